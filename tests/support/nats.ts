@@ -1,0 +1,120 @@
+/**
+ * Real nats-servers for tests. The binary is the one on the PATH, or the one that
+ * `scripts/nats_server.sh` keeps in `.tools/`.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { machine, tmpdir, type } from "node:os";
+import { join } from "node:path";
+
+const TOOLS = join(import.meta.dir, "../../.tools", `${type()}-${machine()}`, "bin");
+const BINARY = Bun.which("nats-server") ?? Bun.which("nats-server", { PATH: TOOLS });
+const HOW_TO_GET_IT = "Install nats-server (`sh scripts/nats_server.sh` gets it, or see https://nats.io/download)";
+
+/**
+ * Whether tests can start a nats-server: `test.skipIf(!natsAvailable)`. With `CI=true` it is always so, and
+ * where the binary is missing {@linkcode startNats} fails: continuous integration never skips these tests.
+ */
+export const natsAvailable: boolean = BINARY !== null || process.env.CI === "true";
+if (!natsAvailable) process.stderr.write(`JetStream tests are skipped: found no nats-server. ${HOW_TO_GET_IT}.\n`);
+
+/** A running nats-server with JetStream. `await using` stops it at the end of the scope. */
+export interface NatsServer extends AsyncDisposable {
+  /** For example `nats://127.0.0.1:23456`. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends the process (SIGKILL by default) and keeps the store. Resolves when the process is gone. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same port and store; kills it first if it still runs. Resolves when it answers. */
+  restart(): Promise<void>;
+  /** Ends the process and removes its store. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a nats-server of its own for the caller, on a free port, with an empty store in the temp folder.
+ * Resolves when it answers. Throws if there is no binary or the server does not come up within 10 s.
+ */
+export async function startNats(): Promise<NatsServer> {
+  if (BINARY === null) throw new Error(`Cannot start nats-server: found none. ${HOW_TO_GET_IT}`);
+  const directory = await mkdtemp(join(tmpdir(), "levqor-nats-"));
+  let { port, process: server } = await launchOnFreePort(BINARY, directory);
+  const killAtExit = () => server.kill("SIGKILL");
+  process.on("exit", killAtExit);
+
+  const kill = async (signal: NodeJS.Signals = "SIGKILL") => {
+    server.kill(signal);
+    await server.exited;
+  };
+  const stop = async () => {
+    await kill();
+    process.off("exit", killAtExit);
+    await rm(directory, { recursive: true, force: true });
+  };
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    port,
+    kill,
+    restart: async () => {
+      await kill();
+      const restarted = await launch(BINARY, directory, port);
+      if (!restarted) throw new Error(`Cannot restart nats-server: port ${port} is taken`);
+      server = restarted;
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/**
+ * Ports below the range from which systems take outgoing connections' ports, so that none takes a killed
+ * server's port before its restart.
+ */
+async function launchOnFreePort(binary: string, directory: string) {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const process = await launch(binary, directory, port);
+    if (process) return { port, process };
+  }
+  throw new Error("Cannot start nats-server: found no free port between 20000 and 32000");
+}
+
+/** Resolves to the process once it answers, or to `undefined` if the port is taken. */
+async function launch(binary: string, directory: string, port: number) {
+  const name = crypto.randomUUID();
+  const log = Bun.file(join(directory, `${name}.log`));
+  const server = Bun.spawn(
+    [binary, "--jetstream", "--addr", "127.0.0.1", "--port", `${port}`, "--store_dir", directory, "--name", name],
+    { stdin: "ignore", stdout: "ignore", stderr: log },
+  );
+  const deadline = Date.now() + 10_000;
+  while (Date.now() < deadline) {
+    // The name tells this server from another one that holds the port.
+    if (await answersAs(name, port)) return server;
+    if (server.exitCode !== null) {
+      const said = await log.text();
+      if (said.includes("address already in use")) return undefined;
+      throw new Error(`Cannot start nats-server: it ended with code ${server.exitCode}:\n${said}`);
+    }
+    await Bun.sleep(10);
+  }
+  server.kill("SIGKILL");
+  throw new Error(`Cannot start nats-server: no answer on port ${port} within 10 s:\n${await log.text()}`);
+}
+
+/** A NATS server greets a new connection with `INFO {...}`. */
+function answersAs(name: string, port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  Bun.connect({
+    hostname: "127.0.0.1",
+    port,
+    socket: {
+      data: (socket, data) => {
+        resolve(data.toString().includes(name));
+        socket.end();
+      },
+      close: () => resolve(false),
+      error: () => resolve(false),
+    },
+  }).catch(() => resolve(false));
+  return promise;
+}
