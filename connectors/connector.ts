@@ -1,0 +1,34 @@
+/** What every connector is: one thing that can be done outside. */
+import type { Static, TSchema } from "@sinclair/typebox";
+
+/** What a connector is given beside its input. */
+export interface ConnectorContext {
+  /** Fires when the attempt must stop: its time is up, or the worker is stopping. */
+  readonly signal: AbortSignal;
+  /** The same for every run of the same attempt: pass it on where the outside service takes an idempotency key. */
+  readonly idempotency_key: string;
+}
+
+/** An expected failure of the outside service: it becomes the job's `error`. Anything else that is thrown is a fault. */
+export class ConnectorError extends Error {
+  override readonly name = "ConnectorError";
+  constructor(
+    /** Stable, snake_case. */
+    readonly code: string,
+    message: string,
+    readonly options: { readonly detail?: unknown; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+  }
+}
+
+export interface Connector<Input extends TSchema = TSchema, Output extends TSchema = TSchema> {
+  /** The workflow name that runs it. */
+  readonly name: string;
+  /** One line: what it does. */
+  readonly summary: string;
+  /** Validated before `run` is called; a job whose payload does not fit fails with `invalid_payload`. */
+  readonly input: Input;
+  readonly output: Output;
+  run(input: Static<Input>, context: ConnectorContext): Promise<Static<Output>>;
+}

@@ -1,0 +1,67 @@
+/**
+ * What every event looks like, whatever it says.
+ *
+ * - **stream**: the history of one thing, named `<category>-<id>`, for example `job-<UUIDv7>`.
+ * - **version**: an event's place in its stream, from 1, dense.
+ * - **position**: an event's place in the whole log, from 1, dense, in commit order.
+ * - **event id**: `<stream_id>@<version>`, known before the event is written.
+ */
+import { type Static, Type } from "@sinclair/typebox";
+
+/** Who and what brought an event about. */
+export const EventMeta = Type.Object(
+  {
+    /** Who acted: `key:<fingerprint>`, `anonymous`, `worker:<id>`, `system:<part>`. Never a secret. */
+    actor: Type.String({ minLength: 1 }),
+    /** Shared by every event that one first action set off: the id of the job or of the service. */
+    correlation_id: Type.String({ minLength: 1 }),
+    /** The event id that led to this one, where one did. */
+    causation_id: Type.Optional(Type.String()),
+    /** The HTTP request that caused it, where one did. */
+    request_id: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+);
+export type EventMeta = Static<typeof EventMeta>;
+
+/** An event before it is recorded. */
+export interface NewEvent<Type extends string = string, Data = unknown> {
+  readonly type: Type;
+  readonly data: Data;
+}
+
+/** An event as the log keeps it: `data_json` and `meta_json` are the exact bytes that were appended. */
+export interface StoredEvent {
+  readonly position: number;
+  readonly stream_id: string;
+  readonly version: number;
+  readonly type: string;
+  readonly schema_version: number;
+  readonly data_json: string;
+  readonly meta_json: string;
+  /** RFC 3339, UTC, by the database's clock, microseconds. */
+  readonly recorded_at: string;
+}
+
+/** A recorded event, decoded and brought to its newest shape. */
+export interface RecordedEvent<Type extends string = string, Data = unknown> {
+  readonly position: number;
+  readonly stream_id: string;
+  readonly version: number;
+  readonly type: Type;
+  readonly schema_version: number;
+  readonly data: Data;
+  readonly meta: EventMeta;
+  /** RFC 3339, UTC, by the database's clock, microseconds. */
+  readonly recorded_at: string;
+}
+
+/** `<stream_id>@<version>`: the same on every replica, and before the event is written. */
+export function eventId(event: { stream_id: string; version: number }): string {
+  return `${event.stream_id}@${event.version}`;
+}
+
+/** The part of a stream id after its category: `job-42` gives `42`. */
+export function entityId(streamId: string): string {
+  return streamId.slice(streamId.indexOf("-") + 1);
+}

@@ -1,0 +1,98 @@
+/** What can happen to a job. Streams are named `job-<UUID>`. */
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+
+export const Priority = Type.Union([Type.Literal("low"), Type.Literal("normal"), Type.Literal("high")]);
+export type Priority = Static<typeof Priority>;
+
+export const JobError = Type.Object({
+  /** Stable, snake_case. */
+  code: Type.String(),
+  /** One sentence for a person: what was wrong, with the value, and how to mend it. */
+  message: Type.String(),
+  /** What else helps, for example the answer's status. Never a secret. */
+  detail: Type.Optional(Type.Unknown()),
+});
+export type JobError = Static<typeof JobError>;
+
+/** Exactly the body of the intake request, so that its own text can be recorded. */
+export const JobSubmitted = Type.Object({
+  workflow: Type.String({ minLength: 1, maxLength: 128 }),
+  payload: Type.Record(Type.String(), Type.Unknown()),
+  callback_url: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+  /** `normal` where absent. */
+  priority: Type.Optional(Priority),
+});
+export type JobSubmitted = Static<typeof JobSubmitted>;
+
+/** A worker claimed the job: this event is the claim, and its version decides between two workers. */
+export const JobStarted = Type.Object({
+  /** From 1. */
+  attempt: Type.Integer({ minimum: 1 }),
+  /** The instance that claimed it. */
+  worker: Type.String(),
+  /** The claim ends this many seconds after it was recorded, unless it is renewed. */
+  lease_seconds: Type.Number({ exclusiveMinimum: 0 }),
+});
+export type JobStarted = Static<typeof JobStarted>;
+
+/** The worker is still at it: the lease now ends `lease_seconds` after this event was recorded. */
+export const JobHeartbeat = Type.Object({
+  attempt: Type.Integer({ minimum: 1 }),
+  lease_seconds: Type.Number({ exclusiveMinimum: 0 }),
+});
+export type JobHeartbeat = Static<typeof JobHeartbeat>;
+
+/** The claim ended without an outcome; the job waits in the queue again. */
+export const JobReleased = Type.Object({
+  attempt: Type.Integer({ minimum: 1 }),
+  reason: Type.Union([
+    /** The lease ran out: its worker is dead, frozen or cut off. */
+    Type.Literal("lease_expired"),
+    /** Its worker is known to be dead. */
+    Type.Literal("worker_lost"),
+    /** Its worker is stopping and handed it back. */
+    Type.Literal("worker_stopping"),
+  ]),
+});
+export type JobReleased = Static<typeof JobReleased>;
+
+export const JobSucceeded = Type.Object({
+  /** 0 where the job was completed without ever being claimed. */
+  attempt: Type.Integer({ minimum: 0 }),
+  result: Type.Unknown(),
+});
+export type JobSucceeded = Static<typeof JobSucceeded>;
+
+export const JobFailed = Type.Object({
+  attempt: Type.Integer({ minimum: 0 }),
+  error: JobError,
+});
+export type JobFailed = Static<typeof JobFailed>;
+
+/** The callback reached its receiver. `webhook_id` is the same at every attempt to deliver it. */
+export const JobCallbackDelivered = Type.Object({
+  webhook_id: Type.String(),
+  status_code: Type.Integer(),
+});
+export type JobCallbackDelivered = Static<typeof JobCallbackDelivered>;
+
+/** The callback was given up. */
+export const JobCallbackFailed = Type.Object({
+  webhook_id: Type.String(),
+  /** Absent where no answer came. */
+  status_code: Type.Optional(Type.Integer()),
+  error: JobError,
+});
+export type JobCallbackFailed = Static<typeof JobCallbackFailed>;
+
+/** Every event type of the category, with its newest schema. */
+export const jobEvents = {
+  "job.submitted": JobSubmitted,
+  "job.started": JobStarted,
+  "job.heartbeat": JobHeartbeat,
+  "job.released": JobReleased,
+  "job.succeeded": JobSucceeded,
+  "job.failed": JobFailed,
+  "job.callback_delivered": JobCallbackDelivered,
+  "job.callback_failed": JobCallbackFailed,
+} as const satisfies Record<string, TSchema>;

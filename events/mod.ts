@@ -1,0 +1,48 @@
+/** The catalogue of everything that can happen: event types, their schemas, and how old shapes are read. */
+import type { Static } from "@sinclair/typebox";
+import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
+import { jobEvents } from "./job.ts";
+import { serviceEvents } from "./service.ts";
+
+export * from "./envelope.ts";
+
+/** Every event type with its newest schema. */
+export const catalogue = { ...jobEvents, ...serviceEvents } as const;
+
+export type EventType = keyof typeof catalogue;
+export type EventData<T extends EventType> = Static<(typeof catalogue)[T]>;
+
+/** A known event before it is recorded. */
+export type KnownNewEvent = { [T in EventType]: NewEvent<T, EventData<T>> }[EventType];
+
+/** A known event, as read. */
+export type KnownEvent = { [T in EventType]: RecordedEvent<T, EventData<T>> }[EventType];
+
+/** The schema version that a newly recorded event of a type carries: 1, and one more for each upcast. */
+export function schemaVersion(type: string): number {
+  return 1 + (upcasts[type]?.length ?? 0);
+}
+
+/**
+ * Pure functions from one shape of an event's data to the next: `upcasts["job.started"][0]` takes
+ * version 1 to version 2. Recorded events are never rewritten; they are brought up to date as they
+ * are read.
+ */
+const upcasts: Record<string, ReadonlyArray<(data: unknown) => unknown>> = {};
+
+/** Decodes an event as the log keeps it and brings it to its newest shape. Unknown types pass unchanged. */
+export function decode(stored: StoredEvent): KnownEvent {
+  let data: unknown = JSON.parse(stored.data_json);
+  const steps = upcasts[stored.type];
+  if (steps) for (const step of steps.slice(stored.schema_version - 1)) data = step(data);
+  return {
+    position: stored.position,
+    stream_id: stored.stream_id,
+    version: stored.version,
+    type: stored.type,
+    schema_version: steps ? 1 + steps.length : stored.schema_version,
+    data,
+    meta: JSON.parse(stored.meta_json) as EventMeta,
+    recorded_at: stored.recorded_at,
+  } as KnownEvent;
+}

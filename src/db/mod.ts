@@ -1,0 +1,1 @@
+export { connect, type Sql } from "./connect.ts";

@@ -1,0 +1,16 @@
+import type { NewEvent } from "../../events/envelope.ts";
+import type { KnownEvent } from "../../events/mod.ts";
+
+/** An expected refusal of a command. `code` is stable and snake_case; `message` says why, with the value. */
+export interface Rejection {
+  readonly rejected: true;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Pure functions that say what a command does to a state. */
+export interface Decider<State, Command> {
+  readonly initial: State;
+  evolve(state: State, event: KnownEvent): State;
+  decide(command: Command, state: State): readonly NewEvent[] | Rejection;
+}

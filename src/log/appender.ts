@@ -1,0 +1,371 @@
+/**
+ * Group commit: gathers the appends of all concurrent callers and writes them with one call in one
+ * commit, while the next batch gathers. One batch in flight, no timer: measured as good as two or four.
+ *
+ * A batch whose connection breaks is sent again under the same number. The database remembers each
+ * writer's last batch, so whichever copy arrives first is applied and the other is not.
+ */
+import postgres from "postgres";
+import type { StoredEvent } from "../../events/envelope.ts";
+import { schemaVersion } from "../../events/mod.ts";
+import { connect, type Sql } from "../db/mod.ts";
+import { AppendInDoubtError, LogUnavailableError } from "./errors.ts";
+import { PARTITION_SPAN, SEPARATOR } from "./schema.ts";
+import type { Append, AppendResult, Commit } from "./types.ts";
+
+/** Events in one batch at most; a larger single append is refused. Beyond it batches gain nothing and delay their callers. */
+export const MAX_BATCH_EVENTS = 2_000;
+/** UTF-16 units of JSON in one batch at most, unless one append alone is larger. */
+const MAX_BATCH_LENGTH = 8_000_000;
+/** UTF-16 units of JSON in one append at most. */
+export const MAX_APPEND_LENGTH = 16_000_000;
+/** UTF-16 units of JSON that may wait while the database is slow or away; further appends are refused. */
+const MAX_WAITING_LENGTH = 128_000_000;
+/** A batch without an answer after this long is sent again on a new connection. */
+const ATTEMPT_TIMEOUT_MS = 10_000;
+
+const STREAM_ID = /^[a-z][a-z_]*-[!-~]{1,200}$/;
+const EVENT_TYPE = /^[a-z][a-z_]*\.[a-z][a-z_]*$/;
+
+interface Waiting {
+  readonly append: Append;
+  readonly datas: readonly string[];
+  readonly length: number;
+  /** By the local monotonic clock. */
+  readonly deadline: number;
+  resolve(result: AppendResult): void;
+  reject(error: Error): void;
+}
+
+/** What the database says of a batch. */
+interface Outcome {
+  first_position: number;
+  recorded_at: string;
+  conflicts: string | null;
+}
+
+export interface AppenderOptions {
+  readonly url: string;
+  /** How long an append may wait for the database before its caller is told. */
+  readonly timeout_ms: number;
+  readonly on_commit: (commit: Commit) => void;
+  /** Whether anybody wants to hear of commits: if not, they need not be built. */
+  readonly has_listeners: () => boolean;
+}
+
+export class Appender {
+  readonly #options: AppenderOptions;
+  readonly #writer: string = crypto.randomUUID();
+  #sql: Sql;
+  #batchNumber = 0;
+  #waiting: Waiting[] = [];
+  #waitingLength = 0;
+  #pumping: Promise<void> | undefined;
+  #closed = false;
+  #partitionsCheckedAt = -1;
+
+  constructor(options: AppenderOptions) {
+    this.#options = options;
+    this.#sql = this.#connect();
+  }
+
+  append(append: Append): Promise<AppendResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new LogUnavailableError(`Cannot append to ${append.stream_id}: the log is closed`);
+      const { datas, length } = checked(append);
+      if (this.#waitingLength + length > MAX_WAITING_LENGTH) {
+        throw new LogUnavailableError(
+          `Cannot append to ${append.stream_id}: ${this.#waiting.length} appends already wait for the database`,
+        );
+      }
+      const deadline = performance.now() + this.#options.timeout_ms;
+      this.#waiting.push({ append, datas, length, deadline, resolve, reject });
+      this.#waitingLength += length;
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  /** Waits for what was taken in, then closes the connection. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#pumping;
+    await this.#sql.end({ timeout: 1 });
+  }
+
+  async #pump(): Promise<void> {
+    // One turn of the event loop: whatever else is being handled right now joins the first batch.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) await this.#write(this.#takeBatch());
+    this.#pumping = undefined;
+  }
+
+  /** Takes from the front, at most one append per stream: a second one waits to see what became of the first. */
+  #takeBatch(): Waiting[] {
+    const batch: Waiting[] = [];
+    const left: Waiting[] = [];
+    const streams = new Set<string>();
+    let events = 0;
+    let length = 0;
+    let index = 0;
+    for (; index < this.#waiting.length; index++) {
+      const waiting = this.#waiting[index] as Waiting;
+      const fits =
+        batch.length === 0 ||
+        (events + waiting.datas.length <= MAX_BATCH_EVENTS && length + waiting.length <= MAX_BATCH_LENGTH);
+      if (!fits) break;
+      if (streams.has(waiting.append.stream_id)) {
+        left.push(waiting);
+        continue;
+      }
+      streams.add(waiting.append.stream_id);
+      batch.push(waiting);
+      events += waiting.datas.length;
+      length += waiting.length;
+    }
+    this.#waiting = left.length === 0 ? this.#waiting.slice(index) : left.concat(this.#waiting.slice(index));
+    this.#waitingLength -= length;
+    return batch;
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    let outcome: Outcome;
+    try {
+      outcome = await this.#send(batch);
+    } catch (error) {
+      if (error instanceof postgres.PostgresError && batch.length > 1) {
+        // One append that the database cannot take must not fail the others.
+        const middle = batch.length >> 1;
+        await this.#write(batch.slice(0, middle));
+        await this.#write(batch.slice(middle));
+      } else {
+        for (const waiting of batch) waiting.reject(error as Error);
+      }
+      return;
+    }
+    this.#answer(batch, outcome);
+  }
+
+  #answer(batch: readonly Waiting[], outcome: Outcome): void {
+    const { recorded_at } = outcome;
+    const conflicts = parseConflicts(outcome.conflicts);
+    const events: StoredEvent[] | undefined = this.#options.has_listeners() ? [] : undefined;
+    let position = Number(outcome.first_position);
+    let row = 1;
+    for (const { append, datas, resolve } of batch) {
+      const actual_version = conflicts?.get(row);
+      row += datas.length;
+      if (actual_version !== undefined) {
+        resolve({ ok: false, reason: "conflict", actual_version });
+        continue;
+      }
+      resolve({ ok: true, position, version: append.expected_version + datas.length, recorded_at });
+      if (!events) {
+        position += datas.length;
+        continue;
+      }
+      const meta_json = JSON.stringify(append.meta);
+      for (let i = 0; i < datas.length; i++) {
+        const { type } = append.events[i] as { type: string };
+        events.push({
+          position: position++,
+          stream_id: append.stream_id,
+          version: append.expected_version + 1 + i,
+          type,
+          schema_version: schemaVersion(type),
+          data_json: datas[i] as string,
+          meta_json,
+          recorded_at,
+        });
+      }
+    }
+    const last = position - 1;
+    if (events && events.length > 0) this.#options.on_commit({ last, events });
+    if (Math.floor(last / PARTITION_CHECK_EVERY) !== this.#partitionsCheckedAt) this.#ensurePartitions(last);
+  }
+
+  /** Resolves once it is known that the batch was applied; throws if it was not, or if that cannot be learned in time. */
+  async #send(batch: readonly Waiting[]): Promise<Outcome> {
+    const columns = columnsOf(batch);
+    const number = ++this.#batchNumber;
+    const deadline = batch.reduce((least, { deadline }) => Math.min(least, deadline), Number.POSITIVE_INFINITY);
+    let sent = false;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const [row] = await this.#withTimeout(
+          this.#sql<[Outcome]>`
+            select first_position, recorded_at, conflicts from levqor_log.append(
+              ${this.#writer}, ${number}, ${columns.stream_ids}, ${columns.expected_versions}, ${columns.versions},
+              ${columns.types}, ${columns.schema_versions}, ${columns.datas}, ${columns.metas})`,
+        );
+        return row;
+      } catch (error) {
+        if (!isConnectionFault(error)) throw error;
+        sent ||= !neverSent(error);
+        if (performance.now() >= deadline) throw givenUp(error, sent);
+        if (error instanceof AttemptTimeoutError) this.#reconnect();
+        await Bun.sleep(Math.min(50 * 2 ** attempt, 500));
+      }
+    }
+  }
+
+  async #withTimeout<T>(query: Promise<T>): Promise<T> {
+    let timer: Timer | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new AttemptTimeoutError()), ATTEMPT_TIMEOUT_MS);
+    });
+    try {
+      return await Promise.race([query, timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #connect(): Sql {
+    return connect(this.#options.url, { max: 1, application_name: "levqor-appender" });
+  }
+
+  #reconnect(): void {
+    this.#sql.end({ timeout: 0 }).catch(() => {});
+    this.#sql = this.#connect();
+  }
+
+  /** In the background: the partition after the next is far away. */
+  #ensurePartitions(position: number): void {
+    this.#partitionsCheckedAt = Math.floor(position / PARTITION_CHECK_EVERY);
+    this.#sql`select levqor_log.ensure_partitions(${position})`.catch(() => {
+      this.#partitionsCheckedAt = -1;
+    });
+  }
+}
+
+const PARTITION_CHECK_EVERY = PARTITION_SPAN / 100;
+
+/** The database did not answer in time. */
+class AttemptTimeoutError extends Error {}
+
+function checked({ stream_id, expected_version, events }: Append): { datas: string[]; length: number } {
+  if (!STREAM_ID.test(stream_id)) {
+    throw new TypeError(
+      `Cannot append to ${JSON.stringify(stream_id)}: a stream id is <category>-<id> in visible ASCII`,
+    );
+  }
+  if (!Number.isSafeInteger(expected_version) || expected_version < 0) {
+    throw new RangeError(
+      `Cannot append to ${stream_id}: expected version ${expected_version} is not a whole number from 0`,
+    );
+  }
+  if (events.length === 0 || events.length > MAX_BATCH_EVENTS) {
+    throw new RangeError(
+      `Cannot append ${events.length} events to ${stream_id}: an append holds 1 to ${MAX_BATCH_EVENTS}`,
+    );
+  }
+  const datas: string[] = [];
+  let length = 0;
+  for (const event of events) {
+    if (!EVENT_TYPE.test(event.type)) {
+      throw new TypeError(`Cannot append ${JSON.stringify(event.type)} to ${stream_id}: a type is <category>.<name>`);
+    }
+    const json = "data_json" in event ? event.data_json : (JSON.stringify(event.data) ?? "null");
+    if (json.includes(SEPARATOR)) {
+      throw new TypeError(
+        `Cannot append ${event.type} to ${stream_id}: its data is not valid JSON (raw control character)`,
+      );
+    }
+    datas.push(json);
+    length += json.length;
+  }
+  if (length > MAX_APPEND_LENGTH) {
+    throw new RangeError(
+      `Cannot append ${length} characters to ${stream_id}: an append holds at most ${MAX_APPEND_LENGTH}`,
+    );
+  }
+  return { datas, length };
+}
+
+function columnsOf(batch: readonly Waiting[]) {
+  const stream_ids: string[] = [];
+  const expected_versions: number[] = [];
+  const versions: number[] = [];
+  const types: string[] = [];
+  const schema_versions: number[] = [];
+  const datas: string[] = [];
+  const metas: string[] = [];
+  for (const { append, datas: json } of batch) {
+    const meta = JSON.stringify(append.meta);
+    for (let i = 0; i < json.length; i++) {
+      const { type } = append.events[i] as { type: string };
+      stream_ids.push(append.stream_id);
+      expected_versions.push(append.expected_version);
+      versions.push(append.expected_version + 1 + i);
+      types.push(type);
+      schema_versions.push(schemaVersion(type));
+      datas.push(json[i] as string);
+      metas.push(meta);
+    }
+  }
+  return {
+    stream_ids: stream_ids.join(SEPARATOR),
+    expected_versions: expected_versions.join(SEPARATOR),
+    versions: versions.join(SEPARATOR),
+    types: types.join(SEPARATOR),
+    schema_versions: schema_versions.join(SEPARATOR),
+    datas: datas.join(SEPARATOR),
+    metas: metas.join(SEPARATOR),
+  };
+}
+
+/** `"3:7,9:1"`: rows 3 and 9 met versions 7 and 1. */
+function parseConflicts(text: string | null): Map<number, number> | undefined {
+  if (text === null) return undefined;
+  const conflicts = new Map<number, number>();
+  for (const pair of text.split(",")) {
+    const colon = pair.indexOf(":");
+    conflicts.set(Number(pair.slice(0, colon)), Number(pair.slice(colon + 1)));
+  }
+  return conflicts;
+}
+
+/** The connection could not be made: the query never left. */
+const NEVER_SENT = new Set(["ECONNREFUSED", "ENOENT", "ENOTFOUND", "EHOSTUNREACH", "CONNECT_TIMEOUT"]);
+
+/** The server turned the connection or the transaction away: nothing of the batch was applied. */
+const TURNED_AWAY = new Set([
+  "53300", // too many connections
+  "57P03", // starting up, shutting down or recovering
+  "40001", // serialization failure
+  "40P01", // deadlock
+  "25006", // a standby: the primary is elsewhere
+  "55P03", // lock not available
+]);
+
+/** The connection ended: the batch may have been applied. */
+const BROKEN_OFF = new Set([
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "57P01", // the administrator ended the session
+  "57P02", // the server crashed
+]);
+
+function isConnectionFault(error: unknown): boolean {
+  if (error instanceof AttemptTimeoutError) return true;
+  const code = String((error as { code?: unknown }).code);
+  return NEVER_SENT.has(code) || TURNED_AWAY.has(code) || BROKEN_OFF.has(code) || code.startsWith("08");
+}
+
+function neverSent(error: unknown): boolean {
+  const code = String((error as { code?: unknown }).code);
+  return NEVER_SENT.has(code) || TURNED_AWAY.has(code);
+}
+
+function givenUp(cause: unknown, sent: boolean): Error {
+  return sent
+    ? new AppendInDoubtError(
+        "Cannot tell whether the append was recorded: the connection broke and did not come back",
+        { cause },
+      )
+    : new LogUnavailableError("Cannot append: the database cannot be reached", { cause });
+}

@@ -1,0 +1,62 @@
+/** Command handling: load a stream, decide, append, and decide again where somebody else was faster. */
+import type { EventMeta, NewEvent } from "../../events/envelope.ts";
+import { decode, type KnownEvent } from "../../events/mod.ts";
+import type { EventLog } from "./types.ts";
+
+/** What the log needs of a decider. */
+interface Deciding<State, Command, Refusal> {
+  readonly initial: State;
+  evolve(state: State, event: KnownEvent): State;
+  decide(command: Command, state: State): readonly NewEvent[] | Refusal;
+}
+
+export interface Handling<State, Command, Refusal> {
+  readonly stream_id: string;
+  readonly decider: Deciding<State, Command, Refusal>;
+  readonly command: Command;
+  readonly meta: EventMeta;
+}
+
+/** What came of a command: a decision on record (no events: nothing to do), or the decider's refusal. */
+export type Handled<State, Refusal> =
+  | {
+      readonly ok: true;
+      readonly events: readonly NewEvent[];
+      /** Before the new events. */
+      readonly state: State;
+      /** The stream's, after the new events. */
+      readonly version: number;
+      /** Of the last event recorded; `undefined` where there was nothing to do. */
+      readonly position: number | undefined;
+    }
+  | { readonly ok: false; readonly refusal: Refusal; readonly state: State };
+
+/** A stream in which somebody else is faster this often is fought over by something that never yields. */
+const MAX_TRIES = 20;
+
+/** Decides a command on a stream's present state and records the decision. Throws what `append` throws. */
+export async function handle<State, Command, Refusal>(
+  log: EventLog,
+  { stream_id, decider, command, meta }: Handling<State, Command, Refusal>,
+): Promise<Handled<State, Refusal>> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const stored = await log.readStream(stream_id);
+    const state = stored.map(decode).reduce(decider.evolve, decider.initial);
+    const decision = decider.decide(command, state);
+    if (!Array.isArray(decision)) return { ok: false, refusal: decision as Refusal, state };
+    const events = decision as readonly NewEvent[];
+    const version = stored.at(-1)?.version ?? 0;
+    if (events.length === 0) return { ok: true, events, state, version, position: undefined };
+    const result = await log.append({ stream_id, expected_version: version, events, meta });
+    if (result.ok) {
+      return {
+        ok: true,
+        events,
+        state,
+        version: result.version,
+        position: result.position + events.length - 1,
+      };
+    }
+  }
+  throw new Error(`Cannot append to ${stream_id}: its version changed at each of ${MAX_TRIES} tries`);
+}

@@ -1,0 +1,90 @@
+import type { StoredEvent } from "../../events/envelope.ts";
+import { connect, type Sql } from "../db/mod.ts";
+import { Appender } from "./appender.ts";
+import type { Append, AppendResult, Commit, EventLog } from "./types.ts";
+
+export interface LogOptions {
+  /** The service's role: it may read, and append. */
+  readonly url: string;
+  /** How long an append may wait for the database before its caller is told; 15 s by default. */
+  readonly append_timeout_ms?: number;
+  /** Connections for reading at most; 4 by default. Appending takes one more. */
+  readonly read_connections?: number;
+}
+
+/** Opens the log of a migrated database. */
+export function openLog(options: LogOptions): EventLog {
+  return new PostgresLog(options);
+}
+
+class PostgresLog implements EventLog {
+  readonly #sql: Sql;
+  readonly #appender: Appender;
+  readonly #listeners = new Set<(commit: Commit) => void>();
+
+  constructor({ url, append_timeout_ms = 15_000, read_connections = 4 }: LogOptions) {
+    this.#sql = connect(url, { max: read_connections, application_name: "levqor-log" });
+    this.#appender = new Appender({
+      url,
+      timeout_ms: append_timeout_ms,
+      has_listeners: () => this.#listeners.size > 0,
+      on_commit: (commit) => {
+        for (const listener of this.#listeners) listener(commit);
+      },
+    });
+  }
+
+  append(append: Append): Promise<AppendResult> {
+    return this.#appender.append(append);
+  }
+
+  readStream(
+    streamId: string,
+    { after_version = 0, limit = 1_000_000 }: { after_version?: number; limit?: number } = {},
+  ): Promise<StoredEvent[]> {
+    return this.#sql<StoredEvent[]>`
+      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+      from levqor_log.events
+      where stream_id = ${streamId} and version > ${after_version}
+      order by version limit ${limit}`;
+  }
+
+  async readStreams(streamIds: readonly string[]): Promise<Map<string, StoredEvent[]>> {
+    const rows = await this.#sql<StoredEvent[]>`
+      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+      from levqor_log.events
+      where stream_id = any(${streamIds as string[]})
+      order by stream_id, version`;
+    const streams = new Map<string, StoredEvent[]>();
+    for (const event of rows) {
+      const stream = streams.get(event.stream_id);
+      if (stream) stream.push(event);
+      else streams.set(event.stream_id, [event]);
+    }
+    return streams;
+  }
+
+  readRange(after: number, limit: number): Promise<StoredEvent[]> {
+    // Positions are dense, so the limit is a range of positions: the plan is one index scan, whatever the statistics say.
+    return this.#sql<StoredEvent[]>`
+      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+      from levqor_log.events
+      where position > ${after} and position <= ${after + limit}
+      order by position`;
+  }
+
+  async head(): Promise<number> {
+    const [row] = await this.#sql<[{ position: number }]>`select position from levqor_log.head`;
+    return row.position;
+  }
+
+  onCommit(listener: (commit: Commit) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#appender.close();
+    await this.#sql.end({ timeout: 1 });
+  }
+}
