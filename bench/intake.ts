@@ -1,0 +1,143 @@
+/**
+ * Intake: how many durable `POST /api/v1/intake` a second, and how long each takes, against the same
+ * Elysia application over pg-boss, graphile-worker, a plain INSERT, and nothing at all (the ceiling).
+ */
+import type { LoadOptions, LoadResult } from "./load.ts";
+import type { Context } from "./support/context.ts";
+import { cpuShares } from "./support/cpu.ts";
+import { Progress } from "./support/progress.ts";
+import { atLeast, atMost, type Bar, figure, type Section, type Table } from "./support/report.ts";
+import type { Stage } from "./support/stage.ts";
+import { median } from "./support/statistics.ts";
+
+const BODY = JSON.stringify({
+  workflow: "benchmark",
+  payload: { customer: "c-1042", document: "https://example.com/report.pdf", pages: 12 },
+  priority: "normal",
+});
+
+interface Server {
+  readonly name: Name;
+  readonly pid: number;
+  readonly url: string;
+  /** How many intakes are on record. */
+  recorded(): Promise<number>;
+}
+
+interface Round {
+  readonly load: LoadResult;
+  /** Cores used. */
+  readonly server: number;
+  readonly postgres: number;
+}
+
+type Name = "levqor" | "pg-boss" | "graphile-worker" | "insert" | "validation";
+
+const titles: Record<Name, string> = {
+  levqor: "**Levqor**",
+  "pg-boss": "Elysia + pg-boss `send`",
+  "graphile-worker": "Elysia + graphile-worker `addJob`",
+  insert: "Elysia + one INSERT",
+  validation: "Elysia, validation only (ceiling)",
+};
+
+export async function intake(context: Context, stage: Stage): Promise<Section> {
+  const { cluster, quick } = context;
+  const rounds = quick ? 1 : 5;
+  const seconds = quick ? 1 : 5;
+  const connections = quick ? [64] : [64, 256];
+  const servers = await startServers(context, stage);
+  const progress = new Progress("intake", rounds * connections.length * servers.length);
+  const found = new Map<string, Round[]>();
+
+  // Interleaved, A B C A B C, so that whatever disturbs the machine disturbs all alike.
+  for (let round = 0; round < rounds; round++) {
+    for (const count of connections) {
+      for (const server of servers) {
+        progress.begin(`${server.name}, ${count} connections`);
+        await cluster.checkpoint();
+        const before = await server.recorded();
+        const options: LoadOptions = { url: `${server.url}/api/v1/intake`, body: BODY, connections: count, seconds };
+        const { result, shares } = await cpuShares({ server: server.pid, postgres: cluster.pid }, () =>
+          stage.child<LoadResult>("load.ts", options).next(),
+        );
+        const recorded = (await server.recorded()) - before;
+        if (server.name !== "validation" && recorded !== result.acknowledged) {
+          throw new Error(`${server.name} acknowledged ${result.acknowledged} intakes and recorded ${recorded}`);
+        }
+        if (result.errors > 0) progress.begin(`${server.name}: ${result.errors} errors, first ${result.first_error}`);
+        const key = `${server.name} ${count}`;
+        found.set(key, [...(found.get(key) ?? []), { load: result, ...shares }]);
+        progress.step(`${server.name}, ${count} connections: ${figure(result.per_second, "intakes/s")}`);
+      }
+    }
+  }
+
+  const of = (name: Name, count: number, pick: (round: Round) => number) =>
+    median((found.get(`${name} ${count}`) ?? []).map(pick));
+  return {
+    title: "Intake",
+    method:
+      "Durable `POST /api/v1/intake`, every server in a process of its own, loaded by `bench/load.ts` in another: each " +
+      "connection sends its next request when the last is answered (202, after the commit). " +
+      `${rounds} interleaved rounds of ${seconds} s after 1 s of warm-up; medians. After every round the rows or events ` +
+      "on record were counted and equalled the acknowledged answers. A checkpoint before every round.",
+    tables: connections.map((count) => table(count, servers, of)),
+    bars: connections.flatMap((count) => bars(count, of)),
+    notes: [
+      "Processor columns: cores used by the server, by Postgres and by the load generator, of " +
+        `${navigator.hardwareConcurrency}. The generator shares the machine with what it measures.`,
+    ],
+  };
+}
+
+type Pick = (name: Name, count: number, pick: (round: Round) => number) => number;
+
+function table(count: number, servers: readonly Server[], of: Pick): Table {
+  const ceiling = of("validation", count, ({ load }) => load.per_second);
+  return {
+    title: `${count} connections`,
+    columns: ["", "intakes/s", "of the ceiling", "p50 ms", "p99 ms", "errors", "server", "Postgres", "generator"],
+    rows: servers.map(({ name }) => {
+      const per_second = of(name, count, ({ load }) => load.per_second);
+      return [
+        titles[name],
+        figure(per_second),
+        figure(per_second / ceiling),
+        figure(of(name, count, ({ load }) => load.p50_ms)),
+        figure(of(name, count, ({ load }) => load.p99_ms)),
+        String(of(name, count, ({ load }) => load.errors)),
+        ...[of(name, count, ({ server }) => server), of(name, count, ({ postgres }) => postgres)].map((n) => figure(n)),
+        figure(of(name, count, ({ load }) => load.cores)),
+      ];
+    }),
+  };
+}
+
+function bars(count: number, of: Pick): Bar[] {
+  const rate = (name: Name) => of(name, count, ({ load }) => load.per_second);
+  const p99 = (name: Name) => of(name, count, ({ load }) => load.p99_ms);
+  return [
+    atLeast(`intakes/s against pg-boss, ${count} connections`, rate("levqor") / rate("pg-boss"), 10),
+    atLeast(`intakes/s against the ceiling, ${count} connections`, rate("levqor") / rate("validation"), 0.5, true),
+    ...(["pg-boss", "graphile-worker"] as const).map((peer) =>
+      atMost(`p99 against ${peer}, ${count} connections`, p99("levqor") / p99(peer), 1),
+    ),
+  ];
+}
+
+async function startServers({ cluster }: Context, stage: Stage): Promise<Server[]> {
+  async function start(name: Name, file: string, table?: string): Promise<Server> {
+    const database_url = await cluster.database(`intake_${file}`);
+    const child = stage.child<{ url: string }>(`servers/${file}.ts`, { database_url });
+    const { url } = await child.next();
+    const recorded = async () => (table ? await cluster.count(database_url, table) : 0);
+    return { name, pid: child.pid, url, recorded };
+  }
+  return [
+    await start("pg-boss", "pg_boss", "pgboss.job"),
+    await start("graphile-worker", "graphile_worker", "graphile_worker._private_jobs"),
+    await start("insert", "insert", "intake"),
+    await start("validation", "validation"),
+  ];
+}

@@ -1,0 +1,175 @@
+/**
+ * A closed-loop HTTP load generator: every connection sends one request, waits for its answer, and
+ * sends the next. Runs as a process of its own, so that what it costs can be told from what it measures:
+ *
+ *     bun bench/load.ts '{"url": "http://127.0.0.1:5000/api/v1/intake", "body": "{}", "connections": 64}'
+ *
+ * It writes raw bytes made once, since an HTTP client would cost more than the servers it measures.
+ */
+import type { Socket } from "bun";
+
+export interface LoadOptions {
+  /** Where to POST. */
+  readonly url: string;
+  /** JSON text, the same for every request. */
+  readonly body: string;
+  readonly connections: number;
+  /** How long to measure; 5 by default. */
+  readonly seconds?: number;
+  /** How long to run before measuring; 1 by default. */
+  readonly warm_up_seconds?: number;
+}
+
+export interface LoadResult {
+  /** Requests answered as expected while measuring, per second. */
+  readonly per_second: number;
+  /** Milliseconds from the request's first byte sent to its answer's last byte received. */
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  readonly max_ms: number;
+  /** Requests answered 202, warm-up included: what the server must have on record. */
+  readonly acknowledged: number;
+  /** Answers other than 202, and connections that broke, warm-up included. */
+  readonly errors: number;
+  /** Cores that the generator itself used. */
+  readonly cores: number;
+  /** What the first error was. */
+  readonly first_error?: string;
+}
+
+/** A latency histogram: buckets of 10 microseconds up to one second; what is slower is in the last. */
+class Histogram {
+  static readonly #width_ms = 0.01;
+  readonly #counts = new Uint32Array(100_001);
+  count = 0;
+  max_ms = 0;
+
+  add(milliseconds: number): void {
+    const bucket = Math.min((milliseconds / Histogram.#width_ms) | 0, this.#counts.length - 1);
+    this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
+    this.count++;
+    if (milliseconds > this.max_ms) this.max_ms = milliseconds;
+  }
+
+  /** The upper edge of the bucket in which the share `p` of all latencies is reached, in milliseconds. */
+  percentile(p: number): number {
+    const wanted = Math.ceil(this.count * p);
+    let seen = 0;
+    for (const [bucket, count] of this.#counts.entries()) {
+      seen += count;
+      if (seen >= wanted) return (bucket + 1) * Histogram.#width_ms;
+    }
+    return this.max_ms;
+  }
+}
+
+interface Connection {
+  sent_at: number;
+  /** Bytes of an answer that has not arrived whole yet. */
+  partial: Buffer | undefined;
+  /** How much of the request is still to be written. */
+  unsent: number;
+}
+
+const HEADERS_END = "\r\n\r\n";
+const ACCEPTED = "202";
+
+/** How long the answer at the start of `bytes` is, or `undefined` while its headers are incomplete. */
+function answerLength(bytes: Buffer): number | undefined {
+  const end = bytes.indexOf(HEADERS_END);
+  if (end < 0) return undefined;
+  const length = /content-length: *(\d+)/i.exec(bytes.latin1Slice(0, end))?.[1];
+  if (length === undefined) throw new Error(`Cannot read an answer without Content-Length: ${bytes.latin1Slice(0, end)}`);
+  return end + HEADERS_END.length + Number(length);
+}
+
+/** Loads a server and resolves when every request that was sent has been answered. */
+export async function load(options: LoadOptions): Promise<LoadResult> {
+  const { connections, body, seconds = 5, warm_up_seconds = 1 } = options;
+  const url = new URL(options.url);
+  const request = Buffer.from(
+    `POST ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const measure_from = start + warm_up_seconds * 1000;
+  const measure_until = measure_from + seconds * 1000;
+  const latencies = new Histogram();
+  let acknowledged = 0;
+  let errors = 0;
+  let first_error: string | undefined;
+  let open = 0;
+  const done = Promise.withResolvers<void>();
+
+  function fail(what: string): void {
+    errors++;
+    first_error ??= what;
+  }
+  function write(socket: Socket<Connection>): void {
+    socket.data.unsent -= socket.write(request, request.length - socket.data.unsent);
+  }
+  function send(socket: Socket<Connection>, now: number): void {
+    socket.data.sent_at = now;
+    socket.data.unsent = request.length;
+    write(socket);
+  }
+  function receive(socket: Socket<Connection>, chunk: Buffer): void {
+    const connection = socket.data;
+    const bytes = connection.partial ? Buffer.concat([connection.partial, chunk]) : chunk;
+    const length = answerLength(bytes);
+    if (length === undefined || bytes.length < length) {
+      connection.partial = Buffer.from(bytes);
+      return;
+    }
+    connection.partial = undefined;
+    const now = performance.now();
+    if (bytes.latin1Slice(9, 12) === ACCEPTED) {
+      acknowledged++;
+      if (now >= measure_from && now < measure_until) latencies.add(now - connection.sent_at);
+    } else {
+      fail(bytes.latin1Slice(0, 400));
+    }
+    if (now < measure_until) send(socket, now);
+    else socket.end();
+  }
+
+  await Promise.all(
+    Array.from({ length: connections }, () =>
+      Bun.connect<Connection>({
+        hostname: url.hostname,
+        port: Number(url.port),
+        data: { sent_at: 0, partial: undefined, unsent: 0 },
+        socket: {
+          open(socket) {
+            open++;
+            socket.setNoDelay(true);
+            send(socket, performance.now());
+          },
+          data: receive,
+          drain: write,
+          error: (_socket, error) => fail(error.message),
+          close() {
+            // Before its time: the server hung up with a request unanswered.
+            if (performance.now() < measure_until) fail("connection closed early");
+            if (--open === 0) done.resolve();
+          },
+        },
+      }),
+    ),
+  );
+  await done.promise;
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    per_second: latencies.count / seconds,
+    p50_ms: latencies.percentile(0.5),
+    p99_ms: latencies.percentile(0.99),
+    max_ms: latencies.max_ms,
+    acknowledged,
+    errors,
+    cores: (user + system) / 1000 / (performance.now() - start),
+    first_error,
+  };
+}
+
+if (import.meta.main) console.log(JSON.stringify(await load(JSON.parse(Bun.argv[2] ?? "{}") as LoadOptions)));

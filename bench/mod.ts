@@ -1,0 +1,69 @@
+/**
+ * Measures Levqor against its peers, on this machine, in one run:
+ *
+ *     bun run bench                 everything, and writes bench/RESULTS.md
+ *     bun run bench intake relay    some of it, and prints it
+ *     bun run bench --quick         a smoke run; its figures mean nothing
+ */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { devDependencies } from "../package.json";
+import { intake } from "./intake.ts";
+import { startCluster } from "./support/cluster.ts";
+import type { Context } from "./support/context.ts";
+import { machine, render, type Section } from "./support/report.ts";
+import { Stage } from "./support/stage.ts";
+
+const benches: Record<string, (context: Context, stage: Stage) => Promise<Section>> = {
+  intake,
+};
+
+const { values, positionals } = parseArgs({
+  args: Bun.argv.slice(2),
+  options: { quick: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`Cannot run ${unknown.join(", ")}: the benchmarks are ${Object.keys(benches).join(", ")}`);
+  process.exit(2);
+}
+const wanted = positionals.length > 0 ? positionals : Object.keys(benches);
+const whole = !values.quick && wanted.length === Object.keys(benches).length;
+
+await using stage = new Stage();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, async () => {
+    await stage[Symbol.asyncDispose]();
+    process.exit(130);
+  });
+}
+
+const cluster = await startCluster(stage);
+const sections: Section[] = [];
+for (const name of wanted) {
+  await using part = new Stage();
+  stage.defer(() => part[Symbol.asyncDispose]());
+  sections.push(await (benches[name] as (typeof benches)[string])({ cluster, quick: values.quick }, part));
+}
+
+const text = `${[
+  "# Benchmarks",
+  values.quick
+    ? "A smoke run: these figures mean nothing."
+    : "Taken by `bun run bench`; every contender on the same machine, the same Postgres and in the same run. Only the " +
+      "ratios travel: another machine has other figures.",
+  machine({
+    postgres: `${cluster.version} (${cluster.durability})`,
+    peers: { "pg-boss": devDependencies["pg-boss"], "graphile-worker": devDependencies["graphile-worker"] },
+  }),
+  ...sections.map(render),
+].join("\n\n")}\n`;
+if (whole) await Bun.write(join(import.meta.dir, "RESULTS.md"), text);
+console.log(text);
+
+const missed = sections.flatMap(({ title, bars }) =>
+  bars.filter(({ met, aim }) => !(met || aim)).map(({ what, wanted, measured }) => `${title}: ${what}: ${measured}, ${wanted} wanted`),
+);
+for (const bar of missed) console.error(`Missed: ${bar}`);
+process.exitCode = missed.length > 0 && !values.quick ? 1 : 0;
