@@ -1,0 +1,240 @@
+/**
+ * `http`: one HTTP request to any service; its answer is the job's result.
+ *
+ * - An answer outside `expected_status` fails the job with `unexpected_status`.
+ * - Redirects are not followed: a 3xx answer is an answer like any other, with its `location` among the
+ *   headers. So no header of the caller's, least of all a credential, reaches a host they did not name.
+ * - Of the body at most {@link MAX_BODY_BYTES} are read; then the connection is closed and `truncated` is set.
+ * - Requests other than GET, HEAD and OPTIONS carry an `Idempotency-Key`, unless the input has one: a job
+ *   whose worker was lost is run again with the same key.
+ * - Neither the request's headers nor the query of its URL appear in an error.
+ */
+import { type Static, Type } from "@sinclair/typebox";
+import { type Connector, type ConnectorContext, ConnectorError } from "./connector.ts";
+
+/** How much of an answer's body is kept, in bytes after decompression. */
+export const MAX_BODY_BYTES = 256 * 1024;
+
+/** How much of an unexpected answer's body goes into the error, in characters. */
+const MAX_ERROR_BODY_CHARS = 2048;
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const MAX_TIMEOUT_MS = 300_000;
+
+const Status = Type.Integer({ minimum: 100, maximum: 599 });
+const StatusClass = Type.String({ pattern: "^[1-5]xx$", description: "A class of statuses, for example `2xx`." });
+
+export const HttpInput = Type.Object(
+  {
+    method: Type.Optional(
+      Type.Union(
+        ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map((method) => Type.Literal(method)),
+        { default: "GET" },
+      ),
+    ),
+    url: Type.String({ pattern: "^[Hh][Tt][Tt][Pp][Ss]?://", maxLength: 8192, description: "http or https." }),
+    headers: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Type.String({ maxLength: 16_384 }))),
+    body: Type.Optional(
+      Type.Unknown({
+        description:
+          "A string is sent as it is; any other JSON value as JSON, with its content type unless one is given.",
+      }),
+    ),
+    timeout_ms: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_TIMEOUT_MS,
+        default: DEFAULT_TIMEOUT_MS,
+        description: "For the whole exchange, in milliseconds.",
+      }),
+    ),
+    expected_status: Type.Optional(
+      Type.Union([Status, StatusClass, Type.Array(Type.Union([Status, StatusClass]), { minItems: 1, maxItems: 32 })], {
+        default: "2xx",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type HttpInput = Static<typeof HttpInput>;
+
+export const HttpOutput = Type.Object({
+  status: Type.Integer(),
+  headers: Type.Record(Type.String(), Type.String(), {
+    description: "Names in lower case. `set-cookie` is left out: session secrets do not belong in a history.",
+  }),
+  body: Type.Unknown({
+    description: "The JSON value, where the content type says JSON; else text; base64 where it is neither.",
+  }),
+  body_encoding: Type.Union([Type.Literal("json"), Type.Literal("text"), Type.Literal("base64")]),
+  truncated: Type.Boolean({ description: `The body was longer than ${MAX_BODY_BYTES} bytes and was cut there.` }),
+});
+export type HttpOutput = Static<typeof HttpOutput>;
+
+export const http: Connector<typeof HttpInput, typeof HttpOutput> = {
+  name: "http",
+  summary: "Sends one HTTP request and returns the answer's status, headers and body.",
+  input: HttpInput,
+  output: HttpOutput,
+  run,
+};
+
+async function run(input: HttpInput, context: ConnectorContext): Promise<HttpOutput> {
+  const request = toRequest(input, context.idempotency_key);
+  const timeoutMs = input.timeout_ms ?? DEFAULT_TIMEOUT_MS;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const what = `${request.init.method} ${request.place}`;
+  const signal = AbortSignal.any([context.signal, timeout]);
+  const response = fetch(request.url, { ...request.init, signal });
+  const output = await response.then(toOutput).catch((fault: unknown) => {
+    context.signal.throwIfAborted();
+    if (timeout.aborted) throw new ConnectorError("timeout", `${what} did not finish within ${timeoutMs} ms.`);
+    // The fault's own text may quote the URL's query or a header: only its code is passed on.
+    const reason = faultCode(fault);
+    throw new ConnectorError("connection_failed", `${what} failed: ${reason}.`, { detail: { reason } });
+  });
+  if (!isExpected(output.status, input.expected_status ?? "2xx")) throw unexpectedStatus(what, output);
+  return output;
+}
+
+function toRequest(input: HttpInput, idempotencyKey: string) {
+  const method = input.method ?? "GET";
+  const url = parseUrl(input.url);
+  const headers = toHeaders(input.headers ?? {});
+  let body: string | undefined;
+  if (input.body !== undefined) {
+    if (method === "GET" || method === "HEAD") throw invalid(`A ${method} request cannot have a body.`, "/body");
+    body = typeof input.body === "string" ? input.body : JSON.stringify(input.body);
+    if (!headers.has("content-type")) {
+      headers.set("content-type", typeof input.body === "string" ? "text/plain;charset=UTF-8" : "application/json");
+    }
+  }
+  if (!["GET", "HEAD", "OPTIONS"].includes(method) && !headers.has("idempotency-key")) {
+    headers.set("idempotency-key", idempotencyKey);
+  }
+  if (!headers.has("user-agent")) headers.set("user-agent", "levqor");
+  const init = { method, headers, body, redirect: "manual" } as const;
+  return { url: url.href, place: url.origin + url.pathname, init };
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (!url) throw invalid("The URL cannot be parsed.", "/url");
+  if (url.username || url.password) {
+    throw invalid("The URL carries a user name or password; send an `authorization` header instead.", "/url");
+  }
+  return url;
+}
+
+/** Set by the client from the request itself: a caller's own value would contradict it. */
+const RESERVED_HEADERS = new Set(["connection", "content-length", "host", "transfer-encoding", "upgrade"]);
+
+function toHeaders(given: Record<string, string>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(given)) {
+    const pointer = `/headers/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    if (RESERVED_HEADERS.has(name.toLowerCase())) throw invalid(`The header "${name}" cannot be set.`, pointer);
+    if (!appended(headers, { name, value })) {
+      throw invalid(`The header "${name}" has a name or value that HTTP does not allow.`, pointer);
+    }
+  }
+  return headers;
+}
+
+/** Whether HTTP allows the header. What `append` throws quotes the value, so it goes no further. */
+function appended(headers: Headers, header: { name: string; value: string }): boolean {
+  try {
+    headers.append(header.name, header.value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function invalid(message: string, pointer: string): ConnectorError {
+  return new ConnectorError("invalid_payload", message, { detail: { errors: [{ pointer, message }] } });
+}
+
+async function toOutput(response: Response): Promise<HttpOutput> {
+  const { bytes, truncated } = await readAtMost(response.body, MAX_BODY_BYTES);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of response.headers) if (name !== "set-cookie") headers[name] = value;
+  return {
+    status: response.status,
+    headers,
+    ...decodeBody(bytes, { contentType: headers["content-type"], truncated }),
+  };
+}
+
+/** Reads up to `limit` bytes, then cancels the stream. */
+async function readAtMost(stream: ReadableStream<Uint8Array> | null, limit: number) {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop cancels the stream, which closes the connection.
+  for await (const chunk of stream ?? []) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size > limit) break;
+  }
+  return { bytes: Buffer.concat(chunks).subarray(0, limit), truncated: size > limit };
+}
+
+type Body = Pick<HttpOutput, "body" | "body_encoding" | "truncated">;
+
+function decodeBody(bytes: Buffer, about: { contentType: string | undefined; truncated: boolean }): Body {
+  const { truncated } = about;
+  const [mediaType = "", ...parameters] = (about.contentType ?? "").toLowerCase().split(";");
+  const text = decodeText(bytes, { charset: charsetOf(parameters), truncated });
+  if (text === undefined) return { body: bytes.toString("base64"), body_encoding: "base64", truncated };
+  if (/[/+]json$/.test(mediaType.trim()) && !truncated) {
+    try {
+      return { body: JSON.parse(text), body_encoding: "json", truncated };
+    } catch {
+      // It says JSON and is not: the text shows what it is.
+    }
+  }
+  return { body: text, body_encoding: "text", truncated };
+}
+
+function charsetOf(parameters: readonly string[]): string {
+  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith("charset="));
+  return charset?.slice("charset=".length).replaceAll('"', "") ?? "utf-8";
+}
+
+/** `undefined` for what is not text: an unknown charset, bytes that it does not allow, or a NUL. */
+function decodeText(bytes: Buffer, about: { charset: string; truncated: boolean }): string | undefined {
+  try {
+    // A cut may fall within a character: `stream` leaves such a rest out.
+    const text = new TextDecoder(about.charset as Bun.Encoding, { fatal: true }).decode(bytes, {
+      stream: about.truncated,
+    });
+    return text.includes("\0") ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+function isExpected(status: number, expected: NonNullable<HttpInput["expected_status"]>): boolean {
+  if (Array.isArray(expected)) return expected.some((one) => isExpected(status, one));
+  if (typeof expected === "string") return Math.floor(status / 100) === Number(expected[0]);
+  return status === expected;
+}
+
+function unexpectedStatus(what: string, output: HttpOutput): ConnectorError {
+  const { status, body, body_encoding, headers } = output;
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const detail = {
+    status,
+    body: text.slice(0, MAX_ERROR_BODY_CHARS),
+    body_encoding: body_encoding === "base64" ? "base64" : "text",
+    truncated: output.truncated || text.length > MAX_ERROR_BODY_CHARS,
+    ...(headers["retry-after"] === undefined ? {} : { retry_after: headers["retry-after"] }),
+  };
+  return new ConnectorError("unexpected_status", `${what} answered ${status}, which is not expected.`, { detail });
+}
+
+/** The code of a network fault, for example `ConnectionRefused`; never its message. */
+function faultCode(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" && /^\w{1,64}$/.test(code) ? code : "NetworkError";
+}

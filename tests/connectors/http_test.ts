@@ -1,0 +1,231 @@
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { type HttpInput, http, MAX_BODY_BYTES } from "../../connectors/http.ts";
+import { type ConnectorContext, ConnectorError, connectors } from "../../connectors/mod.ts";
+
+interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+const seen: Seen[] = [];
+const routes: Record<string, (request: Request) => Response | Promise<Response>> = {
+  "/json": () => Response.json({ id: 7, name: "ok" }, { headers: { "set-cookie": "session=hidden", "x-extra": "1" } }),
+  "/problem": () => new Response('{"title":"x"}', { headers: { "content-type": "application/problem+json" } }),
+  "/not-json": () => new Response("<oops>", { headers: { "content-type": "application/json" } }),
+  "/text": () => new Response("grüezi"),
+  "/latin1": () =>
+    new Response(Uint8Array.of(0x67, 0x72, 0xfc), { headers: { "content-type": "text/plain; charset=iso-8859-1" } }),
+  "/binary": () => new Response(Uint8Array.of(0, 255, 254, 1)),
+  "/empty": () => new Response(null, { status: 204 }),
+  "/redirect": () => Response.redirect("/json", 302),
+  "/busy": () => new Response("x".repeat(5000), { status: 503, headers: { "retry-after": "7" } }),
+  "/exact": () => new Response("e".repeat(MAX_BODY_BYTES)),
+  "/slow": async () => {
+    await Bun.sleep(5000);
+    return new Response("late");
+  },
+  "/stalled-body": () => new Response(endless({ chunk: "y", pauseMs: 200 })),
+  "/endless": () => new Response(endless({ chunk: "é".repeat(10_001), pauseMs: 0 })),
+  "/echo": () => new Response(null, { status: 200 }),
+};
+
+let produced = 0;
+let cancelled = Promise.withResolvers<void>();
+
+/** A body that never ends, counting what was taken from it. */
+function endless(options: { chunk: string; pauseMs: number }): ReadableStream<Uint8Array> {
+  const chunk = new TextEncoder().encode(options.chunk);
+  return new ReadableStream({
+    async pull(controller) {
+      if (options.pauseMs) await Bun.sleep(options.pauseMs);
+      produced += chunk.byteLength;
+      controller.enqueue(chunk);
+    },
+    cancel: () => cancelled.resolve(),
+  });
+}
+
+const server = Bun.serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  async fetch(request) {
+    const { pathname } = new URL(request.url);
+    seen.push({ method: request.method, path: pathname, headers: request.headers, body: await request.text() });
+    return routes[pathname]?.(request) ?? new Response("nothing here", { status: 404 });
+  },
+});
+afterAll(() => server.stop(true));
+beforeEach(() => {
+  seen.length = 0;
+  produced = 0;
+  cancelled = Promise.withResolvers<void>();
+});
+
+const at = (path: string) => new URL(path, server.url).href;
+
+function run(input: HttpInput, context: Partial<ConnectorContext> = {}) {
+  return http.run(input, { signal: new AbortController().signal, idempotency_key: "key-1", ...context });
+}
+
+async function failure(input: HttpInput): Promise<ConnectorError> {
+  const outcome = await run(input).then(
+    () => "success",
+    (error: unknown) => error,
+  );
+  expect(outcome).toBeInstanceOf(ConnectorError);
+  return outcome as ConnectorError;
+}
+
+test("the registry knows it by its workflow name", () => {
+  expect(connectors.get("http")?.name).toBe("http");
+});
+
+describe("input", () => {
+  const input = TypeCompiler.Compile(http.input);
+  test.each([
+    { url: "https://example.com/" },
+    { url: "HTTP://example.com", method: "POST", body: { a: [1] }, headers: { "x-a": "b" } },
+    { url: "http://example.com", expected_status: [200, "4xx"], timeout_ms: 300_000 },
+    { url: "http://example.com", expected_status: 404, body: null },
+  ])("takes %j", (value) => expect(input.Check(value)).toBe(true));
+  test.each([
+    {},
+    { url: "ftp://example.com" },
+    { url: "http://example.com", methd: "POST" },
+    { url: "http://example.com", method: "TRACE" },
+    { url: "http://example.com", timeout_ms: 300_001 },
+    { url: "http://example.com", expected_status: "6xx" },
+    { url: "http://example.com", expected_status: [] },
+    { url: "http://example.com", headers: { a: 1 } },
+  ])("refuses %j", (value) => expect(input.Check(value)).toBe(false));
+});
+
+describe("request", () => {
+  test("is a GET without body or key where nothing is said", async () => {
+    await run({ url: at("/echo") });
+    expect(seen).toMatchObject([{ method: "GET", body: "" }]);
+    expect(seen[0]?.headers.has("idempotency-key")).toBe(false);
+  });
+  test("sends JSON values as JSON and strings as they are", async () => {
+    await run({ url: at("/echo"), method: "POST", body: { a: [1, "é"] } });
+    await run({
+      url: at("/echo"),
+      method: "PUT",
+      body: "a=1",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    });
+    expect(seen.map(({ method, body }) => ({ method, body }))).toEqual([
+      { method: "POST", body: '{"a":[1,"é"]}' },
+      { method: "PUT", body: "a=1" },
+    ]);
+    expect(seen.map(({ headers }) => headers.get("content-type"))).toEqual([
+      "application/json",
+      "application/x-www-form-urlencoded",
+    ]);
+  });
+  test("carries the attempt's idempotency key, or the caller's own", async () => {
+    await run({ url: at("/echo"), method: "POST" });
+    await run({ url: at("/echo"), method: "POST", headers: { "Idempotency-Key": "mine" } });
+    expect(seen.map(({ headers }) => headers.get("idempotency-key"))).toEqual(["key-1", "mine"]);
+  });
+});
+
+describe("answer", () => {
+  test("gives status, headers without cookies, and JSON parsed", async () => {
+    const output = await run({ url: at("/json") });
+    expect(output).toMatchObject({ status: 200, body: { id: 7, name: "ok" }, body_encoding: "json", truncated: false });
+    expect(output.headers).toMatchObject({ "x-extra": "1" });
+    expect(output.headers).not.toHaveProperty("set-cookie");
+    expect((await run({ url: at("/problem") })).body).toEqual({ title: "x" });
+    expect(TypeCompiler.Compile(http.output).Check(output)).toBe(true);
+  });
+  test("gives text as text, by its charset, and what is neither as base64", async () => {
+    expect(await run({ url: at("/text") })).toMatchObject({ body: "grüezi", body_encoding: "text" });
+    expect(await run({ url: at("/latin1") })).toMatchObject({ body: "grü", body_encoding: "text" });
+    expect(await run({ url: at("/not-json") })).toMatchObject({ body: "<oops>", body_encoding: "text" });
+    expect(await run({ url: at("/binary") })).toMatchObject({ body: "AP/+AQ==", body_encoding: "base64" });
+    expect(await run({ url: at("/empty") })).toMatchObject({ status: 204, body: "", truncated: false });
+  });
+  test("reads no more of a body than it keeps, and closes the connection", async () => {
+    const output = await run({ url: at("/endless") });
+    await cancelled.promise;
+    expect(output.truncated).toBe(true);
+    expect(output.body_encoding).toBe("text");
+    expect(Buffer.byteLength(output.body as string)).toBeLessThanOrEqual(MAX_BODY_BYTES);
+    expect(Buffer.byteLength(output.body as string)).toBeGreaterThan(MAX_BODY_BYTES - 2);
+    // What the sockets' buffers hold between the two processes, and no more.
+    expect(produced).toBeLessThan(32 * MAX_BODY_BYTES);
+  });
+  test("keeps a body of exactly the limit whole", async () => {
+    const output = await run({ url: at("/exact") });
+    expect(output.truncated).toBe(false);
+    expect(output.body as string).toHaveLength(MAX_BODY_BYTES);
+  });
+  test("does not follow redirects", async () => {
+    const output = await run({ url: at("/redirect"), expected_status: "3xx" });
+    expect(output.status).toBe(302);
+    expect(output.headers.location).toBe("/json");
+    expect(seen.map(({ path }) => path)).toEqual(["/redirect"]);
+  });
+  test("is expected by number, class or list", async () => {
+    expect((await run({ url: at("/none"), expected_status: 404 })).status).toBe(404);
+    expect((await run({ url: at("/none"), expected_status: "4xx" })).status).toBe(404);
+    expect((await run({ url: at("/none"), expected_status: [200, "4xx"] })).status).toBe(404);
+  });
+});
+
+describe("failure", () => {
+  test("unexpected_status shows the status and the beginning of the body", async () => {
+    const error = await failure({ url: at("/busy") });
+    expect(error.code).toBe("unexpected_status");
+    expect(error.options.detail).toEqual({
+      status: 503,
+      body: "x".repeat(2048),
+      body_encoding: "text",
+      truncated: true,
+      retry_after: "7",
+    });
+  });
+  test("timeout covers a silent service and a stalled body", async () => {
+    expect((await failure({ url: at("/slow"), timeout_ms: 50 })).code).toBe("timeout");
+    expect((await failure({ url: at("/stalled-body"), timeout_ms: 300 })).code).toBe("timeout");
+  });
+  test("connection_failed when nobody listens, or no such host exists", async () => {
+    const port = Bun.serve({ port: 0, fetch: () => new Response() });
+    const url = `http://127.0.0.1:${port.port}/`;
+    await port.stop(true);
+    expect((await failure({ url })).code).toBe("connection_failed");
+    expect((await failure({ url: "http://no-such-host.invalid/" })).code).toBe("connection_failed");
+  });
+  test.each<[string, HttpInput]>([
+    ["a URL that cannot be parsed", { url: "http://[" }],
+    ["a URL with a password", { url: "http://user:hunter2@127.0.0.1/" }],
+    ["a GET with a body", { url: "http://127.0.0.1/", body: "x" }],
+    ["a header that HTTP does not allow", { url: "http://127.0.0.1/", headers: { "x-a": "b\r\nx-c: hunter2" } }],
+    ["a header that only the client may set", { url: "http://127.0.0.1/", headers: { Host: "example.com" } }],
+  ])("invalid_payload for %s", async (_, input) => {
+    const error = await failure(input);
+    expect(error.code).toBe("invalid_payload");
+    expect(JSON.stringify(error.options) + error.message).not.toContain("hunter2");
+  });
+  test("never shows the request's headers or the URL's query", async () => {
+    const secret = "sk-not-to-be-seen";
+    const headers = { authorization: `Bearer ${secret}` };
+    for (const path of ["/busy", "/none", "/slow"]) {
+      const error = await failure({ url: `${at(path)}?token=${secret}`, headers, timeout_ms: 100 });
+      expect(Bun.inspect(error)).not.toContain(secret);
+      expect(JSON.stringify(error.options)).not.toContain(secret);
+    }
+    const refused = await failure({ url: `http://127.0.0.1:1/?token=${secret}`, headers });
+    expect(Bun.inspect(refused)).not.toContain(secret);
+  });
+  test("stops when the attempt must stop, with the attempt's own reason", async () => {
+    const attempt = new AbortController();
+    const reason = new Error("worker is stopping");
+    setTimeout(() => attempt.abort(reason), 30);
+    await expect(run({ url: at("/slow") }, { signal: attempt.signal })).rejects.toBe(reason);
+  });
+});
