@@ -1,0 +1,46 @@
+/** The gate: `bun run check`. Runs all checks at once, shows what the failing ones say, and ends with a table. */
+import { join } from "node:path";
+
+interface Check {
+  readonly name: string;
+  /** A command of node_modules/.bin and its arguments. */
+  readonly command: readonly string[];
+}
+
+const LAYER_RULES = ["style/noRestrictedImports", "suspicious/noImportCycles"];
+
+const CHECKS: readonly Check[] = [
+  {
+    name: "format and lint",
+    command: ["biome", "check", "--error-on-warnings", ...LAYER_RULES.map((rule) => `--skip=${rule}`)],
+  },
+  { name: "layers and circles", command: ["biome", "lint", ...LAYER_RULES.map((rule) => `--only=${rule}`)] },
+  { name: "types", command: ["tsc", "--noEmit", "--project", "."] },
+  { name: "dead code", command: ["knip"] },
+];
+
+const outcomes = await Promise.all(CHECKS.map(run));
+for (const { name, passed, output } of outcomes) if (!passed) console.log(`\n── ${name} ──\n${output.trim()}`);
+console.log();
+for (const { name, passed, seconds } of outcomes) {
+  console.log(`${passed ? "✓" : "✗"} ${name.padEnd(20)} ${seconds.toFixed(1).padStart(5)} s`);
+}
+process.exitCode = outcomes.every(({ passed }) => passed) ? 0 : 1;
+
+async function run({ name, command }: Check) {
+  const started = performance.now();
+  // `--bun`: these tools ask for Node, which need not be there.
+  const child = Bun.spawn([process.execPath, "--bun", "run", "--silent", ...command], {
+    cwd: join(import.meta.dir, ".."),
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    env: process.stdout.isTTY ? { ...process.env, FORCE_COLOR: "1" } : process.env,
+  });
+  const [code, stdout, stderr] = await Promise.all([
+    child.exited,
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { name, passed: code === 0, output: `${stdout}\n${stderr}`, seconds: (performance.now() - started) / 1000 };
+}

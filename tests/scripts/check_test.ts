@@ -1,0 +1,108 @@
+/** The layers of docs/ARCHITECTURE.md, as the lint rules in biome.json hold them. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dir, "../..");
+const LAYER = "lint/style/noRestrictedImports";
+const CIRCLE = "lint/suspicious/noImportCycles";
+
+const against: ReadonlyArray<[importer: string, imported: string]> = [
+  ["events/a.ts", "../src/log/mod.ts"],
+  ["events/b.ts", "node:fs"],
+  ["projections/a.ts", "../src/db/mod.ts"],
+  ["projections/b.ts", "postgres"],
+  ["connectors/a.ts", "../src/jobs/mod.ts"],
+  ["src/domain/a.ts", "../../projections/mod.ts"],
+  ["src/domain/b.ts", "../log/mod.ts"],
+  ["src/domain/c.ts", "node:crypto"],
+  ["src/db/a.ts", "../log/mod.ts"],
+  ["src/log/a.ts", "../bus/mod.ts"],
+  ["src/log/b.ts", "../../events/job.ts"],
+  ["src/bus/a.ts", "../projector/mod.ts"],
+  ["src/projector/a.ts", "../../projections/jobs.ts"],
+  ["src/projector/b.ts", "../domain/job.ts"],
+  ["src/jobs/a.ts", "../api/mod.ts"],
+  ["src/jobs/b.ts", "../../connectors/http.ts"],
+  ["src/api/a.ts", "../main.ts"],
+  ["src/api/b.ts", "../../connectors/http.ts"],
+  ["src/config.ts", "./log/mod.ts"],
+];
+
+const along: ReadonlyArray<[importer: string, imported: string]> = [
+  ["events/y.ts", "@sinclair/typebox"],
+  ["projections/y.ts", "../events/mod.ts"],
+  ["src/domain/y.ts", "../../events/job.ts"],
+  ["src/log/y.ts", "../db/mod.ts"],
+  ["src/log/z.ts", "../../events/envelope.ts"],
+  ["src/bus/y.ts", "../log/mod.ts"],
+  ["src/projector/y.ts", "../../projections/projection.ts"],
+  ["src/projector/z.ts", "../bus/mod.ts"],
+  ["src/jobs/y.ts", "../domain/job.ts"],
+  ["src/jobs/z.ts", "../../connectors/connector.ts"],
+  ["src/api/y.ts", "../jobs/mod.ts"],
+  ["src/main.ts", "./api/mod.ts"],
+  ["tests/y.ts", "../src/log/mod.ts"],
+];
+
+const forms = {
+  "import type": 'import type { A } from "../bus/mod.ts";\nexport type B = A;',
+  "export from": 'export * from "../bus/mod.ts";',
+  "export type from": 'export type { A } from "../bus/mod.ts";',
+  "side effect": 'import "../bus/mod.ts";',
+  dynamic: 'export const bus = import("../bus/mod.ts");',
+};
+
+let project: string;
+let reported: Set<string>;
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), "levqor-layers-"));
+  await cp(join(ROOT, "biome.json"), join(project, "biome.json"));
+  await symlink(join(ROOT, "node_modules"), join(project, "node_modules"));
+  for (const [importer, imported] of [...against, ...along]) await write(importer, `import "${imported}";`);
+  for (const [form, source] of Object.entries(forms)) await write(formFile(form), source);
+  await write("src/bus/one.ts", 'import type { Two } from "./two.ts";\nexport type One = Two;');
+  await write("src/bus/two.ts", 'export type { One as Two } from "./three.ts";');
+  await write("src/bus/three.ts", 'export { type One } from "./one.ts";');
+  const biome = Bun.spawn(
+    [process.execPath, "--bun", "run", "biome", "lint", "--reporter=github", "--max-diagnostics=none"],
+    {
+      cwd: project,
+      stderr: "ignore",
+    },
+  );
+  const output = await new Response(biome.stdout).text();
+  reported = new Set(Array.from(output.matchAll(/title=([^,]+),file=([^,]+)/g), ([, rule, file]) => `${rule} ${file}`));
+});
+
+afterAll(() => rm(project, { recursive: true, force: true }));
+
+async function write(path: string, source: string) {
+  await Bun.write(join(project, path), `${source}\n`);
+}
+
+function formFile(form: string): string {
+  return `src/log/form_${form.replaceAll(" ", "_")}.ts`;
+}
+
+function reports(rule: string, path: string): boolean {
+  return [...reported].some((line) => line.startsWith(rule) && line.endsWith(`/${path}`));
+}
+
+test.each(against)("%s may not import %s", (importer) => {
+  expect(reports(LAYER, importer)).toBe(true);
+});
+
+test.each(along)("%s may import %s", (importer) => {
+  expect(reports(LAYER, importer)).toBe(false);
+});
+
+test.each(Object.keys(forms))("a layer is held against this form of import: %s", (form) => {
+  expect(reports(LAYER, formFile(form))).toBe(true);
+});
+
+test.each(["one", "two", "three"])("a circle of types alone is found: %s", (name) => {
+  expect(reports(CIRCLE, `src/bus/${name}.ts`)).toBe(true);
+});
