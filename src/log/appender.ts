@@ -21,8 +21,6 @@ const MAX_BATCH_LENGTH = 8_000_000;
 export const MAX_APPEND_LENGTH = 16_000_000;
 /** UTF-16 units of JSON that may wait while the database is slow or away; further appends are refused. */
 const MAX_WAITING_LENGTH = 128_000_000;
-/** A batch without an answer after this long is sent again on a new connection. */
-const ATTEMPT_TIMEOUT_MS = 10_000;
 
 const STREAM_ID = /^[a-z][a-z_]*-[!-~]{1,200}$/;
 const EVENT_TYPE = /^[a-z][a-z_]*\.[a-z][a-z_]*$/;
@@ -48,6 +46,8 @@ export interface AppenderOptions {
   readonly url: string;
   /** How long an append may wait for the database before its caller is told. */
   readonly timeout_ms: number;
+  /** A batch without an answer after this long is sent again on a new connection. */
+  readonly attempt_timeout_ms: number;
   readonly on_commit: (commit: Commit) => void;
   /** Whether anybody wants to hear of commits: if not, they need not be built. */
   readonly has_listeners: () => boolean;
@@ -138,7 +138,7 @@ export class Appender {
         await this.#write(batch.slice(0, middle));
         await this.#write(batch.slice(middle));
       } else {
-        for (const waiting of batch) waiting.reject(error as Error);
+        for (const { append, reject } of batch) reject(withoutData(error as Error, append));
       }
       return;
     }
@@ -201,8 +201,9 @@ export class Appender {
       } catch (error) {
         if (!isConnectionFault(error)) throw error;
         sent ||= !neverSent(error);
-        if (performance.now() >= deadline) throw givenUp(error, sent);
+        // The client would go on trying to send what nobody waits for.
         if (error instanceof AttemptTimeoutError) this.#reconnect();
+        if (performance.now() >= deadline) throw givenUp(error, sent);
         await Bun.sleep(Math.min(50 * 2 ** attempt, 500));
       }
     }
@@ -211,7 +212,7 @@ export class Appender {
   async #withTimeout<T>(query: Promise<T>): Promise<T> {
     let timer: Timer | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new AttemptTimeoutError()), ATTEMPT_TIMEOUT_MS);
+      timer = setTimeout(() => reject(new AttemptTimeoutError()), this.#options.attempt_timeout_ms);
     });
     try {
       return await Promise.race([query, timeout]);
@@ -236,6 +237,12 @@ export class Appender {
       this.#partitionsCheckedAt = -1;
     });
   }
+}
+
+/** Postgres quotes what it refuses, and that may hold secrets: only its code and message go on. */
+function withoutData(error: Error, { stream_id }: Append): Error {
+  if (!(error instanceof postgres.PostgresError)) return error;
+  return new Error(`Cannot append to ${stream_id}: the database refused it (${error.code}: ${error.message})`);
 }
 
 const PARTITION_CHECK_EVERY = PARTITION_SPAN / 100;

@@ -8,6 +8,8 @@ export interface LogOptions {
   readonly url: string;
   /** How long an append may wait for the database before its caller is told; 15 s by default. */
   readonly append_timeout_ms?: number;
+  /** A commit without an answer after this long is asked for again on a new connection; 5 s by default. */
+  readonly attempt_timeout_ms?: number;
   /** Connections for reading at most; 4 by default. Appending takes one more. */
   readonly read_connections?: number;
 }
@@ -22,11 +24,12 @@ class PostgresLog implements EventLog {
   readonly #appender: Appender;
   readonly #listeners = new Set<(commit: Commit) => void>();
 
-  constructor({ url, append_timeout_ms = 15_000, read_connections = 4 }: LogOptions) {
+  constructor({ url, append_timeout_ms = 15_000, attempt_timeout_ms = 5_000, read_connections = 4 }: LogOptions) {
     this.#sql = connect(url, { max: read_connections, application_name: "levqor-log" });
     this.#appender = new Appender({
       url,
       timeout_ms: append_timeout_ms,
+      attempt_timeout_ms,
       has_listeners: () => this.#listeners.size > 0,
       on_commit: (commit) => {
         for (const listener of this.#listeners) listener(commit);

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { connect, type Sql } from "../../src/db/mod.ts";
+import { openLog } from "../../src/log/mod.ts";
+import { appendOf } from "../support/events.ts";
+import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+
+let database: TestDatabase;
+let service: Sql;
+let admin: Sql;
+beforeAll(async () => {
+  database = await testDatabase();
+  service = connect(database.url, { max: 1 });
+  admin = connect(database.admin_url, { max: 1 });
+  const log = openLog({ url: database.url });
+  await log.append(appendOf("test-1", 0, 3));
+  await log.close();
+});
+afterAll(async () => {
+  await service.end();
+  await admin.end();
+  await database.drop();
+});
+
+const attempts = [
+  "update levqor_log.events set data = '{}'",
+  "update levqor_log.events_000000 set data = '{}'",
+  "delete from levqor_log.events where position = 3",
+  "delete from levqor_log.events_000000",
+  "truncate levqor_log.events",
+  "truncate levqor_log.events_000000",
+];
+
+describe("as the service's own role, the log refuses", () => {
+  test.each([
+    ...attempts,
+    "insert into levqor_log.events values (99, 'test-9', 1, 'test.x', 1, '{}', '{}', now())",
+    "insert into levqor_log.events_000000 values (99, 'test-9', 1, 'test.x', 1, '{}', '{}', now())",
+    "update levqor_log.head set position = 0",
+    "delete from levqor_log.head",
+    "update levqor_log.writers set batch = 0",
+    "select * from levqor_log.writers",
+    "alter table levqor_log.events disable trigger all",
+    "alter table levqor_log.events detach partition levqor_log.events_000000",
+    "drop trigger append_only on levqor_log.events",
+    "drop table levqor_log.events",
+    "create or replace function levqor_log.refuse_change() returns trigger language plpgsql as 'begin return null; end'",
+    "create table levqor_log.mine (x int)",
+    "set session_replication_role = replica",
+    "set role levqor_admin",
+  ])("%s", async (statement) => {
+    expect(service.unsafe(statement)).rejects.toMatchObject({ code: "42501" });
+  });
+});
+
+describe("as the owner, triggers refuse", () => {
+  test.each(attempts)("%s", async (statement) => {
+    expect(admin.unsafe(statement)).rejects.toThrow("The log is append-only");
+  });
+});
+
+test("after all attempts the log is as it was", async () => {
+  const rows = await service`select position, stream_id, version from levqor_log.events order by position`;
+  expect([...rows]).toEqual([1, 2, 3].map((n) => ({ position: n, stream_id: "test-1", version: n })));
+});

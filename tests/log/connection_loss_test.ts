@@ -1,0 +1,158 @@
+/** A connection that breaks at any stage of a batch leaves no caller unanswered and none falsely answered. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { connect, type Sql } from "../../src/db/mod.ts";
+import {
+  AppendInDoubtError,
+  type AppendResult,
+  type EventLog,
+  LogUnavailableError,
+  openLog,
+} from "../../src/log/mod.ts";
+import { appendOf, faultsOf } from "../support/events.ts";
+import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { type BreakingProxy, startProxy, type Verdict } from "../support/proxy.ts";
+
+let database: TestDatabase;
+let sql: Sql;
+beforeAll(async () => {
+  database = await testDatabase();
+  sql = connect(database.url, { max: 1 });
+});
+afterAll(async () => {
+  await sql.end();
+  await database.drop();
+});
+
+type Answer = AppendResult | "in_doubt" | "unavailable";
+
+async function answerOf(result: Promise<AppendResult>): Promise<Answer> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof AppendInDoubtError) return "in_doubt";
+    if (error instanceof LogUnavailableError) return "unavailable";
+    throw error;
+  }
+}
+
+async function withProxy(
+  options: { append_timeout_ms?: number },
+  body: (log: EventLog, proxy: BreakingProxy) => Promise<void>,
+): Promise<void> {
+  const proxy = await startProxy(database.url);
+  const log = openLog({ url: proxy.url, append_timeout_ms: 5_000, attempt_timeout_ms: 300, ...options });
+  try {
+    // The connection and the statement are ready before anything breaks.
+    await log.append(appendOf(`test-${Bun.randomUUIDv7()}`, 0));
+    await body(log, proxy);
+  } finally {
+    await log.close();
+    await proxy.close();
+  }
+}
+
+/** Answers `verdict` to the `nth` chunk that carries a batch, or its answer, and passes all others. */
+function once(verdict: Verdict, nth = 0) {
+  let seen = 0;
+  return (chunk: Buffer): Verdict =>
+    (chunk.includes("test-") || chunk.length > 20) && seen++ === nth ? verdict : "pass";
+}
+
+async function countOf(prefix: string): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`
+    select count(*) as count from levqor_log.events where starts_with(stream_id, ${prefix})`;
+  return row.count;
+}
+
+describe("a batch is recorded exactly once, and its callers are told so, when its connection is", () => {
+  const stages: Array<[string, (proxy: BreakingProxy) => void]> = [
+    ["cut before the batch is sent", (proxy) => (proxy.onRequest = once("cut_before"))],
+    ["cut in the middle of the batch", (proxy) => (proxy.onRequest = once("cut_within"))],
+    ["cut right after the batch", (proxy) => (proxy.onRequest = once("cut_after"))],
+    ["cut after the commit, before the answer", (proxy) => (proxy.onAnswer = once("cut_before"))],
+    ["cut in the middle of the answer", (proxy) => (proxy.onAnswer = once("cut_within"))],
+    ["cut right after the answer", (proxy) => (proxy.onAnswer = once("cut_after"))],
+    ["frozen before the batch is sent", (proxy) => (proxy.onRequest = once("freeze"))],
+    ["frozen before the answer", (proxy) => (proxy.onAnswer = once("freeze"))],
+  ];
+  test.each(stages)("%s", async (_, breakAt) => {
+    await withProxy({}, async (log, proxy) => {
+      const prefix = `test-${Bun.randomUUIDv7()}`;
+      breakAt(proxy);
+      const appends = Array.from({ length: 30 }, (_, i) => appendOf(`${prefix}.${i}`, 0, 1 + (i % 3)));
+      const answers = await Promise.all(appends.map((append) => answerOf(log.append(append))));
+      expect(answers.every((answer) => typeof answer === "object" && answer.ok)).toBe(true);
+      expect(await countOf(prefix)).toBe(60);
+    });
+  });
+});
+
+test("a batch that is delivered after it was sent again is not applied twice", async () => {
+  await withProxy({}, async (log, proxy) => {
+    const prefix = `test-${Bun.randomUUIDv7()}`;
+    proxy.onRequest = once("hold");
+    expect(await log.append(appendOf(`${prefix}.a`, 0))).toMatchObject({ ok: true });
+    proxy.release();
+    expect(await log.append(appendOf(`${prefix}.b`, 0))).toMatchObject({ ok: true });
+    await Bun.sleep(100);
+    expect(await countOf(prefix)).toBe(2);
+  });
+});
+
+test("a batch that was given up and is delivered later is refused once the writer has gone on", async () => {
+  await withProxy({ append_timeout_ms: 400 }, async (log, proxy) => {
+    const prefix = `test-${Bun.randomUUIDv7()}`;
+    proxy.onRequest = (chunk) => {
+      if (!chunk.includes("test-")) return "pass";
+      proxy.refusing = true;
+      return "hold";
+    };
+    expect(await answerOf(log.append(appendOf(`${prefix}.a`, 0)))).toBe("in_doubt");
+    proxy.onRequest = () => "pass";
+    proxy.refusing = false;
+    expect(await log.append(appendOf(`${prefix}.b`, 0))).toMatchObject({ ok: true });
+    proxy.release();
+    await Bun.sleep(200);
+    expect(await countOf(`${prefix}.a`)).toBe(0);
+    expect(await log.append(appendOf(`${prefix}.a`, 0))).toMatchObject({ ok: true });
+  });
+});
+
+test("callers are told that nothing was recorded when the database cannot be reached in time", async () => {
+  const proxy = await startProxy(database.url);
+  await proxy.close();
+  const log = openLog({ url: proxy.url, append_timeout_ms: 300 });
+  const stream = `test-${Bun.randomUUIDv7()}`;
+  expect(await answerOf(log.append(appendOf(stream, 0)))).toBe("unavailable");
+  expect(await countOf(stream)).toBe(0);
+  await log.close();
+});
+
+test("appends under load survive connections that are cut at random", async () => {
+  const own = await testDatabase();
+  const proxy = await startProxy(own.url);
+  const log = openLog({ url: proxy.url, append_timeout_ms: 10_000, attempt_timeout_ms: 300 });
+  const verdicts: Verdict[] = ["cut_before", "cut_within", "cut_after"];
+  let cuts = 0;
+  const sometimes = (chunk: Buffer): Verdict =>
+    chunk.length > 100 && Math.random() < 0.03 ? (verdicts[cuts++ % 3] as Verdict) : "pass";
+  proxy.onRequest = sometimes;
+  proxy.onAnswer = sometimes;
+  const answers: { append: ReturnType<typeof appendOf>; result: Answer }[] = [];
+  const until = performance.now() + 2_000;
+  await Promise.all(
+    Array.from({ length: 32 }, async (_, caller) => {
+      for (let version = 0; performance.now() < until; version++) {
+        const append = appendOf(`test-${caller}`, version);
+        answers.push({ append, result: await answerOf(log.append(append)) });
+      }
+    }),
+  );
+  proxy.onRequest = proxy.onAnswer = () => "pass";
+  expect(cuts).toBeGreaterThan(3);
+  expect(answers.every(({ result }) => typeof result === "object" && result.ok)).toBe(true);
+  expect(await faultsOf(log, answers)).toEqual([]);
+  await log.close();
+  await proxy.close();
+  await own.drop();
+}, 30_000);

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { KnownEvent } from "../../events/mod.ts";
+import { type EventLog, handle, openLog } from "../../src/log/mod.ts";
+import { meta } from "../support/events.ts";
+import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+
+let database: TestDatabase;
+let log: EventLog;
+beforeAll(async () => {
+  database = await testDatabase();
+  log = openLog({ url: database.url });
+});
+afterAll(async () => {
+  await log.close();
+  await database.drop();
+});
+
+/** Takes seats up to a limit. */
+const seats = {
+  initial: 0,
+  evolve: (taken: number, _: KnownEvent) => taken + 1,
+  decide(command: { limit: number; seats?: number }, taken: number) {
+    const wanted = command.seats ?? 1;
+    if (taken + wanted > command.limit) return { full: command.limit };
+    return Array.from({ length: wanted }, () => ({ type: "test.seat_taken", data: {} }));
+  },
+};
+const newStream = () => `test-${Bun.randomUUIDv7()}`;
+
+describe("handle", () => {
+  test("records what was decided on the stream's present state", async () => {
+    const stream_id = newStream();
+    for (const version of [1, 2]) {
+      const handled = await handle(log, { stream_id, decider: seats, command: { limit: 2 }, meta });
+      expect(handled).toMatchObject({ ok: true, state: version - 1, version });
+    }
+    const refused = await handle(log, { stream_id, decider: seats, command: { limit: 2 }, meta });
+    expect(refused).toEqual({ ok: false, refusal: { full: 2 }, state: 2 });
+    expect(await log.readStream(stream_id)).toHaveLength(2);
+  });
+
+  test("names the position of the last event it recorded, and none where there was nothing to do", async () => {
+    const stream_id = newStream();
+    const handled = await handle(log, { stream_id, decider: seats, command: { limit: 9, seats: 3 }, meta });
+    expect(handled).toMatchObject({ ok: true, position: (await log.readStream(stream_id)).at(-1)?.position });
+    const nothing = await handle(log, { stream_id, decider: seats, command: { limit: 9, seats: 0 }, meta });
+    expect(nothing).toMatchObject({ ok: true, events: [], version: 3, position: undefined });
+  });
+
+  test("decides again when somebody else was faster: no seat is sold twice", async () => {
+    const stream_id = newStream();
+    const other = openLog({ url: database.url });
+    const attempts = await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        handle(i % 2 ? log : other, { stream_id, decider: seats, command: { limit: 7 }, meta }),
+      ),
+    );
+    await other.close();
+    expect(attempts.filter((attempt) => attempt.ok)).toHaveLength(7);
+    expect(await log.readStream(stream_id)).toHaveLength(7);
+  });
+});

@@ -1,0 +1,63 @@
+import type { EventMeta } from "../../events/envelope.ts";
+import type { Append, AppendResult, EventLog } from "../../src/log/mod.ts";
+
+export const meta: EventMeta = { actor: "test", correlation_id: "test" };
+
+/** An append of `count` events to a stream. */
+export function appendOf(stream_id: string, expected_version: number, count = 1): Append {
+  const events = Array.from({ length: count }, (_, i) => ({
+    type: "test.happened",
+    data: { stream_id, version: expected_version + 1 + i },
+  }));
+  return { stream_id, expected_version, events, meta };
+}
+
+/** Reads the whole log in ranges. */
+export async function readAll(log: EventLog) {
+  const all = [];
+  let after = 0;
+  while (true) {
+    const range = await log.readRange(after, 5_000);
+    if (range.length === 0) return all;
+    all.push(...range);
+    after = range.at(-1)?.position ?? after;
+  }
+}
+
+/**
+ * Checks a whole log against the answers its writers got: positions and versions are dense, every
+ * acknowledged append is there and no other, but for those in doubt. Returns what is wrong.
+ */
+export async function faultsOf(
+  log: EventLog,
+  answers: ReadonlyArray<{ append: Append; result: AppendResult | "in_doubt" | "unavailable" }>,
+): Promise<string[]> {
+  const faults: string[] = [];
+  const all = await readAll(log);
+  const versions = new Map<string, number>();
+  const byPosition = new Map<number, (typeof all)[number]>();
+  for (const [index, event] of all.entries()) {
+    if (event.position !== index + 1) faults.push(`position ${event.position} stands at place ${index + 1}`);
+    const version = (versions.get(event.stream_id) ?? 0) + 1;
+    if (event.version !== version) faults.push(`${event.stream_id}@${event.version} stands where @${version} should`);
+    versions.set(event.stream_id, version);
+    byPosition.set(event.position, event);
+  }
+  let acknowledged = 0;
+  let inDoubt = 0;
+  for (const { append, result } of answers) {
+    if (result === "in_doubt") inDoubt += append.events.length;
+    if (typeof result === "string" || !result.ok) continue;
+    acknowledged += append.events.length;
+    for (let i = 0; i < append.events.length; i++) {
+      const event = byPosition.get(result.position + i);
+      if (event?.stream_id !== append.stream_id || event.version !== append.expected_version + 1 + i) {
+        faults.push(`${append.stream_id}@${append.expected_version + 1 + i} was acknowledged but is not in the log`);
+      }
+    }
+  }
+  if (all.length < acknowledged || all.length > acknowledged + inDoubt) {
+    faults.push(`the log holds ${all.length} events; ${acknowledged} were acknowledged, ${inDoubt} are in doubt`);
+  }
+  return faults;
+}
