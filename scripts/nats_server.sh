@@ -47,7 +47,7 @@ from_debian() {
   command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
   say "getting nats-server from Debian's packages (once, for the tests) ..."
   {
-    download_package || { [ "$(id -u)" = 0 ] && apt-get -q update && download_package; }
+    download_package || { [ "$(id -u)" = 0 ] && apt-get -q -o Acquire::http::Timeout=15 update && download_package; }
   } >"$scratch/apt.log" 2>&1 || return 1
   dpkg-deb -x "$scratch"/nats-server_*.deb "$scratch/package" || return 1
   keep "$(find "$scratch/package" -type f -name nats-server -perm -100 | head -n 1)"
