@@ -28,6 +28,7 @@ const against: ReadonlyArray<[importer: string, imported: string]> = [
   ["src/api/a.ts", "../main.ts"],
   ["src/api/b.ts", "../../connectors/http.ts"],
   ["src/config.ts", "./log/mod.ts"],
+  ["src/heartbeat.ts", "./api/mod.ts"],
 ];
 
 const along: ReadonlyArray<[importer: string, imported: string]> = [
@@ -43,6 +44,7 @@ const along: ReadonlyArray<[importer: string, imported: string]> = [
   ["src/jobs/z.ts", "../../connectors/connector.ts"],
   ["src/api/y.ts", "../jobs/mod.ts"],
   ["src/main.ts", "./api/mod.ts"],
+  ["src/uptime.ts", "./log/mod.ts"],
   ["tests/y.ts", "../src/log/mod.ts"],
 ];
 
