@@ -24,3 +24,9 @@ export interface Bus {
   health(): BusHealth;
   close(): Promise<void>;
 }
+
+/** What the bus writes to the service's log. A pino logger is one. */
+export interface BusLogger {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+}

@@ -1,0 +1,253 @@
+/**
+ * The bus over NATS. One of the processes relays the log to the JetStream stream; all others hear of each
+ * event as it is published. They listen on the stream's subjects directly rather than through a consumer:
+ * what a consumer adds, replay and acknowledgement, is the log's part here.
+ *
+ * A connection that ends takes with it everything that was built on it; a new one is made, for ever.
+ * Meanwhile the log itself gives the news.
+ */
+import { type ConnectionOptions, connect, type Msg, type NatsConnection } from "nats";
+import { eventId, type StoredEvent } from "../../events/envelope.ts";
+import type { Commit, EventLog } from "../log/types.ts";
+import { LogNews } from "./log_news.ts";
+import { decodeMessage, EVENT_SUBJECT_PREFIX } from "./message.ts";
+import { Backoff, pause, unlessAborted } from "./pause.ts";
+import { relay } from "./relay.ts";
+import { manager, openStream } from "./stream.ts";
+import type { Bus, BusHealth, BusLogger, News } from "./types.ts";
+
+/** Here processes tell the relay that they have committed; the body is the position. Not part of the stream. */
+const HEAD_SUBJECT = "levqor.head";
+
+const POLL_MS = { connected: 1_000, away: 200 } as const;
+/** Events from NATS that are handed over at once at most. */
+const MAX_GATHERED = 1_000;
+
+/**
+ * Runs `work` whenever, and as long as, this process is the one that relays; resolves when the signal
+ * fires. `work` ends when its own signal fires.
+ */
+export type Lead = (work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) => Promise<void>;
+
+export interface JetStreamBusOptions {
+  readonly log: EventLog;
+  /** One or more, separated by commas: `nats://[user:password@]host:port`, `tls://…`. */
+  readonly nats_url: string;
+  readonly lead: Lead;
+  readonly logger?: BusLogger;
+}
+
+/** Opens the bus; the connection is made, and made again, in the background. */
+export function jetStreamBus(options: JetStreamBusOptions): Bus {
+  return new JetStreamBus(options);
+}
+
+class JetStreamBus implements Bus {
+  readonly #options: JetStreamBusOptions;
+  readonly #servers: ConnectionOptions;
+  readonly #news: LogNews;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  readonly #stopTelling: () => void;
+  /** The connection, once the stream on it is known to be this log's. */
+  #nats: NatsConnection | undefined;
+  #relaying = false;
+  #position = 0;
+
+  constructor(options: JetStreamBusOptions) {
+    this.#options = options;
+    this.#servers = parseUrl(options.nats_url);
+    this.#news = new LogNews(options.log, () => (this.#nats ? POLL_MS.connected : POLL_MS.away));
+    this.#stopTelling = options.log.onCommit((commit) => this.#tellRelay(commit));
+    this.#running = this.#run(this.#stop.signal);
+  }
+
+  listen(listener: (news: News) => void): () => void {
+    return this.#news.listen(listener);
+  }
+
+  health(): BusHealth {
+    return { kind: "jetstream", connected: this.#nats !== undefined, position: this.#position };
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#stopTelling();
+    await this.#running;
+    this.#news.close();
+  }
+
+  #tellRelay({ last }: Commit): void {
+    if (this.#relaying || !this.#nats || this.#nats.isClosed()) return;
+    this.#nats.publish(HEAD_SUBJECT, String(last));
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { logger } = this.#options;
+    const backoff = new Backoff(100, 5_000);
+    while (!signal.aborted) {
+      try {
+        const nats = await connect({ ...this.#servers, ...CONNECTION });
+        logger?.info({ server: nats.getServer() }, "Connected to NATS");
+        backoff.reset();
+        await this.#session(nats, signal);
+        logger?.info({ server: nats.getServer() }, "The connection to NATS ended");
+      } catch (error) {
+        logger?.warn({ reason: messageOf(error) }, "NATS cannot be reached; the bus goes on over the log alone");
+      }
+      this.#nats = undefined;
+      await pause(backoff.next(), signal);
+    }
+  }
+
+  /** Uses a connection until it ends, or the signal fires. */
+  async #session(nats: NatsConnection, signal: AbortSignal): Promise<void> {
+    const session = new AbortController();
+    const ended = AbortSignal.any([signal, session.signal]);
+    const closed = nats.closed().then(() => session.abort());
+    try {
+      const log_id = await this.#claimStream(nats, ended);
+      if (ended.aborted) return;
+      const gatherer = new Gatherer(this.#news);
+      nats.subscribe(`${EVENT_SUBJECT_PREFIX}.>`, {
+        callback: (error, message) => {
+          if (error) return;
+          this.#position = Math.max(this.#position, gatherer.take(message));
+        },
+      });
+      this.#nats = nats;
+      await this.#options.lead((signal) => this.#relay({ nats, log_id, signal }), ended);
+    } finally {
+      this.#nats = undefined;
+      await nats.close();
+      await closed;
+    }
+  }
+
+  /** Waits until the log has begun and the stream on the connection is its own. */
+  async #claimStream(nats: NatsConnection, signal: AbortSignal): Promise<string | undefined> {
+    const { log, logger } = this.#options;
+    const backoff = new Backoff(200, 30_000);
+    while (!signal.aborted) {
+      try {
+        const [first] = await log.readRange(0, 1);
+        // The first event may have been archived.
+        if (first || (await log.head()) > 0) {
+          const log_id = first && eventId(first);
+          await openStream(await manager(nats), log_id);
+          return log_id;
+        }
+        await this.#anyNews(1_000, signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        logger?.warn({ reason: messageOf(error) }, "JetStream cannot be used; the bus goes on over the log alone");
+        await pause(backoff.next(), signal);
+      }
+    }
+    return undefined;
+  }
+
+  async #anyNews(atMost_ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = this.#news.listen(() => resolve());
+    await unlessAborted(Promise.race([promise, pause(atMost_ms, signal)]), signal);
+    stop();
+  }
+
+  async #relay({ nats, log_id, signal }: { nats: NatsConnection; log_id: string | undefined; signal: AbortSignal }) {
+    const { log, logger } = this.#options;
+    const news = new LogNews(log, () => POLL_MS.connected);
+    const heads = nats.subscribe(HEAD_SUBJECT, {
+      callback: (error, message) => {
+        const last = error ? 0 : Number(message.string());
+        if (last > news.last) news.tell({ last });
+      },
+    });
+    this.#relaying = true;
+    try {
+      await relay({
+        nats,
+        log,
+        news,
+        log_id,
+        signal,
+        logger,
+        on_send: (events) => {
+          const { position: last } = events.at(-1) as StoredEvent;
+          if (last > this.#news.last) this.#news.tell({ last, events });
+        },
+        on_stored: (position) => {
+          this.#position = position;
+        },
+      });
+    } finally {
+      this.#relaying = false;
+      heads.unsubscribe();
+      news.close();
+    }
+  }
+}
+
+const CONNECTION = {
+  name: "levqor",
+  // One way to come back, whatever was lost: see the run loop.
+  reconnect: false,
+  timeout: 5_000,
+  pingInterval: 10_000,
+  maxPingOut: 2,
+  // A relay's own messages would come back to it; it has told its process of them already.
+  noEcho: true,
+} as const satisfies ConnectionOptions;
+
+/** Gathers what arrives together into arrays without a gap. */
+class Gatherer {
+  readonly #news: LogNews;
+  #events: StoredEvent[] = [];
+  #last = 0;
+
+  constructor(news: LogNews) {
+    this.#news = news;
+  }
+
+  /** Returns the message's position, 0 if it has none. */
+  take(message: Msg): number {
+    const decoded = decodeMessage(message);
+    if (!decoded) return 0;
+    const { position, event } = decoded;
+    if (position <= this.#news.last) return position;
+    if (position !== this.#last + 1 || !event || this.#events.length >= MAX_GATHERED) this.#tell();
+    this.#last = position;
+    if (!event) {
+      this.#news.tell({ last: position });
+    } else {
+      // The client calls back for all messages of one chunk from the socket before microtasks run.
+      if (this.#events.length === 0) queueMicrotask(() => this.#tell());
+      this.#events.push(event);
+    }
+    return position;
+  }
+
+  #tell(): void {
+    if (this.#events.length === 0) return;
+    const events = this.#events;
+    this.#events = [];
+    this.#news.tell({ last: this.#last, events });
+  }
+}
+
+/** NATS URLs carry credentials; the client takes them apart from the servers. */
+function parseUrl(nats_url: string): ConnectionOptions {
+  const urls = nats_url.split(",").map((text) => new URL(text.trim()));
+  const credentials = urls.find((url) => url.username);
+  const user = decodeURIComponent(credentials?.username ?? "");
+  const pass = decodeURIComponent(credentials?.password ?? "");
+  return {
+    servers: urls.map((url) => url.host),
+    ...(pass ? { user, pass } : user ? { token: user } : {}),
+    ...(urls.some((url) => url.protocol === "tls:") ? { tls: {} } : {}),
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

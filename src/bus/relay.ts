@@ -1,0 +1,238 @@
+/**
+ * Carries the log to JetStream, in order, each event once.
+ *
+ * Every message names the sequence of the one before it (`Nats-Expected-Last-Sequence`), so the stream
+ * takes an event only directly after its predecessor: whatever happens to a connection, or if two relays
+ * run at once for a moment, nothing is doubled, skipped or reordered, and the stream's last message is a
+ * relay's cursor. It also means that an acknowledgement speaks for all messages before it, so one in many
+ * is asked for: 58k/s with every 128th, 32k/s with each, where the client's own `js.publish`, 256 in
+ * flight, does 20k/s (2 busy cores, server 2.9).
+ */
+import { createInbox, type Msg, type NatsConnection } from "nats";
+import type { StoredEvent } from "../../events/envelope.ts";
+import type { EventLog } from "../log/types.ts";
+import { follow } from "./follow.ts";
+import { encodeEvent } from "./message.ts";
+import { Backoff, pause } from "./pause.ts";
+import { manager, openStream, readCursor } from "./stream.ts";
+import type { Bus, BusLogger } from "./types.ts";
+
+const BATCH = 1_000;
+/** Messages without an acknowledgement at most. Newer servers drop what comes in with 10,000 waiting. */
+const WINDOW = 1_024;
+/** Bytes without an acknowledgement at most, unless one message alone is larger. */
+const WINDOW_BYTES = 16_000_000;
+/** An acknowledgement is asked for after so many messages or bytes, and at the end of what there is. */
+const ACK_EVERY = 128;
+const ACK_EVERY_BYTES = 1_000_000;
+/** Without a sign of life for this long, the relay asks the stream anew how far it is. */
+const ACK_TIMEOUT_MS = 5_000;
+
+export interface RelayOptions {
+  readonly nats: NatsConnection;
+  readonly log: Pick<EventLog, "readRange">;
+  /** Where the relay hears that the log has grown: not from NATS, which learns it from the relay. */
+  readonly news: Pick<Bus, "listen">;
+  /** The id of the log's first event. */
+  readonly log_id: string | undefined;
+  readonly signal: AbortSignal;
+  readonly logger?: BusLogger;
+  /** Told of the events as they are sent. */
+  readonly on_send?: (events: readonly StoredEvent[]) => void;
+  /** Told of the last position that the stream is known to hold. */
+  readonly on_stored?: (position: number) => void;
+}
+
+/** Relays until the signal fires. Whatever fails is tried again from the stream's cursor. */
+export async function relay(options: RelayOptions): Promise<void> {
+  const { signal, logger } = options;
+  const backoff = new Backoff(100, 15_000);
+  while (!signal.aborted) {
+    try {
+      await relayOnce(options, () => backoff.reset());
+    } catch (error) {
+      if (signal.aborted) return;
+      logger?.warn({ reason: messageOf(error) }, "The relay to JetStream stopped and tries again");
+      await pause(backoff.next(), signal);
+    }
+  }
+}
+
+async function relayOnce(options: RelayOptions, on_progress: () => void): Promise<void> {
+  const { nats, log, news, log_id, signal, logger, on_send, on_stored } = options;
+  const jsm = await manager(nats);
+  await openStream(jsm, log_id);
+  const cursor = await readCursor(jsm, log);
+  on_stored?.(cursor.position);
+  logger?.info({ position: cursor.position }, "The relay to JetStream goes on after the stream's last event");
+
+  const attempt = new AbortController();
+  const stopped = AbortSignal.any([signal, attempt.signal]);
+  const publisher = new Publisher({
+    nats,
+    sequence: cursor.sequence,
+    on_acknowledged: (sequence) => {
+      on_progress();
+      on_stored?.(cursor.position + sequence - cursor.sequence);
+    },
+    on_failure: (error) => attempt.abort(error),
+  });
+  const source = follow({
+    log,
+    bus: news,
+    after: cursor.position,
+    signal: stopped,
+    batch: BATCH,
+    on_fault: (error) => logger?.warn({ reason: messageOf(error) }, "The relay cannot read the log and tries again"),
+  });
+  let next = source.next();
+  try {
+    while (true) {
+      const { value: events, done } = await next;
+      if (done) break;
+      // Read ahead while acknowledgements are on their way.
+      next = source.next();
+      on_send?.(events);
+      await publisher.publish(events, stopped);
+    }
+  } finally {
+    attempt.abort();
+    publisher.close();
+    await next.catch(() => {});
+  }
+  if (!signal.aborted) throw attempt.signal.reason;
+}
+
+interface PublisherOptions {
+  readonly nats: NatsConnection;
+  /** Of the stream's last message. */
+  readonly sequence: number;
+  /** All messages up to this sequence are stored. */
+  readonly on_acknowledged: (sequence: number) => void;
+  /** Called once; nothing that is published afterwards will be stored. */
+  readonly on_failure: (error: Error) => void;
+}
+
+/** The server's answer to a message. */
+interface Acknowledgement {
+  readonly seq?: number;
+  readonly error?: { readonly code: number; readonly err_code?: number; readonly description: string };
+}
+
+/** Publishes events as one unbroken chain of messages. */
+class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #inbox = createInbox();
+  readonly #subscription;
+  readonly #watchdog: Timer;
+  readonly #maxBytes: number;
+  /** Of the last message published. */
+  #sequence: number;
+  /** Of the last message stored. */
+  #acknowledged: number;
+  #bytes = 0;
+  #acknowledgedBytes = 0;
+  /** The acknowledgements that were asked for and have not come: sequence, and bytes published up to it. */
+  readonly #asked: Array<{ readonly sequence: number; readonly bytes: number }> = [];
+  #heardAt = 0;
+  #failed = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: PublisherOptions) {
+    const { nats, sequence } = options;
+    this.#options = options;
+    this.#sequence = sequence;
+    this.#acknowledged = sequence;
+    this.#maxBytes = nats.info?.max_payload ?? 1_048_576;
+    this.#subscription = nats.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => (error ? this.#fail(error) : this.#take(message)),
+    });
+    this.#watchdog = setInterval(() => {
+      if (this.#asked.length > 0 && performance.now() - this.#heardAt > ACK_TIMEOUT_MS) {
+        this.#fail(new Error(`JetStream acknowledged nothing within ${ACK_TIMEOUT_MS} ms`));
+      }
+    }, 1_000);
+  }
+
+  /** Resolves when there is room for more, or as soon as the signal fires. */
+  async publish(events: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
+    const { nats } = this.#options;
+    const last = events.at(-1);
+    for (const event of events) {
+      while (this.#isFull() && !signal.aborted) await this.#room(signal);
+      if (signal.aborted || this.#failed) return;
+      const { subject, headers, body, bytes } = encodeEvent(event, this.#sequence, this.#maxBytes);
+      this.#sequence++;
+      this.#bytes += bytes;
+      if (event === last || this.#isAckDue()) nats.publish(subject, body, { headers, reply: this.#ask() });
+      else nats.publish(subject, body, { headers });
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#watchdog);
+    this.#subscription.unsubscribe();
+  }
+
+  #isFull(): boolean {
+    const unacknowledged = this.#sequence - this.#acknowledged;
+    return unacknowledged >= WINDOW || (unacknowledged > 0 && this.#bytes - this.#acknowledgedBytes >= WINDOW_BYTES);
+  }
+
+  #isAckDue(): boolean {
+    const asked = this.#asked.at(-1);
+    return (
+      this.#sequence - (asked?.sequence ?? this.#acknowledged) >= ACK_EVERY ||
+      this.#bytes - (asked?.bytes ?? this.#acknowledgedBytes) >= ACK_EVERY_BYTES
+    );
+  }
+
+  /** The subject for the acknowledgement of the message of the current sequence. */
+  #ask(): string {
+    if (this.#asked.length === 0) this.#heardAt = performance.now();
+    this.#asked.push({ sequence: this.#sequence, bytes: this.#bytes });
+    return `${this.#inbox}.${this.#sequence}`;
+  }
+
+  async #room(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = () => {
+        signal.removeEventListener("abort", this.#wake as () => void);
+        this.#wake = undefined;
+        resolve();
+      };
+      signal.addEventListener("abort", this.#wake);
+    });
+  }
+
+  #take(message: Msg): void {
+    const sequence = Number(message.subject.slice(this.#inbox.length + 1));
+    const fault = faultOf(message, sequence);
+    const asked = this.#asked.shift();
+    if (fault !== undefined) this.#fail(new Error(`JetStream refused message ${sequence}: ${fault}`));
+    if (this.#failed || asked?.sequence !== sequence) return;
+    this.#heardAt = performance.now();
+    this.#acknowledged = sequence;
+    this.#acknowledgedBytes = asked.bytes;
+    this.#options.on_acknowledged(sequence);
+    this.#wake?.();
+  }
+
+  #fail(error: Error): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#options.on_failure(error);
+  }
+}
+
+/** Why a message is not stored at its place; `undefined` if it is. */
+function faultOf(message: Msg, sequence: number): string | undefined {
+  if (message.data.length === 0) return "no stream takes its subject";
+  const { seq, error } = message.json<Acknowledgement>();
+  if (error) return error.description;
+  return seq === sequence ? undefined : `its sequence is ${seq}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
