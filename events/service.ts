@@ -11,7 +11,7 @@ export const ServiceStarted = Type.Object({
 });
 export type ServiceStarted = Static<typeof ServiceStarted>;
 
-/** Recorded once in every minute that the instance is up. */
+/** Recorded at least once in every minute that the instance is up. */
 export const ServiceHeartbeat = Type.Object({});
 export type ServiceHeartbeat = Static<typeof ServiceHeartbeat>;
 
