@@ -8,7 +8,10 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { devDependencies } from "../package.json";
+import { endToEnd } from "./end_to_end.ts";
 import { intake } from "./intake.ts";
+import { relay } from "./relay.ts";
+import { replay } from "./replay.ts";
 import { startCluster } from "./support/cluster.ts";
 import type { Context } from "./support/context.ts";
 import { machine, render, type Section } from "./support/report.ts";
@@ -16,6 +19,9 @@ import { Stage } from "./support/stage.ts";
 
 const benches: Record<string, (context: Context, stage: Stage) => Promise<Section>> = {
   intake,
+  end_to_end: endToEnd,
+  replay,
+  relay,
 };
 
 const { values, positionals } = parseArgs({

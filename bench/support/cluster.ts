@@ -13,10 +13,19 @@ export interface Cluster {
   readonly durability: string;
   /** A new, empty database. */
   database(name: string): Promise<string>;
+  /** A new, empty, migrated database of Levqor's. */
+  levqor(name: string): Promise<LevqorDatabase>;
   /** Writes out what is dirty, so that no contender pays for another's writes. */
   checkpoint(): Promise<void>;
   /** What a query finds in a database. */
   count(database_url: string, query: string): Promise<number>;
+}
+
+export interface LevqorDatabase {
+  /** The service's own role. */
+  readonly url: string;
+  /** Vacuums, analyses, and writes out what is dirty: as a database is that was not filled a second ago. */
+  tidy(): Promise<void>;
 }
 
 export async function startCluster(stage: Stage): Promise<Cluster> {
@@ -36,6 +45,24 @@ export async function startCluster(stage: Stage): Promise<Cluster> {
       await sql.unsafe(`drop database if exists ${name} with (force)`);
       await sql.unsafe(`create database ${name}`);
       return Object.assign(new URL(admin_url), { pathname: `/${name}` }).href;
+    },
+    async levqor(name) {
+      await sql.unsafe(`drop database if exists ${name} with (force)`);
+      await sql.unsafe(`create database ${name}`);
+      const url = Object.assign(new URL(admin_url), { pathname: `/${name}` }).href;
+      const database = connect(url, { max: 1 });
+      await database.unsafe("create schema levqor_log;create schema levqor_ops;create schema levqor_read;");
+      const { logMigrations } = await import("../../src/log/schema.ts");
+      const { projectorMigrations } = await import("../../src/projector/schema.ts");
+      for (const m of [...logMigrations, ...projectorMigrations]) await database.unsafe(m.sql("postgres"));
+      return {
+        url,
+        async tidy() {
+          await database.unsafe("vacuum analyze");
+          await database.unsafe("checkpoint");
+          await database.end();
+        },
+      };
     },
     async checkpoint() {
       await sql`checkpoint`;

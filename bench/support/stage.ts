@@ -11,6 +11,8 @@ export interface Child<Message = unknown> {
   readonly pid: number;
   /** The next line that it reported. Throws when it ended instead. */
   next(): Promise<Message>;
+  /** Waits until it has ended by itself; throws unless it ended well. */
+  ended(): Promise<void>;
   /** Asks it to end (SIGTERM), insists after five seconds, and waits until it has. */
   stop(): Promise<void>;
 }
@@ -56,6 +58,10 @@ export class Stage implements AsyncDisposable {
     return {
       pid: child.pid,
       stop,
+      async ended() {
+        const code = await child.exited;
+        if (code !== 0) throw new Error(`Cannot go on: "${command.join(" ")}" ended with code ${code}`);
+      },
       async next() {
         const { value, done } = await lines.next();
         if (done) throw new Error(`Cannot go on: "${command.join(" ")}" ended with code ${await child.exited}`);
