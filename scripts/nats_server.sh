@@ -20,7 +20,7 @@ say() {
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/levqor-nats-server.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
-# The sha256 of the release's archive for this machine, as its SHA256SUMS states it.
+# The sha256 of the release's archive for this machine.
 checksum() {
   case $1 in
     darwin-amd64) echo 5b52fb4968d72b3368c2d626107a86293daab30b7dd16179db7522f54ca0beb0 ;;
