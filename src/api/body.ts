@@ -1,0 +1,75 @@
+/** Reading a request's body once, as text, within its limit. */
+
+import { parseJson } from "./json.ts";
+import { BODY_LIMIT_BYTES } from "./limits.ts";
+import { Problem } from "./problems.ts";
+
+export interface JsonBody {
+  /** The request's own text, without a byte order mark. */
+  readonly text: string;
+  /** Of the text, in UTF-8. */
+  readonly byte_length: number;
+  readonly value: unknown;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Reads a JSON body. Throws the problems `unsupported_media_type`, `body_too_large`, `malformed_json`,
+ * `json_too_deep` and `duplicate_key`.
+ */
+export async function readJson(request: Request): Promise<JsonBody> {
+  const contentType = request.headers.get("content-type");
+  if (contentType !== "application/json") checkMediaType(contentType);
+  const bytes = await readBytes(request);
+  const text = decode(bytes);
+  if (text === undefined) throw new Problem("malformed_json", "The body is not valid UTF-8.");
+  return { text, byte_length: bytes.byteLength, value: parseJson(text) };
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function checkMediaType(contentType: string | null): void {
+  if (contentType === null) {
+    throw new Problem("unsupported_media_type", "The request has no Content-Type; application/json is expected.");
+  }
+  const [essence = "", ...parameters] = contentType
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.slice("charset=".length);
+  const isJson = essence === "application/json" || /^application\/[\w.!#$&^-]+\+json$/.test(essence);
+  if (!isJson || (charset !== undefined && charset.replaceAll('"', "") !== "utf-8")) {
+    throw new Problem(
+      "unsupported_media_type",
+      `The Content-Type ${JSON.stringify(contentType.slice(0, 100))} is not taken; application/json in UTF-8 is expected.`,
+    );
+  }
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
+  const length = request.headers.get("content-length");
+  if (length !== null) {
+    if (Number(length) > BODY_LIMIT_BYTES) throw tooLarge(`${length} bytes long`);
+    return await request.bytes();
+  }
+  // Chunked: its length shows only as it is read.
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > BODY_LIMIT_BYTES) throw tooLarge("longer");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(length: string): Problem {
+  return new Problem("body_too_large", `The body is ${length}; at most ${BODY_LIMIT_BYTES} bytes are taken.`);
+}

@@ -1,0 +1,57 @@
+/** `POST /api/v1/_dev/complete/:job_id`: ends a job by hand. Not there in production. */
+import { Elysia } from "elysia";
+import { commandJob } from "../jobs/commands.ts";
+import type { Auth } from "./auth.ts";
+import { readJson } from "./body.ts";
+import { jobId, jobNotFound } from "./job_id.ts";
+import { describe } from "./openapi.ts";
+import type { ApiOptions } from "./options.ts";
+import { Problem } from "./problems.ts";
+import { requestIds } from "./request_id.ts";
+import { CompleteRequest, JobId } from "./schemas.ts";
+import { validator } from "./validation.ts";
+
+const checkComplete = validator(CompleteRequest);
+
+export function devRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
+  return new Elysia({ name: "levqor/dev" }).use(requestIds()).post(
+    "/api/v1/_dev/complete/:job_id",
+    async ({ request, params, set, request_id }) => {
+      const { actor } = auth.require(request);
+      const job_id = jobId(params.job_id);
+      const { result } = checkComplete((await readJson(request)).value);
+      const handled = await commandJob(log, {
+        job_id,
+        command: { type: "complete", attempt: "any", result },
+        meta: { actor, correlation_id: job_id, request_id },
+      });
+      if (!handled.ok) {
+        const { refusal } = handled;
+        throw refusal.code === "job_not_found" ? jobNotFound(job_id) : new Problem("conflict", refusal.message);
+      }
+      set.headers["levqor-position"] = String(handled.position);
+      return { ok: true };
+    },
+    {
+      parse: "none",
+      detail: describe({
+        id: "completeJob",
+        tag: "Development",
+        summary: "End a job by hand",
+        description: "Lets a queued or running job succeed with the given result. Answers 404 in production.",
+        key: true,
+        params: { job_id: JobId },
+        body: "CompleteRequest",
+        answers: {
+          200: {
+            description: "The job has succeeded.",
+            schema: "Completed",
+            example: { ok: true },
+            headers: ["Levqor-Position"],
+          },
+        },
+        errors: ["invalid_job_id", "job_not_found", "conflict", "unavailable", "outcome_unknown"],
+      }),
+    },
+  );
+}

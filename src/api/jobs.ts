@@ -1,0 +1,196 @@
+/** Reading jobs: one's status, the list, one's history. */
+import { Elysia } from "elysia";
+import type { JobRow } from "../../projections/jobs.ts";
+import { waitingFor } from "../domain/job.ts";
+import { jobStream, readJob } from "../jobs/commands.ts";
+import type { Auth } from "./auth.ts";
+import { jobEventJson } from "./event_json.ts";
+import { jobId, jobNotFound } from "./job_id.ts";
+import { MIN_POSITION_WAIT_MS, PAGE_LIMIT_DEFAULT } from "./limits.ts";
+import { describe } from "./openapi.ts";
+import type { ApiOptions } from "./options.ts";
+import { fromCursor, page, positionHeader } from "./paging.ts";
+import { Problem } from "./problems.ts";
+import { requestIds } from "./request_id.ts";
+import { JobId, JobListQuery, PageQuery } from "./schemas.ts";
+import { queryReader } from "./validation.ts";
+
+const readListQuery = queryReader(JobListQuery);
+const readPageQuery = queryReader(PageQuery);
+
+export function jobRoutes({ log, sql, projector, workflows }: ApiOptions, auth: Auth) {
+  return new Elysia({ name: "levqor/jobs" })
+    .use(requestIds())
+    .get(
+      "/api/v1/status/:job_id",
+      async ({ params, set }) => {
+        const job_id = jobId(params.job_id);
+        const job = (await readJob(log, job_id))?.state;
+        if (job === undefined || job.created_at === null) throw jobNotFound(job_id);
+        set.headers["cache-control"] = "no-store";
+        return {
+          job_id,
+          status: job.status,
+          created_at: Math.floor(Date.parse(job.created_at) / 1000),
+          result: job.result,
+          error: job.error,
+          ...waiting(job),
+        };
+      },
+      {
+        detail: describe({
+          id: "getJobStatus",
+          tag: "Jobs",
+          summary: "Where a job stands",
+          description:
+            "Computed from the job's own events at the moment of the question: never older than any answer given before. Open to whoever knows the job's id.",
+          params: { job_id: JobId },
+          answers: {
+            200: {
+              description: "The job's state.",
+              schema: "JobStatus",
+              example: {
+                job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                status: "succeeded",
+                created_at: 1768469400,
+                result: { status: 200, headers: {}, body: "…" },
+                error: null,
+              },
+            },
+          },
+          errors: ["invalid_job_id", "job_not_found", "unavailable"],
+        }),
+      },
+    )
+    .get(
+      "/api/v1/jobs",
+      async ({ request, set }) => {
+        auth.require(request);
+        const {
+          limit = PAGE_LIMIT_DEFAULT,
+          cursor,
+          status,
+          workflow,
+          created_after,
+          created_before,
+        } = readListQuery(request);
+        const before = fromCursor(cursor);
+        await reach(positionHeader(request, "levqor-min-position"));
+        const rows = await sql<JobRow[]>`
+          select job_id, workflow, status, priority, attempt, position, created_at, updated_at, started_at, finished_at
+          from levqor_read.jobs
+          where true
+            ${before === undefined ? sql`` : sql`and position < ${before}`}
+            ${status === undefined ? sql`` : sql`and status = ${status}`}
+            ${workflow === undefined ? sql`` : sql`and workflow = ${workflow}`}
+            ${created_after === undefined ? sql`` : sql`and created_at >= ${created_after}`}
+            ${created_before === undefined ? sql`` : sql`and created_at < ${created_before}`}
+          order by position desc
+          limit ${limit + 1}`;
+        const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
+        set.headers["cache-control"] = "no-store";
+        return { data: items.map(({ position, ...job }) => ({ ...job, ...waiting(job) })), has_more, next_cursor };
+      },
+      {
+        detail: describe({
+          id: "listJobs",
+          tag: "Jobs",
+          summary: "List jobs, newest first",
+          description:
+            "Read from a read model that follows the log, as a rule within milliseconds. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
+          key: true,
+          query: JobListQuery,
+          headers: ["Levqor-Min-Position"],
+          answers: {
+            200: {
+              description: "A page of jobs.",
+              schema: "JobList",
+              example: {
+                data: [
+                  {
+                    job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                    workflow: "http",
+                    status: "succeeded",
+                    priority: "normal",
+                    attempt: 1,
+                    created_at: "2026-01-15T09:30:00.123456Z",
+                    updated_at: "2026-01-15T09:30:00.345678Z",
+                    started_at: "2026-01-15T09:30:00.130201Z",
+                    finished_at: "2026-01-15T09:30:00.345678Z",
+                  },
+                ],
+                has_more: false,
+                next_cursor: null,
+              },
+            },
+          },
+          errors: ["validation_failed", "invalid_cursor", "read_model_behind", "unavailable"],
+        }),
+      },
+    )
+    .get(
+      "/api/v1/jobs/:job_id/events",
+      async ({ request, params, set }) => {
+        auth.require(request);
+        const job_id = jobId(params.job_id);
+        const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
+        const after_version = fromCursor(cursor) ?? 0;
+        const events = await log.readStream(jobStream(job_id), { after_version, limit: limit + 1 });
+        if (events.length === 0 && after_version === 0) throw jobNotFound(job_id);
+        const { items, has_more, next_cursor } = page(events, limit, (event) => event.version);
+        set.headers["content-type"] = "application/json";
+        set.headers["cache-control"] = "no-store";
+        const data = items.map(jobEventJson).join(",");
+        return `{"data":[${data}],"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}}`;
+      },
+      {
+        detail: describe({
+          id: "listJobEvents",
+          tag: "Jobs",
+          summary: "A job's history",
+          description: "Everything that ever happened to the job, in order, as it was recorded.",
+          key: true,
+          params: { job_id: JobId },
+          query: PageQuery,
+          answers: {
+            200: {
+              description: "A page of events, oldest first.",
+              schema: "JobEventList",
+              example: {
+                data: [
+                  {
+                    position: 1040,
+                    version: 1,
+                    type: "job.submitted",
+                    data: { workflow: "http", payload: { method: "GET", url: "https://example.com/" } },
+                    meta: { actor: "anonymous", correlation_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70" },
+                    recorded_at: "2026-01-15T09:30:00.123456Z",
+                  },
+                ],
+                has_more: false,
+                next_cursor: null,
+              },
+            },
+          },
+          errors: ["invalid_job_id", "job_not_found", "validation_failed", "invalid_cursor", "unavailable"],
+        }),
+      },
+    );
+
+  function waiting(job: Parameters<typeof waitingFor>[0]) {
+    const waits = waitingFor(job, (name) => workflows.has(name));
+    return waits && { waiting_for: waits };
+  }
+
+  /** Waits until the list shows what was recorded at `position`. */
+  async function reach(position: number | undefined): Promise<void> {
+    if (position === undefined || (await projector.waitFor("jobs", position, MIN_POSITION_WAIT_MS))) return;
+    throw new Problem(
+      "read_model_behind",
+      `The read model did not reach position ${position} within ${MIN_POSITION_WAIT_MS} ms.`,
+      {
+        headers: { "retry-after": "1" },
+      },
+    );
+  }
+}

@@ -1,0 +1,116 @@
+/** Reading JSON so that every reader of the same text sees the same thing. */
+import { JSON_DEPTH_LIMIT } from "./limits.ts";
+import { Problem } from "./problems.ts";
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+
+/**
+ * Parses a JSON text (RFC 8259) and refuses what readers disagree on (RFC 7493): objects that repeat
+ * a key. Throws the problems `malformed_json`, `json_too_deep` and `duplicate_key`.
+ */
+export function parseJson(text: string): unknown {
+  const shape = measure(text);
+  if (shape.depth > JSON_DEPTH_LIMIT) {
+    throw new Problem(
+      "json_too_deep",
+      `The body is nested ${shape.depth} levels deep; at most ${JSON_DEPTH_LIMIT} are taken.`,
+    );
+  }
+  const parsed = tryParse(text);
+  if (!parsed.ok) throw new Problem("malformed_json", `The body is not valid JSON: ${parsed.reason}.`);
+  const { value } = parsed;
+  // The parser keeps the last of two equal keys. As many keys in the value as in the text: none was lost.
+  if (countKeys(value) !== shape.keys) {
+    const key = findDuplicateKey(text);
+    throw new Problem("duplicate_key", `An object of the body repeats the key ${JSON.stringify(key)}.`);
+  }
+  return value;
+}
+
+function tryParse(text: string): { ok: true; value: unknown } | { ok: false; reason: string } {
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "";
+    // Without what the engine quotes of the text: that could be anything.
+    const reason = message.replace(/^JSON Parse error: /, "").replace(/\s*["'].*$/s, "");
+    return { ok: false, reason: reason || "it cannot be parsed" };
+  }
+}
+
+/** How deep a JSON text nests, and how many keys it names. Strings are skipped at native speed. */
+function measure(text: string): { depth: number; keys: number } {
+  let depth = 0;
+  let deepest = 0;
+  let keys = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case QUOTE:
+        i = endOfString(text, i);
+        break;
+      case COLON:
+        keys++;
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        if (++depth > deepest) deepest = depth;
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth--;
+        break;
+    }
+  }
+  return { depth: deepest, keys };
+}
+
+/** The index of the quote that ends the string which begins at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = start;
+  while (true) {
+    end = text.indexOf('"', end + 1);
+    if (end === -1) return text.length;
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+}
+
+/** The keys of all objects in a parsed value. Its depth is bounded by `JSON_DEPTH_LIMIT`. */
+function countKeys(value: unknown): number {
+  if (value === null || typeof value !== "object") return 0;
+  if (Array.isArray(value)) {
+    let count = 0;
+    for (const item of value) count += countKeys(item);
+    return count;
+  }
+  const keys = Object.keys(value);
+  let count = keys.length;
+  for (const key of keys) count += countKeys((value as Record<string, unknown>)[key]);
+  return count;
+}
+
+/** The first key that an object of a valid JSON text repeats. */
+function findDuplicateKey(text: string): string | undefined {
+  const objects: Set<string>[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x7b || code === 0x5b) objects.push(new Set());
+    else if (code === 0x7d || code === 0x5d) objects.pop();
+    else if (code === QUOTE) {
+      const end = endOfString(text, i);
+      let next = end + 1;
+      while (/\s/.test(text.charAt(next))) next++;
+      if (text.charCodeAt(next) === COLON) {
+        const key = JSON.parse(text.slice(i, end + 1)) as string;
+        const seen = objects.at(-1);
+        if (seen?.has(key)) return key;
+        seen?.add(key);
+      }
+      i = end;
+    }
+  }
+  return undefined;
+}

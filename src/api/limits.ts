@@ -1,0 +1,20 @@
+/** The sizes that the API refuses to exceed. KB is 1024 bytes. */
+
+/** A request's body. */
+export const BODY_LIMIT_BYTES = 512 * 1024;
+/** A job's payload, in UTF-8 bytes of its JSON without white space. */
+export const PAYLOAD_LIMIT_BYTES = 200 * 1024;
+/**
+ * Levels of arrays and objects in a body. Postgres parses `json` recursively and refuses, with the
+ * whole batch, what overflows its stack (about 6,000 levels): the limit stays far below.
+ */
+export const JSON_DEPTH_LIMIT = 64;
+/** Entries of a list's page. */
+export const PAGE_LIMIT_MAX = 100;
+export const PAGE_LIMIT_DEFAULT = 20;
+/** How long a query waits for `Levqor-Min-Position`. */
+export const MIN_POSITION_WAIT_MS = 5_000;
+/** Silence on an event stream before a heartbeat is sent; proxies cut idle connections from 30 s. */
+export const HEARTBEAT_MS = 15_000;
+/** How long a stream's client may leave data unread before it is cut off. */
+export const SLOW_CONSUMER_MS = 30_000;

@@ -1,0 +1,50 @@
+/** The REST API: an Elysia app over the log and the read models. Nothing listens until `listen` is called on it. */
+import { Elysia } from "elysia";
+import { createAuth } from "./auth.ts";
+import { devRoutes } from "./dev.ts";
+import { docsRoutes } from "./docs.ts";
+import { problemErrors } from "./errors.ts";
+import { intakeRoutes } from "./intake.ts";
+import { jobRoutes } from "./jobs.ts";
+import { metricsRoutes } from "./metrics.ts";
+import { opsRoutes } from "./ops.ts";
+import type { ApiOptions } from "./options.ts";
+import { requestLog } from "./request_log.ts";
+import { rootRoutes } from "./root.ts";
+import { methodsByPath } from "./routes.ts";
+import { streamRoutes } from "./streams.ts";
+
+export type { ApiConfig, ApiLogger, ApiOptions, ProjectionStatus, ReadModels } from "./options.ts";
+
+/** Builds the app. It opens and closes nothing that it is given. */
+export function createApi(options: ApiOptions): Elysia {
+  const { config, logger } = options;
+  const auth = createAuth(config.api_keys);
+  if (!auth.required) {
+    logger.warn("DEVELOPMENT MODE: API_KEYS is not set, so everyone who reaches this service may read and write.");
+  }
+  const app: Elysia = new Elysia({
+    // Handlers check what they take themselves; Elysia's own cleaning of answers would cost, and do nothing.
+    normalize: false,
+    serve: {
+      // Above the API's own limit, so that it answers itself, with a problem document.
+      maxRequestBodySize: 64 * 1024 * 1024,
+    },
+  })
+    .use(
+      problemErrors(
+        logger,
+        methodsByPath(() => app.routes),
+      ),
+    )
+    .use(requestLog(logger))
+    .use(rootRoutes(config))
+    .use(metricsRoutes(options))
+    .use(intakeRoutes(options, auth))
+    .use(jobRoutes(options, auth))
+    .use(streamRoutes(options, auth))
+    .use(opsRoutes(options, auth))
+    .use(config.production ? new Elysia() : devRoutes(options, auth))
+    .use(docsRoutes(config)) as unknown as Elysia;
+  return app;
+}

@@ -1,0 +1,173 @@
+/**
+ * The catalogue of everything an answer can say went wrong (RFC 9457).
+ *
+ * A code is stable: clients branch on `error`, people read `detail`. Each code is described to a
+ * reader at `/problems/<code>`, which is also the `type` of the problem.
+ */
+
+export interface ProblemKind {
+  readonly status: number;
+  /** A few words, the same at every occurrence. */
+  readonly title: string;
+  /** What it means and how to mend it. */
+  readonly help: string;
+}
+
+export const problems = {
+  malformed_json: {
+    status: 400,
+    title: "Malformed JSON",
+    help: "The body is not one JSON text in UTF-8. The detail says what was met and where.",
+  },
+  json_too_deep: {
+    status: 400,
+    title: "JSON nested too deeply",
+    help: "The body nests arrays and objects deeper than 64 levels. Send a flatter document.",
+  },
+  duplicate_key: {
+    status: 400,
+    title: "Duplicate key in JSON",
+    help: "An object of the body repeats a key. Readers disagree on which value counts, so none is taken.",
+  },
+  invalid_cursor: {
+    status: 400,
+    title: "Invalid cursor",
+    help: "A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received.",
+  },
+  invalid_job_id: {
+    status: 400,
+    title: "Invalid job id",
+    help: "The job id in the path is not a UUID. Use the job_id that the intake answered.",
+  },
+  invalid_idempotency_key: {
+    status: 400,
+    title: "Invalid Idempotency-Key",
+    help: "The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.",
+  },
+  unauthorized: {
+    status: 401,
+    title: "API key required",
+    help: "The call needs a valid key in the X-Api-Key header.",
+  },
+  not_found: {
+    status: 404,
+    title: "Not found",
+    help: "Nothing is served at this path. Every call is listed at /docs.",
+  },
+  job_not_found: {
+    status: 404,
+    title: "Job not found",
+    help: "No job has this id. A job can be read from the moment its intake was answered.",
+  },
+  method_not_allowed: {
+    status: 405,
+    title: "Method not allowed",
+    help: "The path exists, the method does not. The Allow header lists those that do.",
+  },
+  conflict: {
+    status: 409,
+    title: "Conflict with the present state",
+    help: "What was asked for does not fit the state that the job is in. Read its status and decide again.",
+  },
+  body_too_large: {
+    status: 413,
+    title: "Body too large",
+    help: "The body of a request holds at most 512 KB (524,288 bytes).",
+  },
+  payload_too_large: {
+    status: 413,
+    title: "Payload too large",
+    help: "A job's payload holds at most 200 KB (204,800 bytes), counted in UTF-8 bytes of its JSON without white space. Put large data elsewhere and send its address.",
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: "Unsupported media type",
+    help: "The body must be JSON in UTF-8: send Content-Type: application/json.",
+  },
+  validation_failed: {
+    status: 422,
+    title: "Validation failed",
+    help: "The request does not fit its schema. Each entry of errors points at one value and says what is expected there.",
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: "Idempotency-Key reused",
+    help: "The key was used before with another body. Use a new key for a new job; repeat a key only with the same body.",
+  },
+  internal_error: {
+    status: 500,
+    title: "Internal error",
+    help: "The service met a fault. It is on record under the request id; give that id when you report it.",
+  },
+  unavailable: {
+    status: 503,
+    title: "Temporarily unavailable",
+    help: "Nothing was recorded. Repeat the request after the time that Retry-After names.",
+  },
+  outcome_unknown: {
+    status: 503,
+    title: "Outcome unknown",
+    help: "The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.",
+  },
+  read_model_behind: {
+    status: 503,
+    title: "Read model behind",
+    help: "The read model did not reach Levqor-Min-Position in time. Repeat the request after the time that Retry-After names.",
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** One value that does not fit. */
+export interface FieldError {
+  /** JSON pointer (RFC 6901) into the body, or `?name` for a query parameter, or a header's name. */
+  readonly pointer: string;
+  readonly message: string;
+}
+
+export interface ProblemOptions {
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Further members of the problem document. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  /** For the log, never for the answer. */
+  readonly cause?: unknown;
+}
+
+/** An expected refusal, thrown by a handler and answered as a problem document. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  constructor(
+    readonly code: ProblemCode,
+    /** One sentence for this occurrence, with the value. Nothing internal, no secret. */
+    readonly detail: string,
+    readonly options: ProblemOptions = {},
+  ) {
+    super(detail, { cause: options.cause });
+  }
+}
+
+/** The answer to a problem; `instance` is the request's path. */
+export function problemResponse(problem: Problem, context: { instance: string; request_id: string }): Response {
+  const { status, title } = problems[problem.code];
+  const body = {
+    type: `/problems/${problem.code}`,
+    title,
+    status,
+    detail: problem.detail,
+    instance: context.instance,
+    error: problem.code,
+    request_id: context.request_id,
+    ...problem.options.members,
+    ...(problem.options.errors && { errors: problem.options.errors }),
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      "x-request-id": context.request_id,
+      ...problem.options.headers,
+    },
+  });
+}

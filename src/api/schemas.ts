@@ -1,0 +1,375 @@
+/** The shapes of requests and answers: what validation checks and what the documentation shows. */
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { EventMeta } from "../../events/envelope.ts";
+import { JobError } from "../../events/job.ts";
+import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "./limits.ts";
+import { problems } from "./problems.ts";
+
+const EXAMPLE_JOB_ID = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
+const EXAMPLE_TIME = "2026-01-15T09:30:00.123456Z";
+
+const Timestamp = Type.String({ format: "date-time", description: "RFC 3339, UTC.", examples: [EXAMPLE_TIME] });
+const UnixSeconds = Type.Integer({ description: "Seconds since 1970, UTC.", examples: [1768469400] });
+const Position = Type.Integer({
+  minimum: 0,
+  description: "A place in the whole log: 1, 2, 3 … in the order of commits.",
+  examples: [1042],
+});
+
+export const JobId = Type.String({
+  format: "uuid",
+  description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
+  examples: [EXAMPLE_JOB_ID],
+});
+const Workflow = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  // Text without control characters and lone surrogates: Postgres and terminals cannot show those.
+  pattern: "^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$",
+  description:
+    "What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.",
+  examples: ["http"],
+});
+const Priority = oneOf(["low", "normal", "high"], "How urgent it is; `normal` where absent.");
+const Status = oneOf(
+  ["queued", "running", "succeeded", "failed", "cancelled"],
+  "Where the job stands. The last three are final.",
+);
+export type Status = Static<typeof Status>;
+
+export const Root = Type.Object(
+  {
+    ok: Type.Literal(true),
+    service: Type.Literal("levqor-backend"),
+    version: Type.String({ examples: ["0.1.0"] }),
+    build: Type.String({ description: "The commit or build that is running.", examples: ["dev"] }),
+  },
+  { additionalProperties: false },
+);
+
+export const Health = Type.Object({ ok: Type.Literal(true), ts: UnixSeconds }, { additionalProperties: false });
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({
+      format: "uri-reference",
+      description: "Where the problem is described.",
+      examples: ["/problems/validation_failed"],
+    }),
+    title: Type.String({ description: "The same at every occurrence." }),
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    detail: Type.String({ description: "What was wrong this time, for a person." }),
+    instance: Type.String({ format: "uri-reference", description: "The path that was asked for." }),
+    error: oneOf(Object.keys(problems) as (keyof typeof problems)[], "A stable code to branch on."),
+    request_id: Type.String({ description: "As in X-Request-Id." }),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          pointer: Type.String({
+            description: "JSON pointer (RFC 6901) into the body, or the name of a parameter or header.",
+          }),
+          message: Type.String(),
+        }),
+        { description: "Each value that does not fit." },
+      ),
+    ),
+  },
+  { description: "A problem document (RFC 9457)." },
+);
+
+export const IntakeRequest = Type.Object(
+  {
+    workflow: Workflow,
+    payload: anyObject("The input of the workflow; at most 200 KB of JSON.", {
+      method: "GET",
+      url: "https://example.com/",
+    }),
+    callback_url: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 1024,
+        format: "http-url",
+        description:
+          "An http or https address, without credentials, that is told of the job's end by one signed POST (Standard Webhooks).",
+        examples: ["https://example.com/hooks/levqor"],
+      }),
+    ),
+    priority: Type.Optional(Priority),
+  },
+  {
+    additionalProperties: false,
+    description: "A job to run.",
+    examples: [{ workflow: "http", payload: { method: "GET", url: "https://example.com/" }, priority: "normal" }],
+  },
+);
+export type IntakeRequest = Static<typeof IntakeRequest>;
+
+export const IntakeAccepted = Type.Object(
+  { job_id: JobId, status: Type.Literal("queued") },
+  { additionalProperties: false },
+);
+
+const WaitingFor = Type.Object(
+  {
+    reason: Type.String({ description: "Stable: `worker`.", examples: ["worker"] }),
+    detail: Type.String({ examples: ["Waits for a free worker."] }),
+  },
+  { additionalProperties: false, description: "Why the job has not started; only while it is queued." },
+);
+
+export const JobStatus = Type.Object(
+  {
+    job_id: JobId,
+    status: Status,
+    created_at: UnixSeconds,
+    result: Type.Unknown({ description: "What the workflow gave back; null until the job has succeeded." }),
+    error: Type.Union([JobError, Type.Null()], { description: "Why the job failed; null otherwise." }),
+    waiting_for: Type.Optional(WaitingFor),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        job_id: EXAMPLE_JOB_ID,
+        status: "succeeded",
+        created_at: 1768469400,
+        result: { status: 200, headers: {}, body: "…" },
+        error: null,
+      },
+    ],
+  },
+);
+
+export const JobSummary = Type.Object(
+  {
+    job_id: JobId,
+    workflow: Workflow,
+    status: Status,
+    priority: Priority,
+    attempt: Type.Integer({ minimum: 0, description: "Of the latest claim; 0 before the first." }),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    started_at: Type.Union([Timestamp, Type.Null()]),
+    finished_at: Type.Union([Timestamp, Type.Null()]),
+    waiting_for: Type.Optional(WaitingFor),
+  },
+  { additionalProperties: false },
+);
+
+export const JobList = list(JobSummary);
+
+export const JobEvent = Type.Object(
+  {
+    position: Position,
+    version: Type.Integer({ minimum: 1, description: "The place in the job's own history: 1, 2, 3 …" }),
+    type: Type.String({ examples: ["job.submitted"] }),
+    data: Type.Unknown({ description: "What happened; its shape depends on the type." }),
+    meta: EventMeta,
+    recorded_at: Timestamp,
+  },
+  { additionalProperties: false },
+);
+
+export const JobEventList = list(JobEvent);
+
+export const StreamedEvent = Type.Object(
+  {
+    position: Position,
+    stream_id: Type.String({ examples: [`job-${EXAMPLE_JOB_ID}`] }),
+    job_id: JobId,
+    version: Type.Integer({ minimum: 1 }),
+    type: Type.String({ examples: ["job.started"] }),
+    data: Type.Unknown(),
+    meta: EventMeta,
+    recorded_at: Timestamp,
+  },
+  { additionalProperties: false, description: "The JSON in the data field of each event of a stream." },
+);
+
+export const CompleteRequest = Type.Object(
+  { result: anyObject("The result that the job is to have.", { done: true }) },
+  { additionalProperties: false },
+);
+export type CompleteRequest = Static<typeof CompleteRequest>;
+
+export const Completed = Type.Object({ ok: Type.Literal(true) }, { additionalProperties: false });
+
+export const ProblemDescription = Type.Object(
+  {
+    error: Type.String({ examples: ["job_not_found"] }),
+    status: Type.Integer(),
+    title: Type.String(),
+    help: Type.String({ description: "What it means and how to mend it." }),
+  },
+  { additionalProperties: false },
+);
+
+export const PublicMetrics = Type.Object(
+  {
+    uptime_rolling_7d: Type.Number({
+      minimum: 0,
+      maximum: 100,
+      description:
+        "Percent of the whole minutes since the later of the first start ever recorded and 7 days ago in which at least one instance recorded a start or a heartbeat. 100 in the very first minute.",
+      examples: [99.98],
+    }),
+    jobs_today: Type.Integer({
+      minimum: 0,
+      description: "Jobs submitted since 00:00 UTC: the job.submitted events of the day.",
+      examples: [4711],
+    }),
+    audit_coverage: Type.Number({
+      minimum: 0,
+      maximum: 100,
+      description:
+        "Percent of all events ever recorded that name who acted and the action they belong to (actor and correlation id).",
+      examples: [100],
+    }),
+    last_updated: Type.Union([UnixSeconds, Type.Null()], {
+      description:
+        "When the last event that these figures contain was recorded, in Unix seconds; null while there is none.",
+      examples: [1768469400],
+    }),
+  },
+  { additionalProperties: false },
+);
+
+const Lag = Type.Integer({ minimum: 0, description: "Events behind the log's head." });
+
+export const OpsHealth = Type.Object(
+  {
+    ok: Type.Boolean({ description: "Whether every part is well." }),
+    ts: UnixSeconds,
+    log: Type.Object({ head: Type.Union([Position, Type.Null()]) }),
+    database: Type.Object({
+      ok: Type.Boolean(),
+      latency_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+        description: "Of the queries behind this answer.",
+      }),
+    }),
+    bus: Type.Object({
+      ok: Type.Boolean(),
+      kind: oneOf(["in_process", "jetstream"], "How events are spread."),
+      connected: Type.Boolean(),
+      position: Position,
+      lag: Type.Union([Lag, Type.Null()], { description: "Events recorded that are not on the bus yet." }),
+    }),
+    projections: Type.Union(
+      [
+        Type.Array(
+          Type.Object({
+            ok: Type.Boolean({ description: "False where an event stopped it." }),
+            name: Type.String({ examples: ["jobs"] }),
+            version: Type.Integer({ minimum: 1 }),
+            position: Position,
+            lag: Lag,
+          }),
+        ),
+        Type.Null(),
+      ],
+      { description: "The read models; null where the database cannot be reached." },
+    ),
+    queue: Type.Union(
+      [Type.Object({ queued: Type.Integer({ minimum: 0 }), running: Type.Integer({ minimum: 0 }) }), Type.Null()],
+      { description: "Jobs that have not ended." },
+    ),
+  },
+  { description: "The state of every part; null where it cannot be learned." },
+);
+
+/** The query of a list; every value arrives as text. */
+export const PageQuery = Type.Object({
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: PAGE_LIMIT_MAX,
+      default: PAGE_LIMIT_DEFAULT,
+      description: "Entries of a page.",
+    }),
+  ),
+  cursor: Type.Optional(Type.String({ description: "The next_cursor of the page before." })),
+});
+
+export const JobListQuery = Type.Object({
+  ...PageQuery.properties,
+  status: Type.Optional(Status),
+  workflow: Type.Optional(Workflow),
+  created_after: Type.Optional(
+    Type.String({
+      format: "date-time",
+      description: "Jobs submitted at this time or later (RFC 3339).",
+      examples: ["2026-01-15T00:00:00Z"],
+    }),
+  ),
+  created_before: Type.Optional(
+    Type.String({
+      format: "date-time",
+      description: "Jobs submitted before this time (RFC 3339).",
+      examples: ["2026-01-16T00:00:00Z"],
+    }),
+  ),
+});
+
+export const StreamQuery = Type.Object({
+  after: Type.Optional(
+    Type.Integer({ minimum: 0, description: "Events after this position of the log. Last-Event-ID goes before it." }),
+  ),
+  types: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 512,
+      description: "Only these event types, separated by commas.",
+      examples: ["job.succeeded,job.failed"],
+    }),
+  ),
+});
+
+/** Named schemas of the OpenAPI document. */
+export const components = {
+  Root,
+  Health,
+  Problem,
+  IntakeRequest,
+  IntakeAccepted,
+  JobStatus,
+  JobSummary,
+  JobList,
+  JobEvent,
+  JobEventList,
+  StreamedEvent,
+  CompleteRequest,
+  Completed,
+  ProblemDescription,
+  PublicMetrics,
+  OpsHealth,
+} as const;
+
+function list<Item extends TSchema>(item: Item) {
+  return Type.Object(
+    {
+      data: Type.Array(item),
+      has_more: Type.Boolean({ description: "Whether another page follows." }),
+      next_cursor: Type.Union([Type.String(), Type.Null()], {
+        description: "Asks for the next page; null on the last.",
+      }),
+    },
+    { additionalProperties: false },
+  );
+}
+
+/** A string out of a list. */
+function oneOf<const Values extends readonly string[]>(values: Values, description: string) {
+  return Type.Unsafe<Values[number]>(
+    Type.Union(
+      values.map((value) => Type.Literal(value)),
+      { description },
+    ),
+  );
+}
+
+/** Any JSON object. Not a `Record`, whose check would run over every key. */
+function anyObject(description: string, example: Record<string, unknown>) {
+  return Type.Unsafe<Record<string, unknown>>(
+    Type.Object({}, { additionalProperties: true, description, examples: [example] }),
+  );
+}

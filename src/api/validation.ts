@@ -1,0 +1,108 @@
+/** Checks values against schemas; errors are gathered only where a check has failed. */
+import { FormatRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
+import { type FieldError, Problem } from "./problems.ts";
+
+/** At most so many errors are reported: enough to mend a request, too few to swell an answer. */
+const MAX_ERRORS = 20;
+
+export type Validator<Schema extends TSchema> = (value: unknown) => Static<Schema>;
+
+/** The string formats that requests use, and what to say of a value that does not fit. */
+const formats: Record<string, { check: (value: string) => boolean; message: string }> = {
+  "http-url": { check: isHttpUrl, message: "must be an http or https address without credentials" },
+  "date-time": { check: isDateTime, message: "must be a time in RFC 3339, for example 2026-01-15T09:30:00Z" },
+};
+for (const [name, { check }] of Object.entries(formats)) FormatRegistry.Set(name, check);
+
+/** A compiled check that gives the value back, typed, or throws the problem `validation_failed`. */
+export function validator<Schema extends TSchema>(
+  schema: Schema,
+  toPointer: (path: string) => string = (path) => path,
+): Validator<Schema> {
+  const compiled = TypeCompiler.Compile(schema);
+  return (value) => {
+    if (compiled.Check(value)) return value;
+    const errors: FieldError[] = [];
+    for (const error of compiled.Errors(value)) {
+      // The parser reports a missing property twice: as missing and as of the wrong type.
+      const pointer = toPointer(error.path);
+      if (errors.some((seen) => seen.pointer === pointer)) continue;
+      errors.push({ pointer, message: describe(error) });
+      if (errors.length === MAX_ERRORS) break;
+    }
+    throw invalid(errors);
+  };
+}
+
+/** Reads a query string into the shape of `schema`; unknown and repeated parameters are refused. */
+export function queryReader<Schema extends TObject>(schema: Schema): (request: Request) => Static<Schema> {
+  const check = validator(schema, (path) => `?${path.slice(1)}`);
+  return (request) => {
+    const value: Record<string, unknown> = {};
+    for (const [name, text] of new URL(request.url).searchParams) {
+      if (Object.hasOwn(value, name)) throw invalid([{ pointer: `?${name}`, message: "is given more than once" }]);
+      const isInteger = schema.properties[name]?.type === "integer" && /^-?\d{1,15}$/.test(text);
+      value[name] = isInteger ? Number(text) : text;
+    }
+    return check(value);
+  };
+}
+
+/** The problem `validation_failed`. */
+export function invalid(errors: readonly FieldError[]): Problem {
+  const first = errors[0];
+  const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+  const detail = first
+    ? `${first.pointer || "The body"} ${first.message}${others}.`
+    : "The request does not fit its schema.";
+  return new Problem("validation_failed", detail, { errors });
+}
+
+function describe(error: ValueError): string {
+  const { schema } = error;
+  switch (error.type) {
+    case ValueErrorType.ObjectRequiredProperty:
+      return "is missing";
+    case ValueErrorType.ObjectAdditionalProperties:
+      return "is not known here";
+    case ValueErrorType.Object:
+      return "must be an object";
+    case ValueErrorType.String:
+      return "must be a string";
+    case ValueErrorType.StringMinLength:
+      return `must have at least ${schema.minLength} character${schema.minLength === 1 ? "" : "s"}`;
+    case ValueErrorType.StringMaxLength:
+      return `must have at most ${schema.maxLength} characters`;
+    case ValueErrorType.StringPattern:
+      return "must not contain control characters";
+    case ValueErrorType.StringFormat:
+      return formats[schema.format]?.message ?? `must be a ${schema.format}`;
+    case ValueErrorType.Integer:
+      return "must be an integer";
+    case ValueErrorType.IntegerMinimum:
+      return `must be at least ${schema.minimum}`;
+    case ValueErrorType.IntegerMaximum:
+      return `must be at most ${schema.maximum}`;
+    case ValueErrorType.Union:
+      return `must be one of ${schema.anyOf.map((option: { const?: unknown }) => option.const).join(", ")}`;
+    default:
+      return error.message.replace(/^Expected/, "must be");
+  }
+}
+
+function isHttpUrl(value: string): boolean {
+  // The parser drops white space and control characters silently; an address has none.
+  if (/[\s\p{Cc}]/u.test(value)) return false;
+  const url = URL.parse(value);
+  return (url?.protocol === "http:" || url?.protocol === "https:") && url.username === "" && url.password === "";
+}
+
+function isDateTime(value: string): boolean {
+  const match = /^(\d{4})-(\d{2})-(\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-](0\d|1[0-4]):[0-5]\d)$/.exec(value);
+  if (!match || Number.isNaN(Date.parse(value.toUpperCase()))) return false;
+  // The parser rolls 31 February over into March; it is refused here.
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  return year > 0 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
