@@ -9,7 +9,7 @@ export const SEPARATOR = "\u001e";
 /** `role` is the service's: it may read, and write through `append` alone. */
 export const logMigrations = [
   {
-    name: "log-001-events",
+    name: "log/0001_events",
     sql: (role: string) => `
 create table levqor_log.events (
   position bigint not null primary key,
