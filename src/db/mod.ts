@@ -1,1 +1,11 @@
 export { connect, type Sql } from "./connect.ts";
+export {
+  DataDirInUseError,
+  type Embedded,
+  type EmbeddedOptions,
+  EmbeddedUnavailableError,
+  startEmbedded,
+} from "./embedded/mod.ts";
+export { clearLeases, holdLease, type LeaseOptions } from "./lease.ts";
+export { type Migration, MigrationError, migrate } from "./migrate.ts";
+export { dbMigrations } from "./migrations.ts";

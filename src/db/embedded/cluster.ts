@@ -1,0 +1,109 @@
+/** The embedded server's folder: made once, whole or not at all. */
+
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Binaries } from "./binaries.ts";
+import type { Identity } from "./identity.ts";
+
+/** Owns the database and everything in it; only migrations log in with it. */
+export const ADMIN_ROLE = "levqor_admin";
+/** The service's role: it may do what it needs and no more. */
+export const SERVICE_ROLE = "levqor";
+export const DATABASE = "levqor";
+
+export interface ClusterPaths {
+  readonly root: string;
+  /** Postgres's own data folder. */
+  readonly data: string;
+  readonly settings: string;
+  readonly log: string;
+}
+
+/** What was decided when the folder was made. Holds the passwords: readable by its owner only. */
+export interface ClusterSettings {
+  readonly port: number;
+  readonly admin_password: string;
+  readonly service_password: string;
+}
+
+export function clusterPaths(root: string): ClusterPaths {
+  return { root, data: join(root, "data"), settings: join(root, "settings.json"), log: join(root, "postgres.log") };
+}
+
+/**
+ * Runs `initdb` in a folder beside, and moves it into place when it is complete: a start that is killed in the
+ * middle leaves nothing that the next one would take for a database.
+ */
+export function createCluster(root: string, options: { binaries: Binaries; identity: Identity; port: number }): void {
+  const { binaries, identity, port } = options;
+  const unfinished = clusterPaths(`${root}.new`);
+  rmSync(unfinished.root, { recursive: true, force: true });
+  mkdirSync(unfinished.data, { recursive: true });
+  identity.own(unfinished.data);
+  const settings = { port, admin_password: password(), service_password: password() };
+  saveSettings(unfinished, settings);
+
+  const passwordFile = join(unfinished.root, "password");
+  writeFileSync(passwordFile, settings.admin_password, { mode: 0o600 });
+  identity.own(passwordFile);
+  const { cmd, ...as } = identity.wrap([
+    binaries.initdb,
+    `--pgdata=${unfinished.data}`,
+    `--username=${ADMIN_ROLE}`,
+    `--pwfile=${passwordFile}`,
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    // Built into Postgres: sorts alike on every machine and needs no locale of the system.
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--locale=C",
+  ]);
+  const initdb = Bun.spawnSync(cmd, { ...as, cwd: "/", stdin: "ignore", env: serverEnv() });
+  if (initdb.exitCode !== 0) {
+    const said = `${initdb.stdout}${initdb.stderr}`.trim().split("\n").slice(-5).join("\n");
+    throw new Error(`Cannot make the embedded database in ${root}: initdb ended with ${initdb.exitCode}.\n${said}`);
+  }
+  rmSync(passwordFile);
+  renameSync(unfinished.root, root);
+}
+
+export function clusterExists(paths: ClusterPaths): boolean {
+  return existsSync(paths.settings);
+}
+
+/**
+ * Checks that `user` may use the data folder, and hands it over where a copy made by root took it away.
+ * Postgres refuses a folder that belongs to someone else.
+ */
+export function claimCluster(paths: ClusterPaths, user: Identity["user"]): void {
+  const owner = statSync(paths.data).uid;
+  const wanted = user?.uid ?? process.getuid?.();
+  if (wanted === undefined || owner === wanted) return;
+  const command = ["chown", "-R", user ? `${user.uid}:${user.gid}` : String(wanted), user ? paths.data : paths.root];
+  const chown = user && Bun.spawnSync(command);
+  if (chown?.exitCode === 0) return;
+  throw new Error(
+    `Cannot open ${paths.data}: it belongs to the user with id ${owner}, and Postgres would run as ${wanted}. ` +
+      `Start the service as before, or hand the folder over: sudo ${command.join(" ")}`,
+  );
+}
+
+export function loadSettings(paths: ClusterPaths): ClusterSettings {
+  return JSON.parse(readFileSync(paths.settings, "utf8"));
+}
+
+export function saveSettings(paths: ClusterPaths, settings: ClusterSettings): void {
+  writeFileSync(`${paths.settings}.new`, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${paths.settings}.new`, paths.settings);
+}
+
+/** Nothing of the service's environment reaches Postgres: it holds secrets, and `PG…` variables would change it. */
+export function serverEnv(): Record<string, string> {
+  return { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
+}
+
+/** 192 random bits that need no escaping in URLs or SQL. */
+function password(): string {
+  return randomBytes(24).toString("base64url");
+}

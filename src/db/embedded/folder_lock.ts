@@ -1,0 +1,52 @@
+/** One service per data folder. */
+import { Database } from "bun:sqlite";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Another service is using the data folder. */
+export class DataDirInUseError extends Error {
+  override readonly name = "DataDirInUseError";
+  constructor(
+    readonly dir: string,
+    /** Of the service that holds the folder, where it is known. */
+    readonly pid: number | undefined,
+  ) {
+    super(
+      `Cannot use ${dir}: the service with pid ${pid ?? "unknown"} is using it. ` +
+        "Stop that service first, or give this one a folder of its own with LEVQOR_DATA_DIR.",
+    );
+  }
+}
+
+/**
+ * Takes the folder for this process, or throws `DataDirInUseError`. The kernel drops the lock when the process
+ * ends in whatever way, so a killed service never leaves a folder locked. SQLite, because it is the file
+ * lock that Bun has built in: it works alike on Linux and macOS.
+ */
+export function lockFolder(dir: string): { release(): void } {
+  const pidFile = join(dir, "service.pid");
+  const lock = new Database(join(dir, "service.lock"), { create: true });
+  try {
+    lock.run("pragma busy_timeout = 0");
+    lock.run("begin exclusive");
+  } catch (error) {
+    lock.close();
+    if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
+    throw new DataDirInUseError(dir, readPid(pidFile));
+  }
+  writeFileSync(pidFile, `${process.pid}\n`);
+  return {
+    release() {
+      rmSync(pidFile, { force: true });
+      lock.close();
+    },
+  };
+}
+
+function readPid(file: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(file, "utf8"), 10) || undefined;
+  } catch {
+    return undefined;
+  }
+}

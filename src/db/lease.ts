@@ -1,0 +1,123 @@
+/**
+ * Leases: one holder for each name, across all processes that share the database.
+ *
+ * All times are the database's. The holder also measures with its own monotonic clock from **before** each
+ * renewal was sent, so it gives the lease up before anyone else can take it, even when it was frozen or cut off.
+ * What a lease guards must still be fenced: no lease can stop a write that is already on its way.
+ */
+import type { Sql } from "./connect.ts";
+
+export interface LeaseOptions {
+  readonly sql: Sql;
+  /** What is held, for example `relay`. */
+  readonly name: string;
+  /** Who holds it: unique for each process that runs. */
+  readonly holder: string;
+  /** Gives the lease up, or stops waiting for it. */
+  readonly signal: AbortSignal;
+  /** After this time without a renewal others may take it; 4000 by default. */
+  readonly ttl_ms?: number;
+}
+
+const TTL_MS = 4_000;
+/** Between two attempts to take a lease that another holds. */
+const POLL_MS = 250;
+
+/**
+ * Waits for the lease, runs `work` while holding it, and gives it up when `work` has ended, so that a successor
+ * takes over at once. `held` fires when the lease is lost or `signal` fires: `work` must then stop. Returns what
+ * `work` returned, or `undefined` if `signal` fired before the lease was had. Faults of the database while waiting
+ * are thrown; while the lease is held they are retried until it has run out.
+ */
+export async function holdLease<T>(
+  options: LeaseOptions,
+  work: (held: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const { sql, name, holder, signal, ttl_ms = TTL_MS } = options;
+  let confirmed = await acquire(options, ttl_ms);
+  if (confirmed === undefined) return undefined;
+
+  const lost = new AbortController();
+  const done = new AbortController();
+  const held = AbortSignal.any([signal, lost.signal]);
+  const loses = (reason: string) => lost.abort(new Error(`Lost the lease ${name}: ${reason}`));
+
+  // A timer of its own: a renewal may hang for as long as its connection does.
+  let expiry: Timer | undefined;
+  const watch = () => {
+    clearTimeout(expiry);
+    const left = (confirmed as number) + ttl_ms - performance.now();
+    if (left <= 0) loses(`not renewed for ${ttl_ms} ms`);
+    else expiry = setTimeout(watch, left);
+  };
+  watch();
+
+  const renewal = (async () => {
+    const over = AbortSignal.any([done.signal, lost.signal]);
+    while (await pause(ttl_ms / 3, over)) {
+      const sent = performance.now();
+      try {
+        const renewed = await sql`
+          update levqor_ops.leases
+          set expires_at = clock_timestamp() + ${ttl_ms} * interval '1 ms'
+          where name = ${name} and holder = ${holder} and expires_at > clock_timestamp()`;
+        if (renewed.count === 0) return loses("another holder may have it");
+        confirmed = sent;
+        watch();
+      } catch {
+        // Unreachable for now. The next round tries again; `watch` gives up when the time has run out.
+      }
+    }
+  })();
+
+  try {
+    return await work(held);
+  } finally {
+    clearTimeout(expiry);
+    done.abort();
+    // Not waited for where the database does not answer: a lease that is not given up runs out.
+    await Promise.race([renewal.then(() => release(sql, name, holder)), Bun.sleep(1_000)]).catch(() => {});
+    clearTimeout(expiry);
+  }
+}
+
+/** Removes all leases: only where it is certain that every holder is dead, as under the lock of the data folder. */
+export async function clearLeases(sql: Sql): Promise<void> {
+  await sql`delete from levqor_ops.leases`;
+}
+
+/** Polls until the lease is ours. Returns the monotonic time before the statement that took it was sent. */
+async function acquire(options: LeaseOptions, ttl_ms: number): Promise<number | undefined> {
+  const { sql, name, holder, signal } = options;
+  while (!signal.aborted) {
+    const sent = performance.now();
+    const taken = await sql`
+      insert into levqor_ops.leases as lease (name, holder, expires_at)
+      values (${name}, ${holder}, clock_timestamp() + ${ttl_ms} * interval '1 ms')
+      on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at
+      where lease.expires_at <= clock_timestamp()`;
+    if (taken.count === 1) return sent;
+    await pause(POLL_MS, signal);
+  }
+  return undefined;
+}
+
+async function release(sql: Sql, name: string, holder: string): Promise<void> {
+  await sql`delete from levqor_ops.leases where name = ${name} and holder = ${holder}`;
+}
+
+/** Resolves to whether the time passed without `signal` firing. */
+function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  if (signal.aborted) resolve(false);
+  const stop = () => {
+    clearTimeout(timer);
+    resolve(false);
+  };
+  const timer = setTimeout(() => {
+    signal.removeEventListener("abort", stop);
+    resolve(true);
+  }, ms);
+  signal.addEventListener("abort", stop, { once: true });
+  return promise;
+}

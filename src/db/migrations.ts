@@ -1,0 +1,24 @@
+import type { Migration } from "./migrate.ts";
+
+/**
+ * The rooms of the database: `levqor_log` the log, `levqor_read` the read models, `levqor_ops` what running needs.
+ * The service's role owns none but `levqor_read`, where the projector makes tables.
+ */
+export const dbMigrations: readonly Migration[] = [
+  {
+    name: "db/0001_schemas",
+    sql: (role) => `
+      create schema levqor_log;
+      create schema levqor_read authorization ${role};
+      grant usage on schema levqor_ops, levqor_log to ${role};
+      grant select on levqor_ops.migrations to ${role};
+
+      create table levqor_ops.leases (
+        name text primary key,
+        holder text not null,
+        expires_at timestamptz not null
+      );
+      grant select, insert, update, delete on levqor_ops.leases to ${role};
+    `,
+  },
+];

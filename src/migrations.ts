@@ -1,0 +1,6 @@
+/** Everything the database has been through, oldest part first. */
+import { dbMigrations, type Migration } from "./db/mod.ts";
+import { logMigrations } from "./log/schema.ts";
+import { projectorMigrations } from "./projector/schema.ts";
+
+export const migrations: readonly Migration[] = [...dbMigrations, ...logMigrations, ...projectorMigrations];

@@ -1,0 +1,95 @@
+/**
+ * Databases for tests, on one embedded Postgres for each test process. It is started when a test first asks for
+ * a database; it ends, and its folder goes, when the process does, even by `kill -9`.
+ */
+import { chmodSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect, type Embedded, migrate, startEmbedded } from "../../src/db/mod.ts";
+import { migrations } from "../../src/migrations.ts";
+
+export interface TestDatabase {
+  /** The service's own role. */
+  readonly url: string;
+  /** The owner's role. */
+  readonly admin_url: string;
+  drop(): Promise<void>;
+}
+
+export interface TestDatabaseOptions {
+  /** With fsync, as in production; without it by default, which is quicker. */
+  readonly durable?: boolean;
+}
+
+const servers = new Map<boolean, Promise<Embedded>>();
+
+/** A fresh, migrated database. */
+export async function testDatabase({ durable = false }: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  let server = servers.get(durable);
+  if (!server) {
+    server = startShared(durable);
+    servers.set(durable, server);
+  }
+  const { url, admin_url } = await server;
+  const name = `test_${Bun.randomUUIDv7().replaceAll("-", "")}`;
+  await run(admin_url, `create database ${name} template levqor`);
+  return {
+    url: withDatabase(url, name),
+    admin_url: withDatabase(admin_url, name),
+    drop: () => run(admin_url, `drop database ${name} with (force)`),
+  };
+}
+
+/** A migrated embedded Postgres of the test's own, to be killed and restarted at will. The test stops it. */
+export async function startTestPostgres(dir: string, { durable = true }: TestDatabaseOptions = {}): Promise<Embedded> {
+  const embedded = await startEmbedded({
+    dir,
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    settings: durable ? { shared_buffers: "128MB" } : { fsync: "off", shared_buffers: "128MB" },
+  });
+  const admin = connect(embedded.admin_url, { max: 1 });
+  try {
+    await migrate(admin, { migrations, role: "levqor" });
+  } finally {
+    await admin.end();
+  }
+  return embedded;
+}
+
+/** A folder that goes, with the Postgres in it, when this process ends in whatever way. */
+export function testFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), "levqor-test-"));
+  chmodSync(dir, 0o755);
+  // Our end of the pipe closes when we end, even by kill -9. In a session of its own: Ctrl-C must not reach it.
+  const reaper = `
+    cat >/dev/null
+    pid=$(head -n 1 ${dir}/postgres/data/postmaster.pid 2>/dev/null)
+    test -n "$pid" && kill -QUIT $pid 2>/dev/null
+    for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf ${dir} 2>/dev/null && break; sleep 0.3; done`;
+  const child = Bun.spawn(["/bin/sh", "-c", reaper], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+  child.unref();
+  reapers.push(child.stdin);
+  return dir;
+}
+
+/** Kept from garbage collection, which would close them. */
+const reapers: unknown[] = [];
+
+async function startShared(durable: boolean): Promise<Embedded> {
+  return await startTestPostgres(testFolder(), { durable });
+}
+
+async function run(url: string, statement: string): Promise<void> {
+  const sql = connect(withDatabase(url, "postgres"), { max: 1 });
+  try {
+    await sql.unsafe(statement);
+  } finally {
+    await sql.end();
+  }
+}
+
+function withDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}
