@@ -26,7 +26,8 @@ export async function endToEnd({ cluster, quick }: Context, stage: Stage): Promi
   const progress = new Progress("end to end", (rounds + latency_rounds) * names.length);
 
   async function measure<Result>(name: Name, measurement: Measurement): Promise<Result> {
-    const database_url = name === "levqor" ? (await cluster.levqor("work")).url : await cluster.database(`work_${name}`);
+    const database_url =
+      name === "levqor" ? (await cluster.levqor("work")).url : await cluster.database(`work_${name}`);
     await cluster.checkpoint();
     const child = stage.child<Result>(`workers/${name}.ts`, { ...measurement, database_url });
     const result = await child.next();
@@ -85,8 +86,16 @@ export async function endToEnd({ cluster, quick }: Context, stage: Stage): Promi
     bars: [
       atLeast("jobs/s against graphile-worker", total("levqor") / total("graphile_worker"), 0.5),
       atLeast("jobs/s against graphile-worker", total("levqor") / total("graphile_worker"), 1, true),
-      atMost("p50 from submission to start, against graphile-worker", wait("levqor", 0.5) / wait("graphile_worker", 0.5), 2),
-      atMost("p99 from submission to start, against graphile-worker", wait("levqor", 0.99) / wait("graphile_worker", 0.99), 2),
+      atMost(
+        "p50 from submission to start, against graphile-worker",
+        wait("levqor", 0.5) / wait("graphile_worker", 0.5),
+        2,
+      ),
+      atMost(
+        "p99 from submission to start, against graphile-worker",
+        wait("levqor", 0.99) / wait("graphile_worker", 0.99),
+        2,
+      ),
     ],
     notes: [],
   };

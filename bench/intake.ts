@@ -3,6 +3,7 @@
  * Elysia application over pg-boss, graphile-worker, a plain INSERT, and nothing at all (the ceiling).
  */
 import type { LoadOptions, LoadResult } from "./load.ts";
+import { countRows } from "./support/cluster.ts";
 import type { Context } from "./support/context.ts";
 import { cpuShares } from "./support/cpu.ts";
 import { Progress } from "./support/progress.ts";
@@ -131,7 +132,7 @@ async function startServers({ cluster }: Context, stage: Stage): Promise<Server[
     const database_url = await cluster.database(`intake_${file}`);
     const child = stage.child<{ url: string }>(`servers/${file}.ts`, { database_url });
     const { url } = await child.next();
-    const recorded = async () => (table ? await cluster.count(database_url, table) : 0);
+    const recorded = async () => (table ? await countRows(database_url, table) : 0);
     return { name, pid: child.pid, url, recorded };
   }
   return [

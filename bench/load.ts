@@ -79,7 +79,8 @@ function answerLength(bytes: Buffer): number | undefined {
   const end = bytes.indexOf(HEADERS_END);
   if (end < 0) return undefined;
   const length = /content-length: *(\d+)/i.exec(bytes.latin1Slice(0, end))?.[1];
-  if (length === undefined) throw new Error(`Cannot read an answer without Content-Length: ${bytes.latin1Slice(0, end)}`);
+  if (length === undefined)
+    throw new Error(`Cannot read an answer without Content-Length: ${bytes.latin1Slice(0, end)}`);
   return end + HEADERS_END.length + Number(length);
 }
 

@@ -69,7 +69,9 @@ if (whole) await Bun.write(join(import.meta.dir, "RESULTS.md"), text);
 console.log(text);
 
 const missed = sections.flatMap(({ title, bars }) =>
-  bars.filter(({ met, aim }) => !(met || aim)).map(({ what, wanted, measured }) => `${title}: ${what}: ${measured}, ${wanted} wanted`),
+  bars
+    .filter(({ met, aim }) => !(met || aim))
+    .map(({ what, wanted, measured }) => `${title}: ${what}: ${measured}, ${wanted} wanted`),
 );
 for (const bar of missed) console.error(`Missed: ${bar}`);
 process.exitCode = missed.length > 0 && !values.quick ? 1 : 0;

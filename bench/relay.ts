@@ -8,7 +8,8 @@ import { median } from "./support/statistics.ts";
 import type { PublishResult } from "./tasks/relay.ts";
 
 export async function relay({ cluster, quick }: Context, stage: Stage): Promise<Section> {
-  if (!natsAvailable) throw new Error("Cannot measure the relay: found no nats-server (`sh scripts/nats_server.sh` gets it)");
+  if (!natsAvailable)
+    throw new Error("Cannot measure the relay: found no nats-server (`sh scripts/nats_server.sh` gets it)");
   const events = quick ? 10_000 : 200_000;
   const rounds = quick ? 1 : 3;
   const progress = new Progress("relay", 1 + 2 * rounds);

@@ -1,24 +1,22 @@
 /** The one Postgres that everything is measured on: the embedded one, with its default durability. */
+import { chmod } from "node:fs/promises";
+import { connect, migrate, startEmbedded } from "../../src/db/mod.ts";
+import { migrations } from "../../src/migrations.ts";
 import type { Stage } from "./stage.ts";
 
-/* interim */
-import { connect } from "../../src/db/mod.ts";
-
 export interface Cluster {
-  /** "PostgreSQL 18.4". */
+  /** For example `PostgreSQL 18.4`. */
   readonly version: string;
   /** The server's main process. */
   readonly pid: number;
   /** The settings that decide what a commit costs. */
   readonly durability: string;
-  /** A new, empty database. */
+  /** A new, empty database, with its owner's role. */
   database(name: string): Promise<string>;
   /** A new, empty, migrated database of Levqor's. */
   levqor(name: string): Promise<LevqorDatabase>;
   /** Writes out what is dirty, so that no contender pays for another's writes. */
   checkpoint(): Promise<void>;
-  /** What a query finds in a database. */
-  count(database_url: string, query: string): Promise<number>;
 }
 
 export interface LevqorDatabase {
@@ -28,50 +26,64 @@ export interface LevqorDatabase {
   tidy(): Promise<void>;
 }
 
+const DURABILITY = [
+  "fsync",
+  "full_page_writes",
+  "synchronous_commit",
+  "wal_sync_method",
+  "shared_buffers",
+  "max_wal_size",
+];
+
+const silent = { debug() {}, info() {}, warn: console.error, error: console.error };
+
 export async function startCluster(stage: Stage): Promise<Cluster> {
-  const admin_url = "postgres://postgres@127.0.0.1:54399/postgres";
-  const sql = connect(admin_url, { max: 1 });
-  stage.defer(() => sql.end());
-  const settings = await sql<{ name: string; setting: string }[]>`
-    select name, setting from pg_settings
-    where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method', 'shared_buffers')
-    order by name`;
-  const [server] = await sql<[{ version: string }]>`select split_part(version(), ' on ', 1) as version`;
+  const dir = await stage.folder();
+  await chmod(dir, 0o755);
+  const embedded = await startEmbedded({ dir, logger: silent });
+  stage.defer(() => embedded.stop());
+  const admin = connect(embedded.admin_url, { max: 1 });
+  stage.defer(() => admin.end());
+
+  async function create(name: string): Promise<string> {
+    await admin.unsafe(`drop database if exists ${name} with (force)`);
+    await admin.unsafe(`create database ${name}`);
+    return inDatabase(embedded.admin_url, name);
+  }
+  const settings = await admin<{ name: string; value: string }[]>`
+    select name, current_setting(name) as value from pg_settings where name = any(${DURABILITY}) order by name`;
+  const [server] = await admin<[{ version: string }]>`select current_setting('server_version') as version`;
   return {
-    version: server.version,
-    pid: Number((await Bun.file("/tmp/bench-wrk/pg/data/postmaster.pid").text()).split("\n")[0]),
-    durability: settings.map(({ name, setting }) => `${name} ${setting}`).join(", "),
-    async database(name) {
-      await sql.unsafe(`drop database if exists ${name} with (force)`);
-      await sql.unsafe(`create database ${name}`);
-      return Object.assign(new URL(admin_url), { pathname: `/${name}` }).href;
-    },
+    version: `PostgreSQL ${server.version}`,
+    pid: embedded.pid,
+    durability: settings.map(({ name, value }) => `${name} ${value}`).join(", "),
+    database: create,
     async levqor(name) {
-      await sql.unsafe(`drop database if exists ${name} with (force)`);
-      await sql.unsafe(`create database ${name}`);
-      const url = Object.assign(new URL(admin_url), { pathname: `/${name}` }).href;
-      const database = connect(url, { max: 1 });
-      await database.unsafe("create schema levqor_log;create schema levqor_ops;create schema levqor_read;");
-      const { logMigrations } = await import("../../src/log/schema.ts");
-      const { projectorMigrations } = await import("../../src/projector/schema.ts");
-      for (const m of [...logMigrations, ...projectorMigrations]) await database.unsafe(m.sql("postgres"));
-      return {
-        url,
-        async tidy() {
-          await database.unsafe("vacuum analyze");
-          await database.unsafe("checkpoint");
-          await database.end();
-        },
-      };
+      const owner_url = await create(name);
+      const owner = connect(owner_url, { max: 1 });
+      const url = inDatabase(embedded.url, name);
+      await migrate(owner, { migrations, role: new URL(url).username });
+      await owner.end();
+      return { url, tidy: () => run(owner_url, ["vacuum analyze", "checkpoint"]) };
     },
-    async checkpoint() {
-      await sql`checkpoint`;
-    },
-    async count(database_url, query) {
-      const database = connect(database_url, { max: 1 });
-      const [row] = await database.unsafe<[{ count: number }]>(`select count(*)::int as count from ${query}`);
-      await database.end();
-      return row.count;
-    },
+    checkpoint: () => run(embedded.admin_url, ["checkpoint"]),
   };
+}
+
+/** How many rows a table has. */
+export async function countRows(url: string, table: string): Promise<number> {
+  const sql = connect(url, { max: 1 });
+  const [row] = await sql.unsafe<[{ count: number }]>(`select count(*)::int as count from ${table}`);
+  await sql.end();
+  return row.count;
+}
+
+async function run(url: string, statements: readonly string[]): Promise<void> {
+  const sql = connect(url, { max: 1 });
+  for (const statement of statements) await sql.unsafe(statement);
+  await sql.end();
+}
+
+function inDatabase(url: string, name: string): string {
+  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
 }

@@ -16,7 +16,10 @@ function history(job: number): KnownNewEvent[] {
   const payload = { customer: `c-${job % 1000}`, document: `https://example.com/reports/${job}.pdf`, pages: job % 40 };
   const end: KnownNewEvent =
     job % 10 === 0
-      ? { type: "job.failed", data: { attempt: 1, error: { code: "unexpected_status", message: "The service answered 503." } } }
+      ? {
+          type: "job.failed",
+          data: { attempt: 1, error: { code: "unexpected_status", message: "The service answered 503." } },
+        }
       : { type: "job.succeeded", data: { attempt: 1, result: { status: 200, pages_read: job % 40 } } };
   return [
     { type: "job.submitted", data: { workflow: job % 3 ? "http" : "slack", payload, priority: "normal" } },

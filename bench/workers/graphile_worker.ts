@@ -8,7 +8,11 @@ const CONCURRENCY = 24;
 const shared = { schema: "graphile_worker", logger: new Logger(() => () => {}) };
 
 const tuning = {
-  throughput: { localQueue: { size: 500, refetchDelay: { durationMs: 10 } }, completeJobBatchDelay: 0, failJobBatchDelay: 0 },
+  throughput: {
+    localQueue: { size: 500, refetchDelay: { durationMs: 10 } },
+    completeJobBatchDelay: 0,
+    failJobBatchDelay: 0,
+  },
   // The local queue and batches trade latency for throughput; without them a job starts soonest.
   latency: {},
 } as const;
@@ -27,7 +31,13 @@ async function open(connectionString: string): Promise<Contender> {
     async work(started, tuned_for) {
       const runner = await run({
         preset: {
-          worker: { connectionString, ...shared, concurrentJobs: CONCURRENCY, maxPoolSize: CONCURRENCY + 1, ...tuning[tuned_for] },
+          worker: {
+            connectionString,
+            ...shared,
+            concurrentJobs: CONCURRENCY,
+            maxPoolSize: CONCURRENCY + 1,
+            ...tuning[tuned_for],
+          },
         },
         taskList: { noop: (payload) => started((payload as { id: number }).id) },
         noHandleSignals: true,
