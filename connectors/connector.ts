@@ -5,7 +5,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 export interface ConnectorContext {
   /** Fires when the attempt must stop: its time is up, or the worker is stopping. */
   readonly signal: AbortSignal;
-  /** The same for every run of the same attempt: pass it on where the outside service takes an idempotency key. */
+  /** The same when a job is run again because its worker was lost: pass it on where the outside service takes an idempotency key. */
   readonly idempotency_key: string;
 }
 

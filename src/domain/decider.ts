@@ -9,8 +9,8 @@ export interface Rejection {
 }
 
 /** Pure functions that say what a command does to a state. */
-export interface Decider<State, Command> {
+export interface Decider<State, Command, Refusal extends Rejection = Rejection> {
   readonly initial: State;
   evolve(state: State, event: KnownEvent): State;
-  decide(command: Command, state: State): readonly NewEvent[] | Rejection;
+  decide(command: Command, state: State): readonly NewEvent[] | Refusal;
 }

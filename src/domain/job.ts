@@ -98,7 +98,7 @@ export interface JobRejection extends Rejection {
 
 /** What a job waits for, and one sentence about it. */
 export interface WaitingFor {
-  readonly kind: "worker";
+  readonly reason: "worker";
   readonly detail: string;
 }
 
@@ -119,7 +119,7 @@ const initial: JobState = {
   callback: "none",
 };
 
-export const jobDecider: Decider<JobState, JobCommand> = { initial, evolve, decide };
+export const jobDecider: Decider<JobState, JobCommand, JobRejection> = { initial, evolve, decide };
 
 /** The state that a job's events, in order, lead to. */
 export function jobState(events: Iterable<KnownEvent>): JobState {
@@ -146,7 +146,7 @@ export function waitingFor(
   const detail = hasConnector(job.workflow)
     ? "Waits for a free worker."
     : `No connector or worker runs the workflow "${job.workflow}" here; the job waits until one does.`;
-  return { kind: "worker", detail };
+  return { reason: "worker", detail };
 }
 
 function evolve(state: JobState, event: KnownEvent): JobState {

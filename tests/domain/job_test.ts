@@ -214,7 +214,7 @@ describe("callback", () => {
 
 test("a queued job says what it waits for", () => {
   const job = jobState(record([submitted()]));
-  expect(waitingFor(job, () => true)).toEqual({ kind: "worker", detail: "Waits for a free worker." });
+  expect(waitingFor(job, () => true)).toEqual({ reason: "worker", detail: "Waits for a free worker." });
   expect(waitingFor(job, () => false)?.detail).toContain('runs the workflow "http" here');
   expect(waitingFor(jobState(record([submitted(), started(1)])), () => false)).toBeNull();
 });

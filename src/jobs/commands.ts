@@ -1,0 +1,36 @@
+/** Reading a job from the log, and commanding it. */
+import { type EventMeta, eventId } from "../../events/envelope.ts";
+import { decode } from "../../events/mod.ts";
+import { type JobCommand, type JobRejection, type JobState, jobDecider, jobState } from "../domain/job.ts";
+import { type EventLog, type Handled, handle } from "../log/mod.ts";
+
+/** The stream that holds a job's history. */
+export function jobStream(jobId: string): string {
+  return `job-${jobId}`;
+}
+
+/** A job as the log has it at this moment; `undefined` where nothing was submitted. */
+export async function readJob(
+  log: Pick<EventLog, "readStream">,
+  jobId: string,
+): Promise<{ state: JobState; version: number } | undefined> {
+  const events = await log.readStream(jobStream(jobId));
+  const last = events.at(-1);
+  return last && { state: jobState(events.map(decode)), version: last.version };
+}
+
+/** Decides a command on a job as it stands and records the decision. Throws what `log.append` throws. */
+export function commandJob(
+  log: EventLog,
+  { job_id, command, meta }: { job_id: string; command: JobCommand; meta: EventMeta },
+): Promise<Handled<JobState, JobRejection>> {
+  return handle(log, { stream_id: jobStream(job_id), decider: jobDecider, command, meta });
+}
+
+/** The meta of what happens to a job after its submission. */
+export function jobMeta(jobId: string, from: { actor: string; causation_version?: number }): EventMeta {
+  const meta = { actor: from.actor, correlation_id: jobId };
+  return from.causation_version === undefined
+    ? meta
+    : { ...meta, causation_id: eventId({ stream_id: jobStream(jobId), version: from.causation_version }) };
+}

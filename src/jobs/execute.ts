@@ -1,0 +1,75 @@
+/** Runs one attempt's connector and says how it ended. */
+
+import type { TSchema } from "@sinclair/typebox";
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import { type Connector, type ConnectorContext, ConnectorError } from "../../connectors/connector.ts";
+import type { JobError } from "../../events/job.ts";
+
+/** The longest result a job may have, in UTF-16 units of JSON. */
+export const MAX_RESULT_LENGTH = 1_000_000;
+
+/** How many of a payload's faults the error names. */
+const MAX_PAYLOAD_ERRORS = 10;
+
+export type Outcome =
+  | { readonly ok: true; readonly result: unknown }
+  /** `fault`: what was thrown, where it was no expected failure. It may hold secrets: for the log of the service only. */
+  | { readonly ok: false; readonly error: JobError; readonly fault?: unknown };
+
+/** A connector with its input's check compiled. */
+export interface Runnable {
+  readonly connector: Connector;
+  readonly input: TypeCheck<TSchema>;
+}
+
+/** Compiles the checks of connectors, once for all jobs. */
+export function toRunnables(connectors: ReadonlyMap<string, Connector>): ReadonlyMap<string, Runnable> {
+  return new Map(
+    [...connectors].map(([name, connector]) => [name, { connector, input: TypeCompiler.Compile(connector.input) }]),
+  );
+}
+
+/** Runs a payload. Throws the signal's reason where the connector stopped because the signal fired; nothing else. */
+export async function execute(
+  { connector, input }: Runnable,
+  { payload, context }: { payload: unknown; context: ConnectorContext },
+): Promise<Outcome> {
+  if (!input.Check(payload)) return { ok: false, error: invalidPayload(connector.name, input, payload) };
+  try {
+    return checked(await connector.run(payload, context));
+  } catch (error) {
+    if (error instanceof ConnectorError) {
+      const { detail } = error.options;
+      return {
+        ok: false,
+        error: { code: error.code, message: error.message, ...(detail === undefined ? {} : { detail }) },
+      };
+    }
+    context.signal.throwIfAborted();
+    const message = `The connector "${connector.name}" broke; the service's own log says how.`;
+    return { ok: false, error: { code: "connector_fault", message }, fault: error };
+  }
+}
+
+function invalidPayload(name: string, input: TypeCheck<TSchema>, payload: unknown): JobError {
+  const errors: { pointer: string; message: string }[] = [];
+  for (const { path, message } of input.Errors(payload)) {
+    if (errors.push({ pointer: path, message }) >= MAX_PAYLOAD_ERRORS) break;
+  }
+  const [first] = errors;
+  const where = first ? `${first.pointer || "/"}: ${first.message}` : "it does not fit the schema";
+  return { code: "invalid_payload", message: `The payload does not fit "${name}": ${where}.`, detail: { errors } };
+}
+
+/** A result that the log can hold. */
+function checked(result: unknown): Outcome {
+  let length: number;
+  try {
+    length = (JSON.stringify(result) ?? "null").length;
+  } catch (fault) {
+    return { ok: false, error: { code: "result_not_json", message: "The result cannot be written as JSON." }, fault };
+  }
+  if (length <= MAX_RESULT_LENGTH) return { ok: true, result: result ?? null };
+  const message = `The result takes ${length} characters of JSON; ${MAX_RESULT_LENGTH} are allowed.`;
+  return { ok: false, error: { code: "result_too_large", message } };
+}

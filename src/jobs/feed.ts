@@ -1,0 +1,249 @@
+/**
+ * Keeps the ready queue filled: from the read model at the start and after an overflow, otherwise from the log as
+ * it grows. What the queue holds may be out of date; the claim finds out.
+ */
+import type { JobStarted } from "../../events/job.ts";
+import { decode, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
+import { follow } from "../bus/follow.ts";
+import { Backoff, pause } from "../bus/pause.ts";
+import { type JobState, jobDecider, jobState } from "../domain/job.ts";
+import { jobStream } from "./commands.ts";
+import type { RunnerOptions } from "./options.ts";
+import { jobsOfOthers, queuedJobs, readModelPosition } from "./read_model.ts";
+import { PRIORITIES, type ReadyJob, type ReadyQueue } from "./ready_queue.ts";
+
+/** Jobs whose histories are read at once. Each may carry a payload of 200 KB. */
+const LOAD_PAGE = 200;
+/** How soon the read model is asked again that was behind the log. */
+const BEHIND_PAUSE_MS = 25;
+/** A runner with nothing to do asks the read model this often whether that is so. */
+const CHECK_EVERY_MS = 60_000;
+
+export interface FeedOptions
+  extends Pick<RunnerOptions, "log" | "bus" | "sql" | "connectors" | "instance" | "logger" | "sole"> {
+  readonly queue: ReadyQueue;
+  readonly signal: AbortSignal;
+  /** The queue may have grown. */
+  readonly on_ready: () => void;
+  /** A job ended by another hand than a worker's. */
+  readonly on_ended_by_hand: (jobId: string) => void;
+  /** Attempts of workers that are known to be dead. */
+  readonly on_orphans: (orphans: ReadonlyMap<string, number>) => void;
+}
+
+/** A waiting job whose history is at hand. */
+type ReadJob = ReadyJob & { readonly state: JobState };
+
+export class Feed {
+  readonly #options: FeedOptions;
+  #position = 0;
+  #following = false;
+  /** Jobs handed back, whose histories are still to be read. */
+  readonly #returned = new Set<string>();
+  #refilling: Promise<void> | undefined;
+  /** By the monotonic clock, when the read model was last asked for all that waits. */
+  #checkedAt = performance.now();
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  /** The last position seen. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Whether the start is through. */
+  get following(): boolean {
+    return this.#following;
+  }
+
+  /** Fills the queue until the signal fires. */
+  async run(): Promise<void> {
+    const { logger, signal } = this.#options;
+    const backoff = new Backoff(50, 2_000);
+    let orphans: Orphans | undefined;
+    while (!signal.aborted) {
+      try {
+        if (!this.#following) orphans = await this.#start();
+        await this.#follow(orphans);
+      } catch (error) {
+        logger.error({ err: error, position: this.#position }, "Cannot follow the log for jobs; trying again");
+        await pause(backoff.next(), signal);
+      }
+    }
+  }
+
+  /** Fetches jobs that were handed back, and those that the queue had no room for. Never throws. */
+  refill(): void {
+    this.#refilling ??= this.#refill()
+      .catch((error: unknown) => this.#options.logger.warn({ err: error }, "Cannot read waiting jobs; trying again"))
+      .finally(() => {
+        this.#refilling = undefined;
+      });
+  }
+
+  /** Fetches what the queue had no room for, if there is room now. */
+  refillIfNeeded(): void {
+    if (PRIORITIES.some((priority) => this.#options.queue.missing(priority))) this.refill();
+  }
+
+  /** Waiting jobs of this runner among the named ones, as the log has them at this moment. */
+  async load(jobIds: readonly string[]): Promise<ReadJob[]> {
+    const histories = await this.#options.log.readStreams(jobIds.map(jobStream));
+    const ready: ReadJob[] = [];
+    for (const jobId of jobIds) {
+      const history = histories.get(jobStream(jobId));
+      if (!history) continue;
+      const job = toReadyJob(jobId, history, jobState(history.map(decode)));
+      if (job && this.#options.connectors.has(job.state.workflow)) ready.push(job);
+    }
+    return ready;
+  }
+
+  async #start(): Promise<Orphans | undefined> {
+    const { sql, log, instance, sole, queue } = this.#options;
+    const position = await readModelPosition(sql);
+    let orphans: Orphans | undefined;
+    if (sole) {
+      const running = position === undefined ? [] : await jobsOfOthers(sql, instance);
+      orphans = new Orphans(running, { instance, head: await log.head() });
+    }
+    this.#position = position ?? 0;
+    if (position) queue.miss(position);
+    this.#following = true;
+    this.refill();
+    return orphans;
+  }
+
+  async #follow(orphans: Orphans | undefined): Promise<void> {
+    const { log, bus, signal, logger, on_ready, on_orphans } = this.#options;
+    const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for jobs; trying again");
+    let waiting = orphans;
+    const settle = () => {
+      if (!waiting?.complete(this.#position)) return;
+      on_orphans(waiting.attempts);
+      waiting = undefined;
+    };
+    settle();
+    for await (const events of follow({ log, bus, after: this.#position, signal, on_fault })) {
+      for (const event of events) {
+        this.#see(event);
+        waiting?.see(event);
+      }
+      this.#position = events.at(-1)?.position ?? this.#position;
+      if (waiting) settle();
+      if (this.#returned.size > 0) this.refill();
+      on_ready();
+    }
+  }
+
+  #see(event: StoredEvent): void {
+    const { queue, on_ended_by_hand } = this.#options;
+    switch (event.type) {
+      case "job.submitted":
+        this.#seeSubmitted(event);
+        break;
+      case "job.released":
+        this.#returned.add(entityId(event.stream_id));
+        break;
+      case "job.succeeded":
+      case "job.failed":
+        if (!event.meta_json.includes('"actor":"worker:')) on_ended_by_hand(entityId(event.stream_id));
+        this.#forget(queue, event);
+        break;
+      case "job.started":
+        this.#forget(queue, event);
+        break;
+    }
+  }
+
+  #forget(queue: ReadyQueue, event: StoredEvent): void {
+    const jobId = entityId(event.stream_id);
+    queue.remove(jobId);
+    this.#returned.delete(jobId);
+  }
+
+  #seeSubmitted(stored: StoredEvent): void {
+    const { connectors, queue } = this.#options;
+    const state = jobDecider.evolve(jobDecider.initial, decode(stored));
+    if (!connectors.has(state.workflow)) return;
+    const job = toReadyJob(entityId(stored.stream_id), [stored], state);
+    if (job) queue.add(job);
+  }
+
+  async #refill(): Promise<void> {
+    const { queue, signal, on_ready } = this.#options;
+    if (queue.size === 0 && this.#following && performance.now() - this.#checkedAt > CHECK_EVERY_MS) {
+      this.#checkedAt = performance.now();
+      queue.miss(this.#position);
+    }
+    while (this.#returned.size > 0 && !signal.aborted) {
+      const ids = [...this.#returned].slice(0, LOAD_PAGE);
+      // Before they are read: one that is handed back once more meanwhile must be read once more.
+      for (const id of ids) this.#returned.delete(id);
+      try {
+        for (const job of await this.load(ids)) queue.addFirst(job);
+      } catch (error) {
+        for (const id of ids) this.#returned.add(id);
+        throw error;
+      }
+      on_ready();
+    }
+    for (const priority of PRIORITIES) {
+      for (let missing = queue.missing(priority); missing && !signal.aborted; missing = queue.missing(priority)) {
+        if (missing.exhausted) await pause(BEHIND_PAUSE_MS, signal);
+        await this.#fill(priority, missing);
+        on_ready();
+      }
+    }
+  }
+
+  async #fill(priority: ReadyJob["priority"], missing: { after: number; until: number }): Promise<void> {
+    const { sql, connectors, queue } = this.#options;
+    // Asked first: what the read model holds a moment later is at least this.
+    const position = (await readModelPosition(sql)) ?? 0;
+    const limit = Math.min(LOAD_PAGE, queue.room(priority));
+    const workflows = [...connectors.keys()];
+    const { rows, more } = await queuedJobs(sql, { workflows, priority, ...missing, limit });
+    const jobs = await this.load(rows.map((row) => row.job_id));
+    queue.fill(priority, { jobs, upTo: more ? (rows.at(-1)?.position ?? 0) : position, more });
+  }
+}
+
+function toReadyJob(job_id: string, history: readonly StoredEvent[], state: JobState): ReadJob | undefined {
+  const [submission] = history;
+  const last = history.at(-1);
+  if (!submission || !last || state.status !== "queued") return undefined;
+  const { priority } = state;
+  const length = submission.data_json.length;
+  return { job_id, priority, position: submission.position, version: last.version, state, length };
+}
+
+/** Attempts that were running when this process started, while no other worker can be alive. */
+class Orphans {
+  readonly attempts: Map<string, number>;
+  readonly #instance: string;
+  readonly #head: number;
+
+  constructor(running: readonly { job_id: string; attempt: number }[], about: { instance: string; head: number }) {
+    this.attempts = new Map(running.map(({ job_id, attempt }) => [job_id, attempt]));
+    this.#instance = about.instance;
+    this.#head = about.head;
+  }
+
+  /** Whether everything is known that happened before the start. */
+  complete(position: number): boolean {
+    return position >= this.#head;
+  }
+
+  see(stored: StoredEvent): void {
+    const jobId = entityId(stored.stream_id);
+    if (stored.type === "job.started") {
+      const { attempt, worker } = (decode(stored) as KnownEvent & { data: JobStarted }).data;
+      if (worker !== this.#instance) this.attempts.set(jobId, attempt);
+    } else if (stored.type === "job.released" || stored.type === "job.succeeded" || stored.type === "job.failed") {
+      this.attempts.delete(jobId);
+    }
+  }
+}

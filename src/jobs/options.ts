@@ -1,0 +1,49 @@
+/** What the runner is built from. */
+import type { Logger } from "pino";
+import type { Connector } from "../../connectors/connector.ts";
+import type { Bus } from "../bus/types.ts";
+import type { Sql } from "../db/mod.ts";
+import type { EventLog } from "../log/mod.ts";
+import type { ReadyQueueLimits } from "./ready_queue.ts";
+
+export type RunnerLogger = Pick<Logger, "debug" | "info" | "warn" | "error">;
+
+export interface RunnerOptions {
+  readonly log: EventLog;
+  readonly bus: Bus;
+  /** For the read models. */
+  readonly sql: Sql;
+  /** By workflow name. */
+  readonly connectors: ReadonlyMap<string, Connector>;
+  /** Names this process, different at every start. */
+  readonly instance: string;
+  readonly logger: RunnerLogger;
+  /** Attempts at once; 64 by default: connectors wait for the network most of the time. */
+  readonly concurrency?: number;
+  /** How long a claim holds without a heartbeat; 30 by default. Heartbeats come at a third of it. */
+  readonly lease_seconds?: number;
+  /** Seconds between two looks for lapsed leases and forgotten callbacks; 1 by default. */
+  readonly sweep_seconds?: number;
+  /** No other worker can be alive, as a lock proves: what others hold is released at the start. */
+  readonly sole?: boolean;
+  /** Signs callbacks: `whsec_` and base64. Without it callbacks fail, on record. */
+  readonly callback_secret?: string;
+  /** How long a job's own worker has to make its callback before another does; 30 s by default, more than a POST may take. */
+  readonly callback_grace_seconds?: number;
+  readonly queue?: ReadyQueueLimits;
+}
+
+export interface RunnerStatus {
+  /** Whether jobs are taken: not before the start is through, nor while stopping. */
+  readonly state: "starting" | "running" | "stopping" | "stopped";
+  /** The last position of the log that the runner has seen. */
+  readonly position: number;
+  /** Attempts whose connector runs, or whose claim is being recorded. */
+  readonly running: number;
+  /** Attempts that ended and whose outcome is being recorded. */
+  readonly recording: number;
+  /** Jobs known to wait for this runner; there may be more in the read model. */
+  readonly ready: number;
+  /** Callbacks waiting or under way. */
+  readonly callbacks: number;
+}

@@ -1,0 +1,429 @@
+/**
+ * Claims jobs, runs them through connectors and records how they end.
+ *
+ * ```text
+ *  log ──Feed──▶ ReadyQueue ──take──▶ claiming ──job.started──▶ running ──▶ recording ──▶ job.succeeded,
+ *   ▲                                    │ conflict: another      │ lease lost               job.failed
+ *   │                                    ▼ was faster             ▼
+ *   │                                 dropped                  aborted; the sweep of any runner
+ *   ╰────────────────────────── job.released ◀──────────────── takes the job back
+ * ```
+ *
+ * - A **slot** is held from the take until the connector has ended; recording needs none.
+ * - An outcome is offered to the log until it is recorded or refused: the log alone says whose attempt counts.
+ * - Claims and outcomes are appended concurrently, so that the log's group commit writes them together.
+ * - One shared timer looks after all leases, another sweeps; a job has none of its own.
+ */
+import { Backoff, pause } from "../bus/pause.ts";
+import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
+import { AppendInDoubtError } from "../log/mod.ts";
+import { Attempt } from "./attempt.ts";
+import { Callbacks } from "./callbacks.ts";
+import { commandJob, jobMeta, jobStream, readJob } from "./commands.ts";
+import { execute, type Outcome, type Runnable, toRunnables } from "./execute.ts";
+import { Feed } from "./feed.ts";
+import type { RunnerOptions, RunnerStatus } from "./options.ts";
+import { lapsedJobs, pendingCallbacks, readModelPosition } from "./read_model.ts";
+import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
+
+/** How long a connector may take to heed its signal before its slot is given to another job. */
+const ABORT_GRACE_MS = 1_000;
+/** Outcomes that may wait to be recorded, for each slot, before no more jobs are taken. */
+const RECORDING_PER_SLOT = 4;
+/** From how many of the next jobs one is taken by chance, at most, while several workers reach for the same ones. */
+const MAX_SPREAD = 256;
+/** How long a stop waits for attempts to end by themselves, where nothing else is said. */
+const DRAIN_MS = 12_000;
+/** Others than the process that ended a job wait up to this long before they make its callback. */
+const BY_HAND_DELAY_MS = 1_000;
+
+export interface Runner {
+  status(): RunnerStatus;
+  /**
+   * Takes no more jobs, waits up to `drain_ms` (12 s by default) for those that run, aborts the rest and hands them
+   * back. Resolves within about 3 s more.
+   */
+  stop(options?: { drain_ms?: number }): Promise<void>;
+}
+
+/** Starts to run jobs. Throws where the callback secret is not one. */
+export function startRunner(options: RunnerOptions): Runner {
+  return new JobRunner(options);
+}
+
+class JobRunner implements Runner {
+  readonly #options: RunnerOptions;
+  readonly #concurrency: number;
+  readonly #leaseSeconds: number;
+  readonly #runnables: ReadonlyMap<string, Runnable>;
+  readonly #queue: ReadyQueue;
+  readonly #feed: Feed;
+  readonly #callbacks: Callbacks;
+  /** Fires when no more jobs are to be taken. */
+  readonly #stopping = new AbortController();
+  /** Fires when nothing more is to be tried. */
+  readonly #givingUp = new AbortController();
+  readonly #running = new Set<Attempt>();
+  #claiming = 0;
+  #recording = 0;
+  #spread = 1;
+  #pumping = false;
+  /** Until then nothing is claimed, by the monotonic clock: the log is away. */
+  #heldUntil = 0;
+  readonly #hold = new Backoff(50, 2_000);
+  readonly #leaseTimer: Timer;
+  readonly #tasks: Promise<unknown>[];
+  #stopped: Promise<void> | undefined;
+  #state: "running" | "stopping" | "stopped" = "running";
+
+  constructor(options: RunnerOptions) {
+    const { concurrency = 64, lease_seconds = 30, sole = false, callback_secret: secret } = options;
+    this.#options = options;
+    this.#concurrency = concurrency;
+    this.#leaseSeconds = lease_seconds;
+    this.#runnables = toRunnables(options.connectors);
+    this.#queue = new ReadyQueue(options.queue);
+    this.#callbacks = new Callbacks({ ...options, secret });
+    this.#feed = new Feed({
+      ...options,
+      queue: this.#queue,
+      signal: this.#stopping.signal,
+      on_ready: () => this.#pump(),
+      on_ended_by_hand: (jobId) => {
+        setTimeout(() => this.#callbacks.deliver(jobId), sole ? 0 : Math.random() * BY_HAND_DELAY_MS);
+      },
+      on_orphans: (orphans) => {
+        for (const [jobId, attempt] of orphans) void this.#release(jobId, { attempt, reason: "worker_lost" });
+      },
+    });
+    this.#leaseTimer = setInterval(() => this.#lookAfterLeases(), Math.min(1_000, lease_seconds * 50));
+    this.#tasks = [this.#feed.run(), this.#sweep()];
+  }
+
+  status(): RunnerStatus {
+    return {
+      state: this.#state === "running" && !this.#feed.following ? "starting" : this.#state,
+      position: this.#feed.position,
+      running: this.#claiming + this.#running.size,
+      recording: this.#recording,
+      ready: this.#queue.size,
+      callbacks: this.#callbacks.size,
+    };
+  }
+
+  stop({ drain_ms = DRAIN_MS }: { drain_ms?: number } = {}): Promise<void> {
+    this.#stopped ??= this.#stop(drain_ms);
+    return this.#stopped;
+  }
+
+  async #stop(drainMs: number): Promise<void> {
+    const start = performance.now();
+    this.#state = "stopping";
+    this.#stopping.abort();
+    await this.#idle(drainMs);
+    for (const attempt of this.#running) attempt.abort("worker_stopping");
+    await this.#idle(ABORT_GRACE_MS);
+    // Who did not heed the signal answers too late: the log refuses it.
+    for (const attempt of this.#running) this.#abandon(attempt, "worker_stopping");
+    await this.#idle(ABORT_GRACE_MS);
+    await this.#callbacks.stop(Math.max(500, drainMs - (performance.now() - start)));
+    this.#givingUp.abort();
+    clearInterval(this.#leaseTimer);
+    await Promise.all(this.#tasks);
+    this.#state = "stopped";
+  }
+
+  /** Waits until nothing is claimed, run or recorded, up to `ms`. */
+  async #idle(ms: number): Promise<void> {
+    const deadline = performance.now() + ms;
+    while (this.#claiming + this.#running.size + this.#recording > 0 && performance.now() < deadline) {
+      await Bun.sleep(10);
+    }
+  }
+
+  /** Takes as many jobs as there are free slots, once all that is going on right now has been done. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    queueMicrotask(() => {
+      this.#pumping = false;
+      this.#takeJobs();
+    });
+  }
+
+  #takeJobs(): void {
+    if (this.#stopping.signal.aborted || performance.now() < this.#heldUntil) return;
+    const unread: ReadyJob[] = [];
+    while (this.#hasSlot()) {
+      const job = this.#queue.take(Math.floor(this.#spread));
+      if (!job) break;
+      this.#claiming++;
+      if (job.state) void this.#process(job, job.state);
+      else unread.push(job);
+    }
+    if (unread.length > 0) void this.#readAndProcess(unread);
+    this.#feed.refillIfNeeded();
+  }
+
+  #hasSlot(): boolean {
+    return (
+      this.#claiming + this.#running.size < this.#concurrency &&
+      this.#recording < this.#concurrency * RECORDING_PER_SLOT
+    );
+  }
+
+  async #readAndProcess(jobs: readonly ReadyJob[]): Promise<void> {
+    try {
+      const read = await this.#feed.load(jobs.map((job) => job.job_id));
+      this.#claiming -= jobs.length - read.length;
+      for (const job of read) void this.#process(job, job.state);
+    } catch (error) {
+      this.#claiming -= jobs.length;
+      for (const job of jobs) this.#queue.addFirst(job);
+      this.#holdClaims(error);
+    }
+    this.#pump();
+  }
+
+  /** One job from its claim to its outcome. Never throws. */
+  async #process(job: ReadyJob, state: JobState): Promise<void> {
+    let attempt: Attempt | undefined;
+    try {
+      attempt = await this.#claim(job, state);
+    } catch (error) {
+      this.#queue.addFirst({ ...job, state });
+      this.#holdClaims(error);
+    }
+    this.#claiming--;
+    if (attempt) await this.#run(attempt);
+    else this.#pump();
+  }
+
+  /** Claims a job; `undefined` where another was faster. Throws where nothing was recorded. */
+  async #claim(job: ReadyJob, state: JobState): Promise<Attempt | undefined> {
+    const { log, instance } = this.#options;
+    const lease_seconds = this.#leaseSeconds;
+    const events = jobDecider.decide({ type: "start", worker: instance, lease_seconds }, state);
+    if ("rejected" in events) return undefined;
+    const { job_id, version } = job;
+    const claimed_at = performance.now();
+    const claim = { job_id, claimed_at, lease_ms: lease_seconds * 1000 };
+    const running: JobState = { ...state, status: "running", attempt: state.attempt + 1, worker: instance };
+    try {
+      const meta = this.#meta(job_id, version);
+      const result = await log.append({ stream_id: jobStream(job_id), expected_version: version, events, meta });
+      if (result.ok) {
+        this.#hold.reset();
+        this.#spread = Math.max(1, this.#spread * 0.99);
+        return new Attempt({ ...claim, state: running, version: result.version });
+      }
+    } catch (error) {
+      if (!(error instanceof AppendInDoubtError)) throw error;
+      const recorded = await this.#untilKnown(() => readJob(log, job_id));
+      const { state: now } = recorded ?? {};
+      if (recorded && now?.status === "running" && now.worker === instance && now.attempt === running.attempt) {
+        return new Attempt({ ...claim, state: running, version: recorded.version });
+      }
+      if (now?.status === "queued") throw error;
+      return undefined;
+    }
+    this.#spread = Math.min(MAX_SPREAD, this.#spread * 2);
+    return undefined;
+  }
+
+  async #run(attempt: Attempt): Promise<void> {
+    this.#running.add(attempt);
+    const outcome = await this.#execute(attempt);
+    this.#running.delete(attempt);
+    this.#pump();
+    if (attempt.abandoned) return;
+    this.#recording++;
+    try {
+      await this.#conclude(attempt, outcome);
+    } finally {
+      this.#recording--;
+    }
+  }
+
+  /** `undefined`: it was told to stop, and did. */
+  async #execute(attempt: Attempt): Promise<Outcome | undefined> {
+    const { job_id, state, signal } = attempt;
+    if (attempt.leaseLost(performance.now())) attempt.abort("lease_lost");
+    if (signal.aborted) return undefined;
+    const runnable = this.#runnables.get(state.workflow) as Runnable;
+    try {
+      const context = { signal, idempotency_key: job_id };
+      const outcome = await execute(runnable, { payload: state.payload, context });
+      if (!outcome.ok && outcome.fault !== undefined) {
+        const { workflow, attempt: number } = state;
+        this.#options.logger.error({ job_id, workflow, attempt: number, err: outcome.fault }, outcome.error.message);
+      }
+      return outcome;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #conclude(attempt: Attempt, outcome: Outcome | undefined): Promise<void> {
+    const { attempt: number } = attempt.state;
+    if (outcome?.ok) {
+      await this.#record(attempt, { type: "complete", attempt: number, result: outcome.result });
+    } else if (outcome) {
+      await this.#record(attempt, { type: "fail", attempt: number, error: outcome.error });
+    } else if (this.#stopping.signal.aborted) {
+      await this.#record(attempt, { type: "release", attempt: number, reason: "worker_stopping" });
+    }
+    // Otherwise the lease was lost: the sweep takes the job back, by the database's clock.
+  }
+
+  /** Offers an attempt's end to the log until it is recorded or refused, or this process gives up. */
+  async #record(attempt: Attempt, command: JobCommand): Promise<void> {
+    const { log, logger } = this.#options;
+    const { job_id, state, version } = attempt;
+    const meta = this.#meta(job_id, version);
+    const events = jobDecider.decide(command, state);
+    if (!("rejected" in events)) {
+      try {
+        const result = await log.append({ stream_id: jobStream(job_id), expected_version: version, events, meta });
+        if (result.ok) return this.#ended(attempt, command);
+      } catch (error) {
+        logger.warn({ job_id, err: error }, `Cannot record the job's end (${command.type}); trying until it is`);
+        await pause(50, this.#givingUp.signal);
+      }
+    }
+    const handled = await this.#untilKnown(() => commandJob(log, { job_id, command, meta }));
+    if (!handled) {
+      logger.error({ job_id, attempt: state.attempt }, "The job's end is not on record; its lease will lapse");
+    } else if (handled.ok) {
+      this.#ended(attempt, command);
+    } else {
+      // It may be this very answer, recorded by an append whose own answer was lost.
+      if (handled.refusal.code === "job_finished") this.#ended(attempt, command);
+      logger.info({ job_id, attempt: state.attempt, code: handled.refusal.code }, handled.refusal.message);
+    }
+  }
+
+  #ended({ job_id, state }: Attempt, command: JobCommand): void {
+    if (state.callback_url !== null && command.type !== "release") this.#callbacks.deliver(job_id);
+  }
+
+  #lookAfterLeases(): void {
+    const now = performance.now();
+    for (const attempt of this.#running) {
+      if (attempt.leaseLost(now)) attempt.abort("lease_lost");
+      if (attempt.overdue(now, ABORT_GRACE_MS)) this.#abandon(attempt);
+      else if (attempt.beatDue(now)) void this.#beat(attempt);
+    }
+    this.#pump();
+  }
+
+  async #beat(attempt: Attempt): Promise<void> {
+    const { log, logger } = this.#options;
+    const { job_id, state, version } = attempt;
+    const at = performance.now();
+    const command: JobCommand = { type: "heartbeat", attempt: state.attempt, lease_seconds: this.#leaseSeconds };
+    attempt.beating = true;
+    try {
+      const handled = await commandJob(log, { job_id, command, meta: this.#meta(job_id, version) });
+      if (handled.ok) {
+        attempt.version = handled.version;
+        attempt.renewed(at);
+      } else {
+        logger.warn({ job_id, attempt: state.attempt, code: handled.refusal.code }, handled.refusal.message);
+        attempt.abort("lease_lost");
+      }
+    } catch (error) {
+      attempt.beatAgainAfter(performance.now());
+      logger.warn({ job_id, attempt: state.attempt, err: error }, "Cannot record a heartbeat; trying again");
+    } finally {
+      attempt.beating = false;
+    }
+  }
+
+  /** Gives the slot of an attempt that does not stop to another job. */
+  #abandon(attempt: Attempt, release?: "worker_stopping"): void {
+    const { job_id, state } = attempt;
+    attempt.abandoned = true;
+    this.#running.delete(attempt);
+    this.#options.logger.error(
+      { job_id, attempt: state.attempt, workflow: state.workflow },
+      "The connector does not stop when told to; its answer will be dropped",
+    );
+    if (release) void this.#release(job_id, { attempt: state.attempt, reason: release });
+  }
+
+  /** Takes a job back. Never throws: the sweep of any runner does it where this fails. */
+  async #release(
+    job_id: string,
+    release:
+      | { attempt: number; reason: "worker_lost" | "worker_stopping" }
+      | { attempt: number; reason: "lease_expired"; now: number },
+  ): Promise<void> {
+    const { log, logger } = this.#options;
+    this.#recording++;
+    try {
+      const command: JobCommand = { type: "release", ...release };
+      const handled = await commandJob(log, { job_id, command, meta: this.#meta(job_id) });
+      if (!handled.ok) return;
+      const exhausted = handled.events.some((event) => event.type === "job.failed");
+      if (exhausted && handled.state.callback_url !== null) this.#callbacks.deliver(job_id);
+      logger.info({ job_id, attempt: release.attempt, reason: release.reason }, "Took the job back");
+    } catch (error) {
+      logger.warn({ job_id, err: error }, "Cannot take the job back; a later sweep tries again");
+    } finally {
+      this.#recording--;
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { sweep_seconds = 1, callback_grace_seconds = 30, sole, sql, logger } = this.#options;
+    // Where no other worker can be alive, nobody else is about to make a callback that waits at the start.
+    let grace = sole ? 0 : callback_grace_seconds;
+    let failing = false;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        if ((await readModelPosition(sql)) !== undefined) {
+          const lapsed = await lapsedJobs(sql);
+          await Promise.all(lapsed.map((row) => this.#release(row.job_id, { ...row, reason: "lease_expired" })));
+          for (const jobId of await pendingCallbacks(sql, grace)) this.#callbacks.deliver(jobId);
+          grace = callback_grace_seconds;
+        }
+        this.#feed.refill();
+        failing = false;
+      } catch (error) {
+        if (!failing) logger.warn({ err: error }, "Cannot sweep for lapsed leases; trying until it works");
+        failing = true;
+      }
+      // Between half and one and a half: many runners do not sweep in step.
+      await pause(sweep_seconds * 1000 * (0.5 + Math.random()), this.#stopping.signal);
+    }
+  }
+
+  /** The log is away: leaves the queue alone for a little. */
+  #holdClaims(error: unknown): void {
+    const now = performance.now();
+    if (now < this.#heldUntil) return;
+    const ms = this.#hold.next();
+    this.#heldUntil = now + ms;
+    setTimeout(() => this.#pump(), ms + 1);
+    this.#options.logger.warn({ err: error }, "Cannot claim jobs; trying again");
+  }
+
+  /** Tries until it works; `undefined` where this process gives up first. */
+  async #untilKnown<T>(action: () => Promise<T>): Promise<T | undefined> {
+    const backoff = new Backoff(100, 5_000);
+    while (!this.#givingUp.signal.aborted) {
+      try {
+        return await action();
+      } catch (error) {
+        this.#options.logger.debug({ err: error }, "The log is away; trying again");
+        await pause(backoff.next(), this.#givingUp.signal);
+      }
+    }
+    return undefined;
+  }
+
+  #meta(jobId: string, causation_version?: number) {
+    return jobMeta(jobId, { actor: `worker:${this.#options.instance}`, causation_version });
+  }
+}

@@ -1,0 +1,149 @@
+/** A whole service's worth of parts around runners: log, bus, projector, connectors that tests steer. */
+import { Type } from "@sinclair/typebox";
+import { type Connector, ConnectorError } from "../../connectors/mod.ts";
+import { decode, type KnownEvent } from "../../events/mod.ts";
+import { jobs } from "../../projections/mod.ts";
+import { inProcessBus } from "../../src/bus/mod.ts";
+import { connect } from "../../src/db/mod.ts";
+import { type JobState, jobState } from "../../src/domain/job.ts";
+import { type Runner, type RunnerOptions, startRunner } from "../../src/jobs/mod.ts";
+import { openLog } from "../../src/log/mod.ts";
+import { startProjector } from "../../src/projector/mod.ts";
+import { testDatabase } from "../support/postgres.ts";
+
+export const silent = { debug() {}, info() {}, warn() {}, error() {}, isLevelEnabled: () => false };
+
+/** Polls until a value is there. Fails with `what` after `ms`. */
+export async function until<T>(
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+  { what, ms = 10_000 }: { what: string; ms?: number },
+): Promise<T> {
+  const deadline = performance.now() + ms;
+  while (true) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > deadline) throw new Error(`Waited ${ms} ms in vain: ${what}`);
+    await Bun.sleep(10);
+  }
+}
+
+/** Connectors that do real things of the simplest kind, and note what they did. */
+export function workshop() {
+  const runs: { name: string; key: string }[] = [];
+  const open = Promise.withResolvers<void>();
+  function connector(name: string, run: Connector["run"]): Connector {
+    const noting: Connector["run"] = (input, context) => {
+      runs.push({ name, key: context.idempotency_key });
+      return run(input, context);
+    };
+    return {
+      name,
+      summary: name,
+      input: Type.Object({ n: Type.Optional(Type.Integer()) }),
+      output: Type.Unknown(),
+      run: noting,
+    };
+  }
+  const list = [
+    connector("noop", async (input) => input),
+    /** Ends when `release()` is called or its signal fires. */
+    connector("gate", (_, { signal }) => {
+      const aborted = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      return Promise.race([open.promise.then(() => "opened"), aborted]);
+    }),
+    /** Ends only when `release()` is called. */
+    connector("deaf", () => open.promise.then(() => "opened")),
+    connector("broken", async () => {
+      throw new Error("secret of the inside");
+    }),
+    connector("refusing", async () => {
+      throw new ConnectorError("card_declined", "The card was declined.", { detail: { card: 4242 } });
+    }),
+    connector("large", async () => "x".repeat(1_000_001)),
+    connector("odd", async () => 1n),
+    connector("void", async () => undefined),
+  ];
+  return {
+    runs,
+    release: () => open.resolve(),
+    connectors: new Map(list.map((one) => [one.name, one])),
+  };
+}
+
+export type Service = Awaited<ReturnType<typeof openService>>;
+
+export async function openService(options: { projecting?: boolean } = {}) {
+  const database = await testDatabase();
+  const sql = connect(database.url, { max: 4 });
+  const log = openLog({ url: database.url });
+  const bus = inProcessBus({ log, poll_ms: 20 });
+  const runners: Runner[] = [];
+  const project = () => startProjector({ sql, log, bus, logger: silent as never, projections: [jobs as never] });
+  let projector = options.projecting === false ? undefined : project();
+
+  async function history(jobId: string): Promise<KnownEvent[]> {
+    return (await log.readStream(`job-${jobId}`)).map(decode);
+  }
+
+  return {
+    database,
+    sql,
+    log,
+    bus,
+    history,
+    startProjecting() {
+      projector ??= project();
+    },
+    /** Waits until the read model contains all that is in the log. */
+    async projected() {
+      if (!(await projector?.waitFor("jobs", await log.head(), 10_000))) throw new Error("The read model is late");
+    },
+    start(runner: Partial<RunnerOptions> & Pick<RunnerOptions, "connectors">): Runner {
+      const started = startRunner({
+        log,
+        bus,
+        sql,
+        instance: `w${runners.length + 1}`,
+        logger: silent,
+        sweep_seconds: 0.1,
+        ...runner,
+      });
+      runners.push(started);
+      return started;
+    },
+    async submit(workflow: string, extra: Record<string, unknown> = {}): Promise<string> {
+      const job_id = Bun.randomUUIDv7();
+      const data_json = JSON.stringify({ workflow, payload: {}, ...extra });
+      const result = await log.append({
+        stream_id: `job-${job_id}`,
+        expected_version: 0,
+        events: [{ type: "job.submitted", data_json }],
+        meta: { actor: "anonymous", correlation_id: job_id },
+      });
+      if (!result.ok) throw new Error("conflict");
+      return job_id;
+    },
+    async state(jobId: string): Promise<JobState> {
+      return jobState(await history(jobId));
+    },
+    async types(jobId: string): Promise<string[]> {
+      return (await history(jobId)).map((event) => event.type);
+    },
+    /** Waits until a job has a status. */
+    reaches(jobId: string, status: JobState["status"], ms = 10_000): Promise<JobState> {
+      const probe = async () => {
+        const state = jobState(await history(jobId));
+        return state.status === status && state;
+      };
+      return until(probe, { what: `job ${jobId} to be ${status}`, ms });
+    },
+    async close() {
+      await Promise.all(runners.map((runner) => runner.stop({ drain_ms: 0 })));
+      await projector?.stop();
+      await bus.close();
+      await log.close();
+      await sql.end({ timeout: 1 });
+      await database.drop();
+    },
+  };
+}
