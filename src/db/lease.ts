@@ -22,6 +22,8 @@ export interface LeaseOptions {
 const TTL_MS = 4_000;
 /** Between two attempts to take a lease that another holds. */
 const POLL_MS = 250;
+/** How long giving up a lease may take. */
+const RELEASE_MS = 1_000;
 
 /**
  * Waits for the lease, runs `work` while holding it, and gives it up when `work` has ended, so that a successor
@@ -71,12 +73,14 @@ export async function holdLease<T>(
   })();
 
   try {
-    return await work(held);
+    return signal.aborted ? undefined : await work(held);
   } finally {
-    clearTimeout(expiry);
     done.abort();
-    // Not waited for where the database does not answer: a lease that is not given up runs out.
-    await Promise.race([renewal.then(() => release(sql, name, holder)), Bun.sleep(1_000)]).catch(() => {});
+    // Not waited for long where the database does not answer: a lease that is not given up runs out.
+    const patience = new AbortController();
+    const released = renewal.then(() => release(sql, name, holder)).catch(() => {});
+    await Promise.race([released, pause(RELEASE_MS, patience.signal)]);
+    patience.abort();
     clearTimeout(expiry);
   }
 }

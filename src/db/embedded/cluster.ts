@@ -100,7 +100,7 @@ export function saveSettings(paths: ClusterPaths, settings: ClusterSettings): vo
 
 /** Nothing of the service's environment reaches Postgres: it holds secrets, and `PG…` variables would change it. */
 export function serverEnv(): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
+  return { PATH: process.env.PATH ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
 }
 
 /** 192 random bits that need no escaping in URLs or SQL. */

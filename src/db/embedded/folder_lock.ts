@@ -6,15 +6,16 @@ import { join } from "node:path";
 /** Another service is using the data folder. */
 export class DataDirInUseError extends Error {
   override readonly name = "DataDirInUseError";
-  constructor(
-    readonly dir: string,
-    /** Of the service that holds the folder, where it is known. */
-    readonly pid: number | undefined,
-  ) {
+  /** Of the service that holds the folder, where it is known. */
+  readonly pid: number | undefined;
+
+  constructor(dir: string, options: ErrorOptions & { pid: number | undefined }) {
     super(
-      `Cannot use ${dir}: the service with pid ${pid ?? "unknown"} is using it. ` +
+      `Cannot use ${dir}: the service with pid ${options.pid ?? "unknown"} is using it. ` +
         "Stop that service first, or give this one a folder of its own with LEVQOR_DATA_DIR.",
+      options,
     );
+    this.pid = options.pid;
   }
 }
 
@@ -32,7 +33,7 @@ export function lockFolder(dir: string): { release(): void } {
   } catch (error) {
     lock.close();
     if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
-    throw new DataDirInUseError(dir, readPid(pidFile));
+    throw new DataDirInUseError(dir, { pid: readPid(pidFile), cause: error });
   }
   writeFileSync(pidFile, `${process.pid}\n`);
   return {

@@ -57,7 +57,7 @@ function findUser(): User | undefined {
 }
 
 function createUser(): User {
-  const useradd = Bun.which("useradd", { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` });
+  const useradd = Bun.which("useradd", { PATH: `${process.env.PATH}:/usr/sbin:/sbin` });
   const made =
     useradd && Bun.spawnSync([useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "postgres"]);
   const user = made ? findUser() : undefined;

@@ -12,7 +12,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Subprocess } from "bun";
+import type { Subprocess, TCPSocketListener } from "bun";
 import type { Logger } from "pino";
 import postgres from "postgres";
 import { type Binaries, findBinaries } from "./binaries.ts";
@@ -293,7 +293,7 @@ function isReady(data: string, pid: number): boolean {
 }
 
 function ending(child: Subprocess): string {
-  return child.signalCode ?? `exit code ${child.exitCode}`;
+  return String(child.signalCode ?? `exit code ${child.exitCode}`);
 }
 
 function rotate(log: string): void {
@@ -301,18 +301,22 @@ function rotate(log: string): void {
 }
 
 function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const listener = listen(0);
   listener.stop(true);
   return listener.port;
 }
 
 function portIsFree(port: number): boolean {
   try {
-    Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
+    listen(port).stop(true);
     return true;
   } catch {
     return false;
   }
+}
+
+function listen(port: number): TCPSocketListener {
+  return Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { connect } from "../../src/db/mod.ts";
+import { type TestDatabase, testDatabase } from "./postgres.ts";
+
+let databases: TestDatabase[];
+beforeAll(async () => {
+  databases = await Promise.all([testDatabase(), testDatabase()]);
+});
+afterAll(async () => {
+  await Promise.all(databases.map((database) => database.drop()));
+});
+
+test("every test database is migrated and apart from the others", async () => {
+  for (const { url } of databases) {
+    const sql = connect(url, { max: 1 });
+    expect(Array.from(await sql`select current_user::text as role, count(*) as count from levqor_log.events`)).toEqual([
+      { role: "levqor", count: 0 },
+    ]);
+    await sql`create table levqor_read.mine (n int)`;
+    await sql.end();
+  }
+});
+
+test("the Postgres and the folder of a killed test process go with it", async () => {
+  const script = `
+    const { testDatabase } = await import(${JSON.stringify(join(import.meta.dir, "postgres.ts"))});
+    const { connect } = await import(${JSON.stringify(join(import.meta.dir, "../../src/db/mod.ts"))});
+    const { admin_url } = await testDatabase();
+    const sql = connect(admin_url, { max: 1 });
+    const [row] = await sql\`select current_setting('data_directory') as dir\`;
+    console.log(row.dir);
+    setInterval(() => {}, 1000);`;
+  const child = Bun.spawn([process.execPath, "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const { value } = await child.stdout.getReader().read();
+  const data = new TextDecoder().decode(value).trim();
+  expect(existsSync(data)).toBe(true);
+  child.kill("SIGKILL");
+  await child.exited;
+  for (const end = performance.now() + 4_000; existsSync(data) && performance.now() < end; await Bun.sleep(20));
+  expect(existsSync(data)).toBe(false);
+}, 20_000);
