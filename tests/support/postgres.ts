@@ -60,24 +60,16 @@ export async function startTestPostgres(dir: string, { durable = true }: TestDat
 export function testFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "levqor-test-"));
   chmodSync(dir, 0o755);
-  // Our end of the pipe closes when we end, even by kill -9. The shell leaves a grandchild behind: `bun test` kills
-  // the children of a test that takes too long, and Ctrl-C the whole process group.
+  // A grandchild in a session of its own: `bun test` kills the children of a test that takes too long, and Ctrl-C
+  // the whole process group.
   const reaper = `
-    exec 3<&0
-    (
-      cat <&3 >/dev/null
-      pid=$(head -n 1 ${dir}/postgres/data/postmaster.pid 2>/dev/null)
-      test -n "$pid" && kill -QUIT $pid 2>/dev/null
-      for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf ${dir} 2>/dev/null && break; sleep 0.3; done
-    ) &`;
-  const child = Bun.spawn(["/bin/sh", "-c", reaper], { stdio: ["pipe", "ignore", "ignore"], detached: true });
-  child.unref();
-  reapers.push(child.stdin);
+    while kill -0 ${process.pid} 2>/dev/null; do sleep 0.5; done
+    pid=$(head -n 1 ${dir}/postgres/data/postmaster.pid 2>/dev/null)
+    test -n "$pid" && kill -QUIT $pid 2>/dev/null
+    for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf ${dir} 2>/dev/null && break; sleep 0.3; done`;
+  Bun.spawn(["/bin/sh", "-c", `(${reaper}) &`], { stdio: ["ignore", "ignore", "ignore"], detached: true });
   return dir;
 }
-
-/** Kept from garbage collection, which would close them. */
-const reapers: unknown[] = [];
 
 async function startShared(durable: boolean): Promise<Embedded> {
   return await startTestPostgres(testFolder(), { durable });
