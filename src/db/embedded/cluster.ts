@@ -35,8 +35,11 @@ export function clusterPaths(root: string): ClusterPaths {
  * Runs `initdb` in a folder beside, and moves it into place when it is complete: a start that is killed in the
  * middle leaves nothing that the next one would take for a database.
  */
-export function createCluster(root: string, options: { binaries: Binaries; identity: Identity; port: number }): void {
-  const { binaries, identity, port } = options;
+export function createCluster(
+  root: string,
+  options: { binaries: Binaries; identity: Identity; port: number; sync: boolean },
+): void {
+  const { binaries, identity, port, sync } = options;
   const unfinished = clusterPaths(`${root}.new`);
   rmSync(unfinished.root, { recursive: true, force: true });
   mkdirSync(unfinished.data, { recursive: true });
@@ -58,6 +61,7 @@ export function createCluster(root: string, options: { binaries: Binaries; ident
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
     "--locale=C",
+    ...(sync ? [] : ["--no-sync"]),
   ]);
   const initdb = Bun.spawnSync(cmd, { ...as, cwd: "/", stdin: "ignore", env: serverEnv() });
   if (initdb.exitCode !== 0) {

@@ -97,7 +97,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     const first = !clusterExists(paths);
     if (first) {
       options.logger.info({ dir: paths.root }, "Making the embedded database");
-      createCluster(paths.root, { binaries, identity: as, port: freePort() });
+      createCluster(paths.root, { binaries, identity: as, port: freePort(), sync: options.settings?.fsync !== "off" });
     } else {
       claimCluster(paths, as.user);
     }
