@@ -1,0 +1,135 @@
+/**
+ * What `/public/metrics` is computed from: counts per hour. The definitions are in {@link publicMetrics}.
+ */
+import type { Projection } from "./projection.ts";
+
+/** One hour in which anything was recorded. */
+export type MetricsRow = {
+  /** The hour's start: `2026-01-02T03:00:00Z`. */
+  hour: string;
+  /** `job.submitted` events. */
+  jobs_submitted: number;
+  /** Events of any type. */
+  events: number;
+  /** Events whose meta names an actor and a correlation id. */
+  attributed_events: number;
+  /** Minute by minute, 60 characters: `1` where there was a `service.started` or `service.heartbeat`. */
+  minutes: string;
+  /** The first `service.started` of the hour. */
+  first_started_at: string | null;
+};
+
+const NO_MINUTES = "0".repeat(60);
+
+export const metrics: Projection<MetricsRow> = {
+  name: "metrics",
+  version: 1,
+  reads: "all",
+  columns: {
+    hour: { type: "timestamptz" },
+    jobs_submitted: { type: "int" },
+    events: { type: "int" },
+    attributed_events: { type: "int" },
+    minutes: { type: "text" },
+    first_started_at: { type: "timestamptz", nullable: true },
+  },
+  key: "hour",
+
+  keyOf: (event) => `${event.recorded_at.slice(0, 13)}:00:00Z`,
+
+  evolve(row, event) {
+    const hour = row ?? {
+      hour: `${event.recorded_at.slice(0, 13)}:00:00Z`,
+      jobs_submitted: 0,
+      events: 0,
+      attributed_events: 0,
+      minutes: NO_MINUTES,
+      first_started_at: null,
+    };
+    const counted = {
+      ...hour,
+      events: hour.events + 1,
+      attributed_events: hour.attributed_events + (event.meta.actor && event.meta.correlation_id ? 1 : 0),
+    };
+    switch (event.type) {
+      case "job.submitted":
+        counted.jobs_submitted++;
+        return counted;
+      case "service.started":
+        counted.first_started_at ??= event.recorded_at;
+        return markUp(counted, event.recorded_at);
+      case "service.heartbeat":
+        return markUp(counted, event.recorded_at);
+      default:
+        return counted;
+    }
+  },
+};
+
+function markUp(row: MetricsRow, time: string): MetricsRow {
+  const minute = Number(time.slice(14, 16));
+  if (row.minutes[minute] === "1") return row;
+  return { ...row, minutes: `${row.minutes.slice(0, minute)}1${row.minutes.slice(minute + 1)}` };
+}
+
+/** What the service tells everyone about itself. */
+export interface PublicMetrics {
+  /**
+   * Percent of the whole minutes since the later of the first `service.started` ever and 7 days ago in
+   * which at least one instance was up (recorded a start or a heartbeat). 100 in the first minute, 0 before any start.
+   */
+  readonly uptime_rolling_7d: number;
+  /** `job.submitted` events since 00:00 UTC. */
+  readonly jobs_today: number;
+  /** Percent of all events ever whose meta names an actor and a correlation id. 100 for an empty log. */
+  readonly audit_coverage: number;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const WINDOW_MS = 7 * 24 * HOUR_MS;
+
+/**
+ * Computes the public metrics from the read model.
+ *
+ * @param rows the hours of the last 7 days, the one in which that time began included; order does not matter
+ * @param now milliseconds since 1970
+ */
+export function publicMetrics(
+  rows: Iterable<Pick<MetricsRow, "hour" | "jobs_submitted" | "minutes">>,
+  {
+    now,
+    totals,
+  }: {
+    now: number;
+    /** Over all hours ever: sums, and the least `first_started_at`. */
+    totals: Pick<MetricsRow, "events" | "attributed_events" | "first_started_at">;
+  },
+): PublicMetrics {
+  const { events, attributed_events, first_started_at } = totals;
+  const since = Math.max(first_started_at === null ? now : Date.parse(first_started_at), now - WINDOW_MS);
+  const from = Math.floor(since / MINUTE_MS);
+  const to = Math.floor(now / MINUTE_MS);
+  const today = Math.floor(now / (24 * HOUR_MS)) * 24 * HOUR_MS;
+  let up = 0;
+  let jobsToday = 0;
+  for (const { hour, jobs_submitted, minutes } of rows) {
+    const start = Date.parse(hour);
+    if (start >= today) jobsToday += jobs_submitted;
+    const first = start / MINUTE_MS;
+    for (let minute = Math.max(first, from); minute < Math.min(first + 60, to); minute++) {
+      if (minutes[minute - first] === "1") up++;
+    }
+  }
+  const untold = first_started_at === null ? 0 : 100;
+  return {
+    uptime_rolling_7d: to > from ? percent(up, to - from) : untold,
+    jobs_today: jobsToday,
+    audit_coverage: events > 0 ? percent(attributed_events, events) : 100,
+  };
+}
+
+/** Two decimals, rounded down: never 100 unless it is all. */
+function percent(part: number, whole: number): number {
+  return Math.floor((part / whole) * 10_000) / 100;
+}

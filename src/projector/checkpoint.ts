@@ -1,0 +1,236 @@
+/** How far a read model has come: read, moved under a fence, and handed from one version to the next. */
+import type { Sql } from "../db/mod.ts";
+import type { Changes, Poison } from "./fold.ts";
+import { type Connection, Table } from "./table.ts";
+
+/** A version of a read model, as the table of checkpoints has it. */
+export interface Checkpoint {
+  readonly name: string;
+  readonly version: number;
+  /** Whether readers see this version. */
+  readonly live: boolean;
+  /** The last event that the table contains. */
+  readonly position: number;
+  /** Raised when a rebuilt table takes this one's place. */
+  readonly generation: number;
+  /** The event at which the fold stopped. */
+  readonly poison?: Poison;
+  /** Positions of events that are passed over. */
+  readonly skipped: readonly number[];
+}
+
+interface CheckpointRow {
+  name: string;
+  version: number;
+  live: boolean;
+  position: number;
+  generation: number;
+  poison_position: number | null;
+  poison_message: string | null;
+  skipped: number[];
+}
+
+const SELECT = `select name, version, live, position, generation, poison_position, poison_message, skipped
+  from levqor_ops.projections`;
+
+/** Every version of the named read models, in order of name and version. */
+export async function readCheckpoints(sql: Connection, names: readonly string[]): Promise<Checkpoint[]> {
+  const rows: CheckpointRow[] = await sql.unsafe(
+    `${SELECT} where name = any(array(select json_array_elements_text($1::json))) order by name, version`,
+    [JSON.stringify(names)],
+    { prepare: true },
+  );
+  return rows.map(toCheckpoint);
+}
+
+/** This version's checkpoint; `undefined` if it was never built. */
+export async function readCheckpoint(sql: Connection, { projection }: Table): Promise<Checkpoint | undefined> {
+  const versions = await readCheckpoints(sql, [projection.name]);
+  return versions.find(({ version }) => version === projection.version);
+}
+
+/** This version's checkpoint. Throws if the version is not live. */
+export async function liveCheckpoint(sql: Connection, table: Table): Promise<Checkpoint> {
+  const checkpoint = await readCheckpoint(sql, table);
+  if (!checkpoint?.live) throw new Error(`Cannot verify ${table.name}: this version is not live`);
+  return checkpoint;
+}
+
+function toCheckpoint({ poison_position, poison_message, ...row }: CheckpointRow): Checkpoint {
+  if (poison_position === null) return row;
+  return { ...row, poison: { position: poison_position, message: poison_message ?? "" } };
+}
+
+/**
+ * Sees to it that the version has its table and checkpoint. The first version of a read model is live at once, a
+ * higher one is built beside the live one.
+ *
+ * @returns the checkpoint; that of the live version where it is higher than this one, which is then out of use
+ */
+export function openCheckpoint(sql: Sql, table: Table): Promise<Checkpoint> {
+  const { name, version } = table.projection;
+  return sql.begin(async (transaction) => {
+    await lockVersions(transaction, name);
+    const versions = await readCheckpoints(transaction, [name]);
+    const live = versions.find((checkpoint) => checkpoint.live);
+    if (live && live.version > version) return live;
+    const known = versions.find((checkpoint) => checkpoint.version === version);
+    if (known) return known;
+    await table.create(transaction);
+    if (!live) {
+      await table.createIndexes(transaction);
+      await table.show(transaction);
+    }
+    return insertCheckpoint(transaction, table, { live: !live });
+  }) as Promise<Checkpoint>;
+}
+
+async function insertCheckpoint(sql: Connection, table: Table, { live }: { live: boolean }): Promise<Checkpoint> {
+  const { name, version } = table.projection;
+  await sql.unsafe("insert into levqor_ops.projections (name, version, live) values ($1, $2, $3)", [
+    name,
+    version,
+    live,
+  ]);
+  return { name, version, live, position: 0, generation: 0, skipped: [] };
+}
+
+/** One change of versions at a time, in all processes. Until the end of the transaction. */
+async function lockVersions(sql: Connection, name: string): Promise<void> {
+  await sql.unsafe("select pg_advisory_xact_lock(hashtext('levqor_read'), hashtext($1))", [name]);
+}
+
+/**
+ * Writes a batch's changes and moves the checkpoint, in one statement, if the checkpoint is still where the caller
+ * read it. Not flushed to disk at once: after a crash of Postgres table and checkpoint go back together, and the
+ * same events are folded again.
+ *
+ * @returns whether the checkpoint was there; if not, someone else moved it, and nothing was written
+ */
+export async function applyChanges(
+  sql: Connection,
+  table: Table,
+  { changes, from }: { changes: Changes; from: Checkpoint },
+): Promise<boolean> {
+  const { inserted, updated, deleted, position, poison } = changes;
+  const { name, version } = table.projection;
+  const written = inserted.length + updated.length > 0;
+  const parameters = [
+    written ? table.encode([...inserted, ...updated]) : null,
+    deleted.length > 0 ? JSON.stringify(deleted) : null,
+    name,
+    version,
+    from.generation,
+    from.position,
+    position,
+    poison?.position ?? null,
+    poison?.message.toWellFormed().replaceAll("\0", "\ufffd") ?? null,
+  ];
+  const statement = `
+    with moved as (
+      update levqor_ops.projections
+      set position = $7::bigint, poison_position = $8::bigint, poison_message = $9::text, updated_at = now()
+      where name = $3::text and version = $4::int and generation = $5::int and position = $6::bigint
+        and poison_position is null
+      returning set_config('synchronous_commit', 'off', true)
+    ), written as (
+      ${table.insert} from moved, ${table.recordset} ${table.onConflict}
+    ), deleted as (
+      delete from ${table.name} using moved
+      where ${table.hasKeyIn("$2")}
+    )
+    select count(*)::int as moved from moved`;
+  const [row] = await sql.unsafe(statement, parameters, { prepare: true });
+  return row?.moved === 1;
+}
+
+/**
+ * Lets a poisoned read model go on: with the event at which it stopped, or after it.
+ *
+ * @returns whether it was poisoned
+ */
+export async function resumeCheckpoint(
+  sql: Connection,
+  { projection: { name, version } }: Table,
+  { skip = false }: { skip?: boolean } = {},
+): Promise<boolean> {
+  const rows = await sql.unsafe(
+    `update levqor_ops.projections set
+       skipped = case when $3::boolean then skipped || poison_position else skipped end,
+       poison_position = null, poison_message = null, updated_at = now()
+     where name = $1::text and version = $2::int and poison_position is not null
+     returning 1`,
+    [name, version, skip],
+  );
+  return rows.length > 0;
+}
+
+/**
+ * Makes a version that was built beside the live one live, and drops the others.
+ *
+ * @returns whether it is live now; not if a higher version is
+ */
+export function promote(sql: Sql, table: Table): Promise<boolean> {
+  const { name, version } = table.projection;
+  return sql.begin(async (transaction) => {
+    await lockVersions(transaction, name);
+    const others = (await readCheckpoints(transaction, [name])).filter((checkpoint) => checkpoint.version !== version);
+    if (others.some((checkpoint) => checkpoint.live && checkpoint.version > version)) return false;
+    await table.createIndexes(transaction);
+    await table.show(transaction);
+    await dropVersions(
+      transaction,
+      table,
+      others.filter((checkpoint) => checkpoint.version < version),
+    );
+    await transaction.unsafe("update levqor_ops.projections set live = true where name = $1 and version = $2", [
+      name,
+      version,
+    ]);
+    return true;
+  }) as Promise<boolean>;
+}
+
+/** Drops versions of a table's read model. No view may show them any more. */
+async function dropVersions(sql: Connection, table: Table, versions: readonly Checkpoint[]): Promise<void> {
+  const { projection } = table;
+  for (const { name, version } of versions) {
+    await sql.unsafe("delete from levqor_ops.projections where name = $1 and version = $2", [name, version]);
+    await sql.unsafe(`drop table if exists ${new Table({ ...projection, version }).name}`);
+  }
+}
+
+/**
+ * Puts a rebuilt table in the live one's place and drops every other version. Call it in a transaction: the live
+ * table stands still until its end.
+ *
+ * @returns the position that the table contains
+ */
+export async function replaceLive(
+  sql: Connection,
+  options: {
+    readonly live: Table;
+    readonly rebuilt: Table;
+    /** Takes the rebuilt table to at least a position, in the same transaction. Returns the position it contains. */
+    readonly catchUp: (position: number) => Promise<number>;
+  },
+): Promise<number> {
+  const { live, rebuilt, catchUp } = options;
+  const { name, version } = live.projection;
+  await lockVersions(sql, name);
+  await sql.unsafe("select 1 from levqor_ops.projections where name = $1 for update", [name]);
+  const versions = await readCheckpoints(sql, [name]);
+  const mine = versions.find((checkpoint) => checkpoint.version === version);
+  const position = await catchUp(mine?.position ?? 0);
+  await sql.unsafe(`drop view if exists levqor_read.${name}`);
+  await dropVersions(sql, live, versions);
+  await sql.unsafe(`drop table if exists ${live.name}`);
+  await sql.unsafe(`alter table ${rebuilt.name} rename to ${name}_v${version}`);
+  await live.show(sql);
+  await sql.unsafe(
+    `insert into levqor_ops.projections (name, version, live, position, generation, skipped)
+     values ($1, $2, true, $3, $4, array(select value::bigint from json_array_elements_text($5::json)))`,
+    [name, version, position, (mine?.generation ?? 0) + 1, JSON.stringify(mine?.skipped ?? [])],
+  );
+  return position;
+}

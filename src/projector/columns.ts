@@ -1,0 +1,85 @@
+/**
+ * The one form of every value: the form in which Postgres gives it back. A row that a fold has just made
+ * and the same row read from its table are equal, so that what a fold sees does not depend on caching.
+ */
+import type { Column, ColumnType } from "../../projections/projection.ts";
+
+type Canonical = (value: unknown) => unknown;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
+/** What Postgres text cannot hold, and every surrogate, paired or not: {@link text} looks closer. */
+const SUSPECT = /[\0\ud800-\udfff]/;
+
+const byType: Record<ColumnType, Canonical> = {
+  text,
+  uuid,
+  int: (value) => integer(value, 2 ** 31 - 1),
+  bigint: (value) => integer(value, Number.MAX_SAFE_INTEGER),
+  "double precision": number,
+  boolean,
+  timestamptz,
+  json,
+};
+
+/** The function that brings a column's values to their one form. It throws `TypeError` at what does not fit. */
+export function canonical(column: Column): Canonical {
+  const ofType = byType[column.type];
+  return (value) => {
+    if (value !== null && value !== undefined) return ofType(value);
+    if (column.nullable) return null;
+    throw new TypeError(`expected ${column.type}, found ${value}`);
+  };
+}
+
+function text(value: unknown): string {
+  if (typeof value !== "string") throw unfit("text", value);
+  return SUSPECT.test(value) ? value.toWellFormed().replaceAll("\0", "\ufffd") : value;
+}
+
+function uuid(value: unknown): string {
+  if (typeof value === "string") {
+    if (UUID.test(value)) return value;
+    const lower = value.toLowerCase();
+    if (UUID.test(lower)) return lower;
+  }
+  throw unfit("a UUID", value);
+}
+
+function integer(value: unknown, max: number): number {
+  if (!Number.isInteger(value) || Math.abs(value as number) > max) {
+    throw unfit(`an integer from ${-max} to ${max}`, value);
+  }
+  // Postgres integers have no negative zero.
+  return (value as number) + 0;
+}
+
+function number(value: unknown): number {
+  if (!Number.isFinite(value)) throw unfit("a finite number", value);
+  return value as number;
+}
+
+function boolean(value: unknown): boolean {
+  if (typeof value !== "boolean") throw unfit("a boolean", value);
+  return value;
+}
+
+function timestamptz(value: unknown): string {
+  if (typeof value !== "string" || !TIMESTAMP.test(value) || Number.isNaN(Date.parse(value))) {
+    throw unfit("an RFC 3339 time in UTC with at most microseconds", value);
+  }
+  if (!value.endsWith("0Z") || value.length === "2026-01-02T03:04:05Z".length) return value;
+  return value.replace(/\.?0+Z$/, "Z");
+}
+
+/** A copy of its own, as JSON keeps it. JSON's `null` is the column's NULL. */
+function json(value: unknown): unknown {
+  const written = JSON.stringify(value);
+  if (written === undefined) throw unfit("a JSON value", value);
+  return JSON.parse(written);
+}
+
+function unfit(expected: string, value: unknown): TypeError {
+  const found = typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : String(value);
+  return new TypeError(`expected ${expected}, found ${found}`);
+}

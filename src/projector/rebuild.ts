@@ -1,0 +1,264 @@
+/**
+ * Builds a read model again from the log: to compare it with the live one, to take the live one's place, or to see
+ * it as it was at an earlier position. Folds the same events with the same code as the runner.
+ */
+import type { Projection } from "../../projections/projection.ts";
+import type { Sql } from "../db/mod.ts";
+import type { EventLog } from "../log/mod.ts";
+import { type Checkpoint, liveCheckpoint, readCheckpoint, replaceLive } from "./checkpoint.ts";
+import { type Changes, Folder } from "./fold.ts";
+import { scan } from "./scan.ts";
+import { type Connection, type Row, Table } from "./table.ts";
+
+export interface RebuildOptions {
+  readonly sql: Sql;
+  readonly log: Pick<EventLog, "readRange" | "head">;
+  readonly projection: Projection;
+  /** Told after each batch: the last position that is contained, and the one to be reached. */
+  readonly on_progress?: (position: number, until: number) => void;
+  /** Ends the work with its reason; nothing is left behind. */
+  readonly signal?: AbortSignal;
+}
+
+/** A row that is not the same in both tables; absent on a side that does not have it. */
+export interface Difference {
+  readonly key: string;
+  readonly live: Row | null;
+  readonly rebuilt: Row | null;
+}
+
+export interface Verification {
+  readonly name: string;
+  readonly version: number;
+  /** The position at which both tables were compared. */
+  readonly position: number;
+  /** Rows of the rebuilt table. */
+  readonly rows: number;
+  /** How many rows differ. */
+  readonly different: number;
+  /** The first 100 of them, in order of key. */
+  readonly differences: readonly Difference[];
+}
+
+/** Differences that are told row by row. */
+const MAX_DIFFERENCES = 100;
+
+/** What a rebuild may leave to be folded while the live table stands still. */
+const MAX_REST = 1_000;
+
+/** More rows than any two batches touch: what is being written is still in memory. */
+const CACHED_ROWS = 50_000;
+
+/**
+ * Rebuilds a read model and compares it row by row with the live one, at the same position: a snapshot holds the
+ * live table still while the rest is folded, and nobody waits.
+ *
+ * Throws if this version of the read model is not live, at a poison event, and if the model is being rebuilt.
+ */
+export function verify(options: RebuildOptions): Promise<Verification> {
+  const { projection } = options;
+  const live = new Table(projection);
+  return withShadow(options, "unlogged table", async (connection, table) => {
+    const before = await liveCheckpoint(connection, live);
+    const build = new Build(options, { table, checkpoint: before });
+    await build.until(before.position);
+    await connection.unsafe(`analyze ${table.name}`);
+    return transaction(connection, "repeatable read", async () => {
+      const { position } = await liveCheckpoint(connection, live);
+      if (position < build.position)
+        throw new Error(`Cannot verify ${live.name}: it went back to position ${position}`);
+      await build.until(position, connection);
+      return {
+        name: projection.name,
+        version: projection.version,
+        position,
+        ...(await compare(connection, { live, rebuilt: table })),
+      };
+    });
+  });
+}
+
+/**
+ * Rebuilds a read model and puts the new table in the live one's place, in one transaction. Clears poison and passes
+ * over what was skipped. Makes this version live even where a higher one is: the way back from a deployment.
+ *
+ * Throws at a poison event, and if the model is being rebuilt already.
+ *
+ * @returns the position that the table contains
+ */
+export function rebuild(options: RebuildOptions): Promise<number> {
+  const { log, projection } = options;
+  const live = new Table(projection);
+  return withShadow(options, "table", async (connection, table) => {
+    const build = new Build(options, { table, checkpoint: await readCheckpoint(connection, live) });
+    for (
+      let head = await log.head();
+      build.position < head - MAX_REST || build.position === 0;
+      head = await log.head()
+    ) {
+      await build.until(head);
+      if (head === 0) break;
+    }
+    await table.createIndexes(connection);
+    return transaction(connection, "read committed", () =>
+      replaceLive(connection, {
+        live,
+        rebuilt: table,
+        catchUp: async (position) => {
+          if (position > build.position) await build.until(position, connection);
+          return build.position;
+        },
+      }),
+    );
+  });
+}
+
+/** A read model as it was at a position. */
+export interface Past {
+  /** The table that holds it, `levqor_read.<name>_at_<position>`: the caller's to drop. */
+  readonly table: string;
+  readonly rows: number;
+}
+
+/** Rebuilds a read model as it was at a position, with today's fold, into a table of its own. */
+export function rebuildAt(position: number, options: RebuildOptions): Promise<Past> {
+  const { log, projection } = options;
+  return withShadow(options, "table", async (connection, table) => {
+    const head = await log.head();
+    if (position > head) throw new Error(`Cannot rebuild ${projection.name} at ${position}: the log ends at ${head}`);
+    const build = new Build(options, { table, checkpoint: await readCheckpoint(connection, new Table(projection)) });
+    await build.until(position);
+    await table.createIndexes(connection);
+    const name = `${projection.name}_at_${position}`;
+    await connection.unsafe(`drop table if exists levqor_read.${name}`);
+    await connection.unsafe(`alter table ${table.name} rename to ${name}`);
+    return { table: `levqor_read.${name}`, rows: await countRows(connection, `levqor_read.${name}`) };
+  });
+}
+
+/** Calls `body` with an empty table beside the live one, which is gone afterwards unless it was renamed. */
+function withShadow<T>(
+  { sql, projection }: RebuildOptions,
+  kind: "table" | "unlogged table",
+  body: (connection: Connection, table: Table) => Promise<T>,
+): Promise<T> {
+  const table = new Table(projection, `${new Table(projection).name}_rebuilt`);
+  return reserved(sql, async (connection) => {
+    const lock = "hashtext('levqor_read.rebuild'), hashtext($1)";
+    const [taken] = await connection.unsafe(`select pg_try_advisory_lock(${lock}) as mine`, [projection.name]);
+    if (!taken?.mine) throw new Error(`Cannot rebuild ${projection.name}: it is being rebuilt already`);
+    try {
+      // Left by one that was killed.
+      await connection.unsafe(`drop table if exists ${table.name}`);
+      await table.create(connection, kind);
+      return await body(connection, table);
+    } finally {
+      await connection.unsafe(`drop table if exists ${table.name}`);
+      await connection.unsafe(`select pg_advisory_unlock(${lock})`, [projection.name]);
+    }
+  });
+}
+
+/** Folds the log into a table. While one batch is written, the next is folded and the one after it read. */
+class Build {
+  readonly #options: RebuildOptions;
+  readonly #table: Table;
+  readonly #folder: Folder;
+  #connection: Connection;
+  #position = 0;
+
+  constructor(options: RebuildOptions, { table, checkpoint }: { table: Table; checkpoint: Checkpoint | undefined }) {
+    this.#options = options;
+    this.#table = table;
+    this.#connection = options.sql;
+    this.#folder = new Folder(table, {
+      load: (keys) => table.load(this.#connection, keys),
+      cached_rows: CACHED_ROWS,
+      skipped: checkpoint?.skipped,
+    });
+  }
+
+  /** The last position that the table contains. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Goes on to a position; on the given connection alone where it must be in its transaction. */
+  async until(position: number, connection: Connection = this.#options.sql): Promise<void> {
+    const { log, signal, on_progress } = this.#options;
+    this.#connection = connection;
+    let writing = Promise.resolve();
+    try {
+      for await (const events of scan(log, { after: this.#position, until: position, signal })) {
+        const changes = await this.#folder.fold(events);
+        if (changes.poison) throw new Error(`Cannot rebuild ${this.#table.projection.name}: ${changes.poison.message}`);
+        await writing;
+        on_progress?.(this.#position, position);
+        writing = this.#write(changes);
+        writing.catch(() => {});
+        changes.commit();
+        this.#position = changes.position;
+      }
+    } finally {
+      await writing;
+    }
+    on_progress?.(this.#position, position);
+  }
+
+  async #write({ inserted, updated, deleted }: Changes): Promise<void> {
+    if (inserted.length > 0) await this.#table.append(this.#connection, inserted);
+    if (updated.length > 0) await this.#table.upsert(this.#connection, updated);
+    if (deleted.length > 0) await this.#table.delete(this.#connection, deleted);
+  }
+}
+
+async function compare(
+  sql: Connection,
+  { live, rebuilt }: { live: Table; rebuilt: Table },
+): Promise<Pick<Verification, "rows" | "different" | "differences">> {
+  const { key, columns } = live.projection;
+  // The type json has no equality; its text has.
+  const values = (side: string) =>
+    Object.entries(columns).map(([column, { type }]) => `${side}.${column}${type === "json" ? "::text" : ""}`);
+  const rows = await sql.unsafe(
+    `select ${key}::text as key, row_to_json(l) as live, row_to_json(r) as rebuilt, count(*) over ()::int as different
+     from ${live.name} l full join ${rebuilt.name} r using (${key})
+     where l.${key} is null or r.${key} is null or row(${values("l")}) is distinct from row(${values("r")})
+     order by ${key} limit ${MAX_DIFFERENCES}`,
+  );
+  return {
+    rows: await countRows(sql, rebuilt.name),
+    different: rows[0]?.different ?? 0,
+    differences: rows.map((row) => ({
+      key: row.key,
+      live: JSON.parse(row.live ?? "null"),
+      rebuilt: JSON.parse(row.rebuilt ?? "null"),
+    })),
+  };
+}
+
+async function countRows(sql: Connection, table: string): Promise<number> {
+  const [row] = await sql.unsafe(`select count(*)::int as rows from ${table}`);
+  return row?.rows;
+}
+
+async function reserved<T>(sql: Sql, body: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await sql.reserve();
+  try {
+    return await body(connection);
+  } finally {
+    connection.release();
+  }
+}
+
+async function transaction<T>(sql: Connection, isolation: string, body: () => Promise<T>): Promise<T> {
+  await sql.unsafe(`begin isolation level ${isolation}`);
+  try {
+    const result = await body();
+    await sql.unsafe("commit");
+    return result;
+  } catch (error) {
+    await sql.unsafe("rollback");
+    throw error;
+  }
+}

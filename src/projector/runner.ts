@@ -1,0 +1,206 @@
+/**
+ * Runs one projection in one process.
+ *
+ * ```text
+ *   standby ──lease──▶ running | building ──fold throws──▶ poisoned ──resume──▶ running | building
+ *      ▲                    │                                 │
+ *      ╰──── lease or fence lost, fault of the database ──────╯
+ *   any ──stop──▶ stopped
+ * ```
+ *
+ * - **standby**: another process runs it, or the database cannot be reached. Tries again all the time.
+ * - **building**: a new version catches up beside the live one; at the head of the log it takes its place.
+ * - The **lease** keeps processes out of each other's way. What keeps the table right is the **fence**: a batch is
+ *   written only if the checkpoint is where its rows were read.
+ */
+import { follow } from "../bus/follow.ts";
+import { Backoff, pause } from "../bus/pause.ts";
+import type { Bus } from "../bus/types.ts";
+import { holdLease, type Sql } from "../db/mod.ts";
+import type { EventLog } from "../log/mod.ts";
+import { applyChanges, type Checkpoint, openCheckpoint, promote, readCheckpoint } from "./checkpoint.ts";
+import { Folder } from "./fold.ts";
+import type { Table } from "./table.ts";
+
+export type RunnerState = "running" | "building" | "poisoned" | "standby" | "stopped";
+
+/** Where the projector reports what happens to it: a pino logger fits. */
+export interface ProjectorLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface RunnerOptions {
+  readonly sql: Sql;
+  readonly log: EventLog;
+  readonly bus: Bus;
+  readonly logger: ProjectorLogger;
+  /** Tells this process from others. */
+  readonly instance: string;
+  /** Events folded and written in one transaction at most. */
+  readonly batch: number;
+  /** Rows kept in memory at most. */
+  readonly cached_rows: number;
+}
+
+/** How often a poisoned projection looks whether an operator resumed it, perhaps on another machine. */
+const RESUME_POLL_MS = 500;
+
+export class Runner {
+  readonly table: Table;
+  readonly #options: RunnerOptions;
+  readonly #stopping = new AbortController();
+  readonly #waiters = new Set<() => void>();
+  #done: Promise<void> | undefined;
+  #state: RunnerState = "standby";
+  #fault: string | undefined;
+  #live = false;
+  #position = 0;
+
+  constructor(table: Table, options: RunnerOptions) {
+    this.table = table;
+    this.#options = options;
+  }
+
+  get state(): RunnerState {
+    return this.#state;
+  }
+
+  /** Why it does not run, where that is a fault. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  /** The position that readers see, where it is known without asking the database: while this process runs it. */
+  get livePosition(): number | undefined {
+    return this.#state === "running" && this.#live ? this.#position : undefined;
+  }
+
+  /** Resolves after the next batch, or when the time is over. */
+  async progress(timeout_ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeout_ms);
+    this.#waiters.add(resolve);
+    await promise;
+    clearTimeout(timer);
+    this.#waiters.delete(resolve);
+  }
+
+  start(): void {
+    this.#done ??= this.#run();
+  }
+
+  /** Finishes the batch in hand. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { sql, instance, logger } = this.#options;
+    const { name, version } = this.table.projection;
+    const { signal } = this.#stopping;
+    const backoff = new Backoff(50, 2_000);
+    while (!signal.aborted) {
+      try {
+        await holdLease({ sql, name: `projector:${name}_v${version}`, holder: instance, signal }, async (held) => {
+          backoff.reset();
+          await this.#lead(AbortSignal.any([signal, held]));
+        });
+        this.#fault = undefined;
+      } catch (error) {
+        this.#fault = error instanceof Error ? error.message : String(error);
+        if (!signal.aborted) logger.warn({ err: error, projection: name, version }, "The projection starts again");
+      }
+      this.#state = "standby";
+      await pause(backoff.next(), signal);
+    }
+    this.#state = "stopped";
+  }
+
+  /** Runs the projection until the signal fires, or until it turns out that someone else moved it. */
+  async #lead(signal: AbortSignal): Promise<void> {
+    const { sql, log, logger } = this.#options;
+    const { name, version } = this.table.projection;
+    while (!signal.aborted) {
+      const checkpoint = await openCheckpoint(sql, this.table);
+      if (checkpoint.version !== version) {
+        throw new Error(`Cannot run ${this.table.name}: version ${checkpoint.version} is live`);
+      }
+      this.#fault = undefined;
+      this.#position = checkpoint.position;
+      this.#live = checkpoint.live;
+      if (checkpoint.poison) {
+        this.#state = "poisoned";
+        const { position, message } = checkpoint.poison;
+        logger.error(
+          { projection: name, version, position },
+          `The projection ${name} is stopped by poison: ${message}`,
+        );
+        await this.#untilResumed(signal);
+        continue;
+      }
+      this.#state = checkpoint.live ? "running" : "building";
+      if (!checkpoint.live && checkpoint.position >= (await log.head())) {
+        if (await promote(sql, this.table)) logger.info({ projection: name, version }, `${this.table.name} is live`);
+        continue;
+      }
+      if ((await this.#feed(checkpoint, signal)) === "fenced") {
+        logger.warn({ projection: name, version }, `Someone else moved ${this.table.name}: this process starts again`);
+        return;
+      }
+    }
+  }
+
+  /** Folds the log from a checkpoint on. Ends at the signal, at poison, at the fence, and where a build caught up. */
+  async #feed(start: Checkpoint, signal: AbortSignal): Promise<"stopped" | "poisoned" | "fenced" | "built"> {
+    const { sql, log, bus, batch, cached_rows, logger } = this.#options;
+    const { table } = this;
+    const folder = new Folder(table, {
+      load: (keys) => table.load(sql, keys),
+      cached_rows,
+      skipped: start.skipped,
+    });
+    const on_fault = (error: unknown) =>
+      logger.warn({ err: error, projection: table.projection.name }, "Cannot read the log");
+    let from = start;
+    // While a batch is folded and written, the follower gathers the next one: the more comes in, the larger they are.
+    for await (const events of follow({ log, bus, after: from.position, signal, batch, on_fault })) {
+      const changes = await folder.fold(events);
+      if (!(await applyChanges(sql, table, { changes, from }))) return "fenced";
+      changes.commit();
+      from = { ...from, position: changes.position };
+      this.#moved(changes.position);
+      if (changes.poison) return "poisoned";
+      if (!from.live && events.length < batch && from.position >= (await log.head())) return "built";
+    }
+    return "stopped";
+  }
+
+  #moved(position: number): void {
+    this.#position = position;
+    for (const wake of this.#waiters) wake();
+  }
+
+  async #untilResumed(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#pausePoisoned(signal);
+      const checkpoint = await readCheckpoint(this.#options.sql, this.table);
+      if (!checkpoint?.poison) return;
+    }
+  }
+
+  #wakePoisoned: (() => void) | undefined;
+
+  /** Called when this process resumed the projection: there is no need to wait for the next look. */
+  resumed(): void {
+    this.#wakePoisoned?.();
+  }
+
+  async #pausePoisoned(signal: AbortSignal): Promise<void> {
+    const waking = new AbortController();
+    this.#wakePoisoned = () => waking.abort();
+    await pause(RESUME_POLL_MS, AbortSignal.any([signal, waking.signal]));
+  }
+}
