@@ -34,14 +34,13 @@ export async function* follow(options: FollowOptions): AsyncGenerator<readonly S
   const wake = () => desk.wake();
   signal.addEventListener("abort", wake);
   try {
-    let position = after;
     while (!signal.aborted) {
-      let events = desk.hand(position, batch);
-      if (!events && desk.isBehind(position)) events = await read(options, desk, position);
+      let events = desk.hand(batch);
+      if (!events && desk.isBehind) events = await read(options, desk, batch);
       if (!events) {
-        await desk.wait(position, signal);
+        await desk.wait();
       } else if (events.length > 0 && !signal.aborted) {
-        position = (events.at(-1) as StoredEvent).position;
+        desk.position = (events.at(-1) as StoredEvent).position;
         yield events;
       }
     }
@@ -51,17 +50,21 @@ export async function* follow(options: FollowOptions): AsyncGenerator<readonly S
   }
 }
 
-/** The events after a position, as far as the news kept on the desk begins; none after the signal fired. */
-async function read(options: FollowOptions, desk: Desk, position: number): Promise<readonly StoredEvent[]> {
-  const { log, signal, batch = 1000, on_fault } = options;
+/** The next events in the log, as far as those kept on the desk begin; none after the signal fired. */
+async function read(
+  { log, signal, on_fault }: FollowOptions,
+  desk: Desk,
+  batch: number,
+): Promise<readonly StoredEvent[]> {
   const backoff = new Backoff(50, 5_000);
-  const limit = Math.min(batch, desk.distance(position));
+  const limit = Math.min(batch, desk.distance);
   while (!signal.aborted) {
     const heard = desk.heard;
     try {
-      const events = (await unlessAborted(log.readRange(position, limit), signal)) ?? [];
-      checkDense(events, position);
-      if (events.length < limit && !signal.aborted) desk.reachedEnd(position + events.length, heard);
+      const events = await unlessAborted(log.readRange(desk.position, limit), signal);
+      if (!events) break;
+      checkDense(events, desk.position);
+      if (events.length < limit) desk.reachedEnd(desk.position + events.length, heard);
       return events;
     } catch (error) {
       if (error instanceof GapError) throw error;
@@ -86,52 +89,69 @@ function checkDense(events: readonly StoredEvent[], position: number): void {
   );
 }
 
-/** Where news waits for its follower: arrays that continue one another, some overlapping. */
+/** A follower's place, and the news that waits for it: arrays that continue one another, some overlapping. */
 class Desk {
+  /** The last position that the follower has come to. */
+  position: number;
   readonly #kept: Array<readonly StoredEvent[]> = [];
   #keptEvents = 0;
   #keptLength = 0;
   /** The position that the kept arrays end at. */
-  #end = 0;
-  /** The highest position heard of. */
+  #keptEnd = 0;
   #heard: number;
   /** Whether the log may hold more than was heard of: at first it may. */
   #mayHoldMore = true;
   #wake: (() => void) | undefined;
 
   constructor(after: number) {
+    this.position = after;
     this.#heard = after;
   }
 
+  /** The highest position heard of. */
   get heard(): number {
     return this.#heard;
   }
 
+  /** Whether there is more to be had than what is kept. */
+  get isBehind(): boolean {
+    return this.#mayHoldMore || this.#heard > this.position;
+  }
+
+  /** Events between the follower's place and the first one kept; infinite if none is kept. */
+  get distance(): number {
+    const first = this.#kept[0]?.[0];
+    return first ? first.position - 1 - this.position : Number.POSITIVE_INFINITY;
+  }
+
   take({ last, events }: News): void {
     if (last > this.#heard) this.#heard = last;
-    if (events && events.length > 0) this.#keep(events);
+    if (events && last > this.position) this.#keep(events);
     this.wake();
   }
 
   #keep(events: readonly StoredEvent[]): void {
-    const first = (events[0] as StoredEvent).position;
-    const last = first + events.length - 1;
-    if (this.#kept.length > 0 && (first > this.#end + 1 || last <= this.#end)) return;
+    const [first] = events;
+    if (!first) return;
+    const last = first.position + events.length - 1;
     const length = jsonLength(events);
-    if (this.#kept.length > 0 && this.#keptEvents + events.length > MAX_KEPT_EVENTS) return;
-    if (this.#kept.length > 0 && this.#keptLength + length > MAX_KEPT_LENGTH) return;
+    if (this.#kept.length > 0) {
+      const continues = first.position <= this.#keptEnd + 1 && last > this.#keptEnd;
+      const fits = this.#keptEvents + events.length <= MAX_KEPT_EVENTS && this.#keptLength + length <= MAX_KEPT_LENGTH;
+      if (!continues || !fits) return;
+    }
     this.#kept.push(events);
     this.#keptEvents += events.length;
     this.#keptLength += length;
-    this.#end = last;
+    this.#keptEnd = last;
   }
 
-  /** The kept events that continue from a position, up to `batch`; `undefined` if there are none. */
-  hand(position: number, batch: number): readonly StoredEvent[] | undefined {
+  /** The kept events that continue from the follower's place, up to `batch`; `undefined` if there are none. */
+  hand(batch: number): readonly StoredEvent[] | undefined {
     const parts: Array<readonly StoredEvent[]> = [];
     let count = 0;
     for (let next = this.#kept[0]; next; next = this.#kept[0]) {
-      const skip = position + count + 1 - (next[0] as StoredEvent).position;
+      const skip = this.position + count + 1 - (next[0] as StoredEvent).position;
       if (skip < 0) break;
       const fresh = next.length - skip;
       if (count + fresh > batch) {
@@ -153,29 +173,17 @@ class Desk {
     this.#keptLength -= jsonLength(events);
   }
 
-  /** Whether the log must be read to go on from a position. */
-  isBehind(position: number): boolean {
-    return this.#mayHoldMore || this.#heard > position;
-  }
-
-  /** Events between a position and the first one kept; infinite if none is kept. */
-  distance(position: number): number {
-    const first = this.#kept[0]?.[0];
-    return first ? first.position - 1 - position : Number.POSITIVE_INFINITY;
-  }
-
-  /** The log was found to end at `position`, read when the news said `heard`: if that was more, it was false. */
-  reachedEnd(position: number, heard: number): void {
+  /** The log was found to end at `end`, read when the news said `heard`: if that was more, it was false. */
+  reachedEnd(end: number, heard: number): void {
     this.#mayHoldMore = false;
-    if (this.#heard !== heard || heard <= position) return;
-    this.#heard = position;
+    if (this.#heard !== heard || heard <= end) return;
+    this.#heard = end;
     while (this.#kept[0]) this.#drop(this.#kept[0]);
   }
 
-  /** Resolves when there may be more than `position`, or at the signal. */
-  async wait(position: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.isBehind(position)) return;
-    await new Promise<void>((resolve) => {
+  /** Resolves at the next news, or when `wake` is called. */
+  wait(): Promise<void> {
+    return new Promise((resolve) => {
       this.#wake = resolve;
     });
   }

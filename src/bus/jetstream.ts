@@ -130,9 +130,9 @@ class JetStreamBus implements Bus {
     const backoff = new Backoff(200, 30_000);
     while (!signal.aborted) {
       try {
-        const [first] = await log.readRange(0, 1);
-        // The first event may have been archived.
-        if (first || (await log.head()) > 0) {
+        if ((await log.head()) > 0) {
+          const [first] = await log.readRange(0, 1);
+          // Undefined where the first event has been archived.
           const log_id = first && eventId(first);
           await openStream(await manager(nats), log_id);
           return log_id;

@@ -62,9 +62,9 @@ export class LogNews {
       // A fault of the database is told by those who then read the log; the next poll tries again.
       const head = await this.#log.head().catch(() => undefined);
       if (head === undefined || signal.aborted) continue;
-      if (head > this.#last) this.tell({ last: head });
-      // What was told before this poll, and is not there, was false: it must not hide what comes.
-      else if (head < known) this.#last = head;
+      // More was told than is there: that was false, and must not hide what comes.
+      if (head < known) this.#last = head;
+      if (head > this.#last || head < known) this.tell({ last: head });
     }
   }
 }

@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { StoredEvent } from "../../events/envelope.ts";
+import { type Bus, follow, inProcessBus, type News } from "../../src/bus/mod.ts";
+import { type EventLog, openLog } from "../../src/log/mod.ts";
+import { readAll } from "../support/events.ts";
+import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { startProxy } from "../support/proxy.ts";
+import { fill, followTo } from "./support.ts";
+
+setDefaultTimeout(20_000);
+
+const EVENTS = 250;
+
+let database: TestDatabase;
+let log: EventLog;
+let all: StoredEvent[];
+beforeAll(async () => {
+  database = await testDatabase();
+  log = openLog({ url: database.url });
+  await fill(log, EVENTS, 50);
+  all = await readAll(log);
+});
+afterAll(async () => {
+  await log.close();
+  await database.drop();
+});
+
+/** News by hand, and a count of how often the log was read. */
+function byHand() {
+  const listeners = new Set<(news: News) => void>();
+  const stop = new AbortController();
+  let reads = 0;
+  return {
+    bus: {
+      listen: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    } satisfies Pick<Bus, "listen">,
+    log: {
+      readRange: (after, limit) => {
+        reads++;
+        return log.readRange(after, limit);
+      },
+    } satisfies Pick<EventLog, "readRange">,
+    tell: (news: News) => {
+      for (const listener of listeners) listener(news);
+    },
+    listeners,
+    stop,
+    signal: stop.signal,
+    reads: () => reads,
+  };
+}
+
+/** The events of the positions from `first` to `last`. */
+const slice = (first: number, last: number) => all.slice(first - 1, last);
+
+describe("follow", () => {
+  test("starts with what the log holds, in arrays of at most `batch`", async () => {
+    const { stop, signal, bus } = byHand();
+    const sizes: number[] = [];
+    const seen: StoredEvent[] = [];
+    for await (const events of follow({ log, bus, after: 20, signal, batch: 100 })) {
+      sizes.push(events.length);
+      seen.push(...events);
+      if (seen.length === 230) stop.abort();
+    }
+    expect(seen).toEqual(slice(21, 250));
+    expect(sizes).toEqual([100, 100, 30]);
+  });
+
+  test("hands over the array of a news that continues from its place, as it is, and does not read the log", async () => {
+    const { bus, log, tell, signal, reads } = byHand();
+    // As if the log ended at 200.
+    const shortLog: typeof log = {
+      readRange: async (after, limit) => (await log.readRange(after, limit)).slice(0, 200 - after),
+    };
+    const source = follow({ log: shortLog, bus, after: 190, signal });
+    expect((await source.next()).value).toEqual(slice(191, 200));
+    const before = reads();
+    const events = slice(201, 210);
+    const next = source.next();
+    tell({ last: 210, events });
+    expect((await next).value).toBe(events);
+    expect(reads()).toBe(before);
+  });
+
+  test("joins small arrays, splits long ones, and skips what it has seen", async () => {
+    const { bus, log, tell, signal, reads } = byHand();
+    const source = follow({ log: emptyAfter(log, 10), bus, after: 0, signal, batch: 20 });
+    expect((await source.next()).value).toEqual(slice(1, 10));
+    const before = reads();
+    tell({ last: 9, events: slice(8, 9) });
+    for (let position = 11; position <= 15; position++) tell({ last: position, events: slice(position, position) });
+    tell({ last: 17, events: slice(14, 17) });
+    tell({ last: 70, events: slice(18, 70) });
+    const seen = await followTo(source, 70);
+    expect(seen).toEqual(slice(11, 70));
+    expect(reads()).toBe(before);
+  });
+
+  test("reads the log for what the news leaves out, then goes on with the news", async () => {
+    const { bus, tell, signal } = byHand();
+    const source = follow({ log: emptyAfter(log, 10, 100), bus, after: 0, signal, batch: 1000 });
+    expect((await source.next()).value).toEqual(slice(1, 10));
+    tell({ last: 100, events: slice(51, 100) });
+    tell({ last: 101, events: slice(101, 101) });
+    expect((await source.next()).value).toEqual(slice(11, 50));
+    expect((await source.next()).value).toEqual(slice(51, 101));
+  });
+
+  test("reads the log where the news has no events", async () => {
+    const { bus, tell, signal } = byHand();
+    const source = follow({ log: emptyAfter(log, 10, 250), bus, after: 0, signal });
+    expect((await source.next()).value).toEqual(slice(1, 10));
+    const next = source.next();
+    tell({ last: 250 });
+    expect((await next).value).toEqual(slice(11, 250));
+  });
+
+  test("keeps a bounded part of the news it has not come to, by count and by size", async () => {
+    for (const [count, text] of [
+      [30_000, ""],
+      [300, "x".repeat(100_000)],
+    ] as const) {
+      const { bus, tell, signal } = byHand();
+      const event = { ...(all[0] as StoredEvent), data_json: JSON.stringify(text) };
+      const at = (position: number) => ({ ...event, position });
+      const read: number[] = [];
+      // A log of so many events, the first of them before this follower.
+      const longLog = {
+        readRange: async (after: number, limit: number) => {
+          read.push(after);
+          const length = Math.min(limit, told - after);
+          return Array.from({ length }, (_, index) => at(after + 1 + index));
+        },
+      };
+      let told = 1;
+      const source = follow({ log: longLog, bus, after: 0, signal, batch: 1000 });
+      await source.next();
+      for (told = 2; told <= count; told++) tell({ last: told, events: [at(told)] });
+      told = count;
+      const seen = await followTo(source, count);
+      expect(seen.map(({ position }) => position)).toEqual(Array.from({ length: count - 1 }, (_, index) => index + 2));
+      // Kept to the bound, read from there on.
+      const bound = count === 30_000 ? 10_001 : 80;
+      expect(read[1]).toBeGreaterThanOrEqual(bound - 1);
+      expect(read[1]).toBeLessThanOrEqual(bound + 1);
+    }
+  });
+
+  test("is not stuck, and does not spin, on news of events that are not there", async () => {
+    const { bus, log, tell, signal, stop, reads } = byHand();
+    const source = follow({ log, bus, after: 240, signal });
+    expect((await source.next()).value).toEqual(slice(241, 250));
+    const next = source.next();
+    tell({ last: 9_999 });
+    tell({ last: 10_000, events: [{ ...(all[0] as StoredEvent), position: 10_000 }] });
+    await Bun.sleep(100);
+    expect(reads()).toBeLessThan(5);
+    stop.abort();
+    expect(await next).toEqual({ done: true, value: undefined });
+  });
+
+  test("throws if the log has a gap", async () => {
+    const { bus, signal } = byHand();
+    const gapped = { readRange: async (after: number) => (after < 5 ? [...slice(1, 3), ...slice(5, 6)] : []) };
+    const source = follow({ log: gapped, bus, after: 0, signal });
+    expect(source.next()).rejects.toThrow(
+      "Cannot follow the log from position 0: the next 5 events have positions 1 to 6",
+    );
+  });
+
+  test("does nothing before it is pulled, and listens no more once it has ended", async () => {
+    const { bus, log, listeners, reads, signal } = byHand();
+    const source = follow({ log, bus, after: 0, signal });
+    await Bun.sleep(10);
+    expect([listeners.size, reads()]).toEqual([0, 0]);
+    await source.next();
+    expect(listeners.size).toBe(1);
+    await source.return();
+    expect(listeners.size).toBe(0);
+  });
+
+  test("ends at once when the signal fires: while it waits, and while the database does not answer", async () => {
+    const waiting = byHand();
+    const atTheEnd = follow({ log, bus: waiting.bus, after: EVENTS, signal: waiting.signal });
+    const hanging = byHand();
+    const silentLog = { readRange: () => new Promise<StoredEvent[]>(() => {}) };
+    const inTheMiddle = follow({ log: silentLog, bus: hanging.bus, after: 0, signal: hanging.signal });
+    const nexts = Promise.all([atTheEnd.next(), inTheMiddle.next()]);
+    await Bun.sleep(50);
+    const start = performance.now();
+    waiting.stop.abort();
+    hanging.stop.abort();
+    expect(await nexts).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+    expect(performance.now() - start).toBeLessThan(100);
+    expect(waiting.listeners.size + hanging.listeners.size).toBe(0);
+  });
+
+  test("goes on after the database was away", async () => {
+    const proxy = await startProxy(database.url);
+    const farLog = openLog({ url: proxy.url });
+    const bus = inProcessBus({ log: farLog, poll_ms: 20 });
+    const faults: unknown[] = [];
+    const stop = new AbortController();
+    await farLog.head();
+    proxy.onRequest = () => "cut_before";
+    const source = follow({ log: farLog, bus, after: 0, signal: stop.signal, on_fault: (fault) => faults.push(fault) });
+    const seen = followTo(source, EVENTS);
+    while (faults.length === 0) await Bun.sleep(5);
+    await Bun.sleep(100);
+    proxy.onRequest = () => "pass";
+    expect(await seen).toEqual(all);
+    await bus.close();
+    await farLog.close();
+    await proxy.close();
+  });
+});
+
+/** The same log, which at the first reads ends at `first`, and then at `end`. */
+function emptyAfter(log: Pick<EventLog, "readRange">, first: number, end = first): Pick<EventLog, "readRange"> {
+  let reads = 0;
+  return {
+    readRange: async (after, limit) => {
+      const last = reads++ === 0 ? first : end;
+      return (await log.readRange(after, limit)).filter(({ position }) => position <= last);
+    },
+  };
+}
