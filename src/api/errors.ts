@@ -2,12 +2,12 @@
 import { Elysia } from "elysia";
 import { AppendInDoubtError, LogUnavailableError } from "../log/errors.ts";
 import type { ApiLogger } from "./options.ts";
-import { Problem, problemResponse } from "./problems.ts";
+import { Problem, problemResponse, problems } from "./problems.ts";
 import { requestId } from "./request_id.ts";
 
 /** Answers every error of every route. Clients learn nothing internal; faults are logged with the request id. */
 export function problemErrors(logger: ApiLogger, allowedMethods: (path: string) => readonly string[]) {
-  return new Elysia({ name: "levqor/errors" }).onError({ as: "global" }, ({ error, code, request }) => {
+  return new Elysia({ name: "levqor/errors" }).onError({ as: "global" }, ({ error, code, request, set }) => {
     const { pathname } = new URL(request.url);
     const request_id = requestId(request);
     const problem =
@@ -18,6 +18,8 @@ export function problemErrors(logger: ApiLogger, allowedMethods: (path: string) 
         `Request failed: ${problem.code}`,
       );
     }
+    // For the request log: what is returned is a finished answer.
+    set.status = problems[problem.code].status;
     return problemResponse(problem, { instance: pathname, request_id });
   });
 }
@@ -29,10 +31,34 @@ function notServed(method: string, path: string, allowed: readonly string[]): Pr
   });
 }
 
+/** What queries fail with while Postgres is away, and while a read model has not been built for the first time. */
+const DATABASE_AWAY = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOENT",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "EPIPE",
+  "ETIMEDOUT",
+  "CONNECT_TIMEOUT",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "42P01", // undefined table
+  "53300", // too many connections
+  "57P01", // the administrator ended the session
+  "57P02", // the server crashed
+  "57P03", // starting up or shutting down
+]);
+
+function isDatabaseAway(error: unknown): boolean {
+  return error instanceof Error && "code" in error && DATABASE_AWAY.has(String(error.code));
+}
+
 function toProblem(error: unknown, code: string | number): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof LogUnavailableError) {
-    return new Problem("unavailable", "The event log cannot be reached. Nothing was recorded.", {
+  if (error instanceof LogUnavailableError || isDatabaseAway(error)) {
+    return new Problem("unavailable", "The database cannot be reached. Nothing was recorded.", {
       headers: { "retry-after": "1" },
     });
   }

@@ -3,8 +3,8 @@
  * whose job has news; each then reads its own job's events. So a stream costs nothing while others' jobs
  * move, nothing is buffered, and a wake-up may be early or repeated without harm.
  */
-import { follow } from "../bus/follow.ts";
-import type { ApiOptions } from "./options.ts";
+import { type FollowOptions, follow } from "../bus/mod.ts";
+import type { EventLog } from "../log/types.ts";
 
 interface Watcher {
   wake(): void;
@@ -12,12 +12,16 @@ interface Watcher {
   fail(error: unknown): void;
 }
 
+export interface JobNewsOptions extends Pick<FollowOptions, "bus" | "on_fault"> {
+  readonly log: Pick<EventLog, "head" | "readRange">;
+}
+
 export class JobNews {
-  readonly #options: Pick<ApiOptions, "log" | "bus">;
+  readonly #options: JobNewsOptions;
   readonly #watchers = new Map<string, Set<Watcher>>();
   #reader: { ready: Promise<void>; stop: AbortController } | undefined;
 
-  constructor(options: Pick<ApiOptions, "log" | "bus">) {
+  constructor(options: JobNewsOptions) {
     this.#options = options;
   }
 

@@ -18,7 +18,8 @@ import { queryReader } from "./validation.ts";
 const readListQuery = queryReader(JobListQuery);
 const readPageQuery = queryReader(PageQuery);
 
-export function jobRoutes({ log, sql, projector, workflows }: ApiOptions, auth: Auth) {
+export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions, auth: Auth) {
+  const wait_ms = timing?.min_position_wait_ms ?? MIN_POSITION_WAIT_MS;
   return new Elysia({ name: "levqor/jobs" })
     .use(requestIds())
     .get(
@@ -184,13 +185,9 @@ export function jobRoutes({ log, sql, projector, workflows }: ApiOptions, auth: 
 
   /** Waits until the list shows what was recorded at `position`. */
   async function reach(position: number | undefined): Promise<void> {
-    if (position === undefined || (await projector.waitFor("jobs", position, MIN_POSITION_WAIT_MS))) return;
-    throw new Problem(
-      "read_model_behind",
-      `The read model did not reach position ${position} within ${MIN_POSITION_WAIT_MS} ms.`,
-      {
-        headers: { "retry-after": "1" },
-      },
-    );
+    if (position === undefined || (await projector.waitFor("jobs", position, wait_ms))) return;
+    throw new Problem("read_model_behind", `The read model did not reach position ${position} within ${wait_ms} ms.`, {
+      headers: { "retry-after": "1" },
+    });
   }
 }

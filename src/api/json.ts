@@ -35,7 +35,7 @@ function tryParse(text: string): { ok: true; value: unknown } | { ok: false; rea
   } catch (error) {
     const message = error instanceof Error ? error.message : "";
     // Without what the engine quotes of the text: that could be anything.
-    const reason = message.replace(/^JSON Parse error: /, "").replace(/\s*["'].*$/s, "");
+    const reason = message.replace(/^JSON Parse error: /, "").replace(/\s*["'].{2,}$/s, "");
     return { ok: false, reason: reason || "it cannot be parsed" };
   }
 }

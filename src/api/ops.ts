@@ -1,5 +1,6 @@
 /** `GET /api/v1/ops/health`: how each part of the service does. */
 import { Elysia } from "elysia";
+import type { ProjectionStatus } from "../projector/mod.ts";
 import type { Auth } from "./auth.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
@@ -72,10 +73,15 @@ export function opsRoutes({ log, sql, bus, projector, logger }: ApiOptions, auth
     const depth = Object.fromEntries(depths.map((row) => [row.status, row.depth]));
     return {
       head,
-      projections: projections.map((projection) => ({ ok: projection.poison === undefined, ...projection })),
+      projections: projections.map(describeProjection),
       queue: { queued: depth.queued ?? 0, running: depth.running ?? 0 },
     };
   }
+}
+
+/** Without the messages: what broke a fold may quote an event. They are in the service's own log. */
+function describeProjection({ poison, fault, ...status }: ProjectionStatus) {
+  return { ok: poison === undefined && fault === undefined, ...status, stopped_at: poison?.position ?? null };
 }
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {

@@ -5,20 +5,27 @@ import { requestId } from "./request_id.ts";
 
 export function requestLog(logger: ApiLogger) {
   const app = new Elysia({ name: "levqor/request-log" });
-  // Without the hook there is nothing to pay on the hot path.
+  // Without the hooks there is nothing to pay on the hot path.
   if (!logger.isLevelEnabled("debug")) return app;
-  return app.onAfterResponse({ as: "global" }, ({ request, set, server, responseValue }) => {
-    const status = responseValue instanceof Response ? responseValue.status : (set.status ?? 200);
-    logger.debug(
-      {
-        request_id: requestId(request),
-        method: request.method,
-        path: new URL(request.url).pathname,
-        status,
-        ip: server?.requestIP(request)?.address,
-        user_agent: request.headers.get("user-agent"),
-      },
-      "Request answered",
-    );
-  });
+  // Gathered at the start: when the answer is out, the request's own fields may be gone.
+  const lines = new WeakMap<Request, { started: number; fields: object }>();
+  return app
+    .onRequest(({ request, server }) => {
+      lines.set(request, {
+        started: performance.now(),
+        fields: {
+          request_id: requestId(request),
+          method: request.method,
+          path: new URL(request.url).pathname,
+          ip: server?.requestIP(request)?.address,
+          user_agent: request.headers.get("user-agent"),
+        },
+      });
+    })
+    .onAfterResponse({ as: "global" }, ({ request, set }) => {
+      const line = lines.get(request);
+      if (!line) return;
+      const duration_ms = Math.round((performance.now() - line.started) * 100) / 100;
+      logger.debug({ ...line.fields, status: set.status ?? 200, duration_ms }, "Request answered");
+    });
 }

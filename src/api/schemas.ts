@@ -258,11 +258,17 @@ export const OpsHealth = Type.Object(
       [
         Type.Array(
           Type.Object({
-            ok: Type.Boolean({ description: "False where an event stopped it." }),
+            ok: Type.Boolean({ description: "False where an event stopped it, or no process can run it." }),
             name: Type.String({ examples: ["jobs"] }),
             version: Type.Integer({ minimum: 1 }),
+            state: oneOf(
+              ["running", "building", "poisoned", "standby", "stopped"],
+              "What the process that answers does with it; `standby`: another one runs it.",
+            ),
+            live: Type.Boolean({ description: "Whether queries see this version." }),
             position: Position,
             lag: Lag,
+            stopped_at: Type.Union([Position, Type.Null()], { description: "The event that stopped it." }),
           }),
         ),
         Type.Null(),
@@ -278,51 +284,60 @@ export const OpsHealth = Type.Object(
 );
 
 /** The query of a list; every value arrives as text. */
-export const PageQuery = Type.Object({
-  limit: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: PAGE_LIMIT_MAX,
-      default: PAGE_LIMIT_DEFAULT,
-      description: "Entries of a page.",
-    }),
-  ),
-  cursor: Type.Optional(Type.String({ description: "The next_cursor of the page before." })),
-});
+export const PageQuery = Type.Object(
+  {
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: PAGE_LIMIT_MAX,
+        default: PAGE_LIMIT_DEFAULT,
+        description: "Entries of a page.",
+      }),
+    ),
+    cursor: Type.Optional(Type.String({ description: "The next_cursor of the page before." })),
+  },
+  { additionalProperties: false },
+);
 
-export const JobListQuery = Type.Object({
-  ...PageQuery.properties,
-  status: Type.Optional(Status),
-  workflow: Type.Optional(Workflow),
-  created_after: Type.Optional(
-    Type.String({
-      format: "date-time",
-      description: "Jobs submitted at this time or later (RFC 3339).",
-      examples: ["2026-01-15T00:00:00Z"],
-    }),
-  ),
-  created_before: Type.Optional(
-    Type.String({
-      format: "date-time",
-      description: "Jobs submitted before this time (RFC 3339).",
-      examples: ["2026-01-16T00:00:00Z"],
-    }),
-  ),
-});
+export const JobListQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    status: Type.Optional(Status),
+    workflow: Type.Optional(Workflow),
+    created_after: Type.Optional(
+      Type.String({
+        format: "date-time",
+        description: "Jobs submitted at this time or later (RFC 3339).",
+        examples: ["2026-01-15T00:00:00Z"],
+      }),
+    ),
+    created_before: Type.Optional(
+      Type.String({
+        format: "date-time",
+        description: "Jobs submitted before this time (RFC 3339).",
+        examples: ["2026-01-16T00:00:00Z"],
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
-export const StreamQuery = Type.Object({
-  after: Type.Optional(
-    Type.Integer({ minimum: 0, description: "Events after this position of the log. Last-Event-ID goes before it." }),
-  ),
-  types: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 512,
-      description: "Only these event types, separated by commas.",
-      examples: ["job.succeeded,job.failed"],
-    }),
-  ),
-});
+export const StreamQuery = Type.Object(
+  {
+    after: Type.Optional(
+      Type.Integer({ minimum: 0, description: "Events after this position of the log. Last-Event-ID goes before it." }),
+    ),
+    types: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 512,
+        description: "Only these event types, separated by commas.",
+        examples: ["job.succeeded,job.failed"],
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 /** Named schemas of the OpenAPI document. */
 export const components = {

@@ -2,7 +2,7 @@
 import type { Server } from "bun";
 import { Elysia } from "elysia";
 import type { StoredEvent } from "../../events/envelope.ts";
-import { follow } from "../bus/follow.ts";
+import { follow } from "../bus/mod.ts";
 import { jobStream } from "../jobs/commands.ts";
 import type { Auth } from "./auth.ts";
 import { jobId, jobNotFound } from "./job_id.ts";
@@ -30,7 +30,8 @@ data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","j
 
 export function streamRoutes(options: ApiOptions, auth: Auth) {
   const { log, bus, logger, signal } = options;
-  const news = new JobNews({ log, bus });
+  const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
+  const news = new JobNews({ log, bus, on_fault });
 
   return new Elysia({ name: "levqor/streams" })
     .use(requestIds())
@@ -43,7 +44,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
         const wanted = ofTypes(types);
         return open({ request, server, request_id }, (stop) =>
           filtered(
-            follow({ log, bus, after, signal: stop }),
+            follow({ log, bus, after, signal: stop, on_fault }),
             (event) => event.stream_id.startsWith("job-") && wanted(event),
           ),
         );
@@ -114,7 +115,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
       source: makeSource(stop.signal),
       stop,
       onError: (error) => logger.error({ err: error, request_id }, "An event stream broke"),
-      ...options.streams,
+      ...options.timing,
     });
   }
 

@@ -40,7 +40,7 @@ export function validator<Schema extends TSchema>(
 export function queryReader<Schema extends TObject>(schema: Schema): (request: Request) => Static<Schema> {
   const check = validator(schema, (path) => `?${path.slice(1)}`);
   return (request) => {
-    const value: Record<string, unknown> = {};
+    const value: Record<string, unknown> = Object.create(null);
     for (const [name, text] of new URL(request.url).searchParams) {
       if (Object.hasOwn(value, name)) throw invalid([{ pointer: `?${name}`, message: "is given more than once" }]);
       const isInteger = schema.properties[name]?.type === "integer" && /^-?\d{1,15}$/.test(text);

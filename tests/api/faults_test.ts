@@ -1,0 +1,87 @@
+import { expect, test } from "bun:test";
+import { openLog } from "../../src/log/mod.ts";
+import { startProxy } from "../support/proxy.ts";
+import { post, startApi } from "./harness.ts";
+
+const JOB = { workflow: "http", payload: {} };
+
+test("an intake that the database never got is 503 unavailable, to be repeated", async () => {
+  const api = await startApi({
+    openApiLog: () => openLog({ url: "postgres://x@127.0.0.1:1/x", append_timeout_ms: 300 }),
+  });
+  const answer = await api.ask("/api/v1/intake", post(JOB));
+  expect([answer.status, answer.body.error]).toEqual([503, "unavailable"]);
+  expect(answer.headers.get("retry-after")).toBe("1");
+  expect(await api.log.head()).toBe(0);
+  await api.stop();
+});
+
+test("a status that cannot be read is 503 as well, and nothing of the database shows", async () => {
+  const api = await startApi({
+    openApiLog: () => openLog({ url: "postgres://x@127.0.0.1:1/x", append_timeout_ms: 300 }),
+  });
+  const answer = await api.ask("/api/v1/status/0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70");
+  expect([answer.status, answer.body.error]).toEqual([503, "unavailable"]);
+  expect(answer.text).not.toMatch(/ECONN|postgres|127\.0\.0\.1|stack/i);
+  await api.stop();
+});
+
+test("an intake whose outcome is unknown says so, and the same key finds out", async () => {
+  let freeze = () => {};
+  let thaw = () => {};
+  let close = async () => {};
+  const api = await startApi({
+    async openApiLog(url) {
+      const proxy = await startProxy(url);
+      freeze = () => {
+        proxy.onRequest = (chunk) => (chunk.includes("job.submitted") ? "cut_after" : "pass");
+        proxy.onAnswer = () => {
+          proxy.refusing = true;
+          return "cut_before";
+        };
+      };
+      thaw = () => {
+        proxy.onRequest = () => "pass";
+        proxy.onAnswer = () => "pass";
+        proxy.refusing = false;
+      };
+      close = () => proxy.close();
+      return openLog({ url: proxy.url, append_timeout_ms: 500 });
+    },
+  });
+  await api.submit();
+  freeze();
+  const keyed = { "idempotency-key": "in-doubt", "x-request-id": "doubtful" };
+  const first = await api.ask("/api/v1/intake", post(JOB, keyed));
+  expect([first.status, first.body.error]).toEqual([503, "outcome_unknown"]);
+  expect(first.headers.get("retry-after")).toBe("1");
+  expect(api.logged.some((line) => line.level === 50 && line.request_id === "doubtful")).toBe(true);
+
+  thaw();
+  const second = await api.ask("/api/v1/intake", post(JOB, keyed));
+  expect(second.status).toBe(202);
+  expect(second.body.job_id).toBe(first.body.job_id);
+  const { status } = (await api.ask(`/api/v1/status/${first.body.job_id}`)).body;
+  expect(status).toBe("queued");
+  expect(await api.log.head()).toBe(2);
+  await api.stop();
+  await close();
+});
+
+test("a fault is told to the log with its request id, and to the client only that it is there", async () => {
+  const api = await startApi();
+  const { job_id } = await api.submit();
+  // A history that cannot be: the job's own reader finds an event that it cannot decode.
+  await api.log.append({
+    stream_id: `job-${job_id}`,
+    expected_version: 1,
+    events: [{ type: "job.started", data_json: "null" }],
+    meta: { actor: "system:test", correlation_id: job_id },
+  });
+  const answer = await api.ask(`/api/v1/status/${job_id}`, { headers: { "x-request-id": "faulty" } });
+  expect([answer.status, answer.body.error]).toEqual([500, "internal_error"]);
+  expect(answer.text).not.toMatch(/null|TypeError|\.ts|attempt/);
+  const line = api.logged.find((logged) => logged.level === 50 && logged.request_id === "faulty");
+  expect(line).toMatchObject({ err: { type: "TypeError", stack: expect.stringContaining("job.ts") } });
+  await api.stop();
+});

@@ -1,0 +1,109 @@
+/** The API on a random port, over a real log and real read models, as an outside client meets it. */
+import { pino } from "pino";
+import { projections } from "../../projections/mod.ts";
+import { type ApiOptions, createApi } from "../../src/api/mod.ts";
+import { inProcessBus } from "../../src/bus/mod.ts";
+import { connect } from "../../src/db/mod.ts";
+import { type EventLog, openLog } from "../../src/log/mod.ts";
+import { startProjector } from "../../src/projector/mod.ts";
+import { testDatabase } from "../support/postgres.ts";
+
+export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
+  readonly url: string;
+  /** What was logged, line by line. */
+  readonly logged: Record<string, unknown>[];
+  /** Asks the API; the answer's body is parsed where it is JSON. */
+  ask(path: string, init?: RequestInit): Promise<Answer>;
+  /** Submits a job and gives its id and position. */
+  submit(body?: object, headers?: Record<string, string>): Promise<{ job_id: string; position: number }>;
+  /** Lets the service stop: streams end. */
+  shutDown(): void;
+  stop(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // Tests look into answers of every shape.
+  // biome-ignore lint/suspicious/noExplicitAny: an outside client knows no types
+  readonly body: any;
+}
+
+export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
+  /** Opens the log that the API appends to; what else there is uses the database's own. */
+  readonly openApiLog?: (url: string) => Promise<EventLog> | EventLog;
+  readonly api_keys?: readonly string[];
+  readonly production?: boolean;
+  readonly workflows?: readonly string[];
+}
+
+export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
+  const database = await testDatabase();
+  const log = openLog({ url: database.url });
+  const apiLog = (await options.openApiLog?.(database.url)) ?? log;
+  const sql = connect(database.url, { max: 4 });
+  const bus = inProcessBus({ log, poll_ms: 50 });
+  const logged: Record<string, unknown>[] = [];
+  const logger = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
+  const projector = startProjector({ sql, log, bus, logger, projections });
+  const stopping = new AbortController();
+  const app = createApi({
+    log: apiLog,
+    sql,
+    bus,
+    projector,
+    config: {
+      api_keys: options.api_keys ?? [],
+      production: options.production ?? false,
+      version: "1.2.3",
+      build: "test",
+    },
+    logger,
+    workflows: new Set(options.workflows ?? ["http"]),
+    signal: stopping.signal,
+    timing: options.timing,
+  }).listen({ port: 0, hostname: "127.0.0.1" });
+  const url = `http://127.0.0.1:${app.server?.port}`;
+
+  async function ask(path: string, init?: RequestInit): Promise<Answer> {
+    const response = await fetch(url + path, init);
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json");
+    return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : text };
+  }
+
+  return {
+    url,
+    log,
+    sql,
+    bus,
+    logged,
+    ask,
+    async submit(body = {}, headers = {}) {
+      const answer = await ask("/api/v1/intake", post({ workflow: "http", payload: {}, ...body }, headers));
+      if (answer.status !== 202) throw new Error(`The intake answered ${answer.status}: ${answer.text}`);
+      return { job_id: answer.body.job_id, position: Number(answer.headers.get("levqor-position")) };
+    },
+    shutDown: () => stopping.abort(),
+    async stop() {
+      stopping.abort();
+      await app.server?.stop(true);
+      await projector.stop();
+      await bus.close();
+      await apiLog.close();
+      if (apiLog !== log) await log.close();
+      await sql.end({ timeout: 1 });
+      await database.drop();
+    },
+  };
+}
+
+/** A POST of JSON: text is sent as it is. */
+export function post(body: unknown, headers: Record<string, string> = {}): RequestInit {
+  return {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  };
+}

@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Harness, post, startApi } from "./harness.ts";
+
+let api: Harness;
+beforeAll(async () => {
+  api = await startApi({ workflows: ["http"], timing: { min_position_wait_ms: 300 } });
+});
+afterAll(() => api.stop());
+
+const complete = (job_id: string, result: object = { done: true }) =>
+  api.ask(`/api/v1/_dev/complete/${job_id}`, post({ result }));
+const status = async (job_id: string) => (await api.ask(`/api/v1/status/${job_id}`)).body;
+/** Lists jobs as of a write. */
+const list = async (query: string, position = 0) =>
+  (await api.ask(`/api/v1/jobs${query}`, { headers: { "levqor-min-position": String(position) } })).body;
+
+describe("GET /api/v1/status/:job_id", () => {
+  test("answers right after the intake, whatever the read models do", async () => {
+    const before = Math.floor(Date.now() / 1000);
+    for (let i = 0; i < 20; i++) {
+      const { job_id } = await api.submit();
+      const job = await status(job_id);
+      expect(job).toEqual({
+        job_id,
+        status: "queued",
+        created_at: expect.any(Number),
+        result: null,
+        error: null,
+        waiting_for: { reason: "worker", detail: expect.stringContaining("free worker") },
+      });
+      expect(job.created_at).toBeWithin(before - 1, before + 60);
+      expect(Number.isInteger(job.created_at)).toBe(true);
+    }
+  });
+
+  test("says why a job waits that nothing here can run", async () => {
+    const { job_id } = await api.submit({ workflow: "translate" });
+    const { waiting_for } = await status(job_id);
+    expect(waiting_for.reason).toBe("worker");
+    expect(waiting_for.detail).toContain('"translate"');
+  });
+
+  test("shows the result, and waits for nothing any more", async () => {
+    const { job_id } = await api.submit();
+    expect((await complete(job_id, { answer: 42 })).body).toEqual({ ok: true });
+    expect(await status(job_id)).toEqual({
+      job_id,
+      status: "succeeded",
+      created_at: expect.any(Number),
+      result: { answer: 42 },
+      error: null,
+    });
+  });
+
+  test("shows the error of a failed job", async () => {
+    const { job_id } = await api.submit();
+    const error = { code: "teapot", message: "The service answered 418." };
+    await api.log.append({
+      stream_id: `job-${job_id}`,
+      expected_version: 1,
+      events: [{ type: "job.failed", data: { attempt: 0, error } }],
+      meta: { actor: "system:test", correlation_id: job_id },
+    });
+    expect(await status(job_id)).toMatchObject({ status: "failed", result: null, error });
+  });
+
+  test("takes an id in capitals, too", async () => {
+    const { job_id } = await api.submit();
+    expect((await status(job_id.toUpperCase())).job_id).toBe(job_id);
+  });
+});
+
+describe("POST /api/v1/_dev/complete/:job_id", () => {
+  test("a job ends once", async () => {
+    const { job_id } = await api.submit();
+    expect((await complete(job_id)).status).toBe(200);
+    const again = await complete(job_id);
+    expect([again.status, again.body.error]).toEqual([409, "conflict"]);
+  });
+
+  test("a job must be there", async () => {
+    expect((await complete("0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70")).body.error).toBe("job_not_found");
+  });
+
+  test("the result is an object", async () => {
+    const { job_id } = await api.submit();
+    const answer = await api.ask(`/api/v1/_dev/complete/${job_id}`, post({ result: 1 }));
+    expect(answer.body.errors).toEqual([{ pointer: "/result", message: "must be an object" }]);
+  });
+});
+
+describe("GET /api/v1/jobs", () => {
+  test("pages from the newest to the oldest, each job once, while others come in", async () => {
+    const submitted: string[] = [];
+    let position = 0;
+    for (let i = 0; i < 7; i++) {
+      const job = await api.submit({ workflow: "paged" });
+      submitted.unshift(job.job_id);
+      position = job.position;
+    }
+    const seen: string[] = [];
+    let cursor = "";
+    for (let pages = 1; ; pages++) {
+      const page = await list(`?workflow=paged&limit=3${cursor}`, position);
+      seen.push(...page.data.map((job: { job_id: string }) => job.job_id));
+      expect(page.has_more).toBe(page.next_cursor !== null);
+      if (!page.has_more) {
+        expect(pages).toBe(3);
+        break;
+      }
+      expect(page.data).toHaveLength(3);
+      cursor = `&cursor=${page.next_cursor}`;
+      await api.submit({ workflow: "paged" });
+    }
+    expect(seen).toEqual(submitted);
+  });
+
+  test("shows what a job is and why it waits", async () => {
+    const { job_id, position } = await api.submit({ workflow: "nobody", priority: "high" });
+    const { data } = await list("?limit=1", position);
+    expect(data).toEqual([
+      {
+        job_id,
+        workflow: "nobody",
+        status: "queued",
+        priority: "high",
+        attempt: 0,
+        created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/),
+        updated_at: expect.any(String),
+        started_at: null,
+        finished_at: null,
+        waiting_for: { reason: "worker", detail: expect.any(String) },
+      },
+    ]);
+  });
+
+  test("filters by status, workflow and time", async () => {
+    const first = await api.submit({ workflow: "filtered" });
+    const second = await api.submit({ workflow: "filtered" });
+    const done = await complete(first.job_id);
+    const position = Number(done.headers.get("levqor-position"));
+    const ids = async (query: string) =>
+      (await list(`?workflow=filtered${query}`, position)).data.map((job: { job_id: string }) => job.job_id);
+    expect(await ids("")).toEqual([second.job_id, first.job_id]);
+    expect(await ids("&status=succeeded")).toEqual([first.job_id]);
+    expect(await ids("&status=queued")).toEqual([second.job_id]);
+    expect(await ids("&status=cancelled")).toEqual([]);
+    const { created_at } = (await list("?workflow=filtered&limit=1", position)).data[0];
+    expect(await ids(`&created_after=${created_at}`)).toEqual([second.job_id]);
+    expect(await ids(`&created_before=${created_at}`)).toEqual([first.job_id]);
+    expect(await ids("&created_before=2001-01-01T00:00:00%2B02:00")).toEqual([]);
+  });
+
+  test("a write is seen by whoever names its position", async () => {
+    for (let i = 0; i < 20; i++) {
+      const { job_id, position } = await api.submit();
+      expect((await list("?limit=1", position)).data[0].job_id).toBe(job_id);
+    }
+  });
+
+  test("a position that does not come in time is 503, to be repeated", async () => {
+    const answer = await api.ask("/api/v1/jobs", { headers: { "levqor-min-position": "999999999" } });
+    expect([answer.status, answer.body.error]).toEqual([503, "read_model_behind"]);
+    expect(answer.headers.get("retry-after")).toBe("1");
+  });
+
+  test("a cursor or position of one's own making is refused", async () => {
+    for (const cursor of ["", "abc", "1", "Yzk5OTk5OTk5OTk5OTk5OTk", "YzE=", "YzAx", "%00"]) {
+      expect((await api.ask(`/api/v1/jobs?cursor=${cursor}`)).body.error).toBe("invalid_cursor");
+    }
+    for (const position of ["-1", "1.5", "x", "9999999999999999"]) {
+      const answer = await api.ask("/api/v1/jobs", { headers: { "levqor-min-position": position } });
+      expect(answer.body.error).toBe("invalid_cursor");
+    }
+  });
+});
+
+describe("GET /api/v1/jobs/:job_id/events", () => {
+  test("gives the job's history, as it was recorded", async () => {
+    const { job_id, position } = await api.submit({ payload: { a: 1 } }, { "x-request-id": "r-1" });
+    await complete(job_id);
+    const { body } = await api.ask(`/api/v1/jobs/${job_id}/events`);
+    expect(body).toEqual({
+      data: [
+        {
+          position,
+          version: 1,
+          type: "job.submitted",
+          data: { workflow: "http", payload: { a: 1 } },
+          meta: { actor: "anonymous", correlation_id: job_id, request_id: "r-1" },
+          recorded_at: expect.stringMatching(/Z$/),
+        },
+        expect.objectContaining({ version: 2, type: "job.succeeded", data: { attempt: 0, result: { done: true } } }),
+      ],
+      has_more: false,
+      next_cursor: null,
+    });
+  });
+
+  test("in pages", async () => {
+    const { job_id } = await api.submit();
+    await complete(job_id);
+    const first = (await api.ask(`/api/v1/jobs/${job_id}/events?limit=1`)).body;
+    expect([first.data.length, first.data[0].version, first.has_more]).toEqual([1, 1, true]);
+    const second = (await api.ask(`/api/v1/jobs/${job_id}/events?limit=1&cursor=${first.next_cursor}`)).body;
+    expect([second.data.length, second.data[0].version, second.has_more, second.next_cursor]).toEqual([
+      1,
+      2,
+      false,
+      null,
+    ]);
+  });
+
+  test("of a job that is there", async () => {
+    const answer = await api.ask("/api/v1/jobs/0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70/events");
+    expect([answer.status, answer.body.error]).toEqual([404, "job_not_found"]);
+  });
+});

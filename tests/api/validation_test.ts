@@ -1,0 +1,125 @@
+import { expect, test } from "bun:test";
+import { Problem } from "../../src/api/problems.ts";
+import { IntakeRequest, JobListQuery } from "../../src/api/schemas.ts";
+import { queryReader, validator } from "../../src/api/validation.ts";
+
+const check = validator(IntakeRequest);
+const readQuery = queryReader(JobListQuery);
+
+test("every value that does not fit is pointed at, and none is echoed", () => {
+  const body = {
+    workflow: "",
+    payload: ["secret"],
+    callback_url: "ftp://secret",
+    priority: "secret",
+    "a/b~c": "secret",
+  };
+  const { detail, options } = refusal(() => check(body));
+  expect(options.errors).toEqual([
+    { pointer: "/a~1b~0c", message: "is not known here" },
+    { pointer: "/workflow", message: "must have at least 1 character" },
+    { pointer: "/payload", message: "must be an object" },
+    { pointer: "/callback_url", message: "must be an http or https address without credentials" },
+    { pointer: "/priority", message: "must be one of low, normal, high" },
+  ]);
+  expect(JSON.stringify([detail, options.errors])).not.toContain("secret");
+});
+
+test("a missing value is reported once", () => {
+  expect(refusal(() => check({ workflow: "http" })).options.errors).toEqual([
+    { pointer: "/payload", message: "is missing" },
+  ]);
+});
+
+test("at most 20 errors are reported", () => {
+  const body = {
+    ...Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`key${i}`, 0])),
+    workflow: "a",
+    payload: {},
+  };
+  expect(refusal(() => check(body)).options.errors).toHaveLength(20);
+});
+
+test("a callback address is http or https, without credentials and white space", () => {
+  const withCallback = (callback_url: string) => () => check({ workflow: "a", payload: {}, callback_url });
+  for (const url of [
+    "http://example.com",
+    "HTTPS://EXAMPLE.com:8443/a?b#c",
+    "http://127.0.0.1:1/",
+    "https://例え.jp/",
+  ]) {
+    expect(withCallback(url)).not.toThrow();
+  }
+  for (const url of [
+    "",
+    "example.com",
+    "//example.com",
+    "javascript:alert(1)",
+    "file:///etc/passwd",
+    "http://",
+    "http://user@example.com",
+    "http://:pass@example.com",
+    " http://example.com",
+    "http://exa\nmple.com",
+    `http://example.com/${"a".repeat(1024)}`,
+  ]) {
+    expect(withCallback(url)).toThrow(Problem);
+  }
+});
+
+test("a workflow is 1 to 128 characters without control characters", () => {
+  const named = (workflow: string) => () => check({ workflow, payload: {} });
+  for (const name of ["a", "a".repeat(128), "größe: 3/4 😀", " "]) expect(named(name)).not.toThrow();
+  for (const name of ["", "a".repeat(129), "a\u0000", "a\nb", "\u007f", "\ud800"]) expect(named(name)).toThrow(Problem);
+});
+
+test("times are RFC 3339, and exist", () => {
+  const at = (created_after: string) => () =>
+    readQuery(new Request(`http://x/?created_after=${encodeURIComponent(created_after)}`));
+  for (const time of ["2026-01-15T09:30:00Z", "2026-01-15t09:30:00.123456z", "2024-02-29T23:59:59+02:00"]) {
+    expect(at(time)).not.toThrow();
+  }
+  for (const time of [
+    "",
+    "2026-01-15",
+    "2026-01-15T09:30:00",
+    "2026-02-29T00:00:00Z",
+    "2026-13-01T00:00:00Z",
+    "2026-01-15T25:00:00Z",
+    "0000-01-01T00:00:00Z",
+    "2026-01-15T09:30:00+23:00",
+    "1768469400",
+  ]) {
+    expect(at(time)).toThrow(Problem);
+  }
+});
+
+test("a query takes known parameters, once each", () => {
+  const read = (query: string) => () => readQuery(new Request(`http://x/?${query}`));
+  expect(read("limit=100&status=queued&workflow=a%20b")()).toEqual({ limit: 100, status: "queued", workflow: "a b" });
+  for (const [query, pointer] of [
+    ["limit=0", "?limit"],
+    ["limit=101", "?limit"],
+    ["limit=1.5", "?limit"],
+    ["limit=", "?limit"],
+    ["limit=1e1", "?limit"],
+    ["limit=5&limit=6", "?limit"],
+    ["status=done", "?status"],
+    ["colour=red", "?colour"],
+    ["toString=1", "?toString"],
+    ["__proto__=1", "?__proto__"],
+    ["workflow=%00", "?workflow"],
+  ] as const) {
+    expect(refusal(read(query)).options.errors?.map((error) => error.pointer)).toEqual([pointer]);
+  }
+});
+
+function refusal(action: () => unknown): Problem {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error("It was taken");
+}
