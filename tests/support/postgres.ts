@@ -76,7 +76,7 @@ async function startShared(durable: boolean): Promise<Embedded> {
 }
 
 async function run(url: string, statement: string): Promise<void> {
-  const sql = connect(withDatabase(url, "postgres"), { max: 1 });
+  const sql = connect(withDatabase(url, "template1"), { max: 1 });
   try {
     await sql.unsafe(statement);
   } finally {

@@ -222,7 +222,7 @@ class Server {
 
   /** Makes the service's role and database where they are missing: after `initdb`, or a start that was cut off there. */
   async #prepare(): Promise<void> {
-    const sql = postgres(this.#url(ADMIN_ROLE, "postgres"), { max: 1, onnotice: () => {} });
+    const sql = postgres(this.#url(ADMIN_ROLE, "template1"), { max: 1, onnotice: () => {} });
     try {
       const [found] = await sql`
         select exists (select from pg_roles where rolname = ${SERVICE_ROLE}) as role,
@@ -230,7 +230,8 @@ class Server {
       if (!found?.role) {
         await sql.unsafe(`create role ${SERVICE_ROLE} login password '${this.#settings.service_password}'`);
       }
-      if (!found?.database) await sql.unsafe(`create database ${DATABASE}`);
+      // The database that initdb made, under our name: making another takes a third of a second.
+      if (!found?.database) await sql.unsafe(`alter database postgres rename to ${DATABASE}`);
     } finally {
       await sql.end();
     }
