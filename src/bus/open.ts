@@ -1,0 +1,43 @@
+import { holdLease, type Sql } from "../db/mod.ts";
+import type { EventLog } from "../log/types.ts";
+import { inProcessBus } from "./in_process.ts";
+import { jetStreamBus, type Lead } from "./jetstream.ts";
+import { Backoff, pause } from "./pause.ts";
+import type { Bus, BusLogger } from "./types.ts";
+
+export interface OpenBusOptions {
+  readonly log: EventLog;
+  /** Where the lease on the relay is kept. */
+  readonly sql: Sql;
+  /** Who may hold the lease: unique for each process that runs. */
+  readonly holder: string;
+  /** One or more NATS URLs, separated by commas; without it the bus is in-process. */
+  readonly nats_url?: string | undefined;
+  readonly logger?: BusLogger;
+}
+
+/** Opens the bus that the configuration asks for. Does not wait for NATS. Throws if `nats_url` is no URL. */
+export function openBus({ log, sql, holder, nats_url, logger }: OpenBusOptions): Bus {
+  if (!nats_url) return inProcessBus({ log });
+  return jetStreamBus({ log, nats_url, logger, lead: byLease({ sql, holder, logger }) });
+}
+
+/** The process that holds the lease relays. */
+function byLease({ sql, holder, logger }: Pick<OpenBusOptions, "sql" | "holder" | "logger">): Lead {
+  return async (work, signal) => {
+    const backoff = new Backoff(100, 5_000);
+    while (!signal.aborted) {
+      try {
+        await holdLease({ sql, name: "relay", holder, signal }, (held) => {
+          backoff.reset();
+          return work(held);
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        const reason = error instanceof Error ? error.message : String(error);
+        logger?.warn({ reason }, "The lease on the relay cannot be had; the bus tries again");
+        await pause(backoff.next(), signal);
+      }
+    }
+  };
+}
