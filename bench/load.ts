@@ -78,9 +78,9 @@ const ACCEPTED = "202";
 function answerLength(bytes: Buffer): number | undefined {
   const end = bytes.indexOf(HEADERS_END);
   if (end < 0) return undefined;
-  const length = /content-length: *(\d+)/i.exec(bytes.latin1Slice(0, end))?.[1];
+  const length = /content-length: *(\d+)/i.exec(bytes.toString("latin1", 0, end))?.[1];
   if (length === undefined)
-    throw new Error(`Cannot read an answer without Content-Length: ${bytes.latin1Slice(0, end)}`);
+    throw new Error(`Cannot read an answer without Content-Length: ${bytes.toString("latin1", 0, end)}`);
   return end + HEADERS_END.length + Number(length);
 }
 
@@ -125,11 +125,11 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     }
     connection.partial = undefined;
     const now = performance.now();
-    if (bytes.latin1Slice(9, 12) === ACCEPTED) {
+    if (bytes.toString("latin1", 9, 12) === ACCEPTED) {
       acknowledged++;
       if (now >= measure_from && now < measure_until) latencies.add(now - connection.sent_at);
     } else {
-      fail(bytes.latin1Slice(0, 400));
+      fail(bytes.toString("latin1", 0, 400));
     }
     if (now < measure_until) send(socket, now);
     else socket.end();

@@ -11,6 +11,9 @@ import { type Contender, measure } from "./work.ts";
 
 const WORKFLOW = "noop";
 
+/** As many claims at once as graphile-worker's local queue holds; for latency the default. */
+const tuning = { throughput: { concurrency: 500 }, latency: {} } as const;
+
 const logger = { debug() {}, info() {}, warn: console.error, error: console.error };
 
 async function open(url: string): Promise<Contender> {
@@ -38,7 +41,7 @@ async function open(url: string): Promise<Contender> {
     async submitAll(ids) {
       await Promise.all(ids.map(submit));
     },
-    async work(started) {
+    async work(started, tuned_for) {
       let begun = 0;
       const ended_before = ended;
       const input = Type.Object({ id: Type.Integer() });
@@ -54,7 +57,15 @@ async function open(url: string): Promise<Contender> {
         },
       };
       const connectors = new Map([[WORKFLOW, noop as unknown as Connector]]);
-      const runner = startRunner({ log, bus, sql, connectors, instance: crypto.randomUUID(), logger });
+      const runner = startRunner({
+        log,
+        bus,
+        sql,
+        connectors,
+        instance: crypto.randomUUID(),
+        logger,
+        ...tuning[tuned_for],
+      });
       return async () => {
         while (ended - ended_before < begun) await Bun.sleep(1);
         await runner.stop();
