@@ -1,0 +1,346 @@
+/** The embedded Postgres through everything that can happen to it and to its service. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connect, DataDirInUseError, type Embedded, startEmbedded } from "../../src/db/mod.ts";
+import { testFolder } from "../support/postgres.ts";
+
+const TIME = 60_000;
+
+let dir: string;
+let running: Embedded[];
+beforeEach(() => {
+  dir = testFolder();
+  running = [];
+});
+afterEach(async () => {
+  await Promise.all(running.map((embedded) => embedded.stop()));
+}, TIME);
+
+const said: string[] = [];
+const note = (level: string) => (fields: unknown, message?: string) => {
+  said.push(`${level} ${typeof fields === "string" ? fields : `${message} ${JSON.stringify(fields)}`}`);
+};
+const logger = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
+
+async function start(options: { dir?: string; settings?: Record<string, string> } = {}): Promise<Embedded> {
+  const embedded = await startEmbedded({ dir, logger, ...options });
+  running.push(embedded);
+  return embedded;
+}
+
+async function stop(embedded: Embedded): Promise<void> {
+  running.splice(running.indexOf(embedded), 1);
+  await embedded.stop();
+}
+
+/** Runs one statement on a connection of its own. */
+async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const sql = connect(url, { max: 1 });
+  try {
+    return Array.from(await sql.unsafe(statement));
+  } finally {
+    await sql.end();
+  }
+}
+
+/** A service in a process of its own, on the same folder; resolves when it is up. */
+async function startService(): Promise<{ kill(): Promise<void>; admin_url: string; pid: number; postgres: number }> {
+  const script = `
+    const { startEmbedded } = await import(${JSON.stringify(join(import.meta.dir, "../../src/db/mod.ts"))});
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const { admin_url, pid } = await startEmbedded({ dir: ${JSON.stringify(dir)}, logger });
+    console.log(JSON.stringify({ admin_url, postgres: pid }));
+    setInterval(() => {}, 1000);`;
+  const child = Bun.spawn([process.execPath, "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const { value } = await child.stdout.getReader().read();
+  return {
+    ...JSON.parse(new TextDecoder().decode(value)),
+    pid: child.pid,
+    async kill() {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
+
+async function untilAnswers(url: string): Promise<void> {
+  for (const end = performance.now() + 20_000; ; await Bun.sleep(20)) {
+    try {
+      await query(url, "select 1");
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    }
+  }
+}
+
+describe("a start", () => {
+  test(
+    "makes the database, its roles and private passwords, at default durability",
+    async () => {
+      const { url, admin_url } = await start();
+      const settings = await query(
+        url,
+        `select current_user::text as "user", current_database()::text as database,
+              current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous_commit,
+              current_setting('full_page_writes') as full_page_writes, current_setting('server_encoding') as encoding,
+              (select rolsuper or rolcreatedb or rolcreaterole from pg_roles where rolname = current_user) as mighty`,
+      );
+      expect(settings).toEqual([
+        {
+          user: "levqor",
+          database: "levqor",
+          fsync: "on",
+          synchronous_commit: "on",
+          full_page_writes: "on",
+          encoding: "UTF8",
+          mighty: false,
+        },
+      ]);
+      expect(await query(admin_url, "select current_user::text as user")).toEqual([{ user: "levqor_admin" }]);
+      expect(statSync(join(dir, "postgres/settings.json")).mode & 0o777).toBe(0o600);
+      expect(statSync(join(dir, "postgres/data")).mode & 0o777).toBe(0o700);
+      const stranger = new URL(url);
+      stranger.password = "guess";
+      await expect(query(stranger.href, "select 1")).rejects.toThrow("password authentication failed");
+    },
+    TIME,
+  );
+
+  test(
+    "after a clean stop finds everything, on the same port",
+    async () => {
+      const first = await start();
+      await query(first.admin_url, "create table kept as select 42 as n");
+      await stop(first);
+      expect(existsSync(join(dir, "postgres/data/postmaster.pid"))).toBe(false);
+      const second = await start();
+      expect(second.admin_url).toBe(first.admin_url);
+      expect(await query(second.admin_url, "select n from kept")).toEqual([{ n: 42 }]);
+    },
+    TIME,
+  );
+
+  test(
+    "takes another port when its own is taken meanwhile",
+    async () => {
+      const first = await start();
+      await stop(first);
+      const port = Number(new URL(first.url).port);
+      const thief = Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } });
+      const second = await start();
+      expect(Number(new URL(second.url).port)).not.toBe(port);
+      await query(second.url, "select 1");
+      thief.stop(true);
+    },
+    TIME,
+  );
+
+  test(
+    "is refused while another service uses the folder, and says which",
+    async () => {
+      await start();
+      const second = startEmbedded({ dir, logger });
+      await expect(second).rejects.toThrow(DataDirInUseError);
+      await expect(second).rejects.toThrow(`Cannot use ${dir}: the service with pid ${process.pid} is using it.`);
+    },
+    TIME,
+  );
+
+  test(
+    "passes over what a start that was killed in initdb left",
+    async () => {
+      await Bun.write(join(dir, "postgres.new/data/PG_VERSION"), "18\n");
+      await Bun.write(join(dir, "postgres.new/settings.json"), "{}");
+      const { url } = await start();
+      await query(url, "select 1");
+    },
+    TIME,
+  );
+
+  test(
+    "passes over a postmaster.pid whose pid is another process's by now",
+    async () => {
+      const first = await start();
+      const pidFile = join(dir, "postgres/data/postmaster.pid");
+      const lines = readFileSync(pidFile, "utf8").split("\n");
+      await stop(first);
+      const other = Bun.spawn(["sleep", "60"]);
+      writeFileSync(pidFile, [String(other.pid), ...lines.slice(1)].join("\n"));
+      const second = await start();
+      await query(second.url, "select 1");
+      expect(other.exitCode).toBeNull();
+      other.kill();
+    },
+    TIME,
+  );
+
+  test(
+    "says what Postgres said when it cannot start, and leaves the folder free",
+    async () => {
+      await expect(startEmbedded({ dir, logger, settings: { shared_buffers: "nonsense" } })).rejects.toThrow(
+        'invalid value for parameter "shared_buffers": "nonsense"',
+      );
+      await start();
+    },
+    TIME,
+  );
+});
+
+describe("kill -9 of the service", () => {
+  test(
+    "keeps what was committed; the next start goes on within two seconds",
+    async () => {
+      const service = await startService();
+      await query(service.admin_url, "create table kept as select generate_series(1, 1000) as n");
+      await service.kill();
+      const began = performance.now();
+      const { admin_url } = await start();
+      expect(performance.now() - began).toBeLessThan(2_000);
+      expect(await query(admin_url, "select count(*) as count from kept")).toEqual([{ count: 1000 }]);
+    },
+    TIME,
+  );
+
+  test(
+    "and of its Postgres with it: the same",
+    async () => {
+      const service = await startService();
+      await query(service.admin_url, "create table kept as select generate_series(1, 1000) as n");
+      process.kill(service.postgres, "SIGKILL");
+      await service.kill();
+      const { admin_url } = await start();
+      expect(await query(admin_url, "select count(*) as count from kept")).toEqual([{ count: 1000 }]);
+    },
+    TIME,
+  );
+
+  test(
+    "while a Postgres that nobody told to stop lives on: the next start ends it",
+    async () => {
+      const first = await start();
+      const { pid } = first;
+      // What is left where the kernel does not tie Postgres to its service: its processes, and an unlocked folder.
+      const orphan = orphanOf(dir);
+      await stop(first);
+      const left = orphan.start();
+      await untilAnswers(first.url);
+      const second = await start();
+      await query(second.url, "select 1");
+      expect(second.pid).not.toBe(pid);
+      expect(await left.exited).toBe(0);
+    },
+    TIME,
+  );
+});
+
+/** The command of the running Postgres, to be started again with no service behind it. */
+function orphanOf(folder: string) {
+  const pid = Number(readFileSync(join(folder, "postgres/data/postmaster.pid"), "utf8").split("\n")[0]);
+  const command = Bun.spawnSync(["ps", "-ww", "-o", "args=", "-p", String(pid)])
+    .stdout.toString()
+    .trim();
+  const parts = command.replace("log_line_prefix=%m [%p] ", "log_line_prefix=%m").split(/\s+/);
+  const owner = statSync(join(folder, "postgres/data")).uid;
+  const asOwner = process.getuid?.() === 0 ? { uid: owner, gid: statSync(join(folder, "postgres/data")).gid } : {};
+  return { start: () => Bun.spawn(parts, { ...asOwner, cwd: "/", stdio: ["ignore", "ignore", "ignore"] }) };
+}
+
+describe("kill -9 of Postgres", () => {
+  test(
+    "is mended by itself, on the same port, and loses nothing that was committed",
+    async () => {
+      const embedded = await start();
+      const { pid, url, admin_url } = embedded;
+      await query(admin_url, "create table kept (n int); grant insert, select on kept to levqor");
+      const sql = connect(url, { max: 4 });
+      let committed = 0;
+      let writing = true;
+      const writers = Array.from({ length: 4 }, async () => {
+        while (writing) {
+          try {
+            await sql`insert into kept values (1)`;
+            committed++;
+          } catch {
+            await Bun.sleep(5);
+          }
+        }
+      });
+      await Bun.sleep(300);
+      process.kill(pid, "SIGKILL");
+      await Bun.sleep(50);
+      await untilAnswers(url);
+      expect(embedded.pid).not.toBe(pid);
+      await Bun.sleep(200);
+      writing = false;
+      await Promise.all(writers);
+      await sql.end();
+      const [row] = await query(admin_url, "select count(*) as count from kept");
+      expect(committed).toBeGreaterThan(0);
+      // More may be there than was acknowledged: a commit whose answer was cut off.
+      expect(row?.count as number).toBeGreaterThanOrEqual(committed);
+      expect(said.join("\n")).toContain('error Postgres ended unexpectedly; starting it again {"ending":"SIGKILL"');
+    },
+    TIME,
+  );
+
+  test(
+    "in the middle of a long query: the query's process does not hold the restart up",
+    async () => {
+      const embedded = await start();
+      const sql = connect(embedded.admin_url, { max: 1 });
+      // Spends its time in one function that does not look for signals often.
+      const long = sql`select count(*) from generate_series(1, 2000000000)`.catch((error: Error) => error);
+      await Bun.sleep(200);
+      process.kill(embedded.pid, "SIGKILL");
+      const began = performance.now();
+      await Bun.sleep(50);
+      await untilAnswers(embedded.url);
+      expect(performance.now() - began).toBeLessThan(10_000);
+      expect(await long).toBeInstanceOf(Error);
+      await sql.end({ timeout: 0 });
+    },
+    TIME,
+  );
+
+  test(
+    "does not bring it back once the service stops",
+    async () => {
+      const embedded = await start();
+      process.kill(embedded.pid, "SIGKILL");
+      await stop(embedded);
+      await expect(query(embedded.url, "select 1")).rejects.toThrow();
+    },
+    TIME,
+  );
+});
+
+test(
+  "a copied folder is a database of its own: its service leaves the first one's Postgres alone",
+  async () => {
+    const first = await start();
+    await stop(first);
+    const copy = testFolder();
+    Bun.spawnSync(["cp", "-Rp", join(dir, "postgres"), copy]);
+    copyFileSync(join(dir, "service.lock"), join(copy, "service.lock"));
+    const again = await start();
+    const { pid } = again;
+    const second = await start({ dir: copy });
+    await query(again.url, "select 1");
+    await query(second.url, "select 1");
+    expect(again.pid).toBe(pid);
+    expect(second.url).not.toBe(again.url);
+  },
+  TIME,
+);
+
+test.if(process.getuid?.() === 0)(
+  "root's own closed folders are no obstacle",
+  async () => {
+    Bun.spawnSync(["chmod", "700", dir]);
+    const { url } = await start();
+    await query(url, "select 1");
+  },
+  TIME,
+);

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { clearLeases, connect, holdLease, type Sql } from "../../src/db/mod.ts";
+import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { startProxy } from "../support/proxy.ts";
+
+let database: TestDatabase;
+let sql: Sql;
+beforeAll(async () => {
+  database = await testDatabase();
+  sql = connect(database.url);
+}, 30_000);
+afterAll(async () => {
+  await sql.end();
+  await database.drop();
+});
+
+const never = new AbortController().signal;
+const until = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve())));
+
+/** Holds a lease until `stop`; `had` resolves when it is held, `lost` when it no longer is. */
+function holding(name: string, options: { holder: string; ttl_ms?: number; sql?: Sql }) {
+  const stopping = new AbortController();
+  const had = Promise.withResolvers<number>();
+  const lost = Promise.withResolvers<number>();
+  const ended = holdLease({ sql, name, signal: stopping.signal, ...options }, async (held) => {
+    had.resolve(performance.now());
+    await until(held);
+    lost.resolve(performance.now());
+  });
+  return {
+    had: had.promise,
+    lost: lost.promise,
+    async stop() {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
+
+describe("a lease", () => {
+  test("has one holder at any time, however many want it", async () => {
+    let holders = 0;
+    let most = 0;
+    let turns = 0;
+    await Promise.all(
+      Array.from({ length: 8 }, (_, n) =>
+        holdLease({ sql, name: "crowded", holder: `holder-${n}`, signal: never }, async () => {
+          most = Math.max(most, ++holders);
+          turns++;
+          await Bun.sleep(20);
+          holders--;
+        }),
+      ),
+    );
+    expect({ most, turns }).toEqual({ most: 1, turns: 8 });
+  }, 10_000);
+
+  test("returns what the work returned, and passes on what it threw", async () => {
+    const options = { sql, name: "answer", holder: "a", signal: never };
+    expect(await holdLease(options, async () => 42)).toBe(42);
+    await expect(holdLease(options, () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
+  });
+
+  test("is renewed for as long as the work takes", async () => {
+    const first = holding("long", { holder: "a", ttl_ms: 300 });
+    await first.had;
+    const second = holding("long", { holder: "b", ttl_ms: 300 });
+    expect(await Promise.race([second.had, Bun.sleep(1_200).then(() => "still a's")])).toBe("still a's");
+    await first.stop();
+    await second.had;
+    await second.stop();
+  });
+
+  test("goes to a successor at once when it is given up", async () => {
+    const first = holding("passed-on", { holder: "a" });
+    await first.had;
+    const second = holding("passed-on", { holder: "b" });
+    await Bun.sleep(50);
+    const given = performance.now();
+    await first.stop();
+    expect((await second.had) - given).toBeLessThan(1_000);
+    await second.stop();
+  });
+
+  test("is not waited for once the signal has fired", async () => {
+    const first = holding("wanted", { holder: "a" });
+    await first.had;
+    let ran = false;
+    await holdLease({ sql, name: "wanted", holder: "b", signal: AbortSignal.timeout(100) }, async () => {
+      ran = true;
+    });
+    expect(ran).toBe(false);
+    await first.stop();
+  });
+
+  test("of a killed process is another's within five seconds", async () => {
+    const script = `
+      const { connect, holdLease } = await import(${JSON.stringify(join(import.meta.dir, "../../src/db/mod.ts"))});
+      const sql = connect(${JSON.stringify(database.url)});
+      await holdLease({ sql, name: "killed", holder: "child", signal: new AbortController().signal }, async () => {
+        console.log("held");
+        await Bun.sleep(60_000);
+      });`;
+    const child = Bun.spawn([process.execPath, "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    await child.stdout.getReader().read();
+    child.kill("SIGKILL");
+    const killed = performance.now();
+    const heir = holding("killed", { holder: "heir" });
+    expect((await heir.had) - killed).toBeLessThan(5_000);
+    await heir.stop();
+  }, 15_000);
+
+  test("is known to be lost by a process as soon as it is no longer frozen", async () => {
+    const script = `
+      const { connect, holdLease } = await import(${JSON.stringify(join(import.meta.dir, "../../src/db/mod.ts"))});
+      const sql = connect(${JSON.stringify(database.url)});
+      await holdLease({ sql, name: "frozen", holder: "child", ttl_ms: 600, signal: new AbortController().signal }, async (held) => {
+        console.log("held");
+        while (!held.aborted) await Bun.sleep(5);
+        console.log(held.reason.message);
+      });
+      await sql.end();`;
+    const child = Bun.spawn([process.execPath, "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    const reader = child.stdout.getReader();
+    await reader.read();
+    child.kill("SIGSTOP");
+    const heir = holding("frozen", { holder: "heir" });
+    await heir.had;
+    child.kill("SIGCONT");
+    const woke = performance.now();
+    const { value } = await reader.read();
+    expect(new TextDecoder().decode(value)).toStartWith("Lost the lease frozen: ");
+    expect(performance.now() - woke).toBeLessThan(500);
+    await child.exited;
+    await heir.stop();
+  }, 15_000);
+
+  test("is given up in time by a holder that is cut off, while nobody else has it", async () => {
+    const proxy = await startProxy(database.url);
+    const cut = connect(proxy.url, { max: 1 });
+    const first = holding("cut-off", { holder: "a", ttl_ms: 900, sql: cut });
+    await first.had;
+    proxy.onRequest = () => "freeze";
+    const second = holding("cut-off", { holder: "b", ttl_ms: 900 });
+    const lost = await first.lost;
+    expect(lost).toBeLessThan(await second.had);
+    await Promise.all([first.stop(), second.stop()]);
+    await proxy.close();
+    await cut.end({ timeout: 0 });
+  }, 15_000);
+
+  test("is free at once where all other holders are known to be dead", async () => {
+    await sql`insert into levqor_ops.leases values ('left', 'dead', now() + interval '1 hour')`;
+    await clearLeases(sql);
+    const next = holding("left", { holder: "a" });
+    await next.had;
+    await next.stop();
+  });
+});
