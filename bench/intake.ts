@@ -2,10 +2,12 @@
  * Intake: how many durable `POST /api/v1/intake` a second, and how long each takes, against the same
  * Elysia application over pg-boss, graphile-worker, a plain INSERT, and nothing at all (the ceiling).
  */
+import { join } from "node:path";
 import type { LoadOptions, LoadResult } from "./load.ts";
 import { countRows } from "./support/cluster.ts";
 import type { Context } from "./support/context.ts";
 import { cpuShares } from "./support/cpu.ts";
+import { answers, freePort } from "./support/net.ts";
 import { Progress } from "./support/progress.ts";
 import { atLeast, atMost, type Bar, figure, type Section, type Table } from "./support/report.ts";
 import type { Stage } from "./support/stage.ts";
@@ -16,6 +18,11 @@ const BODY = JSON.stringify({
   payload: { customer: "c-1042", document: "https://example.com/report.pdf", pages: 12 },
   priority: "normal",
 });
+
+const SERVICE = join(import.meta.dir, "../src/main.ts");
+
+/** Events that say that a job was taken in. */
+const SUBMITTED = "levqor_log.events where type = 'job.submitted'";
 
 interface Server {
   readonly name: Name;
@@ -32,10 +39,11 @@ interface Round {
   readonly postgres: number;
 }
 
-type Name = "levqor" | "pg-boss" | "graphile-worker" | "insert" | "validation";
+type Name = "levqor" | "levqor, intake alone" | "pg-boss" | "graphile-worker" | "insert" | "validation";
 
 const titles: Record<Name, string> = {
   levqor: "**Levqor**",
+  "levqor, intake alone": "Levqor without its read models",
   "pg-boss": "Elysia + pg-boss `send`",
   "graphile-worker": "Elysia + graphile-worker `addJob`",
   insert: "Elysia + one INSERT",
@@ -128,6 +136,26 @@ function bars(count: number, of: Pick): Bar[] {
 }
 
 async function startServers({ cluster }: Context, stage: Stage): Promise<Server[]> {
+  /** The whole service, as a user starts it. */
+  async function startLevqor(): Promise<Server> {
+    const database = await cluster.levqor("intake_service");
+    const port = freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const child = stage.command(["bun", SERVICE], {
+      DATABASE_URL: database.url,
+      LEVQOR_DATA_DIR: await stage.folder(),
+      PORT: String(port),
+      HOST: "127.0.0.1",
+    });
+    await answers(`${url}/health`);
+    return { name: "levqor", pid: child.pid, url, recorded: () => countRows(database.url, SUBMITTED) };
+  }
+  async function startAlone(): Promise<Server> {
+    const database = await cluster.levqor("intake_alone");
+    const child = stage.child<{ url: string }>("servers/levqor.ts", { database_url: database.url });
+    const { url } = await child.next();
+    return { name: "levqor, intake alone", pid: child.pid, url, recorded: () => countRows(database.url, SUBMITTED) };
+  }
   async function start(name: Name, file: string, table?: string): Promise<Server> {
     const database_url = await cluster.database(`intake_${file}`);
     const child = stage.child<{ url: string }>(`servers/${file}.ts`, { database_url });
@@ -136,6 +164,8 @@ async function startServers({ cluster }: Context, stage: Stage): Promise<Server[
     return { name, pid: child.pid, url, recorded };
   }
   return [
+    await startLevqor(),
+    await startAlone(),
     await start("pg-boss", "pg_boss", "pgboss.job"),
     await start("graphile-worker", "graphile_worker", "graphile_worker._private_jobs"),
     await start("insert", "insert", "intake"),

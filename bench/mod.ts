@@ -37,41 +37,49 @@ if (unknown.length > 0) {
 const wanted = positionals.length > 0 ? positionals : Object.keys(benches);
 const whole = !values.quick && wanted.length === Object.keys(benches).length;
 
-await using stage = new Stage();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, async () => {
-    await stage[Symbol.asyncDispose]();
-    process.exit(130);
-  });
+const interrupted = new AbortController();
+try {
+  const { text, missed } = await run();
+  if (whole) await Bun.write(join(import.meta.dir, "RESULTS.md"), text);
+  console.log(text);
+  for (const bar of missed) console.error(`Missed: ${bar}`);
+  process.exitCode = missed.length > 0 && !values.quick ? 1 : 0;
+} catch (error) {
+  // What an interruption cuts off fails; that is no news.
+  if (!interrupted.signal.aborted) throw error;
+  process.exitCode = 130;
 }
 
-const cluster = await startCluster(stage);
-const sections: Section[] = [];
-for (const name of wanted) {
-  await using part = new Stage();
-  stage.defer(() => part[Symbol.asyncDispose]());
-  sections.push(await (benches[name] as (typeof benches)[string])({ cluster, quick: values.quick }, part));
+async function run(): Promise<{ text: string; missed: string[] }> {
+  await using stage = new Stage();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      interrupted.abort();
+      void stage[Symbol.asyncDispose]();
+    });
+  }
+  const cluster = await startCluster(stage);
+  const sections: Section[] = [];
+  for (const name of wanted) {
+    await using part = new Stage();
+    stage.defer(() => part[Symbol.asyncDispose]());
+    sections.push(await (benches[name] as (typeof benches)[string])({ cluster, quick: values.quick }, part));
+  }
+  const peers = { "pg-boss": devDependencies["pg-boss"], "graphile-worker": devDependencies["graphile-worker"] };
+  const text = [
+    "# Benchmarks",
+    values.quick
+      ? "A smoke run: these figures mean nothing."
+      : "Taken by `bun run bench`; every contender on the same machine, the same Postgres and in the same run. Only the " +
+        "ratios travel: another machine has other figures.",
+    machine({ postgres: `${cluster.version} (${cluster.durability})`, peers }),
+    ...sections.map(render),
+  ];
+  return { text: `${text.join("\n\n")}\n`, missed: sections.flatMap(missedBars) };
 }
 
-const text = `${[
-  "# Benchmarks",
-  values.quick
-    ? "A smoke run: these figures mean nothing."
-    : "Taken by `bun run bench`; every contender on the same machine, the same Postgres and in the same run. Only the " +
-      "ratios travel: another machine has other figures.",
-  machine({
-    postgres: `${cluster.version} (${cluster.durability})`,
-    peers: { "pg-boss": devDependencies["pg-boss"], "graphile-worker": devDependencies["graphile-worker"] },
-  }),
-  ...sections.map(render),
-].join("\n\n")}\n`;
-if (whole) await Bun.write(join(import.meta.dir, "RESULTS.md"), text);
-console.log(text);
-
-const missed = sections.flatMap(({ title, bars }) =>
-  bars
+function missedBars({ title, bars }: Section): string[] {
+  return bars
     .filter(({ met, aim }) => !(met || aim))
-    .map(({ what, wanted, measured }) => `${title}: ${what}: ${measured}, ${wanted} wanted`),
-);
-for (const bar of missed) console.error(`Missed: ${bar}`);
-process.exitCode = missed.length > 0 && !values.quick ? 1 : 0;
+    .map(({ what, wanted, measured }) => `${title}: ${what}: ${measured}, ${wanted} wanted`);
+}

@@ -7,26 +7,30 @@ import { report } from "../support/child.ts";
 /** What a contender does with a valid intake before it is answered; resolves to the job's id. */
 export type Recorder = (job: JobSubmitted) => string | Promise<string>;
 
+/** Serves `POST /api/v1/intake`, the answer being sent when `record` has done its work. */
+export function serve(record: Recorder, close?: () => Promise<unknown>): void {
+  const app = new Elysia().post(
+    "/api/v1/intake",
+    async ({ body, set }) => {
+      const job_id = await record(body);
+      set.status = 202;
+      return { job_id, status: "queued" as const };
+    },
+    {
+      body: JobSubmitted,
+      response: { 202: Type.Object({ job_id: Type.String(), status: Type.Literal("queued") }) },
+    },
+  );
+  listen(app as unknown as Elysia, close);
+}
+
 /** Listens on a free port, reports the URL to the parent process, and closes when told to stop. */
-export function serve(record: Recorder, close: () => Promise<unknown> = async () => {}): void {
-  const app = new Elysia()
-    .post(
-      "/api/v1/intake",
-      async ({ body, set }) => {
-        const job_id = await record(body);
-        set.status = 202;
-        return { job_id, status: "queued" as const };
-      },
-      {
-        body: JobSubmitted,
-        response: { 202: Type.Object({ job_id: Type.String(), status: Type.Literal("queued") }) },
-      },
-    )
-    .listen({ port: 0, hostname: "127.0.0.1" });
+export function listen(app: Elysia, close?: () => Promise<unknown>): void {
+  app.listen({ port: 0, hostname: "127.0.0.1" });
   report({ url: `http://127.0.0.1:${app.server?.port}` });
   process.once("SIGTERM", async () => {
-    await app.stop();
-    await close();
+    await app.server?.stop(true);
+    await close?.();
     process.exit(0);
   });
 }

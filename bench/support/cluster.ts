@@ -2,6 +2,7 @@
 import { chmod } from "node:fs/promises";
 import { connect, migrate, startEmbedded } from "../../src/db/mod.ts";
 import { migrations } from "../../src/migrations.ts";
+import { silent } from "./silent.ts";
 import type { Stage } from "./stage.ts";
 
 export interface Cluster {
@@ -34,8 +35,6 @@ const DURABILITY = [
   "shared_buffers",
   "max_wal_size",
 ];
-
-const silent = { debug() {}, info() {}, warn: console.error, error: console.error };
 
 export async function startCluster(stage: Stage): Promise<Cluster> {
   const dir = await stage.folder();

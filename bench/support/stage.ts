@@ -19,6 +19,7 @@ export interface Child<Message = unknown> {
 
 export class Stage implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
+  #cleared: Promise<void> | undefined;
 
   /** Runs `take_down` when the stage is cleared, after everything that was put up later. */
   defer(take_down: () => unknown): void {
@@ -70,9 +71,10 @@ export class Stage implements AsyncDisposable {
     };
   }
 
-  /** Takes everything down. */
+  /** Takes everything down. Whoever calls it, and however often, it resolves when all is down. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#stack.disposeAsync();
+    this.#cleared ??= this.#stack.disposeAsync();
+    return this.#cleared;
   }
 }
 

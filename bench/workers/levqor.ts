@@ -7,6 +7,7 @@ import { connect } from "../../src/db/mod.ts";
 import { jobStream, startRunner } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
+import { silent } from "../support/silent.ts";
 import { type Contender, measure } from "./work.ts";
 
 const WORKFLOW = "noop";
@@ -14,13 +15,11 @@ const WORKFLOW = "noop";
 /** As many claims at once as graphile-worker's local queue holds; for latency the default. */
 const tuning = { throughput: { concurrency: 500 }, latency: {} } as const;
 
-const logger = { debug() {}, info() {}, warn: console.error, error: console.error };
-
 async function open(url: string): Promise<Contender> {
   const sql = connect(url);
   const log = openLog({ url });
   const bus = inProcessBus({ log });
-  const projector = startProjector({ sql, log, bus, logger, projections });
+  const projector = startProjector({ sql, log, bus, logger: silent, projections });
   let ended = 0;
   log.onCommit(({ events }) => {
     for (const { type } of events) if (type === "job.succeeded" || type === "job.failed") ended++;
@@ -63,7 +62,7 @@ async function open(url: string): Promise<Contender> {
         sql,
         connectors,
         instance: crypto.randomUUID(),
-        logger,
+        logger: silent,
         ...tuning[tuned_for],
       });
       return async () => {
