@@ -13,7 +13,7 @@ import { LogNews } from "./log_news.ts";
 import { decodeMessage, EVENT_SUBJECT_PREFIX } from "./message.ts";
 import { Backoff, pause, unlessAborted } from "./pause.ts";
 import { relay } from "./relay.ts";
-import { manager, openStream } from "./stream.ts";
+import { manager, openStream, readCursor } from "./stream.ts";
 import type { Bus, BusHealth, BusLogger, News } from "./types.ts";
 
 /** Here processes tell the relay that they have committed; the body is the position. Not part of the stream. */
@@ -40,6 +40,13 @@ export interface JetStreamBusOptions {
 /** Opens the bus; the connection is made, and made again, in the background. */
 export function jetStreamBus(options: JetStreamBusOptions): Bus {
   return new JetStreamBus(options);
+}
+
+/** A stream that is this log's. */
+interface Claim {
+  readonly log_id: string | undefined;
+  /** Of the stream's last event. */
+  readonly position: number;
 }
 
 class JetStreamBus implements Bus {
@@ -87,7 +94,9 @@ class JetStreamBus implements Bus {
     const backoff = new Backoff(100, 5_000);
     while (!signal.aborted) {
       try {
-        const nats = await connect({ ...this.#servers, ...CONNECTION });
+        const connecting = connect({ ...this.#servers, ...CONNECTION });
+        const nats = await unlessAborted(connecting, signal);
+        if (!nats) return void connecting.then((late) => late.close()).catch(() => {});
         logger?.info({ server: nats.getServer() }, "Connected to NATS");
         backoff.reset();
         await this.#session(nats, signal);
@@ -105,9 +114,13 @@ class JetStreamBus implements Bus {
     const session = new AbortController();
     const ended = AbortSignal.any([signal, session.signal]);
     const closed = nats.closed().then(() => session.abort());
+    // Requests under way are answered at once when their connection closes.
+    const close = () => void nats.close();
+    signal.addEventListener("abort", close);
     try {
-      const log_id = await this.#claimStream(nats, ended);
-      if (ended.aborted) return;
+      const claim = await unlessAborted(this.#claimStream(nats, ended), ended);
+      if (!claim) return;
+      this.#position = Math.max(this.#position, claim.position);
       const gatherer = new Gatherer(this.#news);
       nats.subscribe(`${EVENT_SUBJECT_PREFIX}.>`, {
         callback: (error, message) => {
@@ -116,16 +129,17 @@ class JetStreamBus implements Bus {
         },
       });
       this.#nats = nats;
-      await this.#options.lead((signal) => this.#relay({ nats, log_id, signal }), ended);
+      await this.#options.lead((held) => this.#relay({ nats, log_id: claim.log_id, signal: held }), ended);
     } finally {
+      signal.removeEventListener("abort", close);
       this.#nats = undefined;
       await nats.close();
       await closed;
     }
   }
 
-  /** Waits until the log has begun and the stream on the connection is its own. */
-  async #claimStream(nats: NatsConnection, signal: AbortSignal): Promise<string | undefined> {
+  /** Waits until the log has begun and the stream on the connection is its own; says how far that is. */
+  async #claimStream(nats: NatsConnection, signal: AbortSignal): Promise<Claim | undefined> {
     const { log, logger } = this.#options;
     const backoff = new Backoff(200, 30_000);
     while (!signal.aborted) {
@@ -134,8 +148,10 @@ class JetStreamBus implements Bus {
           const [first] = await log.readRange(0, 1);
           // Undefined where the first event has been archived.
           const log_id = first && eventId(first);
-          await openStream(await manager(nats), log_id);
-          return log_id;
+          const jsm = await manager(nats);
+          await openStream(jsm, log_id);
+          const { position } = await readCursor(jsm, log);
+          return { log_id, position };
         }
         await this.#anyNews(1_000, signal);
       } catch (error) {

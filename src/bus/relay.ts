@@ -13,8 +13,8 @@ import type { StoredEvent } from "../../events/envelope.ts";
 import type { EventLog } from "../log/types.ts";
 import { follow } from "./follow.ts";
 import { encodeEvent } from "./message.ts";
-import { Backoff, pause } from "./pause.ts";
-import { manager, openStream, readCursor } from "./stream.ts";
+import { Backoff, pause, unlessAborted } from "./pause.ts";
+import { type Cursor, manager, openStream, readCursor } from "./stream.ts";
 import type { Bus, BusLogger } from "./types.ts";
 
 const BATCH = 1_000;
@@ -59,10 +59,9 @@ export async function relay(options: RelayOptions): Promise<void> {
 }
 
 async function relayOnce(options: RelayOptions, on_progress: () => void): Promise<void> {
-  const { nats, log, news, log_id, signal, logger, on_send, on_stored } = options;
-  const jsm = await manager(nats);
-  await openStream(jsm, log_id);
-  const cursor = await readCursor(jsm, log);
+  const { nats, log, news, signal, logger, on_send, on_stored } = options;
+  const cursor = await unlessAborted(findCursor(options), signal);
+  if (!cursor) return;
   on_stored?.(cursor.position);
   logger?.info({ position: cursor.position }, "The relay to JetStream goes on after the stream's last event");
 
@@ -101,6 +100,12 @@ async function relayOnce(options: RelayOptions, on_progress: () => void): Promis
     await next.catch(() => {});
   }
   if (!signal.aborted) throw attempt.signal.reason;
+}
+
+async function findCursor({ nats, log, log_id }: RelayOptions): Promise<Cursor> {
+  const jsm = await manager(nats);
+  await openStream(jsm, log_id);
+  return readCursor(jsm, log);
 }
 
 interface PublisherOptions {

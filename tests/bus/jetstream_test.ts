@@ -5,6 +5,7 @@ import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { appendOf, meta, readAll } from "../support/events.ts";
 import { type NatsServer, natsAvailable, startNats } from "../support/nats.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { startProxy } from "../support/proxy.ts";
 import { type Adapter, conformance } from "./conformance.ts";
 import { fill, followTo, lastSequence, readStream, until, withJetStream } from "./support.ts";
 
@@ -175,13 +176,34 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
     expect(said.join()).not.toContain("hunter2");
   });
 
-  test("closes at once even while NATS is away", async () => {
-    await server.kill();
-    const bus = openBus(always);
+  test("closes at once: while NATS is away, while its host is silent, and while it relays", async () => {
+    const relaying = openBus(always);
+    await fill(log, 1);
+    await until("connection", () => relaying.health().connected);
+    const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    const waiting = jetStreamBus({ log, nats_url: `nats://127.0.0.1:${silent.port}`, lead: always });
+    const refused = jetStreamBus({ log, nats_url: "nats://127.0.0.1:1", lead: always });
     await Bun.sleep(50);
+    for (const bus of [relaying, waiting, refused]) {
+      const start = performance.now();
+      await bus.close();
+      expect(performance.now() - start).toBeLessThan(1_000);
+    }
+    silent.stop(true);
+  });
+
+  test("closes at once while nats-server no longer answers", async () => {
+    const proxy = await startProxy(server.url);
+    const bus = jetStreamBus({ log, nats_url: proxy.url, lead: always });
+    await fill(log, 1);
+    await until("connection", () => bus.health().position === 1);
+    proxy.onRequest = () => "freeze";
+    await fill(log, 10);
     const start = performance.now();
     await bus.close();
     expect(performance.now() - start).toBeLessThan(1_000);
+    expect(bus.health()).toMatchObject({ connected: false, position: 1 });
+    await proxy.close();
   });
 });
 

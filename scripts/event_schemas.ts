@@ -1,0 +1,25 @@
+/**
+ * Writes `docs/event_schemas.json`: the JSON Schema of every event's data and of its meta, for subscribers in
+ * other languages. Run after a change in `events/`; a test compares the file.
+ */
+import { join } from "node:path";
+import { catalogue, EventMeta, schemaVersion } from "../events/mod.ts";
+
+export const EVENT_SCHEMAS_FILE = join(import.meta.dir, "../docs/event_schemas.json");
+
+/** The file's text. */
+export function eventSchemas(): string {
+  const data = Object.entries(catalogue).map(([type, schema]) => [
+    type,
+    { "x-schema-version": schemaVersion(type), ...schema },
+  ]);
+  const document = {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "levqor-events",
+    title: "Levqor's events: the body of each event type, and the header Levqor-Meta",
+    $defs: { meta: EventMeta, ...Object.fromEntries(data) },
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+if (import.meta.main) await Bun.write(EVENT_SCHEMAS_FILE, eventSchemas());
