@@ -1,0 +1,356 @@
+/** The environment as one typed, validated, frozen object. Every variable is described in the table below. */
+import { resolve } from "node:path";
+
+/** What is wrong with a value and how to mend it, to follow `PORT is "abc": `. Never contains the value. */
+class Unfit extends Error {
+  override readonly name = "Unfit";
+}
+
+interface Variable<Value, Default extends Value | undefined> {
+  /** For `--help`. */
+  readonly about: string;
+  readonly example: string;
+  readonly default: Default;
+  /** For `--help`, where the default itself does not say it. */
+  readonly default_text?: string;
+  /** Never shown. */
+  readonly secret?: boolean;
+  /** Throws `Unfit`. */
+  readonly parse: (text: string) => Value;
+}
+
+function variable<Value, const Default extends Value | undefined>(
+  described: Variable<Value, Default>,
+): Variable<Value, Default> {
+  return described;
+}
+
+const VARIABLES = {
+  PORT: variable({
+    about: "Port of the API. 0 takes a free one.",
+    example: "8080",
+    default: 5000,
+    parse: integer(0, 65_535),
+  }),
+  HOST: variable({
+    about:
+      "Address the API listens on. Without API_KEYS everyone who reaches the service may write, hence the default.",
+    example: "0.0.0.0",
+    default: undefined,
+    default_text: "0.0.0.0 with API_KEYS, 127.0.0.1 without",
+    parse: matching(/^[\w.:-]+$/, "it must be an address or a host name"),
+  }),
+  API_KEYS: variable({
+    about: "Keys that may write, separated by commas. Without keys (development) everyone may.",
+    example: "$(openssl rand -hex 24)",
+    default: [] as readonly string[],
+    default_text: "none",
+    secret: true,
+    parse: apiKeys,
+  }),
+  NODE_ENV: variable({
+    about: "production requires API_KEYS and hides what is for development only.",
+    example: "production",
+    default: "development",
+    parse: oneOf("development", "production", "test"),
+  }),
+  DATABASE_URL: variable({
+    about: "Postgres 14 or newer, for the service's own role. Without it the service runs a Postgres of its own.",
+    example: "postgres://levqor:PASSWORD@db.internal:5432/levqor",
+    default: undefined,
+    default_text: "an embedded Postgres in LEVQOR_DATA_DIR",
+    secret: true,
+    parse: postgresUrl,
+  }),
+  DATABASE_ADMIN_URL: variable({
+    about:
+      "The same database, for the role that owns it: used for migrations only, so that the service's own role cannot change the log.",
+    example: "postgres://owner:PASSWORD@db.internal:5432/levqor",
+    default: undefined,
+    default_text: "DATABASE_URL",
+    secret: true,
+    parse: postgresUrl,
+  }),
+  NATS_URL: variable({
+    about: "NATS servers with JetStream, separated by commas. Without it events are spread over the database alone.",
+    example: "nats://nats.internal:4222",
+    default: undefined,
+    default_text: "none",
+    secret: true,
+    parse: natsUrl,
+  }),
+  LEVQOR_DATA_DIR: variable({
+    about: "Folder for what the service keeps itself: the embedded Postgres, secrets it made.",
+    example: "/var/lib/levqor",
+    default: resolve(".levqor"),
+    default_text: ".levqor",
+    parse: (text) => resolve(text),
+  }),
+  LEVQOR_ROLE: variable({
+    about: "api takes requests, worker runs jobs, all does both. api and worker need DATABASE_URL.",
+    example: "worker",
+    default: "all",
+    parse: oneOf("all", "api", "worker"),
+  }),
+  WORKER_CONCURRENCY: variable({
+    about: "Jobs that one process runs at once.",
+    example: "200",
+    default: 64,
+    parse: integer(1, 10_000),
+  }),
+  JOB_LEASE_SECONDS: variable({
+    about: "How long a job stays with a worker that gives no sign of life; then another takes it.",
+    example: "60",
+    default: 30,
+    parse: integer(1, 3_600),
+  }),
+  WEBHOOK_SECRET: variable({
+    about: "Signs callbacks (Standard Webhooks): whsec_ and the base64 of 24 to 64 random bytes.",
+    example: "whsec_$(openssl rand -base64 32)",
+    default: undefined,
+    default_text: "made at the first start and kept in LEVQOR_DATA_DIR",
+    secret: true,
+    parse: webhookSecret,
+  }),
+  LOG_LEVEL: variable({
+    about: "The least that is logged: trace, debug, info, warn, error, fatal or silent.",
+    example: "debug",
+    default: "info",
+    parse: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
+  }),
+  LOG_FORMAT: variable({
+    about: "json: one object a line. pretty: for people. auto: pretty on a terminal, json elsewhere.",
+    example: "json",
+    default: "auto",
+    parse: oneOf("auto", "json", "pretty"),
+  }),
+  BUILD_ID: variable({
+    about: "Names this build in GET / and in the log, for example by its commit.",
+    example: "$(git rev-parse --short HEAD)",
+    default: "dev",
+    parse: matching(/^[\w.:+/-]{1,128}$/, "it must be 1 to 128 letters, digits and . : + / _ -"),
+  }),
+} as const;
+
+type Name = keyof typeof VARIABLES;
+type Values = { [N in Name]: ReturnType<(typeof VARIABLES)[N]["parse"]> | (typeof VARIABLES)[N]["default"] };
+
+/** What the service was told, checked. URLs, keys and secrets in here must never be logged. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** None: everyone may write. */
+  readonly api_keys: readonly string[];
+  readonly production: boolean;
+  /** Absent: an embedded Postgres in `data_dir`. */
+  readonly database_url: string | undefined;
+  /** Absent: `database_url`. */
+  readonly database_admin_url: string | undefined;
+  /** Absent: the in-process bus. May name several servers, separated by commas. */
+  readonly nats_url: string | undefined;
+  /** An absolute path. */
+  readonly data_dir: string;
+  readonly role: "all" | "api" | "worker";
+  /** Attempts at once. */
+  readonly worker_concurrency: number;
+  readonly job_lease_seconds: number;
+  /** `whsec_…`; absent: the service makes its own. */
+  readonly webhook_secret: string | undefined;
+  readonly log_level: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+  readonly log_format: "auto" | "json" | "pretty";
+  readonly build: string;
+  /** To be logged once there is a logger: variables that look like ours and are not. */
+  readonly warnings: readonly string[];
+}
+
+/** The message lists all that is wrong and how to mend it, and no secret. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  constructor(readonly problems: readonly string[]) {
+    super(
+      [
+        `Cannot start: ${problems.length === 1 ? "one setting is" : `${problems.length} settings are`} wrong.`,
+        ...problems.map((problem) => `  ${problem}`),
+        "All settings: bun start --help",
+      ].join("\n"),
+    );
+  }
+}
+
+/**
+ * Reads the environment; an empty variable counts as absent. `args` are the command line's, without the program.
+ * Returns `"help"` where they ask for it. Throws `ConfigError`.
+ */
+export function loadConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): Config | "help" {
+  if (args.includes("--help") || args.includes("-h")) return "help";
+  const problems = args.map(
+    (arg) => `${arg} is not an option; settings are environment variables: PORT=8080 bun start`,
+  );
+  const values = readAll(env, problems);
+  checkTogether(values, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze({
+    port: values.PORT,
+    host: values.HOST ?? (values.API_KEYS.length > 0 ? "0.0.0.0" : "127.0.0.1"),
+    api_keys: Object.freeze(values.API_KEYS),
+    production: values.NODE_ENV === "production",
+    database_url: values.DATABASE_URL,
+    database_admin_url: values.DATABASE_ADMIN_URL,
+    nats_url: values.NATS_URL,
+    data_dir: values.LEVQOR_DATA_DIR,
+    role: values.LEVQOR_ROLE,
+    worker_concurrency: values.WORKER_CONCURRENCY,
+    job_lease_seconds: values.JOB_LEASE_SECONDS,
+    webhook_secret: values.WEBHOOK_SECRET,
+    log_level: values.LOG_LEVEL,
+    log_format: values.LOG_FORMAT,
+    build: values.BUILD_ID,
+    warnings: Object.freeze(strangers(env)),
+  });
+}
+
+/** Every variable: what it is for, its default, an example. */
+export function helpText(): string {
+  const settings = Object.entries(VARIABLES).map(([name, described]) => {
+    const { about, example, default: standard, default_text }: Variable<unknown, unknown> = described;
+    return `  ${name}\n      ${about}\n      Default: ${default_text ?? standard}. Example: ${name}=${example}`;
+  });
+  return [
+    "Levqor: runs AI-automation jobs, on an append-only event log.",
+    "Usage: bun start [--help]",
+    "Settings are environment variables, or lines of a file .env:",
+    ...settings,
+  ].join("\n\n");
+}
+
+function readAll(env: Readonly<Record<string, string | undefined>>, problems: string[]): Values {
+  const read = ([name, described]: [string, Variable<unknown, unknown>]) => {
+    const text = env[name]?.trim();
+    if (!text) return [name, described.default];
+    try {
+      return [name, described.parse(text)];
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      problems.push(`${name} ${described.secret ? "(not shown)" : `is ${JSON.stringify(text)}`}: ${error.message}.`);
+      return [name, described.default];
+    }
+  };
+  return Object.fromEntries(Object.entries(VARIABLES).map(read)) as Values;
+}
+
+/** What no variable can tell alone. */
+function checkTogether(values: Values, problems: string[]): void {
+  const told = (name: Name) => problems.some((problem) => problem.startsWith(`${name} `));
+  if (values.LEVQOR_ROLE !== "all" && !values.DATABASE_URL && !told("DATABASE_URL")) {
+    problems.push(
+      `LEVQOR_ROLE is "${values.LEVQOR_ROLE}": it shares a database with other processes; set DATABASE_URL.`,
+    );
+  }
+  if (values.DATABASE_ADMIN_URL && !values.DATABASE_URL && !told("DATABASE_URL")) {
+    problems.push("DATABASE_ADMIN_URL (not shown): it goes with DATABASE_URL, which is not set; set both or neither.");
+  }
+  const takesRequests = values.LEVQOR_ROLE !== "worker";
+  if (values.NODE_ENV === "production" && takesRequests && values.API_KEYS.length === 0 && !told("API_KEYS")) {
+    problems.push(`NODE_ENV is "production": it needs API_KEYS. Make a key: openssl rand -hex 24`);
+  }
+}
+
+/** Warnings for variables that begin like ours and are none. */
+function strangers(env: Readonly<Record<string, string | undefined>>): string[] {
+  const names = Object.keys(VARIABLES);
+  return Object.keys(env)
+    .filter((name) => name.startsWith("LEVQOR_") && !names.includes(name))
+    .map((name) => {
+      const near = names.map((known) => ({ known, edits: distance(name, known) })).sort((a, b) => a.edits - b.edits)[0];
+      const hint = near && near.edits <= 4 ? `; did you mean ${near.known}?` : ".";
+      return `${name} is not a setting and has no effect${hint}`;
+    });
+}
+
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new Unfit(`it must be a whole number from ${min} to ${max}`);
+  };
+}
+
+function oneOf<const Choice extends string>(...choices: Choice[]): (text: string) => Choice {
+  return (text) => {
+    const found = choices.find((choice) => choice === text);
+    if (found) return found;
+    throw new Unfit(`it must be ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
+  };
+}
+
+function matching(pattern: RegExp, otherwise: string): (text: string) => string {
+  return (text) => {
+    if (pattern.test(text)) return text;
+    throw new Unfit(otherwise);
+  };
+}
+
+const KEY_MIN_LENGTH = 16;
+
+function apiKeys(text: string): readonly string[] {
+  const keys = text.split(",").map((key) => key.trim());
+  keys.forEach((key, index) => {
+    const which = `key ${index + 1} of ${keys.length}`;
+    if (key === "") throw new Unfit(`${which} is empty; remove the comma too many`);
+    if (!/^[\x21-\x7e]+$/.test(key)) throw new Unfit(`${which} has characters that no HTTP header can carry`);
+    if (key.length < KEY_MIN_LENGTH) {
+      throw new Unfit(
+        `${which} has ${key.length} characters and needs at least ${KEY_MIN_LENGTH}; make one: openssl rand -hex 24`,
+      );
+    }
+  });
+  return keys;
+}
+
+function postgresUrl(text: string): string {
+  const url = URL.parse(text);
+  if (!url || !["postgres:", "postgresql:"].includes(url.protocol)) {
+    throw new Unfit(
+      "it must be a URL like postgres://user:password@host:5432/database; special characters in the password must be percent-encoded",
+    );
+  }
+  if (url.username === "") throw new Unfit("it names no user; write postgres://user:password@host:5432/database");
+  if (url.pathname.length < 2) throw new Unfit("it names no database; add it at the end, for example /levqor");
+  return text;
+}
+
+function natsUrl(text: string): string {
+  const servers = text.split(",").map((server) => URL.parse(server.trim()));
+  for (const server of servers) {
+    if (!server || !["nats:", "tls:"].includes(server.protocol) || server.hostname === "") {
+      throw new Unfit("it must be nats://host:4222 or tls://host:4222, or several of them separated by commas");
+    }
+  }
+  return text;
+}
+
+function webhookSecret(text: string): string {
+  const [, base64] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
+  const bytes = base64 ? Buffer.from(base64, "base64").length : 0;
+  if (bytes >= 24 && bytes <= 64) return text;
+  throw new Unfit(
+    `it must be whsec_ and the base64 of 24 to 64 bytes${base64 ? `, and has ${bytes}` : ""}; make one: echo "whsec_$(openssl rand -base64 32)"`,
+  );
+}
+
+/** How many letters must be inserted, removed or replaced to make one text the other (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

@@ -1,0 +1,55 @@
+/** Structured logs: one JSON object a line, or lines for people on a terminal. No secret gets through. */
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
+import { build as prettyStream } from "pino-pretty";
+
+export interface LoggerOptions {
+  readonly log_level: string;
+  /** `auto`: `pretty` on a terminal, else `json`. */
+  readonly log_format: "auto" | "json" | "pretty";
+  /** Never appear in the log, wherever they stand. */
+  readonly api_keys?: readonly string[];
+  /** Never appears in the log, wherever it stands. */
+  readonly webhook_secret?: string;
+}
+
+const REDACTED = "[redacted]";
+
+/** Fields whose values are secrets, whatever holds them. */
+const SECRET_FIELDS =
+  /"(x-api-key|(?:proxy-)?authorization|(?:set-)?cookie|\w*password|\w*secret|api_?keys?|\w*token)":(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])/gi;
+/** `postgres://user:password@host`: what stands between `://` and `@`. */
+const URL_CREDENTIALS = /(\w:\/\/)[^\s/@"'\\]*:[^\s/@"'\\]*@/g;
+const WEBHOOK_SECRETS = /whsec_[A-Za-z0-9+/=]+/g;
+
+/**
+ * The service's logger; parts take a child of it: `logger.child({ part: "api" })`. Lines are written at once, so
+ * that the last ones before a crash are there, and without worker threads. `stream` is standard output by default.
+ */
+export function createLogger(options: LoggerOptions, stream?: DestinationStream): Logger {
+  const { log_level, log_format, api_keys = [], webhook_secret } = options;
+  const pretty = log_format === "pretty" || (log_format === "auto" && process.stdout.isTTY === true);
+  const known = [...api_keys, ...(webhook_secret ? [webhook_secret] : [])].map((secret) => RegExp.escape(secret));
+  const knownSecrets = known.length > 0 ? new RegExp(known.join("|"), "g") : undefined;
+
+  const scrub = (line: string) => {
+    const clean = line
+      .replace(SECRET_FIELDS, `"$1":"${REDACTED}"`)
+      .replace(URL_CREDENTIALS, `$1${REDACTED}@`)
+      .replace(WEBHOOK_SECRETS, REDACTED);
+    return knownSecrets ? clean.replace(knownSecrets, REDACTED) : clean;
+  };
+
+  const destination = stream ?? pino.destination({ dest: 1, sync: true });
+  return pino(
+    {
+      level: log_level,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      // The whole line, after everything is in it: a secret may stand in an error's message or stack as well.
+      hooks: { streamWrite: scrub },
+    },
+    pretty
+      ? prettyStream({ destination, translateTime: "HH:MM:ss.l", ignore: "pid,hostname", colorize: !stream })
+      : destination,
+  );
+}

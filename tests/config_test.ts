@@ -1,0 +1,195 @@
+import { describe, expect, test } from "bun:test";
+import { resolve } from "node:path";
+import { type Config, ConfigError, helpText, loadConfig } from "../src/config.ts";
+
+const KEY = "k".repeat(16);
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+
+function load(env: Record<string, string>): Config {
+  const config = loadConfig(env, []);
+  if (config === "help") throw new Error("Got help in place of a configuration");
+  return config;
+}
+
+/** The problems that the environment is refused for. */
+function problems(env: Record<string, string>, args: string[] = []): readonly string[] {
+  try {
+    loadConfig(env, args);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("an empty environment", () => {
+  test("starts a development service with everything of its own, closed to other machines", () => {
+    expect(load({})).toEqual({
+      port: 5000,
+      host: "127.0.0.1",
+      api_keys: [],
+      production: false,
+      database_url: undefined,
+      database_admin_url: undefined,
+      nats_url: undefined,
+      data_dir: resolve(".levqor"),
+      role: "all",
+      worker_concurrency: 64,
+      job_lease_seconds: 30,
+      webhook_secret: undefined,
+      log_level: "info",
+      log_format: "auto",
+      build: "dev",
+      warnings: [],
+    });
+  });
+
+  test("is what empty variables are", () => {
+    expect(load({ PORT: "", API_KEYS: " ", DATABASE_URL: "" })).toEqual(load({}));
+  });
+});
+
+describe("a full environment", () => {
+  const env = {
+    PORT: "0",
+    HOST: "::1",
+    API_KEYS: `${KEY}, other-${KEY}`,
+    NODE_ENV: "production",
+    DATABASE_URL: "postgres://levqor:p%40ss@db:5432/levqor",
+    DATABASE_ADMIN_URL: "postgresql://owner:secret@db/levqor",
+    NATS_URL: "nats://a:4222,tls://user:pass@b:4222",
+    LEVQOR_DATA_DIR: "data",
+    LEVQOR_ROLE: "worker",
+    WORKER_CONCURRENCY: "1",
+    JOB_LEASE_SECONDS: "3600",
+    WEBHOOK_SECRET,
+    LOG_LEVEL: "silent",
+    LOG_FORMAT: "json",
+    BUILD_ID: "a1b2c3d",
+  };
+
+  test("is taken as it stands", () => {
+    expect(load(env)).toEqual({
+      port: 0,
+      host: "::1",
+      api_keys: [KEY, `other-${KEY}`],
+      production: true,
+      database_url: env.DATABASE_URL,
+      database_admin_url: env.DATABASE_ADMIN_URL,
+      nats_url: env.NATS_URL,
+      data_dir: resolve("data"),
+      role: "worker",
+      worker_concurrency: 1,
+      job_lease_seconds: 3600,
+      webhook_secret: WEBHOOK_SECRET,
+      log_level: "silent",
+      log_format: "json",
+      build: "a1b2c3d",
+      warnings: [],
+    });
+  });
+
+  test("cannot be changed afterwards", () => {
+    const config = load(env) as unknown as { port: number; api_keys: string[] };
+    expect(() => {
+      config.port = 1;
+    }).toThrow();
+    expect(() => config.api_keys.push("intruder")).toThrow();
+  });
+});
+
+test("with keys the service is open to other machines", () => {
+  expect(load({ API_KEYS: KEY }).host).toBe("0.0.0.0");
+  expect(load({ API_KEYS: KEY, HOST: "127.0.0.1" }).host).toBe("127.0.0.1");
+});
+
+describe("refused, with the value and the way to mend it:", () => {
+  test.each([
+    ["PORT", "abc", 'PORT is "abc": it must be a whole number from 0 to 65535.'],
+    ["PORT", "65536", 'PORT is "65536": it must be a whole number from 0 to 65535.'],
+    ["PORT", "-1", 'PORT is "-1": it must be a whole number from 0 to 65535.'],
+    ["PORT", "80.5", 'PORT is "80.5": it must be a whole number from 0 to 65535.'],
+    ["PORT", "1e3", 'PORT is "1e3": it must be a whole number from 0 to 65535.'],
+    ["HOST", "http://x", 'HOST is "http://x": it must be an address or a host name.'],
+    ["LEVQOR_ROLE", "boss", 'LEVQOR_ROLE is "boss": it must be all, api or worker.'],
+    ["NODE_ENV", "prod", 'NODE_ENV is "prod": it must be development, production or test.'],
+    ["LOG_FORMAT", "xml", 'LOG_FORMAT is "xml": it must be auto, json or pretty.'],
+    ["WORKER_CONCURRENCY", "0", 'WORKER_CONCURRENCY is "0": it must be a whole number from 1 to 10000.'],
+    ["BUILD_ID", "a b", 'BUILD_ID is "a b": it must be 1 to 128 letters, digits and . : + / _ -.'],
+  ])("%s=%s", (name, value, problem) => {
+    expect(problems({ [name]: value })).toEqual([problem]);
+  });
+});
+
+describe("refused without showing the value:", () => {
+  const HUSH = "Xhush9";
+  test.each([
+    ["API_KEYS", HUSH, "key 1 of 1 has 6 characters and needs at least 16"],
+    ["API_KEYS", `${KEY},,${KEY}`, "key 2 of 3 is empty"],
+    ["API_KEYS", `${KEY},${HUSH} with blanks`, "key 2 of 2 has characters that no HTTP header can carry"],
+    ["DATABASE_URL", `mysql://user:${HUSH}@db/levqor`, "it must be a URL like postgres://"],
+    ["DATABASE_URL", `postgres://user:${HUSH}#/@db/levqor`, "percent-encoded"],
+    ["DATABASE_URL", "postgres://db/levqor", "it names no user"],
+    ["DATABASE_URL", `postgres://user:${HUSH}@db`, "it names no database"],
+    ["NATS_URL", `http://user:${HUSH}@nats:4222`, "it must be nats://host:4222"],
+    ["NATS_URL", "nats://a:4222,b", "it must be nats://host:4222"],
+    ["WEBHOOK_SECRET", HUSH, "it must be whsec_ and the base64 of 24 to 64 bytes"],
+    ["WEBHOOK_SECRET", "whsec_c2hvcnQ=", "it must be whsec_ and the base64 of 24 to 64 bytes, and has 5"],
+  ])("%s=%s", (name, value, part) => {
+    const [problem, ...others] = problems({ [name]: value });
+    expect(problem).toStartWith(`${name} (not shown): `);
+    expect(problem).toContain(part);
+    expect(problem).not.toContain(HUSH);
+    expect(others).toEqual([]);
+  });
+});
+
+describe("settings that do not go together", () => {
+  test.each([
+    [{ LEVQOR_ROLE: "worker" }, "set DATABASE_URL"],
+    [{ LEVQOR_ROLE: "api" }, "set DATABASE_URL"],
+    [{ DATABASE_ADMIN_URL: "postgres://a:b@c/d" }, "set both or neither"],
+    [{ NODE_ENV: "production" }, "it needs API_KEYS"],
+  ])("%p", (env, part) => {
+    const [problem, ...others] = problems(env);
+    expect(problem).toContain(part);
+    expect(others).toEqual([]);
+  });
+});
+
+test("everything that is wrong is said at once", () => {
+  const refused = () => loadConfig({ PORT: "x", LOG_LEVEL: "loud", API_KEYS: "short" }, []);
+  expect(refused).toThrow(ConfigError);
+  expect(refused).toThrow("Cannot start: 3 settings are wrong.");
+  expect(problems({ PORT: "x", LOG_LEVEL: "loud", API_KEYS: "short" })).toHaveLength(3);
+});
+
+test("a variable that looks like ours is named, with the one that was meant", () => {
+  expect(load({ LEVQOR_DATADIR: "x", LEVQOR_WHATEVER_ELSE: "y", OTHER: "z" }).warnings).toEqual([
+    "LEVQOR_DATADIR is not a setting and has no effect; did you mean LEVQOR_DATA_DIR?",
+    "LEVQOR_WHATEVER_ELSE is not a setting and has no effect.",
+  ]);
+});
+
+describe("the command line", () => {
+  test("asks for help", () => {
+    expect(loadConfig({ PORT: "wrong" }, ["--help"])).toBe("help");
+    expect(loadConfig({}, ["-h"])).toBe("help");
+  });
+
+  test("takes nothing else, and says where settings go", () => {
+    expect(problems({}, ["--port=80"])).toEqual([
+      "--port=80 is not an option; settings are environment variables: PORT=8080 bun start",
+    ]);
+  });
+});
+
+test("help names every variable that the source reads, with its default", () => {
+  const help = helpText();
+  expect(help).toContain("  PORT\n      Port of the API. 0 takes a free one.\n      Default: 5000. Example: PORT=8080");
+  for (const name of ["HOST", "API_KEYS", "DATABASE_URL", "NATS_URL", "LEVQOR_DATA_DIR", "LOG_LEVEL"]) {
+    expect(help).toContain(`  ${name}\n`);
+  }
+  expect(help).not.toContain("undefined");
+  expect(help).not.toContain(process.cwd());
+});
