@@ -16,5 +16,5 @@ export const PAGE_LIMIT_DEFAULT = 20;
 export const MIN_POSITION_WAIT_MS = 5_000;
 /** Silence on an event stream before a heartbeat is sent; proxies cut idle connections from 30 s. */
 export const HEARTBEAT_MS = 15_000;
-/** How long a stream's client may leave data unread before it is cut off. */
-export const SLOW_CONSUMER_MS = 30_000;
+/** How long a stream's client may read nothing before it is cut off; the server counts in steps of 4 seconds. */
+export const SLOW_CONSUMER_S = 30;

@@ -174,7 +174,7 @@ function example(code: ProblemCode) {
     title,
     status,
     detail: help,
-    instance: "/api/v1/…",
+    instance: "/api/v1/jobs",
     error: code,
     request_id: "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21",
   };

@@ -6,8 +6,8 @@ import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { requestIds } from "./request_id.ts";
 
-/** A database that takes longer to answer counts as unreachable. */
-const DATABASE_TIMEOUT_MS = 2_000;
+/** What takes longer to answer counts as not there. */
+const TIMEOUT_MS = 2_000;
 
 export function opsRoutes({ log, sql, bus, projector, logger }: ApiOptions, auth: Auth) {
   return new Elysia({ name: "levqor/ops" }).use(requestIds()).get(
@@ -15,25 +15,46 @@ export function opsRoutes({ log, sql, bus, projector, logger }: ApiOptions, auth
     async ({ request, set, request_id }) => {
       auth.require(request);
       set.headers["cache-control"] = "no-store";
-      const database = await checkDatabase(request_id);
-      // Without the database nothing can be taken in: the service is down. All else it catches up with.
-      if (!database.ok) set.status = 503;
-      const { head, projections, queue } = database.state ?? {};
+      const started = performance.now();
+      const head = await orNull(log.head());
+      const latency_ms = head === null ? null : Math.round((performance.now() - started) * 100) / 100;
+      const [projections, queue] = head === null ? [null, null] : await Promise.all([readModels(), queueDepth()]);
       const { kind, connected, position } = bus.health();
-      const parts = {
-        database: { ok: database.ok, latency_ms: database.latency_ms },
-        bus: {
-          ok: connected,
-          kind,
-          connected,
-          position,
-          lag: head === undefined ? null : Math.max(0, head - position),
-        },
-        projections: projections ?? null,
-        queue: queue ?? null,
+      const lag = head === null ? null : Math.max(0, head - position);
+      // Without the database nothing can be taken in: the service is down. All else it catches up with by itself.
+      if (head === null) set.status = 503;
+      return {
+        ok: connected && (projections?.every((projection) => projection.ok) ?? false),
+        ts: Math.floor(Date.now() / 1000),
+        log: { head },
+        database: { ok: head !== null, latency_ms },
+        bus: { ok: connected, kind, connected, position, lag },
+        projections,
+        queue,
       };
-      const ok = database.ok && connected && (projections ?? []).every((projection) => projection.ok);
-      return { ok, ts: Math.floor(Date.now() / 1000), log: { head: head ?? null }, ...parts };
+
+      /** What the promise gives; `null`, and a line in the log, where it fails or is late. */
+      async function orNull<T>(promise: Promise<T>): Promise<T | null> {
+        try {
+          return await within(TIMEOUT_MS, promise);
+        } catch (error) {
+          logger.warn({ err: error, request_id }, "A part of the service is not well");
+          return null;
+        }
+      }
+
+      async function readModels() {
+        return (await orNull(projector.status()))?.map(describeProjection) ?? null;
+      }
+
+      /** Unfinished jobs alone: an index holds them apart, whatever number has ended. */
+      async function queueDepth() {
+        const rows = await orNull(sql<{ status: string; depth: number }[]>`
+          select status, count(*)::int as depth from levqor_read.jobs
+          where status in ('queued', 'running') group by status`);
+        const depthOf = (wanted: string) => rows?.find(({ status }) => status === wanted)?.depth ?? 0;
+        return rows && { queued: depthOf("queued"), running: depthOf("running") };
+      }
     },
     {
       detail: describe({
@@ -50,33 +71,6 @@ export function opsRoutes({ log, sql, bus, projector, logger }: ApiOptions, auth
       }),
     },
   );
-
-  async function checkDatabase(request_id: string) {
-    const started = performance.now();
-    try {
-      const state = await within(DATABASE_TIMEOUT_MS, readState());
-      return { ok: true, latency_ms: Math.round((performance.now() - started) * 100) / 100, state };
-    } catch (error) {
-      logger.warn({ err: error, request_id }, "The database cannot be reached");
-      return { ok: false, latency_ms: null, state: undefined };
-    }
-  }
-
-  async function readState() {
-    const [head, projections, depths] = await Promise.all([
-      log.head(),
-      projector.status(),
-      // Unfinished jobs alone: an index holds them apart, whatever number has ended.
-      sql<{ status: "queued" | "running"; depth: number }[]>`
-        select status, count(*)::int as depth from levqor_read.jobs where status in ('queued', 'running') group by status`,
-    ]);
-    const depth = Object.fromEntries(depths.map((row) => [row.status, row.depth]));
-    return {
-      head,
-      projections: projections.map(describeProjection),
-      queue: { queued: depth.queued ?? 0, running: depth.running ?? 0 },
-    };
-  }
 }
 
 /** Without the messages: what broke a fold may quote an event. They are in the service's own log. */

@@ -33,7 +33,7 @@ export interface ApiOptions {
   /** For tests; `limits.ts` says what holds by default. */
   readonly timing?: {
     readonly heartbeat_ms?: number;
-    readonly slow_consumer_ms?: number;
+    readonly slow_consumer_s?: number;
     readonly min_position_wait_ms?: number;
   };
 }

@@ -1,7 +1,7 @@
 /** Server-sent events, pulled: an event is read from the log only when the client has room for it. */
 import type { StoredEvent } from "../../events/envelope.ts";
 import { streamedEventJson } from "./event_json.ts";
-import { HEARTBEAT_MS, SLOW_CONSUMER_MS } from "./limits.ts";
+import { HEARTBEAT_MS } from "./limits.ts";
 
 export interface EventStreamOptions {
   /** Batches of events, in order, none empty. It is returned (its `finally` runs) whoever ends the stream. */
@@ -11,35 +11,22 @@ export interface EventStreamOptions {
   /** Called with what broke the source. */
   readonly onError: (error: unknown) => void;
   readonly heartbeat_ms?: number;
-  readonly slow_consumer_ms?: number;
 }
 
 const encoder = new TextEncoder();
 
-/**
- * Answers with a stream of events. At most one batch is held for a client that does not read, and it is
- * cut off when it has read nothing for `slow_consumer_ms`; it can resume from the last id it saw.
- */
-export function eventStream({
-  source,
-  stop,
-  onError,
-  heartbeat_ms = HEARTBEAT_MS,
-  slow_consumer_ms = SLOW_CONSUMER_MS,
-}: EventStreamOptions): Response {
+/** Answers with a stream of events. At most one batch is held for a client that does not read. */
+export function eventStream({ source, stop, onError, heartbeat_ms = HEARTBEAT_MS }: EventStreamOptions): Response {
   let next: Promise<IteratorResult<readonly StoredEvent[]>> | undefined;
-  let slow: ReturnType<typeof setTimeout> | undefined;
   let ended = false;
 
   async function end(): Promise<void> {
     ended = true;
-    clearTimeout(slow);
     stop.abort();
     await source.return(undefined);
   }
 
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    clearTimeout(slow);
     try {
       next ??= source.next();
       const result = await firstOf(next, heartbeat_ms);
@@ -50,11 +37,6 @@ export function eventStream({
       }
       if (result) next = undefined;
       controller.enqueue(encoder.encode(result ? result.value.map(frame).join("") : ": heartbeat\n\n"));
-      // The next pull clears it: that comes when the client has taken this.
-      slow = setTimeout(() => {
-        void end();
-        controller.error(new Error("The client reads too slowly"));
-      }, slow_consumer_ms);
     } catch (error) {
       if (ended) return;
       onError(error);

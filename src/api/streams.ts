@@ -7,6 +7,7 @@ import { jobStream } from "../jobs/commands.ts";
 import type { Auth } from "./auth.ts";
 import { jobId, jobNotFound } from "./job_id.ts";
 import { JobNews } from "./job_news.ts";
+import { SLOW_CONSUMER_S } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { positionHeader } from "./paging.ts";
@@ -15,8 +16,8 @@ import { JobId, StreamQuery } from "./schemas.ts";
 import { eventStream } from "./sse.ts";
 import { queryReader } from "./validation.ts";
 
-/** Events that a job's history is read by. */
-const HISTORY_BATCH = 100;
+/** Events read at once: what one client may have waiting, at up to 512 KB each. */
+const BATCH = 50;
 
 const readQuery = queryReader(StreamQuery);
 
@@ -44,7 +45,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
         const wanted = ofTypes(types);
         return open({ request, server, request_id }, (stop) =>
           filtered(
-            follow({ log, bus, after, signal: stop, on_fault }),
+            follow({ log, bus, after, signal: stop, batch: BATCH, on_fault }),
             (event) => event.stream_id.startsWith("job-") && wanted(event),
           ),
         );
@@ -104,8 +105,9 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
     { request, server, request_id }: { request: Request; server: Server<unknown> | null; request_id: string },
     makeSource: (stop: AbortSignal) => AsyncGenerator<readonly StoredEvent[]>,
   ): Response {
-    // The server closes idle connections; a stream may be silent for long.
-    server?.timeout(request, 0);
+    // Heartbeats keep the connection busy. Idle is only one whose client reads nothing: Bun closes that, and the
+    // client can resume from the last id it saw.
+    server?.timeout(request, options.timing?.slow_consumer_s ?? SLOW_CONSUMER_S);
     const stop = new AbortController();
     const shutDown = () => stop.abort();
     signal.addEventListener("abort", shutDown);
@@ -115,7 +117,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
       source: makeSource(stop.signal),
       stop,
       onError: (error) => logger.error({ err: error, request_id }, "An event stream broke"),
-      ...options.timing,
+      heartbeat_ms: options.timing?.heartbeat_ms,
     });
   }
 
@@ -134,7 +136,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
       let version = 0;
       while (!stop.aborted) {
         if (failure) throw failure.error;
-        const events = await log.readStream(stream_id, { after_version: version, limit: HISTORY_BATCH });
+        const events = await log.readStream(stream_id, { after_version: version, limit: BATCH });
         const last = events.at(-1);
         if (last) {
           version = last.version;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { openLog } from "../../src/log/mod.ts";
-import { startProxy } from "../support/proxy.ts";
+import { type BreakingProxy, startProxy } from "../support/proxy.ts";
 import { post, startApi } from "./harness.ts";
 
 const JOB = { workflow: "http", payload: {} };
@@ -27,37 +27,28 @@ test("a status that cannot be read is 503 as well, and nothing of the database s
 });
 
 test("an intake whose outcome is unknown says so, and the same key finds out", async () => {
-  let freeze = () => {};
-  let thaw = () => {};
-  let close = async () => {};
+  let proxy: BreakingProxy | undefined;
   const api = await startApi({
     async openApiLog(url) {
-      const proxy = await startProxy(url);
-      freeze = () => {
-        proxy.onRequest = (chunk) => (chunk.includes("job.submitted") ? "cut_after" : "pass");
-        proxy.onAnswer = () => {
-          proxy.refusing = true;
-          return "cut_before";
-        };
-      };
-      thaw = () => {
-        proxy.onRequest = () => "pass";
-        proxy.onAnswer = () => "pass";
-        proxy.refusing = false;
-      };
-      close = () => proxy.close();
-      return openLog({ url: proxy.url, append_timeout_ms: 500 });
+      proxy = await startProxy(url);
+      return openLog({ url: proxy.url, append_timeout_ms: 400, attempt_timeout_ms: 200 });
     },
   });
+  if (!proxy) throw new Error("no proxy");
   await api.submit();
-  freeze();
+  proxy.onRequest = (chunk) => {
+    if (!chunk.includes("job.submitted")) return "pass";
+    if (proxy) proxy.refusing = true;
+    return "cut_after";
+  };
   const keyed = { "idempotency-key": "in-doubt", "x-request-id": "doubtful" };
   const first = await api.ask("/api/v1/intake", post(JOB, keyed));
   expect([first.status, first.body.error]).toEqual([503, "outcome_unknown"]);
   expect(first.headers.get("retry-after")).toBe("1");
   expect(api.logged.some((line) => line.level === 50 && line.request_id === "doubtful")).toBe(true);
 
-  thaw();
+  proxy.onRequest = () => "pass";
+  proxy.refusing = false;
   const second = await api.ask("/api/v1/intake", post(JOB, keyed));
   expect(second.status).toBe(202);
   expect(second.body.job_id).toBe(first.body.job_id);
@@ -65,7 +56,7 @@ test("an intake whose outcome is unknown says so, and the same key finds out", a
   expect(status).toBe("queued");
   expect(await api.log.head()).toBe(2);
   await api.stop();
-  await close();
+  await proxy.close();
 });
 
 test("a fault is told to the log with its request id, and to the client only that it is there", async () => {

@@ -2,7 +2,7 @@
 import { pino } from "pino";
 import { projections } from "../../projections/mod.ts";
 import { type ApiOptions, createApi } from "../../src/api/mod.ts";
-import { inProcessBus } from "../../src/bus/mod.ts";
+import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
@@ -16,6 +16,8 @@ export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
   ask(path: string, init?: RequestInit): Promise<Answer>;
   /** Submits a job and gives its id and position. */
   submit(body?: object, headers?: Record<string, string>): Promise<{ job_id: string; position: number }>;
+  /** Requests that are being answered, streams among them. */
+  connections(): number;
   /** Lets the service stop: streams end. */
   shutDown(): void;
   stop(): Promise<void>;
@@ -33,6 +35,8 @@ export interface Answer {
 export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   /** Opens the log that the API appends to; what else there is uses the database's own. */
   readonly openApiLog?: (url: string) => Promise<EventLog> | EventLog;
+  /** Puts something around the bus, to watch what the API does with it. */
+  readonly wrapBus?: (bus: Bus) => Bus;
   readonly api_keys?: readonly string[];
   readonly production?: boolean;
   readonly workflows?: readonly string[];
@@ -51,7 +55,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const app = createApi({
     log: apiLog,
     sql,
-    bus,
+    bus: options.wrapBus?.(bus) ?? bus,
     projector,
     config: {
       api_keys: options.api_keys ?? [],
@@ -70,7 +74,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     const response = await fetch(url + path, init);
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json");
-    return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : text };
+    return { status: response.status, headers: response.headers, text, body: isJson && text ? JSON.parse(text) : text };
   }
 
   return {
@@ -85,6 +89,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       if (answer.status !== 202) throw new Error(`The intake answered ${answer.status}: ${answer.text}`);
       return { job_id: answer.body.job_id, position: Number(answer.headers.get("levqor-position")) };
     },
+    connections: () => app.server?.pendingRequests ?? 0,
     shutDown: () => stopping.abort(),
     async stop() {
       stopping.abort();

@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Harness, post, startApi } from "./harness.ts";
+import { openSse, type SseClient } from "./sse_client.ts";
+
+let api: Harness;
+const clients: SseClient[] = [];
+beforeAll(async () => {
+  api = await startApi({ timing: { heartbeat_ms: 100, slow_consumer_s: 4 } });
+});
+afterAll(async () => {
+  await Promise.all(clients.map((client) => client.close()));
+  await api.stop();
+});
+
+async function open(path: string, headers?: Record<string, string>): Promise<SseClient> {
+  const client = await openSse(api.url + path, headers);
+  clients.push(client);
+  return client;
+}
+const complete = (job_id: string) => api.ask(`/api/v1/_dev/complete/${job_id}`, post({ result: {} }));
+const beat = (job_id: string, version: number) =>
+  api.log.append({
+    stream_id: `job-${job_id}`,
+    expected_version: version,
+    events: [{ type: "job.heartbeat", data: { attempt: 1, lease_seconds: 30 } }],
+    meta: { actor: "worker:test", correlation_id: job_id },
+  });
+const ids = (frames: { id: number }[]) => frames.map(({ id }) => id);
+
+describe("the stream of one job", () => {
+  test("starts with the job's first event and goes on live", async () => {
+    const { job_id, position } = await api.submit({ payload: { a: 1 } });
+    const client = await open(`/api/v1/jobs/${job_id}/stream`);
+    expect(client.response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    expect(client.response.headers.get("cache-control")).toBe("no-store");
+    expect(client.response.headers.get("x-accel-buffering")).toBe("no");
+    expect(await client.take(1)).toEqual([
+      {
+        id: position,
+        event: "job.submitted",
+        data: {
+          position,
+          stream_id: `job-${job_id}`,
+          job_id,
+          version: 1,
+          type: "job.submitted",
+          data: { workflow: "http", payload: { a: 1 } },
+          meta: { actor: "anonymous", correlation_id: job_id, request_id: expect.any(String) },
+          recorded_at: expect.stringMatching(/Z$/),
+        },
+      },
+    ]);
+    await api.submit();
+    await complete(job_id);
+    expect(await client.take(1)).toEqual([
+      expect.objectContaining({ event: "job.succeeded", data: expect.objectContaining({ version: 2, job_id }) }),
+    ]);
+  });
+
+  test("shows a body of several lines in one", async () => {
+    const answer = await api.ask("/api/v1/intake", post('{\r\n"workflow": "http",\n"payload": {"line": "a\\nb"}\n}'));
+    const client = await open(`/api/v1/jobs/${answer.body.job_id}/stream`);
+    expect((await client.take(1))[0]?.data.data).toEqual({ workflow: "http", payload: { line: "a\nb" } });
+  });
+
+  test("resumes after Last-Event-ID, or after a position, with no gap and no repeat, while events come in", async () => {
+    const { job_id, position } = await api.submit();
+    let version = 1;
+    let writing = true;
+    const writer = (async () => {
+      while (writing) if ((await beat(job_id, version)).ok) version++;
+    })();
+    const seen: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      const last = seen.at(-1);
+      const headers: Record<string, string> = last === undefined ? {} : { "last-event-id": String(last) };
+      const client = await openSse(`${api.url}/api/v1/jobs/${job_id}/stream?after=0`, headers);
+      seen.push(...ids(await client.take(7)));
+      await client.close();
+    }
+    writing = false;
+    await writer;
+    const recorded = await api.log.readStream(`job-${job_id}`, { limit: 70 });
+    expect(seen).toEqual(recorded.map((event) => event.position));
+
+    const client = await open(`/api/v1/jobs/${job_id}/stream?after=${position}`);
+    expect(ids(await client.take(1))).toEqual([recorded[1]?.position ?? 0]);
+  });
+
+  test("shows the wanted types only", async () => {
+    const { job_id } = await api.submit();
+    await complete(job_id);
+    const client = await open(`/api/v1/jobs/${job_id}/stream?types=job.failed,job.succeeded`);
+    expect((await client.take(1)).map(({ event }) => event)).toEqual(["job.succeeded"]);
+  });
+
+  test("is not there for a job that is not", async () => {
+    const answer = await api.ask("/api/v1/jobs/0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70/stream");
+    expect([answer.status, answer.body.error]).toEqual([404, "job_not_found"]);
+  });
+
+  test("many at once each see their own job", async () => {
+    const jobs = await Promise.all(Array.from({ length: 30 }, () => api.submit()));
+    const streams = await Promise.all(jobs.map(({ job_id }) => open(`/api/v1/jobs/${job_id}/stream`)));
+    await Promise.all(jobs.map(({ job_id }) => complete(job_id)));
+    for (const [i, stream] of streams.entries()) {
+      const frames = await stream.take(2);
+      expect(frames.map(({ event, data }) => [event, data.job_id])).toEqual([
+        ["job.submitted", jobs[i]?.job_id],
+        ["job.succeeded", jobs[i]?.job_id],
+      ]);
+    }
+  });
+});
+
+describe("the stream of all jobs", () => {
+  test("starts with what happens from now on", async () => {
+    await api.submit();
+    const client = await open("/api/v1/jobs/stream");
+    const next = await api.submit();
+    const frames = await client.take(1);
+    expect(frames.map(({ id, event, data }) => [id, event, data.job_id])).toEqual([
+      [next.position, "job.submitted", next.job_id],
+    ]);
+  });
+
+  test("from the first position, shows every event of every job and nothing else", async () => {
+    await api.log.append({
+      stream_id: `service-${crypto.randomUUID()}`,
+      expected_version: 0,
+      events: [{ type: "service.heartbeat", data: {} }],
+      meta: { actor: "system:test", correlation_id: "test" },
+    });
+    await api.submit();
+    const recorded = (await api.log.readRange(0, 100_000)).filter((event) => event.stream_id.startsWith("job-"));
+    const client = await open("/api/v1/jobs/stream?after=0");
+    expect(ids(await client.take(recorded.length))).toEqual(recorded.map((event) => event.position));
+  });
+
+  test("resumes after Last-Event-ID, whatever ?after said", async () => {
+    const [first, second] = [await api.submit(), await api.submit()];
+    const client = await open("/api/v1/jobs/stream?after=0", { "last-event-id": String(first.position) });
+    expect(ids(await client.take(1))).toEqual([second.position]);
+  });
+
+  test("a position that is none is refused", async () => {
+    for (const [query, header, error] of [
+      ["?after=-1", undefined, "validation_failed"],
+      ["?after=x", undefined, "validation_failed"],
+      ["", "x", "invalid_cursor"],
+      ["", "-5", "invalid_cursor"],
+    ] as const) {
+      const headers: Record<string, string> = header === undefined ? {} : { "last-event-id": header };
+      expect((await api.ask(`/api/v1/jobs/stream${query}`, { headers })).body.error).toBe(error);
+    }
+  });
+});
+
+describe("a connection", () => {
+  test("that is silent gets heartbeats", async () => {
+    const client = await open("/api/v1/jobs/stream");
+    setTimeout(() => void api.submit(), 350);
+    await client.take(1);
+    expect(client.comments.filter((comment) => comment === "heartbeat").length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("that the client leaves ends the reading of the log", async () => {
+    let listeners = 0;
+    const own = await startApi({
+      wrapBus: (bus) => ({
+        ...bus,
+        listen(listener) {
+          listeners++;
+          const stop = bus.listen(listener);
+          return () => {
+            listeners--;
+            stop();
+          };
+        },
+      }),
+    });
+    const before = listeners;
+    const { job_id } = await own.submit();
+    const streams = await Promise.all([
+      openSse(`${own.url}/api/v1/jobs/stream?after=0`),
+      openSse(`${own.url}/api/v1/jobs/${job_id}/stream`),
+      openSse(`${own.url}/api/v1/jobs/${job_id}/stream`),
+    ]);
+    await Promise.all(streams.map((stream) => stream.take(1)));
+    // One for the stream of all jobs, one shared by those of single jobs.
+    expect(listeners - before).toBe(2);
+    await Promise.all(streams.map((stream) => stream.close()));
+    await until(() => listeners === before);
+    await own.stop();
+  });
+
+  test("ends when the service stops", async () => {
+    const own = await startApi();
+    const { job_id } = await own.submit();
+    const streams = await Promise.all([
+      openSse(`${own.url}/api/v1/jobs/stream?after=0`),
+      openSse(`${own.url}/api/v1/jobs/${job_id}/stream`),
+    ]);
+    for (const stream of streams) await stream.take(1);
+    own.shutDown();
+    for (const stream of streams) expect(await stream.rest()).toEqual([]);
+    await own.stop();
+  });
+
+  test("whose client reads nothing is cut off, and little is kept for it", async () => {
+    const filler = "x".repeat(150_000);
+    const { position } = await api.submit();
+    for (let i = 0; i < 200; i++) await api.submit({ payload: { filler } });
+    const others = api.connections();
+    const before = process.memoryUsage().rss;
+    const socket = await Bun.connect({
+      hostname: "127.0.0.1",
+      port: Number(new URL(api.url).port),
+      socket: {
+        open(it) {
+          it.write(`GET /api/v1/jobs/stream?after=${position} HTTP/1.1\r\nHost: x\r\n\r\n`);
+          it.pause();
+        },
+        data() {},
+      },
+    });
+    await until(() => api.connections() === others + 1);
+    await Bun.sleep(1_000);
+    // 30 MB wait for it; one batch of them is in memory at most.
+    expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
+    await until(() => api.connections() === others);
+    socket.terminate();
+  }, 20_000);
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000; i++) {
+    if (condition()) return;
+    await Bun.sleep(10);
+  }
+  throw new Error(`Waited in vain for ${condition}`);
+}
