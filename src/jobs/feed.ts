@@ -14,8 +14,8 @@ import { PRIORITIES, type ReadyJob, type ReadyQueue } from "./ready_queue.ts";
 
 /** Jobs whose histories are read at once. Each may carry a payload of 200 KB. */
 const LOAD_PAGE = 200;
-/** How soon the read model is asked again that was behind the log. */
-const BEHIND_PAUSE_MS = 25;
+/** How soon the read model is asked again that was behind the log: at first, and at most. */
+const BEHIND_PAUSE_MS = { first: 25, most: 1_000 };
 /** A runner with nothing to do asks the read model this often whether that is so. */
 const CHECK_EVERY_MS = 60_000;
 
@@ -190,16 +190,18 @@ export class Feed {
       }
       on_ready();
     }
+    const behind = new Backoff(BEHIND_PAUSE_MS.first, BEHIND_PAUSE_MS.most);
     for (const priority of PRIORITIES) {
       for (let missing = queue.missing(priority); missing && !signal.aborted; missing = queue.missing(priority)) {
-        if (missing.exhausted) await pause(BEHIND_PAUSE_MS, signal);
-        await this.#fill(priority, missing);
+        if (missing.exhausted) await pause(behind.next(), signal);
+        if (await this.#fill(priority, missing)) behind.reset();
         on_ready();
       }
     }
   }
 
-  async #fill(priority: ReadyJob["priority"], missing: { after: number; until: number }): Promise<void> {
+  /** Resolves to whether the read model held any. */
+  async #fill(priority: ReadyJob["priority"], missing: { after: number; until: number }): Promise<boolean> {
     const { sql, connectors, queue } = this.#options;
     // Asked first: what the read model holds a moment later is at least this.
     const position = (await readModelPosition(sql)) ?? 0;
@@ -208,6 +210,7 @@ export class Feed {
     const { rows, more } = await queuedJobs(sql, { workflows, priority, ...missing, limit });
     const jobs = await this.load(rows.map((row) => row.job_id));
     queue.fill(priority, { jobs, upTo: more ? (rows.at(-1)?.position ?? 0) : position, more });
+    return rows.length > 0;
   }
 }
 

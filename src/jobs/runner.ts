@@ -411,7 +411,7 @@ class JobRunner implements Runner {
 
   /** Tries until it works; `undefined` where this process gives up first. */
   async #untilKnown<T>(action: () => Promise<T>): Promise<T | undefined> {
-    const backoff = new Backoff(100, 5_000);
+    const backoff = new Backoff(100, 1_000);
     while (!this.#givingUp.signal.aborted) {
       try {
         return await action();

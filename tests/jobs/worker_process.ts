@@ -1,0 +1,20 @@
+/** A worker in a process of its own, to be killed and frozen: `bun worker_process.ts <database URL> <instance>`. */
+import { connectors } from "../../connectors/mod.ts";
+import { inProcessBus } from "../../src/bus/mod.ts";
+import { connect } from "../../src/db/mod.ts";
+import { startRunner } from "../../src/jobs/mod.ts";
+import { openLog } from "../../src/log/mod.ts";
+
+const [url, instance] = process.argv.slice(2) as [string, string];
+const quiet = () => {};
+const log = openLog({ url });
+startRunner({
+  log,
+  bus: inProcessBus({ log, poll_ms: 20 }),
+  sql: connect(url, { max: 2 }),
+  connectors,
+  instance,
+  logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  lease_seconds: 1,
+  sweep_seconds: 0.1,
+});
