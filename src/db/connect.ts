@@ -16,6 +16,8 @@ export function connect(url: string, options: ConnectOptions = {}): Sql {
   return postgres(url, {
     max: options.max ?? 10,
     connect_timeout: 10,
+    // Seconds. The client's own goes up to 20, and queries wait meanwhile without a word.
+    backoff: (retries) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
     connection: {
       application_name: options.application_name ?? "levqor",

@@ -1,0 +1,222 @@
+/** The composition root: reads the configuration, builds the parts, starts the chosen role, and stops it. */
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { connectors } from "../connectors/mod.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { projections } from "../projections/mod.ts";
+import { createApi } from "./api/mod.ts";
+import { openBus } from "./bus/mod.ts";
+import { type Config, ConfigError, helpText, loadConfig } from "./config.ts";
+import {
+  clearLeases,
+  connect,
+  DataDirInUseError,
+  type Embedded,
+  EmbeddedUnavailableError,
+  MigrationError,
+  migrate,
+  startEmbedded,
+} from "./db/mod.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { startRunner } from "./jobs/mod.ts";
+import { openLog } from "./log/mod.ts";
+import { createLogger } from "./logger.ts";
+import { migrations } from "./migrations.ts";
+import { startProjector } from "./projector/mod.ts";
+
+/** Everything is over within this time of a SIGTERM, or is cut off. */
+const STOP_LIMIT_MS = 20_000;
+/** Of it, how long running jobs may take to end by themselves. */
+const DRAIN_MS = 12_000;
+
+export interface Service {
+  /** Where the API listens; `undefined` in the role `worker`. */
+  readonly url: string | undefined;
+  /** Drains: takes no more, finishes or hands back, flushes. */
+  stop(reason: string): Promise<void>;
+}
+
+/** Builds and starts the service. What was started is stopped again if a later part fails. */
+export async function startService(config: Config, logger: Logger): Promise<Service> {
+  const instance = Bun.randomUUIDv7();
+  /** What to stop, newest first. */
+  const stops: Array<(reason: string) => unknown> = [];
+  const stop = async (reason: string) => {
+    for (const each of stops.splice(0).reverse()) await each(reason);
+  };
+  try {
+    const database = await openDatabase(config, logger);
+    stops.push(() => database.embedded?.stop());
+    const sql = connect(database.url, { application_name: `levqor-${config.role}` });
+    stops.push(() => sql.end({ timeout: 1 }));
+    if (database.embedded) await clearLeases(sql);
+
+    const log = openLog({ url: database.url });
+    stops.push(() => log.close());
+    const heartbeat = startHeartbeat({
+      log,
+      instance,
+      started: { version: packageJson.version, build: config.build, role: config.role },
+      on_fault: (error) => logger.warn({ err: error }, "Cannot record the heartbeat"),
+    });
+    stops.push((reason) => heartbeat.stop(reason));
+    const bus = openBus({
+      log,
+      sql,
+      holder: instance,
+      nats_url: config.nats_url,
+      logger: logger.child({ part: "bus" }),
+    });
+    stops.push(() => bus.close());
+    const projector = startProjector({
+      sql,
+      log,
+      bus,
+      projections,
+      instance,
+      logger: logger.child({ part: "projector" }),
+    });
+    stops.push(() => projector.stop());
+
+    if (config.role !== "api") {
+      const runner = startRunner({
+        log,
+        bus,
+        sql,
+        connectors,
+        instance,
+        logger: logger.child({ part: "jobs" }),
+        concurrency: config.worker_concurrency,
+        lease_seconds: config.job_lease_seconds,
+        sole: database.embedded !== undefined,
+        callback_secret: config.webhook_secret ?? ownWebhookSecret(config.data_dir),
+      });
+      stops.push(() => runner.stop({ drain_ms: DRAIN_MS }));
+    }
+    if (config.role === "worker") return { url: undefined, stop };
+
+    const streams = new AbortController();
+    const app = createApi({
+      log,
+      sql,
+      bus,
+      projector,
+      config: {
+        api_keys: config.api_keys,
+        production: config.production,
+        version: packageJson.version,
+        build: config.build,
+      },
+      logger: logger.child({ part: "api" }),
+      workflows: new Set(connectors.keys()),
+      signal: streams.signal,
+    });
+    app.listen({ hostname: config.host, port: config.port });
+    stops.push(async () => {
+      streams.abort();
+      await app.server?.stop();
+    });
+    return { url: app.server?.url.href, stop };
+  } catch (error) {
+    await stop("start failed");
+    throw error;
+  }
+}
+
+/** The database, migrated: the one that is configured, or our own. */
+async function openDatabase(config: Config, logger: Logger): Promise<{ url: string; embedded?: Embedded }> {
+  if (config.database_url) {
+    await migrateDatabase(config.database_url, config.database_admin_url ?? config.database_url, logger);
+    return { url: config.database_url };
+  }
+  const embedded = await startEmbedded({ dir: config.data_dir, logger: logger.child({ part: "postgres" }) });
+  try {
+    await migrateDatabase(embedded.url, embedded.admin_url, logger);
+  } catch (error) {
+    await embedded.stop();
+    throw error;
+  }
+  return { url: embedded.url, embedded };
+}
+
+async function migrateDatabase(url: string, adminUrl: string, logger: Logger): Promise<void> {
+  const admin = connect(adminUrl, { max: 1, application_name: "levqor-migrations" });
+  try {
+    const names = await migrate(admin, { migrations, role: decodeURIComponent(new URL(url).username) });
+    if (names.length > 0) logger.info({ migrations: names }, "Brought the database up to date");
+  } finally {
+    await admin.end({ timeout: 1 });
+  }
+}
+
+/** Signs callbacks where no secret is configured: made at the first start, and kept in the data folder. */
+function ownWebhookSecret(dataDir: string): string {
+  const path = join(dataDir, "webhook-secret");
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const secret = `whsec_${randomBytes(32).toString("base64")}`;
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(path, `${secret}\n`, { mode: 0o600 });
+  chmodSync(path, 0o600);
+  return secret;
+}
+
+/** Faults whose message says all that a person needs: no stack. */
+const PLAIN_FAULTS = [ConfigError, DataDirInUseError, EmbeddedUnavailableError, MigrationError];
+
+async function main(): Promise<void> {
+  const began = performance.now();
+  let config: Config;
+  try {
+    const loaded = loadConfig(process.env, process.argv.slice(2));
+    if (loaded === "help") {
+      process.stdout.write(`${helpText()}\n`);
+      return;
+    }
+    config = loaded;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+  const logger = createLogger(config);
+  for (const warning of config.warnings) logger.warn(warning);
+
+  const starting = startService(config, logger);
+  let stopping = false;
+  // A terminal's Ctrl-C arrives twice under npm: both are the same wish.
+  const onSignal = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, "Stopping");
+    setTimeout(() => {
+      logger.error({ limit_ms: STOP_LIMIT_MS }, "Could not stop in time; cutting off");
+      process.exit(1);
+    }, STOP_LIMIT_MS).unref();
+    const service = await starting.catch(() => undefined);
+    await service?.stop(signal);
+    logger.info("Stopped");
+    process.exit(0);
+  };
+  process.on("SIGTERM", () => onSignal("SIGTERM"));
+  process.on("SIGINT", () => onSignal("SIGINT"));
+
+  try {
+    const { url } = await starting;
+    logger.info({ url, role: config.role, ms: Math.round(performance.now() - began) }, "Levqor is ready");
+  } catch (error) {
+    if (PLAIN_FAULTS.some((fault) => error instanceof fault)) {
+      process.stderr.write(`${(error as Error).message}\n`);
+    } else {
+      logger.fatal({ err: error }, "Cannot start");
+    }
+    process.exit(1);
+  }
+}
+
+if (import.meta.main) await main();
