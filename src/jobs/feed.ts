@@ -2,7 +2,7 @@
  * Keeps the ready queue filled: from the read model at the start and after an overflow, otherwise from the log as
  * it grows. What the queue holds may be out of date; the claim finds out.
  */
-import type { JobStarted } from "../../events/job.ts";
+import type { JobStarted, Priority } from "../../events/job.ts";
 import { decode, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
 import { follow } from "../bus/follow.ts";
 import { Backoff, pause } from "../bus/pause.ts";
@@ -128,8 +128,13 @@ export class Feed {
     settle();
     for await (const events of follow({ log, bus, after: this.#position, signal, on_fault })) {
       for (const event of events) {
-        this.#see(event);
-        waiting?.see(event);
+        try {
+          this.#see(event);
+          waiting?.see(event);
+        } catch (error) {
+          // One event that no runner can read must not keep it from all that come after.
+          logger.error({ err: error, position: event.position }, "Cannot read an event for jobs; passing over it");
+        }
       }
       this.#position = events.at(-1)?.position ?? this.#position;
       if (waiting) settle();
@@ -173,35 +178,41 @@ export class Feed {
   }
 
   async #refill(): Promise<void> {
-    const { queue, signal, on_ready } = this.#options;
+    const { queue, signal } = this.#options;
     if (queue.size === 0 && this.#following && performance.now() - this.#checkedAt > CHECK_EVERY_MS) {
       this.#checkedAt = performance.now();
       queue.miss(this.#position);
     }
-    while (this.#returned.size > 0 && !signal.aborted) {
-      const ids = [...this.#returned].slice(0, LOAD_PAGE);
-      // Before they are read: one that is handed back once more meanwhile must be read once more.
-      for (const id of ids) this.#returned.delete(id);
-      try {
-        for (const job of await this.load(ids)) queue.addFirst(job);
-      } catch (error) {
-        for (const id of ids) this.#returned.add(id);
-        throw error;
-      }
-      on_ready();
+    while (this.#returned.size > 0 && !signal.aborted) await this.#fetchReturned();
+    for (const priority of PRIORITIES) await this.#fetchMissing(priority);
+  }
+
+  async #fetchReturned(): Promise<void> {
+    const { queue, on_ready } = this.#options;
+    const ids = [...this.#returned].slice(0, LOAD_PAGE);
+    // Before they are read: one that is handed back once more meanwhile must be read once more.
+    for (const id of ids) this.#returned.delete(id);
+    try {
+      for (const job of await this.load(ids)) queue.addFirst(job);
+    } catch (error) {
+      for (const id of ids) this.#returned.add(id);
+      throw error;
     }
+    on_ready();
+  }
+
+  async #fetchMissing(priority: Priority): Promise<void> {
+    const { queue, signal, on_ready } = this.#options;
     const behind = new Backoff(BEHIND_PAUSE_MS.first, BEHIND_PAUSE_MS.most);
-    for (const priority of PRIORITIES) {
-      for (let missing = queue.missing(priority); missing && !signal.aborted; missing = queue.missing(priority)) {
-        if (missing.exhausted) await pause(behind.next(), signal);
-        if (await this.#fill(priority, missing)) behind.reset();
-        on_ready();
-      }
+    for (let missing = queue.missing(priority); missing && !signal.aborted; missing = queue.missing(priority)) {
+      if (missing.exhausted) await pause(behind.next(), signal);
+      if (await this.#fill(priority, missing)) behind.reset();
+      on_ready();
     }
   }
 
   /** Resolves to whether the read model held any. */
-  async #fill(priority: ReadyJob["priority"], missing: { after: number; until: number }): Promise<boolean> {
+  async #fill(priority: Priority, missing: { after: number; until: number }): Promise<boolean> {
     const { sql, connectors, queue } = this.#options;
     // Asked first: what the read model holds a moment later is at least this.
     const position = (await readModelPosition(sql)) ?? 0;
