@@ -27,6 +27,9 @@ export function createApi(options: ApiOptions): Elysia {
     // Handlers check what they take themselves; Elysia's own cleaning of answers would cost, and do nothing.
     normalize: false,
     serve: {
+      // A port that is taken must be a fault at the start, not two services that share its connections.
+      reusePort: false,
+      development: false,
       // Above the API's own limit, so that it answers itself, with a problem document.
       maxRequestBodySize: 64 * 1024 * 1024,
     },

@@ -1,0 +1,526 @@
+/**
+ * Checks every endpoint of a running service, as an outside client:
+ *
+ *     bun run validate [BASE_URL]      (http://127.0.0.1:5000 by default)
+ *
+ * `API_KEY` in the environment is sent as `X-Api-Key`. Ends with exit code 0 when all checks passed, else 1.
+ * It leaves a few small `http` jobs behind, which ask the service for its own `/health`.
+ */
+import process from "node:process";
+
+const DEFAULT_URL = "http://127.0.0.1:5000";
+/** How long one request, and how long a job's end, is waited for. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const JOB_TIMEOUT_MS = 20_000;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const NO_JOB = "00000000-0000-7000-8000-000000000000";
+
+// An outside client knows no types: what it meets is checked piece by piece.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Json = any;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Json;
+}
+
+interface Ask {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: BodyInit;
+  /** False: without the key. */
+  readonly key?: boolean;
+}
+
+interface Frame {
+  readonly id: number;
+  readonly event: string;
+  readonly data: Json;
+}
+
+class Failure extends Error {}
+
+/** Fails the check that runs unless `condition` holds; `expected` completes "expected …". */
+function expect(condition: boolean, expected: string, found?: unknown): asserts condition {
+  if (condition) return;
+  const shown = found === undefined ? "" : `, found ${(JSON.stringify(found) ?? String(found)).slice(0, 300)}`;
+  throw new Failure(`expected ${expected}${shown}`);
+}
+
+class Client {
+  readonly #key: string | undefined;
+
+  constructor(
+    readonly base_url: string,
+    key: string | undefined,
+  ) {
+    this.#key = key;
+  }
+
+  async ask(path: string, { key = true, headers = {}, ...init }: Ask = {}): Promise<Answer> {
+    const response = await fetch(this.base_url + path, {
+      ...init,
+      headers: this.#headers(headers, key),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      redirect: "manual",
+    });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json") && text !== "";
+    return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
+  }
+
+  post(path: string, body: unknown, { headers = {}, ...ask }: Ask = {}): Promise<Answer> {
+    return this.ask(path, {
+      ...ask,
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
+    });
+  }
+
+  /** Reads a stream of events until `enough` is content with them. */
+  async stream(
+    path: string,
+    enough: (frames: readonly Frame[]) => boolean,
+    options: StreamOptions = {},
+  ): Promise<Frame[]> {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), JOB_TIMEOUT_MS);
+    const frames: Frame[] = [];
+    let connected = false;
+    try {
+      const response = await fetch(this.base_url + path, {
+        headers: this.#headers(options.headers ?? {}, true),
+        signal: stop.signal,
+      });
+      expect(response.status === 200, "status 200", response.status);
+      const type = response.headers.get("content-type") ?? "";
+      expect(type.startsWith("text/event-stream"), "Content-Type text/event-stream", type);
+      let partial = "";
+      for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        if (!connected) await options.onConnected?.();
+        connected = true;
+        const blocks = (partial + text).split("\n\n");
+        partial = blocks.pop() ?? "";
+        frames.push(...blocks.flatMap(parseFrame));
+        if (enough(frames)) return frames;
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) throw error;
+    } finally {
+      clearTimeout(timer);
+      stop.abort();
+    }
+    const seen = frames.map((frame) => frame.event).join(", ") || "none";
+    throw new Failure(`expected more events of ${path} within ${JOB_TIMEOUT_MS / 1000} s; seen: ${seen}`);
+  }
+
+  #headers(headers: Record<string, string>, withKey: boolean): Record<string, string> {
+    return withKey && this.#key !== undefined ? { "x-api-key": this.#key, ...headers } : headers;
+  }
+}
+
+interface StreamOptions {
+  readonly headers?: Record<string, string>;
+  /** Called once when the stream is open. */
+  readonly onConnected?: () => Promise<unknown>;
+}
+
+function parseFrame(block: string): Frame[] {
+  const fields = new Map(
+    block.split("\n").map((line): [string, string] => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1).trimStart()];
+    }),
+  );
+  const id = fields.get("id");
+  if (id === undefined) return [];
+  return [{ id: Number(id), event: fields.get("event") ?? "", data: JSON.parse(fields.get("data") ?? "null") }];
+}
+
+function expectProblem(answer: Answer, status: number, error: string): void {
+  expect(answer.status === status, `status ${status}`, answer.status);
+  const type = answer.headers.get("content-type");
+  expect(type === "application/problem+json", "Content-Type application/problem+json", type);
+  expect(answer.body.error === error && answer.body.status === status, `the problem ${error}`, answer.body);
+  for (const member of ["type", "title", "detail", "instance"]) {
+    expect(typeof answer.body[member] === "string", `the problem's member ${member}`, answer.body);
+  }
+}
+
+function expectStatus(answer: Answer, status: number): void {
+  expect(answer.status === status, `status ${status}`, [answer.status, answer.body ?? answer.text]);
+}
+
+interface Checks {
+  /** Runs a check and prints what came of it. */
+  check(name: string, body: () => Promise<void>): Promise<void>;
+  readonly failed: readonly string[];
+  readonly count: number;
+}
+
+function startChecks(): Checks {
+  const failed: string[] = [];
+  let count = 0;
+  return {
+    failed,
+    get count() {
+      return count;
+    },
+    async check(name, body) {
+      count++;
+      try {
+        await body();
+        console.log(`✓ ${name}`);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        failed.push(`${name}: ${reason}`);
+        console.log(`✗ ${name}: ${reason}`);
+      }
+    },
+  };
+}
+
+async function checkService(client: Client, { check }: Checks): Promise<void> {
+  await check("GET / names the service, its version and build", async () => {
+    const answer = await client.ask("/", { key: false });
+    expectStatus(answer, 200);
+    const { ok, service, version, build } = answer.body;
+    expect(ok === true && service === "levqor-backend", "the service levqor-backend", answer.body);
+    expect(/^\d+\.\d+\.\d+/.test(version) && typeof build === "string", "a version and a build", answer.body);
+  });
+  await check("GET /health gives the time in Unix seconds", async () => {
+    const answer = await client.ask("/health", { key: false });
+    expectStatus(answer, 200);
+    const { ok, ts } = answer.body;
+    expect(ok === true && Math.abs(Date.now() / 1000 - ts) < 300, "ok and about the present time", answer.body);
+  });
+  await check("GET /public/metrics gives figures within their bounds", async () => {
+    const answer = await client.ask("/public/metrics", { key: false });
+    expectStatus(answer, 200);
+    const { uptime_rolling_7d, jobs_today, audit_coverage, last_updated } = answer.body;
+    for (const percent of [uptime_rolling_7d, audit_coverage]) {
+      expect(percent >= 0 && percent <= 100, "percentages from 0 to 100", answer.body);
+    }
+    expect(Number.isInteger(jobs_today) && jobs_today >= 0, "a number of jobs", answer.body);
+    expect(last_updated === null || Number.isInteger(last_updated), "last_updated in Unix seconds", answer.body);
+  });
+  await check("X-Request-Id is given back, or made", async () => {
+    const given = await client.ask("/health", { headers: { "x-request-id": "validate-1" } });
+    expect(given.headers.get("x-request-id") === "validate-1", "the request id that was sent");
+    const made = await client.ask("/health");
+    expect((made.headers.get("x-request-id") ?? "") !== "", "a request id of the service's own");
+  });
+}
+
+async function checkProblems(client: Client, { check }: Checks): Promise<void> {
+  await check("an unknown path is 404, as a problem document whose type leads to its description", async () => {
+    const answer = await client.ask("/api/v1/nowhere");
+    expectProblem(answer, 404, "not_found");
+    const description = await client.ask(answer.body.type);
+    expectStatus(description, 200);
+    expect(description.body.error === "not_found", "the description of not_found", description.body);
+  });
+  await check("a wrong method is 405 with Allow", async () => {
+    const answer = await client.ask("/api/v1/intake");
+    expectProblem(answer, 405, "method_not_allowed");
+    expect(answer.headers.get("allow") === "POST", "Allow: POST", answer.headers.get("allow"));
+  });
+  await check("an unknown job is 404, an id that is none 400", async () => {
+    expectProblem(await client.ask(`/api/v1/status/${NO_JOB}`), 404, "job_not_found");
+    expectProblem(await client.ask(`/api/v1/jobs/${NO_JOB}/events`), 404, "job_not_found");
+    expectProblem(await client.ask(`/api/v1/jobs/${NO_JOB}/stream`), 404, "job_not_found");
+    expectProblem(await client.ask("/api/v1/status/42"), 400, "invalid_job_id");
+  });
+}
+
+async function checkKeys(client: Client, { check }: Checks): Promise<void> {
+  const open = await client.ask("/api/v1/ops/health", { key: false });
+  if (open.status !== 401) {
+    await check("no key is configured (development mode): calls are taken without one", async () => {
+      expect(open.status === 200 || open.status === 503, "status 200 or 503", open.status);
+    });
+    return;
+  }
+  await check("the key in API_KEY is taken", async () => {
+    const { status } = await client.ask("/api/v1/ops/health");
+    expect(status !== 401, "a key of the service in the variable API_KEY: API_KEY=… bun run validate", status);
+  });
+  await check("calls that need a key are refused without one, and with a wrong one", async () => {
+    const job = JSON.stringify({ workflow: "http", payload: {} });
+    expectProblem(await client.post("/api/v1/intake", job, { key: false }), 401, "unauthorized");
+    for (const path of ["/api/v1/jobs", "/api/v1/jobs/stream", `/api/v1/jobs/${NO_JOB}/events`, "/api/v1/ops/health"]) {
+      expectProblem(await client.ask(path, { key: false }), 401, "unauthorized");
+      expectProblem(await client.ask(path, { headers: { "x-api-key": "wrong" } }), 401, "unauthorized");
+    }
+  });
+}
+
+async function checkIntake(client: Client, { check }: Checks, job: object): Promise<void> {
+  const intake = (body: unknown, headers: Record<string, string> = {}) =>
+    client.post("/api/v1/intake", body, { headers });
+  const payloadOf = (bytes: number) => JSON.stringify({ ...job, payload: { s: "x".repeat(bytes - 8) } });
+
+  await check("POST /api/v1/intake answers 202, and the status is there at once", async () => {
+    const answer = await intake(job);
+    expectStatus(answer, 202);
+    const { job_id, status } = answer.body;
+    expect(UUID.test(job_id) && status === "queued", "a job id and the status queued", answer.body);
+    expect(Number(answer.headers.get("levqor-position")) > 0, "a Levqor-Position");
+    const found = await client.ask(`/api/v1/status/${job_id}`, { key: false });
+    expectStatus(found, 200);
+    expect(found.body.job_id === job_id && Number.isInteger(found.body.created_at), "the job's status", found.body);
+    expect("result" in found.body && "error" in found.body, "result and error", found.body);
+  });
+  await check("a body that is not JSON, not UTF-8, or repeats a key is 400", async () => {
+    expectProblem(await intake('{"workflow":'), 400, "malformed_json");
+    expectProblem(await intake(new Uint8Array([0x22, 0xff, 0x22])), 400, "malformed_json");
+    expectProblem(await intake('{"workflow":"a","workflow":"b","payload":{}}'), 400, "duplicate_key");
+    expectProblem(await intake("[".repeat(10_000) + "]".repeat(10_000)), 400, "json_too_deep");
+  });
+  await check("another content type is 415", async () => {
+    expectProblem(await intake(job, { "content-type": "text/plain" }), 415, "unsupported_media_type");
+  });
+  await check("a body that does not fit is 422, and each fault is pointed at", async () => {
+    const answer = await intake({ workflow: "", callback_url: "ftp://example.com", priority: "urgent", extra: 1 });
+    expectProblem(answer, 422, "validation_failed");
+    const pointers = answer.body.errors.map((error: Json) => error.pointer).sort();
+    const wanted = ["/callback_url", "/extra", "/payload", "/priority", "/workflow"];
+    expect(pointers.join() === wanted.join(), `errors at ${wanted.join(", ")}`, pointers);
+  });
+  await check("a payload over 200 KB, and a body over 512 KB, are 413", async () => {
+    expectProblem(await intake(payloadOf(204_801)), 413, "payload_too_large");
+    expectProblem(await intake(JSON.stringify(job) + " ".repeat(524_288)), 413, "body_too_large");
+  });
+  await check("Idempotency-Key gives the first answer again, and refuses another body", async () => {
+    const key = { "idempotency-key": `validate-${crypto.randomUUID()}` };
+    const first = await intake(job, key);
+    const again = await intake(job, key);
+    expectStatus(first, 202);
+    expectStatus(again, 202);
+    expect(again.text === first.text, "the first answer", again.body);
+    expect(again.headers.get("idempotency-replayed") === "true", "Idempotency-Replayed: true");
+    expectProblem(await intake({ ...job, priority: "low" }, key), 422, "idempotency_key_reused");
+    expectProblem(await intake(job, { "idempotency-key": "x".repeat(256) }), 400, "invalid_idempotency_key");
+  });
+}
+
+async function checkJob(client: Client, { check }: Checks, job: object): Promise<void> {
+  let job_id = NO_JOB;
+  let position = 0;
+  let history: Frame[] = [];
+
+  await check("an http job runs to its end, and its stream shows every step live", async () => {
+    const answer = await client.post("/api/v1/intake", job);
+    expectStatus(answer, 202);
+    job_id = answer.body.job_id;
+    position = Number(answer.headers.get("levqor-position"));
+    const ended = (frames: readonly Frame[]) => ["job.succeeded", "job.failed"].includes(frames.at(-1)?.event ?? "");
+    history = await client.stream(`/api/v1/jobs/${job_id}/stream`, ended);
+    const events = history.map((frame) => frame.event);
+    expect(events[0] === "job.submitted" && events.includes("job.started"), "job.submitted, job.started", events);
+    const versions = history.map((frame) => frame.data.version);
+    expect(
+      versions.every((version, i) => version === i + 1),
+      "versions 1, 2, 3 …",
+      versions,
+    );
+    expect(history[0]?.id === position, `the first event at position ${position}`, history[0]?.id);
+    const { body } = await client.ask(`/api/v1/status/${job_id}`);
+    expect(body.status === "succeeded" && body.error === null, "the job to succeed", body);
+    expect(
+      body.result.status === 200 && body.result.body.ok === true,
+      "the answer of /health as its result",
+      body.result,
+    );
+  });
+  await check("a stream resumes after Last-Event-ID with no gap and no repeat", async () => {
+    const [first, ...others] = history;
+    expect(first !== undefined && others.length > 0, "a history to resume in");
+    const resumed = await client.stream(`/api/v1/jobs/${job_id}/stream`, (frames) => frames.length >= others.length, {
+      headers: { "last-event-id": String(first.id) },
+    });
+    const ids = (frames: readonly Frame[]) => frames.map((frame) => frame.id).join();
+    expect(ids(resumed.slice(0, others.length)) === ids(others), `events ${ids(others)}`, ids(resumed));
+    expectProblem(
+      await client.ask(`/api/v1/jobs/${job_id}/stream`, { headers: { "last-event-id": "x" } }),
+      400,
+      "invalid_cursor",
+    );
+  });
+  await check("the stream of all jobs shows a new job", async () => {
+    let submitted: string | undefined;
+    await client.stream(
+      "/api/v1/jobs/stream",
+      (frames) => frames.some((frame) => frame.event === "job.submitted" && frame.data.job_id === submitted),
+      {
+        async onConnected() {
+          submitted = (await client.post("/api/v1/intake", job)).body.job_id;
+        },
+      },
+    );
+  });
+  await check("GET /api/v1/jobs/:job_id/events gives the history in pages", async () => {
+    const all = await client.ask(`/api/v1/jobs/${job_id}/events?limit=100`);
+    expectStatus(all, 200);
+    const types = (events: Json[]) => events.map((event) => event.type).join();
+    const streamed = history.map((frame) => frame.event).join();
+    expect(types(all.body.data).startsWith(streamed), `events ${streamed}`, types(all.body.data));
+    for (const event of all.body.data) {
+      expect(event.meta.correlation_id === job_id && event.recorded_at.endsWith("Z"), "meta and time", event);
+    }
+    const first = (await client.ask(`/api/v1/jobs/${job_id}/events?limit=1`)).body;
+    expect(first.data.length === 1 && first.has_more === true, "a page of one, and more", first);
+    const next = (await client.ask(`/api/v1/jobs/${job_id}/events?limit=1&cursor=${first.next_cursor}`)).body;
+    expect(next.data[0]?.version === 2, "version 2 on the second page", next);
+  });
+  await check("GET /api/v1/jobs lists the job to whoever names its position, filtered and in pages", async () => {
+    const headers = { "levqor-min-position": String(position) };
+    const list = async (query: string) => {
+      const answer = await client.ask(`/api/v1/jobs?${query}`, { headers });
+      expectStatus(answer, 200);
+      return answer.body;
+    };
+    const { data } = await list("workflow=http&limit=100");
+    expect(
+      data.some((row: Json) => row.job_id === job_id),
+      "the job in the list",
+    );
+    const page = await list("limit=1");
+    expect(page.data.length === 1 && page.has_more === true, "a page of one, and more", page);
+    const next = await list(`limit=1&cursor=${page.next_cursor}`);
+    expect(next.data[0]?.job_id !== page.data[0].job_id, "another job on the next page", next);
+    const none = await list("created_before=2001-01-01T00:00:00Z");
+    expect(none.data.length === 0 && none.has_more === false && none.next_cursor === null, "an empty page", none);
+    expectProblem(await client.ask("/api/v1/jobs?limit=101"), 422, "validation_failed");
+    expectProblem(await client.ask("/api/v1/jobs?status=done"), 422, "validation_failed");
+    expectProblem(await client.ask("/api/v1/jobs?cursor=abc"), 400, "invalid_cursor");
+  });
+}
+
+async function checkDevelopment(client: Client, { check }: Checks): Promise<void> {
+  const path = `/api/v1/_dev/complete/${NO_JOB}`;
+  const probe = await client.post(path, { result: {} });
+  if (probe.body?.error === "not_found") {
+    await check("POST /api/v1/_dev/complete/:job_id is not there in production", async () => {
+      expectProblem(probe, 404, "not_found");
+    });
+    return;
+  }
+  await check("a job that nothing here runs waits, says why, and can be ended by hand", async () => {
+    expectProblem(probe, 404, "job_not_found");
+    const workflow = `validate-${crypto.randomUUID()}`;
+    const { job_id } = (await client.post("/api/v1/intake", { workflow, payload: {} })).body;
+    const waiting = (await client.ask(`/api/v1/status/${job_id}`)).body;
+    expect(waiting.status === "queued" && waiting.waiting_for?.reason === "worker", "to wait for a worker", waiting);
+    const done = await client.post(`/api/v1/_dev/complete/${job_id}`, { result: { by: "hand" } });
+    expectStatus(done, 200);
+    expect(done.body.ok === true, "ok", done.body);
+    const ended = (await client.ask(`/api/v1/status/${job_id}`)).body;
+    expect(ended.status === "succeeded" && ended.result.by === "hand", "the job to have succeeded", ended);
+    expectProblem(await client.post(`/api/v1/_dev/complete/${job_id}`, { result: {} }), 409, "conflict");
+  });
+}
+
+async function checkOperations(client: Client, { check }: Checks): Promise<void> {
+  await check("GET /api/v1/ops/health tells that every part is well", async () => {
+    const answer = await client.ask("/api/v1/ops/health");
+    expectStatus(answer, 200);
+    const { ok, database, bus, projections, queue } = answer.body;
+    expect(ok === true && database.ok === true && bus.ok === true, "every part to be well", answer.body);
+    expect(database.latency_ms >= 0 && bus.lag >= 0, "a latency and a relay lag", answer.body);
+    const names = projections.map((projection: Json) => projection.name);
+    expect(names.includes("jobs") && names.includes("metrics"), "the read models jobs and metrics", names);
+    expect(queue.queued >= 0 && queue.running >= 0, "the queue's depth", queue);
+  });
+}
+
+async function checkDocs(client: Client, { check }: Checks): Promise<void> {
+  await check("GET /docs/json describes every call", async () => {
+    const answer = await client.ask("/docs/json", { key: false });
+    expectStatus(answer, 200);
+    expect(String(answer.body.openapi).startsWith("3."), "OpenAPI 3", answer.body.openapi);
+    const calls = {
+      get: [
+        "/",
+        "/health",
+        "/public/metrics",
+        "/api/v1/status/{job_id}",
+        "/api/v1/jobs",
+        "/api/v1/jobs/{job_id}/events",
+        "/api/v1/jobs/{job_id}/stream",
+        "/api/v1/jobs/stream",
+        "/api/v1/ops/health",
+      ],
+      post: ["/api/v1/intake"],
+    };
+    for (const [method, paths] of Object.entries(calls)) {
+      for (const path of paths) {
+        const call = answer.body.paths[path]?.[method];
+        expect(call?.summary && call.responses, `${method.toUpperCase()} ${path} to be described`);
+      }
+    }
+  });
+  await check("GET /docs loads everything from the service itself", async () => {
+    const page = await client.ask("/docs", { key: false });
+    expectStatus(page, 200);
+    const addresses = [...page.text.matchAll(/(?:src|href)="([^"]*)"/g)].map((match) => match[1] as string);
+    expect(
+      addresses.some((address) => address.endsWith(".js")),
+      "a script",
+      addresses,
+    );
+    for (const address of addresses) {
+      const url = new URL(address, `${client.base_url}/docs`);
+      expect(url.origin === new URL(client.base_url).origin, "addresses of the service alone", address);
+      expectStatus(await client.ask(url.pathname, { key: false }), 200);
+    }
+  });
+}
+
+/** Whether anything answers at all; says what to do if not. */
+async function isReachable(client: Client): Promise<boolean> {
+  try {
+    await client.ask("/health");
+    return true;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.error(`🔴 Cannot reach ${client.base_url}: ${reason}`);
+    console.error("Start the service with `npm start`, or name its address: bun run validate https://…");
+    return false;
+  }
+}
+
+async function main(): Promise<number> {
+  const given = process.argv[2] ?? DEFAULT_URL;
+  const url = URL.parse(given);
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    console.error(`🔴 Cannot validate ${given}: it is not an http or https address`);
+    return 1;
+  }
+  const client = new Client(url.href.replace(/\/+$/, ""), process.env.API_KEY || undefined);
+  if (!(await isReachable(client))) return 1;
+
+  const checks = startChecks();
+  const job = { workflow: "http", payload: { method: "GET", url: `${client.base_url}/health` } };
+  await checkService(client, checks);
+  await checkProblems(client, checks);
+  await checkKeys(client, checks);
+  await checkIntake(client, checks, job);
+  await checkJob(client, checks, job);
+  await checkDevelopment(client, checks);
+  await checkOperations(client, checks);
+  await checkDocs(client, checks);
+
+  if (checks.failed.length === 0) {
+    console.log("\n🟢 COCKPIT GREEN — Levqor backend validated");
+    return 0;
+  }
+  console.log(`\n🔴 Levqor backend not validated: ${checks.failed.length} of ${checks.count} checks failed`);
+  for (const failure of checks.failed) console.log(`  ${failure}`);
+  return 1;
+}
+
+process.exit(await main());
