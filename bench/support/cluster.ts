@@ -23,6 +23,8 @@ export interface Cluster {
 export interface LevqorDatabase {
   /** The service's own role. */
   readonly url: string;
+  /** The owner's role. */
+  readonly admin_url: string;
   /** Vacuums, analyses, and writes out what is dirty: as a database is that was not filled a second ago. */
   tidy(): Promise<void>;
 }
@@ -58,12 +60,12 @@ export async function startCluster(stage: Stage): Promise<Cluster> {
     durability: settings.map(({ name, value }) => `${name} ${value}`).join(", "),
     database: create,
     async levqor(name) {
-      const owner_url = await create(name);
-      const owner = connect(owner_url, { max: 1 });
+      const admin_url = await create(name);
+      const owner = connect(admin_url, { max: 1 });
       const url = inDatabase(embedded.url, name);
       await migrate(owner, { migrations, role: new URL(url).username });
       await owner.end();
-      return { url, tidy: () => run(owner_url, ["vacuum analyze", "checkpoint"]) };
+      return { url, admin_url, tidy: () => run(admin_url, ["vacuum analyze", "checkpoint"]) };
     },
     checkpoint: () => run(embedded.admin_url, ["checkpoint"]),
   };
