@@ -31,7 +31,7 @@ function notServed(method: string, path: string, allowed: readonly string[]): Pr
   });
 }
 
-/** What queries fail with while Postgres is away, and while a read model has not been built for the first time. */
+/** What queries fail with while Postgres is away. */
 const DATABASE_AWAY = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -44,7 +44,6 @@ const DATABASE_AWAY = new Set([
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
-  "42P01", // undefined table
   "53300", // too many connections
   "57P01", // the administrator ended the session
   "57P02", // the server crashed

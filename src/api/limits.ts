@@ -12,8 +12,8 @@ export const JSON_DEPTH_LIMIT = 64;
 /** Entries of a list's page. */
 export const PAGE_LIMIT_MAX = 100;
 export const PAGE_LIMIT_DEFAULT = 20;
-/** How long a query waits for `Levqor-Min-Position`. */
-export const MIN_POSITION_WAIT_MS = 5_000;
+/** How long a query waits for a read model: to be built for the first time, to reach `Levqor-Min-Position`. */
+export const READ_MODEL_WAIT_MS = 5_000;
 /** Silence on an event stream before a heartbeat is sent; proxies cut idle connections from 30 s. */
 export const HEARTBEAT_MS = 15_000;
 /** How long a stream's client may read nothing before it is cut off; the server counts in steps of 4 seconds. */

@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import { type MetricsRow, publicMetrics } from "../../projections/metrics.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
+import { onceBuilt } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 
 type Totals = Pick<MetricsRow, "events" | "attributed_events" | "first_started_at">;
@@ -13,14 +14,18 @@ export function metricsRoutes({ log, sql, projector }: Pick<ApiOptions, "log" | 
     async ({ set }) => {
       const now = Date.now();
       const [hours, [totals], updated] = await Promise.all([
-        sql<Pick<MetricsRow, "hour" | "jobs_submitted" | "minutes">[]>`
-          select hour, jobs_submitted, minutes from levqor_read.metrics
-          where hour > ${new Date(now).toISOString()}::timestamptz - interval '7 days 1 hour'`,
-        sql<[Totals]>`
-          select coalesce(sum(events), 0)::bigint as events,
-            coalesce(sum(attributed_events), 0)::bigint as attributed_events,
-            min(first_started_at) as first_started_at
-          from levqor_read.metrics`,
+        onceBuilt(
+          () => sql<Pick<MetricsRow, "hour" | "jobs_submitted" | "minutes">[]>`
+            select hour, jobs_submitted, minutes from levqor_read.metrics
+            where hour > ${new Date(now).toISOString()}::timestamptz - interval '7 days 1 hour'`,
+        ),
+        onceBuilt(
+          () => sql<[Totals]>`
+            select coalesce(sum(events), 0)::bigint as events,
+              coalesce(sum(attributed_events), 0)::bigint as attributed_events,
+              min(first_started_at) as first_started_at
+            from levqor_read.metrics`,
+        ),
         lastUpdated(),
       ]);
       set.headers["cache-control"] = "public, max-age=5";
@@ -39,7 +44,7 @@ export function metricsRoutes({ log, sql, projector }: Pick<ApiOptions, "log" | 
             example: { uptime_rolling_7d: 99.98, jobs_today: 4711, audit_coverage: 100, last_updated: 1768469400 },
           },
         },
-        errors: ["unavailable"],
+        errors: ["read_model_behind", "unavailable"],
       }),
     },
   );

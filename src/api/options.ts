@@ -34,6 +34,6 @@ export interface ApiOptions {
   readonly timing?: {
     readonly heartbeat_ms?: number;
     readonly slow_consumer_s?: number;
-    readonly min_position_wait_ms?: number;
+    readonly read_model_wait_ms?: number;
   };
 }

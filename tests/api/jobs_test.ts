@@ -3,7 +3,7 @@ import { type Harness, post, startApi } from "./harness.ts";
 
 let api: Harness;
 beforeAll(async () => {
-  api = await startApi({ workflows: ["http"], timing: { min_position_wait_ms: 300 } });
+  api = await startApi({ workflows: ["http"], timing: { read_model_wait_ms: 300 } });
 });
 afterAll(() => api.stop());
 
@@ -215,4 +215,12 @@ describe("GET /api/v1/jobs/:job_id/events", () => {
     const answer = await api.ask("/api/v1/jobs/0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70/events");
     expect([answer.status, answer.body.error]).toEqual([404, "job_not_found"]);
   });
+});
+
+test("a list asked for in the service's first moments waits for its read model", async () => {
+  const young = await startApi();
+  const answer = await young.ask("/api/v1/jobs");
+  expect([answer.status, answer.body]).toEqual([200, { data: [], has_more: false, next_cursor: null }]);
+  expect((await young.ask("/public/metrics")).status).toBe(200);
+  await young.stop();
 });
