@@ -1,0 +1,179 @@
+/** The service as a whole, as its users run it: started, killed, started again, stopped. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Webhook } from "standardwebhooks";
+import { natsAvailable, startNats } from "./support/nats.ts";
+import { testFolder } from "./support/postgres.ts";
+import { eventually, type ServiceProcess, spawnService, startServiceProcess } from "./support/service.ts";
+
+/** The outside world: answers at once, or when it is let. */
+let outside: ReturnType<typeof Bun.serve>;
+const requests: { path: string; headers: Headers; body: string }[] = [];
+let open = Promise.withResolvers<void>();
+beforeAll(() => {
+  outside = Bun.serve({
+    port: 0,
+    idleTimeout: 60,
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      requests.push({ path: pathname, headers: request.headers, body: await request.text() });
+      if (pathname.startsWith("/slow")) await open.promise;
+      return Response.json({ answered: pathname });
+    },
+  });
+});
+afterAll(() => outside.stop(true));
+
+const at = (path: string) => new URL(path, outside.url).href;
+const requestsTo = (path: string) => requests.filter((request) => request.path === path);
+
+async function submit(service: ServiceProcess, path: string, more: object = {}): Promise<string> {
+  const body = { workflow: "http", payload: { url: at(path) }, ...more };
+  const { job_id } = await service.call<{ job_id: string }>("/api/v1/intake", { method: "POST", body });
+  return job_id;
+}
+
+interface Status {
+  status: string;
+  result: { body: unknown } | null;
+}
+
+const status = (service: ServiceProcess, id: string) => service.call<Status>(`/api/v1/status/${id}`);
+const ended = (service: ServiceProcess, id: string) =>
+  eventually(async () => {
+    const job = await status(service, id);
+    return job.status === "succeeded" || job.status === "failed" ? job : undefined;
+  });
+
+async function history(service: ServiceProcess, id: string): Promise<string[]> {
+  const { data } = await service.call<{ data: { type: string }[] }>(`/api/v1/jobs/${id}/events`);
+  return data.map((event) => event.type);
+}
+
+describe("on its embedded default", () => {
+  test("a job that runs when the service is killed is on record, and runs again after the next start", async () => {
+    const folder = testFolder();
+    open = Promise.withResolvers();
+    let service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    const done = await submit(service, "/quick");
+    await ended(service, done);
+    const doneHistory = await history(service, done);
+    const running = await submit(service, "/slow/killed", { callback_url: at("/callback/killed") });
+    await eventually(() => requestsTo("/slow/killed").length === 1);
+    const queued = await submit(service, "/never", { workflow: "nobody_runs_this" });
+    await service.kill();
+
+    service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    expect(await status(service, done)).toMatchObject({
+      status: "succeeded",
+      result: { body: { answered: "/quick" } },
+    });
+    expect(await history(service, done)).toEqual(doneHistory);
+    expect(await status(service, queued)).toMatchObject({ status: "queued", waiting_for: { reason: "worker" } });
+    await eventually(() => requestsTo("/slow/killed").length === 2);
+    open.resolve();
+    expect(await ended(service, running)).toMatchObject({ status: "succeeded" });
+    await eventually(async () => (await history(service, running)).includes("job.callback_delivered"));
+    expect(await history(service, running)).toEqual([
+      "job.submitted",
+      "job.started",
+      "job.released",
+      "job.started",
+      "job.succeeded",
+      "job.callback_delivered",
+    ]);
+
+    const [callback] = requestsTo("/callback/killed");
+    const secret = readFileSync(join(folder, "webhook-secret"), "utf8").trim();
+    expect(statSync(join(folder, "webhook-secret")).mode & 0o777).toBe(0o600);
+    const verified = new Webhook(secret).verify(callback?.body ?? "", Object.fromEntries(callback?.headers ?? []));
+    expect(verified).toMatchObject({ type: "job.succeeded", data: { job_id: running } });
+    expect(service.logged()).not.toContain(secret);
+    expect(await service.stop()).toBe(0);
+  }, 60_000);
+
+  test("a Postgres that is killed comes back, and nothing is lost", async () => {
+    const folder = testFolder();
+    const service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    const before = await submit(service, "/before");
+    await ended(service, before);
+    const postmaster = join(folder, "postgres/data/postmaster.pid");
+    process.kill(Number(readFileSync(postmaster, "utf8").split("\n")[0]), "SIGKILL");
+    // Taken while the database is away: answered once it is back.
+    const during = await submit(service, "/during");
+    expect(await ended(service, during)).toMatchObject({ status: "succeeded" });
+    expect(await status(service, before)).toMatchObject({ status: "succeeded" });
+    await eventually(async () => (await service.call<{ ok: boolean }>("/api/v1/ops/health")).ok);
+    expect(await service.stop()).toBe(0);
+    expect(existsSync(postmaster)).toBe(false);
+  }, 60_000);
+
+  test("a second service on the folder says so and ends; the first goes on", async () => {
+    const folder = testFolder();
+    const first = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    const second = spawnService({ LEVQOR_DATA_DIR: folder });
+    expect(await second.exited).toBe(1);
+    expect(await new Response(second.stderr).text()).toContain(
+      `Cannot use ${folder}: the service with pid ${first.process.pid} is using it.`,
+    );
+    expect(await first.call("/health")).toMatchObject({ ok: true });
+    await first.stop();
+  }, 60_000);
+
+  test("SIGTERM lets a running job end, and takes two of them for one", async () => {
+    open = Promise.withResolvers();
+    const folder = testFolder();
+    let service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    const id = await submit(service, "/slow/drained");
+    await eventually(() => requestsTo("/slow/drained").length === 1);
+    const stopped = service.stop();
+    service.process.kill("SIGTERM");
+    await eventually(() => service.logged().includes('"msg":"Stopping"'));
+    open.resolve();
+    expect(await stopped).toBe(0);
+    service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    expect(await status(service, id)).toMatchObject({ status: "succeeded" });
+    expect(requestsTo("/slow/drained")).toHaveLength(1);
+    await service.stop();
+  }, 60_000);
+});
+
+describe.skipIf(!natsAvailable)("with NATS", () => {
+  test("losing NATS stops no intake and loses nothing; the bus catches up by itself, and health says so", async () => {
+    const nats = await startNats();
+    const service = await startServiceProcess({ LEVQOR_DATA_DIR: testFolder(), NATS_URL: nats.url });
+    const bus = async () =>
+      (await service.call<{ bus: { connected: boolean; lag: number } }>("/api/v1/ops/health")).bus;
+    await ended(service, await submit(service, "/with_nats"));
+    await eventually(async () => (await bus()).connected && (await bus()).lag === 0);
+
+    await nats.kill();
+    await eventually(async () => !(await bus()).connected);
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, i) => submit(service, `/without_nats/${i}`)));
+    for (const id of ids) expect(await ended(service, id)).toMatchObject({ status: "succeeded" });
+    expect((await bus()).lag).toBeGreaterThan(0);
+
+    await nats.restart();
+    await eventually(async () => (await bus()).connected && (await bus()).lag === 0);
+    await service.stop();
+    await nats.stop();
+  }, 60_000);
+});
+
+test("wrong settings are all named, with exit code 2", async () => {
+  const service = spawnService({ PORT: "70000", LOG_LEVEL: "loud", API_KEYS: "short-secret" }, ["--port"]);
+  expect(await service.exited).toBe(2);
+  const said = await new Response(service.stderr).text();
+  for (const name of ["PORT", "LOG_LEVEL", "API_KEYS", "--port"]) expect(said).toContain(name);
+  expect(said).not.toContain("short-secret");
+});
+
+test("--help names every setting", async () => {
+  const service = spawnService({}, ["--help"]);
+  expect(await service.exited).toBe(0);
+  const said = await new Response(service.stdout).text();
+  for (const name of ["PORT", "HOST", "DATABASE_URL", "NATS_URL", "LEVQOR_DATA_DIR", "API_KEYS", "LOG_LEVEL"]) {
+    expect(said).toContain(name);
+  }
+});

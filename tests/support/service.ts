@@ -1,0 +1,80 @@
+/** The whole service as its users run it: a process of its own. */
+import type { Subprocess } from "bun";
+
+export interface ServiceProcess {
+  readonly url: string;
+  readonly process: Subprocess;
+  /** What it has logged so far, and said otherwise. */
+  logged(): string;
+  /** `fetch` on the service, JSON in and out. */
+  call<T = Record<string, unknown>>(
+    path: string,
+    init?: { method?: string; body?: unknown; headers?: Record<string, string> },
+  ): Promise<T>;
+  /** SIGTERM, and waits. */
+  stop(): Promise<number>;
+  /** SIGKILL, and waits. */
+  kill(): Promise<void>;
+}
+
+const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
+
+/** Starts the service and waits until it is ready, or throws with what it said. */
+export async function startServiceProcess(env: Record<string, string>): Promise<ServiceProcess> {
+  const child = spawnService(env);
+  let logged = "";
+  const ready = Promise.withResolvers<string>();
+  const listen = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      logged += decoder.decode(chunk, { stream: true });
+      const url = /"url":"([^"]+)".*"msg":"Levqor is ready"/.exec(logged)?.[1];
+      if (url) ready.resolve(url);
+    }
+  };
+  Promise.all([listen(child.stdout), listen(child.stderr)]).then(() =>
+    ready.reject(new Error(`The service ended: ${logged}`)),
+  );
+  const url = (await ready.promise).replace(/\/$/, "");
+  return {
+    url,
+    process: child,
+    logged: () => logged,
+    async call(path, { method = "GET", body, headers = {} } = {}) {
+      const answer = await fetch(`${url}${path}`, {
+        method,
+        headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      return await answer.json();
+    },
+    stop() {
+      child.kill("SIGTERM");
+      return child.exited;
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
+
+/** Starts the service with nothing of this process's environment but the path, and does not wait. */
+export function spawnService(env: Record<string, string>, args: readonly string[] = []) {
+  return Bun.spawn([process.execPath, MAIN, ...args], {
+    env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", ...env },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+}
+
+/** Waits until `read` gives something, or throws after 15 s. */
+export async function eventually<T>(read: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+  const deadline = performance.now() + 15_000;
+  while (performance.now() < deadline) {
+    const value = await read();
+    if (value) return value;
+    await Bun.sleep(20);
+  }
+  throw new Error("It did not happen within 15 s");
+}
