@@ -49,10 +49,19 @@ const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 const assets = {
-  "swagger-ui.css": "text/css; charset=utf-8",
-  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-  "favicon-32x32.png": "image/png",
-} as const;
+  "swagger-ui.css": {
+    type: "text/css; charset=utf-8",
+    url: import.meta.resolve("swagger-ui-dist/swagger-ui.css"),
+  },
+  "swagger-ui-bundle.js": {
+    type: "text/javascript; charset=utf-8",
+    url: import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js"),
+  },
+  "favicon-32x32.png": {
+    type: "image/png",
+    url: import.meta.resolve("swagger-ui-dist/favicon-32x32.png"),
+  },
+};
 
 const hidden = { detail: { hide: true } } as const;
 
@@ -107,8 +116,8 @@ export function docsRoutes({ version }: ApiConfig) {
       hidden,
     );
 
-  for (const [name, type] of Object.entries(assets)) {
-    const path = Bun.fileURLToPath(import.meta.resolve(`swagger-ui-dist/${name}`));
+  for (const [name, { type, url }] of Object.entries(assets)) {
+    const path = Bun.fileURLToPath(url);
     app.get(
       `/docs/${name}`,
       ({ set }) => {

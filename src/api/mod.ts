@@ -14,7 +14,7 @@ import { rootRoutes } from "./root.ts";
 import { methodsByPath } from "./routes.ts";
 import { streamRoutes } from "./streams.ts";
 
-export type { ApiConfig, ApiLogger, ApiOptions } from "./options.ts";
+export type { ApiOptions } from "./options.ts";
 
 /** Builds the app. It opens and closes nothing that it is given. */
 export function createApi(options: ApiOptions): Elysia {

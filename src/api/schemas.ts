@@ -35,9 +35,8 @@ const Status = oneOf(
   ["queued", "running", "succeeded", "failed", "cancelled"],
   "Where the job stands. The last three are final.",
 );
-export type Status = Static<typeof Status>;
 
-export const Root = Type.Object(
+const Root = Type.Object(
   {
     ok: Type.Literal(true),
     service: Type.Literal("levqor-backend"),
@@ -47,9 +46,9 @@ export const Root = Type.Object(
   { additionalProperties: false },
 );
 
-export const Health = Type.Object({ ok: Type.Literal(true), ts: UnixSeconds }, { additionalProperties: false });
+const Health = Type.Object({ ok: Type.Literal(true), ts: UnixSeconds }, { additionalProperties: false });
 
-export const Problem = Type.Object(
+const Problem = Type.Object(
   {
     type: Type.String({
       format: "uri-reference",
@@ -104,10 +103,7 @@ export const IntakeRequest = Type.Object(
 );
 export type IntakeRequest = Static<typeof IntakeRequest>;
 
-export const IntakeAccepted = Type.Object(
-  { job_id: JobId, status: Type.Literal("queued") },
-  { additionalProperties: false },
-);
+const IntakeAccepted = Type.Object({ job_id: JobId, status: Type.Literal("queued") }, { additionalProperties: false });
 
 const WaitingFor = Type.Object(
   {
@@ -117,7 +113,7 @@ const WaitingFor = Type.Object(
   { additionalProperties: false, description: "Why the job has not started; only while it is queued." },
 );
 
-export const JobStatus = Type.Object(
+const JobStatus = Type.Object(
   {
     job_id: JobId,
     status: Status,
@@ -140,7 +136,7 @@ export const JobStatus = Type.Object(
   },
 );
 
-export const JobSummary = Type.Object(
+const JobSummary = Type.Object(
   {
     job_id: JobId,
     workflow: Workflow,
@@ -156,9 +152,9 @@ export const JobSummary = Type.Object(
   { additionalProperties: false },
 );
 
-export const JobList = list(JobSummary);
+const JobList = list(JobSummary);
 
-export const JobEvent = Type.Object(
+const JobEvent = Type.Object(
   {
     position: Position,
     version: Type.Integer({ minimum: 1, description: "The place in the job's own history: 1, 2, 3 …" }),
@@ -170,9 +166,9 @@ export const JobEvent = Type.Object(
   { additionalProperties: false },
 );
 
-export const JobEventList = list(JobEvent);
+const JobEventList = list(JobEvent);
 
-export const StreamedEvent = Type.Object(
+const StreamedEvent = Type.Object(
   {
     position: Position,
     stream_id: Type.String({ examples: [`job-${EXAMPLE_JOB_ID}`] }),
@@ -190,11 +186,10 @@ export const CompleteRequest = Type.Object(
   { result: anyObject("The result that the job is to have.", { done: true }) },
   { additionalProperties: false },
 );
-export type CompleteRequest = Static<typeof CompleteRequest>;
 
-export const Completed = Type.Object({ ok: Type.Literal(true) }, { additionalProperties: false });
+const Completed = Type.Object({ ok: Type.Literal(true) }, { additionalProperties: false });
 
-export const ProblemDescription = Type.Object(
+const ProblemDescription = Type.Object(
   {
     error: Type.String({ examples: ["job_not_found"] }),
     status: Type.Integer(),
@@ -204,7 +199,7 @@ export const ProblemDescription = Type.Object(
   { additionalProperties: false },
 );
 
-export const PublicMetrics = Type.Object(
+const PublicMetrics = Type.Object(
   {
     uptime_rolling_7d: Type.Number({
       minimum: 0,
@@ -236,7 +231,7 @@ export const PublicMetrics = Type.Object(
 
 const Lag = Type.Integer({ minimum: 0, description: "Events behind the log's head." });
 
-export const OpsHealth = Type.Object(
+const OpsHealth = Type.Object(
   {
     ok: Type.Boolean({ description: "Whether every part is well." }),
     ts: UnixSeconds,

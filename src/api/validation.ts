@@ -51,7 +51,7 @@ export function queryReader<Schema extends TObject>(schema: Schema): (request: R
 }
 
 /** The problem `validation_failed`. */
-export function invalid(errors: readonly FieldError[]): Problem {
+function invalid(errors: readonly FieldError[]): Problem {
   const first = errors[0];
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   const detail = first
