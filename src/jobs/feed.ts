@@ -40,6 +40,7 @@ export class Feed {
   #following = false;
   /** Jobs handed back, whose histories are still to be read. */
   readonly #returned = new Set<string>();
+  #returning: Promise<void> | undefined;
   #refilling: Promise<void> | undefined;
   /** By the monotonic clock, when the read model was last asked for all that waits. */
   #checkedAt = performance.now();
@@ -76,8 +77,17 @@ export class Feed {
 
   /** Fetches jobs that were handed back, and those that the queue had no room for. Never throws. */
   refill(): void {
-    this.#refilling ??= this.#refill()
-      .catch((error: unknown) => this.#options.logger.warn({ err: error }, "Cannot read waiting jobs; trying again"))
+    const cannot = (error: unknown) => {
+      this.#options.logger.warn({ err: error }, "Cannot read waiting jobs; trying again");
+    };
+    // Apart: what was handed back must not wait for a read model that is behind.
+    this.#returning ??= this.#fetchReturned()
+      .catch(cannot)
+      .finally(() => {
+        this.#returning = undefined;
+      });
+    this.#refilling ??= this.#fetchAllMissing()
+      .catch(cannot)
       .finally(() => {
         this.#refilling = undefined;
       });
@@ -177,17 +187,20 @@ export class Feed {
     if (job) queue.add(job);
   }
 
-  async #refill(): Promise<void> {
-    const { queue, signal } = this.#options;
+  async #fetchAllMissing(): Promise<void> {
+    const { queue } = this.#options;
     if (queue.size === 0 && this.#following && performance.now() - this.#checkedAt > CHECK_EVERY_MS) {
       this.#checkedAt = performance.now();
       queue.miss(this.#position);
     }
-    while (this.#returned.size > 0 && !signal.aborted) await this.#fetchReturned();
     for (const priority of PRIORITIES) await this.#fetchMissing(priority);
   }
 
   async #fetchReturned(): Promise<void> {
+    while (this.#returned.size > 0 && !this.#options.signal.aborted) await this.#fetchSomeReturned();
+  }
+
+  async #fetchSomeReturned(): Promise<void> {
     const { queue, on_ready } = this.#options;
     const ids = [...this.#returned].slice(0, LOAD_PAGE);
     // Before they are read: one that is handed back once more meanwhile must be read once more.
