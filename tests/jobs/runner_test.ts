@@ -202,6 +202,27 @@ describe("limits", () => {
     expect(runs.map((run) => run.key).toSorted()).toEqual([...ids, ...more].toSorted());
   });
 
+  test("a job that is handed back does not wait for a read model that is behind", async () => {
+    const { connectors, release } = workshop();
+    const returned = await service.submit("noop");
+    const claim = { type: "start", worker: "other", lease_seconds: 600 } as const;
+    await commandJob(service.log, { job_id: returned, command: claim, meta });
+    await service.projected();
+    await service.stopProjecting();
+    service.start({ connectors, concurrency: 1, queue: { max_jobs: 1 } });
+    await Bun.sleep(500); // it has asked the read model for what waited before the start
+    const held = await service.submit("gate");
+    await service.reaches(held, "running");
+    // More than the queue holds: the runner looks for them in the read model, in vain, ever more patiently.
+    for (let i = 0; i < 3; i++) await service.submit("noop");
+    release();
+    await service.reaches(held, "succeeded");
+    await Bun.sleep(1_000);
+    const handBack = { type: "release", attempt: 1, reason: "worker_stopping" } as const;
+    await commandJob(service.log, { job_id: returned, command: handBack, meta });
+    await service.reaches(returned, "succeeded", 4_000);
+  });
+
   test("high goes before normal before low", async () => {
     const { connectors, runs } = workshop();
     const submitted: string[] = [];

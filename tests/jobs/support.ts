@@ -94,6 +94,10 @@ export async function openService(options: { projecting?: boolean } = {}) {
     startProjecting() {
       projector ??= project();
     },
+    async stopProjecting() {
+      await projector?.stop();
+      projector = undefined;
+    },
     /** Waits until the read model contains all that is in the log. */
     async projected() {
       if (!(await projector?.waitFor("jobs", await log.head(), 10_000))) throw new Error("The read model is late");
