@@ -7,11 +7,9 @@ import { Progress } from "./support/progress.ts";
 import { atLeast, atMost, figure, type Section } from "./support/report.ts";
 import type { Stage } from "./support/stage.ts";
 import { median, percentile } from "./support/statistics.ts";
-import type { Latency, Throughput, WorkArgument } from "./workers/work.ts";
+import type { Latency, Measurement, Throughput, WorkArgument } from "./workers/work.ts";
 
 type Name = "levqor" | "graphile_worker" | "pg_boss";
-/** `WorkArgument` without the database, which each run gets anew. */
-type Measurement = WorkArgument extends infer A ? (A extends unknown ? Omit<A, "database_url"> : never) : never;
 
 const titles: Record<Name, string> = { levqor: "**Levqor**", graphile_worker: "graphile-worker", pg_boss: "pg-boss" };
 const names = Object.keys(titles) as Name[];
@@ -29,7 +27,8 @@ export async function endToEnd({ cluster, quick }: Context, stage: Stage): Promi
     const database_url =
       name === "levqor" ? (await cluster.levqor("work")).url : await cluster.database(`work_${name}`);
     await cluster.checkpoint();
-    const child = stage.child<Result>(`workers/${name}.ts`, { ...measurement, database_url });
+    const argument: WorkArgument = { ...measurement, database_url, postgres_pid: cluster.pid };
+    const child = stage.child<Result>(`workers/${name}.ts`, argument);
     const result = await child.next();
     await child.ended();
     return result;
@@ -67,7 +66,16 @@ export async function endToEnd({ cluster, quick }: Context, stage: Stage): Promi
       "that submits a job to the start of its handler, in one process.",
     tables: [
       {
-        columns: ["", "submit ms", "run ms", "jobs/s", "against graphile-worker", "kept afterwards"],
+        columns: [
+          "",
+          "submit ms",
+          "run ms",
+          "jobs/s",
+          "against graphile-worker",
+          "kept afterwards",
+          "worker",
+          "Postgres",
+        ],
         rows: names.map((name) => [
           titles[name],
           figure(time(name, ({ submit_ms }) => submit_ms)),
@@ -75,6 +83,8 @@ export async function endToEnd({ cluster, quick }: Context, stage: Stage): Promi
           figure(total(name)),
           figure(total(name) / total("graphile_worker")),
           { levqor: "every event", graphile_worker: "nothing", pg_boss: "the job's row" }[name],
+          figure(time(name, ({ worker }) => worker)),
+          figure(time(name, ({ postgres }) => postgres)),
         ]),
       },
       {
@@ -97,6 +107,8 @@ export async function endToEnd({ cluster, quick }: Context, stage: Stage): Promi
         2,
       ),
     ],
-    notes: [],
+    notes: [
+      `Last columns: cores used, of ${navigator.hardwareConcurrency}. Levqor's process also keeps the read models meanwhile.`,
+    ],
   };
 }

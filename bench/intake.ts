@@ -104,7 +104,8 @@ export async function intake(context: Context, stage: Stage): Promise<Section> {
     tables: connections.map((count) => table(count, servers, of)),
     bars: connections.flatMap((count) => bars(count, of)),
     notes: [
-      "Processor columns: cores used by the server, by Postgres and by the load generator, of " +
+      "Processor columns: cores used by the server, by Postgres and by the load generator, and intakes for each second " +
+        "of a core that server and Postgres used. The cores: " +
         `${navigator.hardwareConcurrency}. The generator shares the machine with what it measures.`,
       "Levqor's read models are kept while it takes jobs in; they had caught up " +
         `${connections.map((count) => `${figure(of("levqor", count, ({ settled_ms }) => settled_ms))} ms (${count} connections)`).join(" and ")} after the last answer.`,
@@ -118,7 +119,18 @@ function table(count: number, servers: readonly Server[], of: Pick): Table {
   const ceiling = of("validation", count, ({ load }) => load.per_second);
   return {
     title: `${count} connections`,
-    columns: ["", "intakes/s", "of the ceiling", "p50 ms", "p99 ms", "errors", "server", "Postgres", "generator"],
+    columns: [
+      "",
+      "intakes/s",
+      "of the ceiling",
+      "p50 ms",
+      "p99 ms",
+      "errors",
+      "server",
+      "Postgres",
+      "generator",
+      "per core-second",
+    ],
     rows: servers.map(({ name }) => {
       const per_second = of(name, count, ({ load }) => load.per_second);
       return [
@@ -130,6 +142,7 @@ function table(count: number, servers: readonly Server[], of: Pick): Table {
         String(of(name, count, ({ load }) => load.errors)),
         ...[of(name, count, ({ server }) => server), of(name, count, ({ postgres }) => postgres)].map((n) => figure(n)),
         figure(of(name, count, ({ load }) => load.cores)),
+        figure(of(name, count, ({ load, server, postgres }) => load.per_second / (server + postgres))),
       ];
     }),
   };

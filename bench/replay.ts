@@ -5,7 +5,7 @@ import { atLeast, atMost, figure, type Section } from "./support/report.ts";
 import type { Stage } from "./support/stage.ts";
 import { median } from "./support/statistics.ts";
 import type { ReadResult } from "./tasks/read.ts";
-import type { RebuildResult } from "./tasks/rebuild.ts";
+import type { RebuildArgument, RebuildResult } from "./tasks/rebuild.ts";
 
 /** Of the peak at 1M events to the peak at 100k: ten times the events must not show. */
 const FLAT = 1.5;
@@ -17,7 +17,7 @@ export async function replay({ cluster, quick }: Context, stage: Stage): Promise
 
   progress.begin(`appending ${figure(events)} events`);
   const database = await cluster.levqor("replay");
-  const argument = { url: database.url, events };
+  const argument: RebuildArgument = { url: database.url, events, postgres_pid: cluster.pid };
   await stage.child("tasks/seed.ts", argument).next();
   await database.tidy();
   progress.step(`${figure(events)} events appended`);
@@ -49,10 +49,10 @@ export async function replay({ cluster, quick }: Context, stage: Stage): Promise
       `${rounds} interleaved rounds, each in a fresh process; medians.`,
     tables: [
       {
-        columns: ["", "events/s", "ratio"],
+        columns: ["", "events/s", "ratio", "process", "Postgres"],
         rows: [
-          ["read and parse only", figure(read), figure(1)],
-          ["**rebuild `jobs`**", figure(rebuilt), figure(rebuilt / read)],
+          ["read and parse only", figure(read), figure(1), ...cores(reads)],
+          ["**rebuild `jobs`**", figure(rebuilt), figure(rebuilt / read), ...cores(rebuilds)],
         ],
       },
       {
@@ -65,8 +65,15 @@ export async function replay({ cluster, quick }: Context, stage: Stage): Promise
       atLeast("rebuild against reading and parsing", rebuilt / read, 0.4),
       atMost("highest memory at all events against a tenth of them", last / first, FLAT),
     ],
-    notes: [],
+    notes: [`Last columns of the first table: cores used, of ${navigator.hardwareConcurrency}.`],
   };
+}
+
+function cores(found: readonly ReadResult[]): string[] {
+  return [
+    figure(median(found.map(({ shares }) => shares.process))),
+    figure(median(found.map(({ shares }) => shares.postgres))),
+  ];
 }
 
 function peak(memory: RebuildResult["memory"], until: number): number {

@@ -1,20 +1,15 @@
 /** What any rebuild must do at least: read the log's text columns, in order, and parse them. */
 import { connect } from "../../src/db/mod.ts";
 import { argument, report } from "../support/child.ts";
+import { cpuShares } from "../support/cpu.ts";
+import type { RebuildArgument, RebuildResult } from "./rebuild.ts";
 
-export interface ReadArgument {
-  readonly url: string;
-  readonly events: number;
-}
-
-export interface ReadResult {
-  readonly seconds: number;
-}
+export type ReadResult = Omit<RebuildResult, "memory">;
 
 /** Measured: larger parts are no faster. */
 const PART = 5_000;
 
-const { url, events } = argument<ReadArgument>();
+const { url, events, postgres_pid } = argument<RebuildArgument>();
 const sql = connect(url, { max: 1 });
 await sql`select 1`;
 
@@ -24,19 +19,23 @@ function read(after: number) {
     from levqor_log.events where position > ${after} and position <= ${after + PART} order by position`.execute();
 }
 
-const start = performance.now();
-let parsed = 0;
-// The next part is read while this one is parsed.
-for (let part = read(0), after = 0; parsed < events; ) {
-  const rows = await part;
-  if (rows.length === 0) throw new Error(`Cannot read ${events} events: the log ends at ${parsed}`);
-  after += PART;
-  part = read(after);
-  for (const row of rows) {
-    JSON.parse(row.data);
-    JSON.parse(row.meta);
+async function readAll(): Promise<void> {
+  let parsed = 0;
+  // The next part is read while this one is parsed.
+  for (let part = read(0), after = 0; parsed < events; ) {
+    const rows = await part;
+    if (rows.length === 0) throw new Error(`Cannot read ${events} events: the log ends at ${parsed}`);
+    after += PART;
+    part = read(after);
+    for (const row of rows) {
+      JSON.parse(row.data);
+      JSON.parse(row.meta);
+    }
+    parsed += rows.length;
   }
-  parsed += rows.length;
 }
-report({ seconds: (performance.now() - start) / 1000 } satisfies ReadResult);
+
+const start = performance.now();
+const { shares } = await cpuShares({ process: process.pid, postgres: postgres_pid }, readAll);
+report({ seconds: (performance.now() - start) / 1000, shares } satisfies ReadResult);
 process.exit(0);

@@ -5,31 +5,37 @@ import { connect } from "../../src/db/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { rebuild } from "../../src/projector/mod.ts";
 import { argument, report } from "../support/child.ts";
+import { cpuShares } from "../support/cpu.ts";
 
 export interface RebuildArgument {
   readonly url: string;
   readonly events: number;
+  readonly postgres_pid: number;
 }
 
 export interface RebuildResult {
   readonly seconds: number;
+  /** Cores used by this process and by Postgres. */
+  readonly shares: { readonly process: number; readonly postgres: number };
   /** Resident memory after each part, in MiB, and the position reached. */
   readonly memory: ReadonlyArray<{ readonly position: number; readonly mib: number }>;
 }
 
-const { url, events } = argument<RebuildArgument>();
+const { url, events, postgres_pid } = argument<RebuildArgument>();
 const sql = connect(url, { max: 4 });
 await sql`select 1`;
 const log = openLog({ url });
 const memory: { position: number; mib: number }[] = [];
 
 const start = performance.now();
-const position = await rebuild({
-  sql,
-  log,
-  projection: jobs as unknown as Projection,
-  on_progress: (position) => memory.push({ position, mib: process.memoryUsage.rss() / 2 ** 20 }),
-});
+const { result: position, shares } = await cpuShares({ process: process.pid, postgres: postgres_pid }, () =>
+  rebuild({
+    sql,
+    log,
+    projection: jobs as unknown as Projection,
+    on_progress: (position) => memory.push({ position, mib: process.memoryUsage.rss() / 2 ** 20 }),
+  }),
+);
 const seconds = (performance.now() - start) / 1000;
 const [row] = await sql<[{ rows: number; jobs: number }]>`
   select (select count(*)::int from levqor_read.jobs) as rows,
@@ -37,5 +43,5 @@ const [row] = await sql<[{ rows: number; jobs: number }]>`
 if (position !== events || row.rows !== row.jobs) {
   throw new Error(`The rebuilt table holds ${row.rows} of ${row.jobs} jobs at position ${position} of ${events}`);
 }
-report({ seconds, memory } satisfies RebuildResult);
+report({ seconds, shares, memory } satisfies RebuildResult);
 process.exit(0);

@@ -1,5 +1,6 @@
 /** How every contender's worker is measured; they differ in how they take and run jobs. */
 import { argument, report } from "../support/child.ts";
+import { cpuShares } from "../support/cpu.ts";
 
 /** A job system, on an empty database of its own, whose jobs do nothing. */
 export interface Contender {
@@ -17,14 +18,19 @@ export interface Contender {
   close(): Promise<void>;
 }
 
-export type WorkArgument =
-  | { readonly database_url: string; readonly measure: "throughput"; readonly jobs: number; readonly warm_up: number }
-  | { readonly database_url: string; readonly measure: "latency"; readonly jobs: number; readonly per_second: number };
+export type Measurement =
+  | { readonly measure: "throughput"; readonly jobs: number; readonly warm_up: number }
+  | { readonly measure: "latency"; readonly jobs: number; readonly per_second: number };
+
+export type WorkArgument = Measurement & { readonly database_url: string; readonly postgres_pid: number };
 
 /** In milliseconds. `run` is from the start of the workers until every job is on record as ended. */
 export interface Throughput {
   readonly submit_ms: number;
   readonly run_ms: number;
+  /** Cores used by this process and by Postgres. */
+  readonly worker: number;
+  readonly postgres: number;
 }
 
 /** Milliseconds from the call that submits a job to the start of its handler, in the order of submission. */
@@ -38,7 +44,10 @@ export async function measure(open: (database_url: string) => Promise<Contender>
   const contender = await open(options.database_url);
   if (options.measure === "throughput") {
     await throughput(contender, options.warm_up);
-    report(await throughput(contender, options.jobs));
+    const { result, shares } = await cpuShares({ worker: process.pid, postgres: options.postgres_pid }, () =>
+      throughput(contender, options.jobs),
+    );
+    report({ ...result, ...shares } satisfies Throughput);
   } else {
     report(await latency(contender, options));
   }
@@ -48,7 +57,7 @@ export async function measure(open: (database_url: string) => Promise<Contender>
   process.exit(0);
 }
 
-async function throughput(contender: Contender, jobs: number): Promise<Throughput> {
+async function throughput(contender: Contender, jobs: number): Promise<Omit<Throughput, "worker" | "postgres">> {
   const all_started = Promise.withResolvers<void>();
   const seen = new Set<number>();
   const submitted_at = performance.now();
