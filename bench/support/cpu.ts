@@ -21,7 +21,7 @@ async function readProcess(pid: number): Promise<Process | undefined> {
 }
 
 /** Processor seconds that a process and all its descendants have used so far; NaN where that is unknown. */
-export async function cpuSeconds(root: number): Promise<number> {
+async function cpuSeconds(root: number): Promise<number> {
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
   const processes = (await Promise.all(pids.map(readProcess))).filter((found) => found !== undefined);
   const known = new Map(processes.map((found) => [found.pid, found]));
