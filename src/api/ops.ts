@@ -4,6 +4,7 @@ import type { ProjectionStatus } from "../projector/mod.ts";
 import type { Auth } from "./auth.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
+import { onceBuilt } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 
 /** What takes longer to answer counts as not there. */
@@ -49,9 +50,10 @@ export function opsRoutes({ log, sql, bus, projector, logger }: ApiOptions, auth
 
       /** Unfinished jobs alone: an index holds them apart, whatever number has ended. */
       async function queueDepth() {
-        const rows = await orNull(sql<{ status: string; depth: number }[]>`
+        const select = () => sql<{ status: string; depth: number }[]>`
           select status, count(*)::int as depth from levqor_read.jobs
-          where status in ('queued', 'running') group by status`);
+          where status in ('queued', 'running') group by status`;
+        const rows = await orNull(onceBuilt(select, TIMEOUT_MS / 2));
         const depthOf = (wanted: string) => rows?.find(({ status }) => status === wanted)?.depth ?? 0;
         return rows && { queued: depthOf("queued"), running: depthOf("running") };
       }

@@ -102,9 +102,10 @@ test("public metrics are counted from the log", async () => {
 
 async function reached(api: Harness, position: number): Promise<void> {
   for (let i = 0; i < 500; i++) {
-    const { projections } = (await api.ask("/api/v1/ops/health")).body;
-    if (projections?.every((projection: { position: number }) => projection.position >= position)) return;
+    const { projections, bus } = (await api.ask("/api/v1/ops/health")).body;
+    const followers: { position: number }[] = [...(projections ?? []), bus];
+    if (followers.every((follower) => follower.position >= position)) return;
     await Bun.sleep(10);
   }
-  throw new Error(`The read models did not reach ${position}`);
+  throw new Error(`The bus and the read models did not reach ${position}`);
 }
