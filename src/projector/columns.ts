@@ -11,11 +11,14 @@ const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
 /** What Postgres text cannot hold, and every surrogate, paired or not: {@link text} looks closer. */
 const SUSPECT = /[\0\ud800-\udfff]/;
 
+/** Added to a number, it makes 0 of the negative zero, which JSON does not know. */
+const NO_SIGN = 0;
+
 const byType: Record<ColumnType, Canonical> = {
   text,
   uuid,
-  int: (value) => integer(value, 2 ** 31 - 1),
-  bigint: (value) => integer(value, Number.MAX_SAFE_INTEGER),
+  int: (value) => integer(value, -(2 ** 31), 2 ** 31 - 1),
+  bigint: (value) => integer(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
   "double precision": number,
   boolean,
   timestamptz,
@@ -46,17 +49,16 @@ function uuid(value: unknown): string {
   throw unfit("a UUID", value);
 }
 
-function integer(value: unknown, max: number): number {
-  if (!Number.isInteger(value) || Math.abs(value as number) > max) {
-    throw unfit(`an integer from ${-max} to ${max}`, value);
+function integer(value: unknown, min: number, max: number): number {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+    throw unfit(`an integer from ${min} to ${max}`, value);
   }
-  // Postgres integers have no negative zero.
-  return (value as number) + 0;
+  return (value as number) + NO_SIGN;
 }
 
 function number(value: unknown): number {
   if (!Number.isFinite(value)) throw unfit("a finite number", value);
-  return value as number;
+  return (value as number) + NO_SIGN;
 }
 
 function boolean(value: unknown): boolean {

@@ -157,6 +157,12 @@ function decodeOnce(stored: StoredEvent): KnownEvent {
   return event;
 }
 
+/** Changes that stop at an event and contain nothing before it. */
+export function poisoned(event: StoredEvent, error: unknown): Changes {
+  const poison = poisonAt(event, error);
+  return { inserted: [], updated: [], deleted: [], position: poison.position - 1, poison, commit() {} };
+}
+
 function poisonAt(
   event: { stream_id: string; version: number; position: number; type: string },
   error: unknown,

@@ -34,6 +34,8 @@ export interface ProjectionStatus {
 
 /** The running projections of this process. */
 export interface Projector {
+  /** Resolves when every read model can be queried: the first start makes their tables. */
+  ready(): Promise<void>;
   /** Where every read model stands. Rejects if the database cannot be reached. */
   status(): Promise<readonly ProjectionStatus[]>;
   /**
@@ -60,6 +62,10 @@ export function startProjector(options: ProjectorOptions): Projector {
   );
   const names = [...new Set(projections.map(({ name }) => name))];
   for (const runner of runners) runner.start();
+
+  async function ready(): Promise<void> {
+    await Promise.all(runners.map(({ opened }) => opened));
+  }
 
   async function status(): Promise<readonly ProjectionStatus[]> {
     const [head, checkpoints] = await Promise.all([log.head(), readCheckpoints(sql, names)]);
@@ -109,7 +115,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     await Promise.all(runners.map((runner) => runner.stop()));
   }
 
-  return { status, resume, waitFor, stop };
+  return { ready, status, resume, waitFor, stop };
 }
 
 function statusOf(
@@ -119,7 +125,9 @@ function statusOf(
   const { name, version } = table.projection;
   const checkpoint = checkpoints.find((known) => known.name === name && known.version === version);
   const { live = false, position = 0, poison } = checkpoint ?? {};
-  const told = poison && state !== "stopped" ? "poisoned" : state;
+  // The checkpoint knows of poison, and of its end, before a runner does.
+  const running = state === "poisoned" ? "running" : state;
+  const told = poison && state !== "stopped" ? "poisoned" : running;
   // The head was read a moment before or after the checkpoint.
   const lag = Math.max(0, head - position);
   return { name, version, state: told, live, position, lag, ...(poison && { poison }), ...(fault && { fault }) };

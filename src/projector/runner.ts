@@ -13,13 +13,15 @@
  * - The **lease** keeps processes out of each other's way. What keeps the table right is the **fence**: a batch is
  *   written only if the checkpoint is where its rows were read.
  */
+import postgres from "postgres";
+import type { StoredEvent } from "../../events/envelope.ts";
 import { follow } from "../bus/follow.ts";
 import { Backoff, pause } from "../bus/pause.ts";
 import type { Bus } from "../bus/types.ts";
 import { holdLease, type Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import { applyChanges, type Checkpoint, openCheckpoint, promote, readCheckpoint } from "./checkpoint.ts";
-import { Folder } from "./fold.ts";
+import { Folder, poisoned } from "./fold.ts";
 import type { Table } from "./table.ts";
 
 export type RunnerState = "running" | "building" | "poisoned" | "standby" | "stopped";
@@ -44,6 +46,18 @@ export interface RunnerOptions {
   readonly cached_rows: number;
 }
 
+interface Applied {
+  readonly position: number;
+  readonly end?: "fenced" | "poisoned";
+}
+
+/** Data exceptions, violated constraints, exceeded limits: what will fail again however often it is tried. */
+const FAULT_OF_DATA = /^(22|23|54)/;
+
+function isFaultOfData(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && FAULT_OF_DATA.test(error.code);
+}
+
 /** How often a poisoned projection looks whether an operator resumed it, perhaps on another machine. */
 const RESUME_POLL_MS = 500;
 
@@ -52,6 +66,8 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #stopping = new AbortController();
   readonly #waiters = new Set<() => void>();
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #backoff = new Backoff(50, 2_000);
   #done: Promise<void> | undefined;
   #state: RunnerState = "standby";
   #fault: string | undefined;
@@ -75,6 +91,11 @@ export class Runner {
   /** The position that readers see, where it is known without asking the database: while this process runs it. */
   get livePosition(): number | undefined {
     return this.#state === "running" && this.#live ? this.#position : undefined;
+  }
+
+  /** Resolves when the view has something to show, or the runner stopped. */
+  get opened(): Promise<void> {
+    return this.#opened.promise;
   }
 
   /** Resolves after the next batch, or when the time is over. */
@@ -101,22 +122,26 @@ export class Runner {
     const { sql, instance, logger } = this.#options;
     const { name, version } = this.table.projection;
     const { signal } = this.#stopping;
-    const backoff = new Backoff(50, 2_000);
     while (!signal.aborted) {
       try {
+        await openCheckpoint(sql, this.table);
+        this.#opened.resolve();
         await holdLease({ sql, name: `projector:${name}_v${version}`, holder: instance, signal }, async (held) => {
-          backoff.reset();
           await this.#lead(AbortSignal.any([signal, held]));
         });
         this.#fault = undefined;
       } catch (error) {
-        this.#fault = error instanceof Error ? error.message : String(error);
-        if (!signal.aborted) logger.warn({ err: error, projection: name, version }, "The projection starts again");
+        const fault = error instanceof Error ? error.message : String(error);
+        if (!signal.aborted && fault !== this.#fault) {
+          logger.error({ err: error, projection: name, version }, `Cannot run the projection ${name}; will try again`);
+        }
+        this.#fault = fault;
       }
       this.#state = "standby";
-      await pause(backoff.next(), signal);
+      await pause(this.#backoff.next(), signal);
     }
     this.#state = "stopped";
+    this.#opened.resolve();
   }
 
   /** Runs the projection until the signal fires, or until it turns out that someone else moved it. */
@@ -167,19 +192,50 @@ export class Runner {
     let from = start;
     // While a batch is folded and written, the follower gathers the next one: the more comes in, the larger they are.
     for await (const events of follow({ log, bus, after: from.position, signal, batch, on_fault })) {
-      const changes = await folder.fold(events);
-      if (!(await applyChanges(sql, table, { changes, from }))) return "fenced";
-      changes.commit();
-      from = { ...from, position: changes.position };
-      this.#moved(changes.position);
-      if (changes.poison) return "poisoned";
-      if (!from.live && events.length < batch && from.position >= (await log.head())) return "built";
+      const { end, position } = await this.#apply(folder, events, from);
+      if (end === "fenced") return end;
+      from = { ...from, position };
+      this.#moved(position);
+      if (end) return end;
+      if (!from.live && position >= (await log.head())) return "built";
     }
     return "stopped";
   }
 
+  /** Folds and writes a batch. `position` is where the checkpoint then is, `end` why it is not at the batch's end. */
+  async #apply(folder: Folder, events: readonly StoredEvent[], from: Checkpoint): Promise<Applied> {
+    const { sql } = this.#options;
+    const changes = await folder.fold(events);
+    try {
+      if (!(await applyChanges(sql, this.table, { changes, from }))) return { position: from.position, end: "fenced" };
+    } catch (error) {
+      if (!isFaultOfData(error)) throw error;
+      return await this.#isolate(folder, events, { from, error });
+    }
+    changes.commit();
+    return { position: changes.position, end: changes.poison && "poisoned" };
+  }
+
+  /** Finds the event whose row Postgres refuses, and applies those before it. */
+  async #isolate(
+    folder: Folder,
+    events: readonly StoredEvent[],
+    { from, error }: { from: Checkpoint; error: unknown },
+  ): Promise<Applied> {
+    const [first] = events as [StoredEvent];
+    if (events.length === 1) {
+      const changes = poisoned(first, error);
+      const written = await applyChanges(this.#options.sql, this.table, { changes, from });
+      return { position: changes.position, end: written ? "poisoned" : "fenced" };
+    }
+    const half = events.length >> 1;
+    const { position, end } = await this.#apply(folder, events.slice(0, half), from);
+    return end ? { position, end } : this.#apply(folder, events.slice(half), { ...from, position });
+  }
+
   #moved(position: number): void {
     this.#position = position;
+    this.#backoff.reset();
     for (const wake of this.#waiters) wake();
   }
 

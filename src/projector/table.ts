@@ -101,14 +101,14 @@ export class Table {
     let result = row;
     for (const column of this.#columns) {
       const value = row[column.name];
-      if (before !== undefined && before[column.name] === value) continue;
+      if (before !== undefined && Object.is(before[column.name], value)) continue;
       let fit: unknown;
       try {
         fit = column.canonical(value);
       } catch (error) {
         throw new TypeError(`Column ${column.name}: ${(error as Error).message}`, { cause: error });
       }
-      if (fit === value) continue;
+      if (Object.is(fit, value)) continue;
       if (result === row) result = { ...row };
       result[column.name] = fit;
     }

@@ -1,0 +1,93 @@
+import { expect, test } from "bun:test";
+import { type JobRow, jobs } from "../../projections/mod.ts";
+import { history } from "./support.ts";
+
+const id = "01890a5d-ac96-774b-bcce-b302099a8057";
+const submitted = { type: "job.submitted", data: { workflow: "http", payload: { secret: "kept out" } } };
+const started = { type: "job.started", data: { attempt: 1, worker: "one", lease_seconds: 30 } };
+
+/** The row after a job's events, recorded one second apart from 03:00:01 on. */
+function rowAfter(...events: { type: string; data: unknown }[]): JobRow | undefined {
+  let row: JobRow | undefined;
+  for (const event of history(`job-${id}`, events)) row = jobs.evolve(row, event) ?? undefined;
+  return row;
+}
+
+test("a submitted job is queued, under its own id", () => {
+  const [event] = history(`job-${id}`, [submitted]);
+  expect(jobs.keyOf(event as never)).toBe(id);
+  expect(rowAfter(submitted)).toEqual({
+    job_id: id,
+    workflow: "http",
+    status: "queued",
+    priority: "normal",
+    attempt: 0,
+    version: 1,
+    position: 101,
+    created_at: "2026-01-02T03:00:01Z",
+    updated_at: "2026-01-02T03:00:01Z",
+    started_at: null,
+    finished_at: null,
+    worker: null,
+    lease_expires_at: null,
+    callback: "none",
+  });
+});
+
+test("a started job runs until its lease ends, which heartbeats put off", () => {
+  expect(rowAfter(submitted, started)).toMatchObject({
+    status: "running",
+    attempt: 1,
+    worker: "one",
+    version: 2,
+    started_at: "2026-01-02T03:00:02Z",
+    lease_expires_at: "2026-01-02T03:00:32.000Z",
+  });
+  const heartbeat = { type: "job.heartbeat", data: { attempt: 1, lease_seconds: 60 } };
+  expect(rowAfter(submitted, started, heartbeat)).toMatchObject({
+    status: "running",
+    lease_expires_at: "2026-01-02T03:01:03.000Z",
+    updated_at: "2026-01-02T03:00:03Z",
+  });
+});
+
+test("a released job is queued again and keeps its place", () => {
+  const released = { type: "job.released", data: { attempt: 1, reason: "lease_expired" } };
+  expect(rowAfter(submitted, started, released)).toMatchObject({
+    status: "queued",
+    attempt: 1,
+    worker: null,
+    lease_expires_at: null,
+    position: 101,
+  });
+});
+
+test.each([
+  ["job.succeeded", { attempt: 1, result: { big: "kept out" } }, "succeeded"],
+  ["job.failed", { attempt: 1, error: { code: "no", message: "No." } }, "failed"],
+])("%s ends the job", (type, data, status) => {
+  expect(rowAfter(submitted, started, { type, data })).toMatchObject({
+    status,
+    finished_at: "2026-01-02T03:00:03Z",
+    worker: "one",
+    lease_expires_at: null,
+    callback: "none",
+  });
+});
+
+test("a callback waits for the end, then for its delivery", () => {
+  const withCallback = { ...submitted, data: { ...submitted.data, callback_url: "https://example.com" } };
+  const succeeded = { type: "job.succeeded", data: { attempt: 1, result: null } };
+  const delivered = { type: "job.callback_delivered", data: { webhook_id: "w", status_code: 200 } };
+  const failed = { type: "job.callback_failed", data: { webhook_id: "w", error: { code: "x", message: "x" } } };
+  expect(rowAfter(withCallback)?.callback).toBe("waiting");
+  expect(rowAfter(withCallback, started)?.callback).toBe("waiting");
+  expect(rowAfter(withCallback, started, succeeded)?.callback).toBe("pending");
+  expect(rowAfter(withCallback, started, succeeded, delivered)?.callback).toBe("delivered");
+  expect(rowAfter(withCallback, started, succeeded, failed)?.callback).toBe("failed");
+});
+
+test("a history that makes no sense is refused with its place", () => {
+  expect(() => rowAfter(started)).toThrow(`Cannot apply job.started to job-${id}: nothing was submitted`);
+  expect(() => rowAfter(submitted, submitted)).toThrow(`Cannot submit job ${id}: it exists since position 101`);
+});
