@@ -3,7 +3,7 @@
  * it as it was at an earlier position. Folds the same events with the same code as the runner.
  */
 import type { Projection } from "../../projections/projection.ts";
-import type { Sql } from "../db/mod.ts";
+import { type Sql, withSession } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import { type Checkpoint, liveCheckpoint, readCheckpoint, replaceLive } from "./checkpoint.ts";
 import { type Changes, Folder } from "./fold.ts";
@@ -143,7 +143,7 @@ function withShadow<T>(
   body: (connection: Connection, table: Table) => Promise<T>,
 ): Promise<T> {
   const table = new Table(projection, `${new Table(projection).name}_rebuilt`);
-  return reserved(sql, async (connection) => {
+  return withSession(sql, async (connection) => {
     const lock = "hashtext('levqor_read.rebuild'), hashtext($1)";
     const [taken] = await connection.unsafe(`select pg_try_advisory_lock(${lock}) as mine`, [projection.name]);
     if (!taken?.mine) throw new Error(`Cannot rebuild ${projection.name}: it is being rebuilt already`);
@@ -240,15 +240,6 @@ async function compare(
 async function countRows(sql: Connection, table: string): Promise<number> {
   const [row] = await sql.unsafe(`select count(*)::int as rows from ${table}`);
   return row?.rows;
-}
-
-async function reserved<T>(sql: Sql, body: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await sql.reserve();
-  try {
-    return await body(connection);
-  } finally {
-    connection.release();
-  }
 }
 
 async function transaction<T>(sql: Connection, isolation: string, body: () => Promise<T>): Promise<T> {

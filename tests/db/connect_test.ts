@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { connect, type Sql } from "../../src/db/mod.ts";
+import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { startProxy } from "../support/proxy.ts";
+
+let database: TestDatabase;
+let sql: Sql;
+beforeAll(async () => {
+  database = await testDatabase();
+  sql = connect(database.url, { max: 1 });
+});
+afterAll(async () => {
+  await sql.end();
+  await database.drop();
+});
+
+test("JSON and times come back as text, big integers as numbers", async () => {
+  const [row] = await sql`
+    select '{ "a":1 }'::json as json, timestamptz '2026-01-02 03:04:05.678901+02' as time, 9007199254740991::bigint as big`;
+  expect(row).toEqual({ json: '{ "a":1 }', time: "2026-01-02T01:04:05.678901Z", big: 9_007_199_254_740_991 });
+});
+
+test.each([[[]], [["a"]], [["a b", "c,d", 'e"f', "g\\h", "{}", "", "null", "é🟢"]]])(
+  "an array of texts arrives as it was sent: %j",
+  async (texts) => {
+    const [row] = await sql`select array_to_json(${texts}::text[]) as json`;
+    expect(JSON.parse(row?.json)).toEqual(texts);
+  },
+);
+
+test("an array of big integers arrives and comes back", async () => {
+  const numbers = [1, -2, 9_007_199_254_740_991];
+  const [row] = await sql`select ${numbers}::bigint[] as numbers, '{}'::bigint[] as none`;
+  expect(row).toEqual({ numbers, none: [] });
+});
+
+// A rejection that nobody catches fails the test too: it would end the service.
+test.each(Array.from({ length: 12 }, (_, i) => i + 1))(
+  "a connection that breaks at its answer %i fails its own query and nothing else",
+  async (breaking) => {
+    const proxy = await startProxy(database.url);
+    let answers = 0;
+    proxy.onAnswer = () => (++answers === breaking ? "cut_before" : "pass");
+    const cut = connect(proxy.url, { max: 1 });
+    for (let n = 0; answers < breaking; n++) {
+      await cut`select ${n}::int as n`.catch((error: Error) => expect(error).toBeInstanceOf(Error));
+    }
+    const [row] = await cut`select 1 as n`;
+    expect(row?.n).toBe(1);
+    await cut.end({ timeout: 1 });
+    await proxy.close();
+  },
+);
