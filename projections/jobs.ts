@@ -63,7 +63,8 @@ export const jobs: Projection<JobRow> = {
     // Lists, newest first: all, by workflow, by status.
     "(position)",
     "(workflow, position)",
-    "(status, position)",
+    // Most jobs succeed: those are found by position. Of jobs that wait or run there are few, or many new ones.
+    "(status, position) where status in ('failed', 'cancelled')",
     // Rows lie roughly in the order of time: block ranges are enough, and cost next to nothing to keep.
     "using brin (created_at) with (autosummarize = on)",
     // What a worker may claim next, what a dead worker held, what is to be called back.
@@ -73,6 +74,7 @@ export const jobs: Projection<JobRow> = {
   ],
 
   keyOf: (event) => entityId(event.stream_id),
+  begins: (event) => event.version === 1,
 
   evolve(row, event) {
     if (event.type === "job.submitted") {

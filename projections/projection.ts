@@ -37,6 +37,11 @@ export interface Projection<Row extends object = Record<string, unknown>> {
   readonly indexes?: readonly string[];
   /** Which row an event concerns: the key column's value. `undefined`: none. */
   keyOf(event: KnownEvent): string | undefined;
+  /**
+   * Whether it is certain that there is no row before an event, so that none is looked for: the first event of a
+   * stream of its own.
+   */
+  begins?(event: KnownEvent): boolean;
   /** The row after the event; `null` removes it. Must not change `row` in place. Throws where the event makes no sense. */
   evolve(row: Row | undefined, event: KnownEvent): Row | null;
 }

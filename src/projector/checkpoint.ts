@@ -67,15 +67,16 @@ function toCheckpoint({ poison_position, poison_message, ...row }: CheckpointRow
  *
  * @returns the checkpoint; that of the live version where it is higher than this one, which is then out of use
  */
-export function openCheckpoint(sql: Sql, table: Table): Promise<Checkpoint> {
-  const { name, version } = table.projection;
+export async function openCheckpoint(sql: Sql, table: Table): Promise<Checkpoint> {
+  const { name } = table.projection;
+  const known = inCharge(await readCheckpoints(sql, [name]), table);
+  if (known) return known;
   return sql.begin(async (transaction) => {
     await lockVersions(transaction, name);
     const versions = await readCheckpoints(transaction, [name]);
-    const live = versions.find((checkpoint) => checkpoint.live);
-    if (live && live.version > version) return live;
-    const known = versions.find((checkpoint) => checkpoint.version === version);
-    if (known) return known;
+    const made = inCharge(versions, table);
+    if (made) return made;
+    const live = versions.some((checkpoint) => checkpoint.live);
     await table.create(transaction);
     if (!live) {
       await table.createIndexes(transaction);
@@ -83,6 +84,12 @@ export function openCheckpoint(sql: Sql, table: Table): Promise<Checkpoint> {
     }
     return insertCheckpoint(transaction, table, { live: !live });
   }) as Promise<Checkpoint>;
+}
+
+/** The version's own checkpoint, or that of a higher one that is live. */
+function inCharge(versions: readonly Checkpoint[], { projection }: Table): Checkpoint | undefined {
+  const higher = versions.find(({ live, version }) => live && version > projection.version);
+  return higher ?? versions.find(({ version }) => version === projection.version);
 }
 
 async function insertCheckpoint(sql: Connection, table: Table, { live }: { live: boolean }): Promise<Checkpoint> {
@@ -195,14 +202,14 @@ export function promote(sql: Sql, table: Table): Promise<boolean> {
 async function dropVersions(sql: Connection, table: Table, versions: readonly Checkpoint[]): Promise<void> {
   const { projection } = table;
   for (const { name, version } of versions) {
-    await sql.unsafe("delete from levqor_ops.projections where name = $1 and version = $2", [name, version]);
     await sql.unsafe(`drop table if exists ${new Table({ ...projection, version }).name}`);
+    await sql.unsafe("delete from levqor_ops.projections where name = $1 and version = $2", [name, version]);
   }
 }
 
 /**
  * Puts a rebuilt table in the live one's place and drops every other version. Call it in a transaction: the live
- * table stands still until its end.
+ * table stands still until its end, and readers wait.
  *
  * @returns the position that the table contains
  */
@@ -218,11 +225,16 @@ export async function replaceLive(
   const { live, rebuilt, catchUp } = options;
   const { name, version } = live.projection;
   await lockVersions(sql, name);
+  // Readers lock the view, then the table; the runner locks the table, then the checkpoint. This does likewise: in
+  // any other order they would wait for each other for ever.
+  await sql.unsafe(`drop view if exists levqor_read.${name}`);
+  for (const each of await readCheckpoints(sql, [name])) {
+    await sql.unsafe(`lock table ${new Table({ ...live.projection, version: each.version }).name}`);
+  }
   await sql.unsafe("select 1 from levqor_ops.projections where name = $1 for update", [name]);
   const versions = await readCheckpoints(sql, [name]);
   const mine = versions.find((checkpoint) => checkpoint.version === version);
   const position = await catchUp(mine?.position ?? 0);
-  await sql.unsafe(`drop view if exists levqor_read.${name}`);
   await dropVersions(sql, live, versions);
   await sql.unsafe(`drop table if exists ${live.name}`);
   await sql.unsafe(`alter table ${rebuilt.name} rename to ${name}_v${version}`);

@@ -50,7 +50,7 @@ interface Step {
 export class Folder {
   readonly #table: Table;
   readonly #load: FolderOptions["load"];
-  readonly #cache: RowCache;
+  readonly #cache: RowCache<Row>;
   readonly #reads: ReadonlySet<string> | undefined;
   readonly #skipped: ReadonlySet<number>;
 
@@ -93,11 +93,11 @@ export class Folder {
   async #open(steps: readonly Step[]): Promise<Map<string, Entry>> {
     const entries = new Map<string, Entry>();
     const missing = new Set<string>();
-    for (const { key } of steps) {
+    for (const { key, event } of steps) {
       if (entries.has(key) || missing.has(key)) continue;
-      const row = this.#cache.get(key) as Row | undefined;
-      if (row) entries.set(key, { before: row, after: row });
-      else missing.add(key);
+      const row = this.#table.projection.begins?.(event) ? null : this.#cache.get(key);
+      if (row === undefined) missing.add(key);
+      else entries.set(key, { before: row ?? undefined, after: row ?? undefined });
     }
     if (missing.size > 0) {
       const rows = await this.#load([...missing]);
@@ -136,10 +136,7 @@ export class Folder {
       else updated.push(after);
     }
     const commit = () => {
-      for (const [key, { after }] of entries) {
-        if (after) this.#cache.set(key, after);
-        else this.#cache.delete(key);
-      }
+      for (const [key, { after }] of entries) this.#cache.set(key, after ?? null);
     };
     return { inserted, updated, deleted, ...end, commit };
   }

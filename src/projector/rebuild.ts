@@ -3,7 +3,7 @@
  * it as it was at an earlier position. Folds the same events with the same code as the runner.
  */
 import type { Projection } from "../../projections/projection.ts";
-import { type Sql, withSession } from "../db/mod.ts";
+import { holdLease, type Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import { type Checkpoint, liveCheckpoint, readCheckpoint, replaceLive } from "./checkpoint.ts";
 import { type Changes, Folder } from "./fold.ts";
@@ -43,30 +43,35 @@ export interface Verification {
 /** Differences that are told row by row. */
 const MAX_DIFFERENCES = 100;
 
-/** What a rebuild may leave to be folded while the live table stands still. */
+/** Events that may be left to fold while readers wait for the rebuilt table. */
 const MAX_REST = 1_000;
 
-/** More rows than any two batches touch: what is being written is still in memory. */
+/**
+ * More rows than any two batches touch: what is being written is still in memory, deletions included. The next batch
+ * reads rows from the table meanwhile.
+ */
 const CACHED_ROWS = 50_000;
 
 /**
  * Rebuilds a read model and compares it row by row with the live one, at the same position: a snapshot holds the
  * live table still while the rest is folded, and nobody waits.
  *
- * Throws if this version of the read model is not live, at a poison event, and if the model is being rebuilt.
+ * Throws if this version of the read model is not live, and at a poison event.
  */
 export function verify(options: RebuildOptions): Promise<Verification> {
   const { projection } = options;
   const live = new Table(projection);
-  return withShadow(options, "unlogged table", async (connection, table) => {
-    const before = await liveCheckpoint(connection, live);
-    const build = new Build(options, { table, checkpoint: before });
+  return withShadow(options, "unlogged table", async (table, held) => {
+    const { sql } = held;
+    const before = await liveCheckpoint(sql, live);
+    const build = new Build(held, { table, checkpoint: before });
     await build.until(before.position);
-    await connection.unsafe(`analyze ${table.name}`);
-    return transaction(connection, "repeatable read", async () => {
+    await sql.unsafe(`analyze ${table.name}`);
+    return await sql.begin("isolation level repeatable read", async (connection) => {
       const { position } = await liveCheckpoint(connection, live);
-      if (position < build.position)
+      if (position < build.position) {
         throw new Error(`Cannot verify ${live.name}: it went back to position ${position}`);
+      }
       await build.until(position, connection);
       return {
         name: projection.name,
@@ -82,25 +87,21 @@ export function verify(options: RebuildOptions): Promise<Verification> {
  * Rebuilds a read model and puts the new table in the live one's place, in one transaction. Clears poison and passes
  * over what was skipped. Makes this version live even where a higher one is: the way back from a deployment.
  *
- * Throws at a poison event, and if the model is being rebuilt already.
+ * Throws at a poison event.
  *
  * @returns the position that the table contains
  */
 export function rebuild(options: RebuildOptions): Promise<number> {
   const { log, projection } = options;
   const live = new Table(projection);
-  return withShadow(options, "table", async (connection, table) => {
-    const build = new Build(options, { table, checkpoint: await readCheckpoint(connection, live) });
-    for (
-      let head = await log.head();
-      build.position < head - MAX_REST || build.position === 0;
-      head = await log.head()
-    ) {
+  return withShadow(options, "table", async (table, held) => {
+    const { sql } = held;
+    const build = new Build(held, { table, checkpoint: await readCheckpoint(sql, live) });
+    await build.until(await log.head());
+    await table.createIndexes(sql);
+    for (let head = await log.head(); build.position < head - MAX_REST; head = await log.head())
       await build.until(head);
-      if (head === 0) break;
-    }
-    await table.createIndexes(connection);
-    return transaction(connection, "read committed", () =>
+    return await sql.begin((connection) =>
       replaceLive(connection, {
         live,
         rebuilt: table,
@@ -123,40 +124,54 @@ export interface Past {
 /** Rebuilds a read model as it was at a position, with today's fold, into a table of its own. */
 export function rebuildAt(position: number, options: RebuildOptions): Promise<Past> {
   const { log, projection } = options;
-  return withShadow(options, "table", async (connection, table) => {
+  return withShadow(options, "table", async (table, held) => {
+    const { sql } = held;
     const head = await log.head();
     if (position > head) throw new Error(`Cannot rebuild ${projection.name} at ${position}: the log ends at ${head}`);
-    const build = new Build(options, { table, checkpoint: await readCheckpoint(connection, new Table(projection)) });
+    const build = new Build(held, { table, checkpoint: await readCheckpoint(sql, new Table(projection)) });
     await build.until(position);
-    await table.createIndexes(connection);
+    await table.createIndexes(sql);
     const name = `${projection.name}_at_${position}`;
-    await connection.unsafe(`drop table if exists levqor_read.${name}`);
-    await connection.unsafe(`alter table ${table.name} rename to ${name}`);
-    return { table: `levqor_read.${name}`, rows: await countRows(connection, `levqor_read.${name}`) };
+    await sql.unsafe(`drop table if exists levqor_read.${name}`);
+    await sql.unsafe(`alter table ${table.name} rename to ${name}`);
+    return { table: `levqor_read.${name}`, rows: await countRows(sql, `levqor_read.${name}`) };
   });
 }
 
-/** Calls `body` with an empty table beside the live one, which is gone afterwards unless it was renamed. */
-function withShadow<T>(
-  { sql, projection }: RebuildOptions,
+/**
+ * Calls `body` with an empty table beside the live one, which is gone afterwards unless it was renamed. One at a
+ * time for each read model, in all processes: others wait.
+ */
+async function withShadow<T>(
+  options: RebuildOptions,
   kind: "table" | "unlogged table",
-  body: (connection: Connection, table: Table) => Promise<T>,
+  body: (table: Table, options: RebuildOptions) => Promise<T>,
 ): Promise<T> {
-  const table = new Table(projection, `${new Table(projection).name}_rebuilt`);
-  return withSession(sql, async (connection) => {
-    const lock = "hashtext('levqor_read.rebuild'), hashtext($1)";
-    const [taken] = await connection.unsafe(`select pg_try_advisory_lock(${lock}) as mine`, [projection.name]);
-    if (!taken?.mine) throw new Error(`Cannot rebuild ${projection.name}: it is being rebuilt already`);
+  const { sql, projection, signal = new AbortController().signal } = options;
+  const prefix = `${projection.name}_v${projection.version}_rebuilt_`;
+  const holder = crypto.randomUUID();
+  // A name of its own: should the lease be lost, the next holder drops this table, and nobody writes into its own.
+  const table = new Table(projection, `levqor_read.${prefix}${holder.slice(0, 8)}`);
+  const lease = { sql, name: `rebuild:${projection.name}`, holder, signal };
+  const result = await holdLease(lease, async (held) => {
+    for (const left of await leftTables(sql, prefix)) await sql.unsafe(`drop table if exists levqor_read.${left}`);
+    await table.create(sql, kind);
     try {
-      // Left by one that was killed.
-      await connection.unsafe(`drop table if exists ${table.name}`);
-      await table.create(connection, kind);
-      return await body(connection, table);
+      return { value: await body(table, { ...options, signal: held }) };
     } finally {
-      await connection.unsafe(`drop table if exists ${table.name}`);
-      await connection.unsafe(`select pg_advisory_unlock(${lock})`, [projection.name]);
+      await sql.unsafe(`drop table if exists ${table.name}`);
     }
   });
+  signal.throwIfAborted();
+  return (result as { value: T }).value;
+}
+
+/** Tables of rebuilds that were killed. */
+async function leftTables(sql: Sql, prefix: string): Promise<string[]> {
+  const rows = await sql<{ name: string }[]>`
+    select relname as name from pg_class
+    where relnamespace = 'levqor_read'::regnamespace and relkind = 'r' and starts_with(relname, ${prefix})`;
+  return rows.map(({ name }) => name);
 }
 
 /** Folds the log into a table. While one batch is written, the next is folded and the one after it read. */
@@ -240,16 +255,4 @@ async function compare(
 async function countRows(sql: Connection, table: string): Promise<number> {
   const [row] = await sql.unsafe(`select count(*)::int as rows from ${table}`);
   return row?.rows;
-}
-
-async function transaction<T>(sql: Connection, isolation: string, body: () => Promise<T>): Promise<T> {
-  await sql.unsafe(`begin isolation level ${isolation}`);
-  try {
-    const result = await body();
-    await sql.unsafe("commit");
-    return result;
-  } catch (error) {
-    await sql.unsafe("rollback");
-    throw error;
-  }
 }

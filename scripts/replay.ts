@@ -1,0 +1,203 @@
+/**
+ * Builds read models again from the log:
+ *
+ *     bun run replay                       rebuilds every read model and puts it in the live one's place
+ *     bun run replay --verify              rebuilds beside the live ones and compares row by row
+ *     bun run replay --until POSITION      builds tables that show the read models as they were, for inspection
+ *     … --projection NAME                  only this one; may be repeated
+ *
+ * Works beside a running service and without one, on DATABASE_URL or on the embedded database in LEVQOR_DATA_DIR.
+ * Exit codes: 0 all well; 1 rows differ, or a fault; 2 wrong use; 130 interrupted.
+ */
+import { parseArgs } from "node:util";
+import { type Projection, projections } from "../projections/mod.ts";
+import { ConfigError, loadConfig } from "../src/config.ts";
+import { connect, DataDirInUseError, embeddedUrl, startEmbedded } from "../src/db/mod.ts";
+import { openLog } from "../src/log/mod.ts";
+import { type RebuildOptions, rebuild, rebuildAt, verify } from "../src/projector/mod.ts";
+
+/** Wrong use: the message is all that is shown. */
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+interface Request {
+  readonly projections: readonly Projection[];
+  readonly verify: boolean;
+  readonly until: number | undefined;
+}
+
+function parseRequest(args: readonly string[]): Request | "help" {
+  const { values } = parse(args);
+  if (values.help) return "help";
+  const wanted = values.projection ?? projections.map(({ name }) => name);
+  const chosen = wanted.map((name) => {
+    const found = projections.find((projection) => projection.name === name);
+    if (found) return found;
+    throw new UsageError(
+      `There is no projection "${name}". There are: ${projections.map((each) => each.name).join(", ")}`,
+    );
+  });
+  if (values.until !== undefined && !/^\d{1,15}$/.test(values.until)) {
+    throw new UsageError(`--until takes a position of the log, not "${values.until}"`);
+  }
+  if (values.until !== undefined && values.verify) {
+    throw new UsageError(
+      "--verify compares with the live tables, which are not at an earlier position: leave out --until",
+    );
+  }
+  return {
+    projections: chosen,
+    verify: values.verify ?? false,
+    until: values.until === undefined ? undefined : Number(values.until),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        verify: { type: "boolean" },
+        projection: { type: "string", multiple: true },
+        until: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+const HELP = `bun run replay [--verify | --until POSITION] [--projection NAME]...
+
+Builds read models again from the log and puts them in the live ones' place.
+
+  --verify            compares with the live ones instead; exit code 1 if a row differs
+  --until POSITION    builds tables that show the read models as they were at a position of the log
+  --projection NAME   only this read model; may be repeated (${projections.map(({ name }) => name).join(", ")})
+`;
+
+/** Where the log is: as the service is configured. Starts the embedded database if no service runs it. */
+async function openDatabase(): Promise<{ url: string; close: () => Promise<void> }> {
+  const config = loadConfig(process.env, []);
+  if (config === "help") throw new Error("Nobody asked for help");
+  if (config.database_url) return { url: config.database_url, close: async () => {} };
+  const url = embeddedUrl(config.data_dir);
+  if (!url) throw new UsageError(`There is no database in ${config.data_dir}: set DATABASE_URL or LEVQOR_DATA_DIR`);
+  const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+  try {
+    const embedded = await startEmbedded({ dir: config.data_dir, logger: quiet });
+    return { url: embedded.url, close: () => embedded.stop() };
+  } catch (error) {
+    // The service runs it.
+    if (error instanceof DataDirInUseError) return { url, close: async () => {} };
+    throw error;
+  }
+}
+
+/** A bar on a terminal, a line every other second elsewhere; on standard error. */
+function progressOf(title: string): { show(position: number, until: number): void; end(): void } {
+  const { isTTY, columns = 80 } = process.stderr;
+  const began = performance.now();
+  let last = began;
+  return {
+    show(position, until) {
+      const now = performance.now();
+      if (now - last < (isTTY ? 50 : 2_000)) return;
+      last = now;
+      const done = `${figure(position)}/${figure(until)} events, ${figure(position / ((now - began) / 1_000))}/s`;
+      if (!isTTY) return void process.stderr.write(`${title}: ${done}\n`);
+      const width = 24;
+      const full = until > 0 ? Math.round((position / until) * width) : width;
+      const line = `${title} ${"█".repeat(full)}${"░".repeat(width - full)} ${done}`;
+      process.stderr.write(`\r\x1b[2K${line.slice(0, columns)}`);
+    },
+    end() {
+      if (isTTY) process.stderr.write("\r\x1b[2K");
+    },
+  };
+}
+
+function figure(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** Does what is asked for one read model, and says what came of it. Returns whether all is well. */
+async function replay({ verify: verifying, until }: Request, options: RebuildOptions): Promise<boolean> {
+  const { name, version } = options.projection;
+  const title = `${name} v${version}`;
+  const progress = progressOf(title);
+  const began = performance.now();
+  const with_progress = { ...options, on_progress: progress.show };
+  const said: string[] = [];
+  let well = true;
+  try {
+    if (verifying) {
+      const { position, rows, different, differences } = await verify(with_progress);
+      well = different === 0;
+      const found = well ? `${figure(rows)} rows, all equal` : `${figure(different)} of ${figure(rows)} rows differ`;
+      said.push(`${title}: compared at position ${figure(position)}: ${found}`);
+      for (const { key, live, rebuilt } of differences) said.push(`  ${key}: ${describe(live, rebuilt)}`);
+      if (different > differences.length) said.push(`  … and ${figure(different - differences.length)} more`);
+    } else if (until !== undefined) {
+      const { table, rows } = await rebuildAt(until, with_progress);
+      said.push(`${title}: ${figure(rows)} rows at position ${figure(until)} in ${table}; drop it when you are done`);
+    } else {
+      const position = await rebuild(with_progress);
+      said.push(`${title}: rebuilt up to position ${figure(position)}, and live`);
+    }
+  } finally {
+    progress.end();
+  }
+  const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+  const [first, ...more] = said;
+  process.stdout.write(`${[`${well ? "✓" : "✗"} ${first} (${seconds} s)`, ...more].join("\n")}\n`);
+  return well;
+}
+
+/** Which columns differ. Not their values: they may be a person's. */
+function describe(live: Record<string, unknown> | null, rebuilt: Record<string, unknown> | null): string {
+  if (!live) return "missing in the live table";
+  if (!rebuilt) return "left over in the live table";
+  const columns = Object.keys(live).filter((column) => !Bun.deepEquals(live[column], rebuilt[column]));
+  return `differs in ${columns.join(", ")}`;
+}
+
+async function main(): Promise<number> {
+  const request = parseRequest(process.argv.slice(2));
+  if (request === "help") {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const interrupted = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => interrupted.abort(new Error("Interrupted: nothing was changed")));
+  }
+  const database = await openDatabase();
+  const sql = connect(database.url, { max: 4, application_name: "levqor-replay" });
+  const log = openLog({ url: database.url });
+  try {
+    let well = true;
+    for (const projection of request.projections) {
+      well = (await replay(request, { sql, log, projection, signal: interrupted.signal })) && well;
+    }
+    return well ? 0 : 1;
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    process.stderr.write(`${(error as Error).message}\n`);
+    return 130;
+  } finally {
+    await log.close();
+    await sql.end({ timeout: 1 });
+    await database.close();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const usage = error instanceof UsageError || error instanceof ConfigError;
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = usage ? 2 : 1;
+}

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { join } from "node:path";
+import { type Projection, projections } from "../../projections/mod.ts";
+import { connect } from "../../src/db/mod.ts";
+import { rebuild } from "../../src/projector/mod.ts";
+import { type House, openHouse, rowsOf, until } from "./support.ts";
+
+const SCRIPT = join(import.meta.dir, "../../scripts/replay.ts");
+let house: House;
+
+beforeEach(async () => {
+  house = await openHouse();
+  for (const workflow of ["one", "two", "three"]) {
+    const stream_id = `job-${crypto.randomUUID()}`;
+    const events = [{ type: "job.submitted", data: { workflow, payload: {} } }];
+    const meta = { actor: "test", correlation_id: stream_id };
+    await house.log.append({ stream_id, expected_version: 0, events, meta });
+  }
+});
+afterEach(() => house[Symbol.asyncDispose]());
+
+function start(...args: string[]) {
+  const env = { ...process.env, DATABASE_URL: house.url };
+  return Bun.spawn([process.execPath, SCRIPT, ...args], { env, stdout: "pipe", stderr: "pipe" });
+}
+
+async function replay(...args: string[]) {
+  const script = start(...args);
+  const [out, err] = await Promise.all([new Response(script.stdout).text(), new Response(script.stderr).text()]);
+  return { code: await script.exited, out, err };
+}
+
+test("replay rebuilds every read model, and --verify finds them equal", async () => {
+  const built = await replay();
+  expect(built).toMatchObject({ code: 0, err: "" });
+  expect(built.out).toMatch(/^✓ jobs v1: rebuilt up to position 3, and live \(.* s\)\n✓ metrics v1: rebuilt/);
+  const verified = await replay("--verify");
+  expect(verified).toMatchObject({ code: 0, err: "" });
+  expect(verified.out).toMatch(
+    /^✓ jobs v1: compared at position 3: 3 rows, all equal .*\n✓ metrics v1: .* 1 rows, all equal/,
+  );
+});
+
+test("--verify names the rows that differ and their columns, not what they hold; exit code 1", async () => {
+  for (const projection of projections) await rebuild({ ...house, projection });
+  await house.sql`update levqor_read.jobs_v1 set workflow = 'forged' where workflow = 'one'`;
+  await house.sql`delete from levqor_read.jobs_v1 where workflow = 'two'`;
+  const [forged] = await house.sql`select job_id from levqor_read.jobs where workflow = 'forged'`;
+  const { code, out } = await replay("--verify");
+  expect(code).toBe(1);
+  expect(out).toStartWith("✗ jobs v1: compared at position 3: 2 of 3 rows differ");
+  expect(out).toContain(`  ${forged?.job_id}: differs in workflow\n`);
+  expect(out).toContain(": missing in the live table\n");
+  expect(out).not.toContain("forged");
+  expect(out).toContain("✓ metrics v1");
+
+  expect((await replay("--projection", "jobs")).code).toBe(0);
+  expect((await replay("--verify")).code).toBe(0);
+});
+
+test("--until shows the past in a table of its own", async () => {
+  const { code, out } = await replay("--until", "2", "--projection", "jobs");
+  expect(code).toBe(0);
+  expect(out).toContain("2 rows at position 2 in levqor_read.jobs_at_2");
+  expect(await rowsOf(house.sql, "levqor_read.jobs_at_2")).toHaveLength(2);
+});
+
+test.each([
+  [["--projection", "jbos"], 'There is no projection "jbos". There are: jobs, metrics'],
+  [["--until", "now"], '--until takes a position of the log, not "now"'],
+  [["--until", "1", "--verify"], "--verify compares with the live tables"],
+  [["--verfy"], "Unknown option '--verfy'"],
+])("wrong use is told, with exit code 2: %p", async (args, message) => {
+  const { code, out, err } = await replay(...args);
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toContain(message);
+});
+
+test("an interrupt ends it", async () => {
+  // Someone else is rebuilding: the script waits.
+  await house.sql`insert into levqor_ops.leases values ('rebuild:jobs', 'someone', now() + interval '1 hour')`;
+  const script = start("--projection", "jobs");
+  await until(async () => (await backends("application_name = 'levqor-replay'")) > 0);
+  script.kill("SIGINT");
+  expect(await script.exited).toBe(130);
+  expect(await new Response(script.stderr).text()).toBe("Interrupted: nothing was changed\n");
+});
+
+test("a rebuild that is killed at the last moment has changed nothing", async () => {
+  const [jobs] = projections as [Projection];
+  await rebuild({ ...house, projection: jobs });
+  // The new table waits for this reader of the old one before it takes its place.
+  const reader = connect(house.url, { max: 1 });
+  await reader`begin`;
+  await reader`select 1 from levqor_read.jobs`;
+  const script = start("--projection", "jobs");
+  await until(async () => (await backends("wait_event_type = 'Lock' and query like 'drop view%'")) > 0);
+  script.kill("SIGKILL");
+  await script.exited;
+  await house.sql`select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'`;
+  await reader`commit`;
+  await reader.end();
+  expect(await rowsOf(house.sql, "levqor_read.jobs")).toHaveLength(3);
+  // As if the dead script's lease had run out.
+  await house.sql`delete from levqor_ops.leases`;
+  expect((await replay("--projection", "jobs")).code).toBe(0);
+  expect((await replay("--verify", "--projection", "jobs")).code).toBe(0);
+});
+
+async function backends(condition: string): Promise<number> {
+  const [row] = await house.sql.unsafe(`select count(*)::int as count from pg_stat_activity where ${condition}`);
+  return row?.count;
+}
