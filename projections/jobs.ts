@@ -97,43 +97,50 @@ export const jobs: Projection<JobRow> = {
       };
     }
     if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: nothing was submitted`);
-    return { ...row, ...changes(row, event), version: event.version, updated_at: event.recorded_at };
+    const after = { ...row, version: event.version, updated_at: event.recorded_at };
+    apply(event, after);
+    return after;
   },
 };
 
-function changes(row: JobRow, event: KnownEvent): Partial<JobRow> {
+/** Changes a row of its own by an event that is not the job's first. */
+function apply(event: KnownEvent, row: JobRow): void {
   switch (event.type) {
     case "job.started":
-      return {
-        status: "running",
-        attempt: event.data.attempt,
-        started_at: event.recorded_at,
-        worker: event.data.worker,
-        lease_expires_at: secondsAfter(event.recorded_at, event.data.lease_seconds),
-      };
+      row.status = "running";
+      row.attempt = event.data.attempt;
+      row.started_at = event.recorded_at;
+      row.worker = event.data.worker;
+      row.lease_expires_at = secondsAfter(event.recorded_at, event.data.lease_seconds);
+      break;
     case "job.heartbeat":
-      return { lease_expires_at: secondsAfter(event.recorded_at, event.data.lease_seconds) };
+      row.lease_expires_at = secondsAfter(event.recorded_at, event.data.lease_seconds);
+      break;
     case "job.released":
-      return { status: "queued", worker: null, lease_expires_at: null };
+      row.status = "queued";
+      row.worker = null;
+      row.lease_expires_at = null;
+      break;
     case "job.succeeded":
-      return { status: "succeeded", ...finished(row, event.recorded_at) };
+      finish(row, "succeeded", event.recorded_at);
+      break;
     case "job.failed":
-      return { status: "failed", ...finished(row, event.recorded_at) };
+      finish(row, "failed", event.recorded_at);
+      break;
     case "job.callback_delivered":
-      return { callback: "delivered" };
+      row.callback = "delivered";
+      break;
     case "job.callback_failed":
-      return { callback: "failed" };
-    default:
-      return {};
+      row.callback = "failed";
+      break;
   }
 }
 
-function finished(row: JobRow, at: string): Partial<JobRow> {
-  return {
-    finished_at: at,
-    lease_expires_at: null,
-    callback: row.callback === "waiting" ? "pending" : row.callback,
-  };
+function finish(row: JobRow, status: JobRow["status"], at: string): void {
+  row.status = status;
+  row.finished_at = at;
+  row.lease_expires_at = null;
+  if (row.callback === "waiting") row.callback = "pending";
 }
 
 function secondsAfter(time: string, seconds: number): string {

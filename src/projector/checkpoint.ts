@@ -143,8 +143,7 @@ export async function applyChanges(
     ), written as (
       ${table.insert} from moved, ${table.recordset} ${table.onConflict}
     ), deleted as (
-      delete from ${table.name} using moved
-      where ${table.hasKeyIn("$2")}
+      ${table.deleteIn("$2")} and exists (select from moved)
     )
     select count(*)::int as moved from moved`;
   const [row] = await sql.unsafe(statement, parameters, { prepare: true });

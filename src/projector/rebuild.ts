@@ -190,6 +190,7 @@ class Build {
       load: (keys) => table.load(this.#connection, keys),
       cached_rows: CACHED_ROWS,
       skipped: checkpoint?.skipped,
+      alone: true,
     });
   }
 

@@ -151,9 +151,7 @@ export class Table {
   }
 
   async delete(sql: Connection, keys: readonly string[]): Promise<void> {
-    await sql.unsafe(`delete from ${this.name} where ${this.hasKeyIn("$1")}`, [JSON.stringify(keys)], {
-      prepare: true,
-    });
+    await sql.unsafe(this.deleteIn("$1"), [JSON.stringify(keys)], { prepare: true });
   }
 
   /**
@@ -179,10 +177,12 @@ export class Table {
     await sql.unsafe(this.#append, texts, { prepare: true });
   }
 
-  /** A condition on the key: one of those in a parameter that holds a JSON array. */
-  hasKeyIn(parameter: string): string {
+  /** A statement that removes the rows whose keys are in a parameter that holds a JSON array. */
+  deleteIn(parameter: string): string {
     const { key, columns } = this.projection;
-    const type = columns[key]?.type;
-    return `${key} = any(array(select value::${type} from json_array_elements_text(${parameter}::json)))`;
+    // One look-up by key each, as in load.
+    return `delete from ${this.name} where ctid = any(array(
+      select (select r.ctid from ${this.name} r where r.${key} = k::${columns[key]?.type} limit 1)
+      from json_array_elements_text(${parameter}::json) as k))`;
   }
 }
