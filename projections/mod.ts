@@ -4,7 +4,7 @@ import { metrics } from "./metrics.ts";
 import type { Projection } from "./projection.ts";
 
 export { type JobRow, jobs } from "./jobs.ts";
-export { type MetricsRow, metrics, type PublicMetrics, publicMetrics } from "./metrics.ts";
-export type { Column, ColumnType, Projection } from "./projection.ts";
+export { type MetricsRow, metrics, publicMetrics } from "./metrics.ts";
+export type { Projection } from "./projection.ts";
 
 export const projections: readonly Projection[] = [jobs, metrics];

@@ -40,7 +40,7 @@ const CHOSEN = {
 } as const satisfies Partial<StreamConfig>;
 
 /** The stream exists, but is not what the relay may write to. */
-export class UnfitStreamError extends Error {
+class UnfitStreamError extends Error {
   override readonly name = "UnfitStreamError";
 }
 

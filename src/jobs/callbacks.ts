@@ -14,7 +14,7 @@ import { commandJob, jobMeta, readJob } from "./commands.ts";
 import type { RunnerLogger } from "./options.ts";
 
 /** How long a receiver may take, in milliseconds. */
-export const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 /** POSTs under way at once: a slow receiver must not hold up the others. */
 const MAX_ACTIVE = 32;
@@ -151,7 +151,7 @@ export class Callbacks {
 }
 
 /** What a receiver is told: the same text at every delivery. */
-export function callbackBody(jobId: string, state: JobState): string {
+function callbackBody(jobId: string, state: JobState): string {
   if (!isFinished(state)) throw new Error(`Cannot tell of job ${jobId}: it is ${state.status}`);
   const { status, workflow, result, error, finished_at } = state;
   return JSON.stringify({

@@ -6,7 +6,7 @@ import { type Connector, type ConnectorContext, ConnectorError } from "../../con
 import type { JobError } from "../../events/job.ts";
 
 /** The longest result a job may have, in UTF-16 units of JSON. */
-export const MAX_RESULT_LENGTH = 1_000_000;
+const MAX_RESULT_LENGTH = 1_000_000;
 
 /** How many of a payload's faults the error names. */
 const MAX_PAYLOAD_ERRORS = 10;

@@ -14,11 +14,11 @@ import { PARTITION_SPAN, SEPARATOR } from "./schema.ts";
 import type { Append, AppendResult, Commit } from "./types.ts";
 
 /** Events in one batch at most; a larger single append is refused. Beyond it batches gain nothing and delay their callers. */
-export const MAX_BATCH_EVENTS = 2_000;
+const MAX_BATCH_EVENTS = 2_000;
 /** UTF-16 units of JSON in one batch at most, unless one append alone is larger. */
 const MAX_BATCH_LENGTH = 8_000_000;
 /** UTF-16 units of JSON in one append at most. */
-export const MAX_APPEND_LENGTH = 16_000_000;
+const MAX_APPEND_LENGTH = 16_000_000;
 /** UTF-16 units of JSON that may wait while the database is slow or away; further appends are refused. */
 const MAX_WAITING_LENGTH = 128_000_000;
 

@@ -1,5 +1,5 @@
 /** The append-only log on Postgres. */
 export { AppendInDoubtError, LogUnavailableError } from "./errors.ts";
 export { type Handled, handle } from "./handle.ts";
-export { type LogOptions, openLog } from "./postgres_log.ts";
-export type { Append, AppendEvent, AppendResult, Commit, EventLog } from "./types.ts";
+export { openLog } from "./postgres_log.ts";
+export type { Append, AppendResult, EventLog } from "./types.ts";

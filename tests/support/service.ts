@@ -32,7 +32,7 @@ export async function startServiceProcess(env: Record<string, string>): Promise<
       if (url) ready.resolve(url);
     }
   };
-  Promise.all([listen(child.stdout), listen(child.stderr)]).then(() =>
+  void Promise.all([listen(child.stdout), listen(child.stderr)]).then(() =>
     ready.reject(new Error(`The service ended: ${logged}`)),
   );
   const url = (await ready.promise).replace(/\/$/, "");

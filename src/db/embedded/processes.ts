@@ -10,7 +10,7 @@ export interface ServerProcess {
  * The server processes with this `cluster_name`. The name stands in every one's command line, which any user
  * may read: `…/postgres -D … -c cluster_name=levqor-1a2b`, `postgres: levqor-1a2b: checkpointer`.
  */
-export function serverProcesses(clusterName: string): ServerProcess[] {
+function serverProcesses(clusterName: string): ServerProcess[] {
   const found: ServerProcess[] = [];
   for (const [pid, command] of commands()) {
     if (command.startsWith(`postgres: ${clusterName}: `)) found.push({ pid, role: "child" });
