@@ -9,3 +9,4 @@ export {
 export { clearLeases, holdLease } from "./lease.ts";
 export { type Migration, MigrationError, migrate } from "./migrate.ts";
 export { dbMigrations } from "./migrations.ts";
+export { inTransaction, type Transaction } from "./transaction.ts";

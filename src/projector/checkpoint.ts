@@ -1,5 +1,5 @@
 /** How far a read model has come: read, moved under a fence, and handed from one version to the next. */
-import type { Sql } from "../db/mod.ts";
+import { inTransaction, type Sql } from "../db/mod.ts";
 import type { Changes, Poison } from "./fold.ts";
 import { type Connection, Table } from "./table.ts";
 
@@ -71,7 +71,7 @@ export async function openCheckpoint(sql: Sql, table: Table): Promise<Checkpoint
   const { name } = table.projection;
   const known = inCharge(await readCheckpoints(sql, [name]), table);
   if (known) return known;
-  return sql.begin(async (transaction) => {
+  return inTransaction(sql, async (transaction) => {
     await lockVersions(transaction, name);
     const versions = await readCheckpoints(transaction, [name]);
     const made = inCharge(versions, table);
@@ -83,7 +83,7 @@ export async function openCheckpoint(sql: Sql, table: Table): Promise<Checkpoint
       await table.show(transaction);
     }
     return insertCheckpoint(transaction, table, { live: !live });
-  }) as Promise<Checkpoint>;
+  });
 }
 
 /** The version's own checkpoint, or that of a higher one that is live. */
@@ -178,7 +178,7 @@ export async function resumeCheckpoint(
  */
 export function promote(sql: Sql, table: Table): Promise<boolean> {
   const { name, version } = table.projection;
-  return sql.begin(async (transaction) => {
+  return inTransaction(sql, async (transaction) => {
     await lockVersions(transaction, name);
     const others = (await readCheckpoints(transaction, [name])).filter((checkpoint) => checkpoint.version !== version);
     if (others.some((checkpoint) => checkpoint.live && checkpoint.version > version)) return false;
@@ -194,7 +194,7 @@ export function promote(sql: Sql, table: Table): Promise<boolean> {
       version,
     ]);
     return true;
-  }) as Promise<boolean>;
+  });
 }
 
 /** Drops versions of a table's read model. No view may show them any more. */

@@ -3,7 +3,7 @@
  * it as it was at an earlier position. Folds the same events with the same code as the runner.
  */
 import type { Projection } from "../../projections/projection.ts";
-import { holdLease, type Sql } from "../db/mod.ts";
+import { holdLease, inTransaction, type Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import { type Checkpoint, liveCheckpoint, readCheckpoint, replaceLive } from "./checkpoint.ts";
 import { type Changes, Folder } from "./fold.ts";
@@ -67,7 +67,7 @@ export function verify(options: RebuildOptions): Promise<Verification> {
     const build = new Build(held, { table, checkpoint: before });
     await build.until(before.position);
     await sql.unsafe(`analyze ${table.name}`);
-    return await sql.begin("isolation level repeatable read", async (connection) => {
+    const compareAtOnePosition = async (connection: Connection) => {
       const { position } = await liveCheckpoint(connection, live);
       if (position < build.position) {
         throw new Error(`Cannot verify ${live.name}: it went back to position ${position}`);
@@ -79,7 +79,8 @@ export function verify(options: RebuildOptions): Promise<Verification> {
         position,
         ...(await compare(connection, { live, rebuilt: table })),
       };
-    });
+    };
+    return await inTransaction(sql, compareAtOnePosition, "repeatable read");
   });
 }
 
@@ -101,7 +102,7 @@ export function rebuild(options: RebuildOptions): Promise<number> {
     await table.createIndexes(sql);
     for (let head = await log.head(); build.position < head - MAX_REST; head = await log.head())
       await build.until(head);
-    return await sql.begin((connection) =>
+    return await inTransaction(sql, (connection) =>
       replaceLive(connection, {
         live,
         rebuilt: table,

@@ -1,11 +1,10 @@
 /** A read model's table: made, read and written. */
-import type { TransactionSql } from "postgres";
 import type { Column, ColumnType, Projection } from "../../projections/projection.ts";
-import type { Sql } from "../db/mod.ts";
+import type { Sql, Transaction } from "../db/mod.ts";
 import { canonical } from "./columns.ts";
 
-/** A pool, a reserved connection or a transaction. */
-export type Connection = Pick<Sql | TransactionSql, "unsafe">;
+/** A pool or a transaction. */
+export type Connection = Sql | Transaction;
 
 /** A row whose columns are all in their one form (`columns.ts`). */
 export type Row = Record<string, unknown>;

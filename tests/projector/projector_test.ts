@@ -222,6 +222,7 @@ test("a checkpoint that someone else moved stops the writer before it writes", a
 test("connections that break are made again, and nothing is folded twice", async () => {
   const own = connect(house.url, { application_name: "to-be-cut" });
   const { projector } = start({ sql: own, batch: 4 });
+  await projector.ready();
   let head = 0;
   for (let i = 0; i < 20; i++) {
     head = await append(
