@@ -108,7 +108,7 @@ const VARIABLES = {
     about: "Signs callbacks (Standard Webhooks): whsec_ and the base64 of 24 to 64 random bytes.",
     example: "whsec_$(openssl rand -base64 32)",
     default: undefined,
-    default_text: "made at the first start and kept in LEVQOR_DATA_DIR",
+    default_text: "made at the first start and kept in LEVQOR_DATA_DIR; a worker needs one",
     secret: true,
     parse: webhookSecret,
   }),
@@ -247,6 +247,11 @@ function checkTogether(values: Values, problems: string[]): void {
   if (values.LEVQOR_ROLE !== "all" && !values.DATABASE_URL && !told("DATABASE_URL")) {
     problems.push(
       `LEVQOR_ROLE is "${values.LEVQOR_ROLE}": it shares a database with other processes; set DATABASE_URL.`,
+    );
+  }
+  if (values.LEVQOR_ROLE === "worker" && !values.WEBHOOK_SECRET && !told("WEBHOOK_SECRET")) {
+    problems.push(
+      `LEVQOR_ROLE is "worker": all workers must sign callbacks alike; set WEBHOOK_SECRET. Make one: echo "whsec_$(openssl rand -base64 32)"`,
     );
   }
   if (values.DATABASE_ADMIN_URL && !values.DATABASE_URL && !told("DATABASE_URL")) {

@@ -146,6 +146,15 @@ async function migrateDatabase(url: string, adminUrl: string, logger: Logger): P
   try {
     const names = await migrate(admin, { migrations, role: decodeURIComponent(new URL(url).username) });
     if (names.length > 0) logger.info({ migrations: names }, "Brought the database up to date");
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === undefined) throw error;
+    const { host, pathname } = new URL(adminUrl);
+    throw new MigrationError(
+      `Cannot prepare the database ${pathname.slice(1)} at ${host}: ${(error as Error).message} (${code}). ` +
+        "DATABASE_URL must lead to a running Postgres; the role that owns the database goes into DATABASE_ADMIN_URL.",
+      { cause: error },
+    );
   } finally {
     await admin.end({ timeout: 1 });
   }

@@ -146,7 +146,8 @@ describe("refused without showing the value:", () => {
 
 describe("settings that do not go together", () => {
   test.each([
-    [{ LEVQOR_ROLE: "worker" }, "set DATABASE_URL"],
+    [{ LEVQOR_ROLE: "worker", WEBHOOK_SECRET }, "set DATABASE_URL"],
+    [{ LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d" }, "set WEBHOOK_SECRET"],
     [{ LEVQOR_ROLE: "api" }, "set DATABASE_URL"],
     [{ DATABASE_ADMIN_URL: "postgres://a:b@c/d" }, "set both or neither"],
     [{ NODE_ENV: "production" }, "it needs API_KEYS"],

@@ -41,12 +41,12 @@ export async function migrate(admin: Sql, options: MigrateOptions): Promise<stri
       );
     }
     await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`;
-    await sql`create schema if not exists levqor_ops`;
-    await sql`
-      create table if not exists levqor_ops.migrations (
-        name text primary key,
-        run_at timestamptz not null default now()
-      )`;
+    const [found] = await sql`select to_regclass('levqor_ops.migrations') is not null as made`;
+    // Asked first: "if not exists" needs the right to create even where there is nothing to be made.
+    if (!found?.made) {
+      await sql`create schema if not exists levqor_ops`;
+      await sql`create table levqor_ops.migrations (name text primary key, run_at timestamptz not null default now())`;
+    }
     const ran = new Set((await sql`select name from levqor_ops.migrations`).map((row) => row.name as string));
     const known = new Set(migrations.map(({ name }) => name));
     const unknown = [...ran].filter((name) => !known.has(name));

@@ -5,11 +5,11 @@ import { STREAM } from "../../src/bus/mod.ts";
 import type { EventLog } from "../../src/log/mod.ts";
 import { appendOf } from "../support/events.ts";
 
-/** Resolves when `condition` holds; throws after 10 s, saying what it waited for. */
+/** Resolves when `condition` holds; throws after 20 s, saying what it waited for. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 20_000;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Waited 10 s for: ${what}`);
+    if (performance.now() > deadline) throw new Error(`Waited 20 s for: ${what}`);
     await Bun.sleep(5);
   }
 }

@@ -54,6 +54,13 @@ describe("migrate", () => {
     await expect(older).rejects.toThrow("a newer Levqor has changed it (rooms/2)");
   });
 
+  test("needs no right to create where there is nothing to be done", async () => {
+    await migrate(admin, { role, migrations: [first] });
+    const service = connect(database.url, { max: 1 });
+    expect(await migrate(service, { role, migrations: [first] })).toEqual([]);
+    await service.end();
+  });
+
   test("quotes the role", async () => {
     const asks: Migration = { name: "asks", sql: (to) => `create schema rooms; comment on schema rooms is '${to}'` };
     await migrate(admin, { role: 'odd"role', migrations: [asks] });
