@@ -7,7 +7,7 @@ import { holdLease, inTransaction, type Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import { type Checkpoint, liveCheckpoint, readCheckpoint, replaceLive } from "./checkpoint.ts";
 import { type Changes, Folder } from "./fold.ts";
-import { scan } from "./scan.ts";
+import { MAX_EVENTS, scan } from "./scan.ts";
 import { type Connection, type Row, Table } from "./table.ts";
 
 export interface RebuildOptions {
@@ -47,10 +47,10 @@ const MAX_DIFFERENCES = 100;
 const MAX_REST = 1_000;
 
 /**
- * More rows than any two batches touch: what is being written is still in memory, deletions included. The next batch
- * reads rows from the table meanwhile.
+ * As many rows as one batch can touch: what is being written is still in memory, deletions included, while the next
+ * batch reads rows from the table.
  */
-const CACHED_ROWS = 50_000;
+const CACHED_ROWS = MAX_EVENTS;
 
 /**
  * Rebuilds a read model and compares it row by row with the live one, at the same position: a snapshot holds the
