@@ -1,12 +1,20 @@
 /** What every connector is: one thing that can be done outside. */
 import type { Static, TSchema } from "@sinclair/typebox";
 
+/**
+ * `fetch` to outside services: to public addresses and those that configuration allows, redirects not followed.
+ * Throws a `ConnectorError` `address_refused` where the host has none of them, and what `fetch` throws.
+ */
+export type OutboundFetch = (url: string, init?: RequestInit) => Promise<Response>;
+
 /** What a connector is given beside its input. */
 export interface ConnectorContext {
   /** Fires when the attempt must stop: its time is up, or the worker is stopping. */
   readonly signal: AbortSignal;
   /** The same when a job is run again because its worker was lost: pass it on where the outside service takes an idempotency key. */
   readonly idempotency_key: string;
+  /** The only way out. */
+  readonly fetch: OutboundFetch;
 }
 
 /** An expected failure of the outside service: it becomes the job's `error`. Anything else that is thrown is a fault. */

@@ -2,6 +2,7 @@
  * `http`: one HTTP request to any service; its answer is the job's result.
  *
  * - An answer outside `expected_status` fails the job with `unexpected_status`.
+ * - An address that is not public fails it with `address_refused`, unless configuration allows it.
  * - Redirects are not followed: a 3xx answer is an answer like any other, with its `location` among the
  *   headers. So no header of the caller's, least of all a credential, reaches a host they did not name.
  * - Of the body at most {@link MAX_BODY_BYTES} are read; then the connection is closed and `truncated` is set.
@@ -85,9 +86,10 @@ async function run(input: HttpInput, context: ConnectorContext): Promise<HttpOut
   const timeout = AbortSignal.timeout(timeoutMs);
   const what = `${request.init.method} ${request.place}`;
   const signal = AbortSignal.any([context.signal, timeout]);
-  const response = fetch(request.url, { ...request.init, signal });
+  const response = context.fetch(request.url, { ...request.init, signal });
   const output = await response.then(toOutput).catch((fault: unknown) => {
     context.signal.throwIfAborted();
+    if (fault instanceof ConnectorError) throw fault;
     if (timeout.aborted) throw new ConnectorError("timeout", `${what} did not finish within ${timeoutMs} ms.`);
     // The fault's own text may quote the URL's query or a header: only its code is passed on.
     const reason = faultCode(fault);
@@ -113,7 +115,7 @@ function toRequest(input: HttpInput, idempotencyKey: string) {
     headers.set("idempotency-key", idempotencyKey);
   }
   if (!headers.has("user-agent")) headers.set("user-agent", "levqor");
-  const init = { method, headers, body, redirect: "manual" } as const;
+  const init = { method, headers, body };
   return { url: url.href, place: url.origin + url.pathname, init };
 }
 

@@ -1,4 +1,5 @@
 /** The environment as one typed, validated, frozen object. Every variable is described in the table below. */
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 
 /** What is wrong with a value and how to mend it, to follow `PORT is "abc": `. Never contains the value. */
@@ -24,6 +25,9 @@ function variable<Value, const Default extends Value | undefined>(
 ): Variable<Value, Default> {
   return described;
 }
+
+/** What a development service may call beside public addresses: services on the same machine. */
+const LOOPBACK = "127.0.0.0/8,::1";
 
 const VARIABLES = {
   PORT: variable({
@@ -112,6 +116,14 @@ const VARIABLES = {
     secret: true,
     parse: webhookSecret,
   }),
+  OUTBOUND_ALLOW: variable({
+    about:
+      "What jobs and callbacks may call beside public addresses: addresses, CIDR ranges and host names, separated by commas; or none.",
+    example: "10.20.0.0/16,hooks.internal",
+    default: undefined,
+    default_text: `${LOOPBACK} without API_KEYS, in the role all and outside production; else none`,
+    parse: outboundAllow,
+  }),
   LOG_LEVEL: variable({
     about: "The least that is logged: trace, debug, info, warn, error, fatal or silent.",
     example: "debug",
@@ -156,6 +168,8 @@ export interface Config {
   readonly job_lease_seconds: number;
   /** `whsec_…`; absent: the service makes its own. */
   readonly webhook_secret: string | undefined;
+  /** Addresses, CIDR ranges and host names that jobs and callbacks may call although they are not public. */
+  readonly outbound_allow: readonly string[];
   readonly log_level: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   readonly log_format: "auto" | "json" | "pretty";
   readonly build: string;
@@ -205,6 +219,7 @@ export function loadConfig(
     worker_concurrency: values.WORKER_CONCURRENCY,
     job_lease_seconds: values.JOB_LEASE_SECONDS,
     webhook_secret: values.WEBHOOK_SECRET,
+    outbound_allow: Object.freeze(values.OUTBOUND_ALLOW ?? (isDevelopment(values) ? LOOPBACK.split(",") : [])),
     log_level: values.LOG_LEVEL,
     log_format: values.LOG_FORMAT,
     build: values.BUILD_ID,
@@ -261,6 +276,11 @@ function checkTogether(values: Values, problems: string[]): void {
   if (values.NODE_ENV === "production" && takesRequests && values.API_KEYS.length === 0 && !told("API_KEYS")) {
     problems.push(`NODE_ENV is "production": it needs API_KEYS. Make a key: openssl rand -hex 24`);
   }
+}
+
+/** Whether this is a service for its own developer alone. A worker is told no keys, so it cannot know. */
+function isDevelopment(values: Values): boolean {
+  return values.NODE_ENV !== "production" && values.LEVQOR_ROLE === "all" && values.API_KEYS.length === 0;
 }
 
 /** Warnings for variables that begin like ours and are none. */
@@ -335,6 +355,27 @@ function natsUrl(text: string): string {
     }
   }
   return text;
+}
+
+function outboundAllow(text: string): readonly string[] {
+  if (text === "none") return [];
+  const entries = text.split(",").map((entry) => entry.trim());
+  for (const entry of entries) {
+    const [address = "", prefix, ...rest] = entry.split("/");
+    const family = isIP(address);
+    const isRange =
+      family !== 0 &&
+      rest.length === 0 &&
+      (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)));
+    // A last label of digits would be an address that is none.
+    const isHost = /^(?:[a-z\d_](?:[a-z\d_-]*[a-z\d])?\.)*[a-z](?:[a-z\d-]*[a-z\d])?$/i.test(entry);
+    if (!isRange && !isHost) {
+      throw new Unfit(
+        `${JSON.stringify(entry)} is no address, CIDR range or host name; write 10.20.0.0/16,hooks.internal`,
+      );
+    }
+  }
+  return entries;
 }
 
 function webhookSecret(text: string): string {

@@ -37,6 +37,7 @@ describe("an empty environment", () => {
       worker_concurrency: 64,
       job_lease_seconds: 30,
       webhook_secret: undefined,
+      outbound_allow: ["127.0.0.0/8", "::1"],
       log_level: "info",
       log_format: "auto",
       build: "dev",
@@ -63,6 +64,7 @@ describe("a full environment", () => {
     WORKER_CONCURRENCY: "1",
     JOB_LEASE_SECONDS: "3600",
     WEBHOOK_SECRET,
+    OUTBOUND_ALLOW: "10.20.0.0/16, fd00::/8,192.168.0.7,hooks.internal",
     LOG_LEVEL: "silent",
     LOG_FORMAT: "json",
     BUILD_ID: "a1b2c3d",
@@ -82,6 +84,7 @@ describe("a full environment", () => {
       worker_concurrency: 1,
       job_lease_seconds: 3600,
       webhook_secret: WEBHOOK_SECRET,
+      outbound_allow: ["10.20.0.0/16", "fd00::/8", "192.168.0.7", "hooks.internal"],
       log_level: "silent",
       log_format: "json",
       build: "a1b2c3d",
@@ -103,6 +106,18 @@ test("with keys the service is open to other machines", () => {
   expect(load({ API_KEYS: KEY, HOST: "127.0.0.1" }).host).toBe("127.0.0.1");
 });
 
+test("only a development service may call its own machine unless it is told so", () => {
+  const closed: Record<string, string>[] = [
+    { API_KEYS: KEY },
+    { API_KEYS: KEY, NODE_ENV: "production" },
+    { NODE_ENV: "production", LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d" },
+    { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d" },
+    { OUTBOUND_ALLOW: "none" },
+  ];
+  for (const env of closed) expect(load(env).outbound_allow).toEqual([]);
+  expect(load({ API_KEYS: KEY, OUTBOUND_ALLOW: "localhost" }).outbound_allow).toEqual(["localhost"]);
+});
+
 describe("refused, with the value and the way to mend it:", () => {
   test.each([
     ["PORT", "abc", 'PORT is "abc": it must be a whole number from 0 to 65535.'],
@@ -115,6 +130,11 @@ describe("refused, with the value and the way to mend it:", () => {
     ["NODE_ENV", "prod", 'NODE_ENV is "prod": it must be development, production or test.'],
     ["LOG_FORMAT", "xml", 'LOG_FORMAT is "xml": it must be auto, json or pretty.'],
     ["WORKER_CONCURRENCY", "0", 'WORKER_CONCURRENCY is "0": it must be a whole number from 1 to 10000.'],
+    ...["10.0.0.0/33", "::1/129", "1.2.3", "a b", "10.0.0.0/8/8", "http://x", "*.internal", "-a"].map((entry) => [
+      "OUTBOUND_ALLOW",
+      `127.0.0.1,${entry}`,
+      `OUTBOUND_ALLOW is "127.0.0.1,${entry}": "${entry}" is no address, CIDR range or host name; write 10.20.0.0/16,hooks.internal.`,
+    ]),
     ["BUILD_ID", "a b", 'BUILD_ID is "a b": it must be 1 to 128 letters, digits and . : + / _ -.'],
   ])("%s=%s", (name, value, problem) => {
     expect(problems({ [name]: value })).toEqual([problem]);

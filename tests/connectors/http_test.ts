@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type HttpInput, http, MAX_BODY_BYTES } from "../../connectors/http.ts";
-import { type ConnectorContext, ConnectorError, connectors } from "../../connectors/mod.ts";
+import { type ConnectorContext, ConnectorError, connectors, createOutbound } from "../../connectors/mod.ts";
 
 interface Seen {
   readonly method: string;
@@ -66,8 +66,11 @@ beforeEach(() => {
 
 const at = (path: string) => new URL(path, server.url).href;
 
+const outbound = createOutbound({ allow: ["127.0.0.1"] });
+
 function run(input: HttpInput, context: Partial<ConnectorContext> = {}) {
-  return http.run(input, { signal: new AbortController().signal, idempotency_key: "key-1", ...context });
+  const { signal } = new AbortController();
+  return http.run(input, { signal, idempotency_key: "key-1", fetch: outbound, ...context });
 }
 
 async function failure(input: HttpInput): Promise<ConnectorError> {
@@ -199,6 +202,15 @@ describe("failure", () => {
     await port.stop(true);
     expect((await failure({ url })).code).toBe("connection_failed");
     expect((await failure({ url: "http://no-such-host.invalid/" })).code).toBe("connection_failed");
+  });
+  test("address_refused for what is not public, and nothing is sent", async () => {
+    const { signal } = new AbortController();
+    const context = { signal, idempotency_key: "key-1", fetch: createOutbound({ allow: [] }) };
+    await expect(http.run({ url: at("/json") }, context)).rejects.toMatchObject({
+      code: "address_refused",
+      message: "The address 127.0.0.1 is not public, and this service may not call it.",
+    });
+    expect(seen).toEqual([]);
   });
   test.each<[string, HttpInput]>([
     ["a URL that cannot be parsed", { url: "http://[" }],

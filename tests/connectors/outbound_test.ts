@@ -1,0 +1,185 @@
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConnectorError, createOutbound } from "../../connectors/mod.ts";
+import { isPublic } from "../../connectors/outbound.ts";
+
+/** What reached the servers: as whom they were called. */
+const seen: { host: string | null; path: string }[] = [];
+const plain = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: answer });
+afterAll(() => plain.stop(true));
+beforeEach(() => {
+  seen.length = 0;
+});
+
+function answer(request: Request): Response {
+  const { pathname } = new URL(request.url);
+  seen.push({ host: request.headers.get("host"), path: pathname });
+  if (pathname === "/moved") return Response.redirect("/elsewhere", 307);
+  return new Response("here");
+}
+
+/** A resolver that gives these answers, one after the other, and then the last again and again. */
+function resolver(...answers: string[][]) {
+  const asked: string[] = [];
+  const lookup = async (host: string) => {
+    const addresses = answers[Math.min(asked.length, answers.length - 1)] ?? [];
+    asked.push(host);
+    return addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+  };
+  return { asked, lookup };
+}
+
+async function refusal(call: Promise<Response>): Promise<string> {
+  const error = await call.then(
+    () => undefined,
+    (fault: unknown) => fault,
+  );
+  expect(error).toBeInstanceOf(ConnectorError);
+  expect((error as ConnectorError).code).toBe("address_refused");
+  expect(seen).toEqual([]);
+  return (error as ConnectorError).message;
+}
+
+describe("an address is public", () => {
+  test.each(["1.1.1.1", "100.63.255.255", "100.128.0.0", "172.15.0.1", "172.32.0.1", "192.167.1.1", "223.255.255.255"])(
+    "%s",
+    (address) => expect(isPublic(address)).toBe(true),
+  );
+  test.each(["2606:4700::1111", "2a00:1450:4001::1", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1", "64:ff9b::808:808"])(
+    "%s",
+    (address) => expect(isPublic(address)).toBe(true),
+  );
+});
+
+describe("an address is not public", () => {
+  test.each([
+    ["this network", "0.0.0.0"],
+    ["loopback", "127.0.0.1"],
+    ["loopback", "127.255.255.254"],
+    ["private", "10.0.0.1"],
+    ["private", "172.16.0.1"],
+    ["private", "172.31.255.255"],
+    ["private", "192.168.1.1"],
+    ["link-local", "169.254.169.254"],
+    ["CGNAT", "100.64.0.1"],
+    ["CGNAT", "100.127.255.255"],
+    ["multicast", "224.0.0.1"],
+    ["broadcast", "255.255.255.255"],
+    ["documentation", "203.0.113.1"],
+    ["unspecified", "::"],
+    ["loopback", "::1"],
+    ["link-local", "fe80::1"],
+    ["unique-local", "fc00::1"],
+    ["unique-local", "fd12:3456::1"],
+    ["multicast", "ff02::1"],
+    ["mapped loopback", "::ffff:127.0.0.1"],
+    ["mapped loopback", "::ffff:7f00:1"],
+    ["mapped private", "::ffff:10.0.0.1"],
+    ["mapped link-local", "::ffff:a9fe:a9fe"],
+    ["IPv4-compatible", "::127.0.0.1"],
+    ["NAT64 of a private one", "64:ff9b::10.0.0.1"],
+    ["NAT64 of nothing", "64:ff9b::"],
+    ["6to4 of loopback", "2002:7f00:1::"],
+    ["Teredo", "2001::1"],
+    ["documentation", "2001:db8::1"],
+    ["no address at all", "localhost"],
+  ])("%s: %s", (_, address) => expect(isPublic(address)).toBe(false));
+});
+
+describe("what may be called", () => {
+  test.each([
+    "http://127.0.0.1:PORT/",
+    "http://127.1:PORT/",
+    "http://2130706433:PORT/",
+    "http://0x7f000001:PORT/",
+    "http://[::ffff:127.0.0.1]:PORT/",
+    "http://[::1]:PORT/",
+    "http://localhost:PORT/",
+    "http://LOCALHOST.:PORT/",
+    "http://0.0.0.0:PORT/",
+  ])("not %s, however it is written", async (url) => {
+    const fetch = createOutbound({ allow: [] });
+    await refusal(fetch(url.replace("PORT", String(plain.port))));
+  });
+
+  test("not a name that resolves to private addresses, and the refusal does not tell which", async () => {
+    const { lookup } = resolver(["10.1.2.3", "fd00::1"]);
+    const message = await refusal(createOutbound({ allow: [], lookup })("http://intranet.test/?token=hidden"));
+    expect(message).toBe("intranet.test resolves to no public address, and this service may not call others.");
+  });
+
+  test.each([["127.0.0.0/8"], ["127.0.0.1"], ["0.0.0.0/0"], ["here.test"], ["HERE.test"]])(
+    "what %s allows",
+    async (entry) => {
+      const { lookup } = resolver(["127.0.0.1"]);
+      const fetch = createOutbound({ allow: ["10.0.0.0/8", entry], lookup });
+      expect(await (await fetch(`http://here.test:${plain.port}/x`)).text()).toBe("here");
+      expect(seen).toEqual([{ host: `here.test:${plain.port}`, path: "/x" }]);
+    },
+  );
+
+  test("a name's allowed addresses and no other, the next where nobody listens", async () => {
+    const { lookup } = resolver(["10.0.0.1", "127.0.0.2", "127.0.0.1"]);
+    const fetch = createOutbound({ allow: ["127.0.0.0/8"], lookup });
+    const response = await fetch(`http://several.test:${plain.port}/`, { signal: AbortSignal.timeout(2_000) });
+    expect(response.status).toBe(200);
+  });
+});
+
+test("a name that is resolved anew to a private address gains nothing: the checked address is called", async () => {
+  const { asked, lookup } = resolver(["127.0.0.1"], ["127.0.0.2"]);
+  const other = Bun.serve({ port: 0, hostname: "127.0.0.2", fetch: () => new Response("inside") });
+  const fetch = createOutbound({ allow: ["127.0.0.1"], lookup });
+  expect(await (await fetch(`http://rebinding.test:${plain.port}/`)).text()).toBe("here");
+  expect(asked).toEqual(["rebinding.test"]);
+  await expect(fetch(`http://rebinding.test:${other.port}/`)).rejects.toMatchObject({ code: "address_refused" });
+  await other.stop(true);
+});
+
+test("redirects are not followed, whatever the caller says", async () => {
+  const fetch = createOutbound({ allow: ["127.0.0.1"] });
+  const response = await fetch(`http://127.0.0.1:${plain.port}/moved`, { redirect: "follow" });
+  expect(response.status).toBe(307);
+  expect(seen.map(({ path }) => path)).toEqual(["/moved"]);
+});
+
+test("the caller's headers stay, but for Host", async () => {
+  const fetch = createOutbound({ allow: ["127.0.0.1"] });
+  await fetch(`http://127.0.0.1:${plain.port}/`, { headers: { host: "other.test", "x-a": "b" } });
+  expect(seen[0]?.host).toBe(`127.0.0.1:${plain.port}`);
+});
+
+test("a resolver that hangs does not outlast the signal", async () => {
+  const lookup = () => new Promise<never>(() => {});
+  const fetch = createOutbound({ allow: [], lookup });
+  await expect(fetch("http://slow.test/", { signal: AbortSignal.timeout(30) })).rejects.toMatchObject({
+    name: "TimeoutError",
+  });
+});
+
+const openssl = Bun.which("openssl");
+
+test.skipIf(!openssl)("over TLS the certificate is checked for the name, though an address is called", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "levqor-tls-"));
+  const [certificate, key] = [join(folder, "certificate.pem"), join(folder, "key.pem")];
+  const subject = ["-subj", "/CN=pinned.test", "-addext", "subjectAltName=DNS:pinned.test"];
+  const made = Bun.spawnSync([
+    ...[openssl ?? "", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+    ...["-days", "2", "-out", certificate, "-keyout", key, ...subject],
+  ]);
+  expect(made.exitCode).toBe(0);
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "outbound_tls.ts"), certificate, key], {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate },
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const outcomes = JSON.parse(await new Response(child.stdout).text());
+  rmSync(folder, { recursive: true });
+  expect(outcomes).toEqual({
+    "pinned.test": "called as pinned.test",
+    "other.test": "ERR_TLS_CERT_ALTNAME_INVALID",
+    "127.0.0.1": "ERR_TLS_CERT_ALTNAME_INVALID",
+  });
+});
