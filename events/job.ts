@@ -69,21 +69,44 @@ export const JobFailed = Type.Object({
 });
 export type JobFailed = Static<typeof JobFailed>;
 
-/** The callback reached its receiver. `webhook_id` is the same at every attempt to deliver it. */
+/** The same at every attempt to tell of the job: receivers know a repetition by it. */
+const WebhookId = Type.String();
+/** From 1; from 1 again after a redelivery was asked for. */
+const CallbackAttempt = Type.Integer({ minimum: 1 });
+
+/** An attempt at the callback failed, and another follows. */
+export const JobCallbackAttempted = Type.Object({
+  webhook_id: WebhookId,
+  attempt: CallbackAttempt,
+  /** Absent where no answer came. */
+  status_code: Type.Optional(Type.Integer()),
+  error: JobError,
+  /** The next attempt is due this many seconds after this event was recorded. */
+  retry_in_seconds: Type.Number({ minimum: 0 }),
+});
+export type JobCallbackAttempted = Static<typeof JobCallbackAttempted>;
+
+/** An attempt at the callback reached its receiver. */
 export const JobCallbackDelivered = Type.Object({
-  webhook_id: Type.String(),
+  webhook_id: WebhookId,
+  attempt: CallbackAttempt,
   status_code: Type.Integer(),
 });
 export type JobCallbackDelivered = Static<typeof JobCallbackDelivered>;
 
-/** The callback was given up. */
+/** An attempt at the callback failed, and no other follows. */
 export const JobCallbackFailed = Type.Object({
-  webhook_id: Type.String(),
+  webhook_id: WebhookId,
+  attempt: CallbackAttempt,
   /** Absent where no answer came. */
   status_code: Type.Optional(Type.Integer()),
   error: JobError,
 });
 export type JobCallbackFailed = Static<typeof JobCallbackFailed>;
+
+/** Somebody asked for the callback to be made again, at once and with all its attempts; `meta.actor` says who. */
+export const JobCallbackRequested = Type.Object({});
+export type JobCallbackRequested = Static<typeof JobCallbackRequested>;
 
 /** Every event type of the category, with its newest schema. */
 export const jobEvents = {
@@ -93,6 +116,8 @@ export const jobEvents = {
   "job.released": JobReleased,
   "job.succeeded": JobSucceeded,
   "job.failed": JobFailed,
+  "job.callback_attempted": JobCallbackAttempted,
   "job.callback_delivered": JobCallbackDelivered,
   "job.callback_failed": JobCallbackFailed,
+  "job.callback_requested": JobCallbackRequested,
 } as const satisfies Record<string, TSchema>;

@@ -28,7 +28,15 @@ export function schemaVersion(type: string): number {
  * version 1 to version 2. Recorded events are never rewritten; they are brought up to date as they
  * are read.
  */
-const upcasts: Record<string, ReadonlyArray<(data: unknown) => unknown>> = {};
+const upcasts: Record<string, ReadonlyArray<(data: unknown) => unknown>> = {
+  "job.callback_delivered": [firstAttempt],
+  "job.callback_failed": [firstAttempt],
+};
+
+/** At first a callback had one attempt, and its outcome did not number it. */
+function firstAttempt(data: unknown): unknown {
+  return { ...(data as object), attempt: 1 };
+}
 
 /** Decodes an event as the log keeps it and brings it to its newest shape. Unknown types pass unchanged. */
 export function decode(stored: StoredEvent): KnownEvent {

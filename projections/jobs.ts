@@ -25,13 +25,18 @@ export type JobRow = {
   worker: string | null;
   /** When the claim lapses; `null` unless running. */
   lease_expires_at: string | null;
-  /** `none`: nobody asked for one. `waiting`: for the job's end. `pending`: to be made. */
-  callback: "none" | "waiting" | "pending" | "delivered" | "failed";
+  /**
+   * `none`: nobody asked for one. `waiting`: for the job's end. `pending`: the worker that ended the job is about to
+   * make it. `scheduled`: it is to be made at `callback_due_at`.
+   */
+  callback: "none" | "waiting" | "pending" | "scheduled" | "delivered" | "failed";
+  /** When the next attempt at the callback is due; `null` unless it is pending or scheduled. */
+  callback_due_at: string | null;
 };
 
 export const jobs: Projection<JobRow> = {
   name: "jobs",
-  version: 1,
+  version: 2,
   reads: [
     "job.submitted",
     "job.started",
@@ -39,8 +44,10 @@ export const jobs: Projection<JobRow> = {
     "job.released",
     "job.succeeded",
     "job.failed",
+    "job.callback_attempted",
     "job.callback_delivered",
     "job.callback_failed",
+    "job.callback_requested",
   ],
   columns: {
     job_id: { type: "uuid" },
@@ -57,6 +64,7 @@ export const jobs: Projection<JobRow> = {
     worker: { type: "text", nullable: true },
     lease_expires_at: { type: "timestamptz", nullable: true },
     callback: { type: "text" },
+    callback_due_at: { type: "timestamptz", nullable: true },
   },
   key: "job_id",
   indexes: [
@@ -70,7 +78,7 @@ export const jobs: Projection<JobRow> = {
     // What a worker may claim next, what a dead worker held, what is to be called back.
     "(priority, position) where status = 'queued'",
     "(lease_expires_at) where status = 'running'",
-    "(position) where callback = 'pending'",
+    "(callback_due_at) where callback_due_at is not null",
   ],
 
   keyOf: (event) => entityId(event.stream_id),
@@ -94,6 +102,7 @@ export const jobs: Projection<JobRow> = {
         worker: null,
         lease_expires_at: null,
         callback: event.data.callback_url === undefined ? "none" : "waiting",
+        callback_due_at: null,
       };
     }
     if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: nothing was submitted`);
@@ -122,25 +131,37 @@ function apply(event: KnownEvent, row: JobRow): void {
       row.lease_expires_at = null;
       break;
     case "job.succeeded":
-      finish(row, "succeeded", event.recorded_at);
+      finish(row, "succeeded", event);
       break;
     case "job.failed":
-      finish(row, "failed", event.recorded_at);
+      finish(row, "failed", event);
+      break;
+    case "job.callback_attempted":
+      row.callback = "scheduled";
+      row.callback_due_at = secondsAfter(event.recorded_at, event.data.retry_in_seconds);
       break;
     case "job.callback_delivered":
       row.callback = "delivered";
+      row.callback_due_at = null;
       break;
     case "job.callback_failed":
       row.callback = "failed";
+      row.callback_due_at = null;
+      break;
+    case "job.callback_requested":
+      row.callback = "scheduled";
+      row.callback_due_at = event.recorded_at;
       break;
   }
 }
 
-function finish(row: JobRow, status: JobRow["status"], at: string): void {
+function finish(row: JobRow, status: JobRow["status"], event: KnownEvent): void {
   row.status = status;
-  row.finished_at = at;
+  row.finished_at = event.recorded_at;
   row.lease_expires_at = null;
-  if (row.callback === "waiting") row.callback = "pending";
+  if (row.callback !== "waiting") return;
+  row.callback = event.meta.actor.startsWith("worker:") ? "pending" : "scheduled";
+  row.callback_due_at = event.recorded_at;
 }
 
 function secondsAfter(time: string, seconds: number): string {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { connectors } from "../connectors/mod.ts";
+import { connectors, createOutbound } from "../connectors/mod.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { projections } from "../projections/mod.ts";
 import { createApi } from "./api/mod.ts";
@@ -86,6 +86,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         bus,
         sql,
         connectors,
+        fetch: createOutbound({ allow: config.outbound_allow }),
         instance,
         logger: logger.child({ part: "jobs" }),
         concurrency: config.worker_concurrency,

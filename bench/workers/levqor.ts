@@ -1,6 +1,7 @@
 /** Levqor as one process runs it: log, bus, projector and runner together. It keeps every event. */
 import { Type } from "@sinclair/typebox";
 import type { Connector } from "../../connectors/connector.ts";
+import { createOutbound } from "../../connectors/mod.ts";
 import { projections } from "../../projections/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
@@ -61,6 +62,7 @@ async function open(url: string): Promise<Contender> {
         bus,
         sql,
         connectors,
+        fetch: createOutbound({ allow: [] }),
         instance: crypto.randomUUID(),
         logger: silent,
         ...tuning[tuned_for],

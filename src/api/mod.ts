@@ -1,6 +1,7 @@
 /** The REST API: an Elysia app over the log and the read models. Nothing listens until `listen` is called on it. */
 import { Elysia } from "elysia";
 import { createAuth } from "./auth.ts";
+import { callbackRoutes } from "./callbacks.ts";
 import { devRoutes } from "./dev.ts";
 import { docsRoutes } from "./docs.ts";
 import { problemErrors } from "./errors.ts";
@@ -45,6 +46,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(metricsRoutes(options))
     .use(intakeRoutes(options, auth))
     .use(jobRoutes(options, auth))
+    .use(callbackRoutes(options, auth))
     .use(streamRoutes(options, auth))
     .use(opsRoutes(options, auth))
     .use(config.production ? new Elysia() : devRoutes(options, auth))

@@ -89,7 +89,7 @@ export const IntakeRequest = Type.Object(
         maxLength: 1024,
         format: "http-url",
         description:
-          "An http or https address, without credentials, that is told of the job's end by one signed POST (Standard Webhooks).",
+          "An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others.",
         examples: ["https://example.com/hooks/levqor"],
       }),
     ),
@@ -167,6 +167,42 @@ const JobEvent = Type.Object(
 );
 
 const JobEventList = list(JobEvent);
+
+const CallbackEntry = Type.Object(
+  {
+    version: Type.Integer({ minimum: 1, description: "The place in the job's own history." }),
+    outcome: oneOf(
+      ["requested", "retrying", "delivered", "failed"],
+      "`requested`: a redelivery was asked for. The others: what came of an attempt; `failed` means given up.",
+    ),
+    attempt: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      description: "From 1; from 1 again after a redelivery was asked for.",
+    }),
+    webhook_id: Type.Union([Type.String({ examples: [`msg_${EXAMPLE_JOB_ID}`] }), Type.Null()], {
+      description: "The webhook-id that was sent: the same at every attempt.",
+    }),
+    status_code: Type.Union([Type.Integer(), Type.Null()], { description: "Of the answer; null where none came." }),
+    error: Type.Union([JobError, Type.Null()], {
+      description:
+        "Why the attempt failed: `unexpected_status`, `receiver_gone` (410), `timeout`, `connection_failed`, `address_refused`, `callback_secret_missing`.",
+    }),
+    next_attempt_at: Type.Union([Timestamp, Type.Null()], { description: "When the next attempt is due." }),
+    actor: Type.String({
+      description: "Who made the attempt or asked for the redelivery.",
+      examples: ["key:1a2b3c4d"],
+    }),
+    recorded_at: Timestamp,
+  },
+  { additionalProperties: false },
+);
+export type CallbackEntry = Static<typeof CallbackEntry>;
+
+const CallbackLog = list(CallbackEntry);
+
+const CallbackRequested = Type.Object(
+  { job_id: JobId, callback: Type.Literal("pending") },
+  { additionalProperties: false },
+);
 
 const StreamedEvent = Type.Object(
   {
@@ -346,6 +382,8 @@ export const components = {
   JobList,
   JobEvent,
   JobEventList,
+  CallbackLog,
+  CallbackRequested,
   StreamedEvent,
   CompleteRequest,
   Completed,

@@ -10,7 +10,11 @@
  *
  *   queued ──complete, fail (by hand, attempt "any")──▶ succeeded, failed
  *   running ──heartbeat──▶ running, with a later lease
- *   succeeded | failed | cancelled: final. Only the callback's outcome is still recorded, once.
+ *   succeeded | failed | cancelled: final. Only the callback goes on, where there is one:
+ *
+ *   pending ──callback_attempted (failed, to be repeated)──▶ pending
+ *   pending ──callback_delivered, callback_failed──▶ delivered, failed
+ *   pending, delivered, failed ──request_callback──▶ pending, with all its attempts
  * ```
  *
  * - An **attempt** is one claim, numbered from 1. Whoever answers names the attempt, and an answer for
@@ -22,6 +26,7 @@
  */
 import type { RecordedEvent } from "../../events/envelope.ts";
 import type {
+  JobCallbackAttempted,
   JobCallbackDelivered,
   JobCallbackFailed,
   JobError,
@@ -65,6 +70,8 @@ export interface JobState {
   readonly result: unknown;
   readonly error: JobError | null;
   readonly callback: CallbackStatus;
+  /** Attempts at the callback since the job ended or a redelivery was asked for. */
+  readonly callback_attempts: number;
 }
 
 /** Answers name the attempt that they are for; `any` is for answers by hand, whoever holds the claim. */
@@ -79,8 +86,10 @@ export type JobCommand =
   | { readonly type: "release"; readonly attempt: number; readonly reason: "worker_lost" | "worker_stopping" }
   | { readonly type: "complete"; readonly attempt: AnswerFor; readonly result: unknown }
   | { readonly type: "fail"; readonly attempt: AnswerFor; readonly error: JobError }
+  | { readonly type: "callback_attempted"; readonly delivery: JobCallbackAttempted }
   | { readonly type: "callback_delivered"; readonly delivery: JobCallbackDelivered }
-  | { readonly type: "callback_failed"; readonly delivery: JobCallbackFailed };
+  | { readonly type: "callback_failed"; readonly delivery: JobCallbackFailed }
+  | { readonly type: "request_callback" };
 
 /** Why a command was refused. */
 export type JobRejectionCode =
@@ -90,7 +99,10 @@ export type JobRejectionCode =
   | "job_not_queued"
   | "attempt_superseded"
   | "lease_not_expired"
-  | "callback_not_pending";
+  | "job_not_finished"
+  | "callback_not_wanted"
+  | "callback_not_pending"
+  | "callback_superseded";
 
 export interface JobRejection extends Rejection {
   readonly code: JobRejectionCode;
@@ -117,6 +129,7 @@ const initial: JobState = {
   result: null,
   error: null,
   callback: "none",
+  callback_attempts: 0,
 };
 
 export const jobDecider: Decider<JobState, JobCommand, JobRejection> = { initial, evolve, decide };
@@ -183,10 +196,14 @@ function evolve(state: JobState, event: KnownEvent): JobState {
       return { ...finished(state, event), status: "succeeded", result: event.data.result ?? null };
     case "job.failed":
       return { ...finished(state, event), status: "failed", error: event.data.error };
+    case "job.callback_attempted":
+      return { ...state, callback_attempts: event.data.attempt };
     case "job.callback_delivered":
-      return { ...state, callback: "delivered" };
+      return { ...state, callback: "delivered", callback_attempts: event.data.attempt };
     case "job.callback_failed":
-      return { ...state, callback: "failed" };
+      return { ...state, callback: "failed", callback_attempts: event.data.attempt };
+    case "job.callback_requested":
+      return { ...state, callback: "pending", callback_attempts: 0 };
     default:
       return state;
   }
@@ -237,10 +254,14 @@ function decide(command: JobCommand, state: JobState): readonly KnownNewEvent[] 
       return (
         notCurrent(command, state) ?? [{ type: "job.failed", data: { attempt: state.attempt, error: command.error } }]
       );
+    case "callback_attempted":
+      return callbackNotNext(command, state) ?? [{ type: "job.callback_attempted", data: command.delivery }];
     case "callback_delivered":
       return callbackNotPending(state) ?? [{ type: "job.callback_delivered", data: command.delivery }];
     case "callback_failed":
-      return callbackNotPending(state) ?? [{ type: "job.callback_failed", data: command.delivery }];
+      return callbackNotNext(command, state) ?? [{ type: "job.callback_failed", data: command.delivery }];
+    case "request_callback":
+      return callbackNotWanted(state) ?? [{ type: "job.callback_requested", data: {} }];
   }
 }
 
@@ -285,6 +306,26 @@ function notCurrent(command: { type: string; attempt: AnswerFor }, state: JobSta
 function callbackNotPending(state: JobState): JobRejection | undefined {
   if (state.callback === "pending") return undefined;
   return refuse("callback_not_pending", `Cannot record the callback's outcome: the callback is "${state.callback}".`);
+}
+
+/** Refuses a failed attempt that another process or a redelivery was faster than. A delivery counts all the same. */
+function callbackNotNext(
+  { delivery }: { delivery: { readonly attempt: number } },
+  state: JobState,
+): JobRejection | undefined {
+  if (state.callback !== "pending" || delivery.attempt === state.callback_attempts + 1) {
+    return callbackNotPending(state);
+  }
+  const message = `Cannot record attempt ${delivery.attempt} at the callback: ${state.callback_attempts} are on record.`;
+  return refuse("callback_superseded", message);
+}
+
+function callbackNotWanted(state: JobState): JobRejection | undefined {
+  if (state.callback_url === null) {
+    return refuse("callback_not_wanted", "Cannot make the callback again: the job was submitted without callback_url.");
+  }
+  if (isFinished(state)) return undefined;
+  return refuse("job_not_finished", `Cannot make the callback: the job is ${state.status}.`);
 }
 
 function refuse(code: JobRejectionCode, message: string): JobRejection {

@@ -1,17 +1,43 @@
 /**
  * Tells the receivers of finished jobs, with Standard Webhooks: `webhook-id`, `webhook-timestamp` and
- * `webhook-signature`, one POST of at most {@link TIMEOUT_MS}, redirects not followed, 2xx means delivered.
+ * `webhook-signature`, POSTs of at most {@link TIMEOUT_MS}, redirects not followed, 2xx means delivered.
+ *
+ * An **attempt** is one POST, and each is on record: `job.callback_attempted` where another follows (by
+ * {@link CALLBACK_SCHEDULE}, or later where the receiver's `Retry-After` says so), else `job.callback_delivered` or
+ * `job.callback_failed`. What is due is read from these events, so it survives every restart.
  *
  * A receiver is told **at least once**: a process that dies between the POST and its record leaves the
  * callback pending, and another makes it again, with the same `webhook-id` and the same body.
  */
+
 import { Webhook } from "standardwebhooks";
+import { ConnectorError, type OutboundFetch } from "../../connectors/connector.ts";
 import type { JobError } from "../../events/job.ts";
 import { Backoff, pause } from "../bus/pause.ts";
 import { isFinished, type JobCommand, type JobState } from "../domain/job.ts";
 import type { EventLog } from "../log/mod.ts";
 import { commandJob, jobMeta, readJob } from "./commands.ts";
 import type { RunnerLogger } from "./options.ts";
+
+/** Seconds before each attempt, counted from the one before it; the last one that fails ends the callback. */
+export const CALLBACK_SCHEDULE: readonly number[] = [
+  0, // at once
+  5,
+  5 * 60,
+  30 * 60,
+  2 * 3600,
+  5 * 3600,
+  10 * 3600,
+  14 * 3600,
+  20 * 3600,
+  24 * 3600,
+];
+/** Up to this share is added to each of them by chance, so that what failed together does not come back together. */
+const JITTER = 0.2;
+/** A receiver may put the next attempt off by this much at most, in seconds. */
+const MAX_RETRY_AFTER = 24 * 3600;
+/** The receiver wants to hear of this no more. */
+const GONE = 410;
 
 /** How long a receiver may take, in milliseconds. */
 const TIMEOUT_MS = 15_000;
@@ -25,20 +51,34 @@ const MAX_RECORD_TRIES = 8;
 
 export interface CallbacksOptions {
   readonly log: EventLog;
+  readonly fetch: OutboundFetch;
   readonly instance: string;
   readonly logger: RunnerLogger;
   /** `whsec_` and base64. Without it callbacks fail, on record. */
   readonly secret: string | undefined;
+  /** {@link CALLBACK_SCHEDULE} by default. */
+  readonly schedule?: readonly number[];
 }
 
-type DeliveryCommand = JobCommand & { type: "callback_delivered" | "callback_failed" };
+type DeliveryCommand = JobCommand & { type: "callback_attempted" | "callback_delivered" | "callback_failed" };
+
+/** How one POST failed. */
+interface PostFailure {
+  readonly error: JobError;
+  /** Absent where no answer came. */
+  readonly status_code?: number;
+  /** What the answer's `Retry-After` asks for, in seconds. */
+  readonly retry_after?: number;
+  /** Whether another attempt would meet the same. */
+  readonly final?: boolean;
+}
 
 export class Callbacks {
   readonly #options: CallbacksOptions;
   readonly #webhook: Webhook | undefined;
   readonly #stopping = new AbortController();
-  /** Waiting and active, so that no job is told of twice at once; with its state where it is known. */
-  readonly #jobs = new Map<string, JobState | undefined>();
+  /** Waiting and active, so that no job is told of twice at once; with the version at which it was due, where known. */
+  readonly #jobs = new Map<string, number | undefined>();
   readonly #waiting: string[] = [];
   readonly #active = new Set<Promise<void>>();
 
@@ -53,10 +93,10 @@ export class Callbacks {
     return this.#jobs.size;
   }
 
-  /** Takes on a job whose callback is pending. Without its state it is read first. */
-  deliver(jobId: string, state?: JobState): void {
+  /** Takes on a job whose callback is due; with `version`, unless its stream has grown beyond it. */
+  deliver(jobId: string, version?: number): void {
     if (this.#stopping.signal.aborted || this.#jobs.has(jobId) || this.#waiting.length >= MAX_WAITING) return;
-    this.#jobs.set(jobId, state);
+    this.#jobs.set(jobId, version);
     this.#waiting.push(jobId);
     this.#next();
   }
@@ -85,52 +125,66 @@ export class Callbacks {
   async #deliver(jobId: string): Promise<void> {
     const { log, logger } = this.#options;
     try {
-      const state = this.#jobs.get(jobId) ?? (await readJob(log, jobId))?.state;
-      if (state?.callback !== "pending") return;
-      const command = await this.#post(jobId, state);
-      if (this.#stopping.signal.aborted && command.type === "callback_failed") return;
+      const job = await readJob(log, jobId);
+      const dueAt = this.#jobs.get(jobId);
+      if (job?.state.callback !== "pending" || (dueAt !== undefined && dueAt !== job.version)) return;
+      const command = await this.#attempt(jobId, job.state);
+      if (this.#stopping.signal.aborted && command.type !== "callback_delivered") return;
       await this.#record(jobId, command);
     } catch (error) {
       logger.warn({ job_id: jobId, err: error }, "The callback's outcome is not on record; it will be made again");
     }
   }
 
-  async #post(jobId: string, state: JobState): Promise<DeliveryCommand> {
-    const webhook_id = `msg_${jobId}`;
-    const failed = (error: JobError, status_code?: number): DeliveryCommand => ({
-      type: "callback_failed",
-      delivery: { webhook_id, ...(status_code === undefined ? {} : { status_code }), error },
-    });
-    if (!this.#webhook) {
-      return failed({ code: "callback_secret_missing", message: "No secret to sign callbacks with is configured." });
+  /** Makes one attempt; resolves to its record. */
+  async #attempt(jobId: string, state: JobState): Promise<DeliveryCommand> {
+    const { schedule = CALLBACK_SCHEDULE } = this.#options;
+    const attempt = state.callback_attempts + 1;
+    const delivery = { webhook_id: `msg_${jobId}`, attempt };
+    const outcome = await this.#post(delivery.webhook_id, state.callback_url as string, callbackBody(jobId, state));
+    if (typeof outcome === "number") {
+      return { type: "callback_delivered", delivery: { ...delivery, status_code: outcome } };
     }
-    const body = callbackBody(jobId, state);
+    const { error, status_code, retry_after = 0, final } = outcome;
+    const failed = { ...delivery, ...(status_code === undefined ? {} : { status_code }), error };
+    const wait = schedule[attempt];
+    if (final || wait === undefined) return { type: "callback_failed", delivery: failed };
+    const retry_in_seconds = Math.max(wait * (1 + JITTER * Math.random()), retry_after);
+    return { type: "callback_attempted", delivery: { ...failed, retry_in_seconds } };
+  }
+
+  /** Resolves to the status of an answer that means delivered, or to how it failed. */
+  async #post(webhookId: string, url: string, body: string): Promise<number | PostFailure> {
+    if (!this.#webhook) {
+      const message = "No secret to sign callbacks with is configured.";
+      return { error: { code: "callback_secret_missing", message }, final: true };
+    }
     const now = new Date();
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      const response = await fetch(state.callback_url as string, {
+      const response = await this.#options.fetch(url, {
         method: "POST",
-        redirect: "manual",
         signal: AbortSignal.any([timeout, this.#stopping.signal]),
         headers: {
           "content-type": "application/json",
           "user-agent": "levqor",
-          "webhook-id": webhook_id,
+          "webhook-id": webhookId,
           "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
-          "webhook-signature": this.#webhook.sign(webhook_id, now, body),
+          "webhook-signature": this.#webhook.sign(webhookId, now, body),
         },
         body,
       });
       await response.body?.cancel();
-      if (response.ok) return { type: "callback_delivered", delivery: { webhook_id, status_code: response.status } };
-      const message = `The receiver answered ${response.status}; 2xx means delivered.`;
-      return failed({ code: "unexpected_status", message }, response.status);
-    } catch {
+      return response.ok ? response.status : refusal(response);
+    } catch (error) {
+      if (error instanceof ConnectorError) {
+        return { error: { code: error.code, message: error.message }, final: true };
+      }
       // The fault's own text may quote the address's query.
       if (timeout.aborted) {
-        return failed({ code: "timeout", message: `The receiver did not answer within ${TIMEOUT_MS} ms.` });
+        return { error: { code: "timeout", message: `The receiver did not answer within ${TIMEOUT_MS} ms.` } };
       }
-      return failed({ code: "connection_failed", message: "The receiver cannot be reached." });
+      return { error: { code: "connection_failed", message: "The receiver cannot be reached." } };
     }
   }
 
@@ -148,6 +202,29 @@ export class Callbacks {
       }
     }
   }
+}
+
+function refusal({ status, headers }: Response): PostFailure {
+  if (status === GONE) {
+    const message = "The receiver answered 410: it wants to hear of this no more.";
+    return { error: { code: "receiver_gone", message }, status_code: status, final: true };
+  }
+  const message = `The receiver answered ${status}; 2xx means delivered.`;
+  return {
+    error: { code: "unexpected_status", message },
+    status_code: status,
+    retry_after: retryAfter(headers.get("retry-after"), Date.now()),
+  };
+}
+
+/**
+ * What a `Retry-After` header asks for, in seconds from `now` (milliseconds since 1970): a number of seconds or an
+ * HTTP date (RFC 9110). 0 for none and for what is neither; {@link MAX_RETRY_AFTER} at most.
+ */
+export function retryAfter(header: string | null, now: number): number {
+  const text = header?.trim() ?? "";
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000;
+  return Math.min(Math.max(seconds || 0, 0), MAX_RETRY_AFTER);
 }
 
 /** What a receiver is told: the same text at every delivery. */

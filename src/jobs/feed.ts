@@ -25,8 +25,6 @@ export interface FeedOptions
   readonly signal: AbortSignal;
   /** The queue may have grown. */
   readonly on_ready: () => void;
-  /** A job ended by another hand than a worker's. */
-  readonly on_ended_by_hand: (jobId: string) => void;
   /** Attempts of workers that are known to be dead. */
   readonly on_orphans: (orphans: ReadonlyMap<string, number>) => void;
 }
@@ -154,7 +152,7 @@ export class Feed {
   }
 
   #see(event: StoredEvent): void {
-    const { queue, on_ended_by_hand } = this.#options;
+    const { queue } = this.#options;
     switch (event.type) {
       case "job.submitted":
         this.#seeSubmitted(event);
@@ -162,12 +160,9 @@ export class Feed {
       case "job.released":
         this.#returned.add(entityId(event.stream_id));
         break;
+      case "job.started":
       case "job.succeeded":
       case "job.failed":
-        if (!event.meta_json.includes('"actor":"worker:')) on_ended_by_hand(entityId(event.stream_id));
-        this.#forget(queue, event);
-        break;
-      case "job.started":
         this.#forget(queue, event);
         break;
     }

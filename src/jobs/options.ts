@@ -1,6 +1,6 @@
 /** What the runner is built from. */
 import type { Logger } from "pino";
-import type { Connector } from "../../connectors/connector.ts";
+import type { Connector, OutboundFetch } from "../../connectors/connector.ts";
 import type { Bus } from "../bus/types.ts";
 import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
@@ -15,6 +15,8 @@ export interface RunnerOptions {
   readonly sql: Sql;
   /** By workflow name. */
   readonly connectors: ReadonlyMap<string, Connector>;
+  /** For connectors and callbacks: the guarded way out. */
+  readonly fetch: OutboundFetch;
   /** Names this process, different at every start. */
   readonly instance: string;
   readonly logger: RunnerLogger;
@@ -22,14 +24,16 @@ export interface RunnerOptions {
   readonly concurrency?: number;
   /** How long a claim holds without a heartbeat; 30 by default. Heartbeats come at a third of it. */
   readonly lease_seconds?: number;
-  /** Seconds between two looks for lapsed leases and forgotten callbacks; 1 by default. */
+  /** Seconds between two looks for lapsed leases and due callbacks; 1 by default. */
   readonly sweep_seconds?: number;
   /** No other worker can be alive, as a lock proves: what others hold is released at the start. */
   readonly sole?: boolean;
   /** Signs callbacks: `whsec_` and base64. Without it callbacks fail, on record. */
   readonly callback_secret?: string;
-  /** How long a job's own worker has to make its callback before another does; 30 s by default, more than a POST may take. */
+  /** How long a job's own worker has to make its callback first before another does; 30 s by default, more than a POST may take. */
   readonly callback_grace_seconds?: number;
+  /** Seconds before each attempt at a callback; {@link CALLBACK_SCHEDULE} by default. */
+  readonly callback_schedule?: readonly number[];
   readonly queue?: ReadyQueueLimits;
 }
 

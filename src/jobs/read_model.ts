@@ -53,11 +53,20 @@ export function jobsOfOthers(sql: Sql, worker: string): Promise<{ job_id: string
     select job_id, attempt from levqor_read.jobs where status = 'running' and worker <> ${worker}`;
 }
 
-/** Jobs that ended at least `grace_seconds` ago and whose callback has no outcome yet, oldest first. */
-export async function pendingCallbacks(sql: Sql, grace_seconds: number): Promise<string[]> {
-  const rows = await sql<{ job_id: string }[]>`
-    select job_id from levqor_read.jobs
-    where callback = 'pending' and finished_at < clock_timestamp() - make_interval(secs => ${grace_seconds})
-    order by position limit ${PAGE}`;
-  return rows.map((row) => row.job_id);
+export interface DueCallbackRow {
+  readonly job_id: string;
+  /** Of the job's stream when the callback was due: where it has grown since, the row is out of date. */
+  readonly version: number;
+}
+
+/**
+ * Callbacks that are due by the database's clock, the longest first. Those that the worker that ended the job is about
+ * to make are left to it for `grace_seconds`.
+ */
+export function dueCallbacks(sql: Sql, grace_seconds: number): Promise<DueCallbackRow[]> {
+  return sql<DueCallbackRow[]>`
+    select job_id, version from levqor_read.jobs
+    where callback_due_at <= now()
+      and (callback = 'scheduled' or callback_due_at <= now() - make_interval(secs => ${grace_seconds}))
+    order by callback_due_at limit ${PAGE}`;
 }

@@ -13,8 +13,11 @@
  * - An outcome is offered to the log until it is recorded or refused: the log alone says whose attempt counts.
  * - Claims and outcomes are appended concurrently, so that the log's group commit writes them together.
  * - One shared timer looks after all leases, another sweeps; a job has none of its own.
+ * - A job's own worker makes its callback first. All that comes later (repetitions, redeliveries, what a dead worker
+ *   left) is made by one runner at a time, which holds the lease `callbacks`.
  */
 import { Backoff, pause } from "../bus/pause.ts";
+import { holdLease } from "../db/mod.ts";
 import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
 import { AppendInDoubtError } from "../log/mod.ts";
 import { Attempt } from "./attempt.ts";
@@ -23,7 +26,7 @@ import { commandJob, jobMeta, jobStream, readJob } from "./commands.ts";
 import { execute, type Outcome, type Runnable, toRunnables } from "./execute.ts";
 import { Feed } from "./feed.ts";
 import type { RunnerOptions, RunnerStatus } from "./options.ts";
-import { lapsedJobs, pendingCallbacks, readModelPosition } from "./read_model.ts";
+import { dueCallbacks, lapsedJobs, readModelPosition } from "./read_model.ts";
 import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
 
 /** How long a connector may take to heed its signal before its slot is given to another job. */
@@ -34,8 +37,6 @@ const RECORDING_PER_SLOT = 4;
 const MAX_SPREAD = 256;
 /** How long a stop waits for attempts to end by themselves, where nothing else is said. */
 const DRAIN_MS = 12_000;
-/** Others than the process that ended a job wait up to this long before they make its callback. */
-const BY_HAND_DELAY_MS = 1_000;
 
 export interface Runner {
   status(): RunnerStatus;
@@ -77,27 +78,24 @@ class JobRunner implements Runner {
   #state: "running" | "stopping" | "stopped" = "running";
 
   constructor(options: RunnerOptions) {
-    const { concurrency = 64, lease_seconds = 30, sole = false, callback_secret: secret } = options;
+    const { concurrency = 64, lease_seconds = 30, callback_secret: secret, callback_schedule: schedule } = options;
     this.#options = options;
     this.#concurrency = concurrency;
     this.#leaseSeconds = lease_seconds;
     this.#runnables = toRunnables(options.connectors);
     this.#queue = new ReadyQueue(options.queue);
-    this.#callbacks = new Callbacks({ ...options, secret });
+    this.#callbacks = new Callbacks({ ...options, secret, schedule });
     this.#feed = new Feed({
       ...options,
       queue: this.#queue,
       signal: this.#stopping.signal,
       on_ready: () => this.#pump(),
-      on_ended_by_hand: (jobId) => {
-        setTimeout(() => this.#callbacks.deliver(jobId), sole ? 0 : Math.random() * BY_HAND_DELAY_MS);
-      },
       on_orphans: (orphans) => {
         for (const [jobId, attempt] of orphans) void this.#release(jobId, { attempt, reason: "worker_lost" });
       },
     });
     this.#leaseTimer = setInterval(() => this.#lookAfterLeases(), Math.min(1_000, lease_seconds * 50));
-    this.#tasks = [this.#feed.run(), this.#sweep()];
+    this.#tasks = [this.#feed.run(), this.#sweep(), this.#sweepCallbacks()];
   }
 
   status(): RunnerStatus {
@@ -252,7 +250,7 @@ class JobRunner implements Runner {
     if (signal.aborted) return undefined;
     const runnable = this.#runnables.get(state.workflow) as Runnable;
     try {
-      const context = { signal, idempotency_key: job_id };
+      const context = { signal, idempotency_key: job_id, fetch: this.#options.fetch };
       const outcome = await execute(runnable, { payload: state.payload, context });
       if (!outcome.ok && outcome.fault !== undefined) {
         const { workflow, attempt: number } = state;
@@ -376,17 +374,13 @@ class JobRunner implements Runner {
   }
 
   async #sweep(): Promise<void> {
-    const { sweep_seconds = 1, callback_grace_seconds = 30, sole, sql, logger } = this.#options;
-    // Where no other worker can be alive, nobody else is about to make a callback that waits at the start.
-    let grace = sole ? 0 : callback_grace_seconds;
+    const { sql, logger } = this.#options;
     let failing = false;
     while (!this.#stopping.signal.aborted) {
       try {
         if ((await readModelPosition(sql)) !== undefined) {
           const lapsed = await lapsedJobs(sql);
           await Promise.all(lapsed.map((row) => this.#release(row.job_id, { ...row, reason: "lease_expired" })));
-          for (const jobId of await pendingCallbacks(sql, grace)) this.#callbacks.deliver(jobId);
-          grace = callback_grace_seconds;
         }
         this.#feed.refill();
         failing = false;
@@ -394,9 +388,44 @@ class JobRunner implements Runner {
         if (!failing) logger.warn({ err: error }, "Cannot sweep for lapsed leases; trying until it works");
         failing = true;
       }
-      // Between half and one and a half: many runners do not sweep in step.
-      await pause(sweep_seconds * 1000 * (0.5 + Math.random()), this.#stopping.signal);
+      await this.#untilNextSweep(this.#stopping.signal);
     }
+  }
+
+  /** Makes due callbacks while this runner holds the lease for it. */
+  async #sweepCallbacks(): Promise<void> {
+    const { callback_grace_seconds = 30, sole, sql, instance, logger } = this.#options;
+    const { signal } = this.#stopping;
+    // Where no other worker can be alive, nobody else is about to make a callback that waits at the start.
+    let grace = sole ? 0 : callback_grace_seconds;
+    let failing = false;
+    const sweep = async (held: AbortSignal) => {
+      while (!held.aborted) {
+        if ((await readModelPosition(sql)) !== undefined) {
+          for (const { job_id, version } of await dueCallbacks(sql, grace)) {
+            this.#callbacks.deliver(job_id, version);
+          }
+          grace = callback_grace_seconds;
+        }
+        failing = false;
+        await this.#untilNextSweep(held);
+      }
+    };
+    while (!signal.aborted) {
+      try {
+        await holdLease({ sql, name: "callbacks", holder: instance, signal }, sweep);
+      } catch (error) {
+        if (!failing) logger.warn({ err: error }, "Cannot sweep for due callbacks; trying until it works");
+        failing = true;
+        await this.#untilNextSweep(signal);
+      }
+    }
+  }
+
+  /** Between half and one and a half: many runners do not sweep in step. */
+  #untilNextSweep(signal: AbortSignal): Promise<void> {
+    const { sweep_seconds = 1 } = this.#options;
+    return pause(sweep_seconds * 1000 * (0.5 + Math.random()), signal);
   }
 
   /** The log is away: leaves the queue alone for a little. */

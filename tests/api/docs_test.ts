@@ -25,6 +25,7 @@ describe("/docs/json", () => {
       "get /",
       "get /api/v1/jobs",
       "get /api/v1/jobs/stream",
+      "get /api/v1/jobs/{job_id}/callbacks",
       "get /api/v1/jobs/{job_id}/events",
       "get /api/v1/jobs/{job_id}/stream",
       "get /api/v1/ops/health",
@@ -34,6 +35,7 @@ describe("/docs/json", () => {
       "get /public/metrics",
       "post /api/v1/_dev/complete/{job_id}",
       "post /api/v1/intake",
+      "post /api/v1/jobs/{job_id}/callbacks/redeliver",
     ]);
   });
 

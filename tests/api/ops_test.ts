@@ -12,7 +12,7 @@ test("health tells of the database, the bus, every read model and the queue", as
   expect(status).toBe(200);
   const readModel = {
     ok: true,
-    version: 1,
+    version: projections[0].version,
     state: "running",
     live: true,
     position: position + 1,

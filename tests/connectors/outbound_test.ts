@@ -170,7 +170,7 @@ test.skipIf(!openssl)("over TLS the certificate is checked for the name, though 
     ...["-days", "2", "-out", certificate, "-keyout", key, ...subject],
   ]);
   expect(made.exitCode).toBe(0);
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "outbound_tls.ts"), certificate, key], {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "outbound_tls_process.ts"), certificate, key], {
     env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate },
     stdout: "pipe",
     stderr: "inherit",

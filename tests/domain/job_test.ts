@@ -70,7 +70,13 @@ const failed = (attempt: number): KnownNewEvent => ({
   type: "job.failed",
   data: { attempt, error: { code: "timeout", message: "Too slow." } },
 });
-const delivery = { webhook_id: "msg_1", status_code: 204 };
+const delivery = { webhook_id: "msg_1", attempt: 1, status_code: 204 };
+const notYet = (attempt: number) => ({
+  webhook_id: "msg_1",
+  attempt,
+  error: { code: "timeout", message: "Too slow." },
+  retry_in_seconds: 5,
+});
 
 describe("submit", () => {
   const submission = { workflow: "http", payload: {} };
@@ -210,6 +216,47 @@ describe("callback", () => {
   test("is refused for a job without one", () => {
     given(submitted(), started(1), succeeded(1)).when(deliver).refused("callback_not_pending");
   });
+  test("goes on after an attempt that failed, each number once; a delivery counts whatever its number", () => {
+    const attempted: KnownNewEvent = { type: "job.callback_attempted", data: notYet(1) };
+    const again: JobCommand = { type: "callback_attempted", delivery: notYet(1) };
+    given(...done)
+      .when(again)
+      .then(attempted);
+    given(...done, attempted)
+      .when(again)
+      .refused("callback_superseded");
+    given(...done, attempted)
+      .when({ type: "callback_failed", delivery: notYet(1) })
+      .refused("callback_superseded");
+    given(...done, attempted)
+      .when({ type: "callback_attempted", delivery: notYet(2) })
+      .then({ type: "job.callback_attempted", data: notYet(2) });
+    given(...done, attempted)
+      .when(deliver)
+      .then({ type: "job.callback_delivered", data: delivery });
+  });
+  test("is made again, from its first attempt, when somebody asks for it", () => {
+    const request: JobCommand = { type: "request_callback" };
+    const requested: KnownNewEvent = { type: "job.callback_requested", data: {} };
+    for (const before of [
+      [],
+      [{ type: "job.callback_attempted", data: notYet(1) }],
+      [{ type: "job.callback_delivered", data: delivery }],
+      [{ type: "job.callback_failed", data: notYet(1) }],
+    ] satisfies KnownNewEvent[][]) {
+      given(...done, ...before)
+        .when(request)
+        .then(requested);
+      given(...done, ...before, requested)
+        .when({ type: "callback_attempted", delivery: notYet(1) })
+        .then({ type: "job.callback_attempted", data: notYet(1) });
+    }
+    given(...done.slice(0, 2))
+      .when(request)
+      .refused("job_not_finished");
+    given(submitted(), started(1), succeeded(1)).when(request).refused("callback_not_wanted");
+    given().when(request).refused("job_not_found");
+  });
 });
 
 test("a queued job says what it waits for", () => {
@@ -221,6 +268,7 @@ test("a queued job says what it waits for", () => {
 
 describe("whatever commands come, in whatever order", () => {
   const attempt = fc.integer({ min: 0, max: 4 });
+  const callbackAttempt = fc.integer({ min: 1, max: 3 });
   const error = fc.constant({ code: "timeout", message: "Too slow." });
   const command: fc.Arbitrary<JobCommand> = fc.oneof(
     fc.record({
@@ -256,8 +304,10 @@ describe("whatever commands come, in whatever order", () => {
     fc.record({ type: fc.constant("callback_delivered" as const), delivery: fc.constant(delivery) }),
     fc.record({
       type: fc.constant("callback_failed" as const),
-      delivery: fc.record({ webhook_id: fc.constant("msg_1"), error }),
+      delivery: fc.record({ webhook_id: fc.constant("msg_1"), attempt: callbackAttempt, error }),
     }),
+    fc.record({ type: fc.constant("callback_attempted" as const), delivery: callbackAttempt.map(notYet) }),
+    fc.record({ type: fc.constant("request_callback" as const) }),
   );
 
   const legal: Record<JobState["status"], readonly JobState["status"][]> = {
@@ -305,8 +355,9 @@ describe("whatever commands come, in whatever order", () => {
             expect(isFinished(after)).toBe(true);
           }
           if (isFinished(before)) {
-            expect(before.callback).toBe("pending");
-            expect({ ...after, callback: "" }).toEqual({ ...before, callback: "" });
+            expect(before.callback).not.toBe("none");
+            const rest = { callback: "", callback_attempts: 0 };
+            expect({ ...after, ...rest }).toEqual({ ...before, ...rest });
           }
         });
       }),

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
 import { Webhook } from "standardwebhooks";
+import { createOutbound } from "../../connectors/mod.ts";
+import { CALLBACK_SCHEDULE, retryAfter } from "../../src/jobs/callbacks.ts";
 import { commandJob, startRunner } from "../../src/jobs/mod.ts";
 import { openService, type Service, silent, until, workshop } from "./support.ts";
 
@@ -18,6 +20,11 @@ const receiver = Bun.serve({
     const { pathname } = new URL(request.url);
     const body = await request.text();
     received.push({ path: pathname, headers: Object.fromEntries(request.headers), body });
+    if (pathname === "/gone") return new Response(null, { status: 410 });
+    if (pathname === "/busy") return new Response(null, { status: 503, headers: { "retry-after": "1" } });
+    if (pathname === "/second" && received.filter((one) => one.path === pathname).length < 2) {
+      return new Response(null, { status: 500 });
+    }
     if (pathname === "/broken") return new Response("no", { status: 500 });
     if (pathname === "/moved") return Response.redirect(new URL("/elsewhere", request.url).href, 307);
     return new Response(null, { status: 204 });
@@ -44,7 +51,7 @@ test("a finished job's receiver gets one signed POST, and its delivery is record
   service.start({ ...workshop(), callback_secret: SECRET });
   const id = await service.submit("noop", { payload: { n: 1 }, callback_url: at("/hook") });
   const delivered = await outcome(id, "job.callback_delivered");
-  expect(delivered.data).toEqual({ webhook_id: `msg_${id}`, status_code: 204 });
+  expect(delivered.data).toEqual({ webhook_id: `msg_${id}`, attempt: 1, status_code: 204 });
   expect(received).toHaveLength(1);
   const [{ body, headers }] = received as [Received];
   // Throws unless the signature, the id and a timestamp of now belong together.
@@ -67,18 +74,130 @@ test("a failed job's receiver hears why", async () => {
   });
 });
 
+/** Two further attempts, each soon after the one before. */
+const SOON = [0, 0.05, 0.05];
+
 test.each([
   ["/broken", { status_code: 500, error: { code: "unexpected_status" } }],
   ["/moved", { status_code: 307, error: { code: "unexpected_status" } }],
-])("a receiver that answers anything but 2xx is a failure: %s", async (path, data) => {
-  service.start({ ...workshop(), callback_secret: SECRET });
+])("a receiver that answers anything but 2xx is told again until the schedule ends: %s", async (path, failure) => {
+  service.start({ ...workshop(), callback_secret: SECRET, callback_schedule: SOON });
   const id = await service.submit("noop", { callback_url: at(path) });
-  expect((await outcome(id, "job.callback_failed")).data).toMatchObject(data);
-  expect(received.map((one) => one.path)).toEqual([path]);
+  expect((await outcome(id, "job.callback_failed")).data).toMatchObject({ attempt: 3, ...failure });
+  expect(received.map((one) => one.path)).toEqual([path, path, path]);
+  const attempts = (await service.history(id)).filter((event) => event.type === "job.callback_attempted");
+  expect(attempts.map((event) => event.data)).toMatchObject([
+    { attempt: 1, ...failure },
+    { attempt: 2, ...failure },
+  ]);
+  for (const { data } of attempts) {
+    const { retry_in_seconds } = data as { retry_in_seconds: number };
+    expect(retry_in_seconds).toBeGreaterThanOrEqual(0.05);
+    expect(retry_in_seconds).toBeLessThanOrEqual(0.06);
+  }
+});
+
+test("every attempt has the same id and body, and a signature of its own time", async () => {
+  service.start({ ...workshop(), callback_secret: SECRET, callback_schedule: SOON });
+  const id = await service.submit("noop", { callback_url: at("/second") });
+  expect((await outcome(id, "job.callback_delivered")).data).toMatchObject({ attempt: 2, status_code: 204 });
+  const [first, second, ...others] = received as [Received, Received];
+  expect(others).toEqual([]);
+  expect(second.body).toBe(first.body);
+  for (const { headers, body } of [first, second]) {
+    expect(headers["webhook-id"]).toBe(`msg_${id}`);
+    expect(new Webhook(SECRET).verify(body, headers)).toMatchObject({ type: "job.succeeded" });
+  }
+});
+
+test("the schedule is that of Standard Webhooks: ten attempts within about 75 hours", () => {
+  expect(CALLBACK_SCHEDULE).toEqual([0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]);
+});
+
+test("410 ends it at once", async () => {
+  service.start({ ...workshop(), callback_secret: SECRET, callback_schedule: SOON });
+  const id = await service.submit("noop", { callback_url: at("/gone") });
+  expect((await outcome(id, "job.callback_failed")).data).toMatchObject({
+    attempt: 1,
+    status_code: 410,
+    error: { code: "receiver_gone" },
+  });
+  expect(received).toHaveLength(1);
+});
+
+test("Retry-After puts the next attempt off", async () => {
+  service.start({ ...workshop(), callback_secret: SECRET, callback_schedule: [0, 0.05] });
+  const id = await service.submit("noop", { callback_url: at("/busy") });
+  const failed = await outcome(id, "job.callback_failed");
+  const attempted = (await service.history(id)).find((event) => event.type === "job.callback_attempted");
+  expect(attempted?.data).toMatchObject({ retry_in_seconds: 1 });
+  expect(Date.parse(failed.recorded_at) - Date.parse(attempted?.recorded_at ?? "")).toBeGreaterThanOrEqual(1_000);
+});
+
+test("Retry-After is a number of seconds or an HTTP date, at most a day away", () => {
+  const now = Date.parse("2026-01-15T09:30:00Z");
+  expect(retryAfter("120", now)).toBe(120);
+  expect(retryAfter("Thu, 15 Jan 2026 09:31:30 GMT", now)).toBe(90);
+  expect(retryAfter("Thu, 15 Jan 2026 09:29:00 GMT", now)).toBe(0);
+  expect(retryAfter("9999999999", now)).toBe(86_400);
+  for (const nonsense of [null, "", "soon", "-5", "NaN"]) expect(retryAfter(nonsense, now)).toBe(0);
+});
+
+test("an address that is not public is refused, on record, and not tried again", async () => {
+  service.start({
+    ...workshop(),
+    callback_secret: SECRET,
+    callback_schedule: SOON,
+    fetch: createOutbound({ allow: [] }),
+  });
+  const id = await service.submit("noop", { callback_url: at("/hook") });
+  expect((await outcome(id, "job.callback_failed")).data).toMatchObject({
+    attempt: 1,
+    error: { code: "address_refused" },
+  });
+  expect(received).toEqual([]);
+});
+
+test("a repetition survives its worker: another makes it when it is due", async () => {
+  const first = service.start({ ...workshop(), callback_secret: SECRET, callback_schedule: [0, 0.5] });
+  const id = await service.submit("noop", { callback_url: at("/second") });
+  await until(async () => (await service.types(id)).includes("job.callback_attempted"), { what: "the first attempt" });
+  await first.stop({ drain_ms: 0 });
+  expect(received).toHaveLength(1);
+  service.start({ ...workshop(), callback_secret: SECRET, callback_schedule: [0, 0.5] });
+  await outcome(id, "job.callback_delivered");
+  expect(received.map((one) => one.headers["webhook-id"])).toEqual([`msg_${id}`, `msg_${id}`]);
+});
+
+test("several runners share the repetitions: each attempt is made once", async () => {
+  for (let i = 0; i < 3; i++) service.start({ ...workshop(), callback_secret: SECRET, callback_schedule: SOON });
+  const ids = await Promise.all(
+    Array.from({ length: 5 }, () => service.submit("noop", { callback_url: at("/broken") })),
+  );
+  for (const id of ids) await outcome(id, "job.callback_failed");
+  for (const id of ids) {
+    expect(received.filter((one) => one.headers["webhook-id"] === `msg_${id}`)).toHaveLength(3);
+    const types = (await service.types(id)).filter((type) => type.startsWith("job.callback_"));
+    expect(types).toEqual(["job.callback_attempted", "job.callback_attempted", "job.callback_failed"]);
+  }
+});
+
+test("a redelivery makes the callback again, with the same id and body and all its attempts", async () => {
+  service.start({ ...workshop(), callback_secret: SECRET, callback_schedule: SOON });
+  const id = await service.submit("noop", { payload: { n: 7 }, callback_url: at("/hook") });
+  await outcome(id, "job.callback_delivered");
+  await commandJob(service.log, { job_id: id, command: { type: "request_callback" }, meta });
+  await until(() => received.length === 2, { what: "the second delivery" });
+  const [first, second] = received as [Received, Received];
+  expect([second.body, second.headers["webhook-id"]]).toEqual([first.body, first.headers["webhook-id"] as string]);
+  const callbackTypes = async () => (await service.types(id)).filter((type) => type.startsWith("job.callback_"));
+  const again = ["job.callback_delivered", "job.callback_requested", "job.callback_delivered"];
+  await until(async () => (await callbackTypes()).length === 3, { what: "the second outcome" });
+  expect(await callbackTypes()).toEqual(again);
 });
 
 test("a receiver that cannot be reached is a failure that does not quote its address", async () => {
-  service.start({ ...workshop(), callback_secret: SECRET });
+  service.start({ ...workshop(), callback_secret: SECRET, callback_schedule: [0] });
   const id = await service.submit("noop", { callback_url: "http://127.0.0.1:1/?token=hidden" });
   const { data } = await outcome(id, "job.callback_failed");
   expect(data).toMatchObject({ error: { code: "connection_failed" } });
@@ -94,8 +213,8 @@ test("without a secret nothing is sent, and the record says so", async () => {
 });
 
 test("a secret that is not one is refused at the start", () => {
-  const options = { ...service, ...workshop(), instance: "w", logger: silent, callback_secret: "whsec_" };
-  expect(() => startRunner(options)).toThrow();
+  const options = { ...service, ...workshop(), instance: "w", logger: silent, fetch: createOutbound({ allow: [] }) };
+  expect(() => startRunner({ ...options, callback_secret: "whsec_" })).toThrow();
 });
 
 test("a callback that its worker did not live to make is made by another", async () => {

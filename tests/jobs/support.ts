@@ -1,6 +1,6 @@
 /** A whole service's worth of parts around runners: log, bus, projector, connectors that tests steer. */
 import { Type } from "@sinclair/typebox";
-import { type Connector, ConnectorError } from "../../connectors/mod.ts";
+import { type Connector, ConnectorError, createOutbound } from "../../connectors/mod.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import { jobs } from "../../projections/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
@@ -110,6 +110,7 @@ export async function openService(options: { projecting?: boolean } = {}) {
         instance: `w${runners.length + 1}`,
         logger: silent,
         sweep_seconds: 0.1,
+        fetch: createOutbound({ allow: ["127.0.0.0/8"] }),
         ...runner,
       });
       runners.push(started);

@@ -1,5 +1,5 @@
 /** A worker in a process of its own, to be killed and frozen: `bun worker_process.ts <database URL> <instance>`. */
-import { connectors } from "../../connectors/mod.ts";
+import { connectors, createOutbound } from "../../connectors/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { startRunner } from "../../src/jobs/mod.ts";
@@ -13,6 +13,7 @@ startRunner({
   bus: inProcessBus({ log, poll_ms: 20 }),
   sql: connect(url, { max: 2 }),
   connectors,
+  fetch: createOutbound({ allow: ["127.0.0.0/8"] }),
   instance,
   logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   lease_seconds: 1,

@@ -31,6 +31,7 @@ test("a submitted job is queued, under its own id", () => {
     worker: null,
     lease_expires_at: null,
     callback: "none",
+    callback_due_at: null,
   });
 });
 
@@ -75,16 +76,30 @@ test.each([
   });
 });
 
-test("a callback waits for the end, then for its delivery", () => {
+test("a callback waits for the end, then for its attempts", () => {
   const withCallback = { ...submitted, data: { ...submitted.data, callback_url: "https://example.com" } };
-  const succeeded = { type: "job.succeeded", data: { attempt: 1, result: null } };
-  const delivered = { type: "job.callback_delivered", data: { webhook_id: "w", status_code: 200 } };
-  const failed = { type: "job.callback_failed", data: { webhook_id: "w", error: { code: "x", message: "x" } } };
-  expect(rowAfter(withCallback)?.callback).toBe("waiting");
-  expect(rowAfter(withCallback, started)?.callback).toBe("waiting");
-  expect(rowAfter(withCallback, started, succeeded)?.callback).toBe("pending");
-  expect(rowAfter(withCallback, started, succeeded, delivered)?.callback).toBe("delivered");
-  expect(rowAfter(withCallback, started, succeeded, failed)?.callback).toBe("failed");
+  const byHand = { type: "job.succeeded", data: { attempt: 1, result: null } };
+  const succeeded = { ...byHand, meta: { actor: "worker:one" } };
+  const error = { code: "x", message: "x" };
+  const attempted = {
+    type: "job.callback_attempted",
+    data: { webhook_id: "w", attempt: 1, error, retry_in_seconds: 300 },
+  };
+  const delivered = { type: "job.callback_delivered", data: { webhook_id: "w", attempt: 1, status_code: 200 } };
+  const failed = { type: "job.callback_failed", data: { webhook_id: "w", attempt: 1, error } };
+  const requested = { type: "job.callback_requested", data: {} };
+  const after = (...events: { type: string; data: unknown }[]) => {
+    const row = rowAfter(withCallback, ...events);
+    return [row?.callback, row?.callback_due_at];
+  };
+  expect(after()).toEqual(["waiting", null]);
+  expect(after(started)).toEqual(["waiting", null]);
+  expect(after(started, succeeded)).toEqual(["pending", "2026-01-02T03:00:03Z"]);
+  expect(after(started, byHand)).toEqual(["scheduled", "2026-01-02T03:00:03Z"]);
+  expect(after(started, succeeded, attempted)).toEqual(["scheduled", "2026-01-02T03:05:04.000Z"]);
+  expect(after(started, succeeded, delivered)).toEqual(["delivered", null]);
+  expect(after(started, succeeded, failed)).toEqual(["failed", null]);
+  expect(after(started, succeeded, failed, requested)).toEqual(["scheduled", "2026-01-02T03:00:05Z"]);
 });
 
 test("a history that makes no sense is refused with its place", () => {

@@ -39,9 +39,9 @@ const life = fc
     attempts: fc.array(fc.record({ heartbeats: fc.nat(2), ends: fc.constantFrom("released", "succeeded", "failed") }), {
       maxLength: 3,
     }),
-    delivered: fc.option(fc.boolean()),
+    callbacks: fc.array(fc.constantFrom("attempted", "delivered", "failed", "requested"), { maxLength: 3 }),
   })
-  .map(({ workflow, callback, attempts, delivered }) => {
+  .map(({ workflow, callback, attempts, callbacks }) => {
     const events: { type: string; data: unknown }[] = [
       {
         type: "job.submitted",
@@ -60,11 +60,9 @@ const life = fc
         events.push({ type: "job.failed", data: { attempt, error: { code: "x", message: "X." } } });
       ended = ends !== "released";
     }
-    if (ended && callback && delivered !== null) {
-      events.push({
-        type: delivered ? "job.callback_delivered" : "job.callback_failed",
-        data: { webhook_id: "w", status_code: 200 },
-      });
+    for (const what of ended && callback ? callbacks : []) {
+      const data = what === "requested" ? {} : { webhook_id: "w", attempt: 1, retry_in_seconds: 0.5 };
+      events.push({ type: `job.callback_${what}`, data });
     }
     return events;
   });

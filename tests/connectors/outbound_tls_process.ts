@@ -1,6 +1,6 @@
 /**
  * Calls a TLS server on this machine under three names; its certificate, which the environment trusts, is for one:
- * `bun outbound_tls.ts <certificate> <key>`.
+ * `bun outbound_tls_process.ts <certificate> <key>`.
  */
 import { createOutbound } from "../../connectors/mod.ts";
 

@@ -1,0 +1,155 @@
+/** A job's callback: the log of its attempts, and making it again. */
+import { Elysia } from "elysia";
+import { decode, type KnownEvent } from "../../events/mod.ts";
+import { commandJob, jobStream } from "../jobs/commands.ts";
+import type { Auth } from "./auth.ts";
+import { jobId, jobNotFound } from "./job_id.ts";
+import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
+import { describe } from "./openapi.ts";
+import type { ApiOptions } from "./options.ts";
+import { fromCursor, page } from "./paging.ts";
+import { Problem } from "./problems.ts";
+import { requestIds } from "./request_id.ts";
+import { type CallbackEntry, JobId, PageQuery } from "./schemas.ts";
+import { queryReader } from "./validation.ts";
+
+const readPageQuery = queryReader(PageQuery);
+
+export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
+  return new Elysia({ name: "levqor/callbacks" })
+    .use(requestIds())
+    .get(
+      "/api/v1/jobs/:job_id/callbacks",
+      async ({ request, params, set }) => {
+        auth.require(request);
+        const job_id = jobId(params.job_id);
+        const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
+        const after_version = fromCursor(cursor) ?? 0;
+        const events = await log.readStream(jobStream(job_id));
+        if (events.length === 0) throw jobNotFound(job_id);
+        const entries = events
+          .filter(({ type, version }) => version > after_version && type.startsWith("job.callback_"))
+          .flatMap((event) => entryOf(decode(event)));
+        const { items, has_more, next_cursor } = page(entries, limit, (entry) => entry.version);
+        set.headers["cache-control"] = "no-store";
+        return { data: items, has_more, next_cursor };
+      },
+      {
+        detail: describe({
+          id: "listJobCallbacks",
+          tag: "Jobs",
+          summary: "The log of a job's callback",
+          description:
+            "Every attempt to tell the job's callback_url of its end, and every redelivery that was asked for, in order. An attempt is one POST of at most 15 seconds, with the headers and the signature of Standard Webhooks; redirects are not followed, and 2xx means delivered. Attempts follow the job's end at once, then 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the one before, each up to a fifth later by chance, or when the answer's Retry-After says, at most a day later. 410, and an address that is not public, end them. The webhook-id is the same at every attempt. Empty until the first attempt, and for a job without callback_url.",
+          key: true,
+          params: { job_id: JobId },
+          query: PageQuery,
+          answers: {
+            200: {
+              description: "A page of the log, oldest first.",
+              schema: "CallbackLog",
+              example: {
+                data: [
+                  {
+                    version: 4,
+                    outcome: "retrying",
+                    attempt: 1,
+                    webhook_id: "msg_0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                    status_code: 503,
+                    error: { code: "unexpected_status", message: "The receiver answered 503; 2xx means delivered." },
+                    next_attempt_at: "2026-01-15T09:30:05.412Z",
+                    actor: "worker:0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a",
+                    recorded_at: "2026-01-15T09:30:00.345678Z",
+                  },
+                  {
+                    version: 5,
+                    outcome: "delivered",
+                    attempt: 2,
+                    webhook_id: "msg_0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                    status_code: 204,
+                    error: null,
+                    next_attempt_at: null,
+                    actor: "worker:0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a",
+                    recorded_at: "2026-01-15T09:30:05.901234Z",
+                  },
+                ],
+                has_more: false,
+                next_cursor: null,
+              },
+            },
+          },
+          errors: ["invalid_job_id", "job_not_found", "validation_failed", "invalid_cursor", "unavailable"],
+        }),
+      },
+    )
+    .post(
+      "/api/v1/jobs/:job_id/callbacks/redeliver",
+      async ({ request, params, set, request_id }) => {
+        const { actor } = auth.require(request);
+        const job_id = jobId(params.job_id);
+        const handled = await commandJob(log, {
+          job_id,
+          command: { type: "request_callback" },
+          meta: { actor, correlation_id: job_id, request_id },
+        });
+        if (!handled.ok) {
+          const { refusal } = handled;
+          throw refusal.code === "job_not_found" ? jobNotFound(job_id) : new Problem("conflict", refusal.message);
+        }
+        set.status = 202;
+        set.headers["levqor-position"] = String(handled.position);
+        return { job_id, callback: "pending" };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "redeliverJobCallback",
+          tag: "Jobs",
+          summary: "Make a job's callback again",
+          description:
+            "Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url; otherwise the answer is 409.",
+          key: true,
+          params: { job_id: JobId },
+          answers: {
+            202: {
+              description: "The redelivery is on record.",
+              schema: "CallbackRequested",
+              example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", callback: "pending" },
+              headers: ["Levqor-Position"],
+            },
+          },
+          errors: ["invalid_job_id", "job_not_found", "conflict", "unavailable", "outcome_unknown"],
+        }),
+      },
+    );
+}
+
+/** How the log shows an event; nothing for one that is not about the callback. */
+function entryOf(event: KnownEvent): CallbackEntry[] {
+  const { version, meta, recorded_at } = event;
+  const entry = {
+    version,
+    attempt: null,
+    webhook_id: null,
+    status_code: null,
+    error: null,
+    next_attempt_at: null,
+    actor: meta.actor,
+    recorded_at,
+  };
+  switch (event.type) {
+    case "job.callback_attempted": {
+      const { retry_in_seconds, ...attempt } = event.data;
+      const next_attempt_at = new Date(Date.parse(recorded_at) + retry_in_seconds * 1000).toISOString();
+      return [{ ...entry, outcome: "retrying", ...attempt, next_attempt_at }];
+    }
+    case "job.callback_delivered":
+      return [{ ...entry, outcome: "delivered", ...event.data }];
+    case "job.callback_failed":
+      return [{ ...entry, outcome: "failed", ...event.data }];
+    case "job.callback_requested":
+      return [{ ...entry, outcome: "requested" }];
+    default:
+      return [];
+  }
+}
