@@ -2,7 +2,7 @@
 import type { Connector } from "./connector.ts";
 import { http } from "./http.ts";
 
-export { type Connector, type ConnectorContext, ConnectorError, type OutboundFetch } from "./connector.ts";
+export { type Connector, type ConnectorContext, ConnectorError } from "./connector.ts";
 export { createOutbound } from "./outbound.ts";
 
 export const connectors: ReadonlyMap<string, Connector> = new Map(
