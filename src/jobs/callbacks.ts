@@ -93,7 +93,10 @@ export class Callbacks {
     return this.#jobs.size;
   }
 
-  /** Takes on a job whose callback is due; with `version`, unless its stream has grown beyond it. */
+  /**
+   * Takes on a job whose callback is due: for its first attempt, or, with the `version` of its stream at which it was
+   * found due, for the next one. It is left alone where others have recorded an attempt since.
+   */
   deliver(jobId: string, version?: number): void {
     if (this.#stopping.signal.aborted || this.#jobs.has(jobId) || this.#waiting.length >= MAX_WAITING) return;
     this.#jobs.set(jobId, version);
@@ -126,8 +129,9 @@ export class Callbacks {
     const { log, logger } = this.#options;
     try {
       const job = await readJob(log, jobId);
-      const dueAt = this.#jobs.get(jobId);
-      if (job?.state.callback !== "pending" || (dueAt !== undefined && dueAt !== job.version)) return;
+      if (job?.state.callback !== "pending") return;
+      const version = this.#jobs.get(jobId);
+      if (version === undefined ? job.state.callback_attempts > 0 : version !== job.version) return;
       const command = await this.#attempt(jobId, job.state);
       if (this.#stopping.signal.aborted && command.type !== "callback_delivered") return;
       await this.#record(jobId, command);
