@@ -110,8 +110,8 @@ test("only a development service may call its own machine unless it is told so",
   const closed: Record<string, string>[] = [
     { API_KEYS: KEY },
     { API_KEYS: KEY, NODE_ENV: "production" },
-    { NODE_ENV: "production", LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d" },
-    { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d" },
+    { NODE_ENV: "production", LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d", WEBHOOK_SECRET },
+    { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d", WEBHOOK_SECRET },
     { OUTBOUND_ALLOW: "none" },
   ];
   for (const env of closed) expect(load(env).outbound_allow).toEqual([]);
