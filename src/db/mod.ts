@@ -1,4 +1,4 @@
-export { connect, type Sql, withSession } from "./connect.ts";
+export { connect, type Sql } from "./connect.ts";
 export { embeddedUrl } from "./embedded/attach.ts";
 export {
   DataDirInUseError,

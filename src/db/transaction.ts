@@ -1,5 +1,4 @@
-import postgres from "postgres";
-import type { Sql } from "./connect.ts";
+import { type Sql, withSession } from "./connect.ts";
 
 /** What {@link inTransaction} hands over: statements of one transaction. */
 export type Transaction = Pick<Sql, "unsafe">;
@@ -10,16 +9,10 @@ export type Transaction = Pick<Sql, "unsafe">;
  * Not on the pool's connections: where one breaks within the client's `begin`, its rollback is left in the buffer of
  * that connection, which then cannot be opened again until the process ends.
  */
-export async function inTransaction<T>(
+export function inTransaction<T>(
   pool: Sql,
   body: (transaction: Transaction) => Promise<T>,
   isolation: "read committed" | "repeatable read" = "read committed",
 ): Promise<T> {
-  // As the client itself opens the connection for `listen`.
-  const session = postgres({ ...(pool.options as object), max: 1 });
-  try {
-    return (await session.begin(`isolation level ${isolation}`, body as never)) as T;
-  } finally {
-    await session.end({ timeout: 1 });
-  }
+  return withSession(pool, (session) => session.begin(`isolation level ${isolation}`, body) as Promise<T>);
 }
