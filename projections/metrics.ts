@@ -131,5 +131,5 @@ export function publicMetrics(
 
 /** Two decimals, rounded down: never 100 unless it is all. */
 function percent(part: number, whole: number): number {
-  return Math.floor((part / whole) * 10_000) / 100;
+  return Math.floor((part * 10_000) / whole) / 100;
 }

@@ -5,8 +5,10 @@ import type { Bus, News } from "./types.ts";
 
 /** What one follower keeps of the news it has not come to yet; beyond it, it reads the log again. */
 const MAX_KEPT_EVENTS = 10_000;
-/** UTF-16 units of JSON. */
+/** UTF-16 units of JSON; one read of the log aims for as much. */
 const MAX_KEPT_LENGTH = 8_000_000;
+/** Events in the first read at most, while their size is not known. */
+const FIRST_READ = 100;
 
 export interface FollowOptions {
   readonly log: Pick<EventLog, "readRange">;
@@ -57,13 +59,14 @@ async function read(
   batch: number,
 ): Promise<readonly StoredEvent[]> {
   const backoff = new Backoff(50, 5_000);
-  const limit = Math.min(batch, desk.distance);
+  const limit = Math.min(batch, desk.distance, desk.readable);
   while (!signal.aborted) {
     const heard = desk.heard;
     try {
       const events = await unlessAborted(log.readRange(desk.position, limit), signal);
       if (!events) break;
       checkDense(events, desk.position);
+      if (events.length > 0) desk.readable = fitting(events);
       if (events.length < limit) desk.reachedEnd(desk.position + events.length, heard);
       return events;
     } catch (error) {
@@ -73,6 +76,12 @@ async function read(
     }
   }
   return [];
+}
+
+/** How many events like these one read may ask for. */
+function fitting(events: readonly StoredEvent[]): number {
+  const fits = Math.floor((MAX_KEPT_LENGTH / jsonLength(events)) * events.length);
+  return Math.max(1, Math.min(fits, 4 * Math.max(events.length, FIRST_READ)));
 }
 
 class GapError extends Error {
@@ -93,6 +102,8 @@ function checkDense(events: readonly StoredEvent[], position: number): void {
 class Desk {
   /** The last position that the follower has come to. */
   position: number;
+  /** Events that the next read may ask for. */
+  readable = FIRST_READ;
   readonly #kept: Array<readonly StoredEvent[]> = [];
   #keptEvents = 0;
   #keptLength = 0;

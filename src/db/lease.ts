@@ -35,8 +35,10 @@ export async function holdLease<T>(
   options: LeaseOptions,
   work: (held: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
-  const { sql, name, holder, signal, ttl_ms = TTL_MS } = options;
-  let confirmed = await acquire(options, ttl_ms);
+  const { sql, name, signal, ttl_ms = TTL_MS } = options;
+  // Of this term alone: what an earlier one of the same holder left under way must not renew or release it.
+  const holder = `${options.holder}/${crypto.randomUUID()}`;
+  let confirmed = await acquire({ ...options, holder }, ttl_ms);
   if (confirmed === undefined) return undefined;
 
   const lost = new AbortController();

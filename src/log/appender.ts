@@ -95,8 +95,25 @@ export class Appender {
   async #pump(): Promise<void> {
     // One turn of the event loop: whatever else is being handled right now joins the first batch.
     await Promise.resolve();
-    while (this.#waiting.length > 0) await this.#write(this.#takeBatch());
+    while (this.#waiting.length > 0) {
+      this.#expire();
+      const batch = this.#takeBatch();
+      if (batch.length > 0) await this.#write(batch);
+    }
     this.#pumping = undefined;
+  }
+
+  /** Tells those whose time ran out before they were sent: nothing of theirs was recorded. */
+  #expire(): void {
+    const now = performance.now();
+    // In order of deadline, but for those that wait for another of their stream.
+    if (this.#waiting.every(({ deadline }) => deadline > now)) return;
+    this.#waiting = this.#waiting.filter(({ append, length, deadline, reject }) => {
+      if (deadline > now) return true;
+      this.#waitingLength -= length;
+      reject(new LogUnavailableError(`Cannot append to ${append.stream_id}: the database did not answer in time`));
+      return false;
+    });
   }
 
   /** Takes from the front, at most one append per stream: a second one waits to see what became of the first. */
@@ -187,7 +204,10 @@ export class Appender {
   async #send(batch: readonly Waiting[]): Promise<Outcome> {
     const columns = columnsOf(batch);
     const number = ++this.#batchNumber;
-    const deadline = batch.reduce((least, { deadline }) => Math.min(least, deadline), Number.POSITIVE_INFINITY);
+    // Tried for one attempt's time at least, where its youngest has so long: it must not fail with the oldest.
+    const deadlines = batch.map(({ deadline }) => deadline).sort((a, b) => a - b);
+    const oneAttempt = performance.now() + this.#options.attempt_timeout_ms;
+    const deadline = Math.min(Math.max(deadlines[0] as number, oneAttempt), deadlines.at(-1) as number);
     let sent = false;
     for (let attempt = 0; ; attempt++) {
       try {

@@ -67,6 +67,9 @@ const GATHER_MS = 25;
 /** How often a poisoned projection looks whether an operator resumed it, perhaps on another machine. */
 const RESUME_POLL_MS = 500;
 
+/** How often a running projection looks whether Postgres took its last batches back. */
+const SET_BACK_POLL_MS = 500;
+
 export class Runner {
   readonly table: Table;
   readonly #options: RunnerOptions;
@@ -197,16 +200,41 @@ export class Runner {
       logger.warn({ err: error, projection: table.projection.name }, "Cannot read the log");
     let from = start;
     // While a batch is folded and written, the follower gathers the next one: the more comes in, the larger they are.
-    for await (const events of follow({ log, bus, after: from.position, signal, batch, on_fault })) {
-      const { end, position } = await this.#apply(folder, events, from);
-      if (end === "fenced") return end;
-      from = { ...from, position };
-      this.#moved(position);
-      if (end) return end;
-      if (!from.live && position >= (await log.head())) return "built";
-      if (events.length >= BUSY_EVENTS && events.length < batch) await pause(GATHER_MS, signal);
+    const setBack = new AbortController();
+    const left = new AbortController();
+    const watching = this.#watchForSetBack(() => from.position, { setBack, signal: left.signal });
+    const following = AbortSignal.any([signal, setBack.signal]);
+    try {
+      for await (const events of follow({ log, bus, after: from.position, signal: following, batch, on_fault })) {
+        const { end, position } = await this.#apply(folder, events, from);
+        if (end === "fenced") return end;
+        from = { ...from, position };
+        this.#moved(position);
+        if (end) return end;
+        if (!from.live && position >= (await log.head())) return "built";
+        if (events.length >= BUSY_EVENTS && events.length < batch) await pause(GATHER_MS, signal);
+      }
+    } finally {
+      left.abort();
+      await watching;
     }
-    return "stopped";
+    return setBack.signal.aborted ? "fenced" : "stopped";
+  }
+
+  /**
+   * Fires `setBack` when the checkpoint is found before where this runner left it. Batches are not flushed at once, so
+   * a crash of Postgres takes the last ones back, and it may be long until the next event meets the fence.
+   */
+  async #watchForSetBack(
+    position: () => number,
+    { setBack, signal }: { setBack: AbortController; signal: AbortSignal },
+  ): Promise<void> {
+    while (!signal.aborted && !setBack.signal.aborted) {
+      await pause(SET_BACK_POLL_MS, signal);
+      const known = position();
+      const checkpoint = await readCheckpoint(this.#options.sql, this.table).catch(() => undefined);
+      if (checkpoint && checkpoint.position < known) setBack.abort();
+    }
   }
 
   /** Folds and writes a batch. `position` is where the checkpoint then is, `end` why it is not at the batch's end. */

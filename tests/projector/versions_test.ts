@@ -65,7 +65,6 @@ test("a new version is built beside the old one and takes its place", async () =
 });
 
 test("while the new version is built, the old one goes on and is what readers see", async () => {
-  const slow = Promise.withResolvers<void>();
   const poisoned: Projection = {
     ...v2,
     evolve(row, event) {
@@ -73,8 +72,8 @@ test("while the new version is built, the old one goes on and is what readers se
       return v2.evolve(row, event);
     },
   };
-  slow.resolve();
   const old = start(v1);
+  await old.ready();
   await append(house.log, [{ key: "a" }, { key: "a" }]);
   const now = start(v1, poisoned);
   await until(async () => (await now.status()).some(({ state, version }) => state === "poisoned" && version === 2));

@@ -14,7 +14,7 @@ function serverProcesses(clusterName: string): ServerProcess[] {
   const found: ServerProcess[] = [];
   for (const [pid, command] of commands()) {
     if (command.startsWith(`postgres: ${clusterName}: `)) found.push({ pid, role: "child" });
-    else if (/^\S*\/postgres -D /.test(command) && ` ${command} `.includes(` cluster_name=${clusterName} `)) {
+    else if (/^(?:.*\/)?postgres -D /.test(command) && ` ${command} `.includes(` cluster_name=${clusterName} `)) {
       found.push({ pid, role: "postmaster" });
     }
   }
