@@ -32,14 +32,7 @@ class PostgresLog implements EventLog {
       attempt_timeout_ms,
       has_listeners: () => this.#listeners.size > 0,
       on_commit: (commit) => {
-        for (const listener of this.#listeners) {
-          try {
-            listener(commit);
-          } catch (error) {
-            // Its own fault must not keep the others from hearing, nor the next batch from being written.
-            reportError(error);
-          }
-        }
+        for (const listener of this.#listeners) listener(commit);
       },
     });
   }
