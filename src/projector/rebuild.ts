@@ -175,6 +175,9 @@ async function leftTables(sql: Sql, prefix: string): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
+/** What of a part's changes is written. */
+type Written = Pick<Changes, "inserted" | "updated" | "deleted">;
+
 /** Folds the log into a table. While one batch is written, the next is folded and the one after it read. */
 class Build {
   readonly #options: RebuildOptions;
@@ -182,6 +185,11 @@ class Build {
   readonly #folder: Folder;
   #connection: Connection;
   #position = 0;
+  /**
+   * Changes of the last part, not yet written: a row that the next part changes too is written once. By key;
+   * `row` is `undefined` where it was removed, `stored` says whether the table holds it.
+   */
+  #pending = new Map<string, { row: Row | undefined; stored: boolean }>();
 
   constructor(options: RebuildOptions, { table, checkpoint }: { table: Table; checkpoint: Checkpoint | undefined }) {
     this.#options = options;
@@ -209,9 +217,10 @@ class Build {
       for await (const events of scan(log, { after: this.#position, until: position, signal })) {
         const changes = await this.#folder.fold(events);
         if (changes.poison) throw new Error(`Cannot rebuild ${this.#table.projection.name}: ${changes.poison.message}`);
+        const settled = this.#settle(changes);
         await writing;
         on_progress?.(this.#position, position);
-        writing = this.#write(changes);
+        writing = this.#write(settled);
         writing.catch(() => {});
         changes.commit();
         this.#position = changes.position;
@@ -219,10 +228,34 @@ class Build {
     } finally {
       await writing;
     }
+    await this.#write(this.#settle({ inserted: [], updated: [], deleted: [] }));
     on_progress?.(this.#position, position);
   }
 
-  async #write({ inserted, updated, deleted }: Changes): Promise<void> {
+  /** Takes up a part's changes; gives those of the part before that it left as they were. */
+  #settle({ inserted, updated, deleted }: Written): Written {
+    const before = this.#pending;
+    this.#pending = new Map();
+    const { key: column } = this.#table.projection;
+    const change = (key: string, { row, stored }: { row: Row | undefined; stored: boolean }) => {
+      const known = before.get(key)?.stored ?? stored;
+      before.delete(key);
+      if (row || known) this.#pending.set(key, { row, stored: known });
+    };
+    for (const row of inserted) change(row[column] as string, { row, stored: false });
+    for (const row of updated) change(row[column] as string, { row, stored: true });
+    for (const key of deleted) change(key, { row: undefined, stored: true });
+
+    const settled: { inserted: Row[]; updated: Row[]; deleted: string[] } = { inserted: [], updated: [], deleted: [] };
+    for (const [key, { row, stored }] of before) {
+      if (!row) settled.deleted.push(key);
+      else if (stored) settled.updated.push(row);
+      else settled.inserted.push(row);
+    }
+    return settled;
+  }
+
+  async #write({ inserted, updated, deleted }: Written): Promise<void> {
     if (inserted.length > 0) await this.#table.append(this.#connection, inserted);
     if (updated.length > 0) await this.#table.upsert(this.#connection, updated);
     if (deleted.length > 0) await this.#table.delete(this.#connection, deleted);
