@@ -47,10 +47,10 @@ const MAX_DIFFERENCES = 100;
 const MAX_REST = 1_000;
 
 /**
- * As many rows as one batch can touch: what is being written is still in memory, deletions included, while the next
- * batch reads rows from the table.
+ * As many rows as two parts can touch: what waits to be written and what is being written are still in memory,
+ * deletions included, while the next part reads rows from the table.
  */
-const CACHED_ROWS = MAX_EVENTS;
+const CACHED_ROWS = 2 * MAX_EVENTS;
 
 /**
  * Rebuilds a read model and compares it row by row with the live one, at the same position: a snapshot holds the
