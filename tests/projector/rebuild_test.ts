@@ -109,8 +109,8 @@ test("rows that many parts of a long log change, and forget in between, are rebu
   // Some 15 parts; most keys come back after the parts in which they were last seen left memory.
   let seed = 42;
   const random = (below: number) => {
-    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
-    return Math.floor((seed / 2 ** 31) * below);
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
   };
   for (let i = 0; i < 30; i++) {
     const batch = Array.from({ length: 2_000 }, () => ({ key: `k${random(30_000)}`, remove: random(10) === 0 }));
