@@ -6,7 +6,8 @@ import { connect } from "../../src/db/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { startTestPostgres, testFolder } from "../support/postgres.ts";
-import { recordingLogger, until } from "./support.ts";
+import { eventually } from "../support/service.ts";
+import { recordingLogger } from "./support.ts";
 
 const stops: Array<() => unknown> = [];
 afterEach(async () => {
@@ -41,8 +42,9 @@ test("what a crash of Postgres takes back of a read model is folded again, witho
     expect(await projector.waitFor("jobs", result.position, 10_000)).toBe(true);
     const { pid } = postgres;
     process.kill(pid, "SIGKILL");
-    await until(() => postgres.pid !== pid);
+    await eventually(() => postgres.pid !== pid);
     const count = () => sql`select job_id from levqor_read.jobs`.then((rows) => rows.length).catch(() => 0);
-    await until(async () => (await count()) === ids.length);
+    // The lease of the broken term has to run out first: 4 s.
+    await eventually(async () => (await count()) === ids.length);
   }
 }, 60_000);
