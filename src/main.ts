@@ -20,7 +20,7 @@ import {
   startEmbedded,
 } from "./db/mod.ts";
 import { startHeartbeat } from "./heartbeat.ts";
-import { startRunner } from "./jobs/mod.ts";
+import { startRunner, startSweeper } from "./jobs/mod.ts";
 import { openLog } from "./log/mod.ts";
 import { createLogger } from "./logger.ts";
 import { migrations } from "./migrations.ts";
@@ -79,6 +79,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       logger: logger.child({ part: "projector" }),
     });
     stops.push(() => projector.stop());
+    const sweeper = startSweeper({ log, sql, instance, logger: logger.child({ part: "sweeper" }) });
+    stops.push(() => sweeper.stop());
 
     if (config.role !== "api") {
       const runner = startRunner({

@@ -2,3 +2,4 @@
 export { commandJob, jobStream } from "./commands.ts";
 export type { RunnerOptions } from "./options.ts";
 export { type Runner, startRunner } from "./runner.ts";
+export { startSweeper } from "./sweeper.ts";

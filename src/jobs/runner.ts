@@ -5,19 +5,18 @@
  *  log ──Feed──▶ ReadyQueue ──take──▶ claiming ──job.started──▶ running ──▶ recording ──▶ job.succeeded,
  *   ▲                                    │ conflict: another      │ lease lost               job.failed
  *   │                                    ▼ was faster             ▼
- *   │                                 dropped                  aborted; the sweep of any runner
+ *   │                                 dropped                  aborted; the sweeper
  *   ╰────────────────────────── job.released ◀──────────────── takes the job back
  * ```
  *
  * - A **slot** is held from the take until the connector has ended; recording needs none.
  * - An outcome is offered to the log until it is recorded or refused: the log alone says whose attempt counts.
  * - Claims and outcomes are appended concurrently, so that the log's group commit writes them together.
- * - One shared timer looks after all leases, another sweeps; a job has none of its own.
+ * - One shared timer looks after all leases; a job has none of its own.
  * - A job's own worker makes its callback first. All that comes later (repetitions, redeliveries, what a dead worker
  *   left) is made by one runner at a time, which holds the lease `callbacks`.
  */
 import { Backoff, pause } from "../bus/pause.ts";
-import { holdLease } from "../db/mod.ts";
 import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
 import { AppendInDoubtError } from "../log/mod.ts";
 import { Attempt } from "./attempt.ts";
@@ -26,8 +25,9 @@ import { commandJob, jobMeta, jobStream, readJob } from "./commands.ts";
 import { execute, type Outcome, type Runnable, toRunnables } from "./execute.ts";
 import { Feed } from "./feed.ts";
 import type { RunnerOptions, RunnerStatus } from "./options.ts";
-import { dueCallbacks, lapsedJobs, readModelPosition } from "./read_model.ts";
+import { dueCallbacks } from "./read_model.ts";
 import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
+import { sweep, untilNextSweep } from "./sweep.ts";
 
 /** How long a connector may take to heed its signal before its slot is given to another job. */
 const ABORT_GRACE_MS = 1_000;
@@ -95,7 +95,7 @@ class JobRunner implements Runner {
       },
     });
     this.#leaseTimer = setInterval(() => this.#lookAfterLeases(), Math.min(1_000, lease_seconds * 50));
-    this.#tasks = [this.#feed.run(), this.#sweep(), this.#sweepCallbacks()];
+    this.#tasks = [this.#feed.run(), this.#refill(), this.#sweepCallbacks()];
   }
 
   status(): RunnerStatus {
@@ -350,12 +350,10 @@ class JobRunner implements Runner {
     if (release) void this.#release(job_id, { attempt: state.attempt, reason: release });
   }
 
-  /** Takes a job back. Never throws: the sweep of any runner does it where this fails. */
+  /** Takes a job back. Never throws: its lease lapses where this fails. */
   async #release(
     job_id: string,
-    release:
-      | { attempt: number; reason: "worker_lost" | "worker_stopping" }
-      | { attempt: number; reason: "lease_expired"; now: number },
+    release: { attempt: number; reason: "worker_lost" | "worker_stopping" },
   ): Promise<void> {
     const { log, logger } = this.#options;
     this.#recording++;
@@ -367,65 +365,30 @@ class JobRunner implements Runner {
       if (exhausted && handled.state.callback_url !== null) this.#callbacks.deliver(job_id);
       logger.info({ job_id, attempt: release.attempt, reason: release.reason }, "Took the job back");
     } catch (error) {
-      logger.warn({ job_id, err: error }, "Cannot take the job back; a later sweep tries again");
+      logger.warn({ job_id, err: error }, "Cannot take the job back; its lease will lapse");
     } finally {
       this.#recording--;
     }
   }
 
-  async #sweep(): Promise<void> {
-    const { sql, logger } = this.#options;
-    let failing = false;
-    while (!this.#stopping.signal.aborted) {
-      try {
-        if ((await readModelPosition(sql)) !== undefined) {
-          const lapsed = await lapsedJobs(sql);
-          await Promise.all(lapsed.map((row) => this.#release(row.job_id, { ...row, reason: "lease_expired" })));
-        }
-        this.#feed.refill();
-        failing = false;
-      } catch (error) {
-        if (!failing) logger.warn({ err: error }, "Cannot sweep for lapsed leases; trying until it works");
-        failing = true;
-      }
-      await this.#untilNextSweep(this.#stopping.signal);
+  /** Looks now and then whether the queue has room for what it had none for. */
+  async #refill(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      this.#feed.refill();
+      await untilNextSweep(this.#options, signal);
     }
   }
 
   /** Makes due callbacks while this runner holds the lease for it. */
   async #sweepCallbacks(): Promise<void> {
-    const { callback_grace_seconds = 30, sole, sql, instance, logger } = this.#options;
-    const { signal } = this.#stopping;
+    const { callback_grace_seconds = 30, sole, sql } = this.#options;
     // Where no other worker can be alive, nobody else is about to make a callback that waits at the start.
     let grace = sole ? 0 : callback_grace_seconds;
-    let failing = false;
-    const sweep = async (held: AbortSignal) => {
-      while (!held.aborted) {
-        if ((await readModelPosition(sql)) !== undefined) {
-          for (const { job_id, version } of await dueCallbacks(sql, grace)) {
-            this.#callbacks.deliver(job_id, version);
-          }
-          grace = callback_grace_seconds;
-        }
-        failing = false;
-        await this.#untilNextSweep(held);
-      }
-    };
-    while (!signal.aborted) {
-      try {
-        await holdLease({ sql, name: "callbacks", holder: instance, signal }, sweep);
-      } catch (error) {
-        if (!failing) logger.warn({ err: error }, "Cannot sweep for due callbacks; trying until it works");
-        failing = true;
-        await this.#untilNextSweep(signal);
-      }
-    }
-  }
-
-  /** Between half and one and a half: many runners do not sweep in step. */
-  #untilNextSweep(signal: AbortSignal): Promise<void> {
-    const { sweep_seconds = 1 } = this.#options;
-    return pause(sweep_seconds * 1000 * (0.5 + Math.random()), signal);
+    await sweep({ ...this.#options, name: "callbacks", signal: this.#stopping.signal }, async () => {
+      for (const { job_id, version } of await dueCallbacks(sql, grace)) this.#callbacks.deliver(job_id, version);
+      grace = callback_grace_seconds;
+    });
   }
 
   /** The log is away: leaves the queue alone for a little. */

@@ -6,7 +6,7 @@ import { jobs } from "../../projections/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type JobState, jobState } from "../../src/domain/job.ts";
-import { type Runner, type RunnerOptions, startRunner } from "../../src/jobs/mod.ts";
+import { type Runner, type RunnerOptions, startRunner, startSweeper } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { testDatabase } from "../support/postgres.ts";
@@ -78,6 +78,7 @@ export async function openService(options: { projecting?: boolean } = {}) {
   const log = openLog({ url: database.url });
   const bus = inProcessBus({ log, poll_ms: 20 });
   const runners: Runner[] = [];
+  const sweeper = startSweeper({ log, sql, instance: "sweeper", logger: silent, sweep_seconds: 0.1 });
   const project = () => startProjector({ sql, log, bus, logger: silent as never, projections: [jobs as never] });
   let projector = options.projecting === false ? undefined : project();
 
@@ -94,6 +95,7 @@ export async function openService(options: { projecting?: boolean } = {}) {
     startProjecting() {
       projector ??= project();
     },
+    stopSweeping: () => sweeper.stop(),
     async stopProjecting() {
       await projector?.stop();
       projector = undefined;
@@ -144,6 +146,7 @@ export async function openService(options: { projecting?: boolean } = {}) {
     },
     async close() {
       await Promise.all(runners.map((runner) => runner.stop({ drain_ms: 0 })));
+      await sweeper.stop();
       await projector?.stop();
       await bus.close();
       await log.close();
