@@ -11,7 +11,7 @@ import { schemaVersion } from "../../events/mod.ts";
 import { connect, type Sql } from "../db/mod.ts";
 import { AppendInDoubtError, LogUnavailableError } from "./errors.ts";
 import { PARTITION_SPAN, SEPARATOR } from "./schema.ts";
-import type { Append, AppendResult, Commit } from "./types.ts";
+import type { Append, AppendAllResult, AppendResult, Commit } from "./types.ts";
 
 /** Events in one batch at most; a larger single append is refused. Beyond it batches gain nothing and delay their callers. */
 const MAX_BATCH_EVENTS = 2_000;
@@ -33,14 +33,22 @@ const GATHER_FROM = 8;
 const STREAM_ID = /^[a-z][a-z_]*-[!-~]{1,200}$/;
 const EVENT_TYPE = /^[a-z][a-z_]*\.[a-z][a-z_]*$/;
 
+/** Appends of one caller, to be taken all or none: one, as a rule. */
 interface Waiting {
-  readonly append: Append;
-  readonly datas: readonly string[];
+  readonly parts: readonly Part[];
+  /** Events in all of them. */
+  readonly count: number;
   readonly length: number;
   /** By the local monotonic clock. */
   readonly deadline: number;
-  resolve(result: AppendResult): void;
+  resolve(results: readonly AppendResult[]): void;
   reject(error: Error): void;
+}
+
+/** One append with its events as JSON text. */
+interface Part {
+  readonly append: Append;
+  readonly datas: readonly string[];
 }
 
 /** What the database says of a batch. */
@@ -77,17 +85,30 @@ export class Appender {
     this.#sql = this.#connect();
   }
 
-  append(append: Append): Promise<AppendResult> {
+  async append(append: Append): Promise<AppendResult> {
+    const [result] = await this.#enqueue([append]);
+    return result as AppendResult;
+  }
+
+  async appendAll(appends: readonly Append[]): Promise<AppendAllResult> {
+    const results = await this.#enqueue(appends);
+    const actual_versions = results.flatMap((result) => (result.ok ? [] : result.actual_version));
+    if (actual_versions.length > 0) return { ok: false, reason: "conflict", actual_versions };
+    const appended = results as readonly (AppendResult & { ok: true })[];
+    return { ok: true, appended, recorded_at: appended[0]?.recorded_at ?? "" };
+  }
+
+  #enqueue(appends: readonly Append[]): Promise<readonly AppendResult[]> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) throw new LogUnavailableError(`Cannot append to ${append.stream_id}: the log is closed`);
-      const { datas, length } = checked(append);
+      if (this.#closed) throw new LogUnavailableError(`Cannot append to ${namesOf(appends)}: the log is closed`);
+      const { parts, count, length } = checked(appends);
       if (this.#waitingLength + length > MAX_WAITING_LENGTH) {
         throw new LogUnavailableError(
-          `Cannot append to ${append.stream_id}: ${this.#waiting.length} appends already wait for the database`,
+          `Cannot append to ${namesOf(appends)}: ${this.#waiting.length} appends already wait for the database`,
         );
       }
       const deadline = performance.now() + this.#options.timeout_ms;
-      this.#waiting.push({ append, datas, length, deadline, resolve, reject });
+      this.#waiting.push({ parts, count, length, deadline, resolve, reject });
       this.#waitingLength += length;
       this.#pumping ??= this.#pump();
     });
@@ -123,10 +144,10 @@ export class Appender {
     const now = performance.now();
     // In order of deadline, but for those that wait for another of their stream.
     if (this.#waiting.every(({ deadline }) => deadline > now)) return;
-    this.#waiting = this.#waiting.filter(({ append, length, deadline, reject }) => {
+    this.#waiting = this.#waiting.filter(({ parts, length, deadline, reject }) => {
       if (deadline > now) return true;
       this.#waitingLength -= length;
-      reject(new LogUnavailableError(`Cannot append to ${append.stream_id}: the database did not answer in time`));
+      reject(new LogUnavailableError(`Cannot append to ${streamsOf(parts)}: the database did not answer in time`));
       return false;
     });
   }
@@ -143,15 +164,17 @@ export class Appender {
       const waiting = this.#waiting[index] as Waiting;
       const fits =
         batch.length === 0 ||
-        (events + waiting.datas.length <= MAX_BATCH_EVENTS && length + waiting.length <= MAX_BATCH_LENGTH);
+        (events + waiting.count <= MAX_BATCH_EVENTS && length + waiting.length <= MAX_BATCH_LENGTH);
       if (!fits) break;
-      if (streams.has(waiting.append.stream_id)) {
+      const meets = waiting.parts.some(({ append }) => streams.has(append.stream_id));
+      // Those of one that is left, too: what comes after it must not go before it.
+      for (const { append } of waiting.parts) streams.add(append.stream_id);
+      if (meets) {
         left.push(waiting);
         continue;
       }
-      streams.add(waiting.append.stream_id);
       batch.push(waiting);
-      events += waiting.datas.length;
+      events += waiting.count;
       length += waiting.length;
     }
     this.#waiting = left.length === 0 ? this.#waiting.slice(index) : left.concat(this.#waiting.slice(index));
@@ -170,7 +193,7 @@ export class Appender {
         await this.#write(batch.slice(0, middle));
         await this.#write(batch.slice(middle));
       } else {
-        for (const { append, reject } of batch) reject(withoutData(error as Error, append));
+        for (const { parts, reject } of batch) reject(withoutData(error as Error, parts));
       }
       return;
     }
@@ -183,32 +206,21 @@ export class Appender {
     const events: StoredEvent[] | undefined = this.#options.has_listeners() ? [] : undefined;
     let position = Number(outcome.first_position);
     let row = 1;
-    for (const { append, datas, resolve } of batch) {
-      const actual_version = conflicts?.get(row);
-      row += datas.length;
-      if (actual_version !== undefined) {
-        resolve({ ok: false, reason: "conflict", actual_version });
-        continue;
-      }
-      resolve({ ok: true, position, version: append.expected_version + datas.length, recorded_at });
-      if (!events) {
+    for (const { parts, resolve } of batch) {
+      const results: AppendResult[] = [];
+      for (const part of parts) {
+        const { append, datas } = part;
+        const actual_version = conflicts?.get(row);
+        row += datas.length;
+        if (actual_version !== undefined) {
+          results.push({ ok: false, reason: "conflict", actual_version });
+          continue;
+        }
+        results.push({ ok: true, position, version: append.expected_version + datas.length, recorded_at });
+        events?.push(...recorded(part, position, recorded_at));
         position += datas.length;
-        continue;
       }
-      const meta_json = JSON.stringify(append.meta);
-      for (let i = 0; i < datas.length; i++) {
-        const { type } = append.events[i] as { type: string };
-        events.push({
-          position: position++,
-          stream_id: append.stream_id,
-          version: append.expected_version + 1 + i,
-          type,
-          schema_version: schemaVersion(type),
-          data_json: datas[i] as string,
-          meta_json,
-          recorded_at,
-        });
-      }
+      resolve(results);
     }
     const last = position - 1;
     if (events && events.length > 0) this.#options.on_commit({ last, events });
@@ -230,7 +242,7 @@ export class Appender {
           this.#sql<[Outcome]>`
             select first_position, recorded_at, conflicts from levqor_log.append(
               ${this.#writer}, ${number}, ${columns.stream_ids}, ${columns.expected_versions}, ${columns.versions},
-              ${columns.types}, ${columns.schema_versions}, ${columns.datas}, ${columns.metas})`,
+              ${columns.types}, ${columns.schema_versions}, ${columns.datas}, ${columns.metas}, ${columns.together})`,
         );
         return row;
       } catch (error) {
@@ -275,9 +287,9 @@ export class Appender {
 }
 
 /** Postgres quotes what it refuses, and that may hold secrets: only its code and message go on. */
-function withoutData(error: Error, { stream_id }: Append): Error {
+function withoutData(error: Error, parts: readonly Part[]): Error {
   if (!(error instanceof postgres.PostgresError)) return error;
-  return new Error(`Cannot append to ${stream_id}: the database refused it (${error.code}: ${error.message})`);
+  return new Error(`Cannot append to ${streamsOf(parts)}: the database refused it (${error.code}: ${error.message})`);
 }
 
 const PARTITION_CHECK_EVERY = PARTITION_SPAN / 100;
@@ -285,7 +297,65 @@ const PARTITION_CHECK_EVERY = PARTITION_SPAN / 100;
 /** The database did not answer in time. */
 class AttemptTimeoutError extends Error {}
 
-function checked({ stream_id, expected_version, events }: Append): { datas: string[]; length: number } {
+/** For messages. */
+function streamsOf(parts: readonly Part[]): string {
+  return namesOf(parts.map(({ append }) => append));
+}
+
+function namesOf(appends: readonly Append[]): string {
+  return appends.map(({ stream_id }) => stream_id).join(", ");
+}
+
+/** An append's events as readers will read them. */
+function recorded({ append, datas }: Part, position: number, recorded_at: string): StoredEvent[] {
+  const meta_json = JSON.stringify(append.meta);
+  return datas.map((data_json, index) => {
+    const { type } = append.events[index] as { type: string };
+    return {
+      position: position + index,
+      stream_id: append.stream_id,
+      version: append.expected_version + 1 + index,
+      type,
+      schema_version: schemaVersion(type),
+      data_json,
+      meta_json,
+      recorded_at,
+    };
+  });
+}
+
+/** Throws what makes the appends unfit to be sent. */
+function checked(appends: readonly Append[]): { parts: Part[]; count: number; length: number } {
+  let count = 0;
+  let length = 0;
+  const parts = appends.map((append) => {
+    const datas = checkedDatas(append);
+    count += datas.length;
+    for (const data of datas) length += data.length;
+    return { append, datas };
+  });
+  if (
+    appends.length !== 1 &&
+    (appends.length === 0 || new Set(appends.map((one) => one.stream_id)).size < appends.length)
+  ) {
+    throw new RangeError(
+      `Cannot append to [${namesOf(appends)}] together: each stream is named once, and one at least`,
+    );
+  }
+  if (count > MAX_BATCH_EVENTS) {
+    throw new RangeError(
+      `Cannot append ${count} events to ${namesOf(appends)}: an append holds 1 to ${MAX_BATCH_EVENTS}`,
+    );
+  }
+  if (length > MAX_APPEND_LENGTH) {
+    throw new RangeError(
+      `Cannot append ${length} characters to ${namesOf(appends)}: an append holds at most ${MAX_APPEND_LENGTH}`,
+    );
+  }
+  return { parts, count, length };
+}
+
+function checkedDatas({ stream_id, expected_version, events }: Append): string[] {
   if (!STREAM_ID.test(stream_id)) {
     throw new TypeError(
       `Cannot append to ${JSON.stringify(stream_id)}: a stream id is <category>-<id> in visible ASCII`,
@@ -296,14 +366,10 @@ function checked({ stream_id, expected_version, events }: Append): { datas: stri
       `Cannot append to ${stream_id}: expected version ${expected_version} is not a whole number from 0`,
     );
   }
-  if (events.length === 0 || events.length > MAX_BATCH_EVENTS) {
-    throw new RangeError(
-      `Cannot append ${events.length} events to ${stream_id}: an append holds 1 to ${MAX_BATCH_EVENTS}`,
-    );
+  if (events.length === 0) {
+    throw new RangeError(`Cannot append 0 events to ${stream_id}: an append holds 1 to ${MAX_BATCH_EVENTS}`);
   }
-  const datas: string[] = [];
-  let length = 0;
-  for (const event of events) {
+  return events.map((event) => {
     if (!EVENT_TYPE.test(event.type)) {
       throw new TypeError(`Cannot append ${JSON.stringify(event.type)} to ${stream_id}: a type is <category>.<name>`);
     }
@@ -313,15 +379,8 @@ function checked({ stream_id, expected_version, events }: Append): { datas: stri
         `Cannot append ${event.type} to ${stream_id}: its data is not valid JSON (raw control character)`,
       );
     }
-    datas.push(json);
-    length += json.length;
-  }
-  if (length > MAX_APPEND_LENGTH) {
-    throw new RangeError(
-      `Cannot append ${length} characters to ${stream_id}: an append holds at most ${MAX_APPEND_LENGTH}`,
-    );
-  }
-  return { datas, length };
+    return json;
+  });
 }
 
 function columnsOf(batch: readonly Waiting[]) {
@@ -332,17 +391,22 @@ function columnsOf(batch: readonly Waiting[]) {
   const schema_versions: number[] = [];
   const datas: string[] = [];
   const metas: string[] = [];
-  for (const { append, datas: json } of batch) {
-    const meta = JSON.stringify(append.meta);
-    for (let i = 0; i < json.length; i++) {
-      const { type } = append.events[i] as { type: string };
-      stream_ids.push(append.stream_id);
-      expected_versions.push(append.expected_version);
-      versions.push(append.expected_version + 1 + i);
-      types.push(type);
-      schema_versions.push(schemaVersion(type));
-      datas.push(json[i] as string);
-      metas.push(meta);
+  const together: string[] = [];
+  for (const [index, { parts }] of batch.entries()) {
+    const group = parts.length > 1 ? String(index) : "";
+    for (const { append, datas: json } of parts) {
+      const meta = JSON.stringify(append.meta);
+      for (let i = 0; i < json.length; i++) {
+        const { type } = append.events[i] as { type: string };
+        stream_ids.push(append.stream_id);
+        expected_versions.push(append.expected_version);
+        versions.push(append.expected_version + 1 + i);
+        types.push(type);
+        schema_versions.push(schemaVersion(type));
+        datas.push(json[i] as string);
+        metas.push(meta);
+        together.push(group);
+      }
     }
   }
   return {
@@ -353,6 +417,7 @@ function columnsOf(batch: readonly Waiting[]) {
     schema_versions: schema_versions.join(SEPARATOR),
     datas: datas.join(SEPARATOR),
     metas: metas.join(SEPARATOR),
+    together: together.every((group) => group === "") ? null : together.join(SEPARATOR),
   };
 }
 

@@ -2,4 +2,4 @@
 export { AppendInDoubtError, LogUnavailableError } from "./errors.ts";
 export { type Handled, handle } from "./handle.ts";
 export { openLog } from "./postgres_log.ts";
-export type { Append, AppendResult, EventLog } from "./types.ts";
+export type { Append, AppendAllResult, AppendResult, EventLog } from "./types.ts";

@@ -1,7 +1,7 @@
 import type { StoredEvent } from "../../events/envelope.ts";
 import { connect, type Sql } from "../db/mod.ts";
 import { Appender } from "./appender.ts";
-import type { Append, AppendResult, Commit, EventLog } from "./types.ts";
+import type { Append, AppendAllResult, AppendResult, Commit, EventLog, LastEvents } from "./types.ts";
 
 export interface LogOptions {
   /** The service's role: it may read, and append. */
@@ -41,6 +41,10 @@ class PostgresLog implements EventLog {
     return this.#appender.append(append);
   }
 
+  appendAll(appends: readonly Append[]): Promise<AppendAllResult> {
+    return this.#appender.appendAll(appends);
+  }
+
   readStream(
     streamId: string,
     { after_version = 0, limit = 1_000_000 }: { after_version?: number; limit?: number } = {},
@@ -52,11 +56,14 @@ class PostgresLog implements EventLog {
       order by version limit ${limit}`;
   }
 
-  async readStreams(streamIds: readonly string[]): Promise<Map<string, StoredEvent[]>> {
+  async readStreams(
+    streamIds: readonly string[],
+    { after_version = 0 }: { after_version?: number } = {},
+  ): Promise<Map<string, StoredEvent[]>> {
     const rows = await this.#sql<StoredEvent[]>`
       select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
       from levqor_log.events
-      where stream_id = any(${streamIds as string[]})
+      where stream_id = any(${streamIds as string[]}) and version > ${after_version}
       order by stream_id, version`;
     const streams = new Map<string, StoredEvent[]>();
     for (const event of rows) {
@@ -65,6 +72,22 @@ class PostgresLog implements EventLog {
       else streams.set(event.stream_id, [event]);
     }
     return streams;
+  }
+
+  async readLast(streamIds: readonly string[]): Promise<LastEvents> {
+    // One index look-up for each stream; the clock comes with all of them, also with those that do not exist.
+    const rows = await this.#sql<((StoredEvent | { position: null }) & { read_at: string })[]>`
+      select clock_timestamp() as read_at, last.*
+      from unnest(${streamIds as string[]}::text[]) as asked (id)
+      left join lateral (
+        select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+        from levqor_log.events where stream_id = asked.id order by version desc limit 1
+      ) as last on true`;
+    const [first] = rows;
+    if (!first) throw new RangeError("Cannot read last events: no stream is named");
+    const events = new Map<string, StoredEvent>();
+    for (const { read_at: _, ...event } of rows) if (event.position !== null) events.set(event.stream_id, event);
+    return { events, read_at: first.read_at };
   }
 
   readRange(after: number, limit: number): Promise<StoredEvent[]> {

@@ -29,6 +29,29 @@ export type AppendResult =
       readonly actual_version: number;
     };
 
+/** What became of appends that were to be taken all or none; both lists are in their order. */
+export type AppendAllResult =
+  | {
+      readonly ok: true;
+      /** Of each append: its first event's position, and its stream's version after it. */
+      readonly appended: readonly { readonly position: number; readonly version: number }[];
+      readonly recorded_at: string;
+    }
+  | {
+      readonly ok: false;
+      readonly reason: "conflict";
+      /** Each stream's version when the appends were refused; at least one is not the expected one. */
+      readonly actual_versions: readonly number[];
+    };
+
+/** The newest events of some streams. */
+export interface LastEvents {
+  /** By stream; streams that do not exist are absent. */
+  readonly events: ReadonlyMap<string, StoredEvent>;
+  /** RFC 3339, UTC: by the clock that sets `recorded_at`, right after the reading began. */
+  readonly read_at: string;
+}
+
 /** Committed events, in order, with no gap between them; `last` is the last one's position. */
 export interface Commit {
   readonly last: number;
@@ -42,10 +65,17 @@ export interface EventLog {
    * recorded), `AppendInDoubtError` (the connection broke and it could not be learned in time).
    */
   append(append: Append): Promise<AppendResult>;
+  /**
+   * Appends to several streams in one commit, all of them or none: nothing is recorded where one of them meets another
+   * version than it expects. A stream is named once. Throws as `append` does.
+   */
+  appendAll(appends: readonly Append[]): Promise<AppendAllResult>;
   /** One stream's events in order of version. */
   readStream(streamId: string, options?: { after_version?: number; limit?: number }): Promise<StoredEvent[]>;
-  /** Several streams in one query. Streams that do not exist are absent from the map. */
-  readStreams(streamIds: readonly string[]): Promise<Map<string, StoredEvent[]>>;
+  /** Several streams in one query. Streams that do not exist, or hold nothing after the version, are absent from the map. */
+  readStreams(streamIds: readonly string[], options?: { after_version?: number }): Promise<Map<string, StoredEvent[]>>;
+  /** The newest event of each of several streams (one at least), in one query: for streams whose newest event says all. */
+  readLast(streamIds: readonly string[]): Promise<LastEvents>;
   /** Up to `limit` events with `position > after`, in order. */
   readRange(after: number, limit: number): Promise<StoredEvent[]>;
   /** The last committed position, 0 for an empty log. */
