@@ -1,6 +1,6 @@
 import type { StoredEvent } from "../../events/envelope.ts";
+import { Backoff, pause, unlessAborted } from "../async/mod.ts";
 import type { EventLog } from "../log/types.ts";
-import { Backoff, pause, unlessAborted } from "./pause.ts";
 import type { Bus, News } from "./types.ts";
 
 /** What one follower keeps of the news it has not come to yet; beyond it, it reads the log again. */

@@ -8,10 +8,10 @@
  */
 import { type ConnectionOptions, connect, type Msg, type NatsConnection } from "nats";
 import { eventId, type StoredEvent } from "../../events/envelope.ts";
+import { Backoff, pause, unlessAborted } from "../async/mod.ts";
 import type { Commit, EventLog } from "../log/types.ts";
 import { LogNews } from "./log_news.ts";
 import { decodeMessage, EVENT_SUBJECT_PREFIX } from "./message.ts";
-import { Backoff, pause, unlessAborted } from "./pause.ts";
 import { relay } from "./relay.ts";
 import { manager, openStream, readCursor } from "./stream.ts";
 import type { Bus, BusHealth, BusLogger, News } from "./types.ts";

@@ -1,5 +1,5 @@
+import { pause } from "../async/mod.ts";
 import type { EventLog } from "../log/types.ts";
-import { pause } from "./pause.ts";
 import type { News } from "./types.ts";
 
 /**

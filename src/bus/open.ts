@@ -1,8 +1,8 @@
+import { Backoff, pause } from "../async/mod.ts";
 import { holdLease, type Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import { inProcessBus } from "./in_process.ts";
 import { jetStreamBus, type Lead } from "./jetstream.ts";
-import { Backoff, pause } from "./pause.ts";
 import type { Bus, BusLogger } from "./types.ts";
 
 export interface OpenBusOptions {

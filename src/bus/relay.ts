@@ -10,10 +10,10 @@
  */
 import { createInbox, type Msg, type NatsConnection } from "nats";
 import type { StoredEvent } from "../../events/envelope.ts";
+import { Backoff, pause, unlessAborted } from "../async/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import { follow } from "./follow.ts";
 import { encodeEvent } from "./message.ts";
-import { Backoff, pause, unlessAborted } from "./pause.ts";
 import { type Cursor, manager, openStream, readCursor } from "./stream.ts";
 import type { Bus, BusLogger } from "./types.ts";
 

@@ -3,8 +3,14 @@
  *
  * All times are the database's. The holder also measures with its own monotonic clock from **before** each
  * renewal was sent, so it gives the lease up before anyone else can take it, even when it was frozen or cut off.
- * What a lease guards must still be fenced: no lease can stop a write that is already on its way.
+ *
+ * There can be two holders for a moment where the clocks part: the database's clock is set forward, or the holder's
+ * machine sleeps, in which its monotonic clock stands still. The first of them then learns of it with its next
+ * renewal: within a third of the time to live, awake. A database's clock that is set back keeps the lease of a dead
+ * holder for as much longer; a living one renews and notices nothing. So what a lease guards must be fenced: besides,
+ * no lease can stop a write that is already on its way.
  */
+import { pause } from "../async/mod.ts";
 import type { Sql } from "./connect.ts";
 
 export interface LeaseOptions {
@@ -110,20 +116,4 @@ async function acquire(options: LeaseOptions, ttl_ms: number): Promise<number | 
 
 async function release(sql: Sql, name: string, holder: string): Promise<void> {
   await sql`delete from levqor_ops.leases where name = ${name} and holder = ${holder}`;
-}
-
-/** Resolves to whether the time passed without `signal` firing. */
-function pause(ms: number, signal: AbortSignal): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  if (signal.aborted) resolve(false);
-  const stop = () => {
-    clearTimeout(timer);
-    resolve(false);
-  };
-  const timer = setTimeout(() => {
-    signal.removeEventListener("abort", stop);
-    resolve(true);
-  }, ms);
-  signal.addEventListener("abort", stop, { once: true });
-  return promise;
 }

@@ -13,7 +13,7 @@
 import { Webhook } from "standardwebhooks";
 import { ConnectorError, type OutboundFetch } from "../../connectors/connector.ts";
 import type { JobError } from "../../events/job.ts";
-import { Backoff, pause } from "../bus/pause.ts";
+import { Backoff, pause } from "../async/mod.ts";
 import { isFinished, type JobCommand, type JobState } from "../domain/job.ts";
 import type { EventLog } from "../log/mod.ts";
 import { commandJob, jobMeta, readJob } from "./commands.ts";

@@ -4,8 +4,8 @@
  */
 import type { JobStarted, Priority } from "../../events/job.ts";
 import { decode, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
+import { Backoff, pause } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
-import { Backoff, pause } from "../bus/pause.ts";
 import { type JobState, jobDecider, jobState } from "../domain/job.ts";
 import { jobStream } from "./commands.ts";
 import type { RunnerOptions } from "./options.ts";

@@ -16,7 +16,7 @@
  * - A job's own worker makes its callback first. All that comes later (repetitions, redeliveries, what a dead worker
  *   left) is made by one runner at a time, which holds the lease `callbacks`.
  */
-import { Backoff, pause } from "../bus/pause.ts";
+import { Backoff, pause } from "../async/mod.ts";
 import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
 import { AppendInDoubtError } from "../log/mod.ts";
 import { Attempt } from "./attempt.ts";

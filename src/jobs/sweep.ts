@@ -1,5 +1,5 @@
 /** Looking again and again for what is due: one process at a time, by a lease. */
-import { pause } from "../bus/pause.ts";
+import { pause } from "../async/mod.ts";
 import { holdLease } from "../db/mod.ts";
 import type { RunnerOptions } from "./options.ts";
 import { readModelPosition } from "./read_model.ts";
@@ -36,9 +36,9 @@ export async function sweep(options: SweepOptions, look: () => Promise<unknown>)
 }
 
 /** Between half and one and a half: many processes do not sweep in step. */
-export function untilNextSweep(
+export async function untilNextSweep(
   { sweep_seconds = 1 }: Pick<RunnerOptions, "sweep_seconds">,
   signal: AbortSignal,
 ): Promise<void> {
-  return pause(sweep_seconds * 1000 * (0.5 + Math.random()), signal);
+  await pause(sweep_seconds * 1000 * (0.5 + Math.random()), signal);
 }

@@ -15,8 +15,8 @@
  */
 import postgres from "postgres";
 import type { StoredEvent } from "../../events/envelope.ts";
+import { Backoff, pause } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
-import { Backoff, pause } from "../bus/pause.ts";
 import type { Bus } from "../bus/types.ts";
 import { holdLease, type Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";

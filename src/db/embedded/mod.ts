@@ -15,6 +15,7 @@ import { join } from "node:path";
 import type { Subprocess, TCPSocketListener } from "bun";
 import type { Logger } from "pino";
 import postgres from "postgres";
+import { pause } from "../../async/mod.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import {
   ADMIN_ROLE,
@@ -318,19 +319,4 @@ function portIsFree(port: number): boolean {
 
 function listen(port: number): TCPSocketListener {
   return Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } });
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener(
-    "abort",
-    () => {
-      clearTimeout(timer);
-      resolve();
-    },
-    { once: true },
-  );
-  return promise;
 }

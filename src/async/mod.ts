@@ -1,0 +1,3 @@
+export { Backoff } from "./backoff.ts";
+export { pause } from "./pause.ts";
+export { unlessAborted } from "./unless_aborted.ts";
