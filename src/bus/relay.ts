@@ -60,8 +60,9 @@ export async function relay(options: RelayOptions): Promise<void> {
 
 async function relayOnce(options: RelayOptions, on_progress: () => void): Promise<void> {
   const { nats, log, news, signal, logger, on_send, on_stored } = options;
-  const cursor = await unlessAborted(findCursor(options), signal);
-  if (!cursor) return;
+  const found = await unlessAborted(findCursor(options), signal);
+  if (!found) return;
+  const { cursor, max_bytes } = found;
   on_stored?.(cursor.position);
   logger?.info({ position: cursor.position }, "The relay to JetStream goes on after the stream's last event");
 
@@ -70,6 +71,7 @@ async function relayOnce(options: RelayOptions, on_progress: () => void): Promis
   const publisher = new Publisher({
     nats,
     sequence: cursor.sequence,
+    max_bytes,
     on_acknowledged: (sequence) => {
       on_progress();
       on_stored?.(cursor.position + sequence - cursor.sequence);
@@ -102,16 +104,21 @@ async function relayOnce(options: RelayOptions, on_progress: () => void): Promis
   if (!signal.aborted) throw attempt.signal.reason;
 }
 
-async function findCursor({ nats, log, log_id }: RelayOptions): Promise<Cursor> {
+/** How far the stream is, and what server and stream take in one message, headers included. */
+async function findCursor({ nats, log, log_id }: RelayOptions): Promise<{ cursor: Cursor; max_bytes: number }> {
   const jsm = await manager(nats);
-  await openStream(jsm, log_id);
-  return readCursor(jsm, log);
+  const { max_msg_size } = await openStream(jsm, log_id);
+  const cursor = await readCursor(jsm, log);
+  const max_payload = nats.info?.max_payload ?? 1_048_576;
+  return { cursor, max_bytes: max_msg_size < 0 ? max_payload : Math.min(max_payload, max_msg_size) };
 }
 
 interface PublisherOptions {
   readonly nats: NatsConnection;
   /** Of the stream's last message. */
   readonly sequence: number;
+  /** Larger events are published without data and meta. */
+  readonly max_bytes: number;
   /** All messages up to this sequence are stored. */
   readonly on_acknowledged: (sequence: number) => void;
   /** Called once; nothing that is published afterwards will be stored. */
@@ -130,7 +137,6 @@ class Publisher {
   readonly #inbox = createInbox();
   readonly #subscription;
   readonly #watchdog: Timer;
-  readonly #maxBytes: number;
   /** Of the last message published. */
   #sequence: number;
   /** Of the last message stored. */
@@ -148,7 +154,6 @@ class Publisher {
     this.#options = options;
     this.#sequence = sequence;
     this.#acknowledged = sequence;
-    this.#maxBytes = nats.info?.max_payload ?? 1_048_576;
     this.#subscription = nats.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => (error ? this.#fail(error) : this.#take(message)),
     });
@@ -161,12 +166,12 @@ class Publisher {
 
   /** Resolves when there is room for more, or as soon as the signal fires. */
   async publish(events: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
-    const { nats } = this.#options;
+    const { nats, max_bytes } = this.#options;
     const last = events.at(-1);
     for (const event of events) {
       while (this.#isFull() && !signal.aborted) await this.#room(signal);
       if (signal.aborted || this.#failed) return;
-      const { subject, headers, body, bytes } = encodeEvent(event, this.#sequence, this.#maxBytes);
+      const { subject, headers, body, bytes } = encodeEvent(event, this.#sequence, max_bytes);
       this.#sequence++;
       this.#bytes += bytes;
       if (event === last || this.#isAckDue()) nats.publish(subject, body, { headers, reply: this.#ask() });
@@ -213,9 +218,12 @@ class Publisher {
   #take(message: Msg): void {
     const sequence = Number(message.subject.slice(this.#inbox.length + 1));
     const fault = faultOf(message, sequence);
-    const asked = this.#asked.shift();
     if (fault !== undefined) this.#fail(new Error(`JetStream refused message ${sequence}: ${fault}`));
-    if (this.#failed || asked?.sequence !== sequence) return;
+    if (this.#failed) return;
+    let asked: { readonly bytes: number } | undefined;
+    // One that came twice, or late, has been spoken for.
+    while ((this.#asked[0]?.sequence ?? Number.POSITIVE_INFINITY) <= sequence) asked = this.#asked.shift();
+    if (!asked) return;
     this.#heardAt = performance.now();
     this.#acknowledged = sequence;
     this.#acknowledgedBytes = asked.bytes;

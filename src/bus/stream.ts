@@ -39,6 +39,9 @@ const CHOSEN = {
   duplicate_window: 10_000 * NANOSECONDS_PER_MS,
 } as const satisfies Partial<StreamConfig>;
 
+/** The least that `max_msg_size` may be: the headers of an event, whose body is left out where it does not fit. */
+const MIN_MESSAGE_BYTES = 1_024;
+
 /** The stream exists, but is not what the relay may write to. */
 class UnfitStreamError extends Error {
   override readonly name = "UnfitStreamError";
@@ -51,11 +54,11 @@ export function manager(nats: NatsConnection): Promise<JetStreamManager> {
 
 /**
  * Makes sure that the stream is there, is set as it must be, and belongs to this log: `log_id` is the id
- * of the log's first event, `undefined` where that has been archived.
+ * of the log's first event, `undefined` where that has been archived. Returns its settings.
  *
  * Throws {@linkcode UnfitStreamError} if not, and a `NatsError` where JetStream does not answer.
  */
-export async function openStream(jsm: JetStreamManager, log_id: string | undefined): Promise<void> {
+export async function openStream(jsm: JetStreamManager, log_id: string | undefined): Promise<StreamConfig> {
   const existing = await unlessNotFound(jsm.streams.info(STREAM), STREAM_NOT_FOUND);
   const wanted = existing ? REQUIRED : { ...REQUIRED, ...CHOSEN };
   const { config } = existing ?? (await jsm.streams.add({ name: STREAM, description: describe(log_id), ...wanted }));
@@ -67,12 +70,18 @@ export async function openStream(jsm: JetStreamManager, log_id: string | undefin
       `Cannot use the stream ${STREAM}: its ${field} is ${JSON.stringify(actual)}, must be ${JSON.stringify(value)}`,
     );
   }
+  if (config.max_msg_size >= 0 && config.max_msg_size < MIN_MESSAGE_BYTES) {
+    throw new UnfitStreamError(
+      `Cannot use the stream ${STREAM}: its max_msg_size is ${config.max_msg_size}, must be at least ${MIN_MESSAGE_BYTES} or unlimited (-1)`,
+    );
+  }
   if (log_id !== undefined && config.description !== describe(log_id)) {
     throw new UnfitStreamError(
       `Cannot use the stream ${STREAM}: its description is "${config.description ?? ""}", that of this log is "${describe(log_id)}". ` +
         "Give each log a NATS account of its own, or delete the stream to have it filled from this one",
     );
   }
+  return config;
 }
 
 function describe(log_id: string | undefined): string {
@@ -94,10 +103,10 @@ export interface Cursor {
  */
 export async function readCursor(jsm: JetStreamManager, log: Pick<EventLog, "readRange">): Promise<Cursor> {
   const { state } = await jsm.streams.info(STREAM);
-  // Also where every message has expired: the sequence goes on.
-  let position = state.last_seq;
+  const first = state.messages === 0 ? state.last_seq + 1 : Math.max(state.first_seq, 1);
+  // Where none of the messages is a relay's: what is gone was, and what is left was published by somebody else.
+  let position = first - 1;
   let id: string | undefined;
-  const first = state.messages === 0 ? Number.POSITIVE_INFINITY : Math.max(state.first_seq, 1);
   for (let sequence = state.last_seq; sequence >= first; sequence--) {
     const message = await unlessNotFound(jsm.streams.getMessage(STREAM, { seq: sequence }), MESSAGE_NOT_FOUND);
     const said = Number(message?.header.get(Header.position));

@@ -3,6 +3,7 @@ import { connect as connectNats, type NatsConnection, RetentionPolicy } from "na
 import { eventId, type StoredEvent } from "../../events/envelope.ts";
 import { type Bus, follow, inProcessBus, jetStreamBus, type News, openBus, STREAM } from "../../src/bus/mod.ts";
 import { relay } from "../../src/bus/relay.ts";
+import { openStream } from "../../src/bus/stream.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { appendOf, meta, readAll } from "../support/events.ts";
@@ -264,28 +265,109 @@ describe.skipIf(!natsAvailable)("the relay", () => {
   });
 
   test("goes on after messages that are not its own, while it runs and when it starts, also deleted ones", async () => {
-    const publishForeign = async () => {
-      const nats = await connectNats({ servers: server.url });
-      await nats.jetstream().publish("levqor.event.test.happened.foreign", "{}");
-      await nats.close();
-    };
     await fill(log, 3);
     const { end } = await startRelay();
     await until("3 messages", async () => (await lastSequence(server.url)) === 3);
-    await publishForeign();
+    await publishForeign(server.url, 1);
     await fill(log, 2);
     await until("6 messages", async () => (await lastSequence(server.url)) === 6);
     await end();
-    await publishForeign();
-    await publishForeign();
+    await publishForeign(server.url, 2);
     await withJetStream(server.url, (jsm) => jsm.streams.deleteMessage(STREAM, 8));
     await fill(log, 1);
     await startRelay();
     await until("9 messages", async () => (await lastSequence(server.url)) === 9);
-    const messages = await readStream(server.url);
-    const positions = messages.map(({ headers }) => headers["Levqor-Position"]);
-    expect(positions).toEqual(["1", "2", "3", undefined, "4", "5", undefined, "6"]);
+    expect(await positionsIn(server.url)).toEqual(["1", "2", "3", undefined, "4", "5", undefined, "6"]);
   }, 60_000); // the server may take a message for a duplicate until its window of 10 s is over
+
+  test("leaves out no event where the stream holds messages, but none of its own", async () => {
+    await fill(log, 3);
+    const log_id = await firstId(log);
+    await withJetStream(server.url, (jsm) => openStream(jsm, log_id));
+    await publishForeign(server.url, 2);
+    const { end } = await startRelay();
+    await until("5 messages", async () => (await lastSequence(server.url)) === 5);
+    await end();
+    expect(await positionsIn(server.url)).toEqual([undefined, undefined, "1", "2", "3"]);
+  });
+
+  test("leaves out no event where a message that is not its own came after a purge", async () => {
+    await fill(log, 3);
+    const { end } = await startRelay();
+    await until("3 messages", async () => (await lastSequence(server.url)) === 3);
+    await end();
+    await withJetStream(server.url, (jsm) => jsm.streams.purge(STREAM));
+    await publishForeign(server.url, 1);
+    await fill(log, 2);
+    await startRelay();
+    await until("6 messages", async () => (await lastSequence(server.url)) === 6);
+    expect(await positionsIn(server.url)).toEqual([undefined, "4", "5"]);
+  });
+
+  test("is not stopped by an event above the stream's max_msg_size, set before or while it runs", async () => {
+    const datas = ["x".repeat(3_000), "y", "z".repeat(3_000)];
+    await log.append({
+      stream_id: "test-sizes",
+      expected_version: 0,
+      events: datas.map((data) => ({ type: "test.happened", data })),
+      meta,
+    });
+    await startRelay();
+    await until("3 messages", async () => (await lastSequence(server.url)) === 3);
+    await withJetStream(server.url, (jsm) => jsm.streams.update(STREAM, { max_msg_size: 2_048 }));
+    await log.append({
+      stream_id: "test-sizes",
+      expected_version: 3,
+      events: datas.map((data) => ({ type: "test.happened", data })),
+      meta,
+    });
+    await until("6 messages", async () => (await lastSequence(server.url)) === 6);
+    const messages = await readStream(server.url);
+    expect(messages.map(({ headers }) => headers["Levqor-Data"])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      "omitted",
+      undefined,
+      "omitted",
+    ]);
+    expect(messages.map(({ body }) => body.length)).toEqual([3_002, 3, 3_002, 0, 3, 0]);
+  });
+
+  test("refuses a max_msg_size that would not hold the headers, and says so", async () => {
+    await fill(log, 1);
+    const { end } = await startRelay();
+    await until("one message", async () => (await lastSequence(server.url)) === 1);
+    await end();
+    await withJetStream(server.url, (jsm) => jsm.streams.update(STREAM, { max_msg_size: 1_023 }));
+    const { warnings } = await startRelay();
+    await until("a warning", () => warnings.length > 0);
+    expect(warnings[0]).toContain("its max_msg_size is 1023, must be at least 1024 or unlimited (-1)");
+    await withJetStream(server.url, (jsm) => jsm.streams.update(STREAM, { max_msg_size: 1_024 }));
+    await fill(log, 1);
+    await expectStreamToBeTheLog();
+  });
+
+  test("is not stalled by acknowledgements that come twice", async () => {
+    const echo = await connectNats({ servers: server.url });
+    opened.push(() => echo.close());
+    const seen = new Set<string>();
+    echo.subscribe("_INBOX.>", {
+      callback: (_error, { subject, data }) => {
+        // What this one sends comes back to it.
+        if (!/\.\d+$/.test(subject) || seen.has(subject)) return;
+        seen.add(subject);
+        echo.publish(subject, data);
+      },
+    });
+    await echo.flush();
+    await fill(log, 4_000, 1_000);
+    const { warnings } = await startRelay();
+    await fillFromMany(log, 20, 50);
+    await expectStreamToBeTheLog();
+    expect(seen.size).toBeGreaterThan(10);
+    expect(warnings).toEqual([]);
+  });
 
   test("refuses a stream that is ahead of the log, as after a restored backup, and says what to do", async () => {
     await log.append(appendOf("test-same", 0, 5));
@@ -334,6 +416,18 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     expect(config).toMatchObject({ max_age, storage: "file" });
   });
 });
+
+/** Puts messages into the stream that no relay wrote. */
+async function publishForeign(url: string, count: number): Promise<void> {
+  const nats = await connectNats({ servers: url });
+  for (let i = 0; i < count; i++) await nats.jetstream().publish("levqor.event.test.happened.foreign", "{}");
+  await nats.close();
+}
+
+/** What the stream's messages say of their positions. */
+async function positionsIn(url: string): Promise<Array<string | undefined>> {
+  return (await readStream(url)).map(({ headers }) => headers["Levqor-Position"]);
+}
 
 async function firstId(log: EventLog): Promise<string | undefined> {
   const [first] = await log.readRange(0, 1);
