@@ -21,7 +21,7 @@ import type { Bus } from "../bus/types.ts";
 import { holdLease, type Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import { applyChanges, type Checkpoint, openCheckpoint, promote, readCheckpoint } from "./checkpoint.ts";
-import { Folder, poisoned } from "./fold.ts";
+import { type Changes, Folder, poisoned } from "./fold.ts";
 import type { Table } from "./table.ts";
 
 export type RunnerState = "running" | "building" | "poisoned" | "standby" | "stopped";
@@ -240,8 +240,9 @@ export class Runner {
   /** Folds and writes a batch. `position` is where the checkpoint then is, `end` why it is not at the batch's end. */
   async #apply(folder: Folder, events: readonly StoredEvent[], from: Checkpoint): Promise<Applied> {
     const { sql } = this.#options;
-    const changes = await folder.fold(events);
+    let changes: Changes;
     try {
+      changes = await folder.fold(events);
       if (!(await applyChanges(sql, this.table, { changes, from }))) return { position: from.position, end: "fenced" };
     } catch (error) {
       if (!isFaultOfData(error)) throw error;
@@ -251,7 +252,7 @@ export class Runner {
     return { position: changes.position, end: changes.poison && "poisoned" };
   }
 
-  /** Finds the event whose row Postgres refuses, and applies those before it. */
+  /** Finds the event whose key or row Postgres refuses, and applies those before it. */
   async #isolate(
     folder: Folder,
     events: readonly StoredEvent[],

@@ -167,6 +167,25 @@ test("a row that Postgres refuses is poison too, found within its batch", async 
   expect(await projector.waitFor("notes", 6, 5_000)).toBe(true);
 });
 
+test("a key that Postgres refuses when its row is looked up is poison too, and not tried for ever", async () => {
+  const dated: Projection = {
+    ...(notes as unknown as Projection),
+    name: "dated",
+    columns: { key: { type: "timestamptz" }, seen: { type: "boolean" } },
+    indexes: [],
+    evolve: (_, event) => ({ key: (event.data as unknown as { key: string }).key, seen: true }),
+  };
+  const days = ["28", "29", "30", "28"].map((day) => ({ key: `2028-02-${day}T00:00:00Z` }));
+  await append(house.log, days);
+  const { projector } = start({ projections: [dated] });
+  await until(async () => (await stateOf(projector, "dated"))?.state === "poisoned");
+  expect(await stateOf(projector, "dated")).toMatchObject({
+    position: 2,
+    poison: { position: 3, message: expect.stringContaining("out of range") },
+  });
+  expect(await rowsOf(house.sql, "levqor_read.dated")).toHaveLength(2);
+});
+
 test("one process runs a projection; another stands by and takes over at its stop", async () => {
   const projectors = [start().projector, start().projector, start().projector];
   const head = await append(house.log, [{ key: "a" }]);
