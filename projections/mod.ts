@@ -2,9 +2,11 @@
 import { jobs } from "./jobs.ts";
 import { metrics } from "./metrics.ts";
 import type { Projection } from "./projection.ts";
+import { workflowLimits } from "./workflow_limits.ts";
 
 export { type JobRow, jobs } from "./jobs.ts";
 export { type MetricsRow, metrics, publicMetrics } from "./metrics.ts";
 export type { Projection } from "./projection.ts";
+export type { WorkflowLimitsRow } from "./workflow_limits.ts";
 
-export const projections: readonly Projection[] = [jobs, metrics];
+export const projections: readonly Projection[] = [jobs, metrics, workflowLimits];

@@ -108,6 +108,12 @@ const VARIABLES = {
     default: 30,
     parse: integer(1, 3_600),
   }),
+  MAX_QUEUE_DEPTH: variable({
+    about: "Jobs that may wait: from so many on intake answers 429 until there are fewer.",
+    example: "50000",
+    default: 1_000_000,
+    parse: integer(1, 100_000_000),
+  }),
   WEBHOOK_SECRET: variable({
     about: "Signs callbacks (Standard Webhooks): whsec_ and the base64 of 24 to 64 random bytes.",
     example: "whsec_$(openssl rand -base64 32)",
@@ -166,6 +172,8 @@ export interface Config {
   /** Attempts at once. */
   readonly worker_concurrency: number;
   readonly job_lease_seconds: number;
+  /** Queued jobs at which intake takes no more. */
+  readonly max_queue_depth: number;
   /** `whsec_…`; absent: the service makes its own. */
   readonly webhook_secret: string | undefined;
   /** Addresses, CIDR ranges and host names that jobs and callbacks may call although they are not public. */
@@ -218,6 +226,7 @@ export function loadConfig(
     role: values.LEVQOR_ROLE,
     worker_concurrency: values.WORKER_CONCURRENCY,
     job_lease_seconds: values.JOB_LEASE_SECONDS,
+    max_queue_depth: values.MAX_QUEUE_DEPTH,
     webhook_secret: values.WEBHOOK_SECRET,
     outbound_allow: Object.freeze(values.OUTBOUND_ALLOW ?? (isDevelopment(values) ? LOOPBACK.split(",") : [])),
     log_level: values.LOG_LEVEL,

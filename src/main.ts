@@ -109,6 +109,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       config: {
         api_keys: config.api_keys,
         production: config.production,
+        max_queue_depth: config.max_queue_depth,
         version: packageJson.version,
         build: config.build,
       },

@@ -18,7 +18,7 @@ const app = createApi({
   sql,
   bus,
   projector: startProjector({ sql, log, bus, projections: [], logger: silent }),
-  config: { api_keys: [], production: true, version: "0.0.0", build: "bench" },
+  config: { api_keys: [], production: true, max_queue_depth: 100_000_000, version: "0.0.0", build: "bench" },
   logger: silent,
   workflows: new Set(),
   signal: stopping.signal,

@@ -2,6 +2,7 @@
 import { Elysia } from "elysia";
 import { jobStream } from "../jobs/commands.ts";
 import { AppendInDoubtError } from "../log/errors.ts";
+import type { AppendResult } from "../log/mod.ts";
 import type { Auth } from "./auth.ts";
 import { type JsonBody, readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
@@ -9,6 +10,7 @@ import { PAYLOAD_LIMIT_BYTES } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
+import type { QueueDepth } from "./queue_depth.ts";
 import { requestIds } from "./request_id.ts";
 import { IntakeRequest } from "./schemas.ts";
 import { validator } from "./validation.ts";
@@ -17,7 +19,7 @@ const ROUTE = "/api/v1/intake";
 
 const checkIntake = validator(IntakeRequest);
 
-export function intakeRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
+export function intakeRoutes({ log, queue }: Pick<ApiOptions, "log"> & { queue: QueueDepth }, auth: Auth) {
   return new Elysia({ name: "levqor/intake" }).use(requestIds()).post(
     ROUTE,
     async ({ request, set, request_id }) => {
@@ -29,14 +31,18 @@ export function intakeRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
 
       const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
       const stream_id = jobStream(job_id);
-      let result: Awaited<ReturnType<typeof log.append>>;
+      // A repetition takes no place in the queue: it is answered as before.
+      if (queue.full && (key === null || !(await isKnown(stream_id)))) throw queue.problem();
+      let result: AppendResult;
       try {
-        result = await log.append({
-          stream_id,
-          expected_version: 0,
-          events: [{ type: "job.submitted", data_json: body.text }],
-          meta: { actor: caller.actor, correlation_id: job_id, request_id },
-        });
+        result = await queue.enter(() =>
+          log.append({
+            stream_id,
+            expected_version: 0,
+            events: [{ type: "job.submitted", data_json: body.text }],
+            meta: { actor: caller.actor, correlation_id: job_id, request_id },
+          }),
+        );
       } catch (error) {
         throw error instanceof AppendInDoubtError ? outcomeUnknown(error, job_id) : error;
       }
@@ -77,12 +83,17 @@ export function intakeRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
           "invalid_idempotency_key",
           "payload_too_large",
           "idempotency_key_reused",
+          "queue_full",
           "unavailable",
           "outcome_unknown",
         ],
       }),
     },
   );
+
+  async function isKnown(stream_id: string): Promise<boolean> {
+    return (await log.readStream(stream_id, { limit: 1 })).length > 0;
+  }
 
   /** The position of the first intake with the same key, which must have had the same body. */
   async function replay(stream_id: string, submission: IntakeRequest): Promise<number> {

@@ -10,10 +10,12 @@ import { jobRoutes } from "./jobs.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { opsRoutes } from "./ops.ts";
 import type { ApiOptions } from "./options.ts";
+import { QueueDepth } from "./queue_depth.ts";
 import { requestLog } from "./request_log.ts";
 import { rootRoutes } from "./root.ts";
 import { methodsByPath } from "./routes.ts";
 import { streamRoutes } from "./streams.ts";
+import { workflowLimitRoutes } from "./workflow_limits.ts";
 
 export type { ApiOptions } from "./options.ts";
 
@@ -24,6 +26,8 @@ export function createApi(options: ApiOptions): Elysia {
   if (!auth.required) {
     logger.warn("DEVELOPMENT MODE: API_KEYS is not set, so everyone who reaches this service may read and write.");
   }
+  const { sql, signal } = options;
+  const queue = new QueueDepth({ sql, max: config.max_queue_depth, logger, signal });
   const app: Elysia = new Elysia({
     // Handlers check what they take themselves; Elysia's own cleaning of answers would cost, and do nothing.
     normalize: false,
@@ -44,10 +48,11 @@ export function createApi(options: ApiOptions): Elysia {
     .use(requestLog(logger))
     .use(rootRoutes(config))
     .use(metricsRoutes(options))
-    .use(intakeRoutes(options, auth))
+    .use(intakeRoutes({ ...options, queue }, auth))
     .use(jobRoutes(options, auth))
     .use(callbackRoutes(options, auth))
     .use(streamRoutes(options, auth))
+    .use(workflowLimitRoutes(options, auth))
     .use(opsRoutes(options, auth))
     .use(config.production ? new Elysia() : devRoutes(options, auth))
     .use(docsRoutes(config)) as unknown as Elysia;

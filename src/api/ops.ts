@@ -10,7 +10,7 @@ import { requestIds } from "./request_id.ts";
 /** What takes longer to answer counts as not there. */
 const TIMEOUT_MS = 2_000;
 
-export function opsRoutes({ log, sql, bus, projector, logger }: ApiOptions, auth: Auth) {
+export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptions, auth: Auth) {
   return new Elysia({ name: "levqor/ops" }).use(requestIds()).get(
     "/api/v1/ops/health",
     async ({ request, set, request_id }) => {
@@ -55,7 +55,8 @@ export function opsRoutes({ log, sql, bus, projector, logger }: ApiOptions, auth
           where status in ('queued', 'running') group by status`;
         const rows = await orNull(onceBuilt(select, TIMEOUT_MS / 2));
         const depthOf = (wanted: string) => rows?.find(({ status }) => status === wanted)?.depth ?? 0;
-        return rows && { queued: depthOf("queued"), running: depthOf("running") };
+        const { max_queue_depth: max_queued } = config;
+        return rows && { queued: depthOf("queued"), max_queued, running: depthOf("running") };
       }
     },
     {

@@ -13,6 +13,8 @@ export interface ApiConfig {
   readonly api_keys: readonly string[];
   /** Hides what is for development only. */
   readonly production: boolean;
+  /** Queued jobs at which intake takes no more. */
+  readonly max_queue_depth: number;
   /** Of the package, for example `0.1.0`. */
   readonly version: string;
   /** Names what was built: a commit, or `dev`. */

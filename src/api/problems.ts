@@ -94,6 +94,11 @@ export const problems = {
     title: "Idempotency-Key reused",
     help: "The key was used before with another body. Use a new key for a new job; repeat a key only with the same body.",
   },
+  queue_full: {
+    status: 429,
+    title: "Queue full",
+    help: "So many jobs wait that no more are taken in: nothing was recorded. Repeat the request after the time that Retry-After names.",
+  },
   internal_error: {
     status: 500,
     title: "Internal error",

@@ -2,6 +2,7 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { EventMeta } from "../../events/envelope.ts";
 import { JobError } from "../../events/job.ts";
+import { MAX_CONCURRENCY, RatePerKey } from "../../events/workflow.ts";
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "./limits.ts";
 import { problems } from "./problems.ts";
 
@@ -21,7 +22,7 @@ export const JobId = Type.String({
   description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
   examples: [EXAMPLE_JOB_ID],
 });
-const Workflow = Type.String({
+export const Workflow = Type.String({
   minLength: 1,
   maxLength: 128,
   // Text without control characters and lone surrogates: Postgres and terminals cannot show those.
@@ -225,6 +226,69 @@ export const CompleteRequest = Type.Object(
 
 const Completed = Type.Object({ ok: Type.Literal(true) }, { additionalProperties: false });
 
+const Concurrency = Type.Integer({ minimum: 1, maximum: MAX_CONCURRENCY });
+
+export const WorkflowLimitsRequest = Type.Object(
+  {
+    concurrency: Type.Optional(
+      Type.Integer({ ...Concurrency, description: "Jobs of the workflow that may run at once.", examples: [20] }),
+    ),
+    concurrency_per_key: Type.Optional(
+      Type.Integer({
+        ...Concurrency,
+        description: "Jobs with the same concurrency_key that may run at once; 1 where absent.",
+        examples: [1],
+      }),
+    ),
+    rate_per_key: Type.Optional(
+      Type.Object(
+        {
+          limit: Type.Integer({ ...RatePerKey.properties.limit, examples: [10] }),
+          per_seconds: Type.Integer({ ...RatePerKey.properties.per_seconds, examples: [60] }),
+          burst: Type.Optional(
+            Type.Integer({
+              ...RatePerKey.properties.burst,
+              description: "How many may start at once after a pause; 1 where absent.",
+              examples: [1],
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description:
+            "Attempts at jobs with the same concurrency_key that may start in a time, evenly spaced (GCRA): in any per_seconds there are never more than limit, or limit + burst - 1.",
+        },
+      ),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: "How many jobs of a workflow may run. What is left out is not limited, or as it is by default.",
+    examples: [{ concurrency: 20, concurrency_per_key: 1, rate_per_key: { limit: 10, per_seconds: 60 } }],
+  },
+);
+
+const WorkflowLimits = Type.Object(
+  {
+    workflow: Workflow,
+    concurrency: Type.Union([Concurrency, Type.Null()], {
+      description: "Jobs of the workflow that may run at once; null: as many as workers take.",
+    }),
+    concurrency_per_key: Type.Integer({
+      ...Concurrency,
+      description: "Jobs with the same concurrency_key that may run at once.",
+    }),
+    rate_per_key: Type.Union([Type.Required(RatePerKey), Type.Null()], {
+      description: "Attempts at jobs with the same concurrency_key that may start in a time; null: any number.",
+    }),
+    updated_at: Type.Union([Timestamp, Type.Null()], { description: "null: nothing was ever settled." }),
+  },
+  { additionalProperties: false },
+);
+export type WorkflowLimits = Static<typeof WorkflowLimits>;
+
+const WorkflowLimitsList = list(WorkflowLimits);
+
 const ProblemDescription = Type.Object(
   {
     error: Type.String({ examples: ["job_not_found"] }),
@@ -307,7 +371,14 @@ const OpsHealth = Type.Object(
       { description: "The read models; null where the database cannot be reached." },
     ),
     queue: Type.Union(
-      [Type.Object({ queued: Type.Integer({ minimum: 0 }), running: Type.Integer({ minimum: 0 }) }), Type.Null()],
+      [
+        Type.Object({
+          queued: Type.Integer({ minimum: 0 }),
+          max_queued: Type.Integer({ minimum: 1, description: "At so many, intake answers 429 queue_full." }),
+          running: Type.Integer({ minimum: 0 }),
+        }),
+        Type.Null(),
+      ],
       { description: "Jobs that have not ended." },
     ),
   },
@@ -387,6 +458,9 @@ export const components = {
   StreamedEvent,
   CompleteRequest,
   Completed,
+  WorkflowLimitsRequest,
+  WorkflowLimits,
+  WorkflowLimitsList,
   ProblemDescription,
   PublicMetrics,
   OpsHealth,

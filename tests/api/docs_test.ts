@@ -30,12 +30,15 @@ describe("/docs/json", () => {
       "get /api/v1/jobs/{job_id}/stream",
       "get /api/v1/ops/health",
       "get /api/v1/status/{job_id}",
+      "get /api/v1/workflows/limits",
+      "get /api/v1/workflows/{workflow}/limits",
       "get /health",
       "get /problems/{error}",
       "get /public/metrics",
       "post /api/v1/_dev/complete/{job_id}",
       "post /api/v1/intake",
       "post /api/v1/jobs/{job_id}/callbacks/redeliver",
+      "put /api/v1/workflows/{workflow}/limits",
     ]);
   });
 

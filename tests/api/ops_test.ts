@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { jobs, metrics } from "../../projections/mod.ts";
+import { projections } from "../../projections/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
 
@@ -25,11 +25,10 @@ test("health tells of the database, the bus, every read model and the queue", as
     log: { head: position + 1 },
     database: { ok: true, latency_ms: expect.any(Number) },
     bus: { ok: true, kind: "in_process", connected: true, position: position + 1, lag: 0 },
-    projections: [
-      { name: "jobs", version: jobs.version, ...readModel },
-      { name: "metrics", version: metrics.version, ...readModel },
-    ],
-    queue: { queued: 1, running: 0 },
+    projections: projections
+      .map(({ name, version }) => ({ name, version, ...readModel }))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    queue: { queued: 1, max_queued: 1_000_000, running: 0 },
   });
   await api.stop();
 });

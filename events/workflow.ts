@@ -1,0 +1,33 @@
+/** What is settled about workflows. Streams are named `workflow-<32 hex digits>`, out of the workflow's name. */
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+
+/** At most so many may run at once under one limit: its newest event lists them all, in about 45 bytes each. */
+export const MAX_CONCURRENCY = 1_000;
+
+export const RatePerKey = Type.Object(
+  {
+    /** Starts in each `per_seconds`, evenly spaced. */
+    limit: Type.Integer({ minimum: 1, maximum: 1_000 }),
+    per_seconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
+    /** How many of them may come at once after a pause; 1 where absent. */
+    burst: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+  },
+  { additionalProperties: false },
+);
+
+/** Somebody settled how many of a workflow's jobs may run; what is absent is not limited, but for keys. */
+export const WorkflowLimitsSet = Type.Object({
+  workflow: Type.String(),
+  /** Jobs of the workflow that may run at once. */
+  concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CONCURRENCY })),
+  /** Jobs with the same concurrency key that may run at once; 1 where absent. */
+  concurrency_per_key: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CONCURRENCY })),
+  /** Jobs with the same concurrency key that may start in a time. */
+  rate_per_key: Type.Optional(RatePerKey),
+});
+export type WorkflowLimitsSet = Static<typeof WorkflowLimitsSet>;
+
+/** Every event type of the category, with its newest schema. */
+export const workflowEvents = {
+  "workflow.limits_set": WorkflowLimitsSet,
+} as const satisfies Record<string, TSchema>;

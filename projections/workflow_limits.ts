@@ -1,0 +1,47 @@
+/** What is settled about how many jobs of each workflow may run: what the list shows. */
+import type { Static } from "@sinclair/typebox";
+import type { RatePerKey } from "../events/workflow.ts";
+import type { Projection } from "./projection.ts";
+
+/** One workflow for which anything was ever settled. `null`: not limited, or as it is by default. */
+export type WorkflowLimitsRow = {
+  workflow: string;
+  concurrency: number | null;
+  concurrency_per_key: number | null;
+  rate_per_key: Static<typeof RatePerKey> | null;
+  /** Where the log holds the first of its settlements: the order of the list. */
+  position: number;
+  updated_at: string;
+};
+
+export const workflowLimits: Projection<WorkflowLimitsRow> = {
+  name: "workflow_limits",
+  version: 1,
+  reads: ["workflow.limits_set"],
+  columns: {
+    workflow: { type: "text" },
+    concurrency: { type: "int", nullable: true },
+    concurrency_per_key: { type: "int", nullable: true },
+    rate_per_key: { type: "json", nullable: true },
+    position: { type: "bigint" },
+    updated_at: { type: "timestamptz" },
+  },
+  key: "workflow",
+  indexes: ["(position)"],
+
+  keyOf: (event) => (event.type === "workflow.limits_set" ? event.data.workflow : undefined),
+  begins: (event) => event.version === 1,
+
+  evolve(row, event) {
+    if (event.type !== "workflow.limits_set") throw new Error(`Cannot apply ${event.type} to the limits of workflows`);
+    const { workflow, concurrency, concurrency_per_key, rate_per_key } = event.data;
+    return {
+      workflow,
+      concurrency: concurrency ?? null,
+      concurrency_per_key: concurrency_per_key ?? null,
+      rate_per_key: rate_per_key ?? null,
+      position: row?.position ?? event.position,
+      updated_at: event.recorded_at,
+    };
+  },
+};

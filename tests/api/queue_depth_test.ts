@@ -1,0 +1,67 @@
+import { afterEach, expect, test } from "bun:test";
+import { type Harness, post, startApi } from "./harness.ts";
+
+const apis: Harness[] = [];
+afterEach(async () => {
+  for (const api of apis.splice(0)) await api.stop();
+});
+
+async function start(max_queue_depth: number): Promise<Harness> {
+  const api = await startApi({ max_queue_depth });
+  apis.push(api);
+  return api;
+}
+const submit = (api: Harness, headers = {}) =>
+  api.ask("/api/v1/intake", post({ workflow: "nobody_runs_this", payload: {} }, headers));
+
+/** How many jobs were recorded. */
+async function recorded(api: Harness): Promise<number> {
+  return (await api.log.readRange(0, 1_000)).filter(({ type }) => type === "job.submitted").length;
+}
+
+test("one process takes in exactly as many as may wait, however many come at once; then 429", async () => {
+  const api = await start(5);
+  const answers = await Promise.all(Array.from({ length: 40 }, () => submit(api)));
+  expect(answers.filter(({ status }) => status === 202)).toHaveLength(5);
+  expect(await recorded(api)).toBe(5);
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused).toHaveLength(35);
+  expect(refused[0]?.headers.get("retry-after")).toBe("5");
+  expect(refused[0]?.body).toMatchObject({
+    type: "/problems/queue_full",
+    error: "queue_full",
+    detail: "5 jobs wait, and at most 5 may.",
+  });
+  const queue = async () => (await api.ask("/api/v1/ops/health")).body.queue;
+  const deadline = performance.now() + 10_000;
+  while ((await queue()).queued < 5 && performance.now() < deadline) await Bun.sleep(20);
+  expect(await queue()).toEqual({ queued: 5, max_queued: 5, running: 0 });
+});
+
+test("the queue is open again when jobs have left it, and what was in it before counts", async () => {
+  const api = await start(2);
+  const { body } = await submit(api);
+  await submit(api);
+  expect((await submit(api)).status).toBe(429);
+  await api.ask(`/api/v1/_dev/complete/${body.job_id}`, post({ result: {} }));
+  const deadline = performance.now() + 15_000;
+  let status = 429;
+  while (status === 429 && performance.now() < deadline) {
+    await Bun.sleep(50);
+    status = (await submit(api)).status;
+  }
+  expect(status).toBe(202);
+  // By counting, not by forgetting: the other one still waits.
+  expect((await submit(api)).status).toBe(429);
+  expect(await recorded(api)).toBe(3);
+}, 20_000);
+
+test("a repetition of what was taken in is answered as before, full or not", async () => {
+  const api = await start(1);
+  const first = await submit(api, { "idempotency-key": "order-1" });
+  expect(first.status).toBe(202);
+  const again = await submit(api, { "idempotency-key": "order-1" });
+  expect(again).toMatchObject({ status: 202, body: first.body });
+  expect(again.headers.get("idempotency-replayed")).toBe("true");
+  expect((await submit(api, { "idempotency-key": "order-2" })).status).toBe(429);
+});
