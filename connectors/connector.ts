@@ -9,7 +9,7 @@ export type OutboundFetch = (url: string, init?: RequestInit) => Promise<Respons
 
 /** What a connector is given beside its input. */
 export interface ConnectorContext {
-  /** Fires when the attempt must stop: its time is up, or the worker is stopping. */
+  /** Fires when the attempt must stop: the job was cancelled, its time is up, or the worker is stopping. */
   readonly signal: AbortSignal;
   /** The same when a job is run again because its worker was lost: pass it on where the outside service takes an idempotency key. */
   readonly idempotency_key: string;
@@ -24,7 +24,12 @@ export class ConnectorError extends Error {
     /** Stable, snake_case. */
     readonly code: string,
     message: string,
-    readonly options: { readonly detail?: unknown; readonly cause?: unknown } = {},
+    readonly options: {
+      readonly detail?: unknown;
+      readonly cause?: unknown;
+      /** The outside service asks to be left alone for so many seconds, as with `Retry-After`. */
+      readonly retry_after?: number;
+    } = {},
   ) {
     super(message, { cause: options.cause });
   }
@@ -38,5 +43,12 @@ export interface Connector<Input extends TSchema = TSchema, Output extends TSche
   /** Validated before `run` is called; a job whose payload does not fit fails with `invalid_payload`. */
   readonly input: Input;
   readonly output: Output;
+  /** What holds for its jobs that name nothing else; the service's own defaults where absent. */
+  readonly retry?: {
+    /** Attempts of a job; 1: what it does must not be done again. */
+    readonly max_attempts?: number;
+    /** Seconds before the second attempt, how much longer each pause is than the one before, and the longest pause. */
+    readonly backoff?: { readonly initial_seconds?: number; readonly factor?: number; readonly max_seconds?: number };
+  };
   run(input: Static<Input>, context: ConnectorContext): Promise<Static<Output>>;
 }

@@ -1,7 +1,8 @@
 /**
  * `http`: one HTTP request to any service; its answer is the job's result.
  *
- * - An answer outside `expected_status` fails the job with `unexpected_status`.
+ * - An answer outside `expected_status` fails the attempt with `unexpected_status`; after 408, 425, 429, 500, 502, 503
+ *   and 504 another may follow, not before the answer's `Retry-After` is over.
  * - An address that is not public fails it with `address_refused`, unless configuration allows it.
  * - Redirects are not followed: a 3xx answer is an answer like any other, with its `location` among the
  *   headers. So no header of the caller's, least of all a credential, reaches a host they did not name.
@@ -12,6 +13,7 @@
  */
 import { type Static, Type } from "@sinclair/typebox";
 import { type Connector, type ConnectorContext, ConnectorError } from "./connector.ts";
+import { retryAfter } from "./retry_after.ts";
 
 /** How much of an answer's body is kept, in bytes after decompression. */
 export const MAX_BODY_BYTES = 256 * 1024;
@@ -232,7 +234,10 @@ function unexpectedStatus(what: string, output: HttpOutput): ConnectorError {
     truncated: output.truncated || text.length > MAX_ERROR_BODY_CHARS,
     ...(headers["retry-after"] === undefined ? {} : { retry_after: headers["retry-after"] }),
   };
-  return new ConnectorError("unexpected_status", `${what} answered ${status}, which is not expected.`, { detail });
+  return new ConnectorError("unexpected_status", `${what} answered ${status}, which is not expected.`, {
+    detail,
+    retry_after: retryAfter(headers["retry-after"] ?? null, Date.now()),
+  });
 }
 
 /** The code of a network fault, for example `ConnectionRefused`; never its message. */

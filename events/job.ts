@@ -14,6 +14,17 @@ export const JobError = Type.Object({
 });
 export type JobError = Static<typeof JobError>;
 
+/** How long a failed attempt is followed by none; what is absent is as the connector has it, or the service. */
+export const Backoff = Type.Object({
+  /** Before the second attempt. */
+  initial_seconds: Type.Optional(Type.Number({ minimum: 0, maximum: 86_400 })),
+  /** By how much each pause is longer than the one before. */
+  factor: Type.Optional(Type.Number({ minimum: 1, maximum: 10 })),
+  /** No pause is longer. */
+  max_seconds: Type.Optional(Type.Number({ minimum: 0, maximum: 86_400 })),
+});
+export type Backoff = Static<typeof Backoff>;
+
 /** Exactly the body of the intake request, so that its own text can be recorded. */
 export const JobSubmitted = Type.Object({
   workflow: Type.String({ minLength: 1, maxLength: 128 }),
@@ -21,6 +32,17 @@ export const JobSubmitted = Type.Object({
   callback_url: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
   /** `normal` where absent. */
   priority: Type.Optional(Priority),
+  /** How many attempts may fail or lose their worker before the job does. */
+  max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  backoff: Type.Optional(Backoff),
+  /** RFC 3339: not before then. The past means now. */
+  run_at: Type.Optional(Type.String()),
+  /** How long one attempt may take. */
+  attempt_timeout_seconds: Type.Optional(Type.Number({ minimum: 1, maximum: 86_400 })),
+  /** How long the job may take with all its attempts and pauses, from when it may first run. */
+  timeout_seconds: Type.Optional(Type.Number({ minimum: 1, maximum: 2_592_000 })),
+  /** Jobs of one workflow with the same key share its limits. */
+  concurrency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
 });
 export type JobSubmitted = Static<typeof JobSubmitted>;
 
@@ -32,6 +54,8 @@ export const JobStarted = Type.Object({
   worker: Type.String(),
   /** The claim ends this many seconds after it was recorded, unless it is renewed. */
   lease_seconds: Type.Number({ exclusiveMinimum: 0 }),
+  /** The connector's own limit, which holds where the submission names none. */
+  max_attempts: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 export type JobStarted = Static<typeof JobStarted>;
 
@@ -56,6 +80,15 @@ export const JobReleased = Type.Object({
 });
 export type JobReleased = Static<typeof JobReleased>;
 
+/** An attempt failed, and another follows: the job is queued again, and due after a pause. */
+export const JobRetryScheduled = Type.Object({
+  attempt: Type.Integer({ minimum: 1 }),
+  error: JobError,
+  /** The next attempt is due this many seconds after this event was recorded. */
+  retry_in_seconds: Type.Number({ minimum: 0 }),
+});
+export type JobRetryScheduled = Static<typeof JobRetryScheduled>;
+
 export const JobSucceeded = Type.Object({
   /** 0 where the job was completed without ever being claimed. */
   attempt: Type.Integer({ minimum: 0 }),
@@ -68,6 +101,20 @@ export const JobFailed = Type.Object({
   error: JobError,
 });
 export type JobFailed = Static<typeof JobFailed>;
+
+/** Somebody stopped the job; `meta.actor` says who. An attempt that runs is told to stop. */
+export const JobCancelled = Type.Object({
+  /** Of the latest claim; 0 before the first. */
+  attempt: Type.Integer({ minimum: 0 }),
+  reason: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+});
+export type JobCancelled = Static<typeof JobCancelled>;
+
+/** The job runs another one again, with its submission; recorded together with `job.submitted`. */
+export const JobReplayedFrom = Type.Object({
+  origin_job_id: Type.String(),
+});
+export type JobReplayedFrom = Static<typeof JobReplayedFrom>;
 
 /** The same at every attempt to tell of the job: receivers know a repetition by it. */
 const WebhookId = Type.String();
@@ -114,10 +161,28 @@ export const jobEvents = {
   "job.started": JobStarted,
   "job.heartbeat": JobHeartbeat,
   "job.released": JobReleased,
+  "job.retry_scheduled": JobRetryScheduled,
   "job.succeeded": JobSucceeded,
   "job.failed": JobFailed,
+  "job.cancelled": JobCancelled,
+  "job.replayed_from": JobReplayedFrom,
   "job.callback_attempted": JobCallbackAttempted,
   "job.callback_delivered": JobCallbackDelivered,
   "job.callback_failed": JobCallbackFailed,
   "job.callback_requested": JobCallbackRequested,
 } as const satisfies Record<string, TSchema>;
+
+/** When a job may first run, in milliseconds since 1970; `null`: from its submission on. */
+export function firstDueAt({ run_at }: JobSubmitted, recorded_at: string): number | null {
+  if (run_at === undefined) return null;
+  // The parser wants the letters of RFC 3339 in upper case; the standard does not.
+  const due = Date.parse(run_at.toUpperCase());
+  return due > Date.parse(recorded_at) ? due : null;
+}
+
+/** When a job has taken too long, in milliseconds since 1970; `null`: never. */
+export function expiresAt(submission: JobSubmitted, recorded_at: string): number | null {
+  const { timeout_seconds } = submission;
+  if (timeout_seconds === undefined) return null;
+  return (firstDueAt(submission, recorded_at) ?? Date.parse(recorded_at)) + timeout_seconds * 1000;
+}

@@ -1,5 +1,5 @@
 /** Where every job stands: what lists, status queries and claiming workers look at. No payloads, no results. */
-import type { Priority } from "../events/job.ts";
+import { expiresAt, firstDueAt, type Priority } from "../events/job.ts";
 import { entityId, type KnownEvent } from "../events/mod.ts";
 import type { Projection } from "./projection.ts";
 
@@ -9,6 +9,10 @@ export type JobRow = {
   workflow: string;
   status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   priority: Priority;
+  /** Jobs of one workflow with the same key share its limits. */
+  concurrency_key: string | null;
+  /** The job that this one runs again. */
+  origin_job_id: string | null;
   /** The number of the latest attempt; 0 before the first. */
   attempt: number;
   /** The version of the job's stream: what the next append to it expects. */
@@ -21,6 +25,14 @@ export type JobRow = {
   /** When the latest attempt started. */
   started_at: string | null;
   finished_at: string | null;
+  /** Not to be started before; `null` unless it is queued and has been told when. */
+  due_at: string | null;
+  /** What it waits for until it is due, for example `retry`; `null`: for a worker alone. */
+  waiting: string | null;
+  /** When it has taken too long, for as long as it has not ended. */
+  expires_at: string | null;
+  /** Of the error that the job failed with, or its latest attempt while it waits for the next; `null` otherwise. */
+  error_code: string | null;
   /** Who runs it, or ran it last. `null` while no attempt has started, and after a claim was released. */
   worker: string | null;
   /** When the claim lapses; `null` unless running. */
@@ -36,14 +48,17 @@ export type JobRow = {
 
 export const jobs: Projection<JobRow> = {
   name: "jobs",
-  version: 2,
+  version: 3,
   reads: [
     "job.submitted",
     "job.started",
     "job.heartbeat",
     "job.released",
+    "job.retry_scheduled",
     "job.succeeded",
     "job.failed",
+    "job.cancelled",
+    "job.replayed_from",
     "job.callback_attempted",
     "job.callback_delivered",
     "job.callback_failed",
@@ -54,6 +69,8 @@ export const jobs: Projection<JobRow> = {
     workflow: { type: "text" },
     status: { type: "text" },
     priority: { type: "text" },
+    concurrency_key: { type: "text", nullable: true },
+    origin_job_id: { type: "uuid", nullable: true },
     attempt: { type: "int" },
     version: { type: "int" },
     position: { type: "bigint" },
@@ -61,6 +78,10 @@ export const jobs: Projection<JobRow> = {
     updated_at: { type: "timestamptz" },
     started_at: { type: "timestamptz", nullable: true },
     finished_at: { type: "timestamptz", nullable: true },
+    due_at: { type: "timestamptz", nullable: true },
+    waiting: { type: "text", nullable: true },
+    expires_at: { type: "timestamptz", nullable: true },
+    error_code: { type: "text", nullable: true },
     worker: { type: "text", nullable: true },
     lease_expires_at: { type: "timestamptz", nullable: true },
     callback: { type: "text" },
@@ -75,9 +96,13 @@ export const jobs: Projection<JobRow> = {
     "(status, position) where status in ('failed', 'cancelled')",
     // Rows lie roughly in the order of time: block ranges are enough, and cost next to nothing to keep.
     "using brin (created_at) with (autosummarize = on)",
-    // What a worker may claim next, what a dead worker held, what is to be called back.
-    "(priority, position) where status = 'queued'",
+    "(error_code, position) where error_code is not null",
+    "(origin_job_id) where origin_job_id is not null",
+    // What a worker may claim next, now and later, what a dead worker held, what is too late, what is to be called back.
+    "(priority, position) where status = 'queued' and due_at is null",
+    "(priority, due_at) where status = 'queued' and due_at is not null",
     "(lease_expires_at) where status = 'running'",
+    "(expires_at) where expires_at is not null",
     "(callback_due_at) where callback_due_at is not null",
   ],
 
@@ -87,11 +112,14 @@ export const jobs: Projection<JobRow> = {
   evolve(row, event) {
     if (event.type === "job.submitted") {
       if (row) throw new Error(`Cannot submit job ${row.job_id}: it exists since position ${row.position}`);
+      const due_at = firstDueAt(event.data, event.recorded_at);
       return {
         job_id: entityId(event.stream_id),
         workflow: event.data.workflow,
         status: "queued",
         priority: event.data.priority ?? "normal",
+        concurrency_key: event.data.concurrency_key ?? null,
+        origin_job_id: null,
         attempt: 0,
         version: event.version,
         position: event.position,
@@ -99,6 +127,10 @@ export const jobs: Projection<JobRow> = {
         updated_at: event.recorded_at,
         started_at: null,
         finished_at: null,
+        due_at: timeOf(due_at),
+        waiting: due_at === null ? null : "run_at",
+        expires_at: timeOf(expiresAt(event.data, event.recorded_at)),
+        error_code: null,
         worker: null,
         lease_expires_at: null,
         callback: event.data.callback_url === undefined ? "none" : "waiting",
@@ -119,6 +151,9 @@ function apply(event: KnownEvent, row: JobRow): void {
       row.status = "running";
       row.attempt = event.data.attempt;
       row.started_at = event.recorded_at;
+      row.due_at = null;
+      row.waiting = null;
+      row.error_code = null;
       row.worker = event.data.worker;
       row.lease_expires_at = secondsAfter(event.recorded_at, event.data.lease_seconds);
       break;
@@ -130,11 +165,26 @@ function apply(event: KnownEvent, row: JobRow): void {
       row.worker = null;
       row.lease_expires_at = null;
       break;
+    case "job.retry_scheduled":
+      row.status = "queued";
+      row.worker = null;
+      row.lease_expires_at = null;
+      row.due_at = secondsAfter(event.recorded_at, event.data.retry_in_seconds);
+      row.waiting = "retry";
+      row.error_code = event.data.error.code;
+      break;
     case "job.succeeded":
       finish(row, "succeeded", event);
       break;
     case "job.failed":
       finish(row, "failed", event);
+      row.error_code = event.data.error.code;
+      break;
+    case "job.cancelled":
+      finish(row, "cancelled", event);
+      break;
+    case "job.replayed_from":
+      row.origin_job_id = event.data.origin_job_id;
       break;
     case "job.callback_attempted":
       row.callback = "scheduled";
@@ -158,6 +208,10 @@ function apply(event: KnownEvent, row: JobRow): void {
 function finish(row: JobRow, status: JobRow["status"], event: KnownEvent): void {
   row.status = status;
   row.finished_at = event.recorded_at;
+  row.due_at = null;
+  row.waiting = null;
+  row.expires_at = null;
+  row.error_code = null;
   row.lease_expires_at = null;
   if (row.callback !== "waiting") return;
   row.callback = event.meta.actor.startsWith("worker:") ? "pending" : "scheduled";
@@ -166,4 +220,9 @@ function finish(row: JobRow, status: JobRow["status"], event: KnownEvent): void 
 
 function secondsAfter(time: string, seconds: number): string {
   return new Date(Date.parse(time) + seconds * 1000).toISOString();
+}
+
+/** Milliseconds since 1970 as RFC 3339. */
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -6,14 +6,14 @@ import type { AppendResult } from "../log/mod.ts";
 import type { Auth } from "./auth.ts";
 import { type JsonBody, readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
-import { PAYLOAD_LIMIT_BYTES } from "./limits.ts";
+import { PAYLOAD_LIMIT_BYTES, RUN_AT_MAX_DAYS } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
 import type { QueueDepth } from "./queue_depth.ts";
 import { requestIds } from "./request_id.ts";
 import { IntakeRequest } from "./schemas.ts";
-import { validator } from "./validation.ts";
+import { invalid, validator } from "./validation.ts";
 
 const ROUTE = "/api/v1/intake";
 
@@ -28,6 +28,7 @@ export function intakeRoutes({ log, queue }: Pick<ApiOptions, "log"> & { queue: 
       const body = await readJson(request);
       const submission = checkIntake(body.value);
       checkPayloadSize(body, submission);
+      if (submission.run_at !== undefined) checkRunAt(submission.run_at);
 
       const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
       const stream_id = jobStream(job_id);
@@ -104,6 +105,12 @@ export function intakeRoutes({ log, queue }: Pick<ApiOptions, "log"> & { queue: 
     }
     return first.position;
   }
+}
+
+function checkRunAt(run_at: string): void {
+  const ahead = Date.parse(run_at.toUpperCase()) - Date.now();
+  if (ahead <= RUN_AT_MAX_DAYS * 86_400_000) return;
+  throw invalid([{ pointer: "/run_at", message: `must not be more than ${RUN_AT_MAX_DAYS} days ahead` }]);
 }
 
 function checkPayloadSize({ byte_length }: JsonBody, { payload }: IntakeRequest): void {

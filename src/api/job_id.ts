@@ -1,7 +1,7 @@
 /** Job ids in paths. */
 import { Problem } from "./problems.ts";
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** The id in its one spelling, lower case. Throws the problem `invalid_job_id`. */
 export function jobId(text: string): string {

@@ -1,10 +1,11 @@
 /** Reading jobs: one's status, the list, one's history. */
 import { Elysia } from "elysia";
 import type { JobRow } from "../../projections/jobs.ts";
-import { waitingFor } from "../domain/job.ts";
+import { type WaitingJob, waitingFor } from "../domain/job.ts";
 import { jobStream, readJob } from "../jobs/commands.ts";
 import type { Auth } from "./auth.ts";
 import { jobEventJson } from "./event_json.ts";
+import { matches } from "./job_filter.ts";
 import { jobId, jobNotFound } from "./job_id.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
@@ -35,7 +36,9 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
           created_at: Math.floor(Date.parse(job.created_at) / 1000),
           result: job.result,
           error: job.error,
-          ...waiting(job),
+          ...(job.origin_job_id !== null && { origin_job_id: job.origin_job_id }),
+          ...(job.last_error !== null && { last_error: job.last_error }),
+          ...waiting({ ...job, error_code: job.last_error?.code ?? null }),
         };
       },
       {
@@ -67,32 +70,23 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
       "/api/v1/jobs",
       async ({ request, set }) => {
         auth.require(request);
-        const {
-          limit = PAGE_LIMIT_DEFAULT,
-          cursor,
-          status,
-          workflow,
-          created_after,
-          created_before,
-        } = readListQuery(request);
+        const { limit = PAGE_LIMIT_DEFAULT, cursor, ...filter } = readListQuery(request);
         const before = fromCursor(cursor);
         const position = positionHeader(request, "levqor-min-position");
         if (position !== undefined) await untilReached(projector, { name: "jobs", position, wait_ms });
         const select = () => sql<JobRow[]>`
-          select job_id, workflow, status, priority, attempt, position, created_at, updated_at, started_at, finished_at
+          select job_id, workflow, status, priority, concurrency_key, origin_job_id, attempt, position, created_at,
+            updated_at, started_at, finished_at, error_code, due_at, waiting
           from levqor_read.jobs
           where true
             ${before === undefined ? sql`` : sql`and position < ${before}`}
-            ${status === undefined ? sql`` : sql`and status = ${status}`}
-            ${workflow === undefined ? sql`` : sql`and workflow = ${workflow}`}
-            ${created_after === undefined ? sql`` : sql`and created_at >= ${created_after}`}
-            ${created_before === undefined ? sql`` : sql`and created_at < ${created_before}`}
+            ${matches(sql, filter)}
           order by position desc
           limit ${limit + 1}`;
         const rows = await onceBuilt(select, wait_ms);
         const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
         set.headers["cache-control"] = "no-store";
-        return { data: items.map(({ position, ...job }) => ({ ...job, ...waiting(job) })), has_more, next_cursor };
+        return { data: items.map(toSummary), has_more, next_cursor };
       },
       {
         detail: describe({
@@ -115,11 +109,14 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
                     workflow: "http",
                     status: "succeeded",
                     priority: "normal",
+                    concurrency_key: null,
+                    origin_job_id: null,
                     attempt: 1,
                     created_at: "2026-01-15T09:30:00.123456Z",
                     updated_at: "2026-01-15T09:30:00.345678Z",
                     started_at: "2026-01-15T09:30:00.130201Z",
                     finished_at: "2026-01-15T09:30:00.345678Z",
+                    error_code: null,
                   },
                 ],
                 has_more: false,
@@ -180,8 +177,13 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
       },
     );
 
-  function waiting(job: Parameters<typeof waitingFor>[0]) {
-    const waits = waitingFor(job, (name) => workflows.has(name));
+  function toSummary({ position, due_at, waiting: waits, ...job }: JobRow) {
+    const until = due_at === null ? null : Date.parse(due_at);
+    return { ...job, ...waiting({ ...job, due_at: until, waiting: waits }) };
+  }
+
+  function waiting(job: WaitingJob) {
+    const waits = waitingFor(job, { now: Date.now(), hasConnector: (name) => workflows.has(name) });
     return waits && { waiting_for: waits };
   }
 }

@@ -18,3 +18,5 @@ export const READ_MODEL_WAIT_MS = 5_000;
 export const HEARTBEAT_MS = 15_000;
 /** How long a stream's client may read nothing before it is cut off; the server counts in steps of 4 seconds. */
 export const SLOW_CONSUMER_S = 30;
+/** How far ahead a job's `run_at` may lie. */
+export const RUN_AT_MAX_DAYS = 366;

@@ -48,15 +48,15 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
         return (await orNull(projector.status()))?.map(describeProjection) ?? null;
       }
 
-      /** Unfinished jobs alone: an index holds them apart, whatever number has ended. */
+      /** Unfinished jobs alone: indexes hold them apart, whatever number has ended. */
       async function queueDepth() {
-        const select = () => sql<{ status: string; depth: number }[]>`
-          select status, count(*)::int as depth from levqor_read.jobs
-          where status in ('queued', 'running') group by status`;
-        const rows = await orNull(onceBuilt(select, TIMEOUT_MS / 2));
-        const depthOf = (wanted: string) => rows?.find(({ status }) => status === wanted)?.depth ?? 0;
-        const { max_queue_depth: max_queued } = config;
-        return rows && { queued: depthOf("queued"), max_queued, running: depthOf("running") };
+        const select = () => sql<[{ queued: number; running: number }]>`
+          select
+            ((select count(*) from levqor_read.jobs where status = 'queued' and due_at is null)
+              + (select count(*) from levqor_read.jobs where status = 'queued' and due_at is not null))::int as queued,
+            (select count(*) from levqor_read.jobs where status = 'running')::int as running`;
+        const depth = (await orNull(onceBuilt(select, TIMEOUT_MS / 2)))?.[0];
+        return depth ? { ...depth, max_queued: config.max_queue_depth } : null;
       }
     },
     {

@@ -87,12 +87,16 @@ export class QueueDepth {
 
   async #count(): Promise<void> {
     const { sql, max } = this.#options;
-    // In one statement, so that the position is that of the rows. More than the limit need not be counted.
+    // In one statement, so that the position is that of the rows. More than the limit need not be counted. An index
+    // holds the jobs that are to run now, another those that are to run later.
     const [row] = await sql<[{ position: number | null; queued: number }]>`
       select
         (select position from levqor_ops.projections where name = 'jobs' and live) as position,
         (select count(*)::int from (
-          select from levqor_read.jobs where status = 'queued' limit ${max + 1}) as waiting) as queued`;
+          select from levqor_read.jobs where status = 'queued' and due_at is null
+          union all
+          select from levqor_read.jobs where status = 'queued' and due_at is not null
+          limit ${max + 1}) as waiting) as queued`;
     if (row.position === null) return;
     const upTo = row.position;
     this.#counted = row.queued;

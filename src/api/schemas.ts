@@ -3,7 +3,8 @@ import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { EventMeta } from "../../events/envelope.ts";
 import { JobError } from "../../events/job.ts";
 import { MAX_CONCURRENCY, RatePerKey } from "../../events/workflow.ts";
-import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "./limits.ts";
+import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../domain/job.ts";
+import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, RUN_AT_MAX_DAYS } from "./limits.ts";
 import { problems } from "./problems.ts";
 
 const EXAMPLE_JOB_ID = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
@@ -22,16 +23,25 @@ export const JobId = Type.String({
   description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
   examples: [EXAMPLE_JOB_ID],
 });
+/** Text without control characters and lone surrogates: Postgres and terminals cannot show those. */
+const PRINTABLE = "^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$";
+
 export const Workflow = Type.String({
   minLength: 1,
   maxLength: 128,
-  // Text without control characters and lone surrogates: Postgres and terminals cannot show those.
-  pattern: "^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$",
+  pattern: PRINTABLE,
   description:
     "What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.",
   examples: ["http"],
 });
 const Priority = oneOf(["low", "normal", "high"], "How urgent it is; `normal` where absent.");
+const ErrorCode = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: PRINTABLE,
+  description: "The code of the error that the job failed with, or its last attempt while it waits for the next.",
+  examples: ["unexpected_status"],
+});
 const Status = oneOf(
   ["queued", "running", "succeeded", "failed", "cancelled"],
   "Where the job stands. The last three are final.",
@@ -95,6 +105,67 @@ export const IntakeRequest = Type.Object(
       }),
     ),
     priority: Type.Optional(Priority),
+    max_attempts: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        description: `How many attempts may fail or lose their worker before the job fails; 1: it is never run twice. Where absent, the connector's own limit, else ${DEFAULT_MAX_ATTEMPTS}.`,
+        examples: [3],
+      }),
+    ),
+    backoff: Type.Optional(
+      Type.Object(
+        {
+          initial_seconds: Type.Optional(
+            Type.Number({ minimum: 0, maximum: 86_400, description: "Before the second attempt.", examples: [1] }),
+          ),
+          factor: Type.Optional(
+            Type.Number({ minimum: 1, maximum: 10, description: "How much longer each pause is.", examples: [2] }),
+          ),
+          max_seconds: Type.Optional(
+            Type.Number({ minimum: 0, maximum: 86_400, description: "No pause is longer.", examples: [300] }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description:
+            "The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the outside service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s.",
+        },
+      ),
+    ),
+    run_at: Type.Optional(
+      Type.String({
+        format: "date-time",
+        description: `Not before this time (RFC 3339 with an offset), up to ${RUN_AT_MAX_DAYS} days ahead. The past means now.`,
+        examples: ["2026-02-01T06:00:00+01:00"],
+      }),
+    ),
+    attempt_timeout_seconds: Type.Optional(
+      Type.Number({
+        minimum: 1,
+        maximum: 86_400,
+        description: `How long one attempt may take, a day at most; then it has failed with \`attempt_timeout\`, and another may follow. ${DEFAULT_ATTEMPT_TIMEOUT_SECONDS} where absent.`,
+        examples: [120],
+      }),
+    ),
+    timeout_seconds: Type.Optional(
+      Type.Number({
+        minimum: 1,
+        maximum: 2_592_000,
+        description:
+          "How long the job may take with all its attempts and pauses, from when it may first run, 30 days at most; then it has failed with `job_timeout`. No limit where absent.",
+        examples: [3600],
+      }),
+    ),
+    concurrency_key: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        pattern: PRINTABLE,
+        description: "Jobs of one workflow with the same key share its limits.",
+        examples: ["customer-42"],
+      }),
+    ),
   },
   {
     additionalProperties: false,
@@ -108,11 +179,17 @@ const IntakeAccepted = Type.Object({ job_id: JobId, status: Type.Literal("queued
 
 const WaitingFor = Type.Object(
   {
-    reason: Type.String({ description: "Stable: `worker`.", examples: ["worker"] }),
+    reason: oneOf(
+      ["worker", "run_at", "retry"],
+      "`worker`: for a free one that runs the workflow. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end.",
+    ),
     detail: Type.String({ examples: ["Waits for a free worker."] }),
+    until: Type.Optional(Timestamp),
   },
   { additionalProperties: false, description: "Why the job has not started; only while it is queued." },
 );
+
+const OriginJobId = Type.Union([JobId, Type.Null()], { description: "The job that this one runs again." });
 
 const JobStatus = Type.Object(
   {
@@ -121,6 +198,8 @@ const JobStatus = Type.Object(
     created_at: UnixSeconds,
     result: Type.Unknown({ description: "What the workflow gave back; null until the job has succeeded." }),
     error: Type.Union([JobError, Type.Null()], { description: "Why the job failed; null otherwise." }),
+    origin_job_id: Type.Optional(JobId),
+    last_error: Type.Optional(JobError),
     waiting_for: Type.Optional(WaitingFor),
   },
   {
@@ -143,11 +222,17 @@ const JobSummary = Type.Object(
     workflow: Workflow,
     status: Status,
     priority: Priority,
+    concurrency_key: Type.Union([Type.String(), Type.Null()]),
+    origin_job_id: OriginJobId,
     attempt: Type.Integer({ minimum: 0, description: "Of the latest claim; 0 before the first." }),
     created_at: Timestamp,
     updated_at: Timestamp,
     started_at: Type.Union([Timestamp, Type.Null()]),
     finished_at: Type.Union([Timestamp, Type.Null()]),
+    error_code: Type.Union([Type.String(), Type.Null()], {
+      description: "Why the job failed, or why its last attempt did while it waits for the next; null otherwise.",
+      examples: ["unexpected_status"],
+    }),
     waiting_for: Type.Optional(WaitingFor),
   },
   { additionalProperties: false },
@@ -406,6 +491,8 @@ export const JobListQuery = Type.Object(
     ...PageQuery.properties,
     status: Type.Optional(Status),
     workflow: Type.Optional(Workflow),
+    error_code: Type.Optional(ErrorCode),
+    origin_job_id: Type.Optional(JobId),
     created_after: Type.Optional(
       Type.String({
         format: "date-time",

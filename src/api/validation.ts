@@ -2,6 +2,7 @@
 import { FormatRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
+import { UUID } from "./job_id.ts";
 import { type FieldError, Problem } from "./problems.ts";
 
 /** At most so many errors are reported: enough to mend a request, too few to swell an answer. */
@@ -13,6 +14,7 @@ export type Validator<Schema extends TSchema> = (value: unknown) => Static<Schem
 const formats: Record<string, { check: (value: string) => boolean; message: string }> = {
   "http-url": { check: isHttpUrl, message: "must be an http or https address without credentials" },
   "date-time": { check: isDateTime, message: "must be a time in RFC 3339, for example 2026-01-15T09:30:00Z" },
+  uuid: { check: (value) => UUID.test(value), message: "must be a UUID" },
 };
 for (const [name, { check }] of Object.entries(formats)) FormatRegistry.Set(name, check);
 
@@ -51,7 +53,7 @@ export function queryReader<Schema extends TObject>(schema: Schema): (request: R
 }
 
 /** The problem `validation_failed`. */
-function invalid(errors: readonly FieldError[]): Problem {
+export function invalid(errors: readonly FieldError[]): Problem {
   const first = errors[0];
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   const detail = first
@@ -81,8 +83,12 @@ function describe(error: ValueError): string {
       return formats[schema.format]?.message ?? `must be a ${schema.format}`;
     case ValueErrorType.Integer:
       return "must be an integer";
+    case ValueErrorType.Number:
+      return "must be a number";
+    case ValueErrorType.NumberMinimum:
     case ValueErrorType.IntegerMinimum:
       return `must be at least ${schema.minimum}`;
+    case ValueErrorType.NumberMaximum:
     case ValueErrorType.IntegerMaximum:
       return `must be at most ${schema.maximum}`;
     case ValueErrorType.Union:

@@ -5,11 +5,14 @@
  *   (none) ──submit──▶ queued ──start──▶ running ──complete──▶ succeeded
  *                        ▲                 │ ╰─────fail──────▶ failed
  *                        │                 │
- *                        ╰────release──────╯
- *                          (the tenth lost worker: ──────────▶ failed, `attempts_exhausted`)
+ *                        ├────release──────┤ (the last worker lost: ──▶ failed, `worker_lost`)
+ *                        ╰──fail, to be────╯
+ *                           repeated
  *
  *   queued ──complete, fail (by hand, attempt "any")──▶ succeeded, failed
  *   running ──heartbeat──▶ running, with a later lease
+ *   queued, running ──cancel──▶ cancelled
+ *   queued, running ──expire──▶ failed, `job_timeout`
  *   succeeded | failed | cancelled: final. Only the callback goes on, where there is one:
  *
  *   pending ──callback_attempted (failed, to be repeated)──▶ pending
@@ -21,26 +24,35 @@
  *   any but the current one is refused (`attempt_superseded`): its worker was given up for lost.
  * - A **lease** is how long a claim holds without a word from its worker. `release` with
  *   `lease_expired` is refused (`lease_not_expired`) when a heartbeat was quicker.
- * - A **lost** attempt ended with its worker dead, frozen or cut off. A job that takes its workers down
- *   with it is stopped after {@link MAX_LOST_ATTEMPTS} of them. Handing back in peace is not counted.
+ * - **`max_attempts`** counts attempts that failed and those that were **lost** (their worker dead, frozen or cut
+ *   off): what takes its workers down with it must not go on for ever, and a job with 1 never runs twice. What was
+ *   handed back in peace is not counted.
+ * - A queued job with **`due_at`** waits until then: for its `run_at`, or for the pause before its next attempt to end.
+ *   Whoever claims jobs heeds it, by the database's clock; a claim that came early is no illegal state.
  */
 import type { RecordedEvent } from "../../events/envelope.ts";
-import type {
-  JobCallbackAttempted,
-  JobCallbackDelivered,
-  JobCallbackFailed,
-  JobError,
-  JobHeartbeat,
-  JobReleased,
-  JobStarted,
-  JobSubmitted,
-  Priority,
+import {
+  type Backoff,
+  expiresAt,
+  firstDueAt,
+  type JobCallbackAttempted,
+  type JobCallbackDelivered,
+  type JobCallbackFailed,
+  type JobError,
+  type JobHeartbeat,
+  type JobReleased,
+  type JobStarted,
+  type JobSubmitted,
+  type Priority,
 } from "../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
 
-/** After so many lost workers the job fails: it may well be what kills them. */
-export const MAX_LOST_ATTEMPTS = 10;
+/** Attempts of a job that names no number, and whose connector has none of its own. */
+export const DEFAULT_MAX_ATTEMPTS = 5;
+
+/** How long one attempt may take, in seconds, where its job names no time: long enough for most, and an end for all. */
+export const DEFAULT_ATTEMPT_TIMEOUT_SECONDS = 3_600;
 
 /** What the world is told about where a job stands. */
 export type JobStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -57,10 +69,26 @@ export interface JobState {
   readonly callback_url: string | null;
   /** The number of the latest attempt; 0 before the first. */
   readonly attempt: number;
-  /** How many attempts ended with their worker lost. */
-  readonly lost: number;
+  /** How many attempts failed or ended with their worker lost. */
+  readonly attempts_used: number;
+  /** How many may; `null`: {@link DEFAULT_MAX_ATTEMPTS}. */
+  readonly max_attempts: number | null;
+  readonly backoff: Backoff | null;
+  /** `null`: {@link DEFAULT_ATTEMPT_TIMEOUT_SECONDS}. */
+  readonly attempt_timeout_seconds: number | null;
+  readonly concurrency_key: string | null;
+  /** Not to be started before, in milliseconds since 1970; `null`: at any time. */
+  readonly due_at: number | null;
+  /** What it waits for until it is due; `null`: for a worker alone. */
+  readonly waiting: Exclude<WaitingReason, "worker"> | null;
+  /** When it has taken too long, in milliseconds since 1970; `null`: never. */
+  readonly expires_at: number | null;
+  /** The job that this one runs again. */
+  readonly origin_job_id: string | null;
   /** Who holds the claim; `null` unless running. */
   readonly worker: string | null;
+  /** When the claim was recorded, in milliseconds since 1970; `null` unless running. */
+  readonly started_at: number | null;
   /** When the claim lapses, in milliseconds since 1970 by the database's clock; `null` unless running. */
   readonly lease_expires_at: number | null;
   /** RFC 3339; `null` before the submission. */
@@ -68,7 +96,10 @@ export interface JobState {
   /** RFC 3339; `null` before the end. */
   readonly finished_at: string | null;
   readonly result: unknown;
+  /** Why the job failed; `null` unless it has. */
   readonly error: JobError | null;
+  /** Why the latest attempt failed, while the job waits for the next; `null` otherwise. */
+  readonly last_error: JobError | null;
   readonly callback: CallbackStatus;
   /** Attempts at the callback since the job ended or a redelivery was asked for. */
   readonly callback_attempts: number;
@@ -79,13 +110,29 @@ type AnswerFor = number | "any";
 
 export type JobCommand =
   | { readonly type: "submit"; readonly submission: JobSubmitted }
-  | { readonly type: "start"; readonly worker: string; readonly lease_seconds: number }
+  | {
+      readonly type: "start";
+      readonly worker: string;
+      readonly lease_seconds: number;
+      /** The connector's own limit. */
+      readonly max_attempts?: number;
+    }
   | { readonly type: "heartbeat"; readonly attempt: number; readonly lease_seconds: number }
   /** `now`: milliseconds since 1970 by the database's clock, which also set the lease. */
   | { readonly type: "release"; readonly attempt: number; readonly reason: "lease_expired"; readonly now: number }
   | { readonly type: "release"; readonly attempt: number; readonly reason: "worker_lost" | "worker_stopping" }
   | { readonly type: "complete"; readonly attempt: AnswerFor; readonly result: unknown }
-  | { readonly type: "fail"; readonly attempt: AnswerFor; readonly error: JobError }
+  /** `retry`: the fault may pass; so the attempt is to be followed by another after the pause, if one is left. */
+  | {
+      readonly type: "fail";
+      readonly attempt: AnswerFor;
+      readonly error: JobError;
+      readonly retry?: { readonly in_seconds: number };
+    }
+  /** Ends the job, whatever it does. Nothing to do where it is cancelled already. */
+  | { readonly type: "cancel"; readonly reason?: string }
+  /** `now`: milliseconds since 1970 by the database's clock. */
+  | { readonly type: "expire"; readonly now: number }
   | { readonly type: "callback_attempted"; readonly delivery: JobCallbackAttempted }
   | { readonly type: "callback_delivered"; readonly delivery: JobCallbackDelivered }
   | { readonly type: "callback_failed"; readonly delivery: JobCallbackFailed }
@@ -99,6 +146,7 @@ export type JobRejectionCode =
   | "job_not_queued"
   | "attempt_superseded"
   | "lease_not_expired"
+  | "job_not_expired"
   | "job_not_finished"
   | "callback_not_wanted"
   | "callback_not_pending"
@@ -108,10 +156,27 @@ export interface JobRejection extends Rejection {
   readonly code: JobRejectionCode;
 }
 
+/** Why a queued job is not running yet. */
+export type WaitingReason = "worker" | "run_at" | "retry";
+
 /** What a job waits for, and one sentence about it. */
 export interface WaitingFor {
-  readonly reason: "worker";
+  readonly reason: WaitingReason;
   readonly detail: string;
+  /** RFC 3339; absent where no time is known. */
+  readonly until?: string;
+}
+
+/** What {@link waitingFor} looks at: a job as its history has it, or a row of the read model. */
+export interface WaitingJob {
+  readonly status: JobState["status"];
+  readonly workflow: string;
+  readonly attempt: number;
+  readonly waiting: string | null;
+  /** In milliseconds since 1970. */
+  readonly due_at: number | null;
+  /** The code of the error that the latest attempt failed with. */
+  readonly error_code: string | null;
 }
 
 const initial: JobState = {
@@ -121,13 +186,23 @@ const initial: JobState = {
   priority: "normal",
   callback_url: null,
   attempt: 0,
-  lost: 0,
+  attempts_used: 0,
+  max_attempts: null,
+  backoff: null,
+  attempt_timeout_seconds: null,
+  concurrency_key: null,
+  due_at: null,
+  waiting: null,
+  expires_at: null,
+  origin_job_id: null,
   worker: null,
+  started_at: null,
   lease_expires_at: null,
   created_at: null,
   finished_at: null,
   result: null,
   error: null,
+  last_error: null,
   callback: "none",
   callback_attempts: 0,
 };
@@ -146,16 +221,30 @@ export function isFinished(state: JobState): boolean {
   return state.status === "succeeded" || state.status === "failed" || state.status === "cancelled";
 }
 
+/** How many of a job's attempts may fail or be lost. */
+export function maxAttempts(state: Pick<JobState, "max_attempts">): number {
+  return state.max_attempts ?? DEFAULT_MAX_ATTEMPTS;
+}
+
 /**
  * Why a job has not started yet; `null` unless it is queued.
  *
+ * @param now milliseconds since 1970
  * @param hasConnector whether a workflow name is run by a built-in connector
  */
 export function waitingFor(
-  job: { readonly status: JobState["status"]; readonly workflow: string },
-  hasConnector: (workflow: string) => boolean,
+  job: WaitingJob,
+  { now, hasConnector }: { now: number; hasConnector: (workflow: string) => boolean },
 ): WaitingFor | null {
   if (job.status !== "queued") return null;
+  if (job.due_at !== null && job.due_at > now) {
+    const until = new Date(job.due_at).toISOString();
+    if (job.waiting === "run_at") return { reason: "run_at", detail: `Is to run at ${until}.`, until };
+    if (job.waiting === "retry") {
+      const detail = `Attempt ${job.attempt} failed (${job.error_code}); the next one follows at ${until}.`;
+      return { reason: "retry", detail, until };
+    }
+  }
   const detail = hasConnector(job.workflow)
     ? "Waits for a free worker."
     : `No connector or worker runs the workflow "${job.workflow}" here; the job waits until one does.`;
@@ -165,21 +254,18 @@ export function waitingFor(
 function evolve(state: JobState, event: KnownEvent): JobState {
   switch (event.type) {
     case "job.submitted":
-      return {
-        ...initial,
-        status: "queued",
-        workflow: event.data.workflow,
-        payload: event.data.payload,
-        priority: event.data.priority ?? "normal",
-        callback_url: event.data.callback_url ?? null,
-        created_at: event.recorded_at,
-      };
+      return submitted(event.data, event.recorded_at);
     case "job.started":
       return {
         ...state,
         status: "running",
         attempt: event.data.attempt,
+        max_attempts: state.max_attempts ?? event.data.max_attempts ?? null,
+        due_at: null,
+        waiting: null,
+        last_error: null,
         worker: event.data.worker,
+        started_at: Date.parse(event.recorded_at),
         lease_expires_at: leaseEnd(event),
       };
     case "job.heartbeat":
@@ -187,15 +273,33 @@ function evolve(state: JobState, event: KnownEvent): JobState {
     case "job.released":
       return {
         ...state,
+        ...UNCLAIMED,
         status: "queued",
-        worker: null,
-        lease_expires_at: null,
-        lost: state.lost + (isLoss(event.data.reason) ? 1 : 0),
+        attempts_used: state.attempts_used + (isLoss(event.data.reason) ? 1 : 0),
+      };
+    case "job.retry_scheduled":
+      return {
+        ...state,
+        ...UNCLAIMED,
+        status: "queued",
+        attempts_used: state.attempts_used + 1,
+        due_at: Date.parse(event.recorded_at) + event.data.retry_in_seconds * 1000,
+        waiting: "retry",
+        last_error: event.data.error,
       };
     case "job.succeeded":
       return { ...finished(state, event), status: "succeeded", result: event.data.result ?? null };
     case "job.failed":
-      return { ...finished(state, event), status: "failed", error: event.data.error };
+      return {
+        ...finished(state, event),
+        status: "failed",
+        attempts_used: state.attempts_used + (state.status === "running" ? 1 : 0),
+        error: event.data.error,
+      };
+    case "job.cancelled":
+      return { ...finished(state, event), status: "cancelled" };
+    case "job.replayed_from":
+      return { ...state, origin_job_id: event.data.origin_job_id };
     case "job.callback_attempted":
       return { ...state, callback_attempts: event.data.attempt };
     case "job.callback_delivered":
@@ -209,11 +313,36 @@ function evolve(state: JobState, event: KnownEvent): JobState {
   }
 }
 
+/** What a job has that nobody holds. */
+const UNCLAIMED = { worker: null, started_at: null, lease_expires_at: null } as const;
+
+function submitted(submission: JobSubmitted, recorded_at: string): JobState {
+  const due_at = firstDueAt(submission, recorded_at);
+  return {
+    ...initial,
+    status: "queued",
+    workflow: submission.workflow,
+    payload: submission.payload,
+    priority: submission.priority ?? "normal",
+    callback_url: submission.callback_url ?? null,
+    max_attempts: submission.max_attempts ?? null,
+    backoff: submission.backoff ?? null,
+    attempt_timeout_seconds: submission.attempt_timeout_seconds ?? null,
+    concurrency_key: submission.concurrency_key ?? null,
+    due_at,
+    waiting: due_at === null ? null : "run_at",
+    expires_at: expiresAt(submission, recorded_at),
+    created_at: recorded_at,
+  };
+}
+
 function finished(state: JobState, event: RecordedEvent): JobState {
   return {
     ...state,
-    worker: null,
-    lease_expires_at: null,
+    ...UNCLAIMED,
+    due_at: null,
+    waiting: null,
+    last_error: null,
     finished_at: event.recorded_at,
     callback: state.callback_url === null ? "none" : "pending",
   };
@@ -251,9 +380,11 @@ function decide(command: JobCommand, state: JobState): readonly KnownNewEvent[] 
         ]
       );
     case "fail":
-      return (
-        notCurrent(command, state) ?? [{ type: "job.failed", data: { attempt: state.attempt, error: command.error } }]
-      );
+      return notCurrent(command, state) ?? [fail(command, state)];
+    case "cancel":
+      return cancel(command, state);
+    case "expire":
+      return expire(command, state);
     case "callback_attempted":
       return callbackNotNext(command, state) ?? [{ type: "job.callback_attempted", data: command.delivery }];
     case "callback_delivered":
@@ -266,12 +397,46 @@ function decide(command: JobCommand, state: JobState): readonly KnownNewEvent[] 
 }
 
 function start(command: JobCommand & { type: "start" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
-  if (isFinished(state)) return refuse("job_finished", `Cannot start the job: it has ${state.status}.`);
+  if (isFinished(state)) return refuse("job_finished", `Cannot start the job: it ${ended(state)}.`);
   if (state.status !== "queued") {
     return refuse("job_not_queued", `Cannot start the job: "${state.worker}" holds attempt ${state.attempt}.`);
   }
-  const { worker, lease_seconds } = command;
-  return [{ type: "job.started", data: { attempt: state.attempt + 1, worker, lease_seconds } }];
+  const { worker, lease_seconds, max_attempts } = command;
+  const data = { attempt: state.attempt + 1, worker, lease_seconds };
+  const isOwnLimit = max_attempts !== undefined && state.max_attempts === null;
+  return [{ type: "job.started", data: isOwnLimit ? { ...data, max_attempts } : data }];
+}
+
+function fail({ error, retry }: JobCommand & { type: "fail" }, state: JobState): KnownNewEvent {
+  const { attempt } = state;
+  if (retry === undefined || state.status !== "running" || !hasAttemptLeft(state)) {
+    return { type: "job.failed", data: { attempt, error } };
+  }
+  return { type: "job.retry_scheduled", data: { attempt, error, retry_in_seconds: retry.in_seconds } };
+}
+
+/** Whether another attempt may follow if this one fails or is lost. */
+function hasAttemptLeft(state: JobState): boolean {
+  return state.attempts_used + 1 < maxAttempts(state);
+}
+
+function cancel({ reason }: JobCommand & { type: "cancel" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
+  if (state.status === "cancelled") return [];
+  if (isFinished(state)) return refuse("job_finished", `Cannot cancel the job: it ${ended(state)}.`);
+  const { attempt } = state;
+  return [{ type: "job.cancelled", data: reason === undefined ? { attempt } : { attempt, reason } }];
+}
+
+function expire({ now }: JobCommand & { type: "expire" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
+  if (isFinished(state)) return refuse("job_finished", `Cannot end the job as too late: it ${ended(state)}.`);
+  const { attempt, expires_at } = state;
+  if (expires_at === null || now < expires_at) {
+    const left = expires_at === null ? "no time is set" : `${expires_at - now} ms are left`;
+    return refuse("job_not_expired", `Cannot end the job as too late: ${left}.`);
+  }
+  const since = state.status === "running" ? `attempt ${attempt} was running` : "it was waiting";
+  const message = `The job did not end by ${new Date(expires_at).toISOString()}; ${since}.`;
+  return [{ type: "job.failed", data: { attempt, error: { code: "job_timeout", message } } }];
 }
 
 function release(command: JobCommand & { type: "release" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
@@ -286,21 +451,27 @@ function release(command: JobCommand & { type: "release" }, state: JobState): re
   }
   const { attempt, reason } = command;
   const released: KnownNewEvent = { type: "job.released", data: { attempt, reason } };
-  if (!isLoss(reason) || state.lost + 1 < MAX_LOST_ATTEMPTS) return [released];
+  if (!isLoss(reason) || hasAttemptLeft(state)) return [released];
+  const limit = maxAttempts(state);
   const error = {
-    code: "attempts_exhausted",
-    message: `${MAX_LOST_ATTEMPTS} workers were lost while they ran this job; it is not given to another.`,
+    code: "worker_lost",
+    message: `The worker "${state.worker}" was lost while it ran attempt ${attempt}; ${limit === 1 ? "only one is allowed" : `all ${limit} are used`}.`,
   };
   return [released, { type: "job.failed", data: { attempt, error } }];
 }
 
 /** Refuses an answer unless it is for the attempt that holds the claim. */
 function notCurrent(command: { type: string; attempt: AnswerFor }, state: JobState): JobRejection | undefined {
-  if (isFinished(state)) return refuse("job_finished", `Cannot ${command.type} the job: it has ${state.status}.`);
+  if (isFinished(state)) return refuse("job_finished", `Cannot ${command.type} the job: it ${ended(state)}.`);
   if (command.attempt === "any") return undefined;
   if (state.status === "running" && command.attempt === state.attempt) return undefined;
   const current = state.status === "running" ? `attempt ${state.attempt} is running` : "the job is queued again";
   return refuse("attempt_superseded", `Cannot ${command.type} attempt ${command.attempt}: ${current}.`);
+}
+
+/** How a job ended, to follow "it". */
+function ended(state: JobState): string {
+  return state.status === "cancelled" ? "was cancelled" : `has ${state.status}`;
 }
 
 function callbackNotPending(state: JobState): JobRejection | undefined {

@@ -4,13 +4,23 @@
  * The lease is measured by the monotonic clock from before the claim was sent, so it ends here no later than it does
  * for everybody else. When it ends unrenewed (the log was away, or the process stood still), the attempt is aborted.
  */
-import type { JobState } from "../domain/job.ts";
+import type { JobError } from "../../events/job.ts";
+import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../domain/job.ts";
 
-/** Why an attempt was told to stop. */
+/** Why an attempt may be told to stop. */
+const REASONS = {
+  attempt_timeout: "The attempt has taken too long",
+  cancelled: "The job was cancelled",
+  lease_lost: "The claim on the job was lost",
+  superseded: "The attempt's end was recorded by another",
+  worker_stopping: "The worker is stopping",
+} as const;
+
+/** What a connector's signal fires with. */
 export class AttemptAborted extends Error {
   override readonly name = "AttemptAborted";
-  constructor(readonly reason: "lease_lost" | "worker_stopping") {
-    super(reason === "lease_lost" ? "The claim on the job was lost" : "The worker is stopping");
+  constructor(readonly reason: keyof typeof REASONS) {
+    super(REASONS[reason]);
   }
 }
 
@@ -29,6 +39,8 @@ export class Attempt {
   abandoned = false;
   readonly #controller = new AbortController();
   readonly #leaseMs: number;
+  /** When it has taken too long. */
+  readonly #deadline: number;
   #leaseEnd = 0;
   #nextBeat = 0;
   #abortedAt: number | undefined;
@@ -38,11 +50,21 @@ export class Attempt {
     this.state = claim.state;
     this.version = claim.version;
     this.#leaseMs = claim.lease_ms;
+    this.#deadline = claim.claimed_at + this.timeout_seconds * 1000;
     this.renewed(claim.claimed_at);
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  get timeout_seconds(): number {
+    return this.state.attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS;
+  }
+
+  /** Why it was told to stop; `undefined` where it was not. */
+  get aborted(): AttemptAborted["reason"] | undefined {
+    return this.signal.aborted ? (this.signal.reason as AttemptAborted).reason : undefined;
   }
 
   /** The lease now runs from `at`, by the monotonic clock. */
@@ -58,6 +80,15 @@ export class Attempt {
 
   leaseLost(now: number): boolean {
     return now >= this.#leaseEnd;
+  }
+
+  timedOut(now: number): boolean {
+    return now >= this.#deadline;
+  }
+
+  /** What becomes of it where it was told to stop because its time was up. */
+  timeoutError(): JobError {
+    return { code: "attempt_timeout", message: `The attempt did not end within ${this.timeout_seconds} s.` };
   }
 
   beatDue(now: number): boolean {

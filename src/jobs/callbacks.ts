@@ -12,6 +12,7 @@
 
 import { Webhook } from "standardwebhooks";
 import { ConnectorError, type OutboundFetch } from "../../connectors/connector.ts";
+import { retryAfter } from "../../connectors/retry_after.ts";
 import type { JobError } from "../../events/job.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { isFinished, type JobCommand, type JobState } from "../domain/job.ts";
@@ -34,8 +35,6 @@ export const CALLBACK_SCHEDULE: readonly number[] = [
 ];
 /** Up to this share is added to each of them by chance, so that what failed together does not come back together. */
 const JITTER = 0.2;
-/** A receiver may put the next attempt off by this much at most, in seconds. */
-const MAX_RETRY_AFTER = 24 * 3600;
 /** The receiver wants to hear of this no more. */
 const GONE = 410;
 
@@ -219,16 +218,6 @@ function refusal({ status, headers }: Response): PostFailure {
     status_code: status,
     retry_after: retryAfter(headers.get("retry-after"), Date.now()),
   };
-}
-
-/**
- * What a `Retry-After` header asks for, in seconds from `now` (milliseconds since 1970): a number of seconds or an
- * HTTP date (RFC 9110). 0 for none and for what is neither; {@link MAX_RETRY_AFTER} at most.
- */
-export function retryAfter(header: string | null, now: number): number {
-  const text = header?.trim() ?? "";
-  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000;
-  return Math.min(Math.max(seconds || 0, 0), MAX_RETRY_AFTER);
 }
 
 /** What a receiver is told: the same text at every delivery. */

@@ -14,7 +14,13 @@ const MAX_PAYLOAD_ERRORS = 10;
 export type Outcome =
   | { readonly ok: true; readonly result: unknown }
   /** `fault`: what was thrown, where it was no expected failure. It may hold secrets: for the log of the service only. */
-  | { readonly ok: false; readonly error: JobError; readonly fault?: unknown };
+  | {
+      readonly ok: false;
+      readonly error: JobError;
+      readonly fault?: unknown;
+      /** The outside service asks to be left alone for so many seconds. */
+      readonly retry_after?: number;
+    };
 
 /** A connector with its input's check compiled. */
 export interface Runnable {
@@ -39,10 +45,11 @@ export async function execute(
     return checked(await connector.run(payload, context));
   } catch (error) {
     if (error instanceof ConnectorError) {
-      const { detail } = error.options;
+      const { detail, retry_after } = error.options;
       return {
         ok: false,
         error: { code: error.code, message: error.message, ...(detail === undefined ? {} : { detail }) },
+        retry_after,
       };
     }
     context.signal.throwIfAborted();

@@ -1,13 +1,15 @@
 /**
  * Keeps the ready queue filled: from the read model at the start and after an overflow, otherwise from the log as
- * it grows. What the queue holds may be out of date; the claim finds out.
+ * it grows; jobs that wait for a time come by way of `due.ts`. What the queue holds may be out of date; the claim finds
+ * out.
  */
-import type { JobStarted, Priority } from "../../events/job.ts";
-import { decode, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
+import type { JobRetryScheduled, JobStarted, Priority } from "../../events/job.ts";
+import { decode, type EventType, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
 import { type JobState, jobDecider, jobState } from "../domain/job.ts";
 import { jobStream } from "./commands.ts";
+import { DueJobs } from "./due.ts";
 import type { RunnerOptions } from "./options.ts";
 import { jobsOfOthers, queuedJobs, readModelPosition } from "./read_model.ts";
 import { PRIORITIES, type ReadyJob, type ReadyQueue } from "./ready_queue.ts";
@@ -20,13 +22,15 @@ const BEHIND_PAUSE_MS = { first: 25, most: 1_000 };
 const CHECK_EVERY_MS = 60_000;
 
 export interface FeedOptions
-  extends Pick<RunnerOptions, "log" | "bus" | "sql" | "connectors" | "instance" | "logger" | "sole"> {
+  extends Pick<RunnerOptions, "log" | "bus" | "sql" | "connectors" | "instance" | "logger" | "sole" | "sweep_seconds"> {
   readonly queue: ReadyQueue;
   readonly signal: AbortSignal;
   /** The queue may have grown. */
   readonly on_ready: () => void;
   /** Attempts of workers that are known to be dead. */
   readonly on_orphans: (orphans: ReadonlyMap<string, number>) => void;
+  /** An attempt has ended, whoever recorded it. */
+  readonly on_attempt_ended: (event: StoredEvent) => void;
 }
 
 /** A waiting job whose history is at hand. */
@@ -34,6 +38,7 @@ type ReadJob = ReadyJob & { readonly state: JobState };
 
 export class Feed {
   readonly #options: FeedOptions;
+  readonly #due: DueJobs;
   #position = 0;
   #following = false;
   /** Jobs handed back, whose histories are still to be read. */
@@ -45,6 +50,7 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.#due = new DueJobs(options);
   }
 
   /** The last position seen. */
@@ -59,6 +65,10 @@ export class Feed {
 
   /** Fills the queue until the signal fires. */
   async run(): Promise<void> {
+    await Promise.all([this.#run(), this.#due.run()]);
+  }
+
+  async #run(): Promise<void> {
     const { logger, signal } = this.#options;
     const backoff = new Backoff(50, 2_000);
     let orphans: Orphans | undefined;
@@ -96,15 +106,19 @@ export class Feed {
     if (PRIORITIES.some((priority) => this.#options.queue.missing(priority))) this.refill();
   }
 
-  /** Waiting jobs of this runner among the named ones, as the log has them at this moment. */
-  async load(jobIds: readonly string[]): Promise<ReadJob[]> {
-    const histories = await this.#options.log.readStreams(jobIds.map(jobStream));
+  /**
+   * Those of the named jobs that this runner may claim, as the log has them at this moment. One that is to wait for a
+   * time is among them only where it is as it was found to be due: at the same version.
+   */
+  async load(jobs: readonly { readonly job_id: string; readonly version?: number }[]): Promise<ReadJob[]> {
+    const histories = await this.#options.log.readStreams(jobs.map(({ job_id }) => jobStream(job_id)));
     const ready: ReadJob[] = [];
-    for (const jobId of jobIds) {
-      const history = histories.get(jobStream(jobId));
+    for (const { job_id, version } of jobs) {
+      const history = histories.get(jobStream(job_id));
       if (!history) continue;
-      const job = toReadyJob(jobId, history, jobState(history.map(decode)));
-      if (job && this.#options.connectors.has(job.state.workflow)) ready.push(job);
+      const job = toReadyJob(job_id, history, jobState(history.map(decode)));
+      if (!job || !this.#options.connectors.has(job.state.workflow)) continue;
+      if (job.state.due_at === null || job.version === version) ready.push(job);
     }
     return ready;
   }
@@ -152,7 +166,8 @@ export class Feed {
   }
 
   #see(event: StoredEvent): void {
-    const { queue } = this.#options;
+    const { queue, on_attempt_ended } = this.#options;
+    if (ATTEMPT_ENDS.has(event.type)) on_attempt_ended(event);
     switch (event.type) {
       case "job.submitted":
         this.#seeSubmitted(event);
@@ -160,12 +175,34 @@ export class Feed {
       case "job.released":
         this.#returned.add(entityId(event.stream_id));
         break;
+      case "job.retry_scheduled":
+        this.#seeRetryScheduled(event);
+        break;
+      case "job.replayed_from":
+        this.#advance(event);
+        break;
       case "job.started":
+        this.#forget(queue, event);
+        break;
       case "job.succeeded":
       case "job.failed":
+      case "job.cancelled":
         this.#forget(queue, event);
         break;
     }
+  }
+
+  /** Brings a job that waits to what has happened to it meanwhile. */
+  #advance(stored: StoredEvent): void {
+    const jobId = entityId(stored.stream_id);
+    const evolve = (state: JobState) => jobDecider.evolve(state, decode(stored));
+    // Perhaps it was taken from the queue already: at a version that can no longer be claimed.
+    if (!this.#options.queue.advance(jobId, stored.version, evolve)) this.#returned.add(jobId);
+  }
+
+  #seeRetryScheduled(stored: StoredEvent): void {
+    const { retry_in_seconds } = (decode(stored) as KnownEvent & { data: JobRetryScheduled }).data;
+    this.#due.expect(stored.position, retry_in_seconds * 1000);
   }
 
   #forget(queue: ReadyQueue, event: StoredEvent): void {
@@ -178,6 +215,10 @@ export class Feed {
     const { connectors, queue } = this.#options;
     const state = jobDecider.evolve(jobDecider.initial, decode(stored));
     if (!connectors.has(state.workflow)) return;
+    if (state.due_at !== null) {
+      this.#due.expect(stored.position, state.due_at - Date.parse(stored.recorded_at));
+      return;
+    }
     const job = toReadyJob(entityId(stored.stream_id), [stored], state);
     if (job) queue.add(job);
   }
@@ -201,7 +242,7 @@ export class Feed {
     // Before they are read: one that is handed back once more meanwhile must be read once more.
     for (const id of ids) this.#returned.delete(id);
     try {
-      for (const job of await this.load(ids)) queue.addFirst(job);
+      for (const job of await this.load(ids.map((job_id) => ({ job_id })))) queue.addFirst(job);
     } catch (error) {
       for (const id of ids) this.#returned.add(id);
       throw error;
@@ -227,7 +268,7 @@ export class Feed {
     const limit = Math.min(LOAD_PAGE, queue.room(priority));
     const workflows = [...connectors.keys()];
     const { rows, more } = await queuedJobs(sql, { workflows, priority, ...missing, limit });
-    const jobs = await this.load(rows.map((row) => row.job_id));
+    const jobs = await this.load(rows);
     queue.fill(priority, { jobs, upTo: more ? (rows.at(-1)?.position ?? 0) : position, more });
     return rows.length > 0;
   }
@@ -241,6 +282,15 @@ function toReadyJob(job_id: string, history: readonly StoredEvent[], state: JobS
   const length = submission.data_json.length;
   return { job_id, priority, position: submission.position, version: last.version, state, length };
 }
+
+/** What ends an attempt. */
+const ATTEMPT_ENDS: ReadonlySet<string> = new Set<EventType>([
+  "job.released",
+  "job.retry_scheduled",
+  "job.succeeded",
+  "job.failed",
+  "job.cancelled",
+]);
 
 /** Attempts that were running when this process started, while no other worker can be alive. */
 class Orphans {
@@ -264,7 +314,7 @@ class Orphans {
     if (stored.type === "job.started") {
       const { attempt, worker } = (decode(stored) as KnownEvent & { data: JobStarted }).data;
       if (worker !== this.#instance) this.attempts.set(jobId, attempt);
-    } else if (stored.type === "job.released" || stored.type === "job.succeeded" || stored.type === "job.failed") {
+    } else if (ATTEMPT_ENDS.has(stored.type)) {
       this.attempts.delete(jobId);
     }
   }

@@ -18,7 +18,7 @@ export interface QueuedRow {
   readonly version: number;
 }
 
-/** Queued jobs of one priority in the order of their intake, `after < position <= until`. */
+/** Jobs of one priority that wait for nothing but a worker, in the order of their intake, `after < position <= until`. */
 export async function queuedJobs(
   sql: Sql,
   query: { workflows: readonly string[]; priority: Priority; after: number; until: number; limit: number },
@@ -26,13 +26,56 @@ export async function queuedJobs(
   const limit = Math.min(query.limit, PAGE);
   const rows = await sql<QueuedRow[]>`
     select job_id, position, version from levqor_read.jobs
-    where status = 'queued' and priority = ${query.priority} and workflow = any(${query.workflows as string[]})
+    where status = 'queued' and due_at is null and priority = ${query.priority} and workflow = any(${query.workflows as string[]})
       and position > ${query.after} and position <= ${query.until}
     order by position limit ${limit}`;
   return { rows, more: rows.length === limit };
 }
 
-export interface RunningRow {
+export interface DueRow extends QueuedRow {
+  readonly priority: Priority;
+  /** RFC 3339. */
+  readonly due_at: string;
+  /** Until then, in milliseconds by the database's clock; not above 0: it is due. */
+  readonly due_in: number;
+}
+
+/** The part of the due jobs of one priority that is asked for. */
+export interface DueLane {
+  readonly priority: Priority;
+  readonly limit: number;
+  /** The last one seen; those after it are asked for. */
+  readonly after?: Pick<DueRow, "due_at" | "job_id">;
+}
+
+/** Queued jobs that are due, or will be within `within_ms`, by the database's clock: of each lane those due first. */
+export function dueJobs(
+  sql: Sql,
+  query: { workflows: readonly string[]; lanes: readonly DueLane[]; within_ms: number },
+): Promise<DueRow[]> {
+  const lanes = query.lanes.map(({ priority, limit, after }) => ({
+    priority,
+    size: limit,
+    due_at: after?.due_at ?? "-infinity",
+    job_id: after?.job_id ?? null,
+  }));
+  return sql<DueRow[]>`
+    select due.* from json_to_recordset(${JSON.stringify(lanes)}::text::json)
+      as lane (priority text, size int, due_at timestamptz, job_id uuid)
+    cross join lateral (
+      select job_id, position, version, priority, due_at,
+        (extract(epoch from due_at - clock_timestamp()) * 1000)::float8 as due_in
+      from levqor_read.jobs as job
+      where status = 'queued' and due_at is not null and job.priority = lane.priority
+        and workflow = any(${query.workflows as string[]})
+        and due_at <= clock_timestamp() + make_interval(secs => ${query.within_ms / 1000})
+        and (job.due_at, job.job_id) > (lane.due_at, coalesce(lane.job_id, '00000000-0000-0000-0000-000000000000'))
+      order by due_at, job_id limit lane.size
+    ) as due
+    order by due_at, job_id`;
+}
+
+interface RunningRow {
   readonly job_id: string;
   readonly attempt: number;
   /** The database's clock, in milliseconds since 1970. */
@@ -45,6 +88,14 @@ export function lapsedJobs(sql: Sql): Promise<RunningRow[]> {
     select job_id, attempt, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now from levqor_read.jobs
     where status = 'running' and lease_expires_at < clock_timestamp()
     order by lease_expires_at limit ${PAGE}`;
+}
+
+/** Jobs that have taken too long by the database's clock, longest first. */
+export function expiredJobs(sql: Sql): Promise<{ job_id: string; now: number }[]> {
+  return sql<{ job_id: string; now: number }[]>`
+    select job_id, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now from levqor_read.jobs
+    where expires_at <= clock_timestamp()
+    order by expires_at limit ${PAGE}`;
 }
 
 /** Running jobs that another worker than `worker` holds. */

@@ -17,6 +17,9 @@ export const MAX_PASSED_OVER: Readonly<Record<Priority, number>> = { high: 0, no
 /** Lanes, highest first. */
 export const PRIORITIES: readonly Priority[] = ["high", "normal", "low"];
 
+/** Jobs that a lane takes beyond its bound when they become due. */
+const DUE_RESERVE = 1_000;
+
 /** A job that may be claimed. */
 export interface ReadyJob {
   readonly job_id: string;
@@ -30,6 +33,8 @@ export interface ReadyJob {
   /** What keeping `state` costs, in UTF-16 units of JSON; 0 without it. */
   readonly length: number;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The submissions of a lane that were turned away lie within `after < position <= until`. */
 export interface Missing {
@@ -65,6 +70,30 @@ export class ReadyQueue {
   add(job: ReadyJob): void {
     const lane = this.#lanes[job.priority];
     if (lane.admits(job)) this.#keep(lane, job, "last");
+  }
+
+  /** Adds a job that has become due, if there is room for it: it is offered again otherwise. */
+  offer(job: ReadyJob): void {
+    if (this.dueRoom(job.priority) > 0) this.#keep(this.#lanes[job.priority], job, "last");
+  }
+
+  /** How many jobs that have become due a lane can take: some more than others, so that a long queue does not keep them out. */
+  dueRoom(priority: Priority): number {
+    return this.#lanes[priority].roomAbove(DUE_RESERVE);
+  }
+
+  /** Brings a job that waits here to a later version of its stream, without moving it. False where it does not. */
+  advance(jobId: string, version: number, evolve: (state: JobState) => JobState): boolean {
+    for (const priority of PRIORITIES) {
+      const job: Writable<ReadyJob> | undefined = this.#lanes[priority].get(jobId);
+      if (!job) continue;
+      if (version > job.version) {
+        job.version = version;
+        if (job.state) job.state = evolve(job.state);
+      }
+      return true;
+    }
+    return false;
   }
 
   /** Adds a job that was handed back, before all others of its lane. */
@@ -160,7 +189,12 @@ class Lane {
   }
 
   get room(): number {
-    return Math.max(0, this.#max - this.size);
+    return this.roomAbove(0);
+  }
+
+  /** How many jobs it can take if its bound is exceeded by so many. */
+  roomAbove(reserve: number): number {
+    return Math.max(0, this.#max + reserve - this.size);
   }
 
   /** Whether it is worth asking for more: half of the lane is free. */

@@ -3,31 +3,37 @@
  *
  * ```text
  *  log ──Feed──▶ ReadyQueue ──take──▶ claiming ──job.started──▶ running ──▶ recording ──▶ job.succeeded,
- *   ▲                                    │ conflict: another      │ lease lost               job.failed
- *   │                                    ▼ was faster             ▼
+ *   ▲                                    │ conflict: another      │ lease lost               job.failed,
+ *   │                                    ▼ was faster             ▼                          job.retry_scheduled
  *   │                                 dropped                  aborted; the sweeper
  *   ╰────────────────────────── job.released ◀──────────────── takes the job back
  * ```
  *
  * - A **slot** is held from the take until the connector has ended; recording needs none.
  * - An outcome is offered to the log until it is recorded or refused: the log alone says whose attempt counts.
+ * - An attempt whose end somebody else recorded (it was cancelled, or taken back) is told to stop as soon as the feed
+ *   brings the news. One that takes too long is told to stop, and has failed.
  * - Claims and outcomes are appended concurrently, so that the log's group commit writes them together.
  * - One shared timer looks after all leases; a job has none of its own.
  * - A job's own worker makes its callback first. All that comes later (repetitions, redeliveries, what a dead worker
  *   left) is made by one runner at a time, which holds the lease `callbacks`.
  */
+import { entityId, type StoredEvent } from "../../events/envelope.ts";
+import type { JobError } from "../../events/job.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
-import { AppendInDoubtError } from "../log/mod.ts";
 import { Attempt } from "./attempt.ts";
 import { Callbacks } from "./callbacks.ts";
-import { commandJob, jobMeta, jobStream, readJob } from "./commands.ts";
+import { claim } from "./claim.ts";
+import { commandJob, jobMeta, jobStream } from "./commands.ts";
 import { execute, type Outcome, type Runnable, toRunnables } from "./execute.ts";
 import { Feed } from "./feed.ts";
 import type { RunnerOptions, RunnerStatus } from "./options.ts";
 import { dueCallbacks } from "./read_model.ts";
 import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
+import { isRetryable, retryDelay } from "./retry.ts";
 import { sweep, untilNextSweep } from "./sweep.ts";
+import { untilKnown } from "./until_known.ts";
 
 /** How long a connector may take to heed its signal before its slot is given to another job. */
 const ABORT_GRACE_MS = 1_000;
@@ -65,6 +71,10 @@ class JobRunner implements Runner {
   /** Fires when nothing more is to be tried. */
   readonly #givingUp = new AbortController();
   readonly #running = new Set<Attempt>();
+  /** Of them the latest of each job. */
+  readonly #byJob = new Map<string, Attempt>();
+  /** Jobs that are being claimed, and what ended of them meanwhile. */
+  readonly #claims = new Map<string, StoredEvent[]>();
   #claiming = 0;
   #recording = 0;
   #spread = 1;
@@ -91,8 +101,9 @@ class JobRunner implements Runner {
       signal: this.#stopping.signal,
       on_ready: () => this.#pump(),
       on_orphans: (orphans) => {
-        for (const [jobId, attempt] of orphans) void this.#release(jobId, { attempt, reason: "worker_lost" });
+        for (const [jobId, attempt] of orphans) void this.#takeBack(jobId, attempt);
       },
+      on_attempt_ended: (event) => this.#heed(event),
     });
     this.#leaseTimer = setInterval(() => this.#lookAfterLeases(), Math.min(1_000, lease_seconds * 50));
     this.#tasks = [this.#feed.run(), this.#refill(), this.#sweepCallbacks()];
@@ -122,7 +133,7 @@ class JobRunner implements Runner {
     for (const attempt of this.#running) attempt.abort("worker_stopping");
     await this.#idle(ABORT_GRACE_MS);
     // Who did not heed the signal answers too late: the log refuses it.
-    for (const attempt of this.#running) this.#abandon(attempt, "worker_stopping");
+    for (const attempt of this.#running) this.#abandon(attempt);
     await this.#idle(ABORT_GRACE_MS);
     await this.#callbacks.stop(Math.max(500, drainMs - (performance.now() - start)));
     this.#givingUp.abort();
@@ -172,7 +183,7 @@ class JobRunner implements Runner {
 
   async #readAndProcess(jobs: readonly ReadyJob[]): Promise<void> {
     try {
-      const read = await this.#feed.load(jobs.map((job) => job.job_id));
+      const read = await this.#feed.load(jobs);
       this.#claiming -= jobs.length - read.length;
       for (const job of read) void this.#process(job, job.state);
     } catch (error) {
@@ -185,6 +196,8 @@ class JobRunner implements Runner {
 
   /** One job from its claim to its outcome. Never throws. */
   async #process(job: ReadyJob, state: JobState): Promise<void> {
+    const ended: StoredEvent[] = [];
+    this.#claims.set(job.job_id, ended);
     let attempt: Attempt | undefined;
     try {
       attempt = await this.#claim(job, state);
@@ -192,55 +205,63 @@ class JobRunner implements Runner {
       this.#queue.addFirst({ ...job, state });
       this.#holdClaims(error);
     }
+    this.#claims.delete(job.job_id);
     this.#claiming--;
-    if (attempt) await this.#run(attempt);
-    else this.#pump();
+    if (!attempt) return this.#pump();
+    for (const event of ended) this.#stopIfEnded(attempt, event);
+    await this.#run(attempt);
   }
 
   /** Claims a job; `undefined` where another was faster. Throws where nothing was recorded. */
-  async #claim(job: ReadyJob, state: JobState): Promise<Attempt | undefined> {
-    const { log, instance } = this.#options;
-    const lease_seconds = this.#leaseSeconds;
-    const events = jobDecider.decide({ type: "start", worker: instance, lease_seconds }, state);
-    if ("rejected" in events) return undefined;
-    const { job_id, version } = job;
+  async #claim({ job_id, version }: ReadyJob, state: JobState): Promise<Attempt | undefined> {
+    const { log, connectors, instance } = this.#options;
     const claimed_at = performance.now();
-    const claim = { job_id, claimed_at, lease_ms: lease_seconds * 1000 };
-    const running: JobState = { ...state, status: "running", attempt: state.attempt + 1, worker: instance };
-    try {
-      const meta = this.#meta(job_id, version);
-      const result = await log.append({ stream_id: jobStream(job_id), expected_version: version, events, meta });
-      if (result.ok) {
-        this.#hold.reset();
-        this.#spread = Math.max(1, this.#spread * 0.99);
-        return new Attempt({ ...claim, state: running, version: result.version });
-      }
-    } catch (error) {
-      if (!(error instanceof AppendInDoubtError)) throw error;
-      const recorded = await this.#untilKnown(() => readJob(log, job_id));
-      const { state: now } = recorded ?? {};
-      if (recorded && now?.status === "running" && now.worker === instance && now.attempt === running.attempt) {
-        return new Attempt({ ...claim, state: running, version: recorded.version });
-      }
-      if (now?.status === "queued") throw error;
-      return undefined;
+    const result = await claim(log, {
+      job_id,
+      state,
+      version,
+      worker: instance,
+      lease_seconds: this.#leaseSeconds,
+      max_attempts: connectors.get(state.workflow)?.retry?.max_attempts,
+      meta: this.#meta(job_id, version),
+      signal: this.#givingUp.signal,
+    });
+    if (result.ok) {
+      this.#hold.reset();
+      this.#spread = Math.max(1, this.#spread * 0.99);
+      const lease_ms = this.#leaseSeconds * 1000;
+      return new Attempt({ job_id, claimed_at, lease_ms, state: result.state, version: result.version });
     }
-    this.#spread = Math.min(MAX_SPREAD, this.#spread * 2);
+    if (result.reason === "conflict") this.#spread = Math.min(MAX_SPREAD, this.#spread * 2);
     return undefined;
+  }
+
+  /** An attempt has ended in the log: if it runs here, another recorded its end. */
+  #heed(event: StoredEvent): void {
+    const jobId = entityId(event.stream_id);
+    this.#claims.get(jobId)?.push(event);
+    const attempt = this.#byJob.get(jobId);
+    if (attempt) this.#stopIfEnded(attempt, event);
+  }
+
+  #stopIfEnded(attempt: Attempt, event: StoredEvent): void {
+    const { attempt: ended } = JSON.parse(event.data_json) as { attempt: number };
+    if (ended >= attempt.state.attempt) attempt.abort(event.type === "job.cancelled" ? "cancelled" : "superseded");
   }
 
   async #run(attempt: Attempt): Promise<void> {
     this.#running.add(attempt);
+    this.#byJob.set(attempt.job_id, attempt);
     const outcome = await this.#execute(attempt);
-    this.#running.delete(attempt);
-    this.#pump();
     if (attempt.abandoned) return;
-    this.#recording++;
-    try {
-      await this.#conclude(attempt, outcome);
-    } finally {
-      this.#recording--;
-    }
+    this.#forget(attempt);
+    this.#pump();
+    await this.#conclude(attempt, outcome);
+  }
+
+  #forget(attempt: Attempt): void {
+    this.#running.delete(attempt);
+    if (this.#byJob.get(attempt.job_id) === attempt) this.#byJob.delete(attempt.job_id);
   }
 
   /** `undefined`: it was told to stop, and did. */
@@ -262,16 +283,34 @@ class JobRunner implements Runner {
     }
   }
 
+  /** Records how an attempt ended, where that is for this runner to record. */
   async #conclude(attempt: Attempt, outcome: Outcome | undefined): Promise<void> {
-    const { attempt: number } = attempt.state;
-    if (outcome?.ok) {
-      await this.#record(attempt, { type: "complete", attempt: number, result: outcome.result });
-    } else if (outcome) {
-      await this.#record(attempt, { type: "fail", attempt: number, error: outcome.error });
-    } else if (this.#stopping.signal.aborted) {
-      await this.#record(attempt, { type: "release", attempt: number, reason: "worker_stopping" });
+    const command = this.#commandFor(attempt, outcome);
+    if (!command) return;
+    this.#recording++;
+    try {
+      await this.#record(attempt, command);
+    } finally {
+      this.#recording--;
     }
-    // Otherwise the lease was lost: the sweep takes the job back, by the database's clock.
+  }
+
+  #commandFor(attempt: Attempt, outcome: Outcome | undefined): JobCommand | undefined {
+    const { state, aborted } = attempt;
+    const { attempt: number } = state;
+    if (outcome?.ok) return { type: "complete", attempt: number, result: outcome.result };
+    if (outcome) return this.#failure(state, outcome);
+    if (aborted === "attempt_timeout") return this.#failure(state, { error: attempt.timeoutError() });
+    if (aborted === "worker_stopping") return { type: "release", attempt: number, reason: aborted };
+    // The lease was lost: the sweep takes the job back, by the database's clock. Or the end is on record.
+    return undefined;
+  }
+
+  #failure(state: JobState, { error, retry_after }: { error: JobError; retry_after?: number }): JobCommand {
+    const failure = { type: "fail", attempt: state.attempt, error } as const;
+    if (!isRetryable(error)) return failure;
+    const connector = this.#options.connectors.get(state.workflow)?.retry?.backoff;
+    return { ...failure, retry: { in_seconds: retryDelay(state, { connector, retry_after }) } };
   }
 
   /** Offers an attempt's end to the log until it is recorded or refused, or this process gives up. */
@@ -289,7 +328,10 @@ class JobRunner implements Runner {
         await pause(50, this.#givingUp.signal);
       }
     }
-    const handled = await this.#untilKnown(() => commandJob(log, { job_id, command, meta }));
+    const handled = await untilKnown(() => commandJob(log, { job_id, command, meta }), {
+      signal: this.#givingUp.signal,
+      on_fault: (fault) => logger.debug({ err: fault }, "The log is away; trying again"),
+    });
     if (!handled) {
       logger.error({ job_id, attempt: state.attempt }, "The job's end is not on record; its lease will lapse");
     } else if (handled.ok) {
@@ -301,6 +343,7 @@ class JobRunner implements Runner {
     }
   }
 
+  /** The job may have ended: its callback is looked to, which finds out. */
   #ended({ job_id, state }: Attempt, command: JobCommand): void {
     if (state.callback_url !== null && command.type !== "release") this.#callbacks.deliver(job_id);
   }
@@ -309,6 +352,7 @@ class JobRunner implements Runner {
     const now = performance.now();
     for (const attempt of this.#running) {
       if (attempt.leaseLost(now)) attempt.abort("lease_lost");
+      if (attempt.timedOut(now)) attempt.abort("attempt_timeout");
       if (attempt.overdue(now, ABORT_GRACE_MS)) this.#abandon(attempt);
       else if (attempt.beatDue(now)) void this.#beat(attempt);
     }
@@ -328,7 +372,7 @@ class JobRunner implements Runner {
         attempt.renewed(at);
       } else {
         logger.warn({ job_id, attempt: state.attempt, code: handled.refusal.code }, handled.refusal.message);
-        attempt.abort("lease_lost");
+        attempt.abort(handled.state.status === "cancelled" ? "cancelled" : "superseded");
       }
     } catch (error) {
       attempt.beatAgainAfter(performance.now());
@@ -339,31 +383,28 @@ class JobRunner implements Runner {
   }
 
   /** Gives the slot of an attempt that does not stop to another job. */
-  #abandon(attempt: Attempt, release?: "worker_stopping"): void {
+  #abandon(attempt: Attempt): void {
     const { job_id, state } = attempt;
     attempt.abandoned = true;
-    this.#running.delete(attempt);
+    this.#forget(attempt);
     this.#options.logger.error(
       { job_id, attempt: state.attempt, workflow: state.workflow },
       "The connector does not stop when told to; its answer will be dropped",
     );
-    if (release) void this.#release(job_id, { attempt: state.attempt, reason: release });
+    void this.#conclude(attempt, undefined);
   }
 
-  /** Takes a job back. Never throws: its lease lapses where this fails. */
-  async #release(
-    job_id: string,
-    release: { attempt: number; reason: "worker_lost" | "worker_stopping" },
-  ): Promise<void> {
+  /** Takes a job back whose worker is known to be dead. Never throws: its lease lapses where this fails. */
+  async #takeBack(job_id: string, attempt: number): Promise<void> {
+    const command = { type: "release", attempt, reason: "worker_lost" } as const;
     const { log, logger } = this.#options;
     this.#recording++;
     try {
-      const command: JobCommand = { type: "release", ...release };
       const handled = await commandJob(log, { job_id, command, meta: this.#meta(job_id) });
       if (!handled.ok) return;
-      const exhausted = handled.events.some((event) => event.type === "job.failed");
-      if (exhausted && handled.state.callback_url !== null) this.#callbacks.deliver(job_id);
-      logger.info({ job_id, attempt: release.attempt, reason: release.reason }, "Took the job back");
+      const ended = handled.events.some((event) => event.type === "job.failed");
+      if (ended && handled.state.callback_url !== null) this.#callbacks.deliver(job_id);
+      logger.info({ job_id, attempt, reason: command.reason }, "Took the job back");
     } catch (error) {
       logger.warn({ job_id, err: error }, "Cannot take the job back; its lease will lapse");
     } finally {
@@ -399,20 +440,6 @@ class JobRunner implements Runner {
     this.#heldUntil = now + ms;
     setTimeout(() => this.#pump(), ms + 1);
     this.#options.logger.warn({ err: error }, "Cannot claim jobs; trying again");
-  }
-
-  /** Tries until it works; `undefined` where this process gives up first. */
-  async #untilKnown<T>(action: () => Promise<T>): Promise<T | undefined> {
-    const backoff = new Backoff(100, 1_000);
-    while (!this.#givingUp.signal.aborted) {
-      try {
-        return await action();
-      } catch (error) {
-        this.#options.logger.debug({ err: error }, "The log is away; trying again");
-        await pause(backoff.next(), this.#givingUp.signal);
-      }
-    }
-    return undefined;
   }
 
   #meta(jobId: string, causation_version?: number) {

@@ -1,13 +1,13 @@
 /**
- * Takes jobs back whose lease has lapsed, by the database's clock.
+ * Takes jobs back whose lease has lapsed, and ends those that have taken too long, by the database's clock.
  *
  * Every process stands by for it, whatever its role: where only outside workers run jobs, no runner is there to do it.
  * One process at a time does, by the lease `leases`; when it dies another takes over within seconds.
  */
-import type { EventLog } from "../log/mod.ts";
+import type { JobCommand } from "../domain/job.ts";
 import { commandJob, jobMeta } from "./commands.ts";
 import type { RunnerOptions } from "./options.ts";
-import { lapsedJobs, type RunningRow } from "./read_model.ts";
+import { expiredJobs, lapsedJobs } from "./read_model.ts";
 import { sweep } from "./sweep.ts";
 
 export type SweeperOptions = Pick<RunnerOptions, "log" | "sql" | "instance" | "logger" | "sweep_seconds">;
@@ -17,12 +17,17 @@ export interface Sweeper {
   stop(): Promise<void>;
 }
 
-/** Starts to look for lapsed leases. */
+/** Starts to look for lapsed leases and expired jobs. */
 export function startSweeper(options: SweeperOptions): Sweeper {
   const stopping = new AbortController();
   const swept = sweep({ ...options, name: "leases", signal: stopping.signal }, async () => {
-    const lapsed = await lapsedJobs(options.sql);
-    await Promise.all(lapsed.map((row) => takeBack(options, row)));
+    const [lapsed, expired] = await Promise.all([lapsedJobs(options.sql), expiredJobs(options.sql)]);
+    await Promise.all([
+      ...lapsed.map(({ job_id, attempt, now }) =>
+        record(options, job_id, { type: "release", attempt, reason: "lease_expired", now }),
+      ),
+      ...expired.map(({ job_id, now }) => record(options, job_id, { type: "expire", now })),
+    ]);
   });
   return {
     async stop() {
@@ -32,19 +37,17 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   };
 }
 
-/** A refusal means that a heartbeat or the attempt's end was quicker. Never throws: the next sweep tries again. */
-async function takeBack(
-  { log, instance, logger }: { log: EventLog } & Pick<SweeperOptions, "instance" | "logger">,
-  { job_id, attempt, now }: RunningRow,
+/** A refusal means that the worker was quicker. Never throws: the next sweep tries again. */
+async function record(
+  { log, instance, logger }: SweeperOptions,
+  job_id: string,
+  command: JobCommand & { type: "release" | "expire" },
 ): Promise<void> {
   try {
-    const handled = await commandJob(log, {
-      job_id,
-      command: { type: "release", attempt, reason: "lease_expired", now },
-      meta: jobMeta(job_id, { actor: `system:${instance}` }),
-    });
-    if (handled.ok) logger.info({ job_id, attempt, reason: "lease_expired" }, "Took the job back");
+    const meta = jobMeta(job_id, { actor: `system:${instance}` });
+    const handled = await commandJob(log, { job_id, command, meta });
+    if (handled.ok) logger.info({ job_id, command }, "Recorded what was due");
   } catch (error) {
-    logger.warn({ job_id, err: error }, "Cannot take the job back; the next sweep tries again");
+    logger.warn({ job_id, command, err: error }, "Cannot record what is due; the next sweep tries again");
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { JobReleased } from "../../events/job.ts";
+import type { JobReleased, JobSubmitted } from "../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import {
   isFinished,
@@ -8,7 +8,7 @@ import {
   type JobState,
   jobDecider,
   jobState,
-  MAX_LOST_ATTEMPTS,
+  maxAttempts,
   waitingFor,
 } from "../../src/domain/job.ts";
 
@@ -46,7 +46,7 @@ function given(...history: KnownNewEvent[]) {
   };
 }
 
-const submitted = (extra: { callback_url?: string } = {}): KnownNewEvent => ({
+const submitted = (extra: Partial<JobSubmitted> = {}): KnownNewEvent => ({
   type: "job.submitted",
   data: { workflow: "http", payload: { url: "https://example.com/" }, ...extra },
 });
@@ -70,6 +70,12 @@ const failed = (attempt: number): KnownNewEvent => ({
   type: "job.failed",
   data: { attempt, error: { code: "timeout", message: "Too slow." } },
 });
+const TOO_SLOW = { code: "timeout", message: "Too slow." };
+const retrying = (attempt: number, retry_in_seconds = 5): KnownNewEvent => ({
+  type: "job.retry_scheduled",
+  data: { attempt, error: TOO_SLOW, retry_in_seconds },
+});
+const cancelled = (attempt: number): KnownNewEvent => ({ type: "job.cancelled", data: { attempt } });
 const delivery = { webhook_id: "msg_1", attempt: 1, status_code: 204 };
 const notYet = (attempt: number) => ({
   webhook_id: "msg_1",
@@ -134,33 +140,149 @@ describe("release", () => {
       .when({ ...release, now: lapse })
       .refused("lease_not_expired");
   });
-  test("fails the job with attempts_exhausted when its tenth worker is lost", () => {
-    const history = [submitted()];
-    for (let attempt = 1; attempt < MAX_LOST_ATTEMPTS; attempt++) {
-      history.push(started(attempt), released(attempt, "worker_lost"));
-    }
-    given(...history, started(MAX_LOST_ATTEMPTS))
-      .when({ type: "release", attempt: MAX_LOST_ATTEMPTS, reason: "worker_lost" })
-      .then(released(MAX_LOST_ATTEMPTS, "worker_lost"), {
+  test("fails the job when the worker of its last attempt is lost", () => {
+    const history = [submitted({ max_attempts: 3 }), started(1), released(1, "worker_lost"), started(2), retrying(2)];
+    given(...history, started(3))
+      .when({ type: "release", attempt: 3, reason: "worker_lost" })
+      .then(released(3, "worker_lost"), {
         type: "job.failed",
         data: {
-          attempt: MAX_LOST_ATTEMPTS,
+          attempt: 3,
           error: {
-            code: "attempts_exhausted",
-            message: "10 workers were lost while they ran this job; it is not given to another.",
+            code: "worker_lost",
+            message: 'The worker "w1" was lost while it ran attempt 3; all 3 are used.',
+          },
+        },
+      });
+  });
+  test("never lets a job with one attempt run again", () => {
+    given(submitted({ max_attempts: 1 }), started(1))
+      .when({ type: "release", attempt: 1, reason: "lease_expired", now: lapse })
+      .then(released(1, "lease_expired"), {
+        type: "job.failed",
+        data: {
+          attempt: 1,
+          error: {
+            code: "worker_lost",
+            message: 'The worker "w1" was lost while it ran attempt 1; only one is allowed.',
           },
         },
       });
   });
   test("does not count attempts that a stopping worker handed back", () => {
-    const history = [submitted()];
-    for (let attempt = 1; attempt <= 3 * MAX_LOST_ATTEMPTS; attempt++) {
-      history.push(started(attempt), released(attempt, "worker_stopping"));
-    }
-    const attempt = 3 * MAX_LOST_ATTEMPTS + 1;
-    given(...history, started(attempt))
-      .when({ type: "release", attempt, reason: "worker_lost" })
-      .then(released(attempt, "worker_lost"));
+    const history = [submitted({ max_attempts: 2 })];
+    for (let attempt = 1; attempt <= 7; attempt++) history.push(started(attempt), released(attempt, "worker_stopping"));
+    given(...history, started(8))
+      .when({ type: "release", attempt: 8, reason: "worker_lost" })
+      .then(released(8, "worker_lost"));
+  });
+});
+
+describe("a failed attempt", () => {
+  const fail = (attempt: number): JobCommand => ({ type: "fail", attempt, error: TOO_SLOW, retry: { in_seconds: 5 } });
+  test("that may be repeated is followed by another, after the pause", () => {
+    given(submitted(), started(1)).when(fail(1)).then(retrying(1));
+    const state = jobState(record([submitted(), started(1), retrying(1)]));
+    expect(state).toMatchObject({
+      status: "queued",
+      attempts_used: 1,
+      due_at: EPOCH + 3000 + 5000,
+      waiting: "retry",
+      last_error: TOO_SLOW,
+      error: null,
+      worker: null,
+    });
+    expect(jobState(record([submitted(), started(1), retrying(1), started(2)]))).toMatchObject({
+      attempt: 2,
+      due_at: null,
+      waiting: null,
+      last_error: null,
+    });
+  });
+  test("fails the job where none is left: by its own limit, the connector's, the service's", () => {
+    given(submitted({ max_attempts: 2 }), started(1), retrying(1), started(2))
+      .when(fail(2))
+      .then(failed(2));
+    const start: JobCommand = { type: "start", worker: "w1", lease_seconds: LEASE_SECONDS, max_attempts: 1 };
+    const limited = { ...started(1), data: { ...started(1).data, max_attempts: 1 } } as KnownNewEvent;
+    given(submitted()).when(start).then(limited);
+    given(submitted(), limited).when(fail(1)).then(failed(1));
+    given(submitted({ max_attempts: 2 }))
+      .when(start)
+      .then(started(1));
+    const four = [1, 2, 3, 4].flatMap((attempt) => [started(attempt), retrying(attempt)]);
+    given(submitted(), ...four.slice(0, 6), started(4))
+      .when(fail(4))
+      .then(retrying(4));
+    given(submitted(), ...four, started(5))
+      .when(fail(5))
+      .then(failed(5));
+  });
+  test("that failed by hand is the end", () => {
+    given(submitted())
+      .when({ ...fail(1), attempt: "any" } as JobCommand)
+      .then(failed(0));
+  });
+});
+
+describe("cancel", () => {
+  test("ends a job that waits and one that runs", () => {
+    given(submitted()).when({ type: "cancel" }).then(cancelled(0));
+    given(submitted(), started(1))
+      .when({ type: "cancel", reason: "Wrong customer" })
+      .then({ type: "job.cancelled", data: { attempt: 1, reason: "Wrong customer" } });
+    expect(jobState(record([submitted(), started(1), cancelled(1)]))).toMatchObject({
+      status: "cancelled",
+      worker: null,
+      lease_expires_at: null,
+      error: null,
+    });
+  });
+  test("is done once, and refused after another end", () => {
+    given(submitted(), cancelled(0)).when({ type: "cancel" }).then();
+    given(submitted(), started(1), succeeded(1)).when({ type: "cancel" }).refused("job_finished");
+    given().when({ type: "cancel" }).refused("job_not_found");
+  });
+  test("makes every later answer too late, and the callback due", () => {
+    const history = [submitted({ callback_url: "https://example.com/hook" }), started(1), cancelled(1)];
+    given(...history)
+      .when({ type: "complete", attempt: 1, result: 1 })
+      .refused("job_finished");
+    given(...history)
+      .when({ type: "start", worker: "w2", lease_seconds: 1 })
+      .refused("job_finished");
+    expect(jobState(record(history)).callback).toBe("pending");
+  });
+});
+
+describe("expire", () => {
+  const limited = submitted({ timeout_seconds: 10 });
+  const end = EPOCH + 1000 + 10_000;
+  test("ends a job that took too long, whatever it does", () => {
+    const error = (since: string) => ({
+      code: "job_timeout",
+      message: `The job did not end by 2026-01-01T00:00:11.000Z; ${since}.`,
+    });
+    given(limited)
+      .when({ type: "expire", now: end })
+      .then({ type: "job.failed", data: { attempt: 0, error: error("it was waiting") } });
+    given(limited, started(1))
+      .when({ type: "expire", now: end })
+      .then({ type: "job.failed", data: { attempt: 1, error: error("attempt 1 was running") } });
+  });
+  test("is refused before, and where no time is set", () => {
+    given(limited)
+      .when({ type: "expire", now: end - 1 })
+      .refused("job_not_expired");
+    given(submitted()).when({ type: "expire", now: end }).refused("job_not_expired");
+    given(limited, cancelled(0)).when({ type: "expire", now: end }).refused("job_finished");
+  });
+  test("counts from when the job may first run", () => {
+    const run_at = new Date(EPOCH + 3_600_000).toISOString();
+    expect(jobState(record([submitted({ timeout_seconds: 10, run_at })]))).toMatchObject({
+      due_at: EPOCH + 3_600_000,
+      expires_at: EPOCH + 3_610_000,
+    });
   });
 });
 
@@ -260,10 +382,26 @@ describe("callback", () => {
 });
 
 test("a queued job says what it waits for", () => {
-  const job = jobState(record([submitted()]));
-  expect(waitingFor(job, () => true)).toEqual({ reason: "worker", detail: "Waits for a free worker." });
-  expect(waitingFor(job, () => false)?.detail).toContain('runs the workflow "http" here');
-  expect(waitingFor(jobState(record([submitted(), started(1)])), () => false)).toBeNull();
+  const waiting = (history: KnownNewEvent[], now = EPOCH, connector = true) => {
+    const state = jobState(record(history));
+    const job = { ...state, error_code: state.last_error?.code ?? null };
+    return waitingFor(job, { now, hasConnector: () => connector });
+  };
+  expect(waiting([submitted()])).toEqual({ reason: "worker", detail: "Waits for a free worker." });
+  expect(waiting([submitted()], EPOCH, false)?.detail).toContain('runs the workflow "http" here');
+  expect(waiting([submitted(), started(1)])).toBeNull();
+  const run_at = "2026-01-01T01:00:00.000Z";
+  expect(waiting([submitted({ run_at })])).toEqual({
+    reason: "run_at",
+    detail: `Is to run at ${run_at}.`,
+    until: run_at,
+  });
+  expect(waiting([submitted({ run_at })], Date.parse(run_at))?.reason).toBe("worker");
+  expect(waiting([submitted(), started(1), retrying(1)])).toEqual({
+    reason: "retry",
+    detail: "Attempt 1 failed (timeout); the next one follows at 2026-01-01T00:00:08.000Z.",
+    until: "2026-01-01T00:00:08.000Z",
+  });
 });
 
 describe("whatever commands come, in whatever order", () => {
@@ -274,15 +412,26 @@ describe("whatever commands come, in whatever order", () => {
     fc.record({
       type: fc.constant("submit" as const),
       submission: fc.record(
-        { workflow: fc.constant("http"), payload: fc.constant({}), callback_url: fc.constant("https://example.com/") },
+        {
+          workflow: fc.constant("http"),
+          payload: fc.constant({}),
+          callback_url: fc.constant("https://example.com/"),
+          max_attempts: fc.integer({ min: 1, max: 3 }),
+          run_at: fc.constantFrom("2025-12-31T00:00:00Z", "2026-01-01T00:00:20+00:00"),
+          timeout_seconds: fc.integer({ min: 1, max: 60 }),
+        },
         { requiredKeys: ["workflow", "payload"] },
       ),
     }),
-    fc.record({
-      type: fc.constant("start" as const),
-      worker: fc.constantFrom("w1", "w2"),
-      lease_seconds: fc.integer({ min: 1, max: 5 }),
-    }),
+    fc.record(
+      {
+        type: fc.constant("start" as const),
+        worker: fc.constantFrom("w1", "w2"),
+        lease_seconds: fc.integer({ min: 1, max: 5 }),
+        max_attempts: fc.integer({ min: 1, max: 3 }),
+      },
+      { requiredKeys: ["type", "worker", "lease_seconds"] },
+    ),
     fc.record({ type: fc.constant("heartbeat" as const), attempt, lease_seconds: fc.integer({ min: 1, max: 5 }) }),
     fc.record({
       type: fc.constant("release" as const),
@@ -300,7 +449,17 @@ describe("whatever commands come, in whatever order", () => {
       attempt: fc.oneof(attempt, fc.constant("any" as const)),
       result: fc.jsonValue(),
     }),
-    fc.record({ type: fc.constant("fail" as const), attempt: fc.oneof(attempt, fc.constant("any" as const)), error }),
+    fc.record(
+      {
+        type: fc.constant("fail" as const),
+        attempt: fc.oneof(attempt, fc.constant("any" as const)),
+        error,
+        retry: fc.record({ in_seconds: fc.double({ min: 0, max: 100, noNaN: true }) }),
+      },
+      { requiredKeys: ["type", "attempt", "error"] },
+    ),
+    fc.record({ type: fc.constant("cancel" as const) }),
+    fc.record({ type: fc.constant("expire" as const), now: fc.integer({ min: EPOCH, max: EPOCH + 120_000 }) }),
     fc.record({ type: fc.constant("callback_delivered" as const), delivery: fc.constant(delivery) }),
     fc.record({
       type: fc.constant("callback_failed" as const),
@@ -312,8 +471,8 @@ describe("whatever commands come, in whatever order", () => {
 
   const legal: Record<JobState["status"], readonly JobState["status"][]> = {
     none: ["queued"],
-    queued: ["running", "succeeded", "failed"],
-    running: ["running", "queued", "succeeded", "failed"],
+    queued: ["running", "succeeded", "failed", "cancelled"],
+    running: ["running", "queued", "succeeded", "failed", "cancelled"],
     succeeded: ["succeeded"],
     failed: ["failed"],
     cancelled: ["cancelled"],
@@ -338,27 +497,48 @@ describe("whatever commands come, in whatever order", () => {
 
   const commands = fc.array(command, { maxLength: 60 });
 
+  /** One step of a job's life is a legal one, and leads to a state in which all fits together. */
+  function checkStatus(before: JobState, after: JobState): void {
+    // The last lost worker releases and fails in one append, by way of `queued`.
+    expect(legal[before.status]).toContain(after.status);
+    for (const held of ["worker", "started_at", "lease_expires_at"] as const) {
+      expect(after.status === "running").toBe(after[held] !== null);
+    }
+    expect(isFinished(after)).toBe(after.finished_at !== null);
+    expect(after.status === "failed").toBe(after.error !== null);
+    if (after.due_at !== null) expect(after.status).toBe("queued");
+    expect(after.due_at === null).toBe(after.waiting === null);
+    expect(after.waiting === "retry").toBe(after.last_error !== null);
+  }
+
+  function checkAttempts(before: JobState, after: JobState): void {
+    const begins = before.status === "queued" && after.status === "running";
+    expect(after.attempt - before.attempt).toBe(begins ? 1 : 0);
+    // None begins once all are used; what is limited once stays so.
+    if (begins) expect(before.attempts_used).toBeLessThan(maxAttempts(before));
+    expect(after.attempts_used).toBeLessThanOrEqual(maxAttempts(after));
+    if (before.max_attempts !== null) expect(after.max_attempts).toBe(before.max_attempts);
+  }
+
+  function checkEnd(before: JobState, after: JobState): void {
+    if (after.callback !== "none") {
+      expect(after.callback_url).not.toBeNull();
+      expect(isFinished(after)).toBe(true);
+    }
+    if (isFinished(before)) {
+      expect(before.callback).not.toBe("none");
+      const rest = { callback: "", callback_attempts: 0 };
+      expect({ ...after, ...rest }).toEqual({ ...before, ...rest });
+    }
+  }
+
   test("no job reaches an illegal state", () => {
     fc.assert(
       fc.property(commands, (sequence) => {
         run(sequence, (before, after) => {
-          // The tenth lost worker releases and fails in one append, by way of `queued`.
-          expect(legal[before.status]).toContain(after.status);
-          expect(after.status === "running").toBe(after.worker !== null);
-          expect(after.status === "running").toBe(after.lease_expires_at !== null);
-          expect(isFinished(after)).toBe(after.finished_at !== null);
-          expect(after.status === "failed").toBe(after.error !== null);
-          expect(after.attempt - before.attempt).toBe(before.status === "queued" && after.status === "running" ? 1 : 0);
-          expect(after.lost).toBeLessThanOrEqual(MAX_LOST_ATTEMPTS);
-          if (after.callback !== "none") {
-            expect(after.callback_url).not.toBeNull();
-            expect(isFinished(after)).toBe(true);
-          }
-          if (isFinished(before)) {
-            expect(before.callback).not.toBe("none");
-            const rest = { callback: "", callback_attempts: 0 };
-            expect({ ...after, ...rest }).toEqual({ ...before, ...rest });
-          }
+          checkStatus(before, after);
+          checkAttempts(before, after);
+          checkEnd(before, after);
         });
       }),
       { numRuns: 500 },

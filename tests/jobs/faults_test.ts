@@ -136,7 +136,7 @@ describe("a worker process", () => {
     await until(() => arrivals.length === 2, { what: "the second worker to call" });
     answering.resolve();
     const state = await service.reaches(id, "succeeded");
-    expect(state).toMatchObject({ attempt: 2, lost: 1 });
+    expect(state).toMatchObject({ attempt: 2, attempts_used: 1 });
     expect(arrivals.map((arrival) => arrival.key)).toEqual([id, id]);
   }, 20_000);
 

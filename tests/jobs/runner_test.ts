@@ -58,7 +58,7 @@ describe("a job fails", () => {
     ["noop", { n: "seven" }, { code: "invalid_payload", detail: { errors: [{ pointer: "/n" }] } }],
   ])("%s %j", async (workflow, payload, error) => {
     service.start(workshop());
-    const id = await service.submit(workflow, { payload });
+    const id = await service.submit(workflow, { payload, max_attempts: 1 });
     expect((await service.reaches(id, "failed")).error).toMatchObject(error);
   });
 

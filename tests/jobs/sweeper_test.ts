@@ -20,7 +20,7 @@ async function claimed(lease_seconds: number): Promise<string> {
 describe("lapsed leases", () => {
   test("are taken back where no runner is there, on record as the system's doing", async () => {
     const id = await claimed(0.2);
-    expect((await service.reaches(id, "queued")).lost).toBe(1);
+    expect((await service.reaches(id, "queued")).attempts_used).toBe(1);
     expect((await service.history(id)).at(-1)).toMatchObject({
       type: "job.released",
       data: { attempt: 1, reason: "lease_expired" },
@@ -44,5 +44,24 @@ describe("lapsed leases", () => {
     await service.reaches(id, "queued");
     expect((await service.history(id)).at(-1)?.meta.actor).toBe("system:other");
     await other.stop();
+  });
+});
+
+describe("jobs that take too long", () => {
+  test("are ended, whether they wait or run, and no other is", async () => {
+    const waiting = await service.submit("nobody_runs_this", { timeout_seconds: 0.3 });
+    const running = await service.submit("nobody_runs_this", { timeout_seconds: 0.3 });
+    const inTime = await service.submit("nobody_runs_this", { timeout_seconds: 600 });
+    const start = { type: "start", worker: "w", lease_seconds: 600 } as const;
+    await commandJob(service.log, { job_id: running, command: start, meta });
+    for (const id of [waiting, running]) {
+      expect((await service.reaches(id, "failed")).error?.code).toBe("job_timeout");
+    }
+    expect((await service.history(running)).at(-1)).toMatchObject({
+      type: "job.failed",
+      data: { attempt: 1 },
+      meta: { actor: "system:sweeper" },
+    });
+    expect((await service.state(inTime)).status).toBe("queued");
   });
 });

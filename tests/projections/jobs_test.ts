@@ -21,6 +21,8 @@ test("a submitted job is queued, under its own id", () => {
     workflow: "http",
     status: "queued",
     priority: "normal",
+    concurrency_key: null,
+    origin_job_id: null,
     attempt: 0,
     version: 1,
     position: 101,
@@ -28,6 +30,10 @@ test("a submitted job is queued, under its own id", () => {
     updated_at: "2026-01-02T03:00:01Z",
     started_at: null,
     finished_at: null,
+    due_at: null,
+    waiting: null,
+    expires_at: null,
+    error_code: null,
     worker: null,
     lease_expires_at: null,
     callback: "none",
@@ -63,12 +69,66 @@ test("a released job is queued again and keeps its place", () => {
   });
 });
 
+test("a job that is to run later is due then, and expires counted from then", () => {
+  const later = (extra: object) => rowAfter({ ...submitted, data: { ...submitted.data, ...extra } });
+  expect(later({ run_at: "2026-01-02t05:00:00.5+01:00", timeout_seconds: 60 })).toMatchObject({
+    status: "queued",
+    due_at: "2026-01-02T04:00:00.500Z",
+    waiting: "run_at",
+    expires_at: "2026-01-02T04:01:00.500Z",
+  });
+  expect(later({ run_at: "2026-01-02T03:00:00Z", timeout_seconds: 60 })).toMatchObject({
+    due_at: null,
+    waiting: null,
+    expires_at: "2026-01-02T03:01:01.000Z",
+  });
+});
+
+test("a job whose attempt failed waits for the next, and shows why until it starts", () => {
+  const error = { code: "timeout", message: "Too slow." };
+  const retry = { type: "job.retry_scheduled", data: { attempt: 1, error, retry_in_seconds: 1.5 } };
+  expect(rowAfter(submitted, started, retry)).toMatchObject({
+    status: "queued",
+    due_at: "2026-01-02T03:00:04.500Z",
+    waiting: "retry",
+    error_code: "timeout",
+    worker: null,
+    lease_expires_at: null,
+  });
+  expect(rowAfter(submitted, started, retry, { ...started, data: { ...started.data, attempt: 2 } })).toMatchObject({
+    status: "running",
+    attempt: 2,
+    due_at: null,
+    waiting: null,
+    error_code: null,
+  });
+});
+
+test("a cancelled job waits for nothing more", () => {
+  const waiting = { ...submitted, data: { ...submitted.data, run_at: "2027-01-01T00:00:00Z", timeout_seconds: 9 } };
+  expect(rowAfter(waiting, { type: "job.cancelled", data: { attempt: 0 } })).toMatchObject({
+    status: "cancelled",
+    finished_at: "2026-01-02T03:00:02Z",
+    due_at: null,
+    waiting: null,
+    expires_at: null,
+  });
+});
+
+test("a replay names its origin", () => {
+  const origin_job_id = "01890a5d-0000-774b-bcce-b302099a8057";
+  const from = { type: "job.replayed_from", data: { origin_job_id } };
+  expect(rowAfter(submitted, from)).toMatchObject({ status: "queued", origin_job_id, version: 2 });
+});
+
 test.each([
-  ["job.succeeded", { attempt: 1, result: { big: "kept out" } }, "succeeded"],
-  ["job.failed", { attempt: 1, error: { code: "no", message: "No." } }, "failed"],
-])("%s ends the job", (type, data, status) => {
+  ["job.succeeded", { attempt: 1, result: { big: "kept out" } }, "succeeded", null],
+  ["job.failed", { attempt: 1, error: { code: "no", message: "No." } }, "failed", "no"],
+  ["job.cancelled", { attempt: 1, reason: "kept out" }, "cancelled", null],
+])("%s ends the job", (type, data, status, error_code) => {
   expect(rowAfter(submitted, started, { type, data })).toMatchObject({
     status,
+    error_code,
     finished_at: "2026-01-02T03:00:03Z",
     worker: "one",
     lease_expires_at: null,
