@@ -15,7 +15,7 @@ export const EventMeta = Type.Object(
     actor: Type.String({ minLength: 1 }),
     /** Shared by every event that one first action set off: the id of the job or of the service. */
     correlation_id: Type.String({ minLength: 1 }),
-    /** The event id that led to this one, where one did. */
+    /** The event id that led to this one, where one did; or the id derived from the request's Idempotency-Key. */
     causation_id: Type.Optional(Type.String()),
     /** The HTTP request that caused it, where one did. */
     request_id: Type.Optional(Type.String()),

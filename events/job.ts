@@ -1,5 +1,6 @@
 /** What can happen to a job. Streams are named `job-<UUID>`. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { Backoff } from "./backoff.ts";
 
 export const Priority = Type.Union([Type.Literal("low"), Type.Literal("normal"), Type.Literal("high")]);
 export type Priority = Static<typeof Priority>;
@@ -13,17 +14,6 @@ export const JobError = Type.Object({
   detail: Type.Optional(Type.Unknown()),
 });
 export type JobError = Static<typeof JobError>;
-
-/** How long a failed attempt is followed by none; what is absent is as the connector has it, or the service. */
-export const Backoff = Type.Object({
-  /** Before the second attempt. */
-  initial_seconds: Type.Optional(Type.Number({ minimum: 0, maximum: 86_400 })),
-  /** By how much each pause is longer than the one before. */
-  factor: Type.Optional(Type.Number({ minimum: 1, maximum: 10 })),
-  /** No pause is longer. */
-  max_seconds: Type.Optional(Type.Number({ minimum: 0, maximum: 86_400 })),
-});
-export type Backoff = Static<typeof Backoff>;
 
 /** Exactly the body of the intake request, so that its own text can be recorded. */
 export const JobSubmitted = Type.Object({

@@ -3,13 +3,20 @@ import type { Static } from "@sinclair/typebox";
 import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
 import { jobEvents } from "./job.ts";
 import { limitEvents } from "./limit.ts";
+import { pipelineEvents } from "./pipeline.ts";
 import { serviceEvents } from "./service.ts";
 import { workflowEvents } from "./workflow.ts";
 
 export * from "./envelope.ts";
 
 /** Every event type with its newest schema. */
-export const catalogue = { ...jobEvents, ...limitEvents, ...serviceEvents, ...workflowEvents } as const;
+export const catalogue = {
+  ...jobEvents,
+  ...limitEvents,
+  ...pipelineEvents,
+  ...serviceEvents,
+  ...workflowEvents,
+} as const;
 
 export type EventType = keyof typeof catalogue;
 export type EventData<T extends EventType> = Static<(typeof catalogue)[T]>;

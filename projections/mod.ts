@@ -1,12 +1,14 @@
 /** Every read model. */
 import { jobs } from "./jobs.ts";
 import { metrics } from "./metrics.ts";
+import { pipelines } from "./pipelines.ts";
 import type { Projection } from "./projection.ts";
 import { workflowLimits } from "./workflow_limits.ts";
 
 export { type JobRow, jobs } from "./jobs.ts";
 export { type MetricsRow, metrics, publicMetrics } from "./metrics.ts";
+export { type PipelineRow, pipelines } from "./pipelines.ts";
 export type { Projection } from "./projection.ts";
 export type { WorkflowLimitsRow } from "./workflow_limits.ts";
 
-export const projections: readonly Projection[] = [jobs, metrics, workflowLimits];
+export const projections: readonly Projection[] = [jobs, metrics, pipelines, workflowLimits];

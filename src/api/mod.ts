@@ -10,6 +10,7 @@ import { jobRoutes } from "./jobs.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { opsRoutes } from "./ops.ts";
 import type { ApiOptions } from "./options.ts";
+import { pipelineRoutes } from "./pipelines.ts";
 import { QueueDepth } from "./queue_depth.ts";
 import { requestLog } from "./request_log.ts";
 import { rootRoutes } from "./root.ts";
@@ -51,6 +52,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(intakeRoutes({ ...options, queue }, auth))
     .use(jobRoutes(options, auth))
     .use(callbackRoutes(options, auth))
+    .use(pipelineRoutes(options, auth))
     .use(streamRoutes(options, auth))
     .use(workflowLimitRoutes(options, auth))
     .use(opsRoutes(options, auth))

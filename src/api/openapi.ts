@@ -34,6 +34,7 @@ export interface Operation {
 export const tags = {
   Service: "Whether the service is there, and how it has done.",
   Jobs: "Submitting jobs and reading what became of them.",
+  Pipelines: "Jobs of several steps, stored under a name.",
   Streams: "Server-sent events: what happens, as it happens, with no gap and no repeat.",
   Workflows: "What is settled for all jobs of a workflow.",
   Operations: "For whoever runs the service.",
@@ -46,6 +47,11 @@ const requestHeaders = {
       "1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.",
     schema: { type: "string", minLength: 1, maxLength: 257 },
     example: "order-4711",
+  },
+  "If-Match": {
+    description: 'The ETag of the version that the change was made from, for example `"3"`, or `*`.',
+    schema: { type: "string" },
+    example: '"3"',
   },
   "Levqor-Min-Position": {
     description: "The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.",
@@ -63,6 +69,10 @@ const requestHeaders = {
 } as const;
 
 const answerHeaders = {
+  ETag: {
+    description: "The version, in quotes: to be sent as If-Match with a change.",
+    schema: { type: "string" },
+  },
   "Levqor-Position": {
     description: "Where the log recorded it. Send it as Levqor-Min-Position to read your own write.",
     schema: { type: "integer", minimum: 1 },

@@ -59,6 +59,11 @@ export const problems = {
     title: "Job not found",
     help: "No job has this id. A job can be read from the moment its intake was answered.",
   },
+  pipeline_not_found: {
+    status: 404,
+    title: "Pipeline not found",
+    help: "No pipeline has this name, or none of its versions has this number. GET /api/v1/pipelines lists those that there are.",
+  },
   method_not_allowed: {
     status: 405,
     title: "Method not allowed",
@@ -68,6 +73,16 @@ export const problems = {
     status: 409,
     title: "Conflict with the present state",
     help: "What was asked for does not fit the state that the job is in. Read its status and decide again.",
+  },
+  pipeline_exists: {
+    status: 409,
+    title: "Pipeline exists",
+    help: "The name is taken by another pipeline or by a connector. Choose another name, or make a new version with PUT.",
+  },
+  version_mismatch: {
+    status: 412,
+    title: "Another version is the newest",
+    help: "Somebody else was faster: the version that If-Match names is not the newest. Read the pipeline again and decide anew.",
   },
   body_too_large: {
     status: 413,
@@ -98,6 +113,11 @@ export const problems = {
     status: 429,
     title: "Queue full",
     help: "So many jobs wait that no more are taken in: nothing was recorded. Repeat the request after the time that Retry-After names.",
+  },
+  precondition_required: {
+    status: 428,
+    title: "If-Match required",
+    help: 'A change names the version that it was made from, so that nobody\'s work is lost: send the ETag of the version that was read as If-Match, for example "3", or * for whichever it is.',
   },
   internal_error: {
     status: 500,

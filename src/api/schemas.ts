@@ -2,6 +2,7 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { EventMeta } from "../../events/envelope.ts";
 import { JobError } from "../../events/job.ts";
+import { PipelineDefinition, PipelineName } from "../../events/pipeline.ts";
 import { MAX_CONCURRENCY, RatePerKey } from "../../events/workflow.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../domain/job.ts";
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, RUN_AT_MAX_DAYS } from "./limits.ts";
@@ -290,6 +291,69 @@ const CallbackRequested = Type.Object(
   { additionalProperties: false },
 );
 
+/** A definition that shows what steps can do. */
+const EXAMPLE_PIPELINE = {
+  format: 1,
+  description: "Welcomes new users, once somebody has agreed.",
+  steps: [
+    { id: "fetch", uses: "http", with: { url: "https://example.com/users?since={{ payload.since }}" } },
+    {
+      id: "approve",
+      if: "{{ size(steps.fetch.output.body.users) > 100 }}",
+      wait_for_approval: { message: "Write to {{ size(steps.fetch.output.body.users) }} users?" },
+    },
+    {
+      id: "welcome",
+      for_each: { items: "{{ steps.fetch.output.body.users }}", max_parallel: 4 },
+      uses: "http",
+      with: { method: "POST", url: "https://example.com/mails", body: { to: "{{ item.email }}" } },
+      retry: { max_attempts: 3 },
+    },
+  ],
+};
+
+export const PipelineCreate = Type.Object(
+  { name: PipelineName, ...PipelineDefinition.properties },
+  { additionalProperties: false, examples: [{ name: "welcome-users", ...EXAMPLE_PIPELINE }] },
+);
+
+export const PipelineUpdate = Type.Object(PipelineDefinition.properties, {
+  additionalProperties: false,
+  examples: [EXAMPLE_PIPELINE],
+});
+
+const PipelineVersion = Type.Integer({ minimum: 1, description: "1, 2, 3 …", examples: [1] });
+
+const Pipeline = Type.Object(
+  {
+    name: PipelineName,
+    version: PipelineVersion,
+    ...PipelineDefinition.properties,
+    created_at: Timestamp,
+    updated_at: Type.Unsafe<string>({ ...Timestamp, description: "When this version was recorded." }),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      { name: "welcome-users", version: 1, ...EXAMPLE_PIPELINE, created_at: EXAMPLE_TIME, updated_at: EXAMPLE_TIME },
+    ],
+  },
+);
+
+const PipelineSummary = Type.Object(
+  {
+    name: PipelineName,
+    version: Type.Unsafe<number>({ ...PipelineVersion, description: "The newest." }),
+    description: Type.Union([Type.String(), Type.Null()]),
+    steps: Type.Integer({ minimum: 1, description: "How many steps the newest version has." }),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  },
+  { additionalProperties: false },
+);
+
+const PipelineList = list(PipelineSummary);
+
 const StreamedEvent = Type.Object(
   {
     position: Position,
@@ -542,6 +606,11 @@ export const components = {
   JobEventList,
   CallbackLog,
   CallbackRequested,
+  PipelineCreate,
+  PipelineUpdate,
+  Pipeline,
+  PipelineSummary,
+  PipelineList,
   StreamedEvent,
   CompleteRequest,
   Completed,

@@ -2,6 +2,7 @@
 import { FormatRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
+import { PipelineName, Step } from "../../events/pipeline.ts";
 import { UUID } from "./job_id.ts";
 import { type FieldError, Problem } from "./problems.ts";
 
@@ -16,6 +17,13 @@ const formats: Record<string, { check: (value: string) => boolean; message: stri
   "date-time": { check: isDateTime, message: "must be a time in RFC 3339, for example 2026-01-15T09:30:00Z" },
   uuid: { check: (value) => UUID.test(value), message: "must be a UUID" },
 };
+
+/** What to say of a text that does not fit its pattern. */
+const patterns: Record<string, string> = {
+  [PipelineName.pattern as string]: "must be 1 to 128 lower-case letters, digits, - and _, not beginning with - or _",
+  [Step.properties.id.pattern as string]: "must be 1 to 64 lower-case letters, digits and _, beginning with a letter",
+};
+
 for (const [name, { check }] of Object.entries(formats)) FormatRegistry.Set(name, check);
 
 /** A compiled check that gives the value back, typed, or throws the problem `validation_failed`. */
@@ -78,7 +86,7 @@ function describe(error: ValueError): string {
     case ValueErrorType.StringMaxLength:
       return `must have at most ${schema.maxLength} characters`;
     case ValueErrorType.StringPattern:
-      return "must not contain control characters";
+      return patterns[schema.pattern] ?? "must not contain control characters";
     case ValueErrorType.StringFormat:
       return formats[schema.format]?.message ?? `must be a ${schema.format}`;
     case ValueErrorType.Integer:

@@ -30,9 +30,9 @@
  * - A queued job with **`due_at`** waits until then: for its `run_at`, or for the pause before its next attempt to end.
  *   Whoever claims jobs heeds it, by the database's clock; a claim that came early is no illegal state.
  */
+import type { Backoff } from "../../events/backoff.ts";
 import type { RecordedEvent } from "../../events/envelope.ts";
 import {
-  type Backoff,
   expiresAt,
   firstDueAt,
   type JobCallbackAttempted,

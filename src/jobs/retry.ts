@@ -6,7 +6,8 @@
  * `Retry-After` is a minimum.
  */
 import { MAX_RETRY_AFTER } from "../../connectors/retry_after.ts";
-import type { Backoff, JobError } from "../../events/job.ts";
+import type { Backoff } from "../../events/backoff.ts";
+import type { JobError } from "../../events/job.ts";
 import type { JobState } from "../domain/job.ts";
 
 /**

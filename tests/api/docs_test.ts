@@ -29,6 +29,9 @@ describe("/docs/json", () => {
       "get /api/v1/jobs/{job_id}/events",
       "get /api/v1/jobs/{job_id}/stream",
       "get /api/v1/ops/health",
+      "get /api/v1/pipelines",
+      "get /api/v1/pipelines/{name}",
+      "get /api/v1/pipelines/{name}/versions/{version}",
       "get /api/v1/status/{job_id}",
       "get /api/v1/workflows/limits",
       "get /api/v1/workflows/{workflow}/limits",
@@ -38,6 +41,8 @@ describe("/docs/json", () => {
       "post /api/v1/_dev/complete/{job_id}",
       "post /api/v1/intake",
       "post /api/v1/jobs/{job_id}/callbacks/redeliver",
+      "post /api/v1/pipelines",
+      "put /api/v1/pipelines/{name}",
       "put /api/v1/workflows/{workflow}/limits",
     ]);
   });

@@ -1,0 +1,153 @@
+/**
+ * What a pipeline is, and what can happen to a stored one. Streams are named `pipeline-<name>`; a pipeline's version is
+ * the version of its stream.
+ *
+ * Texts may hold **expressions**, `{{ steps.fetch.output.body.id }}`: see `src/domain/expression.ts`.
+ */
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { Backoff } from "./backoff.ts";
+
+/** The bounds of a pipeline; the schemas below state and enforce them. */
+export const MAX_STEPS = 50;
+export const MAX_PARALLEL = 32;
+
+/** The format that definitions are written in; another one gets another number. */
+export const PIPELINE_FORMAT = 1;
+
+/** What a name must be, so that it can stand in paths, subjects and stream ids as it is. */
+export const PipelineName = Type.String({
+  pattern: "^[a-z0-9][a-z0-9_-]{0,127}$",
+  description: "1 to 128 lower-case letters, digits, `-` and `_`: the workflow name that runs it.",
+  examples: ["welcome-users"],
+});
+
+const StepId = Type.String({
+  pattern: "^[a-z][a-z0-9_]{0,63}$",
+  description: "1 to 64 lower-case letters, digits and `_`, beginning with a letter; each once in a pipeline.",
+  examples: ["fetch"],
+});
+
+const Expression = (description: string, example: string) =>
+  Type.String({ minLength: 1, maxLength: 2048, description, examples: [example] });
+
+const StepRetry = Type.Object(
+  {
+    max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    backoff: Type.Optional(Backoff),
+  },
+  {
+    additionalProperties: false,
+    description:
+      "How often the connector is tried where its failure may pass, and how long to wait in between: as `max_attempts` and `backoff` of a job. Absent: as the connector has it, or the service.",
+  },
+);
+
+const ForEach = Type.Object(
+  {
+    items: Expression(
+      "One expression that gives a list of at most 1,000 items; in `with`, `item` is the item and `index` its place from 0.",
+      "{{ steps.fetch.output.body.users }}",
+    ),
+    max_parallel: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: MAX_PARALLEL, default: 1, description: "Items that run at the same time." }),
+    ),
+  },
+  { additionalProperties: false, description: "Runs the step once for each item; its output is the list of outputs." },
+);
+
+const Sleep = Type.Object(
+  {
+    seconds: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 31_536_000, description: "From the moment that the step is reached." }),
+    ),
+    until: Type.Optional(
+      Expression("A time in RFC 3339, or an expression that gives one; the past means now.", "{{ payload.send_at }}"),
+    ),
+  },
+  { additionalProperties: false, description: "Waits, without a worker: exactly one of `seconds` and `until`." },
+);
+
+const WaitForApproval = Type.Object(
+  {
+    message: Expression("What is to be approved, for a person.", "Send {{ size(payload.users) }} mails?"),
+    timeout_seconds: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 31_536_000, default: 604_800, description: "A week by default." }),
+    ),
+    on_timeout: Type.Optional(
+      Type.Union([Type.Literal("fail"), Type.Literal("continue")], {
+        default: "fail",
+        description: "What an approval that nobody gave in time means; `continue`: it is taken as given.",
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: "Waits, without a worker, until somebody approves or rejects: a rejection fails the job.",
+  },
+);
+
+export const Step = Type.Object(
+  {
+    id: StepId,
+    uses: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, description: "The connector to run.", examples: ["http"] }),
+    ),
+    with: Type.Optional(
+      Type.Unsafe<Record<string, unknown>>(
+        Type.Object(
+          {},
+          {
+            additionalProperties: true,
+            description: "The connector's input. Any text in it may hold expressions.",
+            examples: [{ url: "https://example.com/users/{{ payload.id }}" }],
+          },
+        ),
+      ),
+    ),
+    if: Type.Optional(
+      Expression("The step is skipped unless this one expression is true.", "{{ steps.fetch.output.status == 200 }}"),
+    ),
+    retry: Type.Optional(StepRetry),
+    timeout_seconds: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 86_400,
+        description: "For one try; the job's attempt_timeout_seconds by default.",
+      }),
+    ),
+    for_each: Type.Optional(ForEach),
+    sleep: Type.Optional(Sleep),
+    wait_for_approval: Type.Optional(WaitForApproval),
+  },
+  {
+    additionalProperties: false,
+    description: "Exactly one of `uses`, `sleep` and `wait_for_approval` says what the step does.",
+  },
+);
+export type Step = Static<typeof Step>;
+
+export const Steps = Type.Array(Step, { minItems: 1, maxItems: MAX_STEPS, description: "Run in this order." });
+export type Steps = Static<typeof Steps>;
+
+export const PipelineDefinition = Type.Object(
+  {
+    format: Type.Literal(PIPELINE_FORMAT, { description: "Of this description." }),
+    description: Type.Optional(Type.String({ maxLength: 1024 })),
+    steps: Steps,
+  },
+  { additionalProperties: false },
+);
+export type PipelineDefinition = Static<typeof PipelineDefinition>;
+
+export const PipelineCreated = Type.Object({ definition: PipelineDefinition });
+export type PipelineCreated = Static<typeof PipelineCreated>;
+
+/** Jobs that have started keep the version that they started with. */
+export const PipelineUpdated = Type.Object({ definition: PipelineDefinition });
+export type PipelineUpdated = Static<typeof PipelineUpdated>;
+
+/** Every event type of the category, with its newest schema. */
+export const pipelineEvents = {
+  "pipeline.created": PipelineCreated,
+  "pipeline.updated": PipelineUpdated,
+} as const satisfies Record<string, TSchema>;

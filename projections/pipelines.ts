@@ -1,0 +1,53 @@
+/** Which pipelines are stored: what their list shows, and which workflow names runners take jobs of. */
+import { entityId } from "../events/mod.ts";
+import type { Projection } from "./projection.ts";
+
+/** One pipeline. Times are RFC 3339, UTC. */
+export type PipelineRow = {
+  name: string;
+  /** The newest; a job that has started may run an older one. */
+  version: number;
+  description: string | null;
+  /** How many steps the newest version has. */
+  steps: number;
+  /** Where the log holds `pipeline.created`: the order of the list. */
+  position: number;
+  created_at: string;
+  updated_at: string;
+};
+
+export const pipelines: Projection<PipelineRow> = {
+  name: "pipelines",
+  version: 1,
+  reads: ["pipeline.created", "pipeline.updated"],
+  columns: {
+    name: { type: "text" },
+    version: { type: "int" },
+    description: { type: "text", nullable: true },
+    steps: { type: "int" },
+    position: { type: "bigint" },
+    created_at: { type: "timestamptz" },
+    updated_at: { type: "timestamptz" },
+  },
+  key: "name",
+  indexes: ["(position)"],
+
+  keyOf: (event) => entityId(event.stream_id),
+  begins: (event) => event.version === 1,
+
+  evolve(row, event) {
+    if (event.type !== "pipeline.created" && event.type !== "pipeline.updated") {
+      throw new Error(`Cannot apply ${event.type} to ${event.stream_id}`);
+    }
+    const { description, steps } = event.data.definition;
+    return {
+      name: entityId(event.stream_id),
+      version: event.version,
+      description: description ?? null,
+      steps: steps.length,
+      position: row?.position ?? event.position,
+      created_at: row?.created_at ?? event.recorded_at,
+      updated_at: event.recorded_at,
+    };
+  },
+};

@@ -1,0 +1,260 @@
+/** Stored pipelines: jobs of several steps under a name, in versions. */
+import { Elysia } from "elysia";
+import { decode } from "../../events/mod.ts";
+import { type PipelineDefinition, PipelineName } from "../../events/pipeline.ts";
+import type { PipelineRow } from "../../projections/pipelines.ts";
+import { type PipelineCommand, type PipelineState, pipelineDecider, pipelineState } from "../domain/pipeline.ts";
+import { stepFaults } from "../domain/pipeline_check.ts";
+import { handle } from "../log/handle.ts";
+import type { Auth } from "./auth.ts";
+import { readJson } from "./body.ts";
+import { derivedId, idempotencyKey } from "./idempotency.ts";
+import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
+import { describe } from "./openapi.ts";
+import type { ApiOptions } from "./options.ts";
+import { fromCursor, page, positionHeader } from "./paging.ts";
+import { Problem } from "./problems.ts";
+import { onceBuilt, untilReached } from "./read_model.ts";
+import { requestIds } from "./request_id.ts";
+import { components, PageQuery, PipelineCreate, PipelineUpdate } from "./schemas.ts";
+import { invalid, queryReader, validator } from "./validation.ts";
+
+const ROUTE = "/api/v1/pipelines";
+const checkCreate = validator(PipelineCreate);
+const checkUpdate = validator(PipelineUpdate);
+const readPageQuery = queryReader(PageQuery);
+const [EXAMPLE] = components.Pipeline.examples as [object];
+
+export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOptions, auth: Auth) {
+  const wait_ms = timing?.read_model_wait_ms;
+  return new Elysia({ name: "levqor/pipelines" })
+    .use(requestIds())
+    .post(
+      ROUTE,
+      async ({ request, set, request_id }) => {
+        const caller = auth.require(request);
+        const key = idempotencyKey(request);
+        const { name, ...definition } = checkCreate((await readJson(request)).value);
+        checkSteps(definition);
+        if (workflows.has(name)) {
+          throw new Problem("pipeline_exists", `"${name}" is the name of a connector; a pipeline needs another.`);
+        }
+        const causation_id = key === null ? undefined : derivedId(caller, ROUTE, key);
+        const meta = { actor: caller.actor, correlation_id: streamOf(name), request_id, causation_id };
+        const handled = await command(name, { type: "create", definition }, meta);
+        if (!handled.ok) {
+          const state = await replayed(name, { definition, causation_id });
+          if (!state) throw new Problem("pipeline_exists", handled.refusal.message);
+          set.headers["idempotency-replayed"] = "true";
+          return answer(set, { name, state, status: 201 });
+        }
+        set.headers["levqor-position"] = String(handled.position);
+        return answer(set, { name, state: await read(name), status: 201 });
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "createPipeline",
+          tag: "Pipelines",
+          summary: "Store a pipeline",
+          description:
+            "Records the pipeline's first version. Jobs whose workflow is its name run its steps from now on. Steps are checked: ids, the order in which they refer to each other, and every expression. The answer's ETag is the version.",
+          key: true,
+          headers: ["Idempotency-Key"],
+          body: "PipelineCreate",
+          answers: {
+            201: {
+              description: "The pipeline is on record.",
+              schema: "Pipeline",
+              example: EXAMPLE,
+              headers: ["ETag", "Levqor-Position", "Idempotency-Replayed"],
+            },
+          },
+          errors: [
+            "invalid_idempotency_key",
+            "pipeline_exists",
+            "idempotency_key_reused",
+            "unavailable",
+            "outcome_unknown",
+          ],
+        }),
+      },
+    )
+    .get(
+      ROUTE,
+      async ({ request, set }) => {
+        auth.require(request);
+        const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
+        const before = fromCursor(cursor);
+        const position = positionHeader(request, "levqor-min-position");
+        if (position !== undefined) await untilReached(projector, { name: "pipelines", position, wait_ms });
+        const select = () => sql<PipelineRow[]>`
+          select name, version, description, steps, position, created_at, updated_at from levqor_read.pipelines
+          where true ${before === undefined ? sql`` : sql`and position < ${before}`}
+          order by position desc limit ${limit + 1}`;
+        const rows = await onceBuilt(select, wait_ms);
+        const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
+        set.headers["cache-control"] = "no-store";
+        return { data: items.map(({ position, ...pipeline }) => pipeline), has_more, next_cursor };
+      },
+      {
+        detail: describe({
+          id: "listPipelines",
+          tag: "Pipelines",
+          summary: "List stored pipelines, newest first",
+          description:
+            "Read from a read model that follows the log. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
+          key: true,
+          query: PageQuery,
+          headers: ["Levqor-Min-Position"],
+          answers: { 200: { description: "A page of pipelines.", schema: "PipelineList" } },
+          errors: ["validation_failed", "invalid_cursor", "read_model_behind", "unavailable"],
+        }),
+      },
+    )
+    .get(
+      `${ROUTE}/:name`,
+      async ({ request, params, set }) => {
+        auth.require(request);
+        return answer(set, { name: params.name, state: await read(params.name) });
+      },
+      {
+        detail: describe({
+          id: "getPipeline",
+          tag: "Pipelines",
+          summary: "A pipeline's newest version",
+          description: "Read from the log itself: never older than any answer given before.",
+          key: true,
+          params: { name: PipelineName },
+          answers: {
+            200: { description: "The newest version.", schema: "Pipeline", example: EXAMPLE, headers: ["ETag"] },
+          },
+          errors: ["pipeline_not_found", "unavailable"],
+        }),
+      },
+    )
+    .put(
+      `${ROUTE}/:name`,
+      async ({ request, params, set, request_id }) => {
+        const { actor } = auth.require(request);
+        const { name } = params;
+        const expected_version = ifMatch(request);
+        const definition = checkUpdate((await readJson(request)).value);
+        checkSteps(definition);
+        const meta = { actor, correlation_id: streamOf(name), request_id };
+        const handled = await command(name, { type: "update", definition, expected_version }, meta);
+        if (!handled.ok) {
+          const { code, message } = handled.refusal;
+          throw code === "pipeline_not_found" ? notFound(name) : new Problem("version_mismatch", message);
+        }
+        if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
+        return answer(set, { name, state: await read(name, handled.version) });
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "updatePipeline",
+          tag: "Pipelines",
+          summary: "Make a pipeline's next version",
+          description:
+            "Records a new version, made from the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. What is already the newest version is not recorded again.",
+          key: true,
+          params: { name: PipelineName },
+          headers: ["If-Match"],
+          body: "PipelineUpdate",
+          answers: {
+            200: {
+              description: "The version that is now the newest.",
+              schema: "Pipeline",
+              example: EXAMPLE,
+              headers: ["ETag", "Levqor-Position"],
+            },
+          },
+          errors: ["pipeline_not_found", "version_mismatch", "precondition_required", "unavailable", "outcome_unknown"],
+        }),
+      },
+    )
+    .get(
+      `${ROUTE}/:name/versions/:version`,
+      async ({ request, params, set }) => {
+        auth.require(request);
+        const { name, version } = params;
+        if (!/^[1-9]\d{0,8}$/.test(version)) throw notFound(name, version);
+        return answer(set, { name, state: await read(name, Number(version)) });
+      },
+      {
+        detail: describe({
+          id: "getPipelineVersion",
+          tag: "Pipelines",
+          summary: "One version of a pipeline",
+          description: "Every version stays readable: jobs that started with it run it to their end.",
+          key: true,
+          params: { name: PipelineName, version: components.Pipeline.properties.version },
+          answers: {
+            200: { description: "That version.", schema: "Pipeline", example: EXAMPLE, headers: ["ETag"] },
+          },
+          errors: ["pipeline_not_found", "unavailable"],
+        }),
+      },
+    );
+
+  /** The pipeline at its newest version, or at the one named. Throws the problem `pipeline_not_found`. */
+  async function read(name: string, version?: number): Promise<PipelineState> {
+    if (!new RegExp(PipelineName.pattern as string).test(name)) throw notFound(name);
+    const events = await log.readStream(streamOf(name), { limit: version });
+    const state = pipelineState(events.map(decode));
+    if (state.version === 0 || (version !== undefined && state.version !== version)) throw notFound(name, version);
+    return state;
+  }
+
+  function command(name: string, command: PipelineCommand, meta: Parameters<typeof log.append>[0]["meta"]) {
+    return handle(log, { stream_id: streamOf(name), decider: pipelineDecider, command, meta });
+  }
+
+  function checkSteps({ steps }: PipelineDefinition): void {
+    const faults = stepFaults(steps, workflows);
+    if (faults.length > 0) throw invalid(faults.map((fault) => ({ ...fault, pointer: `/steps${fault.pointer}` })));
+  }
+
+  /** The first version, where the same request was answered with it before; `undefined` where it was another. */
+  async function replayed(
+    name: string,
+    { definition, causation_id }: { definition: PipelineDefinition; causation_id: string | undefined },
+  ): Promise<PipelineState | undefined> {
+    const [first] = (await log.readStream(streamOf(name), { limit: 1 })).map(decode);
+    if (!first || causation_id === undefined || first.meta.causation_id !== causation_id) return undefined;
+    const state = pipelineState([first]);
+    if (Bun.deepEquals(state.definition, definition, true)) return state;
+    throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
+  }
+}
+
+function streamOf(name: string): string {
+  return `pipeline-${name}`;
+}
+
+function notFound(name: string, version?: number | string): Problem {
+  const which = version === undefined ? "" : ` and the version ${version}`;
+  return new Problem("pipeline_not_found", `No pipeline has the name ${JSON.stringify(name)}${which}.`);
+}
+
+/** The version that the request expects. Throws the problem `precondition_required`. */
+function ifMatch(request: Request): number | "any" {
+  const header = request.headers.get("if-match");
+  if (header === "*") return "any";
+  const version = /^"([1-9]\d{0,8})"$/.exec(header ?? "")?.[1];
+  if (version !== undefined) return Number(version);
+  const found = header === null ? "The If-Match header is missing" : `If-Match holds ${JSON.stringify(header)}`;
+  throw new Problem("precondition_required", `${found}; the ETag of the version to be replaced is expected.`);
+}
+
+function answer(
+  set: { status?: number | string; headers: Record<string, unknown> },
+  { name, state, status = 200 }: { name: string; state: PipelineState; status?: number },
+) {
+  const { version, definition, created_at, updated_at } = state;
+  set.status = status;
+  set.headers.etag = `"${version}"`;
+  set.headers["cache-control"] = "no-store";
+  return { name, version, ...definition, created_at, updated_at };
+}

@@ -1,0 +1,24 @@
+import { expect, test } from "bun:test";
+import { type PipelineRow, pipelines } from "../../projections/mod.ts";
+import { history } from "./support.ts";
+
+const step = { id: "a", sleep: { seconds: 1 } };
+const created = { type: "pipeline.created", data: { definition: { format: 1, description: "One", steps: [step] } } };
+const updated = { type: "pipeline.updated", data: { definition: { format: 1, steps: [step, { ...step, id: "b" }] } } };
+
+test("a pipeline's row shows its newest version, and keeps its place", () => {
+  let row: PipelineRow | undefined;
+  for (const event of history("pipeline-welcome-users", [created, updated])) {
+    expect(pipelines.keyOf(event)).toBe("welcome-users");
+    row = pipelines.evolve(row, event) ?? undefined;
+  }
+  expect(row).toEqual({
+    name: "welcome-users",
+    version: 2,
+    description: null,
+    steps: 2,
+    position: 101,
+    created_at: "2026-01-02T03:00:01Z",
+    updated_at: "2026-01-02T03:00:02Z",
+  });
+});
