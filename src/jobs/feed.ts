@@ -269,7 +269,9 @@ export class Feed {
     const workflows = [...connectors.keys()];
     const { rows, more } = await queuedJobs(sql, { workflows, priority, ...missing, limit });
     const jobs = await this.load(rows);
-    queue.fill(priority, { jobs, upTo: more ? (rows.at(-1)?.position ?? 0) : position, more });
+    // No further than was asked for: what has gone missing since, at a later position, is not among these.
+    const upTo = more ? (rows.at(-1)?.position ?? 0) : Math.min(position, missing.until);
+    queue.fill(priority, { jobs, upTo, more });
     return rows.length > 0;
   }
 }

@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { Sql } from "../../src/db/mod.ts";
+import { Feed } from "../../src/jobs/feed.ts";
+import { ReadyQueue } from "../../src/jobs/ready_queue.ts";
+import { openService, type Service, silent, until, workshop } from "./support.ts";
+
+let service: Service;
+beforeEach(async () => {
+  service = await openService();
+});
+afterEach(() => service.close());
+
+/** The same connections; `between` happens before each query that asks how far the read models are. */
+function interrupted(sql: Sql, between: () => Promise<void>): Sql {
+  return new Proxy(sql, {
+    apply(target, self, args: [readonly string[], ...unknown[]]) {
+      const query = () => Reflect.apply(target, self, args);
+      return args[0].join("").includes("levqor_ops.projections") ? between().then(query) : query();
+    },
+  });
+}
+
+test("a job that comes in while the jobs before it are fetched is not passed over", async () => {
+  await service.submit("noop");
+  await service.projected();
+  const queue = new ReadyQueue();
+  const stop = new AbortController();
+  let interruption: Promise<void> | undefined;
+  const feed: Feed = new Feed({
+    ...service,
+    connectors: workshop().connectors,
+    sql: interrupted(service.sql, async () => {
+      // Between the look at what is missing and the look at how far the read model is: it contains the job by then.
+      if (!feed.following) return;
+      interruption ??= comeIn();
+      await interruption;
+    }),
+    instance: "w1",
+    logger: silent,
+    queue,
+    signal: stop.signal,
+    on_ready() {},
+    on_orphans() {},
+    on_attempt_ended() {},
+  });
+  async function comeIn() {
+    // Of the lane that is fetched first.
+    await service.submit("noop", { priority: "high" });
+    await service.projected();
+    const head = await service.log.head();
+    await until(() => feed.position >= head, { what: "the feed to see the job" });
+  }
+  const running = feed.run();
+  await until(() => queue.size === 2, { what: "both jobs to be ready" });
+  expect(queue.take()?.priority).toBe("high");
+  stop.abort();
+  await running;
+});
