@@ -4,6 +4,7 @@ import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope
 import { jobEvents } from "./job.ts";
 import { limitEvents } from "./limit.ts";
 import { pipelineEvents } from "./pipeline.ts";
+import { scheduleEvents } from "./schedule.ts";
 import { serviceEvents } from "./service.ts";
 import { workflowEvents } from "./workflow.ts";
 
@@ -14,6 +15,7 @@ export const catalogue = {
   ...jobEvents,
   ...limitEvents,
   ...pipelineEvents,
+  ...scheduleEvents,
   ...serviceEvents,
   ...workflowEvents,
 } as const;

@@ -3,12 +3,14 @@ import { jobs } from "./jobs.ts";
 import { metrics } from "./metrics.ts";
 import { pipelines } from "./pipelines.ts";
 import type { Projection } from "./projection.ts";
+import { schedules } from "./schedules.ts";
 import { workflowLimits } from "./workflow_limits.ts";
 
 export { type JobRow, jobs } from "./jobs.ts";
 export { type MetricsRow, metrics, publicMetrics } from "./metrics.ts";
 export { type PipelineRow, pipelines } from "./pipelines.ts";
 export type { Projection } from "./projection.ts";
+export { type ScheduleRow, schedules } from "./schedules.ts";
 export type { WorkflowLimitsRow } from "./workflow_limits.ts";
 
-export const projections: readonly Projection[] = [jobs, metrics, pipelines, workflowLimits];
+export const projections: readonly Projection[] = [jobs, metrics, pipelines, schedules, workflowLimits];

@@ -25,6 +25,7 @@ import { openLog } from "./log/mod.ts";
 import { createLogger } from "./logger.ts";
 import { migrations } from "./migrations.ts";
 import { startProjector } from "./projector/mod.ts";
+import { startScheduler } from "./schedules/mod.ts";
 
 /** Everything is over within this time of a SIGTERM, or is cut off. */
 const STOP_LIMIT_MS = 20_000;
@@ -97,6 +98,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         callback_secret: config.webhook_secret ?? ownWebhookSecret(config.data_dir),
       });
       stops.push(() => runner.stop({ drain_ms: DRAIN_MS }));
+      const scheduler = startScheduler({ log, bus, sql, instance, logger: logger.child({ part: "schedules" }) });
+      stops.push(() => scheduler.stop());
     }
     if (config.role === "worker") return { url: undefined, stop };
 

@@ -9,7 +9,8 @@ import { components } from "./schemas.ts";
 const DESCRIPTION = `Levqor runs AI-automation jobs and keeps every step as an event in an append-only log.
 
 Submit a job with \`POST /api/v1/intake\`, watch it with \`GET /api/v1/jobs/{job_id}/stream\`, read its end with
-\`GET /api/v1/status/{job_id}\` and its whole history with \`GET /api/v1/jobs/{job_id}/events\`.
+\`GET /api/v1/status/{job_id}\` and its whole history with \`GET /api/v1/jobs/{job_id}/events\`. To submit it again and
+again, create a schedule with \`POST /api/v1/schedules\`.
 
 - **Keys**: calls that write, and those that show everybody's jobs, need \`X-Api-Key\` where keys are configured.
 - **Errors** are problem documents (RFC 9457): branch on \`error\`, read \`detail\`.

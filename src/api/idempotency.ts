@@ -1,5 +1,5 @@
-/** Job ids out of `Idempotency-Key`: the second intake with a key meets the first one's stream. */
-import { hash } from "node:crypto";
+/** Ids out of `Idempotency-Key`: the second creation with a key meets the first one's stream. */
+import { derivedUuid } from "../jobs/derived_id.ts";
 import type { Caller } from "./auth.ts";
 import { Problem } from "./problems.ts";
 
@@ -20,11 +20,7 @@ export function idempotencyKey(request: Request): string | null {
   return key;
 }
 
-/** A UUIDv8 (RFC 9562): the first 122 bits of SHA-256 over who calls, what is called, and the key. */
+/** The same id for the same caller, call and key. */
 export function derivedId(caller: Caller, route: string, key: string): string {
-  const bytes = hash("sha256", `${caller.identity}\n${route}\n${key}`, "buffer").subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return derivedUuid([caller.identity, route, key]);
 }

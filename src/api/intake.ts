@@ -4,15 +4,16 @@ import { jobStream } from "../jobs/commands.ts";
 import { AppendInDoubtError } from "../log/errors.ts";
 import type { AppendResult } from "../log/mod.ts";
 import type { Auth } from "./auth.ts";
-import { type JsonBody, readJson } from "./body.ts";
+import { readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
-import { PAYLOAD_LIMIT_BYTES, RUN_AT_MAX_DAYS } from "./limits.ts";
+import { RUN_AT_MAX_DAYS } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
 import type { QueueDepth } from "./queue_depth.ts";
 import { requestIds } from "./request_id.ts";
 import { IntakeRequest } from "./schemas.ts";
+import { checkSubmission } from "./submission.ts";
 import { invalid, validator } from "./validation.ts";
 
 const ROUTE = "/api/v1/intake";
@@ -27,7 +28,7 @@ export function intakeRoutes({ log, queue }: Pick<ApiOptions, "log"> & { queue: 
       const key = idempotencyKey(request);
       const body = await readJson(request);
       const submission = checkIntake(body.value);
-      checkPayloadSize(body, submission);
+      checkSubmission(submission, body);
       if (submission.run_at !== undefined) checkRunAt(submission.run_at);
 
       const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
@@ -111,20 +112,6 @@ function checkRunAt(run_at: string): void {
   const ahead = Date.parse(run_at.toUpperCase()) - Date.now();
   if (ahead <= RUN_AT_MAX_DAYS * 86_400_000) return;
   throw invalid([{ pointer: "/run_at", message: `must not be more than ${RUN_AT_MAX_DAYS} days ahead` }]);
-}
-
-function checkPayloadSize({ byte_length }: JsonBody, { payload }: IntakeRequest): void {
-  // Written anew, JSON grows at most 4.4 times (1e20 becomes 21 digits): small bodies need no second look.
-  if (byte_length <= PAYLOAD_LIMIT_BYTES / 5) return;
-  const size = Buffer.byteLength(JSON.stringify(payload));
-  if (size <= PAYLOAD_LIMIT_BYTES) return;
-  throw new Problem(
-    "payload_too_large",
-    `The payload is ${size} bytes of JSON; at most ${PAYLOAD_LIMIT_BYTES} are taken.`,
-    {
-      errors: [{ pointer: "/payload", message: `must have at most ${PAYLOAD_LIMIT_BYTES} bytes of JSON` }],
-    },
-  );
 }
 
 /** Tells the caller under which id the job can be looked for. */

@@ -20,3 +20,9 @@ export const HEARTBEAT_MS = 15_000;
 export const SLOW_CONSUMER_S = 30;
 /** How far ahead a job's `run_at` may lie. */
 export const RUN_AT_MAX_DAYS = 366;
+/** How late an instant of a schedule may still be fired, in seconds: at most, and where nothing is said. */
+export const MISFIRE_GRACE_MAX_S = 86_400;
+export const MISFIRE_GRACE_DEFAULT_S = 900;
+/** Next runs of a schedule that are worked out at once; each costs about 50 µs. */
+export const NEXT_RUNS_MAX = 100;
+export const NEXT_RUNS_DEFAULT = 10;

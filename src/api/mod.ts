@@ -15,6 +15,7 @@ import { QueueDepth } from "./queue_depth.ts";
 import { requestLog } from "./request_log.ts";
 import { rootRoutes } from "./root.ts";
 import { methodsByPath } from "./routes.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { streamRoutes } from "./streams.ts";
 import { workflowLimitRoutes } from "./workflow_limits.ts";
 
@@ -53,6 +54,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(jobRoutes(options, auth))
     .use(callbackRoutes(options, auth))
     .use(pipelineRoutes(options, auth))
+    .use(scheduleRoutes(options, auth))
     .use(streamRoutes(options, auth))
     .use(workflowLimitRoutes(options, auth))
     .use(opsRoutes(options, auth))

@@ -35,6 +35,7 @@ export const tags = {
   Service: "Whether the service is there, and how it has done.",
   Jobs: "Submitting jobs and reading what became of them.",
   Pipelines: "Jobs of several steps, stored under a name.",
+  Schedules: "Jobs that are submitted again and again, by a cron expression.",
   Streams: "Server-sent events: what happens, as it happens, with no gap and no repeat.",
   Workflows: "What is settled for all jobs of a workflow.",
   Operations: "For whoever runs the service.",

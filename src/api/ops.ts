@@ -1,12 +1,15 @@
 /** `GET /api/v1/ops/health`: how each part of the service does. */
 import { Elysia } from "elysia";
 import type { ProjectionStatus } from "../projector/mod.ts";
+import { SCHEDULER_LEASE } from "../schedules/mod.ts";
 import type { Auth } from "./auth.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { onceBuilt } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 
+/** Within this time another process takes over from a leader that died; what is due for longer has nobody. */
+const SCHEDULES_LATE_S = 10;
 /** What takes longer to answer counts as not there. */
 const TIMEOUT_MS = 2_000;
 
@@ -19,18 +22,20 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
       const started = performance.now();
       const head = await orNull(log.head());
       const latency_ms = head === null ? null : Math.round((performance.now() - started) * 100) / 100;
-      const [projections, queue] = head === null ? [null, null] : await Promise.all([readModels(), queueDepth()]);
+      const [projections, schedules, queue] =
+        head === null ? [null, null, null] : await Promise.all([readModels(), firing(), queueDepth()]);
       const { kind, connected, position } = bus.health();
       const lag = head === null ? null : Math.max(0, head - position);
       // Without the database nothing can be taken in: the service is down. All else it catches up with by itself.
       if (head === null) set.status = 503;
       return {
-        ok: connected && (projections?.every((projection) => projection.ok) ?? false),
+        ok: connected && (projections?.every((projection) => projection.ok) ?? false) && (schedules?.ok ?? false),
         ts: Math.floor(Date.now() / 1000),
         log: { head },
         database: { ok: head !== null, latency_ms },
         bus: { ok: connected, kind, connected, position, lag },
         projections,
+        schedules,
         queue,
       };
 
@@ -46,6 +51,17 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
 
       async function readModels() {
         return (await orNull(projector.status()))?.map(describeProjection) ?? null;
+      }
+
+      async function firing() {
+        const select = () => sql<[{ leader: string | null; active: number; lag_seconds: number }]>`
+          select count(*)::int as active,
+            coalesce(greatest(0, extract(epoch from clock_timestamp() - min(next_run_at))), 0)::float8 as lag_seconds,
+            (select split_part(holder, '/', 1) from levqor_ops.leases
+             where name = ${SCHEDULER_LEASE} and expires_at > clock_timestamp()) as leader
+          from levqor_read.schedules where next_run_at is not null`;
+        const rows = await orNull(onceBuilt(select, TIMEOUT_MS / 2));
+        return rows && { ok: rows[0].lag_seconds < SCHEDULES_LATE_S, ...rows[0] };
       }
 
       /** Unfinished jobs alone: indexes hold them apart, whatever number has ended. */
@@ -65,7 +81,7 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
         tag: "Operations",
         summary: "The state of every part",
         description:
-          "Database, bus, read models and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.",
+          "Database, bus, read models, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.",
         key: true,
         answers: {
           200: { description: "The service takes jobs in.", schema: "OpsHealth" },

@@ -39,6 +39,11 @@ export const problems = {
     title: "Invalid job id",
     help: "The job id in the path is not a UUID. Use the job_id that the intake answered.",
   },
+  invalid_schedule_id: {
+    status: 400,
+    title: "Invalid schedule id",
+    help: "The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.",
+  },
   invalid_idempotency_key: {
     status: 400,
     title: "Invalid Idempotency-Key",
@@ -63,6 +68,11 @@ export const problems = {
     status: 404,
     title: "Pipeline not found",
     help: "No pipeline has this name, or none of its versions has this number. GET /api/v1/pipelines lists those that there are.",
+  },
+  schedule_not_found: {
+    status: 404,
+    title: "Schedule not found",
+    help: "No schedule has this id, or it was deleted. Of a deleted one the events can still be read.",
   },
   method_not_allowed: {
     status: 405,

@@ -5,10 +5,19 @@ import { JobError } from "../../events/job.ts";
 import { PipelineDefinition, PipelineName } from "../../events/pipeline.ts";
 import { MAX_CONCURRENCY, RatePerKey } from "../../events/workflow.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../domain/job.ts";
-import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, RUN_AT_MAX_DAYS } from "./limits.ts";
+import {
+  MISFIRE_GRACE_DEFAULT_S,
+  MISFIRE_GRACE_MAX_S,
+  NEXT_RUNS_DEFAULT,
+  NEXT_RUNS_MAX,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  RUN_AT_MAX_DAYS,
+} from "./limits.ts";
 import { problems } from "./problems.ts";
 
 const EXAMPLE_JOB_ID = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
+const EXAMPLE_SCHEDULE_ID = "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21";
 const EXAMPLE_TIME = "2026-01-15T09:30:00.123456Z";
 
 const Timestamp = Type.String({ format: "date-time", description: "RFC 3339, UTC.", examples: [EXAMPLE_TIME] });
@@ -354,6 +363,122 @@ const PipelineSummary = Type.Object(
 
 const PipelineList = list(PipelineSummary);
 
+export const ScheduleId = Type.String({
+  format: "uuid",
+  description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
+  examples: [EXAMPLE_SCHEDULE_ID],
+});
+const ScheduleStatus = oneOf(["active", "paused"], "Whether it fires.");
+const NextRunAt = Type.Union([Timestamp, Type.Null()], {
+  description: "The next instant; null while it is paused. In the past where it is about to be fired.",
+});
+
+const scheduleDefinition = {
+  name: Type.String({
+    minLength: 1,
+    maxLength: 128,
+    pattern: PRINTABLE,
+    description: "For people; need not be unique.",
+    examples: ["Morning report"],
+  }),
+  cron: Type.String({
+    minLength: 1,
+    maxLength: 128,
+    description:
+      "Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough.",
+    examples: ["0 9 * * MON-FRI"],
+  }),
+  time_zone: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    default: "UTC",
+    description:
+      "An IANA name. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.",
+    examples: ["Europe/Berlin"],
+  }),
+  misfire_grace_seconds: Type.Integer({
+    minimum: 1,
+    maximum: MISFIRE_GRACE_MAX_S,
+    default: MISFIRE_GRACE_DEFAULT_S,
+    description:
+      "How late an instant may be fired, when nothing was there to fire it in time: each one up to so late is fired at once, in order; older ones are recorded as misfired. Below the interval of the expression, at most the latest is made up for.",
+  }),
+};
+
+/** The moment is the schedule's to say. */
+const ScheduledJob = Type.Omit(IntakeRequest, ["run_at"], {
+  additionalProperties: false,
+  description: "What each instant submits: as an intake takes it, but for run_at.",
+});
+
+export const ScheduleRequest = Type.Object(
+  {
+    name: scheduleDefinition.name,
+    cron: scheduleDefinition.cron,
+    time_zone: Type.Optional(scheduleDefinition.time_zone),
+    misfire_grace_seconds: Type.Optional(scheduleDefinition.misfire_grace_seconds),
+    job: ScheduledJob,
+  },
+  {
+    additionalProperties: false,
+    description: "A job to submit again and again: at every instant, exactly what an intake takes.",
+    examples: [
+      {
+        name: "Morning report",
+        cron: "0 9 * * MON-FRI",
+        time_zone: "Europe/Berlin",
+        job: { workflow: "http", payload: { method: "GET", url: "https://example.com/" } },
+      },
+    ],
+  },
+);
+export type ScheduleRequest = Static<typeof ScheduleRequest>;
+
+const ScheduleState = Type.Object(
+  { schedule_id: ScheduleId, status: ScheduleStatus, next_run_at: NextRunAt },
+  { additionalProperties: false },
+);
+
+const ScheduleDeleted = Type.Object(
+  { schedule_id: ScheduleId, status: Type.Literal("deleted") },
+  { additionalProperties: false },
+);
+
+const scheduleSummary = {
+  schedule_id: ScheduleId,
+  ...scheduleDefinition,
+  status: ScheduleStatus,
+  workflow: Workflow,
+  next_run_at: NextRunAt,
+  last_run_at: Type.Union([Timestamp, Type.Null()], { description: "The latest instant that was fired." }),
+  last_job_id: Type.Union([JobId, Type.Null()], { description: "The job of the latest instant." }),
+  runs: Type.Integer({ minimum: 0, description: "Instants fired so far." }),
+  misfires: Type.Integer({
+    minimum: 0,
+    description: "Instants that were due and not fired; of a longer time without any firing, the first 100 count.",
+  }),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+};
+const ScheduleSummary = Type.Object(scheduleSummary, { additionalProperties: false });
+const ScheduleList = list(ScheduleSummary);
+const Schedule = Type.Object({ ...scheduleSummary, job: ScheduledJob }, { additionalProperties: false });
+
+const ScheduleRuns = Type.Object(
+  { data: Type.Array(Timestamp, { description: "The next instants; none while the schedule is paused." }) },
+  { additionalProperties: false },
+);
+
+const ScheduleEvent = Type.Object(
+  {
+    ...JobEvent.properties,
+    version: Type.Integer({ minimum: 1, description: "The place in the schedule's own history: 1, 2, 3 …" }),
+    type: Type.String({ examples: ["schedule.fired"] }),
+  },
+  { additionalProperties: false },
+);
+const ScheduleEventList = list(ScheduleEvent);
+
 const StreamedEvent = Type.Object(
   {
     position: Position,
@@ -519,6 +644,18 @@ const OpsHealth = Type.Object(
       ],
       { description: "The read models; null where the database cannot be reached." },
     ),
+    schedules: Type.Union(
+      [
+        Type.Object({
+          ok: Type.Boolean({ description: "False where one is due and nothing fires it." }),
+          leader: Type.Union([Type.String(), Type.Null()], { description: "The instance that fires schedules." }),
+          active: Type.Integer({ minimum: 0 }),
+          lag_seconds: Type.Number({ minimum: 0, description: "How long the first one that is due has been." }),
+        }),
+        Type.Null(),
+      ],
+      { description: "Recurring schedules." },
+    ),
     queue: Type.Union(
       [
         Type.Object({
@@ -575,6 +712,25 @@ export const JobListQuery = Type.Object(
   { additionalProperties: false },
 );
 
+export const ScheduleListQuery = Type.Object(
+  { ...PageQuery.properties, status: Type.Optional(ScheduleStatus) },
+  { additionalProperties: false },
+);
+
+export const NextRunsQuery = Type.Object(
+  {
+    count: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: NEXT_RUNS_MAX,
+        default: NEXT_RUNS_DEFAULT,
+        description: "How many instants to name.",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 export const StreamQuery = Type.Object(
   {
     after: Type.Optional(
@@ -611,6 +767,15 @@ export const components = {
   Pipeline,
   PipelineSummary,
   PipelineList,
+  ScheduleRequest,
+  ScheduleState,
+  ScheduleDeleted,
+  ScheduleSummary,
+  ScheduleList,
+  Schedule,
+  ScheduleRuns,
+  ScheduleEvent,
+  ScheduleEventList,
   StreamedEvent,
   CompleteRequest,
   Completed,

@@ -1,3 +1,4 @@
+export { databaseNow } from "./clock.ts";
 export { connect, type Sql } from "./connect.ts";
 export { embeddedUrl } from "./embedded/attach.ts";
 export {

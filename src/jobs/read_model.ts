@@ -5,10 +5,10 @@ import type { Sql } from "../db/mod.ts";
 /** How many jobs are taken from the read model at once. */
 const PAGE = 1_000;
 
-/** The last event that the read model contains; `undefined` before there is one. */
-export async function readModelPosition(sql: Sql): Promise<number | undefined> {
+/** The last event that a read model contains; `undefined` before there is one. */
+export async function readModelPosition(sql: Sql, name = "jobs"): Promise<number | undefined> {
   const [row] = await sql<{ position: number }[]>`
-    select position from levqor_ops.projections where name = 'jobs' and live`;
+    select position from levqor_ops.projections where name = ${name} and live`;
   return row?.position;
 }
 

@@ -1,5 +1,5 @@
 /** Command handling: load a stream, decide, append, and decide again where somebody else was faster. */
-import type { EventMeta, NewEvent } from "../../events/envelope.ts";
+import type { EventMeta, NewEvent, StoredEvent } from "../../events/envelope.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import type { EventLog } from "./types.ts";
 
@@ -10,11 +10,14 @@ interface Deciding<State, Command, Refusal> {
   decide(command: Command, state: State): readonly NewEvent[] | Refusal;
 }
 
-export interface Handling<State, Command, Refusal> {
+export interface Handling<State, Command extends object, Refusal> {
   readonly stream_id: string;
   readonly decider: Deciding<State, Command, Refusal>;
-  readonly command: Command;
+  /** Or what makes one of the state: it is asked again where somebody else was faster. */
+  readonly command: Command | ((state: State) => Command);
   readonly meta: EventMeta;
+  /** The events that lead to the state, the newest of the stream last; the whole stream by default. */
+  readonly read?: (streamId: string) => Promise<readonly StoredEvent[]>;
 }
 
 /** What came of a command: a decision on record (no events: nothing to do), or the decider's refusal. */
@@ -35,14 +38,14 @@ export type Handled<State, Refusal> =
 const MAX_TRIES = 20;
 
 /** Decides a command on a stream's present state and records the decision. Throws what `append` throws. */
-export async function handle<State, Command, Refusal>(
+export async function handle<State, Command extends object, Refusal>(
   log: EventLog,
-  { stream_id, decider, command, meta }: Handling<State, Command, Refusal>,
+  { stream_id, decider, command, meta, read = (id) => log.readStream(id) }: Handling<State, Command, Refusal>,
 ): Promise<Handled<State, Refusal>> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const stored = await log.readStream(stream_id);
+    const stored = await read(stream_id);
     const state = stored.map(decode).reduce(decider.evolve, decider.initial);
-    const decision = decider.decide(command, state);
+    const decision = decider.decide(typeof command === "function" ? command(state) : command, state);
     if (!Array.isArray(decision)) return { ok: false, refusal: decision as Refusal, state };
     const events = decision as readonly NewEvent[];
     const version = stored.at(-1)?.version ?? 0;

@@ -22,6 +22,7 @@ describe("/docs/json", () => {
         .flatMap(([path, calls]) => Object.keys(calls as object).map((m) => `${m} ${path}`))
         .sort(),
     ).toEqual([
+      "delete /api/v1/schedules/{schedule_id}",
       "get /",
       "get /api/v1/jobs",
       "get /api/v1/jobs/stream",
@@ -32,6 +33,10 @@ describe("/docs/json", () => {
       "get /api/v1/pipelines",
       "get /api/v1/pipelines/{name}",
       "get /api/v1/pipelines/{name}/versions/{version}",
+      "get /api/v1/schedules",
+      "get /api/v1/schedules/{schedule_id}",
+      "get /api/v1/schedules/{schedule_id}/events",
+      "get /api/v1/schedules/{schedule_id}/next",
       "get /api/v1/status/{job_id}",
       "get /api/v1/workflows/limits",
       "get /api/v1/workflows/{workflow}/limits",
@@ -42,6 +47,9 @@ describe("/docs/json", () => {
       "post /api/v1/intake",
       "post /api/v1/jobs/{job_id}/callbacks/redeliver",
       "post /api/v1/pipelines",
+      "post /api/v1/schedules",
+      "post /api/v1/schedules/{schedule_id}/pause",
+      "post /api/v1/schedules/{schedule_id}/resume",
       "put /api/v1/pipelines/{name}",
       "put /api/v1/workflows/{workflow}/limits",
     ]);

@@ -3,7 +3,7 @@ import { projections } from "../../projections/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
 
-test("health tells of the database, the bus, every read model and the queue", async () => {
+test("health tells of the database, the bus, every read model, the schedules and the queue", async () => {
   const api = await startApi();
   const { job_id } = await api.submit();
   const { position } = await api.submit();
@@ -28,6 +28,7 @@ test("health tells of the database, the bus, every read model and the queue", as
     projections: projections
       .map(({ name, version }) => ({ name, version, ...readModel }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    schedules: { ok: true, leader: null, active: 0, lag_seconds: 0 },
     queue: { queued: 1, max_queued: 1_000_000, running: 0 },
   });
   await api.stop();
@@ -65,6 +66,7 @@ test("health is 503 when the database cannot be reached, and liveness is not", a
     log: { head: null },
     database: { ok: false, latency_ms: null },
     projections: null,
+    schedules: null,
     queue: null,
   });
   expect((await api.ask("/health")).status).toBe(200);

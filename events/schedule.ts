@@ -1,0 +1,75 @@
+/**
+ * What can happen to a schedule, which submits a job again and again. Streams are named `schedule-<UUID>`.
+ *
+ * - An **instant** is a time that the schedule's cron expression names in its time zone. Instants, like all times
+ *   here, are RFC 3339, UTC.
+ * - Whatever leaves a schedule active names its next instant. It is worked out once, by whoever records the event, so
+ *   that nobody who reads the log needs to know cron or the rules of a time zone.
+ * - The first event and the newest one say all that is to be known of where a schedule stands.
+ */
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { JobSubmitted } from "./job.ts";
+
+const NextRunAt = Type.String();
+const Instant = Type.String();
+
+export const ScheduleCreated = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 128 }),
+  /** Five fields, or six with the seconds first, or a nickname such as `@daily`. */
+  cron: Type.String({ minLength: 1, maxLength: 128 }),
+  /** An IANA name. */
+  time_zone: Type.String({ minLength: 1, maxLength: 64 }),
+  /** An instant that could not be fired for longer than this is not fired any more. */
+  misfire_grace_seconds: Type.Integer({ minimum: 1 }),
+  /** What each firing submits. */
+  job: JobSubmitted,
+  next_run_at: NextRunAt,
+});
+export type ScheduleCreated = Static<typeof ScheduleCreated>;
+
+/** It fires no more until it is resumed; what falls in between is never fired. */
+export const SchedulePaused = Type.Object({});
+export type SchedulePaused = Static<typeof SchedulePaused>;
+
+export const ScheduleResumed = Type.Object({ next_run_at: NextRunAt });
+export type ScheduleResumed = Static<typeof ScheduleResumed>;
+
+/** The end of it. Its history stays. */
+export const ScheduleDeleted = Type.Object({});
+export type ScheduleDeleted = Static<typeof ScheduleDeleted>;
+
+/** An instant came and is answered by a job, submitted in the same commit. */
+export const ScheduleFired = Type.Object({
+  instant: Instant,
+  /** Derived from the schedule's id and the instant, so that no instant can have two jobs. */
+  job_id: Type.String(),
+  next_run_at: NextRunAt,
+});
+export type ScheduleFired = Static<typeof ScheduleFired>;
+
+/** Every instant from `instant` on and before `next_run_at` went by without a job, and none will have one. */
+export const ScheduleMisfired = Type.Object({
+  instant: Instant,
+  /** How many they are; 100 also stands for more. */
+  count: Type.Integer({ minimum: 1, maximum: 100 }),
+  reason: Type.Union([
+    /** Nothing was there to fire them for longer than `misfire_grace_seconds`. */
+    Type.Literal("grace_exceeded"),
+    /** They had not been fired yet when the schedule was paused. */
+    Type.Literal("paused"),
+    /** They had not been fired yet when the schedule was deleted. */
+    Type.Literal("deleted"),
+  ]),
+  next_run_at: NextRunAt,
+});
+export type ScheduleMisfired = Static<typeof ScheduleMisfired>;
+
+/** Every event type of the category, with its newest schema. */
+export const scheduleEvents = {
+  "schedule.created": ScheduleCreated,
+  "schedule.paused": SchedulePaused,
+  "schedule.resumed": ScheduleResumed,
+  "schedule.deleted": ScheduleDeleted,
+  "schedule.fired": ScheduleFired,
+  "schedule.misfired": ScheduleMisfired,
+} as const satisfies Record<string, TSchema>;

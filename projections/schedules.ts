@@ -1,0 +1,115 @@
+/** Where every schedule stands: what lists show, and what whoever fires them starts from. No payloads. */
+import { entityId } from "../events/mod.ts";
+import type { Projection } from "./projection.ts";
+
+/** One schedule that was not deleted. Times are RFC 3339, UTC. */
+export type ScheduleRow = {
+  schedule_id: string;
+  name: string;
+  status: "active" | "paused";
+  cron: string;
+  time_zone: string;
+  misfire_grace_seconds: number;
+  /** Of the job that it submits. */
+  workflow: string;
+  /** The version of the schedule's stream. */
+  version: number;
+  /** Where the log holds `schedule.created`. */
+  position: number;
+  created_at: string;
+  /** When the latest event was recorded. */
+  updated_at: string;
+  /** The instant to be answered next; `null` unless active. */
+  next_run_at: string | null;
+  /** The latest instant that was fired. */
+  last_run_at: string | null;
+  last_job_id: string | null;
+  /** Instants fired so far. */
+  runs: number;
+  /** Instants misfired so far, as far as they were counted. */
+  misfires: number;
+};
+
+export const schedules: Projection<ScheduleRow> = {
+  name: "schedules",
+  version: 1,
+  reads: [
+    "schedule.created",
+    "schedule.paused",
+    "schedule.resumed",
+    "schedule.deleted",
+    "schedule.fired",
+    "schedule.misfired",
+  ],
+  columns: {
+    schedule_id: { type: "uuid" },
+    name: { type: "text" },
+    status: { type: "text" },
+    cron: { type: "text" },
+    time_zone: { type: "text" },
+    misfire_grace_seconds: { type: "int" },
+    workflow: { type: "text" },
+    version: { type: "int" },
+    position: { type: "bigint" },
+    created_at: { type: "timestamptz" },
+    updated_at: { type: "timestamptz" },
+    next_run_at: { type: "timestamptz", nullable: true },
+    last_run_at: { type: "timestamptz", nullable: true },
+    last_job_id: { type: "uuid", nullable: true },
+    runs: { type: "int" },
+    misfires: { type: "int" },
+  },
+  key: "schedule_id",
+  indexes: [
+    // Lists, newest first.
+    "(position)",
+    // What is due, and what is next.
+    "(next_run_at) where next_run_at is not null",
+  ],
+
+  keyOf: (event) => entityId(event.stream_id),
+  begins: (event) => event.version === 1,
+
+  evolve(row, event) {
+    if (event.type === "schedule.created") {
+      if (row) throw new Error(`Cannot create schedule ${row.schedule_id}: it exists since position ${row.position}`);
+      const { job, ...definition } = event.data;
+      return {
+        schedule_id: entityId(event.stream_id),
+        ...definition,
+        status: "active",
+        workflow: job.workflow,
+        version: event.version,
+        position: event.position,
+        created_at: event.recorded_at,
+        updated_at: event.recorded_at,
+        last_run_at: null,
+        last_job_id: null,
+        runs: 0,
+        misfires: 0,
+      };
+    }
+    if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: nothing was created`);
+    const after = { ...row, version: event.version, updated_at: event.recorded_at };
+    switch (event.type) {
+      case "schedule.paused":
+        return { ...after, status: "paused", next_run_at: null };
+      case "schedule.resumed":
+        return { ...after, status: "active", next_run_at: event.data.next_run_at };
+      case "schedule.deleted":
+        return null;
+      case "schedule.fired":
+        return {
+          ...after,
+          next_run_at: event.data.next_run_at,
+          last_run_at: event.data.instant,
+          last_job_id: event.data.job_id,
+          runs: row.runs + 1,
+        };
+      case "schedule.misfired":
+        return { ...after, next_run_at: event.data.next_run_at, misfires: row.misfires + event.data.count };
+      default:
+        return after;
+    }
+  },
+};

@@ -1,0 +1,434 @@
+/** Recurring schedules: creating, reading, pausing, resuming and deleting them. */
+import { Elysia } from "elysia";
+import { decode } from "../../events/mod.ts";
+import type { ScheduleRow } from "../../projections/schedules.ts";
+import { databaseNow } from "../db/mod.ts";
+import type { ScheduleCommand, ScheduleDefinition, ScheduleState } from "../domain/schedule.ts";
+import { CalendarError } from "../schedules/calendar.ts";
+import {
+  commandSchedule,
+  creation,
+  ending,
+  nextInstants,
+  readSchedule,
+  resumption,
+  scheduleMeta,
+  scheduleStream,
+} from "../schedules/commands.ts";
+import type { Auth } from "./auth.ts";
+import { readJson } from "./body.ts";
+import { jobEventJson } from "./event_json.ts";
+import { derivedId, idempotencyKey } from "./idempotency.ts";
+import { MISFIRE_GRACE_DEFAULT_S, NEXT_RUNS_DEFAULT, PAGE_LIMIT_DEFAULT } from "./limits.ts";
+import { describe } from "./openapi.ts";
+import type { ApiOptions } from "./options.ts";
+import { fromCursor, page, positionHeader } from "./paging.ts";
+import { Problem } from "./problems.ts";
+import { onceBuilt, untilReached } from "./read_model.ts";
+import { requestIds } from "./request_id.ts";
+import { scheduleId, scheduleNotFound } from "./schedule_id.ts";
+import { NextRunsQuery, PageQuery, ScheduleId, ScheduleListQuery, ScheduleRequest } from "./schemas.ts";
+import { checkSubmission } from "./submission.ts";
+import { queryReader, validator } from "./validation.ts";
+
+const ROUTE = "/api/v1/schedules";
+
+const checkRequest = validator(ScheduleRequest);
+const readListQuery = queryReader(ScheduleListQuery);
+const readPageQuery = queryReader(PageQuery);
+const readNextQuery = queryReader(NextRunsQuery);
+
+type ListedSchedule = Omit<ScheduleRow, "version">;
+
+const EXAMPLE_ID = "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21";
+const EXAMPLE_JOB = { workflow: "http", payload: { method: "GET", url: "https://example.com/" } };
+const EXAMPLE_SUMMARY = {
+  schedule_id: EXAMPLE_ID,
+  name: "Morning report",
+  cron: "0 9 * * MON-FRI",
+  time_zone: "Europe/Berlin",
+  misfire_grace_seconds: 900,
+  status: "active",
+  workflow: "http",
+  next_run_at: "2026-01-16T08:00:00Z",
+  last_run_at: "2026-01-15T08:00:00Z",
+  last_job_id: "5f0b8c7e-3a52-8d1c-9b64-0c2f6e7a9d13",
+  runs: 12,
+  misfires: 0,
+  created_at: "2025-12-30T10:12:00.123456Z",
+  updated_at: "2026-01-15T08:00:00.004321Z",
+};
+
+export function scheduleRoutes({ log, sql, projector, timing }: ApiOptions, auth: Auth) {
+  const wait_ms = timing?.read_model_wait_ms;
+  const columns = sql`schedule_id, name, cron, time_zone, misfire_grace_seconds, status, workflow, position,
+    next_run_at, last_run_at, last_job_id, runs, misfires, created_at, updated_at`;
+  return new Elysia({ name: "levqor/schedules" })
+    .use(requestIds())
+    .post(
+      ROUTE,
+      async ({ request, set, request_id }) => {
+        const caller = auth.require(request);
+        const key = idempotencyKey(request);
+        const body = await readJson(request);
+        const { job, ...rest } = checkRequest(body.value);
+        checkSubmission(job, { byte_length: body.byte_length, pointer: "/job" });
+        const definition = {
+          time_zone: "UTC",
+          misfire_grace_seconds: MISFIRE_GRACE_DEFAULT_S,
+          ...rest,
+          job,
+        };
+        const command = commandToCreate(definition, await databaseNow(sql));
+        const schedule_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
+        const meta = scheduleMeta(schedule_id, { actor: caller.actor, request_id });
+        const handled = await commandSchedule(log, { schedule_id, command: () => command, meta });
+        let { position, next_run_at } = { position: 0, next_run_at: command.next_run_at };
+        if (handled.ok) {
+          position = handled.position ?? 0;
+        } else {
+          ({ position, next_run_at } = await replay(schedule_id, definition));
+          set.headers["idempotency-replayed"] = "true";
+        }
+        set.status = 201;
+        set.headers["levqor-position"] = String(position);
+        return { schedule_id, status: "active", next_run_at: toTime(next_run_at) };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "createSchedule",
+          tag: "Schedules",
+          summary: "Create a schedule",
+          description:
+            "From now on the job is submitted at every instant that the cron expression names, once each, however many replicas run, as a rule within some 10 ms. The job's id is derived from the schedule and the instant. An instant for which nothing was there in time is fired as soon as something is, up to misfire_grace_seconds late; what is later is recorded as misfired.",
+          key: true,
+          headers: ["Idempotency-Key"],
+          body: "ScheduleRequest",
+          answers: {
+            201: {
+              description: "The schedule is on record.",
+              schema: "ScheduleState",
+              example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
+              headers: ["Levqor-Position", "Idempotency-Replayed"],
+            },
+          },
+          errors: [
+            "invalid_idempotency_key",
+            "payload_too_large",
+            "idempotency_key_reused",
+            "unavailable",
+            "outcome_unknown",
+          ],
+        }),
+      },
+    )
+    .get(
+      ROUTE,
+      async ({ request, set }) => {
+        auth.require(request);
+        const { limit = PAGE_LIMIT_DEFAULT, cursor, status } = readListQuery(request);
+        const before = fromCursor(cursor);
+        const position = positionHeader(request, "levqor-min-position");
+        if (position !== undefined) await untilReached(projector, { name: "schedules", position, wait_ms });
+        const select = () => sql<ListedSchedule[]>`
+          select ${columns} from levqor_read.schedules
+          where true
+            ${before === undefined ? sql`` : sql`and position < ${before}`}
+            ${status === undefined ? sql`` : sql`and status = ${status}`}
+          order by position desc
+          limit ${limit + 1}`;
+        const { items, has_more, next_cursor } = page(await onceBuilt(select, wait_ms), limit, (row) => row.position);
+        set.headers["cache-control"] = "no-store";
+        return { data: items.map(summary), has_more, next_cursor };
+      },
+      {
+        detail: describe({
+          id: "listSchedules",
+          tag: "Schedules",
+          summary: "List schedules, newest first",
+          description:
+            "Without those that were deleted. Read from a read model, as the list of jobs: to see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
+          key: true,
+          query: ScheduleListQuery,
+          headers: ["Levqor-Min-Position"],
+          answers: {
+            200: {
+              description: "A page of schedules.",
+              schema: "ScheduleList",
+              example: { data: [EXAMPLE_SUMMARY], has_more: false, next_cursor: null },
+            },
+          },
+          errors: ["validation_failed", "invalid_cursor", "read_model_behind", "unavailable"],
+        }),
+      },
+    )
+    .get(
+      `${ROUTE}/:schedule_id`,
+      async ({ request, params, set }) => {
+        auth.require(request);
+        const schedule_id = scheduleId(params.schedule_id);
+        const { definition, position } = await existing(schedule_id);
+        await untilReached(projector, { name: "schedules", position, wait_ms });
+        const [row] = await sql<ListedSchedule[]>`
+          select ${columns} from levqor_read.schedules where schedule_id = ${schedule_id}`;
+        if (!row) throw scheduleNotFound(schedule_id);
+        set.headers["cache-control"] = "no-store";
+        return { ...summary(row), job: definition.job };
+      },
+      {
+        detail: describe({
+          id: "getSchedule",
+          tag: "Schedules",
+          summary: "Read a schedule",
+          description: "Never older than any answer given before.",
+          key: true,
+          params: { schedule_id: ScheduleId },
+          answers: {
+            200: {
+              description: "The schedule.",
+              schema: "Schedule",
+              example: { ...EXAMPLE_SUMMARY, job: EXAMPLE_JOB },
+            },
+          },
+          errors: ["invalid_schedule_id", "schedule_not_found", "read_model_behind", "unavailable"],
+        }),
+      },
+    )
+    .get(
+      `${ROUTE}/:schedule_id/next`,
+      async ({ request, params, set }) => {
+        auth.require(request);
+        const { count = NEXT_RUNS_DEFAULT } = readNextQuery(request);
+        const { state } = await existing(scheduleId(params.schedule_id));
+        set.headers["cache-control"] = "no-store";
+        return { data: nextInstants(state, count).map(toTime) };
+      },
+      {
+        detail: describe({
+          id: "listNextRuns",
+          tag: "Schedules",
+          summary: "When a schedule runs next",
+          description: "Its next instants, from the one that it is to fire next on. None while it is paused.",
+          key: true,
+          params: { schedule_id: ScheduleId },
+          query: NextRunsQuery,
+          answers: {
+            200: {
+              description: "The next instants.",
+              schema: "ScheduleRuns",
+              example: { data: ["2026-01-16T08:00:00.000Z", "2026-01-19T08:00:00.000Z"] },
+            },
+          },
+          errors: ["invalid_schedule_id", "schedule_not_found", "validation_failed", "unavailable"],
+        }),
+      },
+    )
+    .get(
+      `${ROUTE}/:schedule_id/events`,
+      async ({ request, params, set }) => {
+        auth.require(request);
+        const schedule_id = scheduleId(params.schedule_id);
+        const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
+        const after_version = fromCursor(cursor) ?? 0;
+        const events = await log.readStream(scheduleStream(schedule_id), { after_version, limit: limit + 1 });
+        if (events.length === 0 && after_version === 0) throw scheduleNotFound(schedule_id);
+        const { items, has_more, next_cursor } = page(events, limit, (event) => event.version);
+        set.headers["content-type"] = "application/json";
+        set.headers["cache-control"] = "no-store";
+        const data = items.map(jobEventJson).join(",");
+        return `{"data":[${data}],"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}}`;
+      },
+      {
+        detail: describe({
+          id: "listScheduleEvents",
+          tag: "Schedules",
+          summary: "A schedule's history",
+          description:
+            "Everything that ever happened to the schedule, in order: also each firing with its instant and job, and each misfire. It can still be read when the schedule was deleted.",
+          key: true,
+          params: { schedule_id: ScheduleId },
+          query: PageQuery,
+          answers: {
+            200: {
+              description: "A page of events, oldest first.",
+              schema: "ScheduleEventList",
+              example: {
+                data: [
+                  {
+                    position: 2077,
+                    version: 13,
+                    type: "schedule.fired",
+                    data: {
+                      instant: "2026-01-15T08:00:00.000Z",
+                      job_id: "5f0b8c7e-3a52-8d1c-9b64-0c2f6e7a9d13",
+                      next_run_at: "2026-01-16T08:00:00.000Z",
+                    },
+                    meta: { actor: "system:scheduler", correlation_id: EXAMPLE_ID },
+                    recorded_at: "2026-01-15T08:00:00.004321Z",
+                  },
+                ],
+                has_more: false,
+                next_cursor: null,
+              },
+            },
+          },
+          errors: ["invalid_schedule_id", "schedule_not_found", "validation_failed", "invalid_cursor", "unavailable"],
+        }),
+      },
+    )
+    .post(
+      `${ROUTE}/:schedule_id/pause`,
+      async ({ request, params, set, request_id }) => {
+        const { actor } = auth.require(request);
+        const schedule_id = scheduleId(params.schedule_id);
+        const now = await databaseNow(sql);
+        const command = (state: ScheduleState) => ending("pause", state, now);
+        set.headers["levqor-position"] = await commanded({ schedule_id, actor, request_id, command });
+        return { schedule_id, status: "paused", next_run_at: null };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "pauseSchedule",
+          tag: "Schedules",
+          summary: "Pause a schedule",
+          description:
+            "It fires no more until it is resumed. An instant that is due and was not fired yet is recorded as misfired. A paused schedule stays paused.",
+          key: true,
+          params: { schedule_id: ScheduleId },
+          answers: {
+            200: {
+              description: "The schedule is paused.",
+              schema: "ScheduleState",
+              example: { schedule_id: EXAMPLE_ID, status: "paused", next_run_at: null },
+              headers: ["Levqor-Position"],
+            },
+          },
+          errors: ["invalid_schedule_id", "schedule_not_found", "unavailable", "outcome_unknown"],
+        }),
+      },
+    )
+    .post(
+      `${ROUTE}/:schedule_id/resume`,
+      async ({ request, params, set, request_id }) => {
+        const { actor } = auth.require(request);
+        const schedule_id = scheduleId(params.schedule_id);
+        const now = await databaseNow(sql);
+        const command = (state: ScheduleState) => resumption(state, now);
+        set.headers["levqor-position"] = await commanded({ schedule_id, actor, request_id, command });
+        const { status, next_run_at } = (await existing(schedule_id)).state;
+        return { schedule_id, status, next_run_at: next_run_at === null ? null : toTime(next_run_at) };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "resumeSchedule",
+          tag: "Schedules",
+          summary: "Resume a schedule",
+          description:
+            "It fires again, from the first instant that is still to come: nothing that fell into the pause is made up for. An active schedule stays as it is.",
+          key: true,
+          params: { schedule_id: ScheduleId },
+          answers: {
+            200: {
+              description: "The schedule is active.",
+              schema: "ScheduleState",
+              example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
+              headers: ["Levqor-Position"],
+            },
+          },
+          errors: ["invalid_schedule_id", "schedule_not_found", "unavailable", "outcome_unknown"],
+        }),
+      },
+    )
+    .delete(
+      `${ROUTE}/:schedule_id`,
+      async ({ request, params, set, request_id }) => {
+        const { actor } = auth.require(request);
+        const schedule_id = scheduleId(params.schedule_id);
+        const now = await databaseNow(sql);
+        const command = (state: ScheduleState) => ending("delete", state, now);
+        set.headers["levqor-position"] = await commanded({ schedule_id, actor, request_id, command });
+        return { schedule_id, status: "deleted" };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "deleteSchedule",
+          tag: "Schedules",
+          summary: "Delete a schedule",
+          description:
+            "For good. Jobs that it submitted are not touched; its history can still be read. An instant that is due and was not fired yet is recorded as misfired.",
+          key: true,
+          params: { schedule_id: ScheduleId },
+          answers: {
+            200: {
+              description: "The schedule is deleted.",
+              schema: "ScheduleDeleted",
+              example: { schedule_id: EXAMPLE_ID, status: "deleted" },
+              headers: ["Levqor-Position"],
+            },
+          },
+          errors: ["invalid_schedule_id", "schedule_not_found", "unavailable", "outcome_unknown"],
+        }),
+      },
+    );
+
+  /** What the log has under an id. Throws the problem `schedule_not_found`, for a deleted one too. */
+  async function existing(schedule_id: string) {
+    const found = await readSchedule(log, schedule_id);
+    if (!found?.state.definition || found.state.status === "deleted") throw scheduleNotFound(schedule_id);
+    return { state: found.state, definition: found.state.definition, position: found.last.position };
+  }
+
+  /** Records a command; resolves to the position of the newest event of the schedule. */
+  async function commanded(from: {
+    schedule_id: string;
+    actor: string;
+    request_id: string;
+    command: (state: ScheduleState) => ScheduleCommand;
+  }): Promise<string> {
+    const { schedule_id, actor, request_id, command } = from;
+    const meta = scheduleMeta(schedule_id, { actor, request_id });
+    const handled = await commandSchedule(log, { schedule_id, command, meta });
+    if (!handled.ok) throw scheduleNotFound(schedule_id);
+    return String(handled.position ?? (await existing(schedule_id)).position);
+  }
+
+  /** What the first creation with the same key answered, which must have had the same body. */
+  async function replay(schedule_id: string, definition: ScheduleDefinition) {
+    const [created] = await log.readStream(scheduleStream(schedule_id), { limit: 1 });
+    const event = created && decode(created);
+    if (event?.type !== "schedule.created") throw new Error(`Cannot replay the creation of schedule ${schedule_id}`);
+    const { next_run_at, ...first } = event.data;
+    if (!Bun.deepEquals(first, definition, true)) {
+      throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
+    }
+    return { position: event.position, next_run_at: Date.parse(next_run_at) };
+  }
+}
+
+/** Throws the problem `validation_failed` where the expression or the time zone cannot be understood. */
+function commandToCreate(definition: ScheduleDefinition, now: number) {
+  try {
+    return creation(definition, now);
+  } catch (error) {
+    throw error instanceof CalendarError ? notUnderstood(error) : error;
+  }
+}
+
+function notUnderstood(cause: CalendarError): Problem {
+  const { field, message } = cause;
+  const errors = [{ pointer: `/${field}`, message }];
+  return new Problem("validation_failed", `/${field} ${message}.`, { errors, cause });
+}
+
+function summary({ position: _, ...shown }: ListedSchedule) {
+  return shown;
+}
+
+/** RFC 3339, UTC. */
+function toTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

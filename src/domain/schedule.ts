@@ -1,0 +1,181 @@
+/**
+ * The life of a schedule: which commands it takes in which status, and what they record.
+ *
+ * ```text
+ *   (none) ──create──▶ active ──pause──▶ paused
+ *                      │ ▲ ▲               │
+ *             fire,    ╰─╯ ╰────resume─────╯
+ *             misfire
+ *
+ *   active | paused ──delete──▶ deleted: final
+ * ```
+ *
+ * - An **instant** is due from its time on, by the database's clock. `fire` answers the next one, and no other, so
+ *   each is answered once and in order.
+ * - The **grace** decides about an instant that is late: up to `misfire_grace_seconds` it is fired, each of several;
+ *   beyond, it is recorded as misfired. Nothing else may become of an instant of an active schedule.
+ * - What falls into a pause is no firing at all: `resume` starts with the first instant that is still to come.
+ *
+ * What a cron expression names is not worked out here: commands bring the instants along.
+ */
+import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import type { ScheduleCreated, ScheduleMisfired } from "../../events/schedule.ts";
+import type { Decider, Rejection } from "./decider.ts";
+
+export type ScheduleStatus = "active" | "paused" | "deleted";
+
+/** What was asked for at the creation. */
+export type ScheduleDefinition = Omit<ScheduleCreated, "next_run_at">;
+
+export interface ScheduleState {
+  /** `none`: nothing was created under this id. */
+  readonly status: "none" | ScheduleStatus;
+  /** `null` before the creation. */
+  readonly definition: ScheduleDefinition | null;
+  /** The instant to be answered next, in milliseconds since 1970; `null` unless active. */
+  readonly next_run_at: number | null;
+}
+
+/** Times are milliseconds since 1970, `now` by the database's clock. */
+export type ScheduleCommand =
+  | { readonly type: "create"; readonly definition: ScheduleDefinition; readonly next_run_at: number }
+  | AnswerCommand
+  | ({ readonly type: "pause" | "delete" } & Missed)
+  | { readonly type: "resume"; readonly next_run_at: number };
+
+/** What becomes of the next instant of an active schedule, which is due. */
+type AnswerCommand =
+  | { readonly type: "fire"; readonly now: number; readonly job_id: string; readonly next_run_at: number }
+  | ({ readonly type: "misfire" } & Missed);
+
+/** What was not fired by `now`: `count` instants from the next one on, and before `next_run_at`. */
+interface Missed {
+  readonly now: number;
+  /** At least 1 where the next instant is due. */
+  readonly count: number;
+  /** The first instant that is left. */
+  readonly next_run_at: number;
+}
+
+/** Why a command was refused. */
+export type ScheduleRejectionCode =
+  | "schedule_exists"
+  | "schedule_not_found"
+  | "schedule_not_active"
+  | "instant_not_due"
+  | "grace_exceeded"
+  | "grace_not_exceeded"
+  | "instant_not_later";
+
+export interface ScheduleRejection extends Rejection {
+  readonly code: ScheduleRejectionCode;
+}
+
+const initial: ScheduleState = { status: "none", definition: null, next_run_at: null };
+
+export const scheduleDecider: Decider<ScheduleState, ScheduleCommand, ScheduleRejection> = {
+  initial,
+  evolve,
+  decide,
+};
+
+/** The state that a schedule's events lead to: all of them in order, or the first and the newest alone. */
+export function scheduleState(events: Iterable<KnownEvent>): ScheduleState {
+  let state = initial;
+  for (const event of events) state = evolve(state, event);
+  return state;
+}
+
+/** Whether an instant is too late to be fired. */
+export function isBeyondGrace(instant: number, now: number, { misfire_grace_seconds }: ScheduleDefinition): boolean {
+  return now - instant > misfire_grace_seconds * 1000;
+}
+
+function evolve(state: ScheduleState, event: KnownEvent): ScheduleState {
+  switch (event.type) {
+    case "schedule.created": {
+      const { next_run_at, ...definition } = event.data;
+      return { status: "active", definition, next_run_at: Date.parse(next_run_at) };
+    }
+    case "schedule.resumed":
+    case "schedule.fired":
+    case "schedule.misfired":
+      return { ...state, status: "active", next_run_at: Date.parse(event.data.next_run_at) };
+    case "schedule.paused":
+      return { ...state, status: "paused", next_run_at: null };
+    case "schedule.deleted":
+      return { ...state, status: "deleted", next_run_at: null };
+    default:
+      return state;
+  }
+}
+
+function decide(command: ScheduleCommand, state: ScheduleState): readonly KnownNewEvent[] | ScheduleRejection {
+  const { definition } = state;
+  if (command.type === "create") {
+    if (definition) return refuse("schedule_exists", "Cannot create the schedule: its id is taken.");
+    const data = { ...command.definition, next_run_at: toTime(command.next_run_at) };
+    return [{ type: "schedule.created", data }];
+  }
+  if (!definition || state.status === "deleted") {
+    return refuse("schedule_not_found", `Cannot ${command.type} the schedule: there is none.`);
+  }
+  switch (command.type) {
+    case "fire":
+    case "misfire":
+      if (state.next_run_at === null) {
+        return refuse("schedule_not_active", `Cannot ${command.type} the schedule: it is ${state.status}.`);
+      }
+      return answer(command, { instant: state.next_run_at, definition });
+    case "pause":
+      if (state.status === "paused") return [];
+      return [...misfired("paused", command, state), { type: "schedule.paused", data: {} }];
+    case "delete":
+      return [...misfired("deleted", command, state), { type: "schedule.deleted", data: {} }];
+    case "resume":
+      if (state.status === "active") return [];
+      return [{ type: "schedule.resumed", data: { next_run_at: toTime(command.next_run_at) } }];
+  }
+}
+
+function answer(
+  command: AnswerCommand,
+  { instant, definition }: { instant: number; definition: ScheduleDefinition },
+): readonly KnownNewEvent[] | ScheduleRejection {
+  const { now, next_run_at } = command;
+  const what = `Cannot ${command.type} ${toTime(instant)}`;
+  if (instant > now) return refuse("instant_not_due", `${what}: it is ${toTime(now)}.`);
+  if (next_run_at <= instant) {
+    return refuse("instant_not_later", `${what}: ${toTime(next_run_at)} does not come after it.`);
+  }
+  const late = isBeyondGrace(instant, now, definition);
+  const grace = `${definition.misfire_grace_seconds} s`;
+  if (command.type === "misfire") {
+    if (late) return misfired("grace_exceeded", command, { next_run_at: instant });
+    return refuse("grace_not_exceeded", `${what}: it is not late by more than ${grace}.`);
+  }
+  if (late) return refuse("grace_exceeded", `${what}: it is late by more than ${grace}.`);
+  const data = { instant: toTime(instant), job_id: command.job_id, next_run_at: toTime(next_run_at) };
+  return [{ type: "schedule.fired", data }];
+}
+
+/** The record of instants that were due and will not be fired; none where none was due. */
+function misfired(
+  reason: ScheduleMisfired["reason"],
+  { now, count, next_run_at }: Missed,
+  state: Pick<ScheduleState, "next_run_at">,
+): KnownNewEvent[] {
+  const instant = state.next_run_at;
+  if (instant === null || instant > now) return [];
+  const data = { instant: toTime(instant), count, reason, next_run_at: toTime(next_run_at) };
+  return [{ type: "schedule.misfired", data }];
+}
+
+/** RFC 3339, UTC. */
+function toTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function refuse(code: ScheduleRejectionCode, message: string): ScheduleRejection {
+  return { rejected: true, code, message };
+}

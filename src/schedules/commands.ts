@@ -1,0 +1,115 @@
+/** Reading a schedule from the log, and commanding it. */
+import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope.ts";
+import { decode } from "../../events/mod.ts";
+import {
+  isBeyondGrace,
+  type ScheduleCommand,
+  type ScheduleDefinition,
+  type ScheduleRejection,
+  type ScheduleState,
+  scheduleDecider,
+  scheduleState,
+} from "../domain/schedule.ts";
+import { derivedUuid } from "../jobs/derived_id.ts";
+import { type EventLog, type Handled, handle } from "../log/mod.ts";
+import { type Calendar, openCalendar } from "./calendar.ts";
+
+/** Missed instants are counted up to this many: to find 100 of them takes about 5 ms. */
+const MAX_COUNT = 100;
+
+/** The stream that holds a schedule's history. */
+export function scheduleStream(scheduleId: string): string {
+  return `schedule-${scheduleId}`;
+}
+
+/** The first and the newest event of a schedule, which is all that its state takes: a history grows for ever. */
+async function readEnds(log: EventLog, streamId: string): Promise<readonly StoredEvent[]> {
+  const [[first], { events }] = await Promise.all([log.readStream(streamId, { limit: 1 }), log.readLast([streamId])]);
+  const last = events.get(streamId);
+  if (!first || !last) return [];
+  return last.version === first.version ? [first] : [first, last];
+}
+
+/** A schedule as the log has it at this moment; `undefined` where nothing was created. */
+export async function readSchedule(
+  log: EventLog,
+  scheduleId: string,
+): Promise<{ state: ScheduleState; first: StoredEvent; last: StoredEvent } | undefined> {
+  const events = await readEnds(log, scheduleStream(scheduleId));
+  const [first] = events;
+  return first && { state: scheduleState(events.map(decode)), first, last: events.at(-1) ?? first };
+}
+
+export interface CommandingSchedule {
+  readonly schedule_id: string;
+  readonly command: (state: ScheduleState) => ScheduleCommand;
+  readonly meta: EventMeta;
+}
+
+/** Decides a command on a schedule as it stands and records the decision. Throws what `log.append` throws. */
+export function commandSchedule(
+  log: EventLog,
+  { schedule_id, command, meta }: CommandingSchedule,
+): Promise<Handled<ScheduleState, ScheduleRejection>> {
+  const stream_id = scheduleStream(schedule_id);
+  return handle(log, { stream_id, decider: scheduleDecider, command, meta, read: (id) => readEnds(log, id) });
+}
+
+/** Creates a schedule; its first instant is the first one after `now`. Throws `CalendarError`. */
+export function creation(definition: ScheduleDefinition, now: number): ScheduleCommand & { type: "create" } {
+  return { type: "create", definition, next_run_at: openCalendar(definition).next(now) };
+}
+
+/** Starts a paused schedule again, with the first instant after `now`. */
+export function resumption(state: ScheduleState, now: number): ScheduleCommand {
+  return { type: "resume", next_run_at: state.definition ? openCalendar(state.definition).next(now) : now };
+}
+
+/** Pauses or deletes a schedule; what was due by `now` and has not been fired never will be. */
+export function ending(type: "pause" | "delete", state: ScheduleState, now: number): ScheduleCommand {
+  return { type, now, ...missed(state, now + 1) };
+}
+
+/** What is to become of an active schedule's next instant, which is due. */
+export function dueCommand(scheduleId: string, state: ScheduleState, now: number): ScheduleCommand {
+  const { definition, next_run_at: instant } = state;
+  if (!definition || instant === null) throw new Error(`Cannot fire schedule ${scheduleId}: it is ${state.status}`);
+  if (isBeyondGrace(instant, now, definition)) {
+    return { type: "misfire", now, ...missed(state, now - definition.misfire_grace_seconds * 1000) };
+  }
+  const job_id = derivedUuid(["schedule", scheduleId, new Date(instant).toISOString()]);
+  return { type: "fire", now, job_id, next_run_at: openCalendar(definition).next(instant) };
+}
+
+/** The next instants of an active schedule, from the one that it is to answer on; none while it is paused. */
+export function nextInstants({ definition, next_run_at }: ScheduleState, count: number): number[] {
+  if (!definition || next_run_at === null) return [];
+  const calendar = openCalendar(definition);
+  const instants = [next_run_at];
+  while (instants.length < count) instants.push(calendar.next(instants.at(-1) ?? next_run_at));
+  return instants;
+}
+
+/** The meta of what happens to a schedule. */
+export function scheduleMeta(scheduleId: string, from: { actor: string; request_id?: string }): EventMeta {
+  return { ...from, correlation_id: scheduleId };
+}
+
+/** The meta of the submission that a `schedule.fired` brought about. */
+export function firedJobMeta(fired: { schedule_id: string; job_id: string; version: number }): EventMeta {
+  const causation_id = eventId({ stream_id: scheduleStream(fired.schedule_id), version: fired.version });
+  return { actor: "system:scheduler", correlation_id: fired.job_id, causation_id };
+}
+
+/** The instants of a schedule that come before a time, from its next one on, and the first that does not. */
+function missed({ definition, next_run_at }: ScheduleState, before: number): { count: number; next_run_at: number } {
+  if (!definition || next_run_at === null || next_run_at >= before) return { count: 0, next_run_at: before };
+  const calendar = openCalendar(definition);
+  return { count: countBefore(calendar, next_run_at, before), next_run_at: calendar.next(before - 1) };
+}
+
+function countBefore(calendar: Calendar, first: number, before: number): number {
+  let count = 0;
+  for (let instant = first; instant < before && count < MAX_COUNT; instant = calendar.next(instant)) count++;
+  return count;
+}

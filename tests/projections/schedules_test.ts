@@ -1,0 +1,95 @@
+import { expect, test } from "bun:test";
+import { type ScheduleRow, schedules } from "../../projections/mod.ts";
+import { history } from "./support.ts";
+
+const id = "01890a5d-ac96-774b-bcce-b302099a8057";
+const job_id = "5f0b8c7e-3a52-8d1c-9b64-0c2f6e7a9d13";
+const created = {
+  type: "schedule.created",
+  data: {
+    name: "Hourly",
+    cron: "0 * * * *",
+    time_zone: "UTC",
+    misfire_grace_seconds: 900,
+    job: { workflow: "http", payload: { secret: "kept out" } },
+    next_run_at: "2026-01-02T04:00:00.000Z",
+  },
+};
+const fired = {
+  type: "schedule.fired",
+  data: { instant: "2026-01-02T04:00:00.000Z", job_id, next_run_at: "2026-01-02T05:00:00.000Z" },
+};
+const misfired = {
+  type: "schedule.misfired",
+  data: {
+    instant: "2026-01-02T05:00:00.000Z",
+    count: 7,
+    reason: "grace_exceeded",
+    next_run_at: "2026-01-02T12:00:00.000Z",
+  },
+};
+const paused = { type: "schedule.paused", data: {} };
+const resumed = { type: "schedule.resumed", data: { next_run_at: "2026-01-03T00:00:00.000Z" } };
+const deleted = { type: "schedule.deleted", data: {} };
+
+/** The row after a schedule's events, recorded one second apart from 03:00:01 on. */
+function rowAfter(...events: { type: string; data: unknown }[]): ScheduleRow | undefined {
+  let row: ScheduleRow | undefined;
+  for (const event of history(`schedule-${id}`, events)) row = schedules.evolve(row, event) ?? undefined;
+  return row;
+}
+
+test("a created schedule is active, under its own id, without its job's payload", () => {
+  const [event] = history(`schedule-${id}`, [created]);
+  expect(schedules.keyOf(event as never)).toBe(id);
+  expect(rowAfter(created)).toEqual({
+    schedule_id: id,
+    name: "Hourly",
+    status: "active",
+    cron: "0 * * * *",
+    time_zone: "UTC",
+    misfire_grace_seconds: 900,
+    workflow: "http",
+    version: 1,
+    position: 101,
+    created_at: "2026-01-02T03:00:01Z",
+    updated_at: "2026-01-02T03:00:01Z",
+    next_run_at: "2026-01-02T04:00:00.000Z",
+    last_run_at: null,
+    last_job_id: null,
+    runs: 0,
+    misfires: 0,
+  });
+});
+
+test("firings and misfires move it on and are counted", () => {
+  expect(rowAfter(created, fired)).toMatchObject({
+    version: 2,
+    updated_at: "2026-01-02T03:00:02Z",
+    next_run_at: "2026-01-02T05:00:00.000Z",
+    last_run_at: "2026-01-02T04:00:00.000Z",
+    last_job_id: job_id,
+    runs: 1,
+    misfires: 0,
+  });
+  expect(rowAfter(created, fired, misfired, misfired)).toMatchObject({
+    next_run_at: "2026-01-02T12:00:00.000Z",
+    last_run_at: "2026-01-02T04:00:00.000Z",
+    runs: 1,
+    misfires: 14,
+  });
+});
+
+test("nothing is due while it is paused, and a deleted one is gone", () => {
+  expect(rowAfter(created, fired, paused)).toMatchObject({ status: "paused", next_run_at: null, last_job_id: job_id });
+  expect(rowAfter(created, paused, resumed)).toMatchObject({
+    status: "active",
+    next_run_at: "2026-01-03T00:00:00.000Z",
+  });
+  expect(rowAfter(created, fired, deleted)).toBeUndefined();
+});
+
+test("a history that makes no sense is refused with its place", () => {
+  expect(() => rowAfter(fired)).toThrow(`Cannot apply schedule.fired to schedule-${id}: nothing was created`);
+  expect(() => rowAfter(created, created)).toThrow(`Cannot create schedule ${id}: it exists since position 101`);
+});
