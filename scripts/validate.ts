@@ -233,8 +233,10 @@ async function checkProblems(client: Client, { check }: Checks): Promise<void> {
     expectProblem(await client.ask(`/api/v1/jobs/${NO_JOB}/events`), 404, "job_not_found");
     expectProblem(await client.ask(`/api/v1/jobs/${NO_JOB}/stream`), 404, "job_not_found");
     expectProblem(await client.ask(`/api/v1/jobs/${NO_JOB}/callbacks`), 404, "job_not_found");
-    const redeliver = `/api/v1/jobs/${NO_JOB}/callbacks/redeliver`;
-    expectProblem(await client.ask(redeliver, { method: "POST" }), 404, "job_not_found");
+    for (const call of ["callbacks/redeliver", "cancel", "replay"]) {
+      const path = `/api/v1/jobs/${NO_JOB}/${call}`;
+      expectProblem(await client.ask(path, { method: "POST" }), 404, "job_not_found");
+    }
     expectProblem(await client.ask("/api/v1/status/42"), 400, "invalid_job_id");
   });
 }
@@ -254,8 +256,10 @@ async function checkKeys(client: Client, { check }: Checks): Promise<void> {
   await check("calls that need a key are refused without one, and with a wrong one", async () => {
     const job = JSON.stringify({ workflow: "http", payload: {} });
     expectProblem(await client.post("/api/v1/intake", job, { key: false }), 401, "unauthorized");
-    const redeliver = `/api/v1/jobs/${NO_JOB}/callbacks/redeliver`;
-    expectProblem(await client.ask(redeliver, { method: "POST", key: false }), 401, "unauthorized");
+    for (const call of ["callbacks/redeliver", "cancel", "replay"]) {
+      const path = `/api/v1/jobs/${NO_JOB}/${call}`;
+      expectProblem(await client.ask(path, { method: "POST", key: false }), 401, "unauthorized");
+    }
     for (const path of [
       "/api/v1/jobs",
       "/api/v1/jobs/stream",
@@ -315,6 +319,39 @@ async function checkIntake(client: Client, { check }: Checks, job: object): Prom
     expect(again.headers.get("idempotency-replayed") === "true", "Idempotency-Replayed: true");
     expectProblem(await intake({ ...job, priority: "low" }, key), 422, "idempotency_key_reused");
     expectProblem(await intake(job, { "idempotency-key": "x".repeat(256) }), 400, "invalid_idempotency_key");
+  });
+}
+
+async function checkControl(client: Client, { check }: Checks, job: object): Promise<void> {
+  const run_at = new Date(Date.now() + 3_600_000).toISOString();
+  let job_id = NO_JOB;
+  await check("a job with run_at waits, and its status says for what and until when", async () => {
+    const answer = await client.post("/api/v1/intake", { ...job, run_at });
+    expectStatus(answer, 202);
+    job_id = answer.body.job_id;
+    const { body } = await client.ask(`/api/v1/status/${job_id}`);
+    const { reason, until } = body.waiting_for ?? {};
+    expect(body.status === "queued" && reason === "run_at" && until === run_at, `run_at, ${run_at}`, body);
+  });
+  await check("cancelling ends it, and is answered alike again", async () => {
+    for (let i = 0; i < 2; i++) {
+      const answer = await client.ask(`/api/v1/jobs/${job_id}/cancel`, { method: "POST" });
+      expectStatus(answer, 200);
+      expect(answer.body.status === "cancelled", "the status cancelled", answer.body);
+    }
+    const { body } = await client.ask(`/api/v1/status/${job_id}`);
+    expect(body.status === "cancelled", "the status cancelled", body);
+  });
+  await check("replaying it makes one new job for a key, which names its origin", async () => {
+    const headers = { "idempotency-key": `validate-${crypto.randomUUID()}` };
+    const ask = () => client.ask(`/api/v1/jobs/${job_id}/replay`, { method: "POST", headers });
+    const [first, again] = [await ask(), await ask()];
+    expectStatus(first, 202);
+    expect(first.body.job_id === again.body.job_id, "the first answer", again.body);
+    const { body } = await client.ask(`/api/v1/status/${first.body.job_id}`);
+    expect(body.origin_job_id === job_id, `origin_job_id ${job_id}`, body);
+    expectStatus(await client.ask(`/api/v1/jobs/${first.body.job_id}/cancel`, { method: "POST" }), 200);
+    expectProblem(await client.post(`/api/v1/jobs/${NO_JOB}/replay`, { other: 1 }), 422, "validation_failed");
   });
 }
 
@@ -554,6 +591,7 @@ async function main(): Promise<number> {
   await checkKeys(client, checks);
   await checkIntake(client, checks, job);
   await checkJob(client, checks, job);
+  await checkControl(client, checks, job);
   await checkCallback(client, checks, job);
   await checkDevelopment(client, checks);
   await checkOperations(client, checks);

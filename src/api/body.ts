@@ -27,6 +27,13 @@ export async function readJson(request: Request): Promise<JsonBody> {
   return { text, byte_length: bytes.byteLength, value: parseJson(text) };
 }
 
+/** Reads a JSON body where there is one; without one its value is `{}`. Throws as {@link readJson} does. */
+export async function readJsonIfAny(request: Request): Promise<JsonBody> {
+  const { headers } = request;
+  const length = headers.get("content-length") ?? (headers.has("transfer-encoding") ? "" : "0");
+  return length === "0" ? { text: "{}", byte_length: 0, value: {} } : readJson(request);
+}
+
 function decode(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes);

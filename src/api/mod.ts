@@ -6,6 +6,7 @@ import { devRoutes } from "./dev.ts";
 import { docsRoutes } from "./docs.ts";
 import { problemErrors } from "./errors.ts";
 import { intakeRoutes } from "./intake.ts";
+import { jobControlRoutes } from "./job_control.ts";
 import { jobRoutes } from "./jobs.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { opsRoutes } from "./ops.ts";
@@ -52,6 +53,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(metricsRoutes(options))
     .use(intakeRoutes({ ...options, queue }, auth))
     .use(jobRoutes(options, auth))
+    .use(jobControlRoutes({ ...options, queue }, auth))
     .use(callbackRoutes(options, auth))
     .use(pipelineRoutes(options, auth))
     .use(scheduleRoutes(options, auth))

@@ -26,6 +26,8 @@ export interface Operation {
   readonly query?: TObject;
   readonly headers?: readonly (keyof typeof requestHeaders)[];
   readonly body?: ComponentName;
+  /** The same, where it may be left out. */
+  readonly optional_body?: ComponentName;
   readonly answers: Readonly<Record<number, Answer>>;
   readonly errors?: readonly ProblemCode[];
 }
@@ -88,7 +90,8 @@ const answerHeaders = {
 export function describe(operation: Operation): DocumentDecoration {
   const errors: ProblemCode[] = [...(operation.errors ?? []), "internal_error"];
   if (operation.key) errors.unshift("unauthorized");
-  if (operation.body) {
+  const body = operation.body ?? operation.optional_body;
+  if (body) {
     errors.unshift(
       "malformed_json",
       "json_too_deep",
@@ -116,8 +119,11 @@ export function describe(operation: Operation): DocumentDecoration {
         ...requestHeaders[name],
       })),
     ],
-    ...(operation.body && {
-      requestBody: { required: true, content: { "application/json": { schema: reference(operation.body) } } },
+    ...(body && {
+      requestBody: {
+        required: operation.body !== undefined,
+        content: { "application/json": { schema: reference(body) } },
+      },
     }),
     responses: { ...answers(operation.answers), ...problemAnswers(errors) },
     // The decoration's type knows OpenAPI 3.0 only; the document is 3.1, whose schemas are JSON Schema.

@@ -479,6 +479,39 @@ const ScheduleEvent = Type.Object(
 );
 const ScheduleEventList = list(ScheduleEvent);
 
+export const CancelRequest = Type.Object(
+  {
+    reason: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 512,
+        description: "For the job's history.",
+        examples: ["The customer withdrew the order."],
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const JobCancelled = Type.Object({ job_id: JobId, status: Type.Literal("cancelled") }, { additionalProperties: false });
+
+export const ReplayRequest = Type.Object(
+  {
+    payload: Type.Optional(
+      anyObject("In place of the origin's payload; at most 200 KB of JSON.", {
+        method: "GET",
+        url: "https://example.com/",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const JobReplayed = Type.Object(
+  { job_id: JobId, status: Type.Literal("queued"), origin_job_id: JobId },
+  { additionalProperties: false },
+);
+
 const StreamedEvent = Type.Object(
   {
     position: Position,
@@ -762,6 +795,10 @@ export const components = {
   JobEventList,
   CallbackLog,
   CallbackRequested,
+  CancelRequest,
+  JobCancelled,
+  ReplayRequest,
+  JobReplayed,
   PipelineCreate,
   PipelineUpdate,
   Pipeline,

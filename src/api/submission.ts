@@ -1,7 +1,43 @@
-/** What a job's submission must fulfil beside its schema, wherever it comes from. */
+/** Taking a job in: what it must fulfil beside its schema, and how it is recorded, wherever it comes from. */
+import type { EventMeta } from "../../events/envelope.ts";
+import { jobStream } from "../jobs/commands.ts";
+import { AppendInDoubtError } from "../log/errors.ts";
+import type { AppendResult, EventLog } from "../log/mod.ts";
 import { PAYLOAD_LIMIT_BYTES } from "./limits.ts";
 import { Problem } from "./problems.ts";
+import type { QueueDepth } from "./queue_depth.ts";
 import type { IntakeRequest } from "./schemas.ts";
+
+export interface Submission {
+  readonly job_id: string;
+  /** The first events of its stream: as they would be again at a repetition of the request. */
+  readonly events: readonly { readonly type: string; readonly data_json: string }[];
+  readonly meta: EventMeta;
+  /** Whether the id comes from an Idempotency-Key, so that the request may be a repetition. */
+  readonly has_key: boolean;
+}
+
+/**
+ * Records a new job, unless it is known already: then by a request with the same key, which must have had the same
+ * body. Throws the problems `queue_full`, `idempotency_key_reused` and `outcome_unknown`.
+ */
+export async function submit(
+  { log, queue }: { log: EventLog; queue: QueueDepth },
+  { job_id, events, meta, has_key }: Submission,
+): Promise<{ position: number; replayed: boolean }> {
+  const stream_id = jobStream(job_id);
+  // A repetition takes no place in the queue: it is answered as before.
+  if (queue.full && !(has_key && (await isKnown(log, stream_id)))) throw queue.problem();
+  let result: AppendResult;
+  try {
+    result = await queue.enter(() => log.append({ stream_id, expected_version: 0, events, meta }));
+  } catch (error) {
+    throw error instanceof AppendInDoubtError ? outcomeUnknown(error, job_id) : error;
+  }
+  if (result.ok) return { position: result.position, replayed: false };
+  if (!has_key) throw new Error(`Cannot submit job ${job_id}: the id is taken`);
+  return { position: await positionOfSame(log, stream_id, events), replayed: true };
+}
 
 export interface CheckSubmissionOptions {
   /** Of the body that holds the submission. */
@@ -25,5 +61,31 @@ export function checkSubmission(
     {
       errors: [{ pointer: `${pointer}/payload`, message: `must have at most ${PAYLOAD_LIMIT_BYTES} bytes of JSON` }],
     },
+  );
+}
+
+async function isKnown(log: EventLog, stream_id: string): Promise<boolean> {
+  return (await log.readStream(stream_id, { limit: 1 })).length > 0;
+}
+
+/** Where the first request with the same key was recorded. */
+async function positionOfSame(log: EventLog, stream_id: string, events: Submission["events"]): Promise<number> {
+  const recorded = await log.readStream(stream_id, { limit: events.length });
+  const [first] = recorded;
+  if (!first) throw new Error(`Cannot repeat the submission of ${stream_id}: its stream is empty`);
+  const isSame = events.every(({ type, data_json }, i) => {
+    const before = recorded[i];
+    return before?.type === type && Bun.deepEquals(JSON.parse(before.data_json), JSON.parse(data_json), true);
+  });
+  if (isSame) return first.position;
+  throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
+}
+
+/** Tells the caller under which id the job can be looked for. */
+function outcomeUnknown(cause: AppendInDoubtError, job_id: string): Problem {
+  return new Problem(
+    "outcome_unknown",
+    `The connection to the event log broke while job ${job_id} was being recorded. Repeat the request with the same Idempotency-Key, or read the job's status first.`,
+    { cause, headers: { "retry-after": "1" }, members: { job_id } },
   );
 }

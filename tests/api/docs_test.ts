@@ -46,6 +46,8 @@ describe("/docs/json", () => {
       "post /api/v1/_dev/complete/{job_id}",
       "post /api/v1/intake",
       "post /api/v1/jobs/{job_id}/callbacks/redeliver",
+      "post /api/v1/jobs/{job_id}/cancel",
+      "post /api/v1/jobs/{job_id}/replay",
       "post /api/v1/pipelines",
       "post /api/v1/schedules",
       "post /api/v1/schedules/{schedule_id}/pause",

@@ -5,6 +5,7 @@ import { type Connector, ConnectorError } from "../../connectors/mod.ts";
 import type { JobRetryScheduled } from "../../events/job.ts";
 import type { KnownEvent } from "../../events/mod.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
+import { replayEvents } from "../../src/jobs/replay.ts";
 import { openService, type Service, until, workshop } from "./support.ts";
 
 let service: Service;
@@ -256,4 +257,21 @@ describe("an attempt that takes too long", () => {
     expect((await service.reaches(id, "failed")).error?.code).toBe("job_timeout");
     await service.reaches(await service.submit("noop"), "succeeded");
   });
+});
+
+test("replays run, whose submission is not the newest event of their history", async () => {
+  const { connectors, runs } = workshop();
+  service.start({ connectors, concurrency: 4 });
+  const origin = await service.submit("noop", { payload: { n: 7 } });
+  await service.reaches(origin, "succeeded");
+  const events = replayEvents(await service.log.readStream(`job-${origin}`));
+  const ids = await Promise.all(
+    Array.from({ length: 200 }, async () => {
+      const id = Bun.randomUUIDv7();
+      await service.log.append({ stream_id: `job-${id}`, expected_version: 0, events, meta });
+      return id;
+    }),
+  );
+  for (const id of ids) expect((await service.reaches(id, "succeeded")).origin_job_id).toBe(origin);
+  expect(runs.map((run) => run.key).toSorted()).toEqual([origin, ...ids].toSorted());
 });

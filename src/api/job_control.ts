@@ -1,0 +1,136 @@
+/** Stopping a job, and running it again. */
+import { Elysia } from "elysia";
+import { decode, eventId } from "../../events/mod.ts";
+import { isFinished, jobState } from "../domain/job.ts";
+import { commandJob, jobMeta, jobStream } from "../jobs/commands.ts";
+import { replayEvents } from "../jobs/replay.ts";
+import type { Auth } from "./auth.ts";
+import { readJsonIfAny } from "./body.ts";
+import { derivedId, idempotencyKey } from "./idempotency.ts";
+import { jobId, jobNotFound } from "./job_id.ts";
+import { describe } from "./openapi.ts";
+import type { ApiOptions } from "./options.ts";
+import { Problem } from "./problems.ts";
+import type { QueueDepth } from "./queue_depth.ts";
+import { requestIds } from "./request_id.ts";
+import { CancelRequest, JobId, ReplayRequest } from "./schemas.ts";
+import { checkSubmission, submit } from "./submission.ts";
+import { validator } from "./validation.ts";
+
+const checkCancel = validator(CancelRequest);
+const checkReplay = validator(ReplayRequest);
+
+export function jobControlRoutes({ log, queue }: Pick<ApiOptions, "log"> & { queue: QueueDepth }, auth: Auth) {
+  return new Elysia({ name: "levqor/job-control" })
+    .use(requestIds())
+    .post(
+      "/api/v1/jobs/:job_id/cancel",
+      async ({ request, params, set, request_id }) => {
+        const { actor } = auth.require(request);
+        const job_id = jobId(params.job_id);
+        const { reason } = checkCancel((await readJsonIfAny(request)).value);
+        const handled = await commandJob(log, {
+          job_id,
+          command: { type: "cancel", reason },
+          meta: { actor, correlation_id: job_id, request_id },
+        });
+        if (!handled.ok) {
+          const { refusal } = handled;
+          throw refusal.code === "job_not_found" ? jobNotFound(job_id) : new Problem("conflict", refusal.message);
+        }
+        if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
+        return { job_id, status: "cancelled" };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "cancelJob",
+          tag: "Jobs",
+          summary: "Cancel a job",
+          description:
+            "Ends the job at once, whatever it waits for. If it is running, its attempt is told to stop, which takes effect within a second or so; whatever its worker answers after this call is refused, and the job is cancelled even where its worker is dead. What the attempt has done outside is not undone. A job that is cancelled already is answered alike; one that has ended otherwise is a 409.",
+          key: true,
+          params: { job_id: JobId },
+          optional_body: "CancelRequest",
+          answers: {
+            200: {
+              description: "The job is cancelled.",
+              schema: "JobCancelled",
+              example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", status: "cancelled" },
+              headers: ["Levqor-Position"],
+            },
+          },
+          errors: ["invalid_job_id", "job_not_found", "conflict", "unavailable", "outcome_unknown"],
+        }),
+      },
+    )
+    .post(
+      "/api/v1/jobs/:job_id/replay",
+      async ({ request, params, set, request_id }) => {
+        const caller = auth.require(request);
+        const key = idempotencyKey(request);
+        const origin_job_id = jobId(params.job_id);
+        const body = await readJsonIfAny(request);
+        const replay = checkReplay(body.value);
+        if (replay.payload) checkSubmission({ payload: replay.payload }, body);
+        const origin = await log.readStream(jobStream(origin_job_id));
+        const last = origin.at(-1);
+        if (!last) throw jobNotFound(origin_job_id);
+        const state = jobState(origin.map(decode));
+        if (!isFinished(state)) throw new Problem("conflict", `Cannot replay the job: it is ${state.status}.`);
+
+        const route = `/api/v1/jobs/${origin_job_id}/replay`;
+        const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, route, key);
+        const { position, replayed } = await submit(
+          { log, queue },
+          {
+            job_id,
+            events: replayEvents(origin, replay),
+            meta: { ...jobMeta(job_id, { actor: caller.actor }), causation_id: eventId(last), request_id },
+            has_key: key !== null,
+          },
+        );
+        if (replayed) set.headers["idempotency-replayed"] = "true";
+        set.status = 202;
+        set.headers["levqor-position"] = String(position);
+        return { job_id, status: "queued", origin_job_id };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "replayJob",
+          tag: "Jobs",
+          summary: "Run a job again",
+          description:
+            "Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input, and an Idempotency-Key to be able to repeat the request safely.",
+          key: true,
+          params: { job_id: JobId },
+          headers: ["Idempotency-Key"],
+          optional_body: "ReplayRequest",
+          answers: {
+            202: {
+              description: "The new job is on record.",
+              schema: "JobReplayed",
+              example: {
+                job_id: "0197a1f4-9b1d-7c52-8e3f-5a7b9c1d3e5f",
+                status: "queued",
+                origin_job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+              },
+              headers: ["Levqor-Position", "Idempotency-Replayed"],
+            },
+          },
+          errors: [
+            "invalid_job_id",
+            "invalid_idempotency_key",
+            "job_not_found",
+            "conflict",
+            "payload_too_large",
+            "idempotency_key_reused",
+            "queue_full",
+            "unavailable",
+            "outcome_unknown",
+          ],
+        }),
+      },
+    );
+}
