@@ -54,7 +54,8 @@ function isDatabaseAway(error: unknown): boolean {
   return error instanceof Error && "code" in error && DATABASE_AWAY.has(String(error.code));
 }
 
-function toProblem(error: unknown, code: string | number): Problem {
+/** What a caller is told of whatever was thrown; `code` is Elysia's, where it was Elysia that threw. */
+export function toProblem(error: unknown, code?: string | number): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof LogUnavailableError || isDatabaseAway(error)) {
     return new Problem("unavailable", "The database cannot be reached. Nothing was recorded.", {

@@ -8,23 +8,23 @@ const COLON = 0x3a;
 
 /**
  * Parses a JSON text (RFC 8259) and refuses what readers disagree on (RFC 7493): objects that repeat
- * a key. Throws the problems `malformed_json`, `json_too_deep` and `duplicate_key`.
+ * a key. `what` the text is, problems say. Throws the problems `malformed_json`, `json_too_deep` and `duplicate_key`.
  */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, what: "body" | "message" = "body"): unknown {
   const shape = measure(text);
   if (shape.depth > JSON_DEPTH_LIMIT) {
     throw new Problem(
       "json_too_deep",
-      `The body is nested ${shape.depth} levels deep; at most ${JSON_DEPTH_LIMIT} are taken.`,
+      `The ${what} is nested ${shape.depth} levels deep; at most ${JSON_DEPTH_LIMIT} are taken.`,
     );
   }
   const parsed = tryParse(text);
-  if (!parsed.ok) throw new Problem("malformed_json", `The body is not valid JSON: ${parsed.reason}.`);
+  if (!parsed.ok) throw new Problem("malformed_json", `The ${what} is not valid JSON: ${parsed.reason}.`);
   const { value } = parsed;
   // The parser keeps the last of two equal keys. As many keys in the value as in the text: none was lost.
   if (countKeys(value) !== shape.keys) {
     const key = findDuplicateKey(text);
-    throw new Problem("duplicate_key", `An object of the body repeats the key ${JSON.stringify(key)}.`);
+    throw new Problem("duplicate_key", `An object of the ${what} repeats the key ${JSON.stringify(key)}.`);
   }
   return value;
 }

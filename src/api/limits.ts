@@ -26,3 +26,11 @@ export const MISFIRE_GRACE_DEFAULT_S = 900;
 /** Next runs of a schedule that are worked out at once; each costs about 50 µs. */
 export const NEXT_RUNS_MAX = 100;
 export const NEXT_RUNS_DEFAULT = 10;
+/** A client's message over a WebSocket, in UTF-8 bytes. */
+export const MESSAGE_LIMIT_BYTES = 16 * 1024;
+/** Above it the connection is closed with 1009 before the message is read. */
+export const MESSAGE_CUT_OFF_BYTES = 64 * 1024;
+/** Subscriptions of one WebSocket. */
+export const SUBSCRIPTIONS_MAX = 32;
+/** A WebSocket whose client gives no sign of life for this long is closed; it is pinged every `HEARTBEAT_MS`. */
+export const SOCKET_SILENT_S = 60;

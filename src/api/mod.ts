@@ -8,6 +8,7 @@ import { problemErrors } from "./errors.ts";
 import { intakeRoutes } from "./intake.ts";
 import { jobControlRoutes } from "./job_control.ts";
 import { jobRoutes } from "./jobs.ts";
+import { MESSAGE_CUT_OFF_BYTES } from "./limits.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { opsRoutes } from "./ops.ts";
 import type { ApiOptions } from "./options.ts";
@@ -17,6 +18,7 @@ import { requestLog } from "./request_log.ts";
 import { rootRoutes } from "./root.ts";
 import { methodsByPath } from "./routes.ts";
 import { scheduleRoutes } from "./schedules.ts";
+import { socketRoutes } from "./socket.ts";
 import { streamRoutes } from "./streams.ts";
 import { workflowLimitRoutes } from "./workflow_limits.ts";
 
@@ -41,6 +43,12 @@ export function createApi(options: ApiOptions): Elysia {
       // Above the API's own limit, so that it answers itself, with a problem document.
       maxRequestBodySize: 64 * 1024 * 1024,
     },
+    websocket: {
+      maxPayloadLength: MESSAGE_CUT_OFF_BYTES,
+      // Sockets ping by themselves, more often than Bun would, and tell a silent client why they leave it.
+      idleTimeout: 120,
+      sendPings: false,
+    },
   })
     .use(
       problemErrors(
@@ -59,6 +67,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(scheduleRoutes(options, auth))
     .use(streamRoutes(options, auth))
     .use(workflowLimitRoutes(options, auth))
+    .use(socketRoutes(options, auth))
     .use(opsRoutes(options, auth))
     .use(config.production ? new Elysia() : devRoutes(options, auth))
     .use(docsRoutes(config)) as unknown as Elysia;

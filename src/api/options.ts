@@ -36,6 +36,7 @@ export interface ApiOptions {
   readonly timing?: {
     readonly heartbeat_ms?: number;
     readonly slow_consumer_s?: number;
+    readonly socket_silent_s?: number;
     readonly read_model_wait_ms?: number;
   };
 }

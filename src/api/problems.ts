@@ -54,6 +54,11 @@ export const problems = {
     title: "API key required",
     help: "The call needs a valid key in the X-Api-Key header.",
   },
+  origin_refused: {
+    status: 403,
+    title: "Origin refused",
+    help: "Without API_KEYS (development) a page of another origin may not open a WebSocket here: any page that you visit could read your jobs. Configure keys, or open it from a page of this service or of localhost.",
+  },
   not_found: {
     status: 404,
     title: "Not found",
@@ -73,6 +78,11 @@ export const problems = {
     status: 404,
     title: "Schedule not found",
     help: "No schedule has this id, or it was deleted. Of a deleted one the events can still be read.",
+  },
+  subscription_not_found: {
+    status: 404,
+    title: "Subscription not found",
+    help: "This connection has no subscription with this id. It may have ended by itself: then a message said so.",
   },
   method_not_allowed: {
     status: 405,
@@ -94,6 +104,11 @@ export const problems = {
     title: "Another version is the newest",
     help: "Somebody else was faster: the version that If-Match names is not the newest. Read the pipeline again and decide anew.",
   },
+  subscription_exists: {
+    status: 409,
+    title: "Subscription exists",
+    help: "This connection has a subscription with this id already. Choose another id, or leave it out.",
+  },
   body_too_large: {
     status: 413,
     title: "Body too large",
@@ -103,6 +118,11 @@ export const problems = {
     status: 413,
     title: "Payload too large",
     help: "A job's payload holds at most 200 KB (204,800 bytes), counted in UTF-8 bytes of its JSON without white space. Put large data elsewhere and send its address.",
+  },
+  message_too_large: {
+    status: 413,
+    title: "Message too large",
+    help: "A client's message over a WebSocket holds at most 16 KB (16,384 bytes).",
   },
   unsupported_media_type: {
     status: 415,
@@ -128,6 +148,16 @@ export const problems = {
     status: 428,
     title: "If-Match required",
     help: 'A change names the version that it was made from, so that nobody\'s work is lost: send the ETag of the version that was read as If-Match, for example "3", or * for whichever it is.',
+  },
+  upgrade_required: {
+    status: 426,
+    title: "Upgrade required",
+    help: "This path is a WebSocket: connect to it with a WebSocket client (RFC 6455, version 13).",
+  },
+  too_many_subscriptions: {
+    status: 429,
+    title: "Too many subscriptions",
+    help: "One connection holds at most 32 subscriptions. End one, follow all jobs with one subscription, or open another connection.",
   },
   internal_error: {
     status: 500,
@@ -182,10 +212,16 @@ export class Problem extends Error {
   }
 }
 
-/** The answer to a problem; `instance` is the request's path. */
-export function problemResponse(problem: Problem, context: { instance: string; request_id: string }): Response {
+export interface ProblemContext {
+  /** The request's path. */
+  readonly instance: string;
+  readonly request_id: string;
+}
+
+/** A problem as callers see it. */
+export function problemDocument(problem: Problem, context: ProblemContext) {
   const { status, title } = problems[problem.code];
-  const body = {
+  return {
     type: `/problems/${problem.code}`,
     title,
     status,
@@ -196,8 +232,12 @@ export function problemResponse(problem: Problem, context: { instance: string; r
     ...problem.options.members,
     ...(problem.options.errors && { errors: problem.options.errors }),
   };
-  return new Response(JSON.stringify(body), {
-    status,
+}
+
+/** The answer to a problem. */
+export function problemResponse(problem: Problem, context: ProblemContext): Response {
+  return new Response(JSON.stringify(problemDocument(problem, context)), {
+    status: problems[problem.code].status,
     headers: {
       "content-type": "application/problem+json",
       "cache-control": "no-store",

@@ -15,6 +15,7 @@ import {
   RUN_AT_MAX_DAYS,
 } from "./limits.ts";
 import { problems } from "./problems.ts";
+import { type ClosedReason, closedReasons } from "./stream_end.ts";
 
 const EXAMPLE_JOB_ID = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
 const EXAMPLE_SCHEDULE_ID = "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21";
@@ -781,6 +782,83 @@ export const StreamQuery = Type.Object(
   { additionalProperties: false },
 );
 
+export const AllJobsStreamQuery = Type.Object(
+  { ...StreamQuery.properties, workflow: Type.Optional(Workflow) },
+  { additionalProperties: false },
+);
+
+const SubscriptionId = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: "The client's name for the subscription, unique on its connection; where absent, the service makes one.",
+  examples: ["mine"],
+});
+
+/** What a client may say over a WebSocket, by type. */
+export const socketRequests = {
+  subscribe: Type.Object(
+    {
+      type: Type.Literal("subscribe"),
+      id: Type.Optional(SubscriptionId),
+      job_id: Type.Optional(JobId),
+      all: Type.Optional(Type.Literal(true, { description: "Of all jobs. Either this or `job_id`." })),
+      workflow: Type.Optional(Workflow),
+      types: Type.Optional(
+        Type.Array(Type.String({ minLength: 1, maxLength: 64, examples: ["job.failed"] }), {
+          minItems: 1,
+          maxItems: 50,
+          description: "Events of these types alone.",
+        }),
+      ),
+      after: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: Number.MAX_SAFE_INTEGER,
+          description:
+            "Events after this position of the log. By default, one job's from its first, all jobs' from now on.",
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  unsubscribe: Type.Object({ type: Type.Literal("unsubscribe"), id: SubscriptionId }, { additionalProperties: false }),
+  ping: Type.Object(
+    { type: Type.Literal("ping"), id: Type.Optional(SubscriptionId) },
+    { additionalProperties: false, description: "Answered with `pong`, with the same id." },
+  ),
+} as const;
+
+const SocketRequest = Type.Union(Object.values(socketRequests), {
+  description: "A message from a client over a WebSocket.",
+});
+
+const SocketMessage = Type.Union(
+  [
+    Type.Object({
+      type: Type.Literal("subscribed"),
+      id: SubscriptionId,
+      after: Type.Integer({ minimum: 0, description: "The subscription begins after this position." }),
+    }),
+    Type.Object({ type: Type.Literal("event"), id: SubscriptionId, event: StreamedEvent }),
+    Type.Object({ type: Type.Literal("unsubscribed"), id: SubscriptionId }),
+    Type.Object({ type: Type.Literal("pong"), id: Type.Optional(SubscriptionId) }),
+    Type.Object(
+      { type: Type.Literal("error"), id: Type.Optional(SubscriptionId), problem: Problem },
+      { description: "A message of the client's was not taken. The connection goes on." },
+    ),
+    Type.Object(
+      {
+        type: Type.Literal("closed"),
+        id: Type.Optional(SubscriptionId),
+        reason: oneOf(Object.keys(closedReasons) as ClosedReason[], "A stable code to branch on."),
+        detail: Type.String({ description: "The same for a person." }),
+      },
+      { description: "The service ends this subscription; without an id, the connection." },
+    ),
+  ],
+  { description: "A message to a client over a WebSocket." },
+);
+
 /** Named schemas of the OpenAPI document. */
 export const components = {
   Root,
@@ -814,6 +892,8 @@ export const components = {
   ScheduleEvent,
   ScheduleEventList,
   StreamedEvent,
+  SocketRequest,
+  SocketMessage,
   CompleteRequest,
   Completed,
   WorkflowLimitsRequest,

@@ -1,7 +1,8 @@
 /** Server-sent events, pulled: an event is read from the log only when the client has room for it. */
 import type { StoredEvent } from "../../events/envelope.ts";
 import { streamedEventJson } from "./event_json.ts";
-import { HEARTBEAT_MS } from "./limits.ts";
+import { HEARTBEAT_MS, SLOW_CONSUMER_S } from "./limits.ts";
+import { type ClosedReason, closedReasons } from "./stream_end.ts";
 
 export interface EventStreamOptions {
   /** Batches of events, in order, none empty. It is returned (its `finally` runs) whoever ends the stream. */
@@ -10,38 +11,56 @@ export interface EventStreamOptions {
   readonly stop: AbortController;
   /** Called with what broke the source. */
   readonly onError: (error: unknown) => void;
+  /** Called where the client was told to go because it read nothing. */
+  readonly onSlow: () => void;
   readonly heartbeat_ms?: number;
+  readonly slow_consumer_s?: number;
 }
 
 const encoder = new TextEncoder();
 
-/** Answers with a stream of events. At most one batch is held for a client that does not read. */
-export function eventStream({ source, stop, onError, heartbeat_ms = HEARTBEAT_MS }: EventStreamOptions): Response {
+/**
+ * Answers with a stream of events. At most one batch is held for a client that does not read. Unless the client
+ * left, the last event says why the stream ends.
+ */
+export function eventStream(options: EventStreamOptions): Response {
+  const { source, stop, onError, onSlow, heartbeat_ms = HEARTBEAT_MS, slow_consumer_s = SLOW_CONSUMER_S } = options;
   let next: Promise<IteratorResult<readonly StoredEvent[]>> | undefined;
+  let unread: Timer | undefined;
   let ended = false;
 
   async function end(): Promise<void> {
     ended = true;
+    clearTimeout(unread);
     stop.abort();
     await source.return(undefined);
   }
 
+  async function close(controller: ReadableStreamDefaultController<Uint8Array>, reason: ClosedReason): Promise<void> {
+    const finished = end();
+    controller.enqueue(encoder.encode(closedFrame(reason)));
+    controller.close();
+    await finished;
+  }
+
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    // Called when the client has taken what there was.
+    clearTimeout(unread);
     try {
       next ??= source.next();
       const result = await firstOf(next, heartbeat_ms);
       if (ended) return;
-      if (result?.done) {
-        await end();
-        return controller.close();
-      }
+      if (result?.done) return await close(controller, "stopping");
       if (result) next = undefined;
       controller.enqueue(encoder.encode(result ? result.value.map(frame).join("") : ": heartbeat\n\n"));
+      unread = setTimeout(() => {
+        onSlow();
+        void close(controller, "slow_consumer");
+      }, slow_consumer_s * 1000);
     } catch (error) {
       if (ended) return;
       onError(error);
-      await end();
-      controller.close();
+      await close(controller, "fault");
     }
   }
 
@@ -81,4 +100,9 @@ async function firstOf<T>(promise: Promise<T>, ms: number): Promise<T | undefine
 
 function frame(event: StoredEvent): string {
   return `id: ${event.position}\nevent: ${event.type}\ndata: ${streamedEventJson(event)}\n\n`;
+}
+
+/** Without an id: the client resumes after the last event it got. */
+function closedFrame(reason: ClosedReason): string {
+  return `event: closed\ndata: ${JSON.stringify({ reason, detail: closedReasons[reason].detail })}\n\n`;
 }

@@ -21,6 +21,7 @@ describe("with keys", () => {
       [`/api/v1/jobs/${job_id}/events`],
       [`/api/v1/jobs/${job_id}/stream`],
       ["/api/v1/jobs/stream"],
+      ["/api/v1/jobs/ws"],
       ["/api/v1/ops/health"],
     ];
     for (const [path, init] of calls) {

@@ -15,6 +15,8 @@ export interface SseClient {
   take(count: number): Promise<Frame[]>;
   /** Resolves when the server ends the stream, to the events until then. */
   rest(): Promise<Frame[]>;
+  /** What the service said when it ended the stream. */
+  closed(): { reason: string; detail: string } | undefined;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export async function openSse(url: string, headers: Record<string, string> = {})
   const comments: string[] = [];
   const frames: Frame[] = [];
   let partial = "";
+  let closed: { reason: string; detail: string } | undefined;
 
   async function read(): Promise<boolean> {
     const { done, value } = await reader.read();
@@ -40,6 +43,7 @@ export async function openSse(url: string, headers: Record<string, string> = {})
       const of = (name: string) => fields.filter(([field]) => field === name).map(([, text]) => text);
       comments.push(...of(""));
       const [id] = of("id");
+      if (of("event")[0] === "closed") closed = JSON.parse(of("data").join("\n"));
       if (id !== undefined)
         frames.push({ id: Number(id), event: of("event")[0] ?? "", data: JSON.parse(of("data").join("\n")) });
     }
@@ -57,6 +61,7 @@ export async function openSse(url: string, headers: Record<string, string> = {})
       while (await read());
       return frames.splice(0);
     },
+    closed: () => closed,
     close: () => reader.cancel(),
   };
 }

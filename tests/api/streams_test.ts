@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import net from "node:net";
 import { type Harness, post, startApi } from "./harness.ts";
 import { openSse, type SseClient } from "./sse_client.ts";
 
@@ -137,6 +138,20 @@ describe("the stream of all jobs", () => {
     expect(ids(await client.take(recorded.length))).toEqual(recorded.map((event) => event.position));
   });
 
+  test("shows one workflow only where one is named", async () => {
+    const { position } = await api.submit();
+    const wanted = await api.submit({ workflow: "only me" });
+    const other = await api.submit();
+    await complete(other.job_id);
+    await complete(wanted.job_id);
+    const client = await open(`/api/v1/jobs/stream?workflow=only%20me&after=${position}`);
+    const frames = await client.take(2);
+    expect(frames.map(({ event, data }) => [event, data.job_id])).toEqual([
+      ["job.submitted", wanted.job_id],
+      ["job.succeeded", wanted.job_id],
+    ]);
+  });
+
   test("resumes after Last-Event-ID, whatever ?after said", async () => {
     const [first, second] = [await api.submit(), await api.submit()];
     const client = await open("/api/v1/jobs/stream?after=0", { "last-event-id": String(first.position) });
@@ -203,11 +218,38 @@ describe("a connection", () => {
     ]);
     for (const stream of streams) await stream.take(1);
     own.shutDown();
-    for (const stream of streams) expect(await stream.rest()).toEqual([]);
+    for (const stream of streams) {
+      expect(await stream.rest()).toEqual([]);
+      expect(stream.closed()).toMatchObject({ reason: "stopping" });
+    }
     await own.stop();
   });
 
-  test("whose client reads nothing is cut off, and little is kept for it", async () => {
+  test("whose client reads nothing for a while learns, when it reads again, that it was cut off", async () => {
+    const own = await startApi({ timing: { slow_consumer_s: 4 } });
+    const filler = "x".repeat(150_000);
+    for (let i = 0; i < 100; i++) await own.submit({ payload: { filler } });
+    const socket = net.connect(Number(new URL(own.url).port), "127.0.0.1");
+    let received = "";
+    const ended = new Promise<void>((resolve) => socket.on("end", resolve));
+    socket.on("data", (chunk: Buffer) => {
+      received += chunk.toString("latin1");
+    });
+    socket.write("GET /api/v1/jobs/stream?after=0 HTTP/1.1\r\nHost: x\r\n\r\n");
+    socket.pause();
+    await until(() => own.logged.some(({ reason }) => reason === "slow_consumer"));
+    socket.resume();
+    await ended;
+    const [last] = received.split("\n\n").slice(-2);
+    expect(last).toEndWith(
+      `event: closed\ndata: {"reason":"slow_consumer","detail":"Nothing was read for too long. Connect again and resume."}`,
+    );
+    // The end of the answer itself: it was not torn off.
+    expect(received).toEndWith("\r\n0\r\n\r\n");
+    await own.stop();
+  }, 20_000);
+
+  test("whose client never reads is cut off, and little is kept for it", async () => {
     const filler = "x".repeat(150_000);
     const { position } = await api.submit();
     for (let i = 0; i < 200; i++) await api.submit({ payload: { filler } });

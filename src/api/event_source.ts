@@ -1,0 +1,109 @@
+/** Recorded events as clients of a stream get them: those of all jobs, or of one, and then as they happen. */
+import type { StoredEvent } from "../../events/envelope.ts";
+import { follow } from "../bus/mod.ts";
+import { jobStream } from "../jobs/commands.ts";
+import type { EventLog } from "../log/types.ts";
+import { jobNotFound } from "./job_id.ts";
+import { JobNews, type JobNewsOptions } from "./job_news.ts";
+import { WorkflowNames } from "./workflow_names.ts";
+
+export interface WantedEvents {
+  /** Of this job alone; of all jobs where absent. */
+  readonly job_id?: string;
+  /** Of jobs of this workflow alone. */
+  readonly workflow?: string;
+  /** Of these types alone. */
+  readonly types?: readonly string[];
+  /** Those after this position. By default, a job's from its first, all jobs' from now on. */
+  readonly after?: number;
+}
+
+export interface EventSource {
+  /** The position after which it begins. */
+  readonly after: number;
+  /** In order, with no gap and no repeat, in batches of which none is empty, until the signal fires. */
+  readonly events: AsyncGenerator<readonly StoredEvent[]>;
+}
+
+export interface EventSourcesOptions extends JobNewsOptions {
+  readonly log: EventLog;
+  /** Events read at once: what one client may have waiting. */
+  readonly batch: number;
+}
+
+export class EventSources {
+  readonly #options: EventSourcesOptions;
+  readonly #news: JobNews;
+  readonly #workflows: WorkflowNames;
+
+  constructor(options: EventSourcesOptions) {
+    this.#options = options;
+    this.#news = new JobNews(options);
+    this.#workflows = new WorkflowNames(options.log);
+  }
+
+  /** Opens a source. It reads nothing unless pulled. Throws the problem `job_not_found`. */
+  async open(wanted: WantedEvents, stop: AbortSignal): Promise<EventSource> {
+    const { log } = this.#options;
+    if (wanted.job_id === undefined) {
+      const after = wanted.after ?? (await log.head());
+      return { after, events: this.#filtered(this.#allJobs(after, stop), wanted) };
+    }
+    const stream_id = jobStream(wanted.job_id);
+    const [first] = await log.readStream(stream_id, { limit: 1 });
+    if (!first) throw jobNotFound(wanted.job_id);
+    const after = wanted.after ?? 0;
+    return { after, events: this.#filtered(this.#oneJob(stream_id, stop), { ...wanted, after }) };
+  }
+
+  #allJobs(after: number, stop: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
+    const { log, bus, batch, on_fault } = this.#options;
+    return follow({ log, bus, after, signal: stop, batch, on_fault });
+  }
+
+  /** A job's events from its first, and then as they are recorded. */
+  async *#oneJob(stream_id: string, stop: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
+    const { log, batch } = this.#options;
+    let arrived = Promise.withResolvers<void>();
+    let failure: { error: unknown } | undefined;
+    const wake = () => arrived.resolve();
+    const fail = (error: unknown) => {
+      failure = { error };
+      wake();
+    };
+    const unwatch = await this.#news.watch(stream_id, { wake, fail });
+    stop.addEventListener("abort", wake);
+    try {
+      let version = 0;
+      while (!stop.aborted) {
+        if (failure) throw failure.error;
+        const events = await log.readStream(stream_id, { after_version: version, limit: batch });
+        const last = events.at(-1);
+        if (last) {
+          version = last.version;
+          yield events;
+        } else {
+          await arrived.promise;
+          arrived = Promise.withResolvers();
+        }
+      }
+    } finally {
+      stop.removeEventListener("abort", wake);
+      unwatch();
+    }
+  }
+
+  async *#filtered(
+    source: AsyncGenerator<readonly StoredEvent[]>,
+    { after = 0, types, workflow }: WantedEvents,
+  ): AsyncGenerator<readonly StoredEvent[]> {
+    const names = types && new Set(types);
+    for await (const batch of source) {
+      const ofJobs = batch.filter((event) => event.position > after && event.stream_id.startsWith("job-"));
+      const ofWorkflow = workflow === undefined ? ofJobs : await this.#workflows.select(ofJobs, workflow);
+      // Last: a workflow's name is learned from events of other types too.
+      const events = names ? ofWorkflow.filter((event) => names.has(event.type)) : ofWorkflow;
+      if (events.length > 0) yield events;
+    }
+  }
+}

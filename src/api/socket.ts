@@ -1,0 +1,95 @@
+/** The way to a WebSocket of events: `GET /api/v1/jobs/ws`. */
+import { Elysia } from "elysia";
+import type { Auth } from "./auth.ts";
+import { EventSocket } from "./event_socket.ts";
+import { EventSources } from "./event_source.ts";
+import { describe } from "./openapi.ts";
+import type { ApiOptions } from "./options.ts";
+import { Problem } from "./problems.ts";
+import { requestIds } from "./request_id.ts";
+import { invalid } from "./validation.ts";
+
+const PATH = "/api/v1/jobs/ws";
+/** What both sides speak, for clients that name it. */
+const PROTOCOL = "levqor.v1";
+/** Before the base64url of a key: browsers can set no header but the list of protocols. */
+const KEY_PROTOCOL = "levqor.key.";
+/** Events read at once for each subscription: what it may have waiting. */
+const BATCH = 16;
+
+export function socketRoutes(options: ApiOptions, auth: Auth) {
+  const { log, bus, logger, signal, timing } = options;
+  const on_fault = (error: unknown) => logger.warn({ err: error }, "A WebSocket cannot read the log");
+  const sources = new EventSources({ log, bus, on_fault, batch: BATCH });
+
+  return new Elysia({ name: "levqor/socket" }).use(requestIds()).get(
+    PATH,
+    ({ request, server, request_id }) => {
+      const { protocol, key } = readProtocols(request);
+      auth.require(request, key);
+      if (!auth.required) checkOrigin(request);
+      const headers: Record<string, string> = { "x-request-id": request_id };
+      // Named, or Bun would answer with the first of the client's list: that may be the key.
+      if (protocol) headers["sec-websocket-protocol"] = protocol;
+      const data = new EventSocket({ sources, logger, request_id, instance: PATH, signal, timing });
+      if (server?.upgrade(request, { headers, data })) return;
+      throw new Problem("upgrade_required", "The request does not ask for a WebSocket (RFC 6455, version 13).", {
+        headers: { upgrade: "websocket" },
+      });
+    },
+    {
+      detail: describe({
+        id: "openJobSocket",
+        tag: "Streams",
+        summary: "Follow several jobs over one WebSocket",
+        description:
+          "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.",
+        key: true,
+        answers: {
+          101: {
+            description: "The connection is a WebSocket. What goes over it, from the service:",
+            schema: "SocketMessage",
+            example: { type: "subscribed", id: "mine", after: 1042 },
+          },
+        },
+        errors: [
+          "validation_failed",
+          "origin_refused",
+          "upgrade_required",
+          "malformed_json",
+          "json_too_deep",
+          "duplicate_key",
+          "job_not_found",
+          "subscription_not_found",
+          "subscription_exists",
+          "message_too_large",
+          "too_many_subscriptions",
+          "unavailable",
+        ],
+      }),
+    },
+  );
+}
+
+/** The protocol to answer with, and the key, out of those that the client offers. */
+function readProtocols(request: Request): { protocol?: string; key?: string } {
+  const offered = request.headers.get("sec-websocket-protocol");
+  if (offered === null) return {};
+  const names = offered.split(",").map((name) => name.trim());
+  if (!names.includes(PROTOCOL)) {
+    throw invalid([{ pointer: "Sec-WebSocket-Protocol", message: `must offer ${PROTOCOL}, or be absent` }]);
+  }
+  const key = names.find((name) => name.startsWith(KEY_PROTOCOL))?.slice(KEY_PROTOCOL.length);
+  return { protocol: PROTOCOL, key: key && Buffer.from(key, "base64url").toString("latin1") };
+}
+
+const OWN_MACHINE = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** A browser lets any page open a WebSocket anywhere; where no key is asked for, its origin must do. */
+function checkOrigin(request: Request): void {
+  const origin = request.headers.get("origin");
+  if (origin === null) return;
+  const url = URL.parse(origin);
+  if (url && (url.host === request.headers.get("host") || OWN_MACHINE.has(url.hostname))) return;
+  throw new Problem("origin_refused", `Without API_KEYS a page of ${origin.slice(0, 200)} may not connect.`);
+}

@@ -1,0 +1,17 @@
+/** Why the service ends a stream. A client that comes back with the last position it saw misses nothing. */
+
+interface ClosedKind {
+  /** For a person, and short: a WebSocket's close frame holds 123 bytes. */
+  readonly detail: string;
+  /** The close code of a WebSocket (RFC 6455; 4000 to 4999 are an application's own). */
+  readonly code: number;
+}
+
+export const closedReasons = {
+  slow_consumer: { code: 4408, detail: "Nothing was read for too long. Connect again and resume." },
+  silent: { code: 4408, detail: "No ping was answered for too long. Connect again and resume." },
+  stopping: { code: 1001, detail: "The service is stopping. Connect again and resume." },
+  fault: { code: 1011, detail: "The events cannot be read at present. Connect again and resume." },
+} as const satisfies Record<string, ClosedKind>;
+
+export type ClosedReason = keyof typeof closedReasons;
