@@ -25,7 +25,7 @@ const SERVICE = join(import.meta.dir, "../src/main.ts");
 const SUBMITTED = "levqor_log.events where type = 'job.submitted'";
 
 /** Read models that have not come to the end of the log. */
-const BEHIND = "levqor_ops.projections where live and position < (select position from levqor_log.head)";
+const BEHIND = "levqor_ops.projections where live and position < (select max(position) from levqor_log.events)";
 
 interface Server {
   readonly name: Name;

@@ -50,6 +50,8 @@ function open(url: string, options: ConnectOptions): Sql {
       application_name: options.application_name ?? "levqor",
       TimeZone: "UTC",
       DateStyle: "ISO, YMD",
+      // What waits for a lock must see what its holder committed, whatever the database's own default is.
+      default_transaction_isolation: "read committed",
     },
     types: {
       json: { to: 114, from: [114], serialize: (value: string) => value, parse: (text: string) => text },

@@ -100,8 +100,9 @@ class PostgresLog implements EventLog {
   }
 
   async head(): Promise<number> {
-    const [row] = await this.#sql<[{ position: number }]>`select position from levqor_log.head`;
-    return row.position;
+    const [row] = await this.#sql<{ position: number }[]>`
+      select position from levqor_log.events order by position desc limit 1`;
+    return row?.position ?? 0;
   }
 
   onCommit(listener: (commit: Commit) => void): () => void {

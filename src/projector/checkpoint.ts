@@ -121,9 +121,10 @@ export async function applyChanges(
 ): Promise<boolean> {
   const { inserted, updated, deleted, position, poison } = changes;
   const { name, version } = table.projection;
-  const written = inserted.length + updated.length > 0;
+  const columns = table.columnTexts(inserted);
+  const upserted = columns ? updated : [...inserted, ...updated];
   const parameters = [
-    written ? table.encode([...inserted, ...updated]) : null,
+    upserted.length > 0 ? table.encode(upserted) : null,
     deleted.length > 0 ? JSON.stringify(deleted) : null,
     name,
     version,
@@ -132,6 +133,7 @@ export async function applyChanges(
     position,
     poison?.position ?? null,
     poison?.message.toWellFormed().replaceAll("\0", "\ufffd") ?? null,
+    ...(columns ?? Object.keys(table.projection.columns).map(() => null)),
   ];
   const statement = `
     with moved as (
@@ -140,7 +142,9 @@ export async function applyChanges(
       where name = $3::text and version = $4::int and generation = $5::int and position = $6::bigint
         and poison_position is null
       returning set_config('synchronous_commit', 'off', true)
-    ), written as (
+    ), inserted as (
+      ${table.insertColumns({ first: 10, when: "moved" })}
+    ), upserted as (
       ${table.insert} from moved, ${table.recordset} ${table.onConflict}
     ), deleted as (
       ${table.deleteIn("$2")} and exists (select from moved)

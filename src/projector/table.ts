@@ -35,7 +35,7 @@ export class Table {
   readonly #canonicalKey: (value: unknown) => unknown;
   readonly #json: readonly string[];
   readonly #select: string;
-  readonly #append: string;
+  readonly #names: string;
 
   /** @param name for a copy; the table of the projection's version by default */
   constructor(projection: Projection, name?: string) {
@@ -61,11 +61,7 @@ export class Table {
       .filter(([column]) => column !== projection.key)
       .map(([column]) => `${column} = excluded.${column}`)
       .join(", ")}`;
-    const arrays = columns.map(([, { type }], i) => {
-      const array = `string_to_array($${i + 1}::text, chr(30), chr(31))`;
-      return type === "text" ? array : `${array}::${type}[]`;
-    });
-    this.#append = `insert into ${this.name} (${names}) select * from unnest(${arrays.join(", ")})`;
+    this.#names = names;
     this.#select = `select ${names} from ${this.name}`;
   }
 
@@ -153,27 +149,42 @@ export class Table {
     await sql.unsafe(this.deleteIn("$1"), [JSON.stringify(keys)], { prepare: true });
   }
 
-  /**
-   * Adds many rows that are not there yet. A third faster than {@link upsert}: each column travels as one text,
-   * split in SQL.
-   */
+  /** Adds many rows that are not there yet. A third faster than {@link upsert}. */
   async append(sql: Connection, rows: readonly Row[]): Promise<void> {
+    const texts = this.columnTexts(rows);
+    if (texts) await sql.unsafe(this.insertColumns({ first: 1 }), texts, { prepare: true });
+    else await this.upsert(sql, rows);
+  }
+
+  /**
+   * A statement that adds the rows whose columns are in parameters from `$<first>` on, as {@link columnTexts} writes
+   * them; only if `when`, a table expression, has a row.
+   */
+  insertColumns({ first, when }: { first: number; when?: string }): string {
+    const arrays = this.#columns.map(({ type }, i) => {
+      const array = `string_to_array($${first + i}::text, chr(30), chr(31))`;
+      return type === "text" ? array : `${array}::${type}[]`;
+    });
+    const from = `${when ? `${when}, ` : ""}unnest(${arrays.join(", ")}) as u`;
+    return `insert into ${this.name} (${this.#names}) select u.* from ${from}`;
+  }
+
+  /** Each column of many rows as one text, to be split in SQL. `undefined`: they can only be written as JSON. */
+  columnTexts(rows: readonly Row[]): string[] | undefined {
     // The text of a single empty value would split into none.
-    if (rows.length < 2) return this.upsert(sql, rows);
+    if (rows.length < 2) return undefined;
     const texts: string[] = [];
     for (const { name, type } of this.#columns) {
       const values = rows.map((row) => row[name]);
       // The only columns whose values may hold the separator: JSON text escapes it.
-      if (type === "text" && values.some((value) => value !== null && MARKS.test(value as string))) {
-        return this.upsert(sql, rows);
-      }
+      if (type === "text" && values.some((value) => value !== null && MARKS.test(value as string))) return undefined;
       const written = values.map((value) => {
         if (value === null) return NULL;
         return type === "json" ? JSON.stringify(value) : value;
       });
       texts.push(written.join(SEPARATOR));
     }
-    await sql.unsafe(this.#append, texts, { prepare: true });
+    return texts;
   }
 
   /** A statement that removes the rows whose keys are in a parameter that holds a JSON array. */

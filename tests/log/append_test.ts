@@ -123,7 +123,7 @@ describe("append", () => {
     const partitioned = openLog({ url: own.url });
     try {
       const edge = 100_000_000;
-      await admin`update levqor_log.head set position = ${edge - 3}`;
+      await admin`insert into levqor_log.events values (${edge - 3}, 'test-before', 1, 'test.x', 1, '{}', '{}', now())`;
       const stream = newStream();
       expect(await partitioned.append(appendOf(stream, 0, 5))).toMatchObject({ ok: true, position: edge - 2 });
       expect(await partitioned.append(appendOf(stream, 0))).toMatchObject({ ok: false, actual_version: 5 });
@@ -135,6 +135,44 @@ describe("append", () => {
     } finally {
       await partitioned.close();
       await admin.end();
+      await own.drop();
+    }
+  });
+
+  test("changes no row: under an old snapshot each change would leave one more version to pass over", async () => {
+    const own = await testDatabase();
+    const admin = connect(own.admin_url, { max: 1 });
+    const appending = openLog({ url: own.url });
+    try {
+      for (let i = 0; i < 20; i++) await appending.append(appendOf(newStream(), 0));
+      await appending.close();
+      const counted = () => admin`
+        select coalesce(sum(n_tup_ins), 0)::int as inserted, coalesce(sum(n_tup_upd + n_tup_del), 0)::int as changed
+        from pg_stat_user_tables where schemaname = 'levqor_log'`;
+      let [tables] = await counted();
+      // A session's counts are seen when it has ended.
+      for (; tables?.inserted < 40; [tables] = await counted()) await Bun.sleep(20);
+      expect(tables).toEqual({ inserted: 40, changed: 0 });
+    } finally {
+      await admin.end();
+      await own.drop();
+    }
+  });
+
+  test("knows a writer's last batch after its earlier ones were cleared away", async () => {
+    const own = await testDatabase();
+    const sql = connect(own.url, { max: 1 });
+    try {
+      const writer = crypto.randomUUID();
+      const send = (batch: number) => sql`
+        select first_position from levqor_log.append(
+          ${writer}, ${batch}, ${`test-${batch}`}, '0', '1', 'test.happened', '1', '{}', '{}')`;
+      expect([...(await send(999))]).toEqual([{ first_position: 1 }]);
+      expect([...(await send(1000))]).toEqual([{ first_position: 2 }]);
+      expect([...(await send(1000))]).toEqual([{ first_position: 2 }]);
+      expect(send(999)).rejects.toThrow("comes after its batch 1000");
+    } finally {
+      await sql.end();
       await own.drop();
     }
   });
