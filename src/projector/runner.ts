@@ -212,7 +212,7 @@ export class Runner {
         this.#moved(position);
         if (end) return end;
         if (!from.live && position >= (await log.head())) return "built";
-        if (events.length >= BUSY_EVENTS && events.length < batch) await pause(GATHER_MS, signal);
+        if (from.live && events.length >= BUSY_EVENTS && events.length < batch) await pause(GATHER_MS, signal);
       }
     } finally {
       left.abort();
