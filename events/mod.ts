@@ -65,3 +65,15 @@ export function decode(stored: StoredEvent): KnownEvent {
     recorded_at: stored.recorded_at,
   } as KnownEvent;
 }
+
+const decoded = new WeakMap<StoredEvent, KnownEvent>();
+
+/** As {@link decode}; what several parts of one process read is decoded once. None of them may change it. */
+export function decodeOnce(stored: StoredEvent): KnownEvent {
+  let event = decoded.get(stored);
+  if (!event) {
+    event = decode(stored);
+    decoded.set(stored, event);
+  }
+  return event;
+}

@@ -161,19 +161,15 @@ class Desk {
   hand(batch: number): readonly StoredEvent[] | undefined {
     const parts: Array<readonly StoredEvent[]> = [];
     let count = 0;
-    for (let next = this.#kept[0]; next; next = this.#kept[0]) {
+    for (let next = this.#kept[0]; next && count < batch; next = this.#kept[0]) {
       const skip = this.position + count + 1 - (next[0] as StoredEvent).position;
       if (skip < 0) break;
-      const fresh = next.length - skip;
-      if (count + fresh > batch) {
-        // The rest of a long array is left for the next time.
-        if (count === 0) return next.slice(skip, skip + batch);
-        break;
-      }
-      this.#drop(next);
-      if (fresh <= 0) continue;
-      parts.push(skip === 0 ? next : next.slice(skip));
-      count += fresh;
+      const taken = Math.min(next.length - skip, batch - count);
+      // The rest of a long array is left for the next time.
+      if (skip + taken >= next.length) this.#drop(next);
+      if (taken <= 0) continue;
+      parts.push(taken === next.length ? next : next.slice(skip, skip + taken));
+      count += taken;
     }
     return parts.length > 1 ? parts.flat() : parts[0];
   }

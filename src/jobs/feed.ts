@@ -4,7 +4,7 @@
  * out.
  */
 import type { JobRetryScheduled, JobStarted, Priority } from "../../events/job.ts";
-import { decode, type EventType, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
+import { decode, decodeOnce, type EventType, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
 import { type JobState, jobDecider, jobState } from "../domain/job.ts";
@@ -213,7 +213,7 @@ export class Feed {
 
   #seeSubmitted(stored: StoredEvent): void {
     const { connectors, queue } = this.#options;
-    const state = jobDecider.evolve(jobDecider.initial, decode(stored));
+    const state = jobDecider.evolve(jobDecider.initial, decodeOnce(stored));
     if (!connectors.has(state.workflow)) return;
     if (state.due_at !== null) {
       this.#due.expect(stored.position, state.due_at - Date.parse(stored.recorded_at));

@@ -1,5 +1,5 @@
 /** Folds events into rows, in memory. */
-import { decode, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
+import { decode, decodeOnce, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
 import { RowCache } from "./row_cache.ts";
 import type { Row, Table } from "./table.ts";
 
@@ -144,18 +144,6 @@ export class Folder {
     };
     return { inserted, updated, deleted, ...end, commit };
   }
-}
-
-/** Events that several projections of one process read are decoded once. Folds do not change them. */
-const decoded = new WeakMap<StoredEvent, KnownEvent>();
-
-function decodeOnce(stored: StoredEvent): KnownEvent {
-  let event = decoded.get(stored);
-  if (!event) {
-    event = decode(stored);
-    decoded.set(stored, event);
-  }
-  return event;
 }
 
 /** Changes that stop at an event and contain nothing before it. */

@@ -59,11 +59,12 @@ function isFaultOfData(error: unknown): boolean {
 }
 
 /**
- * After a batch of so many events the next one gathers for a while: each batch costs Postgres about 1 ms whatever
- * it holds, and with 64 clients taking turns that was half a core. A trickle is written at once.
+ * After a batch of so many events the next one gathers for a while, unless somebody waits for it: each batch costs
+ * Postgres about 1 ms whatever it holds, and with 64 clients taking turns that was half a core. A trickle is written
+ * at once.
  */
 const BUSY_EVENTS = 16;
-const GATHER_MS = 25;
+const GATHER_MS = 100;
 /** How often a poisoned projection looks whether an operator resumed it, perhaps on another machine. */
 const RESUME_POLL_MS = 500;
 
@@ -82,6 +83,7 @@ export class Runner {
   #fault: string | undefined;
   #live = false;
   #position = 0;
+  #gathering: AbortController | undefined;
 
   constructor(table: Table, options: RunnerOptions) {
     this.table = table;
@@ -112,6 +114,7 @@ export class Runner {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeout_ms);
     this.#waiters.add(resolve);
+    this.#gathering?.abort();
     await promise;
     clearTimeout(timer);
     this.#waiters.delete(resolve);
@@ -212,13 +215,21 @@ export class Runner {
         this.#moved(position);
         if (end) return end;
         if (!from.live && position >= (await log.head())) return "built";
-        if (from.live && events.length >= BUSY_EVENTS && events.length < batch) await pause(GATHER_MS, signal);
+        if (from.live && events.length >= BUSY_EVENTS && events.length < batch) await this.#gather(signal);
       }
     } finally {
       left.abort();
       await watching;
     }
     return setBack.signal.aborted ? "fenced" : "stopped";
+  }
+
+  /** Lets the next batch grow; not while somebody waits for it. */
+  async #gather(signal: AbortSignal): Promise<void> {
+    if (this.#waiters.size > 0) return;
+    this.#gathering = new AbortController();
+    await pause(GATHER_MS, AbortSignal.any([signal, this.#gathering.signal]));
+    this.#gathering = undefined;
   }
 
   /**
