@@ -18,6 +18,15 @@ export const READ_MODEL_WAIT_MS = 5_000;
 export const HEARTBEAT_MS = 15_000;
 /** How long a stream's client may read nothing before it is cut off; the server counts in steps of 4 seconds. */
 export const SLOW_CONSUMER_S = 30;
+/** Jobs that one claim of an outside worker may ask for, and workflows that it may name. */
+export const CLAIM_JOBS_MAX = 100;
+export const CLAIM_WORKFLOWS_MAX = 100;
+/** How long a claim may wait for a job. */
+export const CLAIM_WAIT_MAX_S = 30;
+export const CLAIM_WAIT_DEFAULT_S = 20;
+/** How long an outside worker may hold a job without a heartbeat. */
+export const LEASE_MAX_S = 3_600;
+export const LEASE_DEFAULT_S = 30;
 /** How far ahead a job's `run_at` may lie. */
 export const RUN_AT_MAX_DAYS = 366;
 /** How late an instant of a schedule may still be fired, in seconds: at most, and where nothing is said. */

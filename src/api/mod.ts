@@ -20,6 +20,7 @@ import { methodsByPath } from "./routes.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { socketRoutes } from "./socket.ts";
 import { streamRoutes } from "./streams.ts";
+import { workerRoutes } from "./workers.ts";
 import { workflowLimitRoutes } from "./workflow_limits.ts";
 
 export type { ApiOptions } from "./options.ts";
@@ -65,6 +66,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(callbackRoutes(options, auth))
     .use(pipelineRoutes(options, auth))
     .use(scheduleRoutes(options, auth))
+    .use(workerRoutes(options, auth))
     .use(streamRoutes(options, auth))
     .use(workflowLimitRoutes(options, auth))
     .use(socketRoutes(options, auth))

@@ -38,6 +38,7 @@ export const tags = {
   Jobs: "Submitting jobs and reading what became of them.",
   Pipelines: "Jobs of several steps, stored under a name.",
   Schedules: "Jobs that are submitted again and again, by a cron expression.",
+  Workers: "For programs in any language that run jobs: claim them, keep them with heartbeats, answer for them.",
   Streams: "Server-sent events: what happens, as it happens, with no gap and no repeat.",
   Workflows: "What is settled for all jobs of a workflow.",
   Operations: "For whoever runs the service.",

@@ -94,6 +94,26 @@ export const problems = {
     title: "Conflict with the present state",
     help: "What was asked for does not fit the state that the job is in. Read its status and decide again.",
   },
+  attempt_superseded: {
+    status: 409,
+    title: "Attempt superseded",
+    help: "The attempt is no longer this worker's: its lease lapsed, or it has ended. `holder` says who has the job now, `status` where it stands. Stop working on it; nothing of this answer was recorded.",
+  },
+  attempt_timeout: {
+    status: 409,
+    title: "Attempt took too long",
+    help: "The attempt has run for longer than the job's attempt_timeout_seconds, and was ended with this heartbeat; another may follow. Stop working on it.",
+  },
+  job_cancelled: {
+    status: 409,
+    title: "Job cancelled",
+    help: "Somebody cancelled the job while the worker was at it. Stop working on it; nothing of this answer was recorded.",
+  },
+  job_finished: {
+    status: 409,
+    title: "Job finished",
+    help: "The job has ended in another way, for example because its time was up. Stop working on it; nothing of this answer was recorded.",
+  },
   pipeline_exists: {
     status: 409,
     title: "Pipeline exists",
@@ -139,6 +159,11 @@ export const problems = {
     title: "Idempotency-Key reused",
     help: "The key was used before with another body. Use a new key for a new job; repeat a key only with the same body.",
   },
+  workflow_built_in: {
+    status: 422,
+    title: "Workflow built in",
+    help: "The service's own workers run this workflow, so outside workers cannot claim its jobs. Give the outside one another name.",
+  },
   queue_full: {
     status: 429,
     title: "Queue full",
@@ -168,6 +193,11 @@ export const problems = {
     status: 503,
     title: "Temporarily unavailable",
     help: "Nothing was recorded. Repeat the request after the time that Retry-After names.",
+  },
+  too_many_claims: {
+    status: 503,
+    title: "Too many claims wait",
+    help: "One process lets 1,000 claims wait at a time, for up to 100 different sets of workflows. Repeat the claim after the time that Retry-After names; it may well meet another process.",
   },
   outcome_unknown: {
     status: 503,

@@ -15,6 +15,10 @@ export type Validator<Schema extends TSchema> = (value: unknown) => Static<Schem
 const formats: Record<string, { check: (value: string) => boolean; message: string }> = {
   "http-url": { check: isHttpUrl, message: "must be an http or https address without credentials" },
   "date-time": { check: isDateTime, message: "must be a time in RFC 3339, for example 2026-01-15T09:30:00Z" },
+  "error-code": {
+    check: (value) => /^[a-z][a-z0-9_]*$/.test(value),
+    message: "must be snake_case: small letters, digits and underscores, a letter first",
+  },
   uuid: { check: (value) => UUID.test(value), message: "must be a UUID" },
 };
 
@@ -79,6 +83,14 @@ function describe(error: ValueError): string {
       return "is not known here";
     case ValueErrorType.Object:
       return "must be an object";
+    case ValueErrorType.Boolean:
+      return "must be true or false";
+    case ValueErrorType.Array:
+      return "must be an array";
+    case ValueErrorType.ArrayMinItems:
+      return `must have at least ${schema.minItems} ${schema.minItems === 1 ? "entry" : "entries"}`;
+    case ValueErrorType.ArrayMaxItems:
+      return `must have at most ${schema.maxItems} entries`;
     case ValueErrorType.String:
       return "must be a string";
     case ValueErrorType.StringMinLength:

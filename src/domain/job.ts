@@ -23,7 +23,8 @@
  * - An **attempt** is one claim, numbered from 1. Whoever answers names the attempt, and an answer for
  *   any but the current one is refused (`attempt_superseded`): its worker was given up for lost.
  * - A **lease** is how long a claim holds without a word from its worker. `release` with
- *   `lease_expired` is refused (`lease_not_expired`) when a heartbeat was quicker.
+ *   `lease_expired` is refused (`lease_not_expired`) when a heartbeat was quicker. An **outside** worker is never known
+ *   to be dead, so its claim ends with its lease, and not before (`held_outside`).
  * - **`max_attempts`** counts attempts that failed and those that were **lost** (their worker dead, frozen or cut
  *   off): what takes its workers down with it must not go on for ever, and a job with 1 never runs twice. What was
  *   handed back in peace is not counted.
@@ -87,6 +88,10 @@ export interface JobState {
   readonly origin_job_id: string | null;
   /** Who holds the claim; `null` unless running. */
   readonly worker: string | null;
+  /** Whether an outside worker holds the claim, which answers over the API. */
+  readonly outside: boolean;
+  /** How long the claim was to hold without a heartbeat; `null` unless running. */
+  readonly lease_seconds: number | null;
   /** When the claim was recorded, in milliseconds since 1970; `null` unless running. */
   readonly started_at: number | null;
   /** When the claim lapses, in milliseconds since 1970 by the database's clock; `null` unless running. */
@@ -116,6 +121,8 @@ export type JobCommand =
       readonly lease_seconds: number;
       /** The connector's own limit. */
       readonly max_attempts?: number;
+      /** An outside worker claims it. */
+      readonly outside?: boolean;
     }
   | { readonly type: "heartbeat"; readonly attempt: number; readonly lease_seconds: number }
   /** `now`: milliseconds since 1970 by the database's clock, which also set the lease. */
@@ -146,6 +153,7 @@ export type JobRejectionCode =
   | "job_not_queued"
   | "attempt_superseded"
   | "lease_not_expired"
+  | "held_outside"
   | "job_not_expired"
   | "job_not_finished"
   | "callback_not_wanted"
@@ -196,6 +204,8 @@ const initial: JobState = {
   expires_at: null,
   origin_job_id: null,
   worker: null,
+  outside: false,
+  lease_seconds: null,
   started_at: null,
   lease_expires_at: null,
   created_at: null,
@@ -247,7 +257,7 @@ export function waitingFor(
   }
   const detail = hasConnector(job.workflow)
     ? "Waits for a free worker."
-    : `No connector or worker runs the workflow "${job.workflow}" here; the job waits until one does.`;
+    : `No connector runs the workflow "${job.workflow}"; the job waits for an outside worker that claims it: POST /api/v1/workers/claim with {"worker": "…", "workflows": [${JSON.stringify(job.workflow)}]}.`;
   return { reason: "worker", detail };
 }
 
@@ -265,6 +275,8 @@ function evolve(state: JobState, event: KnownEvent): JobState {
         waiting: null,
         last_error: null,
         worker: event.data.worker,
+        outside: event.data.outside ?? false,
+        lease_seconds: event.data.lease_seconds,
         started_at: Date.parse(event.recorded_at),
         lease_expires_at: leaseEnd(event),
       };
@@ -314,7 +326,13 @@ function evolve(state: JobState, event: KnownEvent): JobState {
 }
 
 /** What a job has that nobody holds. */
-const UNCLAIMED = { worker: null, started_at: null, lease_expires_at: null } as const;
+const UNCLAIMED = {
+  worker: null,
+  outside: false,
+  lease_seconds: null,
+  started_at: null,
+  lease_expires_at: null,
+} as const;
 
 function submitted(submission: JobSubmitted, recorded_at: string): JobState {
   const due_at = firstDueAt(submission, recorded_at);
@@ -401,10 +419,16 @@ function start(command: JobCommand & { type: "start" }, state: JobState): readon
   if (state.status !== "queued") {
     return refuse("job_not_queued", `Cannot start the job: "${state.worker}" holds attempt ${state.attempt}.`);
   }
-  const { worker, lease_seconds, max_attempts } = command;
-  const data = { attempt: state.attempt + 1, worker, lease_seconds };
+  const { worker, lease_seconds, max_attempts, outside } = command;
   const isOwnLimit = max_attempts !== undefined && state.max_attempts === null;
-  return [{ type: "job.started", data: isOwnLimit ? { ...data, max_attempts } : data }];
+  const data = {
+    attempt: state.attempt + 1,
+    worker,
+    lease_seconds,
+    ...(isOwnLimit && { max_attempts }),
+    ...(outside && { outside }),
+  };
+  return [{ type: "job.started", data }];
 }
 
 function fail({ error, retry }: JobCommand & { type: "fail" }, state: JobState): KnownNewEvent {
@@ -448,6 +472,10 @@ function release(command: JobCommand & { type: "release" }, state: JobState): re
       "lease_not_expired",
       `Cannot take back attempt ${state.attempt}: its lease runs for ${left} ms more.`,
     );
+  }
+  if (command.reason === "worker_lost" && state.outside) {
+    const message = `Cannot take back attempt ${state.attempt}: the outside worker "${state.worker}" holds it until its lease lapses.`;
+    return refuse("held_outside", message);
   }
   const { attempt, reason } = command;
   const released: KnownNewEvent = { type: "job.released", data: { attempt, reason } };

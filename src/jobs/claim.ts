@@ -16,6 +16,8 @@ export interface ClaimRequest {
   readonly lease_seconds: number;
   /** The connector's own limit of attempts, where it has one. */
   readonly max_attempts?: number;
+  /** An outside worker claims it. */
+  readonly outside?: boolean;
   readonly meta: EventMeta;
   /** Fires when an append whose outcome is in doubt is no longer to be cleared up. */
   readonly signal: AbortSignal;
@@ -33,8 +35,8 @@ export type ClaimResult =
 
 /** Claims a job. Throws what `log.append` throws where nothing was recorded, or where that is not known. */
 export async function claim(log: Pick<EventLog, "append" | "readStream">, request: ClaimRequest): Promise<ClaimResult> {
-  const { job_id, state, version, worker, lease_seconds, max_attempts, meta, signal } = request;
-  const events = jobDecider.decide({ type: "start", worker, lease_seconds, max_attempts }, state);
+  const { job_id, state, version, worker, lease_seconds, max_attempts, outside, meta, signal } = request;
+  const events = jobDecider.decide({ type: "start", worker, lease_seconds, max_attempts, outside }, state);
   if ("rejected" in events) return { ok: false, reason: "refused" };
   try {
     const result = await log.append({ stream_id: jobStream(job_id), expected_version: version, events, meta });

@@ -5,7 +5,7 @@
  */
 import type { Priority } from "../../events/job.ts";
 import { Backoff, pause } from "../async/mod.ts";
-import type { RunnerOptions } from "./options.ts";
+import type { RunnerOptions, WorkflowNames } from "./options.ts";
 import { type DueLane, type DueRow, dueJobs, readModelPosition } from "./read_model.ts";
 import { PRIORITIES, type ReadyQueue } from "./ready_queue.ts";
 
@@ -20,7 +20,8 @@ const RESCAN_EVERY_MS = 10_000;
 /** How soon the read model is looked at again that does not contain a job yet which is due: at first. */
 const BEHIND_MS = 25;
 
-export interface DueOptions extends Pick<RunnerOptions, "sql" | "connectors" | "logger" | "sweep_seconds"> {
+export interface DueOptions extends Pick<RunnerOptions, "sql" | "logger" | "sweep_seconds"> {
+  readonly workflows: WorkflowNames;
   readonly queue: ReadyQueue;
   readonly signal: AbortSignal;
   /** The queue may have grown. */
@@ -39,11 +40,17 @@ export class DueJobs {
   /** What the read model must contain for the next look to see all that it is made for. */
   #awaited = 0;
   #wake = new AbortController();
+  #looked = false;
 
   constructor(options: DueOptions) {
     this.#options = options;
     this.#everyMs = Math.min(LOOK_EVERY_MS, (options.sweep_seconds ?? 1) * 1000);
     this.#behind = new Backoff(BEHIND_MS, this.#everyMs);
+  }
+
+  /** Whether what was due at the start has been offered. */
+  get looked(): boolean {
+    return this.#looked;
   }
 
   /** The event at `position` says that a job is due in `ms`. */
@@ -83,12 +90,13 @@ export class DueJobs {
   }
 
   async #look(): Promise<void> {
-    const { sql, connectors, queue, on_ready } = this.#options;
+    const { sql, queue, on_ready } = this.#options;
     const position = await readModelPosition(sql);
     if (position === undefined) return;
     const isBehind = position < this.#awaited;
     const lanes = this.#lanes();
-    const rows = await dueJobs(sql, { workflows: [...connectors.keys()], lanes, within_ms: this.#everyMs });
+    const workflows = [...this.#options.workflows.keys()];
+    const rows = await dueJobs(sql, { workflows, lanes, within_ms: this.#everyMs });
     for (const row of rows) {
       if (row.due_in > 0) {
         this.#lookWithin(row.due_in);
@@ -101,6 +109,7 @@ export class DueJobs {
     for (const { priority, limit } of lanes) {
       if (rows.filter((row) => row.priority === priority).length === limit) this.#lookWithin(0);
     }
+    this.#looked = true;
     if (isBehind) this.#lookWithin(this.#behind.next());
     else this.#behind.reset();
     on_ready();

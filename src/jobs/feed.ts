@@ -10,9 +10,10 @@ import { follow } from "../bus/follow.ts";
 import { type JobState, jobDecider, jobState } from "../domain/job.ts";
 import { jobStream } from "./commands.ts";
 import { DueJobs } from "./due.ts";
-import type { RunnerOptions } from "./options.ts";
+import type { RunnerOptions, WorkflowNames } from "./options.ts";
 import { jobsOfOthers, queuedJobs, readModelPosition } from "./read_model.ts";
 import { PRIORITIES, type ReadyJob, type ReadyQueue } from "./ready_queue.ts";
+import { untilNextSweep } from "./sweep.ts";
 
 /** Jobs whose histories are read at once. Each may carry a payload of 200 KB. */
 const LOAD_PAGE = 200;
@@ -22,15 +23,18 @@ const BEHIND_PAUSE_MS = { first: 25, most: 1_000 };
 const CHECK_EVERY_MS = 60_000;
 
 export interface FeedOptions
-  extends Pick<RunnerOptions, "log" | "bus" | "sql" | "connectors" | "instance" | "logger" | "sole" | "sweep_seconds"> {
+  extends Pick<RunnerOptions, "log" | "bus" | "sql" | "logger" | "sole" | "sweep_seconds">,
+    Partial<Pick<RunnerOptions, "instance">> {
+  /** The names of those whose jobs are wanted. */
+  readonly workflows: WorkflowNames;
   readonly queue: ReadyQueue;
   readonly signal: AbortSignal;
   /** The queue may have grown. */
   readonly on_ready: () => void;
   /** Attempts of workers that are known to be dead. */
-  readonly on_orphans: (orphans: ReadonlyMap<string, number>) => void;
+  readonly on_orphans?: (orphans: ReadonlyMap<string, number>) => void;
   /** An attempt has ended, whoever recorded it. */
-  readonly on_attempt_ended: (event: StoredEvent) => void;
+  readonly on_attempt_ended?: (event: StoredEvent) => void;
 }
 
 /** A waiting job whose history is at hand. */
@@ -63,9 +67,24 @@ export class Feed {
     return this.#following;
   }
 
+  /** Whether the queue holds all that the read model and the log up to `position` have for it, or is full. */
+  get settled(): boolean {
+    const reading = this.#returned.size > 0 || this.#returning !== undefined || this.#refilling !== undefined;
+    return this.#following && this.#due.looked && !reading;
+  }
+
   /** Fills the queue until the signal fires. */
   async run(): Promise<void> {
-    await Promise.all([this.#run(), this.#due.run()]);
+    await Promise.all([this.#run(), this.#due.run(), this.#keepFilled()]);
+  }
+
+  /** Looks now and then whether there is room for what there was none for. */
+  async #keepFilled(): Promise<void> {
+    const { signal } = this.#options;
+    while (!signal.aborted) {
+      if (this.#following) this.refill();
+      await untilNextSweep(this.#options, signal);
+    }
   }
 
   async #run(): Promise<void> {
@@ -117,7 +136,7 @@ export class Feed {
       const history = histories.get(jobStream(job_id));
       if (!history) continue;
       const job = toReadyJob(job_id, history, jobState(history.map(decode)));
-      if (!job || !this.#options.connectors.has(job.state.workflow)) continue;
+      if (!job || !this.#options.workflows.has(job.state.workflow)) continue;
       if (job.state.due_at === null || job.version === version) ready.push(job);
     }
     return ready;
@@ -127,7 +146,7 @@ export class Feed {
     const { sql, log, instance, sole, queue } = this.#options;
     const position = await readModelPosition(sql);
     let orphans: Orphans | undefined;
-    if (sole) {
+    if (sole && instance !== undefined) {
       const running = position === undefined ? [] : await jobsOfOthers(sql, instance);
       orphans = new Orphans(running, { instance, head: await log.head() });
     }
@@ -144,7 +163,7 @@ export class Feed {
     let waiting = orphans;
     const settle = () => {
       if (!waiting?.complete(this.#position)) return;
-      on_orphans(waiting.attempts);
+      on_orphans?.(waiting.attempts);
       waiting = undefined;
     };
     settle();
@@ -167,7 +186,7 @@ export class Feed {
 
   #see(event: StoredEvent): void {
     const { queue, on_attempt_ended } = this.#options;
-    if (ATTEMPT_ENDS.has(event.type)) on_attempt_ended(event);
+    if (ATTEMPT_ENDS.has(event.type)) on_attempt_ended?.(event);
     switch (event.type) {
       case "job.submitted":
         this.#seeSubmitted(event);
@@ -212,9 +231,9 @@ export class Feed {
   }
 
   #seeSubmitted(stored: StoredEvent): void {
-    const { connectors, queue } = this.#options;
+    const { workflows, queue } = this.#options;
     const state = jobDecider.evolve(jobDecider.initial, decodeOnce(stored));
-    if (!connectors.has(state.workflow)) return;
+    if (!workflows.has(state.workflow)) return;
     if (state.due_at !== null) {
       this.#due.expect(stored.position, state.due_at - Date.parse(stored.recorded_at));
       return;
@@ -262,11 +281,11 @@ export class Feed {
 
   /** Resolves to whether the read model held any. */
   async #fill(priority: Priority, missing: { after: number; until: number }): Promise<boolean> {
-    const { sql, connectors, queue } = this.#options;
+    const { sql, queue } = this.#options;
     // Asked first: what the read model holds a moment later is at least this.
     const position = (await readModelPosition(sql)) ?? 0;
     const limit = Math.min(LOAD_PAGE, queue.room(priority));
-    const workflows = [...connectors.keys()];
+    const workflows = [...this.#options.workflows.keys()];
     const { rows, more } = await queuedJobs(sql, { workflows, priority, ...missing, limit });
     const jobs = await this.load(rows);
     // No further than was asked for: what has gone missing since, at a later position, is not among these.

@@ -8,6 +8,9 @@ import type { ReadyQueueLimits } from "./ready_queue.ts";
 
 export type RunnerLogger = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
+/** Some workflows, by their names: a set, or a map by name. */
+export type WorkflowNames = Pick<ReadonlySet<string>, "has" | "keys">;
+
 export interface RunnerOptions {
   readonly log: EventLog;
   readonly bus: Bus;

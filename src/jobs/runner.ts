@@ -32,15 +32,14 @@ import type { RunnerOptions, RunnerStatus } from "./options.ts";
 import { dueCallbacks } from "./read_model.ts";
 import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
-import { sweep, untilNextSweep } from "./sweep.ts";
+import { Spread } from "./spread.ts";
+import { sweep } from "./sweep.ts";
 import { untilKnown } from "./until_known.ts";
 
 /** How long a connector may take to heed its signal before its slot is given to another job. */
 const ABORT_GRACE_MS = 1_000;
 /** Outcomes that may wait to be recorded, for each slot, before no more jobs are taken. */
 const RECORDING_PER_SLOT = 4;
-/** From how many of the next jobs one is taken by chance, at most, while several workers reach for the same ones. */
-const MAX_SPREAD = 256;
 /** How long a stop waits for attempts to end by themselves, where nothing else is said. */
 const DRAIN_MS = 12_000;
 
@@ -77,7 +76,7 @@ class JobRunner implements Runner {
   readonly #claims = new Map<string, StoredEvent[]>();
   #claiming = 0;
   #recording = 0;
-  #spread = 1;
+  readonly #spread = new Spread();
   #pumping = false;
   /** Until then nothing is claimed, by the monotonic clock: the log is away. */
   #heldUntil = 0;
@@ -97,6 +96,7 @@ class JobRunner implements Runner {
     this.#callbacks = new Callbacks({ ...options, secret, schedule });
     this.#feed = new Feed({
       ...options,
+      workflows: options.connectors,
       queue: this.#queue,
       signal: this.#stopping.signal,
       on_ready: () => this.#pump(),
@@ -106,7 +106,7 @@ class JobRunner implements Runner {
       on_attempt_ended: (event) => this.#heed(event),
     });
     this.#leaseTimer = setInterval(() => this.#lookAfterLeases(), Math.min(1_000, lease_seconds * 50));
-    this.#tasks = [this.#feed.run(), this.#refill(), this.#sweepCallbacks()];
+    this.#tasks = [this.#feed.run(), this.#sweepCallbacks()];
   }
 
   status(): RunnerStatus {
@@ -164,7 +164,7 @@ class JobRunner implements Runner {
     if (this.#stopping.signal.aborted || performance.now() < this.#heldUntil) return;
     const unread: ReadyJob[] = [];
     while (this.#hasSlot()) {
-      const job = this.#queue.take(Math.floor(this.#spread));
+      const job = this.#queue.take(this.#spread.value);
       if (!job) break;
       this.#claiming++;
       if (job.state) void this.#process(job, job.state);
@@ -228,11 +228,11 @@ class JobRunner implements Runner {
     });
     if (result.ok) {
       this.#hold.reset();
-      this.#spread = Math.max(1, this.#spread * 0.99);
+      this.#spread.claimed();
       const lease_ms = this.#leaseSeconds * 1000;
       return new Attempt({ job_id, claimed_at, lease_ms, state: result.state, version: result.version });
     }
-    if (result.reason === "conflict") this.#spread = Math.min(MAX_SPREAD, this.#spread * 2);
+    if (result.reason === "conflict") this.#spread.missed();
     return undefined;
   }
 
@@ -409,15 +409,6 @@ class JobRunner implements Runner {
       logger.warn({ job_id, err: error }, "Cannot take the job back; its lease will lapse");
     } finally {
       this.#recording--;
-    }
-  }
-
-  /** Looks now and then whether the queue has room for what it had none for. */
-  async #refill(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      this.#feed.refill();
-      await untilNextSweep(this.#options, signal);
     }
   }
 

@@ -31,6 +31,8 @@ export type Handled<State, Refusal> =
       readonly version: number;
       /** Of the last event recorded; `undefined` where there was nothing to do. */
       readonly position: number | undefined;
+      /** RFC 3339; `undefined` where there was nothing to do. */
+      readonly recorded_at: string | undefined;
     }
   | { readonly ok: false; readonly refusal: Refusal; readonly state: State };
 
@@ -49,7 +51,7 @@ export async function handle<State, Command extends object, Refusal>(
     if (!Array.isArray(decision)) return { ok: false, refusal: decision as Refusal, state };
     const events = decision as readonly NewEvent[];
     const version = stored.at(-1)?.version ?? 0;
-    if (events.length === 0) return { ok: true, events, state, version, position: undefined };
+    if (events.length === 0) return { ok: true, events, state, version, position: undefined, recorded_at: undefined };
     const result = await log.append({ stream_id, expected_version: version, events, meta });
     if (result.ok) {
       return {
@@ -58,6 +60,7 @@ export async function handle<State, Command extends object, Refusal>(
         state,
         version: result.version,
         position: result.position + events.length - 1,
+        recorded_at: result.recorded_at,
       };
     }
   }

@@ -28,20 +28,17 @@ test("a job that comes in while the jobs before it are fetched is not passed ove
   let interruption: Promise<void> | undefined;
   const feed: Feed = new Feed({
     ...service,
-    connectors: workshop().connectors,
+    workflows: workshop().connectors,
     sql: interrupted(service.sql, async () => {
       // Between the look at what is missing and the look at how far the read model is: it contains the job by then.
       if (!feed.following) return;
       interruption ??= comeIn();
       await interruption;
     }),
-    instance: "w1",
     logger: silent,
     queue,
     signal: stop.signal,
     on_ready() {},
-    on_orphans() {},
-    on_attempt_ended() {},
   });
   async function comeIn() {
     // Of the lane that is fetched first.

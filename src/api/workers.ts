@@ -1,0 +1,307 @@
+/** Outside workers: programs in any language that claim jobs, keep them with heartbeats and answer for them. */
+import { Elysia } from "elysia";
+import { type JobState, maxAttempts } from "../domain/job.ts";
+import { type Answered, answerFor, type OutsideAnswer, OutsideWorkers, TooManyClaimsError } from "../jobs/mod.ts";
+import type { Auth } from "./auth.ts";
+import { readJson } from "./body.ts";
+import { jobNotFound } from "./job_id.ts";
+import { CLAIM_WAIT_DEFAULT_S, CLAIM_WAIT_MAX_S, LEASE_DEFAULT_S } from "./limits.ts";
+import { describe, type Operation } from "./openapi.ts";
+import type { ApiOptions } from "./options.ts";
+import { Problem } from "./problems.ts";
+import { requestIds } from "./request_id.ts";
+import { AttemptFailed, AttemptHeartbeat, AttemptReleased, AttemptSucceeded, WorkerClaim } from "./schemas.ts";
+import { validator } from "./validation.ts";
+
+/** The server closes connections that are silent for longer, in seconds: more than a claim waits. */
+const IDLE_LIMIT_S = 2 * CLAIM_WAIT_MAX_S;
+
+const checkClaim = validator(WorkerClaim);
+const checkHeartbeat = validator(AttemptHeartbeat);
+const checkSucceeded = validator(AttemptSucceeded);
+const checkFailed = validator(AttemptFailed);
+const checkReleased = validator(AttemptReleased);
+
+const EXAMPLE_JOB_ID = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
+
+/** What goes for every answer of a worker. */
+const ANSWERING = {
+  tag: "Workers",
+  key: true,
+  errors: ["job_not_found", "attempt_superseded", "job_cancelled", "job_finished", "unavailable", "outcome_unknown"],
+} as const satisfies Partial<Operation>;
+
+const LATE =
+  "Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded.";
+const AGAIN = "To say the same again does no harm: it is answered as the first time.";
+
+export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOptions, auth: Auth) {
+  const outside = new OutsideWorkers({ log, sql, bus, logger, signal });
+
+  return new Elysia({ name: "levqor/workers" })
+    .use(requestIds())
+    .post(
+      "/api/v1/workers/claim",
+      async ({ request, server, set, request_id }) => {
+        const { actor } = auth.require(request);
+        const wish = checkClaim((await readJson(request)).value);
+        refuseBuiltIn(wish.workflows);
+        server?.timeout(request, IDLE_LIMIT_S);
+        const { worker, max_jobs = 1, wait_seconds = CLAIM_WAIT_DEFAULT_S, lease_seconds = LEASE_DEFAULT_S } = wish;
+        const claim = outside.claim(wish.workflows, {
+          worker,
+          max_jobs,
+          lease_seconds,
+          wait_ms: wait_seconds * 1000,
+          meta: { actor, request_id },
+          signal: request.signal,
+        });
+        const jobs = await claim.catch((error) => {
+          throw error instanceof TooManyClaimsError ? tooManyClaims(error) : error;
+        });
+        set.headers["cache-control"] = "no-store";
+        return { jobs: jobs.map(({ job_id, state }) => claimedJob(job_id, state)) };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "claimJobs",
+          tag: "Workers",
+          summary: "Claim jobs for an outside worker",
+          description: `Gives up to \`max_jobs\` jobs of the named workflows to the worker, or waits up to \`wait_seconds\` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their \`run_at\` and for the pauses between attempts as with the service's own workers. A claim holds for \`lease_seconds\`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none.`,
+          key: true,
+          body: "WorkerClaim",
+          answers: {
+            200: {
+              description: "The jobs that are now the worker's, perhaps none.",
+              schema: "ClaimedJobs",
+              example: {
+                jobs: [
+                  {
+                    job_id: EXAMPLE_JOB_ID,
+                    workflow: "translate",
+                    payload: { text: "Guten Tag" },
+                    priority: "normal",
+                    attempt: 1,
+                    max_attempts: 5,
+                    idempotency_key: EXAMPLE_JOB_ID,
+                    lease_seconds: 30,
+                    lease_expires_at: "2026-01-15T09:30:30.123Z",
+                    created_at: "2026-01-15T09:29:59.998877Z",
+                  },
+                ],
+              },
+            },
+          },
+          errors: ["workflow_built_in", "too_many_claims", "unavailable", "outcome_unknown"],
+        }),
+      },
+    )
+    .post(
+      "/api/v1/workers/heartbeat",
+      async ({ request, request_id }) => {
+        const caller = auth.require(request);
+        const { lease_seconds, ...named } = checkHeartbeat((await readJson(request)).value);
+        const { event } = await answer(named, { type: "heartbeat", lease_seconds }, { ...caller, request_id });
+        return { ...named, lease_expires_at: leaseEnd(event) };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          ...ANSWERING,
+          id: "heartbeatAttempt",
+          summary: "Keep a claimed job",
+          description: `Renews the lease from now on. Send one at about a third of the lease, so that two may be lost. ${LATE} A heartbeat after the job's attempt_timeout_seconds ends the attempt: \`attempt_timeout\`.`,
+          body: "AttemptHeartbeat",
+          answers: {
+            200: {
+              description: "The job is still the worker's.",
+              schema: "AttemptHeld",
+              example: { job_id: EXAMPLE_JOB_ID, attempt: 1, lease_expires_at: "2026-01-15T09:30:40.567Z" },
+            },
+          },
+          errors: [...ANSWERING.errors, "attempt_timeout"],
+        }),
+      },
+    )
+    .post(
+      "/api/v1/workers/complete",
+      async ({ request, set, request_id }) => {
+        const caller = auth.require(request);
+        const { result = null, ...named } = checkSucceeded((await readJson(request)).value);
+        return ended(named, await answer(named, { type: "complete", result }, { ...caller, request_id }), set);
+      },
+      {
+        parse: "none",
+        detail: describe({
+          ...ANSWERING,
+          id: "completeAttempt",
+          summary: "Say that a claimed job has succeeded",
+          description: `Ends the job with a result. ${LATE} ${AGAIN}`,
+          body: "AttemptSucceeded",
+          answers: {
+            200: {
+              description: "The job has succeeded.",
+              schema: "AttemptEnded",
+              example: { job_id: EXAMPLE_JOB_ID, status: "succeeded" },
+              headers: ["Levqor-Position", "Idempotency-Replayed"],
+            },
+          },
+        }),
+      },
+    )
+    .post(
+      "/api/v1/workers/fail",
+      async ({ request, set, request_id }) => {
+        const caller = auth.require(request);
+        const { error: given, ...named } = checkFailed((await readJson(request)).value);
+        const { retryable = true, retry_after_seconds: retry_after, ...error } = given;
+        const failure = { type: "fail", error, retryable, retry_after } as const;
+        return ended(named, await answer(named, failure, { ...caller, request_id }), set);
+      },
+      {
+        parse: "none",
+        detail: describe({
+          ...ANSWERING,
+          id: "failAttempt",
+          summary: "Say that a claimed job's attempt has failed",
+          description: `Ends the attempt with an error. If another may succeed and one is left, the job is queued again and due after a pause (as its \`backoff\` says); else it has failed. ${LATE} ${AGAIN}`,
+          body: "AttemptFailed",
+          answers: {
+            200: {
+              description: "The failure is on record.",
+              schema: "AttemptEnded",
+              example: { job_id: EXAMPLE_JOB_ID, status: "queued", retry_at: "2026-01-15T09:30:02.345Z" },
+              headers: ["Levqor-Position", "Idempotency-Replayed"],
+            },
+          },
+        }),
+      },
+    )
+    .post(
+      "/api/v1/workers/release",
+      async ({ request, set, request_id }) => {
+        const caller = auth.require(request);
+        const named = checkReleased((await readJson(request)).value);
+        return ended(named, await answer(named, { type: "release" }, { ...caller, request_id }), set);
+      },
+      {
+        parse: "none",
+        detail: describe({
+          ...ANSWERING,
+          id: "releaseAttempt",
+          summary: "Hand a claimed job back",
+          description: `For a worker that stops: the job is given to another at once, and the attempt does not count. ${LATE} ${AGAIN}`,
+          body: "AttemptReleased",
+          answers: {
+            200: {
+              description: "The job waits in the queue again.",
+              schema: "AttemptEnded",
+              example: { job_id: EXAMPLE_JOB_ID, status: "queued" },
+              headers: ["Levqor-Position", "Idempotency-Replayed"],
+            },
+          },
+        }),
+      },
+    );
+
+  function refuseBuiltIn(names: readonly string[]): void {
+    const errors = names.flatMap((name, index) =>
+      workflows.has(name)
+        ? [{ pointer: `/workflows/${index}`, message: "is run by the service itself; name another workflow" }]
+        : [],
+    );
+    if (errors.length === 0) return;
+    const builtIn = names.filter((name) => workflows.has(name)).map((name) => `"${name}"`);
+    const detail = `Cannot claim jobs of ${builtIn.join(", ")}: the service's own workers run them.`;
+    throw new Problem("workflow_built_in", detail, { errors });
+  }
+
+  async function answer(
+    named: Named,
+    answered: OutsideAnswer,
+    { actor, request_id }: { actor: string; request_id: string },
+  ): Promise<Answered & { ok: true }> {
+    const job_id = named.job_id.toLowerCase();
+    const meta = { actor, correlation_id: job_id, request_id };
+    const result = await answerFor(log, { job_id, attempt: named.attempt, answer: answered, meta });
+    if (!result.ok) throw refusal({ ...named, job_id }, result);
+    return result;
+  }
+}
+
+interface Named {
+  readonly job_id: string;
+  readonly attempt: number;
+}
+
+function claimedJob(job_id: string, state: JobState) {
+  const { workflow, payload, priority, attempt, lease_seconds, lease_expires_at, created_at } = state;
+  return {
+    job_id,
+    workflow,
+    payload,
+    priority,
+    attempt,
+    max_attempts: maxAttempts(state),
+    idempotency_key: job_id,
+    lease_seconds,
+    lease_expires_at: timestamp(lease_expires_at),
+    created_at,
+  };
+}
+
+function leaseEnd({ recorded_at, data }: (Answered & { ok: true })["event"]): string | null {
+  const { lease_seconds } = data as { lease_seconds: number };
+  return timestamp(Date.parse(recorded_at) + lease_seconds * 1000);
+}
+
+/** What a worker is told whose answer has ended its attempt. */
+function ended(
+  { job_id }: Named,
+  { event, position, replayed }: Answered & { ok: true },
+  set: { headers: Record<string, string | number> },
+) {
+  set.headers["levqor-position"] = String(position);
+  if (replayed) set.headers["idempotency-replayed"] = "true";
+  if (event.type === "job.succeeded") return { job_id, status: "succeeded" };
+  if (event.type === "job.failed") return { job_id, status: "failed" };
+  if (event.type !== "job.retry_scheduled") return { job_id, status: "queued" };
+  const { retry_in_seconds } = event.data as { retry_in_seconds: number };
+  return { job_id, status: "queued", retry_at: timestamp(Date.parse(event.recorded_at) + retry_in_seconds * 1000) };
+}
+
+/** Why a worker's answer does not count, and who has the job now. */
+function refusal({ job_id, attempt }: Named, { code, job }: Answered & { ok: false }): Problem {
+  if (code === "job_not_found") return jobNotFound(job_id);
+  const members = { job_id, attempt, status: job.status, holder: holderOf(job) };
+  if (code === "attempt_timeout") {
+    return new Problem("attempt_timeout", `Attempt ${attempt} of job ${job_id} took too long; it has ended.`, {
+      members,
+    });
+  }
+  if (job.status === "cancelled") {
+    return new Problem("job_cancelled", `Job ${job_id} was cancelled.`, { members });
+  }
+  if (code === "job_finished") {
+    return new Problem("job_finished", `Job ${job_id} has ${job.status} without attempt ${attempt}.`, { members });
+  }
+  const now = members.holder
+    ? `"${members.holder.worker}" holds it now, with attempt ${job.attempt}, until ${members.holder.lease_expires_at}`
+    : "it waits in the queue for another worker";
+  return new Problem("attempt_superseded", `Attempt ${attempt} of job ${job_id} does not hold the job: ${now}.`, {
+    members,
+  });
+}
+
+function holderOf({ worker, attempt, lease_expires_at }: JobState) {
+  return worker === null ? null : { worker, attempt, lease_expires_at: timestamp(lease_expires_at) };
+}
+
+function timestamp(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function tooManyClaims(cause: TooManyClaimsError): Problem {
+  return new Problem("too_many_claims", `${cause.message}.`, { cause, headers: { "retry-after": "1" } });
+}

@@ -1,0 +1,150 @@
+/**
+ * What outside workers say of the attempts that they hold: that they are still at it, and how it ended.
+ *
+ * An attempt's time is watched by its heartbeats: the one that comes too late ends the attempt (`attempt_timeout`), and
+ * the lease never runs much longer than the attempt may. An end that came late stands: the work is done.
+ */
+import type { EventMeta } from "../../events/envelope.ts";
+import type { JobError } from "../../events/job.ts";
+import { decode, type KnownEvent } from "../../events/mod.ts";
+import {
+  DEFAULT_ATTEMPT_TIMEOUT_SECONDS,
+  type JobCommand,
+  type JobRejection,
+  type JobState,
+  jobDecider,
+} from "../domain/job.ts";
+import { type EventLog, handle } from "../log/mod.ts";
+import { commandJob, jobStream } from "./commands.ts";
+import { isRetryable, retryDelay } from "./retry.ts";
+
+/** A lease may outlast its attempt's time by so much, in seconds: its worker hears of it, and does not just lapse. */
+const TIMEOUT_SLACK = 5;
+
+export type OutsideAnswer =
+  /** Without `lease_seconds`: as long as it was claimed for. */
+  | { readonly type: "heartbeat"; readonly lease_seconds?: number }
+  | { readonly type: "complete"; readonly result: unknown }
+  /** `retry_after`: the next attempt follows so many seconds later, at least. */
+  | { readonly type: "fail"; readonly error: JobError; readonly retryable: boolean; readonly retry_after?: number }
+  /** Hands the job back in peace. */
+  | { readonly type: "release" };
+
+export interface Answering {
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly answer: OutsideAnswer;
+  readonly meta: EventMeta;
+}
+
+type AnswerEvent = Extract<
+  KnownEvent,
+  { type: "job.heartbeat" | "job.succeeded" | "job.failed" | "job.retry_scheduled" | "job.released" }
+>;
+
+export type Answered =
+  | {
+      readonly ok: true;
+      /** What is on record of it. */
+      readonly event: Pick<AnswerEvent, "type" | "data" | "recorded_at">;
+      readonly position: number;
+      /** Whether it was on record before: the worker has said the same again. */
+      readonly replayed: boolean;
+    }
+  | {
+      readonly ok: false;
+      /** `attempt_timeout`: the attempt has taken too long, and has just been ended. */
+      readonly code: JobRejection["code"] | "attempt_timeout";
+      /** The job as it is now. */
+      readonly job: JobState;
+    };
+
+/** Longest lease that an attempt of this job may have, in seconds. */
+export function longestLease({ attempt_timeout_seconds }: Pick<JobState, "attempt_timeout_seconds">): number {
+  return (attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS) + TIMEOUT_SLACK;
+}
+
+/** Records an answer. Throws what `log.append` throws. */
+export async function answerFor(log: EventLog, answering: Answering): Promise<Answered> {
+  const { job_id, answer, meta } = answering;
+  const decider = { ...jobDecider, decide };
+  const handled = await handle(log, { stream_id: jobStream(job_id), decider, command: answering, meta });
+  if (!handled.ok) {
+    const before = answer.type === "heartbeat" ? undefined : await sameAnswer(log, answering);
+    return before ?? { ok: false, code: handled.refusal.code, job: handled.state };
+  }
+  // An answer always leads to an event.
+  const { state, position, recorded_at } = handled as typeof handled & { position: number; recorded_at: string };
+  if (answer.type === "heartbeat" && Date.parse(recorded_at) >= deadline(state)) {
+    return await timeOut(log, answering, state);
+  }
+  const event = { ...handled.events.at(-1), recorded_at } as AnswerEvent;
+  return { ok: true, event, position, replayed: false };
+}
+
+function decide(answering: Answering, state: JobState) {
+  const { attempt } = answering;
+  if (state.status === "running" && state.attempt === attempt && !state.outside) {
+    const message = `Cannot answer for attempt ${attempt}: a worker of the service itself runs it.`;
+    return { rejected: true, code: "attempt_superseded", message } as const satisfies JobRejection;
+  }
+  return jobDecider.decide(toCommand(answering, state), state);
+}
+
+function toCommand({ attempt, answer }: Answering, state: JobState): JobCommand {
+  switch (answer.type) {
+    case "heartbeat": {
+      const wanted = answer.lease_seconds ?? state.lease_seconds ?? 0;
+      const left = (deadline(state) - Date.now()) / 1000 + TIMEOUT_SLACK;
+      return { type: "heartbeat", attempt, lease_seconds: Math.max(1, Math.min(wanted, left)) };
+    }
+    case "complete":
+      return { type: "complete", attempt, result: answer.result };
+    case "fail": {
+      const { error, retryable, retry_after } = answer;
+      const failure = { type: "fail", attempt, error } as const;
+      return retryable ? { ...failure, retry: { in_seconds: retryDelay(state, { retry_after }) } } : failure;
+    }
+    case "release":
+      return { type: "release", attempt, reason: "worker_stopping" };
+  }
+}
+
+/** When the attempt that runs has taken too long, in milliseconds since 1970. */
+function deadline({ started_at, attempt_timeout_seconds }: JobState): number {
+  return (started_at ?? Number.POSITIVE_INFINITY) + (attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS) * 1000;
+}
+
+/** Ends an attempt that has taken too long. */
+async function timeOut(log: EventLog, { job_id, attempt, meta }: Answering, state: JobState): Promise<Answered> {
+  const seconds = state.attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS;
+  const error = { code: "attempt_timeout", message: `The attempt did not end within ${seconds} s.` };
+  const retry = isRetryable(error) ? { in_seconds: retryDelay(state) } : undefined;
+  const handled = await commandJob(log, { job_id, command: { type: "fail", attempt, error, retry }, meta });
+  return { ok: false, code: handled.ok ? "attempt_timeout" : handled.refusal.code, job: handled.state };
+}
+
+/** The record of the attempt's end, if the worker has said the same before: its answer was lost on the way. */
+async function sameAnswer(log: EventLog, { job_id, attempt, answer }: Answering): Promise<Answered | undefined> {
+  for (const stored of (await log.readStream(jobStream(job_id))).toReversed()) {
+    const event = decode(stored) as AnswerEvent;
+    if (isRecordOf(answer, event) && event.data.attempt === attempt) {
+      return { ok: true, event, position: stored.position, replayed: true };
+    }
+  }
+  return undefined;
+}
+
+function isRecordOf(answer: OutsideAnswer, event: AnswerEvent): boolean {
+  switch (event.type) {
+    case "job.succeeded":
+      return answer.type === "complete" && Bun.deepEquals(event.data.result ?? null, answer.result ?? null);
+    case "job.failed":
+    case "job.retry_scheduled":
+      return answer.type === "fail" && Bun.deepEquals(event.data.error, answer.error);
+    case "job.released":
+      return answer.type === "release" && event.data.reason === "worker_stopping";
+    default:
+      return false;
+  }
+}

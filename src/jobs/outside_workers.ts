@@ -1,0 +1,88 @@
+/** Gives jobs to outside workers: programs that claim them over the API. */
+import type { RunnerOptions } from "./options.ts";
+import { type ClaimedJob, type ClaimWish, WorkflowGroup } from "./workflow_group.ts";
+
+/** Claims that may wait in one process. */
+const MAX_WAITING = 1_000;
+/** Different sets of workflows that are claimed in one process: each has a follower of the log. */
+const MAX_GROUPS = 100;
+/** A set that nobody has asked for this long is forgotten: more than the longest wait and the pause between two. */
+const FORGET_MS = 60_000;
+
+export interface OutsideWorkersOptions extends Pick<RunnerOptions, "log" | "bus" | "sql" | "logger"> {
+  /** Fires when the service stops: who waits gets nothing, and nothing more is claimed. */
+  readonly signal: AbortSignal;
+  /** {@link MAX_WAITING} by default. */
+  readonly max_waiting?: number;
+  /** {@link MAX_GROUPS} by default. */
+  readonly max_groups?: number;
+}
+
+/** More claims wait, or for more different sets of workflows, than one process takes. */
+export class TooManyClaimsError extends Error {
+  override readonly name = "TooManyClaimsError";
+}
+
+export class OutsideWorkers {
+  readonly #options: OutsideWorkersOptions;
+  readonly #maxWaiting: number;
+  readonly #maxGroups: number;
+  /** By the workflows' names, sorted. */
+  readonly #groups = new Map<string, WorkflowGroup>();
+  #waiting = 0;
+  #forgetting: Timer | undefined;
+
+  constructor(options: OutsideWorkersOptions) {
+    this.#options = options;
+    this.#maxWaiting = options.max_waiting ?? MAX_WAITING;
+    this.#maxGroups = options.max_groups ?? MAX_GROUPS;
+    options.signal.addEventListener("abort", () => this.#forget(0));
+  }
+
+  /** Claims jobs of some workflows. Throws `TooManyClaimsError`, and what `log.append` throws. */
+  async claim(workflows: readonly string[], wish: ClaimWish): Promise<readonly ClaimedJob[]> {
+    if (this.#options.signal.aborted) return [];
+    if (this.#waiting >= this.#maxWaiting) {
+      throw new TooManyClaimsError(`${this.#waiting} claims wait here already; more are not taken`);
+    }
+    this.#waiting++;
+    try {
+      return await this.#groupOf(workflows).claim(wish);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  #groupOf(workflows: readonly string[]): WorkflowGroup {
+    const names = new Set(workflows.toSorted());
+    const key = JSON.stringify([...names]);
+    const known = this.#groups.get(key);
+    if (known) return known;
+    if (this.#groups.size >= this.#maxGroups) this.#forgetOne();
+    const group = new WorkflowGroup({ ...this.#options, workflows: names });
+    this.#groups.set(key, group);
+    this.#forgetting ??= setInterval(() => this.#forget(FORGET_MS), FORGET_MS / 4);
+    return group;
+  }
+
+  /** Makes room for another set of workflows. */
+  #forgetOne(): void {
+    const [idlest] = [...this.#groups].toSorted(([, a], [, b]) => b.idleMs - a.idleMs);
+    if (!idlest || idlest[1].idleMs === 0) {
+      throw new TooManyClaimsError(`Workers of ${this.#groups.size} different sets of workflows wait here already`);
+    }
+    this.#close(...idlest);
+  }
+
+  #forget(idleMs: number): void {
+    for (const [key, group] of this.#groups) if (group.idleMs >= idleMs) this.#close(key, group);
+    if (this.#groups.size > 0) return;
+    clearInterval(this.#forgetting);
+    this.#forgetting = undefined;
+  }
+
+  #close(key: string, group: WorkflowGroup): void {
+    this.#groups.delete(key);
+    void group.stop();
+  }
+}
