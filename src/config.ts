@@ -29,11 +29,14 @@ function variable<Value, const Default extends Value | undefined>(
 /** What a development service may call beside public addresses: services on the same machine. */
 const LOOPBACK = "127.0.0.0/8,::1";
 
+const API_PORT = 5000;
+
 const VARIABLES = {
   PORT: variable({
-    about: "Port of the API. 0 takes a free one.",
+    about: "Port of the API; of a worker, port where /health answers. 0 takes a free one.",
     example: "8080",
-    default: 5000,
+    default: undefined,
+    default_text: `${API_PORT}; a worker listens only where it is set`,
     parse: integer(0, 65_535),
   }),
   HOST: variable({
@@ -82,6 +85,13 @@ const VARIABLES = {
     default_text: "none",
     secret: true,
     parse: natsUrl,
+  }),
+  NATS_REPLICAS: variable({
+    about: "NATS nodes that each hold a copy of the events: 3 in a cluster, so that it survives the end of one.",
+    example: "3",
+    default: undefined,
+    default_text: "1 for a stream that is made, else what it has",
+    parse: integer(1, 5),
   }),
   LEVQOR_DATA_DIR: variable({
     about: "Folder for what the service keeps itself: the embedded Postgres, secrets it made.",
@@ -155,7 +165,8 @@ type Values = { [N in Name]: ReturnType<(typeof VARIABLES)[N]["parse"]> | (typeo
 
 /** What the service was told, checked. URLs, keys and secrets in here must never be logged. */
 export interface Config {
-  readonly port: number;
+  /** Absent: a worker that listens nowhere. */
+  readonly port: number | undefined;
   readonly host: string;
   /** None: everyone may write. */
   readonly api_keys: readonly string[];
@@ -166,6 +177,8 @@ export interface Config {
   readonly database_admin_url: string | undefined;
   /** Absent: the in-process bus. May name several servers, separated by commas. */
   readonly nats_url: string | undefined;
+  /** Copies of the stream; absent: 1 where it is made, else what it has. */
+  readonly nats_replicas: number | undefined;
   /** An absolute path. */
   readonly data_dir: string;
   readonly role: "all" | "api" | "worker";
@@ -215,13 +228,14 @@ export function loadConfig(
   checkTogether(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
-    port: values.PORT,
+    port: values.PORT ?? (values.LEVQOR_ROLE === "worker" ? undefined : API_PORT),
     host: values.HOST ?? (values.API_KEYS.length > 0 ? "0.0.0.0" : "127.0.0.1"),
     api_keys: Object.freeze(values.API_KEYS),
     production: values.NODE_ENV === "production",
     database_url: values.DATABASE_URL,
     database_admin_url: values.DATABASE_ADMIN_URL,
     nats_url: values.NATS_URL,
+    nats_replicas: values.NATS_REPLICAS,
     data_dir: values.LEVQOR_DATA_DIR,
     role: values.LEVQOR_ROLE,
     worker_concurrency: values.WORKER_CONCURRENCY,

@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { connectors, createOutbound } from "../connectors/mod.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { projections } from "../projections/mod.ts";
-import { createApi } from "./api/mod.ts";
+import { createApi, createHealthApi } from "./api/mod.ts";
 import { openBus } from "./bus/mod.ts";
 import { type Config, ConfigError, helpText, loadConfig } from "./config.ts";
 import {
@@ -33,7 +33,7 @@ const STOP_LIMIT_MS = 20_000;
 const DRAIN_MS = 12_000;
 
 export interface Service {
-  /** Where the API listens; `undefined` in the role `worker`. */
+  /** Where the API listens; a worker's /health, if it has a port. */
   readonly url: string | undefined;
   /** Drains: takes no more, finishes or hands back, flushes. */
   stop(reason: string): Promise<void>;
@@ -42,6 +42,7 @@ export interface Service {
 /** Builds and starts the service. What was started is stopped again if a later part fails. */
 export async function startService(config: Config, logger: Logger): Promise<Service> {
   const instance = Bun.randomUUIDv7();
+  const about = { version: packageJson.version, build: config.build };
   /** What to stop, newest first. */
   const stops: Array<(reason: string) => unknown> = [];
   const stop = async (reason: string) => {
@@ -59,7 +60,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const heartbeat = startHeartbeat({
       log,
       instance,
-      started: { version: packageJson.version, build: config.build, role: config.role },
+      started: { ...about, role: config.role },
       on_fault: (error) => logger.warn({ err: error }, "Cannot record the heartbeat"),
     });
     stops.push((reason) => heartbeat.stop(reason));
@@ -68,6 +69,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       sql,
       holder: instance,
       nats_url: config.nats_url,
+      nats_replicas: config.nats_replicas,
       logger: logger.child({ part: "bus" }),
     });
     stops.push(() => bus.close());
@@ -82,6 +84,20 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     stops.push(() => projector.stop());
     const sweeper = startSweeper({ log, sql, instance, logger: logger.child({ part: "sweeper" }) });
     stops.push(() => sweeper.stop());
+
+    /** Listens, and returns where. `end` is called before it is waited for that every request is answered. */
+    const serve = (app: ReturnType<typeof createApi>, end?: () => void) => {
+      app.listen({ hostname: config.host, port: config.port });
+      stops.push(async () => {
+        end?.();
+        await app.server?.stop();
+      });
+      return app.server?.url.href;
+    };
+    let url: string | undefined;
+    if (config.role === "worker" && config.port !== undefined) {
+      url = serve(createHealthApi({ config: about, logger: logger.child({ part: "health" }) }));
+    }
 
     if (config.role !== "api") {
       const runner = startRunner({
@@ -101,7 +117,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       const scheduler = startScheduler({ log, bus, sql, instance, logger: logger.child({ part: "schedules" }) });
       stops.push(() => scheduler.stop());
     }
-    if (config.role === "worker") return { url: undefined, stop };
+    if (config.role === "worker") return { url, stop };
 
     const streams = new AbortController();
     const app = createApi({
@@ -113,19 +129,13 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         api_keys: config.api_keys,
         production: config.production,
         max_queue_depth: config.max_queue_depth,
-        version: packageJson.version,
-        build: config.build,
+        ...about,
       },
       logger: logger.child({ part: "api" }),
       workflows: new Set(connectors.keys()),
       signal: streams.signal,
     });
-    app.listen({ hostname: config.host, port: config.port });
-    stops.push(async () => {
-      streams.abort();
-      await app.server?.stop();
-    });
-    return { url: app.server?.url.href, stop };
+    return { url: serve(app, () => streams.abort()), stop };
   } catch (error) {
     await stop("start failed");
     throw error;

@@ -32,6 +32,7 @@ describe("an empty environment", () => {
       database_url: undefined,
       database_admin_url: undefined,
       nats_url: undefined,
+      nats_replicas: undefined,
       data_dir: resolve(".levqor"),
       role: "all",
       worker_concurrency: 64,
@@ -60,6 +61,7 @@ describe("a full environment", () => {
     DATABASE_URL: "postgres://levqor:p%40ss@db:5432/levqor",
     DATABASE_ADMIN_URL: "postgresql://owner:secret@db/levqor",
     NATS_URL: "nats://a:4222,tls://user:pass@b:4222",
+    NATS_REPLICAS: "3",
     LEVQOR_DATA_DIR: "data",
     LEVQOR_ROLE: "worker",
     WORKER_CONCURRENCY: "1",
@@ -81,6 +83,7 @@ describe("a full environment", () => {
       database_url: env.DATABASE_URL,
       database_admin_url: env.DATABASE_ADMIN_URL,
       nats_url: env.NATS_URL,
+      nats_replicas: 3,
       data_dir: resolve("data"),
       role: "worker",
       worker_concurrency: 1,
@@ -102,6 +105,13 @@ describe("a full environment", () => {
     }).toThrow();
     expect(() => config.api_keys.push("intruder")).toThrow();
   });
+});
+
+test("a worker listens only where it is told a port", () => {
+  const worker = { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://levqor@db/levqor", WEBHOOK_SECRET };
+  expect(load(worker).port).toBeUndefined();
+  expect(load({ ...worker, PORT: "8080" }).port).toBe(8080);
+  expect(load({ ...worker, LEVQOR_ROLE: "api" }).port).toBe(5000);
 });
 
 test("with keys the service is open to other machines", () => {
@@ -210,7 +220,10 @@ describe("the command line", () => {
 
 test("help names every variable that the source reads, with its default", () => {
   const help = helpText();
-  expect(help).toContain("  PORT\n      Port of the API. 0 takes a free one.\n      Default: 5000. Example: PORT=8080");
+  expect(help).toContain(
+    "  WORKER_CONCURRENCY\n      Jobs that one process runs at once.\n      Default: 64. Example: WORKER",
+  );
+  expect(help).toContain("Default: 5000; a worker listens only where it is set. Example: PORT=8080");
   for (const name of ["HOST", "API_KEYS", "DATABASE_URL", "NATS_URL", "LEVQOR_DATA_DIR", "LOG_LEVEL"]) {
     expect(help).toContain(`  ${name}\n`);
   }

@@ -91,7 +91,7 @@ test("compose gives each role settings that the service takes", async () => {
       Object.entries<string>(environment).map(([name, value]) => [name, interpolate(value)]),
     );
     const { database_url, database_admin_url, nats_url, ...config } = await loaded(env);
-    expect(config.role).toBe(role);
+    expect([config.role, config.nats_replicas]).toEqual([role, 3]);
     expect(nats_url?.split(",").map((url) => new URL(url).hostname)).toEqual(["nats-1", "nats-2", "nats-3"]);
     expect(new URL(database_url ?? "").username).toBe("levqor");
     expect(new URL(database_admin_url ?? "").username).toBe("levqor_owner");
@@ -112,14 +112,20 @@ test("Kubernetes gives each role settings that the service takes, and time to st
   for (const role of ["api", "worker"] as const) {
     const [deployment] = await readYaml(`deploy/kubernetes/${role}.yaml`);
     const { containers, terminationGracePeriodSeconds } = deployment.spec.template.spec;
-    const [{ env, lifecycle }] = containers;
+    const [{ env, lifecycle, ports, startupProbe, livenessProbe }] = containers;
     const settings: Record<string, string> = {};
     for (const { name, value, valueFrom } of env) {
       const given = value ?? stringData[valueFrom.secretKeyRef.key];
       expect(given).toBeString();
       settings[name] = FILLED[name] ?? given;
     }
-    expect((await loaded(settings)).role).toBe(role);
+    const config = await loaded(settings);
+    expect([config.role, config.nats_replicas]).toEqual([role, 3]);
+    // Whatever is probed is where the role answers.
+    for (const { httpGet } of [startupProbe, livenessProbe]) {
+      expect(httpGet.path).toBe("/health");
+      expect(ports.find(({ name }: { name: string }) => name === httpGet.port).containerPort).toBe(config.port);
+    }
     const waits = Number(lifecycle?.preStop.exec.command[1] ?? 0);
     expect(terminationGracePeriodSeconds).toBeGreaterThan(DRAIN_S + waits);
   }

@@ -11,7 +11,7 @@ import { jobRoutes } from "./jobs.ts";
 import { MESSAGE_CUT_OFF_BYTES } from "./limits.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { opsRoutes } from "./ops.ts";
-import type { ApiOptions } from "./options.ts";
+import type { ApiConfig, ApiLogger, ApiOptions } from "./options.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { QueueDepth } from "./queue_depth.ts";
 import { requestLog } from "./request_log.ts";
@@ -34,30 +34,7 @@ export function createApi(options: ApiOptions): Elysia {
   }
   const { sql, signal } = options;
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, logger, signal });
-  const app: Elysia = new Elysia({
-    // Handlers check what they take themselves; Elysia's own cleaning of answers would cost, and do nothing.
-    normalize: false,
-    serve: {
-      // A port that is taken must be a fault at the start, not two services that share its connections.
-      reusePort: false,
-      development: false,
-      // Above the API's own limit, so that it answers itself, with a problem document.
-      maxRequestBodySize: 64 * 1024 * 1024,
-    },
-    websocket: {
-      maxPayloadLength: MESSAGE_CUT_OFF_BYTES,
-      // Sockets ping by themselves, more often than Bun would, and tell a silent client why they leave it.
-      idleTimeout: 120,
-      sendPings: false,
-    },
-  })
-    .use(
-      problemErrors(
-        logger,
-        methodsByPath(() => app.routes),
-      ),
-    )
-    .use(requestLog(logger))
+  const app: Elysia = base(logger, () => app.routes)
     .use(rootRoutes(config))
     .use(metricsRoutes(options))
     .use(intakeRoutes({ ...options, queue }, auth))
@@ -74,4 +51,37 @@ export function createApi(options: ApiOptions): Elysia {
     .use(config.production ? new Elysia() : devRoutes(options, auth))
     .use(docsRoutes(config)) as unknown as Elysia;
   return app;
+}
+
+interface HealthApiOptions extends Pick<ApiOptions, "logger"> {
+  readonly config: Pick<ApiConfig, "version" | "build">;
+}
+
+/** What a worker answers: `/health`, for whoever restarts it. */
+export function createHealthApi({ config, logger }: HealthApiOptions): Elysia {
+  const app: Elysia = base(logger, () => app.routes).use(rootRoutes(config)) as unknown as Elysia;
+  return app;
+}
+
+/** An app that answers what it does not serve, and every fault, with a problem document. */
+function base(logger: ApiLogger, routes: () => Elysia["routes"]) {
+  return new Elysia({
+    // Handlers check what they take themselves; Elysia's own cleaning of answers would cost, and do nothing.
+    normalize: false,
+    serve: {
+      // A port that is taken must be a fault at the start, not two services that share its connections.
+      reusePort: false,
+      development: false,
+      // Above the API's own limit, so that it answers itself, with a problem document.
+      maxRequestBodySize: 64 * 1024 * 1024,
+    },
+    websocket: {
+      maxPayloadLength: MESSAGE_CUT_OFF_BYTES,
+      // Sockets ping by themselves, more often than Bun would, and tell a silent client why they leave it.
+      idleTimeout: 120,
+      sendPings: false,
+    },
+  })
+    .use(problemErrors(logger, methodsByPath(routes)))
+    .use(requestLog(logger));
 }

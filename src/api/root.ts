@@ -7,7 +7,7 @@ import type { ApiConfig } from "./options.ts";
 import { Problem, type ProblemCode, type ProblemKind, problems } from "./problems.ts";
 import { requestIds } from "./request_id.ts";
 
-export function rootRoutes({ version, build }: ApiConfig) {
+export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "build">) {
   return new Elysia({ name: "levqor/root" })
     .use(requestIds())
     .get("/", () => ({ ok: true, service: "levqor-backend", version, build }), {

@@ -6,20 +6,22 @@
  * A connection that ends takes with it everything that was built on it; a new one is made, for ever.
  * Meanwhile the log itself gives the news.
  */
-import { type ConnectionOptions, connect, type Msg, type NatsConnection } from "nats";
+import { type ConnectionOptions, connect, type JetStreamManager, type Msg, type NatsConnection } from "nats";
 import { eventId, type StoredEvent } from "../../events/envelope.ts";
 import { Backoff, pause, unlessAborted } from "../async/mod.ts";
 import type { Commit, EventLog } from "../log/types.ts";
 import { LogNews } from "./log_news.ts";
 import { decodeMessage, EVENT_SUBJECT_PREFIX } from "./message.ts";
 import { relay } from "./relay.ts";
-import { manager, openStream, readCursor } from "./stream.ts";
+import { manager, openStream, readCursor, STREAM, setReplicas } from "./stream.ts";
 import type { Bus, BusHealth, BusLogger, News } from "./types.ts";
 
 /** Here processes tell the relay that they have committed; the body is the position. Not part of the stream. */
 const HEAD_SUBJECT = "levqor.head";
 
 const POLL_MS = { connected: 1_000, away: 200 } as const;
+/** Between two looks whether the stream can be reached; it may take 5 s to know that it cannot. */
+const WATCH_MS = 2_000;
 /** Events from NATS that are handed over at once at most. */
 const MAX_GATHERED = 1_000;
 
@@ -33,6 +35,8 @@ export interface JetStreamBusOptions {
   readonly log: EventLog;
   /** One or more, separated by commas: `nats://[user:password@]host:port`, `tls://…`. */
   readonly nats_url: string;
+  /** Copies of the stream; by default 1 where it is made, else what it has. */
+  readonly replicas?: number | undefined;
   readonly lead: Lead;
   readonly logger?: BusLogger;
 }
@@ -58,13 +62,15 @@ class JetStreamBus implements Bus {
   readonly #stopTelling: () => void;
   /** The connection, once the stream on it is known to be this log's. */
   #nats: NatsConnection | undefined;
+  /** Whether the stream answered when it was last asked. */
+  #isReachable = false;
   #relaying = false;
   #position = 0;
 
   constructor(options: JetStreamBusOptions) {
     this.#options = options;
     this.#servers = parseUrl(options.nats_url);
-    this.#news = new LogNews(options.log, () => (this.#nats ? POLL_MS.connected : POLL_MS.away));
+    this.#news = new LogNews(options.log, () => (this.#isConnected ? POLL_MS.connected : POLL_MS.away));
     this.#stopTelling = options.log.onCommit((commit) => this.#tellRelay(commit));
     this.#running = this.#run(this.#stop.signal);
   }
@@ -74,7 +80,11 @@ class JetStreamBus implements Bus {
   }
 
   health(): BusHealth {
-    return { kind: "jetstream", connected: this.#nats !== undefined, position: this.#position };
+    return { kind: "jetstream", connected: this.#isConnected, position: this.#position };
+  }
+
+  get #isConnected(): boolean {
+    return this.#nats !== undefined && this.#isReachable;
   }
 
   async close(): Promise<void> {
@@ -117,6 +127,7 @@ class JetStreamBus implements Bus {
     // Requests under way are answered at once when their connection closes.
     const close = () => void nats.close();
     signal.addEventListener("abort", close);
+    let watching: Promise<void> | undefined;
     try {
       const claim = await unlessAborted(this.#claimStream(nats, ended), ended);
       if (!claim) return;
@@ -129,12 +140,15 @@ class JetStreamBus implements Bus {
         },
       });
       this.#nats = nats;
+      this.#isReachable = true;
+      watching = this.#watchStream(nats, ended);
       await this.#options.lead((held) => this.#relay({ nats, log_id: claim.log_id, signal: held }), ended);
     } finally {
       signal.removeEventListener("abort", close);
       this.#nats = undefined;
       await nats.close();
       await closed;
+      await watching;
     }
   }
 
@@ -149,7 +163,7 @@ class JetStreamBus implements Bus {
           // Undefined where the first event has been archived.
           const log_id = first && eventId(first);
           const jsm = await manager(nats);
-          await openStream(jsm, log_id);
+          await this.#openStream(jsm, log_id);
           const { position } = await readCursor(jsm, log);
           return { log_id, position };
         }
@@ -163,6 +177,42 @@ class JetStreamBus implements Bus {
     return undefined;
   }
 
+  async #openStream(jsm: JetStreamManager, log_id: string | undefined): Promise<void> {
+    const { replicas, logger } = this.#options;
+    await openStream(jsm, { log_id, replicas });
+    if (replicas === undefined) return;
+    try {
+      await setReplicas(jsm, replicas);
+    } catch (error) {
+      // With fewer copies than wished for, the stream does its work all the same.
+      logger?.warn({ replicas, reason: messageOf(error) }, "Cannot give the stream its copies");
+    }
+  }
+
+  /** Asks for the stream again and again: a connection may be there and the stream's nodes gone. */
+  async #watchStream(nats: NatsConnection, signal: AbortSignal): Promise<void> {
+    const { logger } = this.#options;
+    const ask = async () => {
+      try {
+        await (await manager(nats)).streams.info(STREAM);
+        return undefined;
+      } catch (error) {
+        return messageOf(error);
+      }
+    };
+    while (true) {
+      await pause(WATCH_MS, signal);
+      const fault = await unlessAborted(ask(), signal);
+      if (signal.aborted) return;
+      const isReachable = fault === undefined;
+      if (isReachable && !this.#isReachable) logger?.info({}, "The stream can be reached again");
+      if (!isReachable && this.#isReachable) {
+        logger?.warn({ reason: fault }, "The stream cannot be reached; the bus goes on over the log alone");
+      }
+      this.#isReachable = isReachable;
+    }
+  }
+
   async #anyNews(atMost_ms: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const stop = this.#news.listen(() => resolve());
@@ -171,7 +221,7 @@ class JetStreamBus implements Bus {
   }
 
   async #relay({ nats, log_id, signal }: { nats: NatsConnection; log_id: string | undefined; signal: AbortSignal }) {
-    const { log, logger } = this.#options;
+    const { log, replicas, logger } = this.#options;
     const news = new LogNews(log, () => POLL_MS.connected);
     const heads = nats.subscribe(HEAD_SUBJECT, {
       callback: (error, message) => {
@@ -186,6 +236,7 @@ class JetStreamBus implements Bus {
         log,
         news,
         log_id,
+        replicas,
         signal,
         logger,
         on_send: (events) => {

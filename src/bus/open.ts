@@ -13,13 +13,15 @@ export interface OpenBusOptions {
   readonly holder: string;
   /** One or more NATS URLs, separated by commas; without it the bus is in-process. */
   readonly nats_url?: string | undefined;
+  /** Copies of the stream; by default 1 where it is made, else what it has. */
+  readonly nats_replicas?: number | undefined;
   readonly logger?: BusLogger;
 }
 
 /** Opens the bus that the configuration asks for. Does not wait for NATS. Throws if `nats_url` is no URL. */
-export function openBus({ log, sql, holder, nats_url, logger }: OpenBusOptions): Bus {
+export function openBus({ log, sql, holder, nats_url, nats_replicas, logger }: OpenBusOptions): Bus {
   if (!nats_url) return inProcessBus({ log });
-  return jetStreamBus({ log, nats_url, logger, lead: byLease({ sql, holder, logger }) });
+  return jetStreamBus({ log, nats_url, replicas: nats_replicas, logger, lead: byLease({ sql, holder, logger }) });
 }
 
 /** The process that holds the lease relays. */

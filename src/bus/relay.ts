@@ -14,7 +14,7 @@ import { Backoff, pause, unlessAborted } from "../async/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import { follow } from "./follow.ts";
 import { encodeEvent } from "./message.ts";
-import { type Cursor, manager, openStream, readCursor } from "./stream.ts";
+import { type Cursor, manager, openStream, readCursor, type StreamOptions } from "./stream.ts";
 import type { Bus, BusLogger } from "./types.ts";
 
 const BATCH = 1_000;
@@ -28,13 +28,11 @@ const ACK_EVERY_BYTES = 1_000_000;
 /** Without a sign of life for this long, the relay asks the stream anew how far it is. */
 const ACK_TIMEOUT_MS = 5_000;
 
-export interface RelayOptions {
+export interface RelayOptions extends StreamOptions {
   readonly nats: NatsConnection;
   readonly log: Pick<EventLog, "readRange">;
   /** Where the relay hears that the log has grown: not from NATS, which learns it from the relay. */
   readonly news: Pick<Bus, "listen">;
-  /** The id of the log's first event. */
-  readonly log_id: string | undefined;
   readonly signal: AbortSignal;
   readonly logger?: BusLogger;
   /** Told of the events as they are sent. */
@@ -105,9 +103,14 @@ async function relayOnce(options: RelayOptions, on_progress: () => void): Promis
 }
 
 /** How far the stream is, and what server and stream take in one message, headers included. */
-async function findCursor({ nats, log, log_id }: RelayOptions): Promise<{ cursor: Cursor; max_bytes: number }> {
+async function findCursor({
+  nats,
+  log,
+  log_id,
+  replicas,
+}: RelayOptions): Promise<{ cursor: Cursor; max_bytes: number }> {
   const jsm = await manager(nats);
-  const { max_msg_size } = await openStream(jsm, log_id);
+  const { max_msg_size } = await openStream(jsm, { log_id, replicas });
   const cursor = await readCursor(jsm, log);
   const max_payload = nats.info?.max_payload ?? 1_048_576;
   return { cursor, max_bytes: max_msg_size < 0 ? max_payload : Math.min(max_payload, max_msg_size) };

@@ -31,7 +31,6 @@ const REQUIRED = {
 /** What a stream is made with; an operator may change it afterwards. */
 const CHOSEN = {
   storage: StorageType.File,
-  num_replicas: 1,
   // The log keeps everything; the stream is for subscribers, who may be away for this long.
   max_age: 30 * 24 * 3600 * 1000 * NANOSECONDS_PER_MS,
   // The server holds every id of the window in memory: two minutes of 40,000 events/s would be over a
@@ -52,15 +51,24 @@ export function manager(nats: NatsConnection): Promise<JetStreamManager> {
   return nats.jetstreamManager({ timeout: REQUEST_TIMEOUT_MS });
 }
 
+export interface StreamOptions {
+  /** The id of the log's first event; `undefined` where that has been archived. */
+  readonly log_id: string | undefined;
+  /** Copies of a stream that is made; 1 by default. */
+  readonly replicas?: number | undefined;
+}
+
 /**
- * Makes sure that the stream is there, is set as it must be, and belongs to this log: `log_id` is the id
- * of the log's first event, `undefined` where that has been archived. Returns its settings.
+ * Makes sure that the stream is there, is set as it must be, and belongs to this log. Returns its settings.
  *
  * Throws {@linkcode UnfitStreamError} if not, and a `NatsError` where JetStream does not answer.
  */
-export async function openStream(jsm: JetStreamManager, log_id: string | undefined): Promise<StreamConfig> {
+export async function openStream(
+  jsm: JetStreamManager,
+  { log_id, replicas = 1 }: StreamOptions,
+): Promise<StreamConfig> {
   const existing = await unlessNotFound(jsm.streams.info(STREAM), STREAM_NOT_FOUND);
-  const wanted = existing ? REQUIRED : { ...REQUIRED, ...CHOSEN };
+  const wanted = existing ? REQUIRED : { ...REQUIRED, ...CHOSEN, num_replicas: replicas };
   const { config } = existing ?? (await jsm.streams.add({ name: STREAM, description: describe(log_id), ...wanted }));
   // A server ignores settings that it does not know: only what it echoes is set.
   for (const [field, value] of Object.entries(wanted)) {
@@ -86,6 +94,12 @@ export async function openStream(jsm: JetStreamManager, log_id: string | undefin
 
 function describe(log_id: string | undefined): string {
   return `Levqor's events. The log begins with ${log_id ?? "an archived event"}`;
+}
+
+/** Gives the stream so many copies. Throws a `NatsError` where the cluster has not so many nodes for them. */
+export async function setReplicas(jsm: JetStreamManager, num_replicas: number): Promise<void> {
+  const { config } = await jsm.streams.info(STREAM);
+  if (config.num_replicas !== num_replicas) await jsm.streams.update(STREAM, { num_replicas });
 }
 
 /** How far a stream is. */

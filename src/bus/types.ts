@@ -11,7 +11,7 @@ export interface News {
 
 export interface BusHealth {
   readonly kind: "in_process" | "jetstream";
-  /** Always true in-process. */
+  /** Whether the stream can be reached; always true in-process. */
   readonly connected: boolean;
   /** The last position known to be on the bus. */
   readonly position: number;

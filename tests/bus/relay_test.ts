@@ -283,7 +283,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
   test("leaves out no event where the stream holds messages, but none of its own", async () => {
     await fill(log, 3);
     const log_id = await firstId(log);
-    await withJetStream(server.url, (jsm) => openStream(jsm, log_id));
+    await withJetStream(server.url, (jsm) => openStream(jsm, { log_id }));
     await publishForeign(server.url, 2);
     const { end } = await startRelay();
     await until("5 messages", async () => (await lastSequence(server.url)) === 5);

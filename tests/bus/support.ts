@@ -49,9 +49,9 @@ export interface StreamMessage {
   readonly body: string;
 }
 
-/** Runs `use` with JetStream's manager, as a client of its own. */
+/** Runs `use` with JetStream's manager, as a client of its own; `url` may be several, separated by commas. */
 export async function withJetStream<T>(url: string, use: (jsm: JetStreamManager) => Promise<T>): Promise<T> {
-  const nats = await connect({ servers: url });
+  const nats = await connect({ servers: url.split(",") });
   try {
     return await use(await nats.jetstreamManager());
   } finally {

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { machine, tmpdir, type } from "node:os";
 import { join } from "node:path";
+import { connect } from "nats";
 
 const TOOLS = join(import.meta.dir, "../../.tools", `${type()}-${machine()}`, "bin");
 const BINARY = Bun.which("nats-server") ?? Bun.which("nats-server", { PATH: TOOLS });
@@ -19,6 +20,7 @@ if (!natsAvailable) process.stderr.write(`JetStream tests are skipped: found no 
 
 /** A running nats-server with JetStream. `await using` stops it at the end of the scope. */
 export interface NatsServer extends AsyncDisposable {
+  readonly name: string;
   /** For example `nats://127.0.0.1:23456`. */
   readonly url: string;
   readonly port: number;
@@ -34,10 +36,77 @@ export interface NatsServer extends AsyncDisposable {
  * Starts a nats-server of its own for the caller, on a free port, with an empty store in the temp folder.
  * Resolves when it answers. Throws if there is no binary or the server does not come up within 10 s.
  */
-export async function startNats(): Promise<NatsServer> {
-  if (BINARY === null) throw new Error(`Cannot start nats-server: found none. ${HOW_TO_GET_IT}`);
+export function startNats(): Promise<NatsServer> {
+  return onFreePorts(1, ([port = 0]) => startNode({ name: crypto.randomUUID(), port }));
+}
+
+/** Several nodes with one JetStream. `await using` stops them at the end of the scope. */
+export interface NatsCluster extends AsyncDisposable {
+  readonly nodes: readonly NatsServer[];
+}
+
+/** Starts a cluster of its own for the caller. Resolves when its JetStream takes streams. */
+export async function startNatsCluster(size = 3): Promise<NatsCluster> {
+  const nodes = await onFreePorts(2 * size, async (ports) => {
+    const routes = ports.slice(size).map((port) => `nats://127.0.0.1:${port}`);
+    const started = await Promise.all(
+      routes.map((route, i) =>
+        startNode({
+          name: crypto.randomUUID(),
+          port: ports[i] as number,
+          args: ["--cluster_name", "levqor", "--cluster", route, "--routes", routes.join()],
+        }),
+      ),
+    );
+    if (started.every((node) => node !== undefined)) return started;
+    await Promise.all(started.map((node) => node?.stop()));
+    return undefined;
+  });
+  await untilClusterTakesStreams(nodes);
+  return {
+    nodes,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(nodes.map((node) => node.stop()));
+    },
+  };
+}
+
+async function untilClusterTakesStreams(nodes: readonly NatsServer[]): Promise<void> {
+  const nats = await connect({ servers: nodes[0]?.url });
+  try {
+    const deadline = Date.now() + 30_000;
+    while (true) {
+      try {
+        const jsm = await nats.jetstreamManager({ timeout: 1_000 });
+        await jsm.streams.add({ name: "PROBE", subjects: ["probe"], num_replicas: nodes.length });
+        await jsm.streams.delete("PROBE");
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await Bun.sleep(50);
+      }
+    }
+  } finally {
+    await nats.close();
+  }
+}
+
+interface NodeOptions {
+  readonly name: string;
+  readonly port: number;
+  readonly args?: readonly string[];
+}
+
+/** Starts a server with an empty store in the temp folder; `undefined` if a port is taken. */
+async function startNode(options: NodeOptions): Promise<NatsServer | undefined> {
+  const { name, port } = options;
   const directory = await mkdtemp(join(tmpdir(), "levqor-nats-"));
-  let { port, process: server } = await launchOnFreePort(BINARY, directory);
+  const first = await launch(directory, options);
+  if (!first) {
+    await rm(directory, { recursive: true, force: true });
+    return undefined;
+  }
+  let server = first;
   const killAtExit = () => server.kill("SIGKILL");
   process.on("exit", killAtExit);
 
@@ -51,12 +120,13 @@ export async function startNats(): Promise<NatsServer> {
     await rm(directory, { recursive: true, force: true });
   };
   return {
+    name,
     url: `nats://127.0.0.1:${port}`,
     port,
     kill,
     restart: async () => {
       await kill();
-      const restarted = await launch(BINARY, directory, port);
+      const restarted = await launch(directory, options);
       if (!restarted) throw new Error(`Cannot restart nats-server: port ${port} is taken`);
       server = restarted;
     },
@@ -66,26 +136,29 @@ export async function startNats(): Promise<NatsServer> {
 }
 
 /**
- * Ports below the range from which systems take outgoing connections' ports, so that none takes a killed
- * server's port before its restart.
+ * Calls `start` with other ports until it gives something. They are below the range from which systems take outgoing
+ * connections' ports, so that none takes a killed server's port before its restart.
  */
-async function launchOnFreePort(binary: string, directory: string) {
+async function onFreePorts<T>(count: number, start: (ports: number[]) => Promise<T | undefined>): Promise<T> {
   for (let attempt = 0; attempt < 20; attempt++) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const process = await launch(binary, directory, port);
-    if (process) return { port, process };
+    const ports = new Set<number>();
+    while (ports.size < count) ports.add(20_000 + Math.floor(Math.random() * 12_000));
+    const started = await start([...ports]);
+    if (started) return started;
   }
   throw new Error("Cannot start nats-server: found no free port between 20000 and 32000");
 }
 
-/** Resolves to the process once it answers, or to `undefined` if the port is taken. */
-async function launch(binary: string, directory: string, port: number) {
-  const name = crypto.randomUUID();
-  const log = Bun.file(join(directory, `${name}.log`));
-  const server = Bun.spawn(
-    [binary, "--jetstream", "--addr", "127.0.0.1", "--port", `${port}`, "--store_dir", directory, "--name", name],
-    { stdin: "ignore", stdout: "ignore", stderr: log },
-  );
+/** Resolves to the process once it answers, or to `undefined` if a port is taken. */
+async function launch(directory: string, { name, port, args = [] }: NodeOptions) {
+  if (BINARY === null) throw new Error(`Cannot start nats-server: found none. ${HOW_TO_GET_IT}`);
+  const log = Bun.file(join(directory, `${crypto.randomUUID()}.log`));
+  const address = ["--addr", "127.0.0.1", "--port", `${port}`];
+  const server = Bun.spawn([BINARY, "--jetstream", ...address, "--store_dir", directory, "--name", name, ...args], {
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: log,
+  });
   const deadline = Date.now() + 10_000;
   while (Date.now() < deadline) {
     // The name tells this server from another one that holds the port.
