@@ -10,7 +10,7 @@ import {
   creation,
   ending,
   nextInstants,
-  readSchedule,
+  readSchedules,
   resumption,
   scheduleMeta,
   scheduleStream,
@@ -377,7 +377,7 @@ export function scheduleRoutes({ log, sql, projector, timing }: ApiOptions, auth
 
   /** What the log has under an id. Throws the problem `schedule_not_found`, for a deleted one too. */
   async function existing(schedule_id: string) {
-    const found = await readSchedule(log, schedule_id);
+    const found = (await readSchedules(log, [schedule_id])).get(schedule_id);
     if (!found?.state.definition || found.state.status === "deleted") throw scheduleNotFound(schedule_id);
     return { state: found.state, definition: found.state.definition, position: found.last.position };
   }

@@ -17,7 +17,7 @@ export interface Handling<State, Command extends object, Refusal> {
   readonly command: Command | ((state: State) => Command);
   readonly meta: EventMeta;
   /** The events that lead to the state, the newest of the stream last; the whole stream by default. */
-  readonly read?: (streamId: string) => Promise<readonly StoredEvent[]>;
+  readonly read?: () => Promise<readonly StoredEvent[]>;
 }
 
 /** What came of a command: a decision on record (no events: nothing to do), or the decider's refusal. */
@@ -42,10 +42,10 @@ const MAX_TRIES = 20;
 /** Decides a command on a stream's present state and records the decision. Throws what `append` throws. */
 export async function handle<State, Command extends object, Refusal>(
   log: EventLog,
-  { stream_id, decider, command, meta, read = (id) => log.readStream(id) }: Handling<State, Command, Refusal>,
+  { stream_id, decider, command, meta, read = () => log.readStream(stream_id) }: Handling<State, Command, Refusal>,
 ): Promise<Handled<State, Refusal>> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const stored = await read(stream_id);
+    const stored = await read();
     const state = stored.map(decode).reduce(decider.evolve, decider.initial);
     const decision = decider.decide(typeof command === "function" ? command(state) : command, state);
     if (!Array.isArray(decision)) return { ok: false, refusal: decision as Refusal, state };

@@ -74,6 +74,14 @@ class PostgresLog implements EventLog {
     return streams;
   }
 
+  async readFirst(streamIds: readonly string[]): Promise<Map<string, StoredEvent>> {
+    const rows = await this.#sql<StoredEvent[]>`
+      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+      from levqor_log.events
+      where stream_id = any(${streamIds as string[]}) and version = 1`;
+    return new Map(rows.map((event) => [event.stream_id, event]));
+  }
+
   async readLast(streamIds: readonly string[]): Promise<LastEvents> {
     // One index look-up for each stream; the clock comes with all of them, also with those that do not exist.
     const rows = await this.#sql<((StoredEvent | { position: null }) & { read_at: string })[]>`

@@ -74,6 +74,8 @@ export interface EventLog {
   readStream(streamId: string, options?: { after_version?: number; limit?: number }): Promise<StoredEvent[]>;
   /** Several streams in one query. Streams that do not exist, or hold nothing after the version, are absent from the map. */
   readStreams(streamIds: readonly string[], options?: { after_version?: number }): Promise<Map<string, StoredEvent[]>>;
+  /** The first event of each of several streams, in one query, by stream. Streams that do not exist are absent. */
+  readFirst(streamIds: readonly string[]): Promise<Map<string, StoredEvent>>;
   /** The newest event of each of several streams (one at least), in one query: for streams whose newest event says all. */
   readLast(streamIds: readonly string[]): Promise<LastEvents>;
   /** Up to `limit` events with `position > after`, in order. */

@@ -36,8 +36,22 @@ const EXPRESSION = /^(?:@[a-z]+|[\dA-Za-z*?,/#+-]+(?: +[\dA-Za-z*?,/#+-]+){4,5})
 /** No offset such as `+02:00`, which knows of no summer. */
 const TIME_ZONE = /^[A-Za-z][\w+/-]*$/;
 
-/** Reads a cron expression. Throws `CalendarError`, also where it names no time at all. */
-export function openCalendar({ cron, time_zone }: CalendarOptions): Calendar {
+/** Calendars kept: many schedules share an expression, and to read one takes longer than to find an instant. */
+const MAX_KEPT = 1_000;
+const kept = new Map<string, Calendar>();
+
+/** Reads a cron expression. Throws `CalendarError`; `next` does so where no instant ever comes. */
+export function openCalendar(options: CalendarOptions): Calendar {
+  const key = JSON.stringify([options.cron, options.time_zone]);
+  const known = kept.get(key);
+  if (known) return known;
+  const calendar = readCalendar(options);
+  if (kept.size >= MAX_KEPT) kept.clear();
+  kept.set(key, calendar);
+  return calendar;
+}
+
+function readCalendar({ cron, time_zone }: CalendarOptions): Calendar {
   checkTimeZone(time_zone);
   const parsed = parse(cron, time_zone);
   const next = (after: number) => {

@@ -1,5 +1,5 @@
 /** Reading a schedule from the log, and commanding it. */
-import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope.ts";
+import { type EventMeta, entityId, eventId, type StoredEvent } from "../../events/envelope.ts";
 import { decode } from "../../events/mod.ts";
 import {
   isBeyondGrace,
@@ -22,22 +22,39 @@ export function scheduleStream(scheduleId: string): string {
   return `schedule-${scheduleId}`;
 }
 
-/** The first and the newest event of a schedule, which is all that its state takes: a history grows for ever. */
-async function readEnds(log: EventLog, streamId: string): Promise<readonly StoredEvent[]> {
-  const [[first], { events }] = await Promise.all([log.readStream(streamId, { limit: 1 }), log.readLast([streamId])]);
-  const last = events.get(streamId);
-  if (!first || !last) return [];
-  return last.version === first.version ? [first] : [first, last];
+/** A schedule as the log has it at some moment. */
+export interface StoredSchedule {
+  readonly state: ScheduleState;
+  readonly first: StoredEvent;
+  readonly last: StoredEvent;
 }
 
-/** A schedule as the log has it at this moment; `undefined` where nothing was created. */
-export async function readSchedule(
+/** Schedules as the log has them at this moment, by id; what was never created is absent. */
+export async function readSchedules(
   log: EventLog,
-  scheduleId: string,
-): Promise<{ state: ScheduleState; first: StoredEvent; last: StoredEvent } | undefined> {
-  const events = await readEnds(log, scheduleStream(scheduleId));
-  const [first] = events;
-  return first && { state: scheduleState(events.map(decode)), first, last: events.at(-1) ?? first };
+  scheduleIds: readonly string[],
+): Promise<ReadonlyMap<string, StoredSchedule>> {
+  const found = new Map<string, StoredSchedule>();
+  for (const [stream_id, events] of await readEnds(log, scheduleIds.map(scheduleStream))) {
+    const [first, last = first] = events;
+    const state = scheduleState(events.map(decode));
+    if (first && last) found.set(entityId(stream_id), { state, first, last });
+  }
+  return found;
+}
+
+/** The first and the newest event of schedules, which is all that a state takes: a history grows for ever. */
+async function readEnds(
+  log: EventLog,
+  streamIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
+  const [firsts, { events: lasts }] = await Promise.all([log.readFirst(streamIds), log.readLast(streamIds)]);
+  const ends = new Map<string, readonly StoredEvent[]>();
+  for (const [stream_id, first] of firsts) {
+    const last = lasts.get(stream_id);
+    ends.set(stream_id, last && last.version > first.version ? [first, last] : [first]);
+  }
+  return ends;
 }
 
 export interface CommandingSchedule {
@@ -52,7 +69,8 @@ export function commandSchedule(
   { schedule_id, command, meta }: CommandingSchedule,
 ): Promise<Handled<ScheduleState, ScheduleRejection>> {
   const stream_id = scheduleStream(schedule_id);
-  return handle(log, { stream_id, decider: scheduleDecider, command, meta, read: (id) => readEnds(log, id) });
+  const read = async () => (await readEnds(log, [stream_id])).get(stream_id) ?? [];
+  return handle(log, { stream_id, decider: scheduleDecider, command, meta, read });
 }
 
 /** Creates a schedule; its first instant is the first one after `now`. Throws `CalendarError`. */

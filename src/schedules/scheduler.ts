@@ -23,7 +23,14 @@ import { readModelPosition } from "../jobs/read_model.ts";
 import type { EventLog } from "../log/mod.ts";
 import { Agenda, type Appointment } from "./agenda.ts";
 import { CalendarError } from "./calendar.ts";
-import { dueCommand, firedJobMeta, readSchedule, scheduleMeta, scheduleStream } from "./commands.ts";
+import {
+  dueCommand,
+  firedJobMeta,
+  readSchedules,
+  type StoredSchedule,
+  scheduleMeta,
+  scheduleStream,
+} from "./commands.ts";
 import { activeSchedules } from "./read_model.ts";
 
 /** What the leader holds, for as long as it leads. */
@@ -31,8 +38,8 @@ export const SCHEDULER_LEASE = "scheduler";
 
 /** The database's clock is asked at least this often: it may be set, and timers drift. */
 const RESYNC_MS = 5_000;
-/** Schedules fired at once: a few commits' worth. Each may carry a payload of 200 KB. */
-const AT_ONCE = 64;
+/** Schedules read and fired at once. Each may carry a payload of 200 KB. */
+const AT_ONCE = 128;
 
 export interface SchedulerOptions {
   readonly log: EventLog;
@@ -99,7 +106,7 @@ class Term {
     this.#options.logger.info({ schedules: this.#agenda.size, position }, "Fires schedules from now on");
     const parts = [this.#watchLog(position), this.#watchClock()];
     const ends = await Promise.allSettled(parts.map((part) => part.finally(() => this.#end())));
-    throwFirst(ends);
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
   #end(): void {
@@ -136,7 +143,7 @@ class Term {
         const now = await unlessAborted(databaseNow(sql), signal);
         if (now === undefined) return;
         const { due, next_run_at } = this.#agenda.look(now);
-        if (due.length > 0) await inTurns(due, (appointment) => this.#keep(appointment, now));
+        if (due.length > 0) await this.#keepAll(due, now);
         else await this.#sleep(Math.min((next_run_at ?? Number.POSITIVE_INFINITY) - now, RESYNC_MS));
         backoff.reset();
       } catch (error) {
@@ -154,16 +161,32 @@ class Term {
     await pause(ms, this.#alarm.signal);
   }
 
-  /** Lets happen what is due, and writes down when the schedule is due again. */
-  async #keep(appointment: Appointment, now: number): Promise<void> {
-    const { log, logger } = this.#options;
+  /** Lets happen what is due. Rejects with the first fault, when all have had their turn. */
+  async #keepAll(due: readonly Appointment[], now: number): Promise<void> {
+    const faults: unknown[] = [];
+    for (let start = 0; start < due.length && !this.#over.signal.aborted; start += AT_ONCE) {
+      const part = due.slice(start, start + AT_ONCE);
+      const schedules = await readSchedules(
+        this.#options.log,
+        part.map(({ schedule_id }) => schedule_id),
+      );
+      const kept = part.map((appointment) => this.#keep(appointment, schedules.get(appointment.schedule_id), now));
+      for (const end of await Promise.allSettled(kept)) if (end.status === "rejected") faults.push(end.reason);
+    }
+    if (faults.length > 0) throw faults[0];
+  }
+
+  /** Lets happen what is due of one schedule, and writes down when it is due again. */
+  async #keep(appointment: Appointment, schedule: StoredSchedule | undefined, now: number): Promise<void> {
+    const { logger } = this.#options;
     const { schedule_id, version } = appointment;
-    if (this.#over.signal.aborted) return;
-    const schedule = await readSchedule(log, schedule_id);
     if (!schedule) throw new Error(`Cannot fire schedule ${schedule_id}: it is not in the log`);
     const { state, first, last } = schedule;
-    // Somebody was faster, and the news is still on its way.
-    if (last.version !== version) return this.#agenda.see(decode(last));
+    if (last.version !== version) {
+      // Somebody was faster, and the news is still on its way.
+      this.#agenda.strike(appointment);
+      return this.#agenda.see(decode(last));
+    }
     try {
       const decision = scheduleDecider.decide(dueCommand(schedule_id, state, now), state);
       if ("rejected" in decision) throw new Error(decision.message);
@@ -207,17 +230,4 @@ class Term {
     if (result.actual_versions[0] === version) return (await log.append(decision)).ok;
     return false;
   }
-}
-
-/** Does something with each item, {@link AT_ONCE} at a time. Rejects with the first fault, when all have had their turn. */
-async function inTurns<Item>(items: readonly Item[], action: (item: Item) => Promise<void>): Promise<void> {
-  const ends: PromiseSettledResult<void>[] = [];
-  for (let start = 0; start < items.length; start += AT_ONCE) {
-    ends.push(...(await Promise.allSettled(items.slice(start, start + AT_ONCE).map(action))));
-  }
-  throwFirst(ends);
-}
-
-function throwFirst(ends: readonly PromiseSettledResult<void>[]): void {
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }

@@ -166,6 +166,17 @@ test("any interleaving of appends is taken all or none, and leaves the log dense
   expect(Math.min(taken, refused)).toBeGreaterThan(0);
 }, 60_000);
 
+test("reading the first events gives one for each stream that exists", async () => {
+  const [a, b, none] = [newStream(), newStream(), newStream()];
+  await log.append(appendOf(a, 0, 5));
+  await log.append(appendOf(b, 0, 1));
+  const events = await log.readFirst([a, none, b]);
+  expect([...events.keys()].toSorted()).toEqual([a, b].toSorted());
+  expect(events.get(a)).toEqual((await log.readStream(a, { limit: 1 }))[0]);
+  expect(events.get(b)).toEqual((await log.readStream(b))[0]);
+  expect((await log.readFirst([])).size).toBe(0);
+});
+
 describe("reading the newest events", () => {
   test("gives one for each stream that exists, and the clock that dates events", async () => {
     const [a, b, none] = [newStream(), newStream(), newStream()];
