@@ -117,6 +117,16 @@ class Client {
     throw new Failure(`expected more events of ${path} within ${JOB_TIMEOUT_MS / 1000} s; seen: ${seen}`);
   }
 
+  /** Waits until a schedule has fired so often; gives the data of its firings. */
+  async firings(schedule: string, count: number): Promise<Json[]> {
+    for (const deadline = Date.now() + JOB_TIMEOUT_MS; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+      const { body } = await this.ask(`${schedule}/events?limit=100`);
+      const fired = body.data.flatMap((event: Json) => (event.type === "schedule.fired" ? [event.data] : []));
+      if (fired.length >= count) return fired;
+      expect(Date.now() < deadline, `${count} firings within ${JOB_TIMEOUT_MS / 1000} s`, fired.length);
+    }
+  }
+
   #headers(headers: Record<string, string>, withKey: boolean): Record<string, string> {
     return withKey && this.#key !== undefined ? { "x-api-key": this.#key, ...headers } : headers;
   }
@@ -265,6 +275,7 @@ async function checkKeys(client: Client, { check }: Checks): Promise<void> {
       "/api/v1/jobs/stream",
       `/api/v1/jobs/${NO_JOB}/events`,
       `/api/v1/jobs/${NO_JOB}/callbacks`,
+      "/api/v1/schedules",
       "/api/v1/ops/health",
     ]) {
       expectProblem(await client.ask(path, { key: false }), 401, "unauthorized");
@@ -450,6 +461,78 @@ async function checkJob(client: Client, { check }: Checks, job: object): Promise
   });
 }
 
+async function checkSchedules(client: Client, { check }: Checks, job: object): Promise<void> {
+  const schedules = "/api/v1/schedules";
+  const name = `validate-${crypto.randomUUID()}`;
+
+  await check(
+    "a schedule of every second submits a job at each instant until it is paused, and is deleted",
+    async () => {
+      const created = await client.post(schedules, { name, cron: "* * * * * *", job });
+      expectStatus(created, 201);
+      const { schedule_id, status, next_run_at } = created.body;
+      const one = `${schedules}/${schedule_id}`;
+      try {
+        expect(UUID.test(schedule_id) && status === "active", "an id and the status active", created.body);
+        const firings = await client.firings(one, 2);
+        expect(firings[0].instant === next_run_at, `the first firing at ${next_run_at}`, firings[0]);
+        const apart = Date.parse(firings[1].instant) - Date.parse(firings[0].instant);
+        expect(apart === 1000 && firings[0].job_id !== firings[1].job_id, "two jobs a second apart", firings);
+        const ended = (frames: readonly Frame[]) =>
+          ["job.succeeded", "job.failed"].includes(frames.at(-1)?.event ?? "");
+        await client.stream(`/api/v1/jobs/${firings[0].job_id}/stream`, ended);
+        const paused = await client.ask(`${one}/pause`, { method: "POST" });
+        expectStatus(paused, 200);
+        expect(paused.body.status === "paused" && paused.body.next_run_at === null, "it to be paused", paused.body);
+        const shown = await client.ask(one);
+        expectStatus(shown, 200);
+        expect(
+          shown.body.name === name && shown.body.runs >= 2 && shown.body.status === "paused",
+          "it as it is",
+          shown.body,
+        );
+        const listed = await client.ask(`${schedules}?status=paused&limit=100`);
+        expectStatus(listed, 200);
+        expect(
+          listed.body.data.some((row: Json) => row.schedule_id === schedule_id),
+          "it in the list",
+        );
+      } finally {
+        expectStatus(await client.ask(one, { method: "DELETE" }), 200);
+      }
+      expectProblem(await client.ask(one), 404, "schedule_not_found");
+    },
+  );
+  await check(
+    "GET /api/v1/schedules/:schedule_id/next names the next runs in the schedule's own time zone",
+    async () => {
+      const created = await client.post(schedules, { name, cron: "30 9 1 1 *", time_zone: "Asia/Kathmandu", job });
+      expectStatus(created, 201);
+      const one = `${schedules}/${created.body.schedule_id}`;
+      const next = await client.ask(`${one}/next?count=3`);
+      expectStatus(await client.ask(`${one}/resume`, { method: "POST" }), 200);
+      expectStatus(await client.ask(one, { method: "DELETE" }), 200);
+      expectStatus(next, 200);
+      const { data } = next.body;
+      expect(data.length === 3 && data[0] === created.body.next_run_at, "three, the first one first", data);
+      expect(
+        data.every((time: string) => time.endsWith("-01-01T03:45:00.000Z")),
+        "New Year's mornings in Nepal",
+        data,
+      );
+    },
+  );
+  await check("an expression, a time zone or an id that is none is refused", async () => {
+    for (const wrong of [{ cron: "61 * * * *" }, { time_zone: "Mars/Olympus" }]) {
+      const answer = await client.post(schedules, { name, cron: "@daily", job, ...wrong });
+      expectProblem(answer, 422, "validation_failed");
+      expect(answer.body.errors[0].pointer === `/${Object.keys(wrong)[0]}`, "what is wrong", answer.body.errors);
+    }
+    expectProblem(await client.ask(`${schedules}/42`), 400, "invalid_schedule_id");
+    expectProblem(await client.ask(`${schedules}/${NO_JOB}/events`), 404, "schedule_not_found");
+  });
+}
+
 async function checkCallback(client: Client, { check }: Checks, job: object): Promise<void> {
   await check("a callback is attempted, each attempt is in its log, and it can be made again", async () => {
     // Nobody has this address (RFC 5737), so the guard refuses it, or no answer comes: either is on record.
@@ -508,11 +591,12 @@ async function checkOperations(client: Client, { check }: Checks): Promise<void>
   await check("GET /api/v1/ops/health tells that every part is well", async () => {
     const answer = await client.ask("/api/v1/ops/health");
     expectStatus(answer, 200);
-    const { ok, database, bus, projections, queue } = answer.body;
+    const { ok, database, bus, projections, schedules, queue } = answer.body;
     expect(ok === true && database.ok === true && bus.ok === true, "every part to be well", answer.body);
     expect(database.latency_ms >= 0 && bus.lag >= 0, "a latency and a relay lag", answer.body);
     const names = projections.map((projection: Json) => projection.name);
     expect(names.includes("jobs") && names.includes("metrics"), "the read models jobs and metrics", names);
+    expect(schedules.ok === true && typeof schedules.leader === "string", "somebody who fires schedules", schedules);
     expect(queue.queued >= 0 && queue.running >= 0, "the queue's depth", queue);
   });
 }
@@ -534,8 +618,13 @@ async function checkDocs(client: Client, { check }: Checks): Promise<void> {
         "/api/v1/jobs/{job_id}/stream",
         "/api/v1/jobs/stream",
         "/api/v1/ops/health",
+        "/api/v1/schedules",
+        "/api/v1/schedules/{schedule_id}",
+        "/api/v1/schedules/{schedule_id}/events",
+        "/api/v1/schedules/{schedule_id}/next",
       ],
-      post: ["/api/v1/intake", "/api/v1/jobs/{job_id}/callbacks/redeliver"],
+      delete: ["/api/v1/schedules/{schedule_id}"],
+      post: ["/api/v1/intake", "/api/v1/jobs/{job_id}/callbacks/redeliver", "/api/v1/schedules"],
     };
     for (const [method, paths] of Object.entries(calls)) {
       for (const path of paths) {
@@ -592,6 +681,7 @@ async function main(): Promise<number> {
   await checkIntake(client, checks, job);
   await checkJob(client, checks, job);
   await checkControl(client, checks, job);
+  await checkSchedules(client, checks, job);
   await checkCallback(client, checks, job);
   await checkDevelopment(client, checks);
   await checkOperations(client, checks);
