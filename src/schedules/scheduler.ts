@@ -163,13 +163,13 @@ class Term {
 
   /** Lets happen what is due. Rejects with the first fault, when all have had their turn. */
   async #keepAll(due: readonly Appointment[], now: number): Promise<void> {
+    const { signal } = this.#over;
     const faults: unknown[] = [];
-    for (let start = 0; start < due.length && !this.#over.signal.aborted; start += AT_ONCE) {
+    for (let start = 0; start < due.length; start += AT_ONCE) {
       const part = due.slice(start, start + AT_ONCE);
-      const schedules = await readSchedules(
-        this.#options.log,
-        part.map(({ schedule_id }) => schedule_id),
-      );
+      const ids = part.map(({ schedule_id }) => schedule_id);
+      const schedules = await unlessAborted(readSchedules(this.#options.log, ids), signal);
+      if (schedules === undefined) return;
       const kept = part.map((appointment) => this.#keep(appointment, schedules.get(appointment.schedule_id), now));
       for (const end of await Promise.allSettled(kept)) if (end.status === "rejected") faults.push(end.reason);
     }

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Subprocess } from "bun";
-import { clearLeases, databaseNow } from "../../src/db/mod.ts";
+import { inProcessBus } from "../../src/bus/mod.ts";
+import { clearLeases, connect, databaseNow } from "../../src/db/mod.ts";
 import { derivedUuid } from "../../src/jobs/derived_id.ts";
+import { openLog } from "../../src/log/mod.ts";
 import { commandSchedule, ending, resumption } from "../../src/schedules/commands.ts";
-import { until } from "../jobs/support.ts";
+import { startScheduler } from "../../src/schedules/mod.ts";
+import { silent, until } from "../jobs/support.ts";
+import { startProxy, type Verdict } from "../support/proxy.ts";
 import { openScene, type Scene } from "./support.ts";
 
 setDefaultTimeout(60_000);
@@ -155,6 +159,38 @@ describe("a scheduler", () => {
     expect(await scene.faultsOf(id)).toEqual([]);
     expect(await scene.firings(lost)).toEqual([]);
   });
+});
+
+test("a scheduler whose connections break again and again fires each instant once", async () => {
+  const ids = await Promise.all(Array.from({ length: 5 }, () => scene.create()));
+  await scene.projected();
+  const proxy = await startProxy(scene.database.url);
+  const sql = connect(proxy.url, { max: 2 });
+  const log = openLog({ url: proxy.url, attempt_timeout_ms: 500 });
+  const bus = inProcessBus({ log, poll_ms: 20 });
+  const scheduler = startScheduler({ log, bus, sql, instance: "a", logger: silent });
+  try {
+    await fired(ids[0] as string, 1);
+    let cuts = 0;
+    let chunks = 0;
+    const cutting = (verdict: Verdict) => () => {
+      if (++chunks % 10 !== 0) return "pass";
+      cuts++;
+      return verdict;
+    };
+    proxy.onRequest = cutting("cut_within");
+    proxy.onAnswer = cutting("cut_before");
+    await until(() => cuts >= 20, { what: "20 broken connections", ms: 30_000 });
+    proxy.onRequest = proxy.onAnswer = () => "pass";
+    for (const id of ids) await fired(id, (await scene.firings(id)).length + 2);
+    for (const id of ids) expect(await scene.faultsOf(id)).toEqual([]);
+  } finally {
+    await scheduler.stop();
+    await bus.close();
+    await log.close();
+    await sql.end({ timeout: 1 });
+    await proxy.close();
+  }
 });
 
 describe("several schedulers", () => {
