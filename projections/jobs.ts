@@ -101,6 +101,7 @@ export const jobs: Projection<JobRow> = {
     // What a worker may claim next, now and later, what a dead worker held, what is too late, what is to be called back.
     "(priority, position) where status = 'queued' and due_at is null",
     "(priority, due_at) where status = 'queued' and due_at is not null",
+    "(workflow, concurrency_key, priority, position) where status = 'queued' and concurrency_key is not null",
     "(lease_expires_at) where status = 'running'",
     "(expires_at) where expires_at is not null",
     "(callback_due_at) where callback_due_at is not null",

@@ -165,7 +165,7 @@ export interface JobRejection extends Rejection {
 }
 
 /** Why a queued job is not running yet. */
-export type WaitingReason = "worker" | "run_at" | "retry";
+export type WaitingReason = "worker" | "run_at" | "retry" | "concurrency" | "concurrency_key" | "rate";
 
 /** What a job waits for, and one sentence about it. */
 export interface WaitingFor {

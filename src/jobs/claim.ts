@@ -2,8 +2,9 @@
 import type { EventMeta } from "../../events/envelope.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import { type JobState, jobDecider } from "../domain/job.ts";
-import { AppendInDoubtError, type EventLog } from "../log/mod.ts";
+import { type Append, AppendInDoubtError, type EventLog } from "../log/mod.ts";
 import { jobStream, readJob } from "./commands.ts";
+import type { HeldBack, Limits } from "./limits.ts";
 import { untilKnown } from "./until_known.ts";
 
 export interface ClaimRequest {
@@ -19,6 +20,8 @@ export interface ClaimRequest {
   /** An outside worker claims it. */
   readonly outside?: boolean;
   readonly meta: EventMeta;
+  /** What must let the job run. */
+  readonly limits: Limits;
   /** Fires when an append whose outcome is in doubt is no longer to be cleared up. */
   readonly signal: AbortSignal;
 }
@@ -31,17 +34,26 @@ export type ClaimResult =
       readonly version: number;
     }
   /** `conflict`: the job has changed, another was faster. `refused`: it cannot be started as it is known. */
-  | { readonly ok: false; readonly reason: "conflict" | "refused" };
+  | { readonly ok: false; readonly reason: "conflict" | "refused" }
+  /** A limit does not let it run now. */
+  | { readonly ok: false; readonly reason: "held_back"; readonly held_back: HeldBack };
 
 /** Claims a job. Throws what `log.append` throws where nothing was recorded, or where that is not known. */
-export async function claim(log: Pick<EventLog, "append" | "readStream">, request: ClaimRequest): Promise<ClaimResult> {
+export async function claim(
+  log: Pick<EventLog, "append" | "appendAll" | "readStream">,
+  request: ClaimRequest,
+): Promise<ClaimResult> {
   const { job_id, state, version, worker, lease_seconds, max_attempts, outside, meta, signal } = request;
   const events = jobDecider.decide({ type: "start", worker, lease_seconds, max_attempts, outside }, state);
   if ("rejected" in events) return { ok: false, reason: "refused" };
   try {
-    const result = await log.append({ stream_id: jobStream(job_id), expected_version: version, events, meta });
-    if (!result.ok) return { ok: false, reason: "conflict" };
-    return { ok: true, state: after(state, events as readonly KnownNewEvent[], result), version: result.version };
+    const started = await start(
+      log,
+      { stream_id: jobStream(job_id), expected_version: version, events, meta },
+      request,
+    );
+    if (!started.ok) return started;
+    return { ok: true, state: after(state, events as readonly KnownNewEvent[], started), version: started.version };
   } catch (error) {
     if (!(error instanceof AppendInDoubtError)) throw error;
     const recorded = await untilKnown(() => readJob(log, job_id), { signal });
@@ -52,6 +64,26 @@ export async function claim(log: Pick<EventLog, "append" | "readStream">, reques
     if (!now || now.status === "queued") throw error;
     return { ok: false, reason: "conflict" };
   }
+}
+
+/** Records the start: alone, or together with the leave of the limits that the job is under. */
+async function start(
+  log: Pick<EventLog, "append" | "appendAll">,
+  append: Append,
+  { job_id, state, meta, limits }: ClaimRequest,
+): Promise<{ ok: true; version: number; recorded_at: string } | (ClaimResult & { ok: false })> {
+  const { workflow, concurrency_key } = state;
+  const job = { job_id, workflow, concurrency_key };
+  const asked = await limits.limitsOf(job);
+  if (asked.length === 0) {
+    const result = await log.append(append);
+    return result.ok ? result : { ok: false, reason: "conflict" };
+  }
+  const record = (grants: readonly Append[]) => log.appendAll([append, ...grants]);
+  const leave = await limits.letRun(asked, { ...job, attempt: state.attempt + 1, meta }, record);
+  if (!leave.ok) return leave;
+  const { appended, recorded_at } = leave.recorded;
+  return { ok: true, version: appended[0]?.version ?? 0, recorded_at };
 }
 
 /** The state that events lead to which have just been recorded. */

@@ -5,6 +5,7 @@
  */
 import type { Priority } from "../../events/job.ts";
 import { Backoff, pause } from "../async/mod.ts";
+import type { HeldBackJobs } from "./held_back.ts";
 import type { RunnerOptions, WorkflowNames } from "./options.ts";
 import { type DueLane, type DueRow, dueJobs, readModelPosition } from "./read_model.ts";
 import { PRIORITIES, type ReadyQueue } from "./ready_queue.ts";
@@ -24,6 +25,7 @@ export interface DueOptions extends Pick<RunnerOptions, "sql" | "logger" | "swee
   readonly workflows: WorkflowNames;
   readonly queue: ReadyQueue;
   readonly signal: AbortSignal;
+  readonly held_back: HeldBackJobs;
   /** The queue may have grown. */
   readonly on_ready: () => void;
 }
@@ -90,7 +92,7 @@ export class DueJobs {
   }
 
   async #look(): Promise<void> {
-    const { sql, queue, on_ready } = this.#options;
+    const { sql, queue, held_back, on_ready } = this.#options;
     const position = await readModelPosition(sql);
     if (position === undefined) return;
     const isBehind = position < this.#awaited;
@@ -102,7 +104,8 @@ export class DueJobs {
         this.#lookWithin(row.due_in);
         continue;
       }
-      queue.offer({ ...row, length: 0 });
+      const job = { ...row, length: 0 };
+      if (!held_back.keeps(job, row)) queue.offer(job);
       // What the read model has yet to show may be due before it.
       if (!isBehind) this.#after.set(row.priority, row);
     }

@@ -10,6 +10,7 @@ import { follow } from "../bus/follow.ts";
 import { type JobState, jobDecider, jobState } from "../domain/job.ts";
 import { jobStream } from "./commands.ts";
 import { DueJobs } from "./due.ts";
+import type { HeldBackJobs } from "./held_back.ts";
 import type { RunnerOptions, WorkflowNames } from "./options.ts";
 import { jobsOfOthers, queuedJobs, readModelPosition } from "./read_model.ts";
 import { PRIORITIES, type ReadyJob, type ReadyQueue } from "./ready_queue.ts";
@@ -28,6 +29,8 @@ export interface FeedOptions
   /** The names of those whose jobs are wanted. */
   readonly workflows: WorkflowNames;
   readonly queue: ReadyQueue;
+  /** Keeps what limits hold back. */
+  readonly held_back: HeldBackJobs;
   readonly signal: AbortSignal;
   /** The queue may have grown. */
   readonly on_ready: () => void;
@@ -185,8 +188,11 @@ export class Feed {
   }
 
   #see(event: StoredEvent): void {
-    const { queue, on_attempt_ended } = this.#options;
-    if (ATTEMPT_ENDS.has(event.type)) on_attempt_ended?.(event);
+    const { queue, held_back, on_attempt_ended } = this.#options;
+    if (ATTEMPT_ENDS.has(event.type)) {
+      held_back.attemptEnded(event);
+      on_attempt_ended?.(event);
+    }
     switch (event.type) {
       case "job.submitted":
         this.#seeSubmitted(event);
@@ -208,6 +214,9 @@ export class Feed {
       case "job.cancelled":
         this.#forget(queue, event);
         break;
+      case "workflow.limits_set":
+        held_back.limitsSet(event);
+        break;
     }
   }
 
@@ -228,6 +237,7 @@ export class Feed {
     const jobId = entityId(event.stream_id);
     queue.remove(jobId);
     this.#returned.delete(jobId);
+    this.#options.held_back.settled(jobId);
   }
 
   #seeSubmitted(stored: StoredEvent): void {
@@ -281,13 +291,13 @@ export class Feed {
 
   /** Resolves to whether the read model held any. */
   async #fill(priority: Priority, missing: { after: number; until: number }): Promise<boolean> {
-    const { sql, queue } = this.#options;
+    const { sql, queue, held_back } = this.#options;
     // Asked first: what the read model holds a moment later is at least this.
     const position = (await readModelPosition(sql)) ?? 0;
     const limit = Math.min(LOAD_PAGE, queue.room(priority));
     const workflows = [...this.#options.workflows.keys()];
     const { rows, more } = await queuedJobs(sql, { workflows, priority, ...missing, limit });
-    const jobs = await this.load(rows);
+    const jobs = await this.load(rows.filter((row) => !held_back.keeps({ ...row, priority, length: 0 }, row)));
     // No further than was asked for: what has gone missing since, at a later position, is not among these.
     const upTo = more ? (rows.at(-1)?.position ?? 0) : Math.min(position, missing.until);
     queue.fill(priority, { jobs, upTo, more });

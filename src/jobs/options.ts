@@ -38,6 +38,8 @@ export interface RunnerOptions {
   /** Seconds before each attempt at a callback; {@link CALLBACK_SCHEDULE} by default. */
   readonly callback_schedule?: readonly number[];
   readonly queue?: ReadyQueueLimits;
+  /** Jobs of each priority that are kept for a limit that holds them back; 1,000 by default. */
+  readonly max_held_back?: number;
 }
 
 export interface RunnerStatus {
@@ -51,6 +53,8 @@ export interface RunnerStatus {
   readonly recording: number;
   /** Jobs known to wait for this runner; there may be more in the read model. */
   readonly ready: number;
+  /** Jobs known to be held back by limits; there may be more in the read model. */
+  readonly held_back: number;
   /** Callbacks waiting or under way. */
   readonly callbacks: number;
 }

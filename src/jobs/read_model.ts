@@ -14,6 +14,8 @@ export async function readModelPosition(sql: Sql, name = "jobs"): Promise<number
 
 export interface QueuedRow {
   readonly job_id: string;
+  readonly workflow: string;
+  readonly concurrency_key: string | null;
   readonly position: number;
   readonly version: number;
 }
@@ -25,8 +27,30 @@ export async function queuedJobs(
 ): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
   const limit = Math.min(query.limit, PAGE);
   const rows = await sql<QueuedRow[]>`
-    select job_id, position, version from levqor_read.jobs
+    select job_id, workflow, concurrency_key, position, version from levqor_read.jobs
     where status = 'queued' and due_at is null and priority = ${query.priority} and workflow = any(${query.workflows as string[]})
+      and position > ${query.after} and position <= ${query.until}
+    order by position limit ${limit}`;
+  return { rows, more: rows.length === limit };
+}
+
+/** As {@link queuedJobs}: those of one workflow, of one concurrency key or of all (`null`). */
+export async function queuedUnderLimit(
+  sql: Sql,
+  query: {
+    workflow: string;
+    concurrency_key: string | null;
+    priority: Priority;
+    after: number;
+    until: number;
+    limit: number;
+  },
+): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
+  const limit = Math.min(query.limit, PAGE);
+  const rows = await sql<QueuedRow[]>`
+    select job_id, workflow, concurrency_key, position, version from levqor_read.jobs
+    where status = 'queued' and due_at is null and priority = ${query.priority} and workflow = ${query.workflow}
+      ${query.concurrency_key === null ? sql`` : sql`and concurrency_key = ${query.concurrency_key}`}
       and position > ${query.after} and position <= ${query.until}
     order by position limit ${limit}`;
   return { rows, more: rows.length === limit };
@@ -63,7 +87,7 @@ export function dueJobs(
     select due.* from json_to_recordset(${JSON.stringify(lanes)}::text::json)
       as lane (priority text, size int, due_at timestamptz, job_id uuid)
     cross join lateral (
-      select job_id, position, version, priority, due_at,
+      select job_id, workflow, concurrency_key, position, version, priority, due_at,
         (extract(epoch from due_at - clock_timestamp()) * 1000)::float8 as due_in
       from levqor_read.jobs as job
       where status = 'queued' and due_at is not null and job.priority = lane.priority

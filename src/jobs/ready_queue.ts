@@ -72,6 +72,15 @@ export class ReadyQueue {
     if (lane.admits(job)) this.#keep(lane, job, "last");
   }
 
+  /** Does not take a submitted job for which there is no room elsewhere: it is missing from now on. */
+  turnAway({ priority, position }: ReadyJob): void {
+    this.#lanes[priority].miss(position - 1, position);
+  }
+
+  has(jobId: string): boolean {
+    return PRIORITIES.some((priority) => this.#lanes[priority].get(jobId) !== undefined);
+  }
+
   /** Adds a job that has become due, if there is room for it: it is offered again otherwise. */
   offer(job: ReadyJob): void {
     if (this.dueRoom(job.priority) > 0) this.#keep(this.#lanes[job.priority], job, "last");

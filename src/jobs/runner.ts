@@ -28,6 +28,7 @@ import { claim } from "./claim.ts";
 import { commandJob, jobMeta, jobStream } from "./commands.ts";
 import { execute, type Outcome, type Runnable, toRunnables } from "./execute.ts";
 import { Feed } from "./feed.ts";
+import { HeldBackJobs } from "./held_back.ts";
 import type { RunnerOptions, RunnerStatus } from "./options.ts";
 import { dueCallbacks } from "./read_model.ts";
 import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
@@ -65,6 +66,7 @@ class JobRunner implements Runner {
   readonly #queue: ReadyQueue;
   readonly #feed: Feed;
   readonly #callbacks: Callbacks;
+  readonly #heldBack: HeldBackJobs;
   /** Fires when no more jobs are to be taken. */
   readonly #stopping = new AbortController();
   /** Fires when nothing more is to be tried. */
@@ -94,10 +96,18 @@ class JobRunner implements Runner {
     this.#runnables = toRunnables(options.connectors);
     this.#queue = new ReadyQueue(options.queue);
     this.#callbacks = new Callbacks({ ...options, secret, schedule });
+    this.#heldBack = new HeldBackJobs({
+      ...options,
+      queue: this.#queue,
+      max_jobs_of_limit: options.max_held_back,
+      signal: this.#stopping.signal,
+      on_ready: () => this.#pump(),
+    });
     this.#feed = new Feed({
       ...options,
       workflows: options.connectors,
       queue: this.#queue,
+      held_back: this.#heldBack,
       signal: this.#stopping.signal,
       on_ready: () => this.#pump(),
       on_orphans: (orphans) => {
@@ -106,7 +116,7 @@ class JobRunner implements Runner {
       on_attempt_ended: (event) => this.#heed(event),
     });
     this.#leaseTimer = setInterval(() => this.#lookAfterLeases(), Math.min(1_000, lease_seconds * 50));
-    this.#tasks = [this.#feed.run(), this.#sweepCallbacks()];
+    this.#tasks = [this.#feed.run(), this.#heldBack.run(), this.#sweepCallbacks()];
   }
 
   status(): RunnerStatus {
@@ -116,6 +126,7 @@ class JobRunner implements Runner {
       running: this.#claiming + this.#running.size,
       recording: this.#recording,
       ready: this.#queue.size,
+      held_back: this.#heldBack.size,
       callbacks: this.#callbacks.size,
     };
   }
@@ -166,6 +177,7 @@ class JobRunner implements Runner {
     while (this.#hasSlot()) {
       const job = this.#queue.take(this.#spread.value);
       if (!job) break;
+      if (job.state && this.#heldBack.keeps(job, job.state)) continue;
       this.#claiming++;
       if (job.state) void this.#process(job, job.state);
       else unread.push(job);
@@ -184,8 +196,10 @@ class JobRunner implements Runner {
   async #readAndProcess(jobs: readonly ReadyJob[]): Promise<void> {
     try {
       const read = await this.#feed.load(jobs);
-      this.#claiming -= jobs.length - read.length;
-      for (const job of read) void this.#process(job, job.state);
+      const claimable = read.filter((job) => !this.#heldBack.keeps(job, job.state));
+      this.#claiming -= jobs.length - claimable.length;
+      for (const { job_id } of jobs) if (!read.some((job) => job.job_id === job_id)) this.#heldBack.settled(job_id);
+      for (const job of claimable) void this.#process(job, job.state);
     } catch (error) {
       this.#claiming -= jobs.length;
       for (const job of jobs) this.#queue.addFirst(job);
@@ -212,8 +226,9 @@ class JobRunner implements Runner {
     await this.#run(attempt);
   }
 
-  /** Claims a job; `undefined` where another was faster. Throws where nothing was recorded. */
-  async #claim({ job_id, version }: ReadyJob, state: JobState): Promise<Attempt | undefined> {
+  /** Claims a job; `undefined` where another was faster, or a limit holds it back. Throws where nothing was recorded. */
+  async #claim(job: ReadyJob, state: JobState): Promise<Attempt | undefined> {
+    const { job_id, version } = job;
     const { log, connectors, instance } = this.#options;
     const claimed_at = performance.now();
     const result = await claim(log, {
@@ -224,8 +239,10 @@ class JobRunner implements Runner {
       lease_seconds: this.#leaseSeconds,
       max_attempts: connectors.get(state.workflow)?.retry?.max_attempts,
       meta: this.#meta(job_id, version),
+      limits: this.#heldBack.limits,
       signal: this.#givingUp.signal,
     });
+    this.#heldBack.answered(job, result);
     if (result.ok) {
       this.#hold.reset();
       this.#spread.claimed();

@@ -18,6 +18,7 @@ import type { JobState } from "../domain/job.ts";
 import { claim } from "./claim.ts";
 import { commandJob, jobMeta } from "./commands.ts";
 import { Feed } from "./feed.ts";
+import { HeldBackJobs } from "./held_back.ts";
 import type { RunnerOptions } from "./options.ts";
 import { longestLease } from "./outside_answers.ts";
 import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
@@ -68,8 +69,9 @@ export class WorkflowGroup {
   readonly #queue = new ReadyQueue(QUEUE);
   readonly #spread = new Spread();
   readonly #feed: Feed;
+  readonly #heldBack: HeldBackJobs;
   readonly #stopping = new AbortController();
-  readonly #fed: Promise<void>;
+  readonly #fed: Promise<unknown>;
   /** Who waits, the longest first. */
   readonly #line: Waiting[] = [];
   /** Claims under way. */
@@ -84,14 +86,21 @@ export class WorkflowGroup {
   constructor(options: WorkflowGroupOptions) {
     const { workflows } = options;
     this.#options = options;
-    this.#feed = new Feed({
+    this.#heldBack = new HeldBackJobs({
       ...options,
-      workflows,
       queue: this.#queue,
       signal: this.#stopping.signal,
       on_ready: () => this.#serve(),
     });
-    this.#fed = this.#feed.run();
+    this.#feed = new Feed({
+      ...options,
+      workflows,
+      queue: this.#queue,
+      held_back: this.#heldBack,
+      signal: this.#stopping.signal,
+      on_ready: () => this.#serve(),
+    });
+    this.#fed = Promise.all([this.#feed.run(), this.#heldBack.run()]);
     this.#opened = this.#settled({ signal: this.#stopping.signal }).then(() => {
       this.#open = true;
       this.#serveLine();
@@ -181,6 +190,7 @@ export class WorkflowGroup {
     while (jobs.length < max_jobs && length < MAX_ANSWER_LENGTH) {
       const job = this.#queue.take(this.#spread.value);
       if (!job) break;
+      if (job.state && this.#heldBack.keeps(job, job.state)) continue;
       jobs.push(job);
       length += job.state ? job.length : UNKNOWN_LENGTH;
     }
@@ -225,11 +235,12 @@ export class WorkflowGroup {
     return { claimed, fault: faults[0] };
   }
 
-  /** One job, or none where another was faster. */
+  /** One job, or none where another was faster or a limit holds it back. */
   async #claim(job: ReadyJob, { worker, lease_seconds, meta }: ClaimWish): Promise<ClaimedJob[]> {
     const { log } = this.#options;
     const [known] = job.state ? [{ ...job, state: job.state }] : await this.#feed.load([job]);
-    if (!known) return [];
+    if (!known) this.#heldBack.settled(job.job_id);
+    if (!known || this.#heldBack.keeps(known, known.state)) return [];
     const { job_id, state, version } = known;
     const result = await claim(log, {
       job_id,
@@ -238,9 +249,11 @@ export class WorkflowGroup {
       worker,
       lease_seconds: Math.min(lease_seconds, longestLease(state)),
       outside: true,
+      limits: this.#heldBack.limits,
       meta: { ...jobMeta(job_id, { actor: meta.actor, causation_version: version }), request_id: meta.request_id },
       signal: this.#stopping.signal,
     });
+    this.#heldBack.answered(known, result);
     if (result.ok) {
       this.#spread.claimed();
       return [{ job_id, state: result.state }];

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Sql } from "../../src/db/mod.ts";
 import { Feed } from "../../src/jobs/feed.ts";
+import { HeldBackJobs } from "../../src/jobs/held_back.ts";
 import { ReadyQueue } from "../../src/jobs/ready_queue.ts";
 import { openService, type Service, silent, until, workshop } from "./support.ts";
 
@@ -39,6 +40,7 @@ test("a job that comes in while the jobs before it are fetched is not passed ove
     queue,
     signal: stop.signal,
     on_ready() {},
+    held_back: new HeldBackJobs({ ...service, logger: silent, queue, signal: stop.signal, on_ready() {} }),
   });
   async function comeIn() {
     // Of the lane that is fetched first.

@@ -1,0 +1,316 @@
+/**
+ * The jobs of a runner that limits hold back: they wait beside the ready queue, so that others behind them go on.
+ *
+ * ```text
+ *   ready queue ──take──▶ claim ──limit full, rate spent──▶ waits here, with all that come after it
+ *        ▲                  │                                  │ a holder's attempt ended, the rate's time has come,
+ *        ╰── the first ◀────┼──────────────────────────────────╯ limits were settled anew
+ *                           ╰── claimed: the next one follows, until one is refused
+ * ```
+ *
+ * - Of each limit one job at a time is on **trial**: it goes back to the ready queue, before all others, and is
+ *   claimed. The others wait without a question asked.
+ * - **Bounds.** Each limit keeps {@link MAX_JOBS_OF_LIMIT} jobs of each priority, all together {@link MAX_JOBS} jobs and
+ *   {@link MAX_LIMITS} limits. What is beyond is found again in the read model when there is room. No payload is kept.
+ * - Should news be missed, the limits that were asked longest ago are tried again after {@link RETRY_MS}.
+ */
+import { entityId, type StoredEvent } from "../../events/envelope.ts";
+import type { Priority } from "../../events/job.ts";
+import { pause } from "../async/mod.ts";
+import type { ClaimResult } from "./claim.ts";
+import { type HeldBack, Limits } from "./limits.ts";
+import type { RunnerOptions } from "./options.ts";
+import { type QueuedRow, queuedUnderLimit, readModelPosition } from "./read_model.ts";
+import { PRIORITIES, type ReadyJob, ReadyQueue } from "./ready_queue.ts";
+
+const MAX_JOBS_OF_LIMIT = 1_000;
+const MAX_JOBS = 50_000;
+const MAX_LIMITS = 10_000;
+/** Jobs that are fetched from the read model at once. */
+const PAGE = 500;
+/** How soon the read model is asked again that was behind the log. */
+const BEHIND_MS = 100;
+/** A limit is tried again after so long, whatever was heard. */
+const RETRY_MS = 10_000;
+/** Limits that are tried again in one look, at the most, and how often that is. */
+const RETRIES = { limits: 50, every_ms: 1_000 };
+
+/** What limits look at. */
+type Scope = Pick<QueuedRow, "workflow" | "concurrency_key">;
+
+export interface HeldBackOptions extends Pick<RunnerOptions, "log" | "sql" | "logger"> {
+  /** Takes the jobs that are to be tried. */
+  readonly queue: ReadyQueue;
+  /** For tests; {@link MAX_JOBS_OF_LIMIT} by default. */
+  readonly max_jobs_of_limit?: number;
+  /** The queue has grown. */
+  readonly on_ready: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** A limit that holds jobs back. */
+interface Waiting {
+  readonly scope: Scope;
+  readonly jobs: ReadyQueue;
+  /** The job that is in the ready queue, is being claimed, or is held back by another limit meanwhile. */
+  trial: string | undefined;
+  /** News came during the trial. */
+  woken: boolean;
+  /** Who filled it when it was last asked. */
+  holders: readonly string[];
+  timer: Timer | undefined;
+  refilling: boolean;
+  /** By the monotonic clock. */
+  asked_at: number;
+}
+
+export class HeldBackJobs {
+  /** What claims ask. */
+  readonly limits: Limits;
+  readonly #options: HeldBackOptions;
+  /** In order of when they were last asked. */
+  readonly #waiting = new Map<string, Waiting>();
+  /** Where each job waits. */
+  readonly #jobs = new Map<string, Waiting>();
+  readonly #trials = new Map<string, Set<Waiting>>();
+  readonly #holders = new Map<string, Set<Waiting>>();
+  /** The last submission that was turned away for want of room for its limit; 0: none. */
+  #turnedAway = 0;
+
+  constructor(options: HeldBackOptions) {
+    this.#options = options;
+    this.limits = new Limits({ log: options.log, following: true });
+  }
+
+  /** Jobs that wait here. */
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  /** Tries again what may have missed its news, until the signal fires. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    while (!signal.aborted) {
+      await pause(RETRIES.every_ms, signal);
+      this.#retry();
+    }
+    for (const { timer } of this.#waiting.values()) clearTimeout(timer);
+  }
+
+  /** Keeps a job that would only be refused, for others of its limits wait already. */
+  keeps(job: ReadyJob, scope: Scope): boolean {
+    if (this.#waiting.size === 0) return false;
+    const known = this.#jobs.get(job.job_id);
+    if (known) {
+      known.jobs.advance(job.job_id, job.version, (state) => state);
+      return true;
+    }
+    for (const name of namesOf(scope)) {
+      const waiting = this.#waiting.get(name);
+      if (!waiting || waiting.trial === job.job_id) continue;
+      this.#add(waiting, job);
+      return true;
+    }
+    return false;
+  }
+
+  /** Hears what came of a claim. */
+  answered(job: ReadyJob, result: ClaimResult): void {
+    if (!result.ok && result.reason === "held_back") this.#hold(job, result.held_back);
+    else this.settled(job.job_id);
+  }
+
+  #hold(job: ReadyJob, { limit, refusal, due_in }: HeldBack): void {
+    const waiting = this.#waitingFor(limit);
+    if (!waiting) {
+      this.#turnedAway = Math.max(this.#turnedAway, job.position);
+      this.settled(job.job_id);
+      return;
+    }
+    this.#asked(waiting, [...refusal.holders.keys()]);
+    if (waiting.trial === job.job_id) this.#endTrial(waiting);
+    this.#add(waiting, job, "first");
+    clearTimeout(waiting.timer);
+    // A little later than it is due: too soon would be refused.
+    if (due_in !== null) waiting.timer = setTimeout(() => this.#wake(waiting), Math.max(0, due_in) + 1);
+    if (waiting.woken || this.limits.hasGone(refusal.holders)) this.#next(waiting);
+  }
+
+  /** A job is claimed, or not to be claimed any more: the next ones of its limits follow. */
+  settled(jobId: string): void {
+    const waiting = this.#jobs.get(jobId);
+    if (waiting) {
+      waiting.jobs.remove(jobId);
+      this.#jobs.delete(jobId);
+    }
+    for (const tried of [...(this.#trials.get(jobId) ?? [])]) {
+      this.#endTrial(tried);
+      this.#next(tried);
+    }
+    if (waiting) this.#dropIfEmpty(waiting);
+  }
+
+  /** An attempt has ended: if it held a slot, that is free. */
+  attemptEnded(event: StoredEvent): void {
+    this.limits.attemptEnded(event);
+    if (this.#holders.size === 0) return;
+    for (const waiting of [...(this.#holders.get(entityId(event.stream_id)) ?? [])]) this.#wake(waiting);
+  }
+
+  /** It was settled anew how many jobs of a workflow may run. */
+  limitsSet(event: StoredEvent): void {
+    const workflow = this.limits.settledAnew(event);
+    for (const waiting of [...this.#waiting.values()]) if (waiting.scope.workflow === workflow) this.#wake(waiting);
+  }
+
+  #waitingFor(scope: Scope): Waiting | undefined {
+    const name = nameOf(scope);
+    const known = this.#waiting.get(name);
+    if (known) return known;
+    if (this.#waiting.size >= MAX_LIMITS) return undefined;
+    const { max_jobs_of_limit: max_jobs = MAX_JOBS_OF_LIMIT } = this.#options;
+    const waiting: Waiting = {
+      scope: { workflow: scope.workflow, concurrency_key: scope.concurrency_key },
+      jobs: new ReadyQueue({ max_jobs, max_length: 0 }),
+      trial: undefined,
+      woken: false,
+      holders: [],
+      timer: undefined,
+      refilling: false,
+      asked_at: 0,
+    };
+    this.#waiting.set(name, waiting);
+    return waiting;
+  }
+
+  #add(waiting: Waiting, job: ReadyJob, place?: "first"): void {
+    if (place === "first") waiting.jobs.addFirst(job);
+    else if (this.#jobs.size < MAX_JOBS) waiting.jobs.add(job);
+    else waiting.jobs.turnAway(job);
+    if (waiting.jobs.has(job.job_id)) this.#jobs.set(job.job_id, waiting);
+  }
+
+  /** Puts a limit last in the order of asking, and notes who holds it. */
+  #asked(waiting: Waiting, holders: readonly string[]): void {
+    const name = nameOf(waiting.scope);
+    this.#waiting.delete(name);
+    this.#waiting.set(name, waiting);
+    waiting.asked_at = performance.now();
+    for (const jobId of waiting.holders) remove(this.#holders, jobId, waiting);
+    for (const jobId of holders) add(this.#holders, jobId, waiting);
+    waiting.holders = holders;
+  }
+
+  #wake(waiting: Waiting): void {
+    if (waiting.trial === undefined) this.#next(waiting);
+    else waiting.woken = true;
+  }
+
+  #endTrial(waiting: Waiting): void {
+    if (waiting.trial !== undefined) remove(this.#trials, waiting.trial, waiting);
+    waiting.trial = undefined;
+  }
+
+  /** Sends the next job back to be claimed. */
+  #next(waiting: Waiting): void {
+    const { queue, on_ready, signal } = this.#options;
+    if (waiting.trial !== undefined || signal.aborted) return;
+    waiting.woken = false;
+    this.#refill(waiting);
+    const job = waiting.jobs.take();
+    if (!job) {
+      this.#dropIfEmpty(waiting);
+      return;
+    }
+    this.#jobs.delete(job.job_id);
+    waiting.trial = job.job_id;
+    add(this.#trials, job.job_id, waiting);
+    queue.addFirst(job);
+    on_ready();
+  }
+
+  #dropIfEmpty(waiting: Waiting): void {
+    const name = nameOf(waiting.scope);
+    const isMissing = PRIORITIES.some((priority) => waiting.jobs.missing(priority));
+    if (waiting.jobs.size > 0 || waiting.trial !== undefined || isMissing) return;
+    if (this.#waiting.get(name) !== waiting) return;
+    clearTimeout(waiting.timer);
+    this.#asked(waiting, []);
+    this.#waiting.delete(name);
+    if (this.#turnedAway === 0 || this.#waiting.size > MAX_LIMITS / 2) return;
+    this.#options.queue.miss(this.#turnedAway);
+    this.#turnedAway = 0;
+  }
+
+  /** Fetches in the background what a limit had no room for. */
+  #refill(waiting: Waiting): void {
+    const { signal, logger } = this.#options;
+    const lanes = PRIORITIES.filter((priority) => waiting.jobs.missing(priority));
+    if (lanes.length === 0 || waiting.refilling || this.#jobs.size >= MAX_JOBS) return;
+    waiting.refilling = true;
+    const fill = async () => {
+      for (const priority of lanes) await this.#fill(waiting, priority);
+    };
+    fill()
+      .catch((error) => logger.warn({ err: error }, "Cannot read jobs that limits hold back; trying again"))
+      .then(async () => {
+        // The read model may be behind the log.
+        if (waiting.jobs.size === 0) await pause(BEHIND_MS, signal);
+        waiting.refilling = false;
+        if (waiting.trial === undefined) this.#next(waiting);
+      })
+      .catch((error) => logger.error({ err: error }, "Cannot go on with jobs that limits hold back"));
+  }
+
+  async #fill(waiting: Waiting, priority: Priority): Promise<void> {
+    const { sql } = this.#options;
+    const missing = waiting.jobs.missing(priority);
+    if (!missing) return;
+    // Asked first: what the read model holds a moment later is at least this.
+    const position = (await readModelPosition(sql)) ?? 0;
+    const limit = Math.min(PAGE, waiting.jobs.room(priority));
+    const { rows, more } = await queuedUnderLimit(sql, { ...waiting.scope, priority, ...missing, limit });
+    const jobs = rows.filter(({ job_id }) => !this.#trials.has(job_id)).map((row) => ({ ...row, priority, length: 0 }));
+    // No further than was asked for: what has gone missing since, at a later position, is not among these.
+    const upTo = more ? (rows.at(-1)?.position ?? 0) : Math.min(position, missing.until);
+    waiting.jobs.fill(priority, { jobs, upTo, more });
+    for (const { job_id } of jobs) this.#jobs.set(job_id, waiting);
+  }
+
+  #retry(): void {
+    const { queue } = this.#options;
+    const before = performance.now() - RETRY_MS;
+    const due: Waiting[] = [];
+    for (const waiting of this.#waiting.values()) {
+      if (waiting.asked_at > before || due.length >= RETRIES.limits) break;
+      due.push(waiting);
+    }
+    for (const waiting of due) {
+      const { trial, holders } = waiting;
+      this.#asked(waiting, holders);
+      // Perhaps it is being claimed at this moment: then another is tried beside it, which does no harm.
+      if (trial !== undefined && !queue.has(trial) && !this.#jobs.has(trial)) this.#endTrial(waiting);
+      this.#wake(waiting);
+    }
+  }
+}
+
+/** The limits that a job may be under, as far as its own words tell. */
+function namesOf({ workflow, concurrency_key }: Scope): string[] {
+  return concurrency_key === null ? [workflow] : [workflow, `${workflow}\n${concurrency_key}`];
+}
+
+function nameOf(scope: Scope): string {
+  return namesOf(scope).at(-1) as string;
+}
+
+function add<Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void {
+  const set = sets.get(key);
+  if (set) set.add(value);
+  else sets.set(key, new Set([value]));
+}
+
+function remove<Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void {
+  const set = sets.get(key);
+  if (set?.delete(value) && set.size === 0) sets.delete(key);
+}

@@ -1,0 +1,268 @@
+/** Limits, with several runners on one log: whether jobs overlap is seen by what they call. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { Type } from "@sinclair/typebox";
+import type { Connector } from "../../connectors/mod.ts";
+import { decode, entityId } from "../../events/mod.ts";
+import type { WorkflowLimitsSet } from "../../events/workflow.ts";
+import { limitStream, workflowStream } from "../../src/jobs/limit_streams.ts";
+import { commandJob } from "../../src/jobs/mod.ts";
+import { openService, type Service, until } from "./support.ts";
+
+let service: Service;
+beforeEach(async () => {
+  service = await openService();
+});
+afterEach(() => service.close());
+
+const meta = { actor: "anonymous", correlation_id: "test" };
+
+/** Workflows `a` and `b` that take a moment, and note who runs at the same time. */
+function shop(ms = 5) {
+  const running = new Map<string, number>();
+  const most = new Map<string, number>();
+  const ran: string[] = [];
+  const order: string[] = [];
+  function connector(name: string): Connector {
+    return {
+      name,
+      summary: name,
+      input: Type.Object({ group: Type.Optional(Type.String()) }),
+      output: Type.Unknown(),
+      async run(input, { idempotency_key, signal }) {
+        const { group = name } = input as { group?: string };
+        const now = (running.get(group) ?? 0) + 1;
+        running.set(group, now);
+        most.set(group, Math.max(most.get(group) ?? 0, now));
+        order.push(idempotency_key);
+        try {
+          await Bun.sleep(ms);
+          signal.throwIfAborted();
+          ran.push(idempotency_key);
+          return {};
+        } finally {
+          running.set(group, (running.get(group) ?? 0) - 1);
+        }
+      },
+    };
+  }
+  return { most, ran, order, connectors: new Map(["a", "b"].map((name) => [name, connector(name)])) };
+}
+
+async function settle(limits: WorkflowLimitsSet): Promise<void> {
+  const stream_id = workflowStream(limits.workflow);
+  const expected_version = (await service.log.readStream(stream_id)).length;
+  const events = [{ type: "workflow.limits_set", data: limits }];
+  const result = await service.log.append({ stream_id, expected_version, events, meta });
+  if (!result.ok) throw new Error("conflict");
+}
+
+const submitMany = (count: number, workflow: string, extra: Record<string, unknown> = {}) =>
+  Promise.all(Array.from({ length: count }, () => service.submit(workflow, extra)));
+
+async function allSucceed(ids: readonly string[], ms = 60_000): Promise<void> {
+  for (const id of ids) await service.reaches(id, "succeeded", ms);
+}
+
+describe("a concurrency key", () => {
+  test("lets one job run at once, whatever number of runners there is", async () => {
+    const one = shop();
+    for (let i = 0; i < 3; i++) service.start({ connectors: one.connectors, concurrency: 16 });
+    const ids: string[] = [];
+    for (let i = 0; i < 50; i++) ids.push(await service.submit("a", { concurrency_key: "acme" }));
+    await allSucceed(ids);
+    expect(one.most.get("a")).toBe(1);
+    expect(one.ran.toSorted()).toEqual(ids.toSorted());
+    for (const id of ids) {
+      expect(await service.types(id)).toEqual(["job.submitted", "job.started", "job.succeeded"]);
+    }
+    const grants = (await service.log.readStream(limitStream({ workflow: "a", concurrency_key: "acme" }))).map(decode);
+    expect(grants).toHaveLength(50);
+    expect(grants.every(({ data }) => Object.keys((data as { holders: object }).holders).length === 1)).toBe(true);
+  }, 90_000);
+
+  test("does not hold up jobs of other keys, and those of none", async () => {
+    const slow = shop(400);
+    service.start({ connectors: slow.connectors, concurrency: 4 });
+    const held = await submitMany(30, "a", { concurrency_key: "busy", payload: { group: "busy" } });
+    const free = await submitMany(4, "a", { payload: { group: "free" } });
+    const other = await submitMany(2, "a", { concurrency_key: "other", payload: { group: "other" } });
+    await allSucceed([...free, ...other]);
+    expect(slow.order.indexOf(free[0] as string)).toBeLessThan(10);
+    expect(slow.most.get("busy")).toBe(1);
+    expect(slow.most.get("other")).toBe(1);
+    expect((await service.state(held.at(-1) as string)).status).toBe("queued");
+  }, 60_000);
+
+  test("has as many slots as are settled, and more once more are settled", async () => {
+    await settle({ workflow: "a", concurrency_per_key: 3 });
+    const wide = shop(50);
+    for (let i = 0; i < 2; i++) service.start({ connectors: wide.connectors });
+    await allSucceed(await submitMany(30, "a", { concurrency_key: "k", payload: { group: "three" } }));
+    expect(wide.most.get("three")).toBe(3);
+    const slow = await submitMany(24, "a", { concurrency_key: "k", payload: { group: "more" } });
+    await until(() => wide.most.get("more") === 3, { what: "three to run" });
+    await settle({ workflow: "a", concurrency_per_key: 8 });
+    await allSucceed(slow);
+    expect(wide.most.get("more")).toBeGreaterThan(3);
+    expect(wide.most.get("more")).toBeLessThanOrEqual(8);
+  }, 60_000);
+});
+
+describe("a workflow's concurrency", () => {
+  test("counts jobs with keys and without, and each key has its own besides", async () => {
+    await settle({ workflow: "a", concurrency: 4 });
+    const work = shop(10);
+    for (let i = 0; i < 3; i++) service.start({ connectors: work.connectors });
+    const ids = [
+      ...(await submitMany(30, "a")),
+      ...(await submitMany(10, "a", { concurrency_key: "x" })),
+      ...(await submitMany(10, "a", { concurrency_key: "y" })),
+    ];
+    const others = await submitMany(30, "b");
+    await allSucceed([...ids, ...others]);
+    expect(work.most.get("a")).toBe(4);
+    expect(work.most.get("b")).toBeGreaterThan(4);
+    expect(work.ran.toSorted()).toEqual([...ids, ...others].toSorted());
+  }, 90_000);
+
+  test("that is lowered lets no more start until enough have ended", async () => {
+    const work = shop(30);
+    await settle({ workflow: "a", concurrency: 6 });
+    service.start({ connectors: work.connectors });
+    const ids = await submitMany(40, "a");
+    await until(() => work.most.get("a") === 6, { what: "six to run" });
+    await settle({ workflow: "a", concurrency: 2 });
+    await until(() => work.ran.length >= 20, { what: "the wider limit to be over" });
+    work.most.clear();
+    await allSucceed(ids);
+    expect(work.most.get("a")).toBeLessThanOrEqual(2);
+  }, 60_000);
+});
+
+describe("a rate", () => {
+  test("spaces the starts by the database's clock, whatever number of runners there is", async () => {
+    await settle({ workflow: "a", concurrency_per_key: 100, rate_per_key: { limit: 5, per_seconds: 1 } });
+    const work = shop(1);
+    for (let i = 0; i < 3; i++) service.start({ connectors: work.connectors });
+    const ids = await submitMany(12, "a", { concurrency_key: "k" });
+    await allSucceed(ids);
+    const starts: number[] = [];
+    for (const id of ids) {
+      const started = (await service.history(id)).find(({ type }) => type === "job.started");
+      starts.push(Date.parse(started?.recorded_at ?? ""));
+    }
+    starts.sort((a, b) => a - b);
+    for (const [index, start] of starts.slice(1).entries()) {
+      // Times are cut to milliseconds here.
+      expect(start - (starts[index] as number)).toBeGreaterThanOrEqual(199);
+    }
+  }, 60_000);
+});
+
+describe("a slot does not stick", () => {
+  const scope = { workflow: "a", concurrency_key: "k" };
+  const held = { concurrency_key: "k" };
+
+  /** A job that holds the slot of a worker that never answers. */
+  async function ghost(lease_seconds: number): Promise<string> {
+    const id = await service.submit("a", held);
+    await commandJob(service.log, { job_id: id, command: { type: "start", worker: "ghost", lease_seconds }, meta });
+    const granted = { ...scope, job_id: id, attempt: 1, holders: { [id]: 1 } };
+    const stream_id = limitStream(scope);
+    const expected_version = (await service.log.readStream(stream_id)).length;
+    const events = [{ type: "limit.granted", data: granted }];
+    await service.log.append({ stream_id, expected_version, events, meta });
+    return id;
+  }
+
+  test("with a holder whose lease lapses", async () => {
+    const dead = await ghost(0.5);
+    const work = shop();
+    service.start({ connectors: work.connectors });
+    const next = await service.submit("a", held);
+    await allSucceed([next, dead]);
+    expect(work.most.get("a")).toBe(1);
+  });
+
+  test("with a holder that is cancelled while nobody runs it", async () => {
+    const dead = await ghost(600);
+    service.start({ connectors: shop().connectors });
+    const next = await service.submit("a", held);
+    await Bun.sleep(300);
+    expect(await service.types(next)).toEqual(["job.submitted"]);
+    await commandJob(service.log, { job_id: dead, command: { type: "cancel" }, meta });
+    await service.reaches(next, "succeeded");
+  });
+
+  test("with holders that ended before anybody looked, or never were", async () => {
+    const ended = await ghost(600);
+    await commandJob(service.log, { job_id: ended, command: { type: "cancel" }, meta });
+    const events = [
+      {
+        type: "limit.granted",
+        data: { ...scope, job_id: ended, attempt: 1, holders: { [ended]: 1, [Bun.randomUUIDv7()]: 4 } },
+      },
+    ];
+    await service.log.append({ stream_id: limitStream(scope), expected_version: 1, events, meta });
+    service.start({ connectors: shop().connectors });
+    await service.reaches(await service.submit("a", held), "succeeded");
+  });
+
+  test("with those that wait: one is cancelled, another is retried later, the rest go on", async () => {
+    const work = shop(100);
+    service.start({ connectors: work.connectors });
+    const ids = await submitMany(6, "a", held);
+    await until(() => work.order.length > 0, { what: "the first to run" });
+    const waiting = ids.filter((id) => !work.order.includes(id));
+    const [gone] = waiting as [string];
+    await commandJob(service.log, { job_id: gone, command: { type: "cancel" }, meta });
+    await allSucceed(ids.filter((id) => id !== gone));
+    expect(work.order).not.toContain(gone);
+  }, 30_000);
+});
+
+describe("more jobs than are kept", () => {
+  test("are found again in the read model", async () => {
+    const work = shop(1);
+    const runner = service.start({ connectors: work.connectors, max_held_back: 4 });
+    const ids = await submitMany(60, "a", { concurrency_key: "k" });
+    await until(() => runner.status().held_back > 0, { what: "some to be held back" });
+    expect(runner.status().held_back).toBeLessThanOrEqual(3 * 4 + 2);
+    await allSucceed(ids);
+    expect(work.most.get("a")).toBe(1);
+    await until(() => runner.status().held_back === 0, { what: "nothing to be held back" });
+  }, 60_000);
+
+  test("and those that waited before the start", async () => {
+    const ids = await submitMany(40, "a", { concurrency_key: "k" });
+    await service.projected();
+    const work = shop(1);
+    service.start({ connectors: work.connectors, max_held_back: 4 });
+    service.start({ connectors: work.connectors, max_held_back: 4 });
+    await allSucceed(ids);
+    expect(work.most.get("a")).toBe(1);
+  }, 60_000);
+});
+
+test("jobs without a limit ask for nothing and record nothing more", async () => {
+  const reads: string[] = [];
+  const watched = new Proxy(service.log, {
+    get(log, name) {
+      const value = Reflect.get(log, name);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) => {
+        if (name === "readLast" || name === "appendAll") reads.push(name);
+        return value.apply(log, args);
+      };
+    },
+  });
+  const work = shop(1);
+  service.start({ connectors: work.connectors, log: watched });
+  await allSucceed(await submitMany(100, "a"));
+  // Whether anything is settled is asked once, and again after a second.
+  expect(reads.filter((name) => name === "appendAll")).toEqual([]);
+  expect(reads.length).toBeLessThanOrEqual(1 + 10);
+  const all = await service.log.readRange(0, 10_000);
+  expect(all.filter(({ stream_id }) => !stream_id.startsWith("job-"))).toEqual([]);
+  expect(new Set(all.map(({ stream_id }) => entityId(stream_id))).size).toBe(100);
+});
