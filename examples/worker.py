@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A Levqor worker in Python's standard library.
 
-    python3 examples/worker.py [BASE_URL]     (http://127.0.0.1:5000 by default; API_KEY in the environment)
+    LEVQOR_URL=http://127.0.0.1:5000 LEVQOR_KEY=… python3 examples/worker.py
 
 It claims jobs of the workflows in HANDLERS and runs up to SLOTS of them at once, each in a thread. Heartbeats keep
 what it holds; a job that was cancelled, or lost to another worker, is told to stop. SIGTERM or Ctrl-C: it claims no
@@ -9,7 +9,7 @@ more, lets running jobs end for GRACE_SECONDS, and hands the others back.
 """
 import http.client, json, os, signal, socket, sys, threading, urllib.error, urllib.request
 
-BASE_URL = (sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:5000").rstrip("/")
+BASE_URL = os.environ.get("LEVQOR_URL", "http://127.0.0.1:5000").rstrip("/")
 WORKER = f"python-{socket.gethostname()}-{os.getpid()}"
 SLOTS, WAIT_SECONDS, GRACE_SECONDS = 4, 20, 5
 LEASE_SECONDS = int(os.environ.get("LEASE_SECONDS", "30"))
@@ -48,7 +48,7 @@ HANDLERS = {"word_count": word_count, "countdown": countdown}
 
 
 def call(action, body, timeout=15):
-    headers = {"content-type": "application/json", "x-api-key": os.environ.get("API_KEY", "")}
+    headers = {"content-type": "application/json", "x-api-key": os.environ.get("LEVQOR_KEY", "")}
     request = urllib.request.Request(f"{BASE_URL}/api/v1/workers/{action}", json.dumps(body).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:

@@ -1,7 +1,7 @@
 /**
  * A Levqor worker with nothing but `fetch`, for Bun, Node 22.18 and newer, and Deno:
  *
- *     bun examples/worker.ts [BASE_URL]      (http://127.0.0.1:5000 by default; API_KEY in the environment)
+ *   LEVQOR_URL=http://127.0.0.1:5000 LEVQOR_KEY=… bun examples/worker.ts
  *
  * It claims jobs of the workflows in `handlers` and runs up to `SLOTS` of them at once. Heartbeats keep what it holds;
  * a job that was cancelled, or lost to another worker, has its `signal` fired. SIGTERM or Ctrl-C: it claims no more,
@@ -11,7 +11,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const BASE_URL = (process.argv[2] ?? "http://127.0.0.1:5000").replace(/\/$/, "");
+const BASE_URL = (process.env.LEVQOR_URL ?? "http://127.0.0.1:5000").replace(/\/$/, "");
 const WORKER = `typescript-${hostname()}-${process.pid}`;
 const SLOTS = 4;
 const WAIT_SECONDS = 20;
@@ -59,7 +59,7 @@ async function call<Answer>(action: string, body: object, signal?: AbortSignal):
   const timeout = AbortSignal.timeout((WAIT_SECONDS + 15) * 1000);
   const answer = await fetch(`${BASE_URL}/api/v1/workers/${action}`, {
     method: "POST",
-    headers: { "content-type": "application/json", "x-api-key": process.env.API_KEY ?? "" },
+    headers: { "content-type": "application/json", "x-api-key": process.env.LEVQOR_KEY ?? "" },
     body: JSON.stringify(body),
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   });

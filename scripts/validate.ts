@@ -270,6 +270,8 @@ async function checkKeys(client: Client, { check }: Checks): Promise<void> {
       const path = `/api/v1/jobs/${NO_JOB}/${call}`;
       expectProblem(await client.ask(path, { method: "POST", key: false }), 401, "unauthorized");
     }
+    const claim = { worker: "validate", workflows: ["validate"], wait_seconds: 0 };
+    expectProblem(await client.post("/api/v1/workers/claim", claim, { key: false }), 401, "unauthorized");
     for (const path of [
       "/api/v1/jobs",
       "/api/v1/jobs/stream",
@@ -563,6 +565,49 @@ async function checkCallback(client: Client, { check }: Checks, job: object): Pr
   });
 }
 
+async function checkWorkers(client: Client, { check }: Checks): Promise<void> {
+  const call = (action: string, body: object, ask: Ask = {}) => client.post(`/api/v1/workers/${action}`, body, ask);
+  const workflow = `validate-${crypto.randomUUID()}`;
+  const claim = { worker: "validate", workflows: [workflow], wait_seconds: 5 };
+  const submit = async (): Promise<string> =>
+    (await client.post("/api/v1/intake", { workflow, payload: { n: 1 } })).body.job_id;
+
+  await check("an outside worker claims a job, keeps it and completes it", async () => {
+    const job_id = await submit();
+    const { jobs } = (await call("claim", claim)).body;
+    expect(jobs.length === 1 && jobs[0].job_id === job_id, "the job", jobs);
+    expect(jobs[0].attempt === 1 && jobs[0].payload.n === 1, "its first attempt, and its payload", jobs[0]);
+    const held = await call("heartbeat", { job_id, attempt: 1, lease_seconds: 60 });
+    expectStatus(held, 200);
+    expect(held.body.lease_expires_at > jobs[0].lease_expires_at, "a longer lease", held.body);
+    const done = { job_id, attempt: 1, result: { by: "worker" } };
+    expectStatus(await call("complete", done), 200);
+    const again = await call("complete", done);
+    expect(again.headers.get("idempotency-replayed") === "true", "Idempotency-Replayed: true");
+    const { status, result } = (await client.ask(`/api/v1/status/${job_id}`)).body;
+    expect(status === "succeeded" && result.by === "worker", "the job to have succeeded", [status, result]);
+  });
+  await check("a late answer of an outside worker is 409, and says who holds the job now", async () => {
+    const job_id = await submit();
+    await call("claim", claim);
+    expectStatus(await call("release", { job_id, attempt: 1 }), 200);
+    await call("claim", { ...claim, worker: "validate-2" });
+    const late = await call("complete", { job_id, attempt: 1 });
+    expectProblem(late, 409, "attempt_superseded");
+    expect(late.body.holder?.worker === "validate-2", "the holder validate-2", late.body);
+    const error = { code: "given_up", message: "Only tried.", retryable: false };
+    const failed = await call("fail", { job_id, attempt: 2, error });
+    expect(failed.body.status === "failed", "the job to have failed", failed.body);
+  });
+  await check("a claim that finds nothing is answered with none; built-in workflows cannot be claimed", async () => {
+    const none = await call("claim", { ...claim, wait_seconds: 0 });
+    expectStatus(none, 200);
+    expect(none.body.jobs.length === 0, "no job", none.body);
+    expectProblem(await call("claim", { ...claim, workflows: ["http"] }), 422, "workflow_built_in");
+    expectProblem(await call("claim", { worker: "validate", workflows: [] }), 422, "validation_failed");
+  });
+}
+
 async function checkDevelopment(client: Client, { check }: Checks): Promise<void> {
   const path = `/api/v1/_dev/complete/${NO_JOB}`;
   const probe = await client.post(path, { result: {} });
@@ -624,7 +669,16 @@ async function checkDocs(client: Client, { check }: Checks): Promise<void> {
         "/api/v1/schedules/{schedule_id}/next",
       ],
       delete: ["/api/v1/schedules/{schedule_id}"],
-      post: ["/api/v1/intake", "/api/v1/jobs/{job_id}/callbacks/redeliver", "/api/v1/schedules"],
+      post: [
+        "/api/v1/intake",
+        "/api/v1/jobs/{job_id}/callbacks/redeliver",
+        "/api/v1/schedules",
+        "/api/v1/workers/claim",
+        "/api/v1/workers/heartbeat",
+        "/api/v1/workers/complete",
+        "/api/v1/workers/fail",
+        "/api/v1/workers/release",
+      ],
     };
     for (const [method, paths] of Object.entries(calls)) {
       for (const path of paths) {
@@ -683,6 +737,7 @@ async function main(): Promise<number> {
   await checkControl(client, checks, job);
   await checkSchedules(client, checks, job);
   await checkCallback(client, checks, job);
+  await checkWorkers(client, checks);
   await checkDevelopment(client, checks);
   await checkOperations(client, checks);
   await checkDocs(client, checks);
