@@ -97,7 +97,7 @@ export const problems = {
   attempt_superseded: {
     status: 409,
     title: "Attempt superseded",
-    help: "The attempt is no longer this worker's: its lease lapsed, or it has ended. `holder` says who has the job now, `status` where it stands. Stop working on it; nothing of this answer was recorded.",
+    help: "The attempt is no longer this worker's: its lease lapsed, or it has ended. `holder` says who has the job now, `job_status` where it stands. Stop working on it; nothing of this answer was recorded.",
   },
   attempt_timeout: {
     status: 409,

@@ -274,7 +274,7 @@ function ended(
 /** Why a worker's answer does not count, and who has the job now. */
 function refusal({ job_id, attempt }: Named, { code, job }: Answered & { ok: false }): Problem {
   if (code === "job_not_found") return jobNotFound(job_id);
-  const members = { job_id, attempt, status: job.status, holder: holderOf(job) };
+  const members = { job_id, attempt, job_status: job.status, holder: holderOf(job) };
   if (code === "attempt_timeout") {
     return new Problem("attempt_timeout", `Attempt ${attempt} of job ${job_id} took too long; it has ended.`, {
       members,

@@ -307,7 +307,8 @@ describe("a worker's answer", () => {
       expect(jsonOf(answer)).toEqual([409, "attempt_superseded"]);
       expect(answer.body.detail).toContain('"quick" holds it now, with attempt 2');
       expect(answer.body).toMatchObject({
-        status: "running",
+        status: 409,
+        job_status: "running",
         holder: { worker: "quick", attempt: 2, lease_expires_at: expect.stringMatching(/Z$/) },
       });
     }
@@ -322,7 +323,7 @@ describe("a worker's answer", () => {
     await until(async () => (await types(id)).includes("job.released"), { what: "the lease to lapse" });
     const answer = await call("complete", { job_id: id, attempt: 1 });
     expect(jsonOf(answer)).toEqual([409, "attempt_superseded"]);
-    expect(answer.body).toMatchObject({ status: "queued", holder: null });
+    expect(answer.body).toMatchObject({ job_status: "queued", holder: null });
     expect(answer.body.detail).toContain("waits in the queue");
   });
 
@@ -334,7 +335,7 @@ describe("a worker's answer", () => {
     for (const action of ["heartbeat", "complete", "release"]) {
       const answer = await call(action, { job_id: id, attempt: 1 });
       expect(jsonOf(answer)).toEqual([409, "job_cancelled"]);
-      expect(answer.body).toMatchObject({ status: "cancelled", holder: null });
+      expect(answer.body).toMatchObject({ job_status: "cancelled", holder: null });
     }
   });
 
