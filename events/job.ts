@@ -1,6 +1,7 @@
 /** What can happen to a job. Streams are named `job-<UUID>`. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Backoff } from "./backoff.ts";
+import { Steps } from "./pipeline.ts";
 
 export const Priority = Type.Union([Type.Literal("low"), Type.Literal("normal"), Type.Literal("high")]);
 export type Priority = Static<typeof Priority>;
@@ -33,6 +34,8 @@ export const JobSubmitted = Type.Object({
   timeout_seconds: Type.Optional(Type.Number({ minimum: 1, maximum: 2_592_000 })),
   /** Jobs of one workflow with the same key share its limits. */
   concurrency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  /** What to run, in place of what the workflow's name stands for. */
+  steps: Type.Optional(Steps),
 });
 export type JobSubmitted = Static<typeof JobSubmitted>;
 
@@ -102,9 +105,100 @@ export const JobCancelled = Type.Object({
 });
 export type JobCancelled = Static<typeof JobCancelled>;
 
+const StepId = Type.String();
+/** Which item of a for_each, from 0; absent for the step as a whole. */
+const Item = Type.Optional(Type.Integer({ minimum: 0 }));
+/** How often the connector was run for the step or item, from 1. */
+const StepAttempt = Type.Integer({ minimum: 1 });
+/** Of the output's JSON, in UTF-16 units: what a job's outputs may take is counted together. */
+const OutputLength = Type.Integer({ minimum: 0 });
+
+/** The stored pipeline that the job runs, at the version that it keeps from now on; recorded with its first start. */
+export const JobPipelinePinned = Type.Object({
+  pipeline: Type.String(),
+  version: Type.Integer({ minimum: 1 }),
+});
+export type JobPipelinePinned = Static<typeof JobPipelinePinned>;
+
+/** A step's connector is about to run, or the first of a for_each's items is. */
+export const JobStepStarted = Type.Object({
+  attempt: Type.Integer({ minimum: 1 }),
+  step: StepId,
+  item: Item,
+  step_attempt: StepAttempt,
+  /** How many items there are: of a for_each as a whole, which comes before its items. */
+  items: Type.Optional(Type.Integer({ minimum: 0 })),
+});
+export type JobStepStarted = Static<typeof JobStepStarted>;
+
+/** The step or item has ended well and is never run again. */
+export const JobStepSucceeded = Type.Object({
+  attempt: Type.Integer({ minimum: 1 }),
+  step: StepId,
+  item: Item,
+  step_attempt: StepAttempt,
+  /** Absent for a for_each as a whole: it is the list of its items' outputs. */
+  output: Type.Optional(Type.Unknown()),
+  output_length: OutputLength,
+});
+export type JobStepSucceeded = Static<typeof JobStepSucceeded>;
+
+/** The step's or item's connector failed. */
+export const JobStepFailed = Type.Object({
+  attempt: Type.Integer({ minimum: 1 }),
+  step: StepId,
+  item: Item,
+  step_attempt: StepAttempt,
+  error: JobError,
+  /** It is tried again so many seconds after this event was recorded. Absent: not again, and the job fails. */
+  retry_in_seconds: Type.Optional(Type.Number({ minimum: 0 })),
+});
+export type JobStepFailed = Static<typeof JobStepFailed>;
+
+/** The step's `if` is not true. */
+export const JobStepSkipped = Type.Object({
+  attempt: Type.Integer({ minimum: 1 }),
+  step: StepId,
+});
+export type JobStepSkipped = Static<typeof JobStepSkipped>;
+
+/** The job waits within a step: it is queued again and holds neither worker nor slot. */
+export const JobSuspended = Type.Object({
+  attempt: Type.Integer({ minimum: 1 }),
+  step: StepId,
+  waiting: Type.Union([Type.Literal("sleep"), Type.Literal("approval"), Type.Literal("retry")]),
+  /** RFC 3339: when it goes on, whatever happens. */
+  until: Type.String(),
+  /** What is to be approved. */
+  message: Type.Optional(Type.String()),
+});
+export type JobSuspended = Static<typeof JobSuspended>;
+
+/** Somebody approved or rejected a step that waited for it. */
+export const JobApprovalGiven = Type.Object({
+  step: StepId,
+  approved: Type.Boolean(),
+  /** As in `meta.actor`. */
+  by: Type.String(),
+  comment: Type.Optional(Type.String({ maxLength: 1024 })),
+});
+export type JobApprovalGiven = Static<typeof JobApprovalGiven>;
+
+/** What a step gave in the job that is run again. */
+export const ReusedStep = Type.Object({
+  step: StepId,
+  status: Type.Union([Type.Literal("succeeded"), Type.Literal("skipped")]),
+  output: Type.Unknown(),
+  output_length: OutputLength,
+});
+export type ReusedStep = Static<typeof ReusedStep>;
+
 /** The job runs another one again, with its submission; recorded together with `job.submitted`. */
 export const JobReplayedFrom = Type.Object({
   origin_job_id: Type.String(),
+  /** The first step that is run; those before it are not, and have the outputs that are given here. */
+  from_step: Type.Optional(StepId),
+  reused: Type.Optional(Type.Array(ReusedStep)),
 });
 export type JobReplayedFrom = Static<typeof JobReplayedFrom>;
 
@@ -158,6 +252,13 @@ export const jobEvents = {
   "job.failed": JobFailed,
   "job.cancelled": JobCancelled,
   "job.replayed_from": JobReplayedFrom,
+  "job.pipeline_pinned": JobPipelinePinned,
+  "job.step_started": JobStepStarted,
+  "job.step_succeeded": JobStepSucceeded,
+  "job.step_failed": JobStepFailed,
+  "job.step_skipped": JobStepSkipped,
+  "job.suspended": JobSuspended,
+  "job.approval_given": JobApprovalGiven,
   "job.callback_attempted": JobCallbackAttempted,
   "job.callback_delivered": JobCallbackDelivered,
   "job.callback_failed": JobCallbackFailed,

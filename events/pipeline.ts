@@ -9,6 +9,8 @@ import { Backoff } from "./backoff.ts";
 
 /** The bounds of a pipeline; the schemas below state and enforce them. */
 export const MAX_STEPS = 50;
+/** Of one for_each. */
+export const MAX_ITEMS = 1_000;
 export const MAX_PARALLEL = 32;
 
 /** The format that definitions are written in; another one gets another number. */
@@ -45,7 +47,7 @@ const StepRetry = Type.Object(
 const ForEach = Type.Object(
   {
     items: Expression(
-      "One expression that gives a list of at most 1,000 items; in `with`, `item` is the item and `index` its place from 0.",
+      `One expression that gives a list of at most ${MAX_ITEMS} items; in \`with\`, \`item\` is the item and \`index\` its place from 0.`,
       "{{ steps.fetch.output.body.users }}",
     ),
     max_parallel: Type.Optional(

@@ -13,6 +13,10 @@ export type JobRow = {
   concurrency_key: string | null;
   /** The job that this one runs again. */
   origin_job_id: string | null;
+  /** Whether it brought its own steps: then any worker may run it, whatever its workflow. */
+  has_steps: boolean;
+  /** The step that it waits in, while it is suspended. */
+  suspended_in: string | null;
   /** The number of the latest attempt; 0 before the first. */
   attempt: number;
   /** The version of the job's stream: what the next append to it expects. */
@@ -59,6 +63,13 @@ export const jobs: Projection<JobRow> = {
     "job.failed",
     "job.cancelled",
     "job.replayed_from",
+    "job.pipeline_pinned",
+    "job.step_started",
+    "job.step_succeeded",
+    "job.step_failed",
+    "job.step_skipped",
+    "job.suspended",
+    "job.approval_given",
     "job.callback_attempted",
     "job.callback_delivered",
     "job.callback_failed",
@@ -71,6 +82,8 @@ export const jobs: Projection<JobRow> = {
     priority: { type: "text" },
     concurrency_key: { type: "text", nullable: true },
     origin_job_id: { type: "uuid", nullable: true },
+    has_steps: { type: "boolean" },
+    suspended_in: { type: "text", nullable: true },
     attempt: { type: "int" },
     version: { type: "int" },
     position: { type: "bigint" },
@@ -121,6 +134,8 @@ export const jobs: Projection<JobRow> = {
         priority: event.data.priority ?? "normal",
         concurrency_key: event.data.concurrency_key ?? null,
         origin_job_id: null,
+        has_steps: event.data.steps !== undefined,
+        suspended_in: null,
         attempt: 0,
         version: event.version,
         position: event.position,
@@ -154,6 +169,7 @@ function apply(event: KnownEvent, row: JobRow): void {
       row.started_at = event.recorded_at;
       row.due_at = null;
       row.waiting = null;
+      row.suspended_in = null;
       row.error_code = null;
       row.worker = event.data.worker;
       row.lease_expires_at = secondsAfter(event.recorded_at, event.data.lease_seconds);
@@ -173,6 +189,22 @@ function apply(event: KnownEvent, row: JobRow): void {
       row.due_at = secondsAfter(event.recorded_at, event.data.retry_in_seconds);
       row.waiting = "retry";
       row.error_code = event.data.error.code;
+      break;
+    case "job.step_failed":
+      row.error_code = event.data.error.code;
+      break;
+    case "job.suspended":
+      row.status = "queued";
+      row.worker = null;
+      row.lease_expires_at = null;
+      row.due_at = event.data.until;
+      row.waiting = event.data.waiting;
+      row.suspended_in = event.data.step;
+      if (event.data.waiting !== "retry") row.error_code = null;
+      break;
+    case "job.approval_given":
+      row.due_at = null;
+      row.waiting = null;
       break;
     case "job.succeeded":
       finish(row, "succeeded", event);
@@ -211,6 +243,7 @@ function finish(row: JobRow, status: JobRow["status"], event: KnownEvent): void 
   row.finished_at = event.recorded_at;
   row.due_at = null;
   row.waiting = null;
+  row.suspended_in = null;
   row.expires_at = null;
   row.error_code = null;
   row.lease_expires_at = null;

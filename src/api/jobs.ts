@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import type { JobRow } from "../../projections/jobs.ts";
 import { type WaitingJob, waitingFor } from "../domain/job.ts";
 import { jobStream, readJob } from "../jobs/commands.ts";
+import { Workflows } from "../jobs/workflows.ts";
 import type { Auth } from "./auth.ts";
 import { jobEventJson } from "./event_json.ts";
 import { matches } from "./job_filter.ts";
@@ -21,6 +22,7 @@ const readPageQuery = queryReader(PageQuery);
 
 export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions, auth: Auth) {
   const wait_ms = timing?.read_model_wait_ms;
+  const runnable = new Workflows(workflows);
   return new Elysia({ name: "levqor/jobs" })
     .use(requestIds())
     .get(
@@ -38,7 +40,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
           error: job.error,
           ...(job.origin_job_id !== null && { origin_job_id: job.origin_job_id }),
           ...(job.last_error !== null && { last_error: job.last_error }),
-          ...waiting({ ...job, error_code: job.last_error?.code ?? null }),
+          ...(await waiting({ ...job, error_code: job.last_error?.code ?? null, has_steps: job.steps !== null })),
         };
       },
       {
@@ -76,7 +78,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
         if (position !== undefined) await untilReached(projector, { name: "jobs", position, wait_ms });
         const select = () => sql<JobRow[]>`
           select job_id, workflow, status, priority, concurrency_key, origin_job_id, attempt, position, created_at,
-            updated_at, started_at, finished_at, error_code, due_at, waiting
+            updated_at, started_at, finished_at, error_code, due_at, waiting, suspended_in, has_steps
           from levqor_read.jobs
           where true
             ${before === undefined ? sql`` : sql`and position < ${before}`}
@@ -86,7 +88,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
         const rows = await onceBuilt(select, wait_ms);
         const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
         set.headers["cache-control"] = "no-store";
-        return { data: items.map(toSummary), has_more, next_cursor };
+        return { data: await Promise.all(items.map(toSummary)), has_more, next_cursor };
       },
       {
         detail: describe({
@@ -177,13 +179,14 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
       },
     );
 
-  function toSummary({ position, due_at, waiting: waits, ...job }: JobRow) {
+  async function toSummary({ position, due_at, waiting: waits, suspended_in, has_steps, ...job }: JobRow) {
     const until = due_at === null ? null : Date.parse(due_at);
-    return { ...job, ...waiting({ ...job, due_at: until, waiting: waits }) };
+    return { ...job, ...(await waiting({ ...job, due_at: until, waiting: waits, suspended_in, has_steps })) };
   }
 
-  function waiting(job: WaitingJob) {
-    const waits = waitingFor(job, { now: Date.now(), hasConnector: (name) => workflows.has(name) });
+  async function waiting(job: WaitingJob) {
+    if (job.status === "queued" && !job.has_steps && !runnable.has(job.workflow)) await runnable.refresh(sql);
+    const waits = waitingFor(job, { now: Date.now(), canRun: (name) => runnable.has(name) });
     return waits && { waiting_for: waits };
   }
 }

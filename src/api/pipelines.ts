@@ -5,6 +5,7 @@ import { type PipelineDefinition, PipelineName } from "../../events/pipeline.ts"
 import type { PipelineRow } from "../../projections/pipelines.ts";
 import { type PipelineCommand, type PipelineState, pipelineDecider, pipelineState } from "../domain/pipeline.ts";
 import { stepFaults } from "../domain/pipeline_check.ts";
+import { pipelineStream } from "../jobs/workflows.ts";
 import { handle } from "../log/handle.ts";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
@@ -40,7 +41,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           throw new Problem("pipeline_exists", `"${name}" is the name of a connector; a pipeline needs another.`);
         }
         const causation_id = key === null ? undefined : derivedId(caller, ROUTE, key);
-        const meta = { actor: caller.actor, correlation_id: streamOf(name), request_id, causation_id };
+        const meta = { actor: caller.actor, correlation_id: pipelineStream(name), request_id, causation_id };
         const handled = await command(name, { type: "create", definition }, meta);
         if (!handled.ok) {
           const state = await replayed(name, { definition, causation_id });
@@ -141,7 +142,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
         const expected_version = ifMatch(request);
         const definition = checkUpdate((await readJson(request)).value);
         checkSteps(definition);
-        const meta = { actor, correlation_id: streamOf(name), request_id };
+        const meta = { actor, correlation_id: pipelineStream(name), request_id };
         const handled = await command(name, { type: "update", definition, expected_version }, meta);
         if (!handled.ok) {
           const { code, message } = handled.refusal;
@@ -201,14 +202,14 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
   /** The pipeline at its newest version, or at the one named. Throws the problem `pipeline_not_found`. */
   async function read(name: string, version?: number): Promise<PipelineState> {
     if (!new RegExp(PipelineName.pattern as string).test(name)) throw notFound(name);
-    const events = await log.readStream(streamOf(name), { limit: version });
+    const events = await log.readStream(pipelineStream(name), { limit: version });
     const state = pipelineState(events.map(decode));
     if (state.version === 0 || (version !== undefined && state.version !== version)) throw notFound(name, version);
     return state;
   }
 
   function command(name: string, command: PipelineCommand, meta: Parameters<typeof log.append>[0]["meta"]) {
-    return handle(log, { stream_id: streamOf(name), decider: pipelineDecider, command, meta });
+    return handle(log, { stream_id: pipelineStream(name), decider: pipelineDecider, command, meta });
   }
 
   function checkSteps({ steps }: PipelineDefinition): void {
@@ -221,16 +222,12 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     name: string,
     { definition, causation_id }: { definition: PipelineDefinition; causation_id: string | undefined },
   ): Promise<PipelineState | undefined> {
-    const [first] = (await log.readStream(streamOf(name), { limit: 1 })).map(decode);
+    const [first] = (await log.readStream(pipelineStream(name), { limit: 1 })).map(decode);
     if (!first || causation_id === undefined || first.meta.causation_id !== causation_id) return undefined;
     const state = pipelineState([first]);
     if (Bun.deepEquals(state.definition, definition, true)) return state;
     throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
   }
-}
-
-function streamOf(name: string): string {
-  return `pipeline-${name}`;
 }
 
 function notFound(name: string, version?: number | string): Problem {

@@ -2,6 +2,7 @@
 import { Elysia } from "elysia";
 import { type JobState, maxAttempts } from "../domain/job.ts";
 import { type Answered, answerFor, type OutsideAnswer, OutsideWorkers, TooManyClaimsError } from "../jobs/mod.ts";
+import { Workflows } from "../jobs/workflows.ts";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { jobNotFound } from "./job_id.ts";
@@ -37,6 +38,7 @@ const AGAIN = "To say the same again does no harm: it is answered as the first t
 
 export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOptions, auth: Auth) {
   const outside = new OutsideWorkers({ log, sql, bus, logger, signal });
+  const runnable = new Workflows(workflows);
 
   return new Elysia({ name: "levqor/workers" })
     .use(requestIds())
@@ -45,7 +47,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
       async ({ request, server, set, request_id }) => {
         const { actor } = auth.require(request);
         const wish = checkClaim((await readJson(request)).value);
-        refuseBuiltIn(wish.workflows);
+        await refuseBuiltIn(wish.workflows);
         server?.timeout(request, IDLE_LIMIT_S);
         const { worker, max_jobs = 1, wait_seconds = CLAIM_WAIT_DEFAULT_S, lease_seconds = LEASE_DEFAULT_S } = wish;
         const claim = outside.claim(wish.workflows, {
@@ -205,14 +207,15 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
       },
     );
 
-  function refuseBuiltIn(names: readonly string[]): void {
+  async function refuseBuiltIn(names: readonly string[]): Promise<void> {
+    await runnable.refresh(sql);
     const errors = names.flatMap((name, index) =>
-      workflows.has(name)
+      runnable.has(name)
         ? [{ pointer: `/workflows/${index}`, message: "is run by the service itself; name another workflow" }]
         : [],
     );
     if (errors.length === 0) return;
-    const builtIn = names.filter((name) => workflows.has(name)).map((name) => `"${name}"`);
+    const builtIn = names.filter((name) => runnable.has(name)).map((name) => `"${name}"`);
     const detail = `Cannot claim jobs of ${builtIn.join(", ")}: the service's own workers run them.`;
     throw new Problem("workflow_built_in", detail, { errors });
   }

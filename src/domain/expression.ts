@@ -131,6 +131,7 @@ function inspect(node: ASTNode, findings: Findings): void {
     case ".":
     case "[]":
       if (isStep(node, findings)) return;
+      checkStepField(node, findings);
       break;
     case "call":
       checkCall(node.args[0], FUNCTIONS);
@@ -155,6 +156,14 @@ function isStep(node: ASTNode & { op: "." | "[]" }, findings: Findings): boolean
   findings.variables.add("steps");
   findings.steps.add(id);
   return true;
+}
+
+/** What can be read of a step is known beforehand, other than what is in its output. */
+function checkStepField(node: ASTNode & { op: "." | "[]" }, findings: Findings): void {
+  const [of, field] = node.args;
+  if ((of.op !== "." && of.op !== "[]") || of.args[0].op !== "id" || of.args[0].args !== "steps") return;
+  if (findings.locals.has("steps") || typeof field !== "string" || field === "output" || field === "status") return;
+  throw new ExpressionError(`A step has "output" and "status"; ${JSON.stringify(field)} is not known.`);
 }
 
 function inspectLoop(node: ASTNode & { op: "rcall" }, findings: Findings): void {

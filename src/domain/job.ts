@@ -6,11 +6,14 @@
  *                        ▲                 │ ╰─────fail──────▶ failed
  *                        │                 │
  *                        ├────release──────┤ (the last worker lost: ──▶ failed, `worker_lost`)
+ *                        ├────suspend──────┤ (within a step: it sleeps, or wants an approval)
  *                        ╰──fail, to be────╯
  *                           repeated
  *
  *   queued ──complete, fail (by hand, attempt "any")──▶ succeeded, failed
  *   running ──heartbeat──▶ running, with a later lease
+ *   running ──step──▶ running, succeeded, failed, queued (suspended), with what became of its steps
+ *   queued, suspended ──approve──▶ queued (due at once), failed (rejected)
  *   queued, running ──cancel──▶ cancelled
  *   queued, running ──expire──▶ failed, `job_timeout`
  *   succeeded | failed | cancelled: final. Only the callback goes on, where there is one:
@@ -30,6 +33,8 @@
  *   handed back in peace is not counted.
  * - A queued job with **`due_at`** waits until then: for its `run_at`, or for the pause before its next attempt to end.
  *   Whoever claims jobs heeds it, by the database's clock; a claim that came early is no illegal state.
+ * - A job with **steps** runs them within its attempts: `steps.ts` plans them, `step_states.ts` has where they stand. What
+ *   is on record already is not recorded again. An attempt that ends because the job is suspended is not counted.
  */
 import type { Backoff } from "../../events/backoff.ts";
 import type { RecordedEvent } from "../../events/envelope.ts";
@@ -41,13 +46,18 @@ import {
   type JobCallbackFailed,
   type JobError,
   type JobHeartbeat,
+  type JobPipelinePinned,
   type JobReleased,
   type JobStarted,
   type JobSubmitted,
+  type JobSuspended,
   type Priority,
 } from "../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import type { Steps } from "../../events/pipeline.ts";
 import type { Decider, Rejection } from "./decider.ts";
+import { evolveSteps, hasEnded, interrupt, type NewStepEvent, reusedSteps, type StepStates } from "./step_states.ts";
+import type { Ending } from "./steps.ts";
 
 /** Attempts of a job that names no number, and whose connector has none of its own. */
 export const DEFAULT_MAX_ATTEMPTS = 5;
@@ -78,6 +88,13 @@ export interface JobState {
   /** `null`: {@link DEFAULT_ATTEMPT_TIMEOUT_SECONDS}. */
   readonly attempt_timeout_seconds: number | null;
   readonly concurrency_key: string | null;
+  /** What it was submitted with to be run in place of what its workflow's name stands for. */
+  readonly steps: Steps | null;
+  /** The stored pipeline that it runs, from its first start on. */
+  readonly pipeline: { readonly name: string; readonly version: number } | null;
+  readonly step_states: StepStates;
+  /** The step that it waits in, while it is suspended. */
+  readonly suspended_in: string | null;
   /** Not to be started before, in milliseconds since 1970; `null`: at any time. */
   readonly due_at: number | null;
   /** What it waits for until it is due; `null`: for a worker alone. */
@@ -123,6 +140,8 @@ export type JobCommand =
       readonly max_attempts?: number;
       /** An outside worker claims it. */
       readonly outside?: boolean;
+      /** The stored pipeline that it runs from now on. */
+      readonly pipeline?: JobPipelinePinned;
     }
   | { readonly type: "heartbeat"; readonly attempt: number; readonly lease_seconds: number }
   /** `now`: milliseconds since 1970 by the database's clock, which also set the lease. */
@@ -135,6 +154,20 @@ export type JobCommand =
       readonly attempt: AnswerFor;
       readonly error: JobError;
       readonly retry?: { readonly in_seconds: number };
+    }
+  /** What became of steps, and what it ends the attempt with, if it does. */
+  | {
+      readonly type: "step";
+      readonly attempt: number;
+      readonly events: readonly NewStepEvent[];
+      readonly ending: Ending | null;
+    }
+  | {
+      readonly type: "approve";
+      readonly step: string;
+      readonly approved: boolean;
+      readonly by: string;
+      readonly comment?: string;
     }
   /** Ends the job, whatever it does. Nothing to do where it is cancelled already. */
   | { readonly type: "cancel"; readonly reason?: string }
@@ -155,6 +188,7 @@ export type JobRejectionCode =
   | "lease_not_expired"
   | "held_outside"
   | "job_not_expired"
+  | "step_not_waiting"
   | "job_not_finished"
   | "callback_not_wanted"
   | "callback_not_pending"
@@ -165,7 +199,15 @@ export interface JobRejection extends Rejection {
 }
 
 /** Why a queued job is not running yet. */
-export type WaitingReason = "worker" | "run_at" | "retry" | "concurrency" | "concurrency_key" | "rate";
+export type WaitingReason =
+  | "worker"
+  | "run_at"
+  | "retry"
+  | "sleep"
+  | "approval"
+  | "concurrency"
+  | "concurrency_key"
+  | "rate";
 
 /** What a job waits for, and one sentence about it. */
 export interface WaitingFor {
@@ -185,6 +227,10 @@ export interface WaitingJob {
   readonly due_at: number | null;
   /** The code of the error that the latest attempt failed with. */
   readonly error_code: string | null;
+  /** The step that it is suspended in. */
+  readonly suspended_in: string | null;
+  /** Whether it brought its own steps. */
+  readonly has_steps: boolean;
 }
 
 const initial: JobState = {
@@ -199,6 +245,10 @@ const initial: JobState = {
   backoff: null,
   attempt_timeout_seconds: null,
   concurrency_key: null,
+  steps: null,
+  pipeline: null,
+  step_states: new Map(),
+  suspended_in: null,
   due_at: null,
   waiting: null,
   expires_at: null,
@@ -240,24 +290,32 @@ export function maxAttempts(state: Pick<JobState, "max_attempts">): number {
  * Why a job has not started yet; `null` unless it is queued.
  *
  * @param now milliseconds since 1970
- * @param hasConnector whether a workflow name is run by a built-in connector
+ * @param canRun whether a workflow name is that of a connector or a stored pipeline
  */
 export function waitingFor(
   job: WaitingJob,
-  { now, hasConnector }: { now: number; hasConnector: (workflow: string) => boolean },
+  { now, canRun }: { now: number; canRun: (workflow: string) => boolean },
 ): WaitingFor | null {
   if (job.status !== "queued") return null;
   if (job.due_at !== null && job.due_at > now) {
     const until = new Date(job.due_at).toISOString();
     if (job.waiting === "run_at") return { reason: "run_at", detail: `Is to run at ${until}.`, until };
     if (job.waiting === "retry") {
-      const detail = `Attempt ${job.attempt} failed (${job.error_code}); the next one follows at ${until}.`;
+      const what = job.suspended_in === null ? `Attempt ${job.attempt}` : `Step "${job.suspended_in}"`;
+      const detail = `${what} failed (${job.error_code}); the next one follows at ${until}.`;
       return { reason: "retry", detail, until };
     }
+    if (job.waiting === "sleep") {
+      return { reason: "sleep", detail: `Sleeps in step "${job.suspended_in}" until ${until}.`, until };
+    }
+    if (job.waiting === "approval") {
+      return { reason: "approval", detail: `Step "${job.suspended_in}" waits for approval, until ${until}.`, until };
+    }
   }
-  const detail = hasConnector(job.workflow)
-    ? "Waits for a free worker."
-    : `No connector runs the workflow "${job.workflow}"; the job waits for an outside worker that claims it: POST /api/v1/workers/claim with {"worker": "…", "workflows": [${JSON.stringify(job.workflow)}]}.`;
+  const detail =
+    job.has_steps || canRun(job.workflow)
+      ? "Waits for a free worker."
+      : `No connector or pipeline runs the workflow "${job.workflow}"; the job waits for an outside worker that claims it: POST /api/v1/workers/claim with {"worker": "…", "workflows": [${JSON.stringify(job.workflow)}]}.`;
   return { reason: "worker", detail };
 }
 
@@ -273,6 +331,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
         max_attempts: state.max_attempts ?? event.data.max_attempts ?? null,
         due_at: null,
         waiting: null,
+        suspended_in: null,
         last_error: null,
         worker: event.data.worker,
         outside: event.data.outside ?? false,
@@ -288,6 +347,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
         ...UNCLAIMED,
         status: "queued",
         attempts_used: state.attempts_used + (isLoss(event.data.reason) ? 1 : 0),
+        step_states: interrupt(state.step_states, { lost: isLoss(event.data.reason) }),
       };
     case "job.retry_scheduled":
       return {
@@ -310,8 +370,21 @@ function evolve(state: JobState, event: KnownEvent): JobState {
       };
     case "job.cancelled":
       return { ...finished(state, event), status: "cancelled" };
-    case "job.replayed_from":
-      return { ...state, origin_job_id: event.data.origin_job_id };
+    case "job.replayed_from": {
+      const { origin_job_id, reused = [] } = event.data;
+      return { ...state, origin_job_id, step_states: reusedSteps(reused, event.recorded_at) };
+    }
+    case "job.pipeline_pinned":
+      return { ...state, pipeline: { name: event.data.pipeline, version: event.data.version } };
+    case "job.step_started":
+    case "job.step_succeeded":
+    case "job.step_failed":
+    case "job.step_skipped":
+      return { ...state, step_states: evolveSteps(state.step_states, event) };
+    case "job.suspended":
+      return suspended(state, event);
+    case "job.approval_given":
+      return { ...state, due_at: null, waiting: null, step_states: evolveSteps(state.step_states, event) };
     case "job.callback_attempted":
       return { ...state, callback_attempts: event.data.attempt };
     case "job.callback_delivered":
@@ -347,10 +420,28 @@ function submitted(submission: JobSubmitted, recorded_at: string): JobState {
     backoff: submission.backoff ?? null,
     attempt_timeout_seconds: submission.attempt_timeout_seconds ?? null,
     concurrency_key: submission.concurrency_key ?? null,
+    steps: submission.steps ?? null,
     due_at,
     waiting: due_at === null ? null : "run_at",
     expires_at: expiresAt(submission, recorded_at),
     created_at: recorded_at,
+  };
+}
+
+function suspended(state: JobState, event: RecordedEvent<"job.suspended", JobSuspended>): JobState {
+  const { step, waiting, until } = event.data;
+  const step_states = evolveSteps(state.step_states, event);
+  const { error = null, items = null } = step_states.get(step) ?? {};
+  const failure = items?.find(({ status }) => status === "retrying")?.error ?? error;
+  return {
+    ...state,
+    ...UNCLAIMED,
+    status: "queued",
+    due_at: Date.parse(until),
+    waiting,
+    suspended_in: step,
+    last_error: waiting === "retry" ? failure : null,
+    step_states,
   };
 }
 
@@ -360,6 +451,7 @@ function finished(state: JobState, event: RecordedEvent): JobState {
     ...UNCLAIMED,
     due_at: null,
     waiting: null,
+    suspended_in: null,
     last_error: null,
     finished_at: event.recorded_at,
     callback: state.callback_url === null ? "none" : "pending",
@@ -399,6 +491,10 @@ function decide(command: JobCommand, state: JobState): readonly KnownNewEvent[] 
       );
     case "fail":
       return notCurrent(command, state) ?? [fail(command, state)];
+    case "step":
+      return notCurrent(command, state) ?? recordSteps(command, state);
+    case "approve":
+      return approve(command, state);
     case "cancel":
       return cancel(command, state);
     case "expire":
@@ -419,7 +515,7 @@ function start(command: JobCommand & { type: "start" }, state: JobState): readon
   if (state.status !== "queued") {
     return refuse("job_not_queued", `Cannot start the job: "${state.worker}" holds attempt ${state.attempt}.`);
   }
-  const { worker, lease_seconds, max_attempts, outside } = command;
+  const { worker, lease_seconds, max_attempts, pipeline, outside } = command;
   const isOwnLimit = max_attempts !== undefined && state.max_attempts === null;
   const data = {
     attempt: state.attempt + 1,
@@ -428,7 +524,53 @@ function start(command: JobCommand & { type: "start" }, state: JobState): readon
     ...(isOwnLimit && { max_attempts }),
     ...(outside && { outside }),
   };
-  return [{ type: "job.started", data }];
+  const started: KnownNewEvent = { type: "job.started", data };
+  return pipeline && state.pipeline === null ? [{ type: "job.pipeline_pinned", data: pipeline }, started] : [started];
+}
+
+function recordSteps({ events, ending }: JobCommand & { type: "step" }, state: JobState): readonly KnownNewEvent[] {
+  const fresh = events.filter((event) => !isOnRecord(event, state.step_states));
+  return ending === null ? fresh : [...fresh, endOf(ending, state.attempt)];
+}
+
+/** Whether a step's event was recorded before: by an append whose answer was lost. */
+function isOnRecord({ type, data }: NewStepEvent, states: StepStates): boolean {
+  const step = states.get(data.step);
+  if (!step || type === "job.suspended" || type === "job.approval_given") return false;
+  const work = "item" in data && data.item !== undefined ? step.items?.[data.item] : step;
+  if (!work) return false;
+  if (type === "job.step_started") return data.items === undefined ? data.step_attempt <= work.attempts : true;
+  if (type === "job.step_failed" && work.status === "retrying") return data.step_attempt <= work.attempts;
+  return hasEnded(work);
+}
+
+function endOf(ending: Ending, attempt: number): KnownNewEvent {
+  switch (ending.type) {
+    case "complete":
+      return { type: "job.succeeded", data: { attempt, result: ending.result } };
+    case "fail":
+      return { type: "job.failed", data: { attempt, error: ending.error } };
+    case "suspend": {
+      const { type: _, ...data } = ending;
+      return { type: "job.suspended", data: { attempt, ...data } };
+    }
+  }
+}
+
+function approve(
+  { step, approved, by, comment }: JobCommand & { type: "approve" },
+  state: JobState,
+): readonly KnownNewEvent[] | JobRejection {
+  if (isFinished(state)) return refuse("job_finished", `Cannot approve the step: the job ${ended(state)}.`);
+  if (state.status !== "queued" || state.waiting !== "approval" || state.suspended_in !== step) {
+    return refuse("step_not_waiting", `Cannot approve the step "${step}": it does not wait for approval.`);
+  }
+  const data = { step, approved, by, ...(comment === undefined ? {} : { comment }) };
+  const given: KnownNewEvent = { type: "job.approval_given", data };
+  if (approved) return [given];
+  const message = `Step "${step}": the approval was refused${comment === undefined ? "" : `: ${comment}`}.`;
+  const error = { code: "approval_rejected", message, detail: { step } };
+  return [given, { type: "job.failed", data: { attempt: state.attempt, error } }];
 }
 
 function fail({ error, retry }: JobCommand & { type: "fail" }, state: JobState): KnownNewEvent {

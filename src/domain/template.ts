@@ -6,6 +6,9 @@
  */
 import { type Expression, ExpressionError, parseExpression, type Variable } from "./expression.ts";
 
+/** What the expressions of one value may give together, in UTF-16 units of JSON. */
+const MAX_RENDERED_LENGTH = 1_000_000;
+
 export type Values = Readonly<Partial<Record<Variable, unknown>>>;
 
 /** What is to be taken as one expression, with or without braces around it. Throws an {@link ExpressionError}. */
@@ -19,7 +22,15 @@ export function wholeExpression(text: string): Expression {
 
 /** Replaces the expressions of every text in a JSON value. Throws a {@link RenderError}. */
 export function render(value: unknown, values: Values): unknown {
-  return map(value, { pointer: "", visit: (text) => renderText(text, values) });
+  let left = MAX_RENDERED_LENGTH;
+  const visit = (text: string) => {
+    if (!text.includes("{{")) return text;
+    const rendered = renderText(text, values);
+    left -= toText(rendered).length;
+    if (left >= 0) return rendered;
+    throw new ExpressionError(`Up to here, the values take more than ${MAX_RENDERED_LENGTH} characters.`);
+  };
+  return map(value, { pointer: "", visit });
 }
 
 /** Every expression of a JSON value's texts, with a JSON pointer to its text; where one cannot be read, why not. */
@@ -52,7 +63,6 @@ export class RenderError extends ExpressionError {
 }
 
 function renderText(text: string, values: Values): unknown {
-  if (!text.includes("{{")) return text;
   const parts = partsOf(text);
   const [only] = parts;
   if (parts.length === 1 && typeof only === "object") return only.evaluate(values);

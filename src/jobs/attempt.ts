@@ -5,6 +5,7 @@
  * for everybody else. When it ends unrenewed (the log was away, or the process stood still), the attempt is aborted.
  */
 import type { JobError } from "../../events/job.ts";
+import type { Steps } from "../../events/pipeline.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../domain/job.ts";
 
 /** Why an attempt may be told to stop. */
@@ -29,8 +30,10 @@ const HEARTBEATS_PER_LEASE = 3;
 
 export class Attempt {
   readonly job_id: string;
-  /** The job as it was when it was claimed. */
-  readonly state: JobState;
+  /** The steps that it runs; `null`: the connector that its workflow names. */
+  readonly steps: Steps | null;
+  /** The job as it was when it was claimed, and with what became of its steps since. */
+  state: JobState;
   /** Of the job's stream, as far as this attempt knows. */
   version: number;
   /** A heartbeat is being recorded. */
@@ -44,13 +47,25 @@ export class Attempt {
   #leaseEnd = 0;
   #nextBeat = 0;
   #abortedAt: number | undefined;
+  /** The same moment by the database's clock and by the monotonic one. */
+  #clock: { readonly database: number; readonly monotonic: number };
 
-  constructor(claim: { job_id: string; state: JobState; version: number; claimed_at: number; lease_ms: number }) {
+  constructor(claim: {
+    job_id: string;
+    state: JobState;
+    steps: Steps | null;
+    version: number;
+    claimed_at: number;
+    lease_ms: number;
+  }) {
     this.job_id = claim.job_id;
+    this.steps = claim.steps;
     this.state = claim.state;
     this.version = claim.version;
     this.#leaseMs = claim.lease_ms;
-    this.#deadline = claim.claimed_at + this.timeout_seconds * 1000;
+    // Each step has a time of its own, and how many there are is not known here.
+    this.#deadline = claim.steps ? Number.POSITIVE_INFINITY : claim.claimed_at + this.timeout_seconds * 1000;
+    this.#clock = { database: claim.state.started_at ?? 0, monotonic: performance.now() };
     this.renewed(claim.claimed_at);
   }
 
@@ -60,6 +75,18 @@ export class Attempt {
 
   get timeout_seconds(): number {
     return this.state.attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS;
+  }
+
+  /** Milliseconds since 1970 by the database's clock, as well as it is known here. */
+  now(): number {
+    return this.#clock.database + (performance.now() - this.#clock.monotonic);
+  }
+
+  /** The job's stream has grown to `version` by what led to `state`, recorded at that time (RFC 3339). */
+  advance(to: { state: JobState; version: number; recorded_at?: string }): void {
+    this.state = to.state;
+    this.version = to.version;
+    if (to.recorded_at) this.#clock = { database: Date.parse(to.recorded_at), monotonic: performance.now() };
   }
 
   /** Why it was told to stop; `undefined` where it was not. */

@@ -1,9 +1,10 @@
 /** Claiming a job: `job.started`, appended with the version that is known, so that of two workers one meets a conflict. */
 import type { EventMeta } from "../../events/envelope.ts";
-import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import type { JobPipelinePinned } from "../../events/job.ts";
+import type { KnownNewEvent } from "../../events/mod.ts";
 import { type JobState, jobDecider } from "../domain/job.ts";
 import { type Append, AppendInDoubtError, type EventLog } from "../log/mod.ts";
-import { jobStream, readJob } from "./commands.ts";
+import { evolved, jobStream, readJob } from "./commands.ts";
 import type { HeldBack, Limits } from "./limits.ts";
 import { untilKnown } from "./until_known.ts";
 
@@ -19,6 +20,8 @@ export interface ClaimRequest {
   readonly max_attempts?: number;
   /** An outside worker claims it. */
   readonly outside?: boolean;
+  /** The stored pipeline that the job runs, where it does. */
+  readonly pipeline?: JobPipelinePinned;
   readonly meta: EventMeta;
   /** What must let the job run. */
   readonly limits: Limits;
@@ -43,8 +46,8 @@ export async function claim(
   log: Pick<EventLog, "append" | "appendAll" | "readStream">,
   request: ClaimRequest,
 ): Promise<ClaimResult> {
-  const { job_id, state, version, worker, lease_seconds, max_attempts, outside, meta, signal } = request;
-  const events = jobDecider.decide({ type: "start", worker, lease_seconds, max_attempts, outside }, state);
+  const { job_id, state, version, worker, lease_seconds, max_attempts, outside, pipeline, meta, signal } = request;
+  const events = jobDecider.decide({ type: "start", worker, lease_seconds, max_attempts, outside, pipeline }, state);
   if ("rejected" in events) return { ok: false, reason: "refused" };
   try {
     const started = await start(
@@ -53,7 +56,7 @@ export async function claim(
       request,
     );
     if (!started.ok) return started;
-    return { ok: true, state: after(state, events as readonly KnownNewEvent[], started), version: started.version };
+    return { ok: true, state: evolved(state, events as readonly KnownNewEvent[], started), version: started.version };
   } catch (error) {
     if (!(error instanceof AppendInDoubtError)) throw error;
     const recorded = await untilKnown(() => readJob(log, job_id), { signal });
@@ -84,9 +87,4 @@ async function start(
   if (!leave.ok) return leave;
   const { appended, recorded_at } = leave.recorded;
   return { ok: true, version: appended[0]?.version ?? 0, recorded_at };
-}
-
-/** The state that events lead to which have just been recorded. */
-function after(state: JobState, events: readonly KnownNewEvent[], { recorded_at }: { recorded_at: string }): JobState {
-  return events.reduce((before, event) => jobDecider.evolve(before, { ...event, recorded_at } as KnownEvent), state);
 }

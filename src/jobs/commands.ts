@@ -1,6 +1,6 @@
 /** Reading a job from the log, and commanding it. */
 import { type EventMeta, eventId } from "../../events/envelope.ts";
-import { decode } from "../../events/mod.ts";
+import { decode, type KnownEvent, type KnownNewEvent } from "../../events/mod.ts";
 import { type JobCommand, type JobRejection, type JobState, jobDecider, jobState } from "../domain/job.ts";
 import { type EventLog, type Handled, handle } from "../log/mod.ts";
 
@@ -25,6 +25,15 @@ export function commandJob(
   { job_id, command, meta }: { job_id: string; command: JobCommand; meta: EventMeta },
 ): Promise<Handled<JobState, JobRejection>> {
   return handle(log, { stream_id: jobStream(job_id), decider: jobDecider, command, meta });
+}
+
+/** The state that events lead to which have just been recorded. */
+export function evolved(
+  state: JobState,
+  events: readonly KnownNewEvent[],
+  { recorded_at }: { recorded_at: string },
+): JobState {
+  return events.reduce((before, event) => jobDecider.evolve(before, { ...event, recorded_at } as KnownEvent), state);
 }
 
 /** The meta of what happens to a job after its submission. */

@@ -92,12 +92,11 @@ export class DueJobs {
   }
 
   async #look(): Promise<void> {
-    const { sql, queue, held_back, on_ready } = this.#options;
+    const { sql, workflows, queue, held_back, on_ready } = this.#options;
     const position = await readModelPosition(sql);
     if (position === undefined) return;
     const isBehind = position < this.#awaited;
     const lanes = this.#lanes();
-    const workflows = [...this.#options.workflows.keys()];
     const rows = await dueJobs(sql, { workflows, lanes, within_ms: this.#everyMs });
     for (const row of rows) {
       if (row.due_in > 0) {

@@ -12,7 +12,8 @@ const MAX_RESULT_LENGTH = 1_000_000;
 const MAX_PAYLOAD_ERRORS = 10;
 
 export type Outcome =
-  | { readonly ok: true; readonly result: unknown }
+  /** `length`: of the result's JSON, in UTF-16 units. */
+  | { readonly ok: true; readonly result: unknown; readonly length: number }
   /** `fault`: what was thrown, where it was no expected failure. It may hold secrets: for the log of the service only. */
   | {
       readonly ok: false;
@@ -76,7 +77,7 @@ function checked(result: unknown): Outcome {
   } catch (fault) {
     return { ok: false, error: { code: "result_not_json", message: "The result cannot be written as JSON." }, fault };
   }
-  if (length <= MAX_RESULT_LENGTH) return { ok: true, result: result ?? null };
+  if (length <= MAX_RESULT_LENGTH) return { ok: true, result: result ?? null, length };
   const message = `The result takes ${length} characters of JSON; ${MAX_RESULT_LENGTH} are allowed.`;
   return { ok: false, error: { code: "result_too_large", message } };
 }

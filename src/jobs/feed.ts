@@ -3,7 +3,7 @@
  * it grows; jobs that wait for a time come by way of `due.ts`. What the queue holds may be out of date; the claim finds
  * out.
  */
-import type { JobRetryScheduled, JobStarted, Priority } from "../../events/job.ts";
+import type { JobRetryScheduled, JobStarted, JobSuspended, Priority } from "../../events/job.ts";
 import { decode, decodeOnce, type EventType, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
@@ -139,20 +139,21 @@ export class Feed {
       const history = histories.get(jobStream(job_id));
       if (!history) continue;
       const job = toReadyJob(job_id, history, jobState(history.map(decode)));
-      if (!job || !this.#options.workflows.has(job.state.workflow)) continue;
+      if (!job || !this.#wants(job.state)) continue;
       if (job.state.due_at === null || job.version === version) ready.push(job);
     }
     return ready;
   }
 
   async #start(): Promise<Orphans | undefined> {
-    const { sql, log, instance, sole, queue } = this.#options;
+    const { sql, log, instance, sole, queue, workflows } = this.#options;
     const position = await readModelPosition(sql);
     let orphans: Orphans | undefined;
     if (sole && instance !== undefined) {
       const running = position === undefined ? [] : await jobsOfOthers(sql, instance);
       orphans = new Orphans(running, { instance, head: await log.head() });
     }
+    await workflows.refresh?.(sql);
     this.#position = position ?? 0;
     if (position) queue.miss(position);
     this.#following = true;
@@ -203,7 +204,17 @@ export class Feed {
       case "job.retry_scheduled":
         this.#seeRetryScheduled(event);
         break;
+      case "job.suspended":
+        this.#seeSuspended(event);
+        break;
+      case "job.approval_given":
+        this.#returned.add(entityId(event.stream_id));
+        break;
+      case "pipeline.created":
+        this.#learn(entityId(event.stream_id), event.position);
+        break;
       case "job.replayed_from":
+      case "job.pipeline_pinned":
         this.#advance(event);
         break;
       case "job.started":
@@ -233,6 +244,22 @@ export class Feed {
     this.#due.expect(stored.position, retry_in_seconds * 1000);
   }
 
+  #seeSuspended(stored: StoredEvent): void {
+    const { until } = (decode(stored) as KnownEvent & { data: JobSuspended }).data;
+    this.#due.expect(stored.position, Date.parse(until) - Date.parse(stored.recorded_at));
+  }
+
+  /** Whether the job is for who is fed here. */
+  #wants({ workflow, steps, pipeline }: JobState): boolean {
+    const { workflows } = this.#options;
+    return steps !== null || pipeline !== null ? workflows.runs_steps === true : workflows.has(workflow);
+  }
+
+  /** A pipeline is there: jobs of its name may have waited for it. */
+  #learn(pipeline: string, position: number): void {
+    if (this.#options.workflows.learn?.(pipeline)) this.#options.queue.miss(position);
+  }
+
   #forget(queue: ReadyQueue, event: StoredEvent): void {
     const jobId = entityId(event.stream_id);
     queue.remove(jobId);
@@ -241,9 +268,9 @@ export class Feed {
   }
 
   #seeSubmitted(stored: StoredEvent): void {
-    const { workflows, queue } = this.#options;
+    const { queue } = this.#options;
     const state = jobDecider.evolve(jobDecider.initial, decodeOnce(stored));
-    if (!workflows.has(state.workflow)) return;
+    if (!this.#wants(state)) return;
     if (state.due_at !== null) {
       this.#due.expect(stored.position, state.due_at - Date.parse(stored.recorded_at));
       return;
@@ -253,7 +280,8 @@ export class Feed {
   }
 
   async #fetchAllMissing(): Promise<void> {
-    const { queue } = this.#options;
+    const { queue, workflows, sql } = this.#options;
+    if (this.#following && (await workflows.refresh?.(sql))) queue.miss(this.#position);
     if (queue.size === 0 && this.#following && performance.now() - this.#checkedAt > CHECK_EVERY_MS) {
       this.#checkedAt = performance.now();
       queue.miss(this.#position);
@@ -291,11 +319,10 @@ export class Feed {
 
   /** Resolves to whether the read model held any. */
   async #fill(priority: Priority, missing: { after: number; until: number }): Promise<boolean> {
-    const { sql, queue, held_back } = this.#options;
+    const { sql, workflows, queue, held_back } = this.#options;
     // Asked first: what the read model holds a moment later is at least this.
     const position = (await readModelPosition(sql)) ?? 0;
     const limit = Math.min(LOAD_PAGE, queue.room(priority));
-    const workflows = [...this.#options.workflows.keys()];
     const { rows, more } = await queuedJobs(sql, { workflows, priority, ...missing, limit });
     const jobs = await this.load(rows.filter((row) => !held_back.keeps({ ...row, priority, length: 0 }, row)));
     // No further than was asked for: what has gone missing since, at a later position, is not among these.
@@ -310,7 +337,7 @@ function toReadyJob(job_id: string, history: readonly StoredEvent[], state: JobS
   const last = history.at(-1);
   if (!submission || !last || state.status !== "queued") return undefined;
   const { priority } = state;
-  const length = submission.data_json.length;
+  const length = history.reduce((sum, event) => sum + event.data_json.length, 0);
   return { job_id, priority, position: submission.position, version: last.version, state, length };
 }
 
@@ -318,6 +345,7 @@ function toReadyJob(job_id: string, history: readonly StoredEvent[], state: JobS
 const ATTEMPT_ENDS: ReadonlySet<string> = new Set<EventType>([
   "job.released",
   "job.retry_scheduled",
+  "job.suspended",
   "job.succeeded",
   "job.failed",
   "job.cancelled",

@@ -9,7 +9,14 @@ import type { ReadyQueueLimits } from "./ready_queue.ts";
 export type RunnerLogger = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
 /** Some workflows, by their names: a set, or a map by name. */
-export type WorkflowNames = Pick<ReadonlySet<string>, "has" | "keys">;
+export interface WorkflowNames extends Pick<ReadonlySet<string>, "has" | "keys"> {
+  /** Whether jobs that run steps are wanted, whatever their workflow's name; they are not where this is absent. */
+  readonly runs_steps?: boolean;
+  /** Takes note of a stored pipeline; true where that makes more jobs wanted. */
+  learn?(pipeline: string): boolean;
+  /** Asks the read models what is wanted; true where that makes more jobs wanted. */
+  refresh?(sql: Sql): Promise<boolean>;
+}
 
 export interface RunnerOptions {
   readonly log: EventLog;

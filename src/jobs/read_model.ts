@@ -1,6 +1,7 @@
 /** What the runner asks of the read model `jobs`. It may be behind the log: whoever acts on an answer asks the log. */
 import type { Priority } from "../../events/job.ts";
 import type { Sql } from "../db/mod.ts";
+import type { WorkflowNames } from "./options.ts";
 
 /** How many jobs are taken from the read model at once. */
 const PAGE = 1_000;
@@ -23,12 +24,12 @@ export interface QueuedRow {
 /** Jobs of one priority that wait for nothing but a worker, in the order of their intake, `after < position <= until`. */
 export async function queuedJobs(
   sql: Sql,
-  query: { workflows: readonly string[]; priority: Priority; after: number; until: number; limit: number },
+  query: { workflows: WorkflowNames; priority: Priority; after: number; until: number; limit: number },
 ): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
   const limit = Math.min(query.limit, PAGE);
   const rows = await sql<QueuedRow[]>`
     select job_id, workflow, concurrency_key, position, version from levqor_read.jobs
-    where status = 'queued' and due_at is null and priority = ${query.priority} and workflow = any(${query.workflows as string[]})
+    where status = 'queued' and due_at is null and priority = ${query.priority} and ${isWanted(sql, query.workflows)}
       and position > ${query.after} and position <= ${query.until}
     order by position limit ${limit}`;
   return { rows, more: rows.length === limit };
@@ -56,6 +57,11 @@ export async function queuedUnderLimit(
   return { rows, more: rows.length === limit };
 }
 
+function isWanted(sql: Sql, workflows: WorkflowNames) {
+  const names = [...workflows.keys()];
+  return sql`case when has_steps then ${workflows.runs_steps ?? false} else workflow = any(${names}) end`;
+}
+
 export interface DueRow extends QueuedRow {
   readonly priority: Priority;
   /** RFC 3339. */
@@ -75,7 +81,7 @@ export interface DueLane {
 /** Queued jobs that are due, or will be within `within_ms`, by the database's clock: of each lane those due first. */
 export function dueJobs(
   sql: Sql,
-  query: { workflows: readonly string[]; lanes: readonly DueLane[]; within_ms: number },
+  query: { workflows: WorkflowNames; lanes: readonly DueLane[]; within_ms: number },
 ): Promise<DueRow[]> {
   const lanes = query.lanes.map(({ priority, limit, after }) => ({
     priority,
@@ -91,7 +97,7 @@ export function dueJobs(
         (extract(epoch from due_at - clock_timestamp()) * 1000)::float8 as due_in
       from levqor_read.jobs as job
       where status = 'queued' and due_at is not null and job.priority = lane.priority
-        and workflow = any(${query.workflows as string[]})
+        and ${isWanted(sql, query.workflows)}
         and due_at <= clock_timestamp() + make_interval(secs => ${query.within_ms / 1000})
         and (job.due_at, job.job_id) > (lane.due_at, coalesce(lane.job_id, '00000000-0000-0000-0000-000000000000'))
       order by due_at, job_id limit lane.size

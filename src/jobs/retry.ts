@@ -22,6 +22,11 @@ export const ERROR_CLASSES: Readonly<Record<string, "retry" | "final" | "by_stat
   invalid_payload: "final",
   result_not_json: "final",
   result_too_large: "final",
+  // Of steps.
+  expression_failed: "final",
+  outputs_too_large: "final",
+  step_timeout: "retry",
+  unknown_connector: "retry", // another worker may have it: versions differ while a new one is rolled out
   // Of connectors.
   address_refused: "final",
   connection_failed: "retry",

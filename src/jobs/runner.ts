@@ -20,12 +20,14 @@
  */
 import { entityId, type StoredEvent } from "../../events/envelope.ts";
 import type { JobError } from "../../events/job.ts";
+import type { KnownNewEvent } from "../../events/mod.ts";
+import type { Steps } from "../../events/pipeline.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
 import { Attempt } from "./attempt.ts";
 import { Callbacks } from "./callbacks.ts";
 import { claim } from "./claim.ts";
-import { commandJob, jobMeta, jobStream } from "./commands.ts";
+import { commandJob, evolved, jobMeta, jobStream, readJob } from "./commands.ts";
 import { execute, type Outcome, type Runnable, toRunnables } from "./execute.ts";
 import { Feed } from "./feed.ts";
 import { HeldBackJobs } from "./held_back.ts";
@@ -33,9 +35,11 @@ import type { RunnerOptions, RunnerStatus } from "./options.ts";
 import { dueCallbacks } from "./read_model.ts";
 import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
+import { runSteps } from "./run_steps.ts";
 import { Spread } from "./spread.ts";
 import { sweep } from "./sweep.ts";
 import { untilKnown } from "./until_known.ts";
+import { type Pipeline, PipelineReader, Workflows } from "./workflows.ts";
 
 /** How long a connector may take to heed its signal before its slot is given to another job. */
 const ABORT_GRACE_MS = 1_000;
@@ -65,6 +69,8 @@ class JobRunner implements Runner {
   readonly #runnables: ReadonlyMap<string, Runnable>;
   readonly #queue: ReadyQueue;
   readonly #feed: Feed;
+  readonly #workflows: Workflows;
+  readonly #pipelines: PipelineReader;
   readonly #callbacks: Callbacks;
   readonly #heldBack: HeldBackJobs;
   /** Fires when no more jobs are to be taken. */
@@ -103,9 +109,11 @@ class JobRunner implements Runner {
       signal: this.#stopping.signal,
       on_ready: () => this.#pump(),
     });
+    this.#workflows = new Workflows(options.connectors);
+    this.#pipelines = new PipelineReader(options.log);
     this.#feed = new Feed({
       ...options,
-      workflows: options.connectors,
+      workflows: this.#workflows,
       queue: this.#queue,
       held_back: this.#heldBack,
       signal: this.#stopping.signal,
@@ -230,6 +238,8 @@ class JobRunner implements Runner {
   async #claim(job: ReadyJob, state: JobState): Promise<Attempt | undefined> {
     const { job_id, version } = job;
     const { log, connectors, instance } = this.#options;
+    const pipeline = await this.#pipelineOf(state);
+    const steps = state.steps ?? pipeline?.steps ?? null;
     const claimed_at = performance.now();
     const result = await claim(log, {
       job_id,
@@ -237,7 +247,8 @@ class JobRunner implements Runner {
       version,
       worker: instance,
       lease_seconds: this.#leaseSeconds,
-      max_attempts: connectors.get(state.workflow)?.retry?.max_attempts,
+      max_attempts: steps ? undefined : connectors.get(state.workflow)?.retry?.max_attempts,
+      pipeline: pipeline && { pipeline: pipeline.name, version: pipeline.version },
       meta: this.#meta(job_id, version),
       limits: this.#heldBack.limits,
       signal: this.#givingUp.signal,
@@ -247,10 +258,18 @@ class JobRunner implements Runner {
       this.#hold.reset();
       this.#spread.claimed();
       const lease_ms = this.#leaseSeconds * 1000;
-      return new Attempt({ job_id, claimed_at, lease_ms, state: result.state, version: result.version });
+      return new Attempt({ job_id, claimed_at, lease_ms, steps, state: result.state, version: result.version });
     }
     if (result.reason === "conflict") this.#spread.missed();
     return undefined;
+  }
+
+  /** The pipeline that a job runs: the version that it has run before, or else the newest. */
+  async #pipelineOf({ steps, pipeline, workflow }: JobState): Promise<Pipeline | undefined> {
+    if (steps !== null || this.#options.connectors.has(workflow)) return undefined;
+    const read = await this.#pipelines.read(workflow, pipeline?.version);
+    if (read) return read;
+    throw new Error(`Cannot run a job of the pipeline "${workflow}": it is not in the log`);
   }
 
   /** An attempt has ended in the log: if it runs here, another recorded its end. */
@@ -269,11 +288,61 @@ class JobRunner implements Runner {
   async #run(attempt: Attempt): Promise<void> {
     this.#running.add(attempt);
     this.#byJob.set(attempt.job_id, attempt);
-    const outcome = await this.#execute(attempt);
+    const { steps } = attempt;
+    const ended = steps && (await this.#runSteps(attempt, steps));
+    const outcome = steps ? undefined : await this.#execute(attempt);
     if (attempt.abandoned) return;
     this.#forget(attempt);
     this.#pump();
-    await this.#conclude(attempt, outcome);
+    if (!ended) await this.#conclude(attempt, outcome);
+    else if (ended !== "suspend") this.#tellOf(attempt);
+  }
+
+  #runSteps(attempt: Attempt, steps: Steps) {
+    const { job_id, state } = attempt;
+    if (attempt.leaseLost(performance.now())) attempt.abort("lease_lost");
+    return runSteps(attempt, {
+      steps,
+      runnables: this.#runnables,
+      fetch: this.#options.fetch,
+      stopping: this.#stopping.signal,
+      record: (command) => this.#recordSteps(attempt, command),
+      on_fault: (err, { step, message }) => {
+        const { workflow, attempt: number } = state;
+        this.#options.logger.error({ job_id, workflow, attempt: number, step, err }, message);
+      },
+    });
+  }
+
+  /** Offers what became of steps to the log until it is recorded; false where the attempt is over, or this process gives up. */
+  async #recordSteps(attempt: Attempt, command: JobCommand & { type: "step" }): Promise<boolean> {
+    const { log, logger } = this.#options;
+    const { job_id, state, version } = attempt;
+    const meta = this.#meta(job_id, version);
+    const events = jobDecider.decide(command, state) as readonly KnownNewEvent[];
+    try {
+      const result = await log.append({ stream_id: jobStream(job_id), expected_version: version, events, meta });
+      if (result.ok) {
+        attempt.advance({ ...result, state: evolved(state, events, result) });
+        return true;
+      }
+    } catch (error) {
+      logger.warn({ job_id, err: error }, "Cannot record what became of steps; trying until it is");
+      await pause(50, this.#givingUp.signal);
+    }
+    // A heartbeat came between, or the answer was lost: what is on record already is not recorded again.
+    const handled = await untilKnown(
+      async () => {
+        const { ok } = await commandJob(log, { job_id, command, meta });
+        return { ok, now: await readJob(log, job_id) };
+      },
+      { signal: this.#givingUp.signal, on_fault: (err) => logger.debug({ err }, "The log is away; trying again") },
+    );
+    if (handled?.now) attempt.advance(handled.now);
+    // A refused ending may be this very one, recorded by an append whose own answer was lost.
+    if (handled?.ok || (handled && command.ending)) return true;
+    attempt.abort(handled ? "superseded" : "lease_lost");
+    return false;
   }
 
   #forget(attempt: Attempt): void {
@@ -360,9 +429,13 @@ class JobRunner implements Runner {
     }
   }
 
+  #ended(attempt: Attempt, command: JobCommand): void {
+    if (command.type !== "release") this.#tellOf(attempt);
+  }
+
   /** The job may have ended: its callback is looked to, which finds out. */
-  #ended({ job_id, state }: Attempt, command: JobCommand): void {
-    if (state.callback_url !== null && command.type !== "release") this.#callbacks.deliver(job_id);
+  #tellOf({ job_id, state }: Attempt): void {
+    if (state.callback_url !== null) this.#callbacks.deliver(job_id);
   }
 
   #lookAfterLeases(): void {

@@ -408,12 +408,12 @@ describe("callback", () => {
 test("a queued job says what it waits for", () => {
   const waiting = (history: KnownNewEvent[], now = EPOCH, connector = true) => {
     const state = jobState(record(history));
-    const job = { ...state, error_code: state.last_error?.code ?? null };
-    return waitingFor(job, { now, hasConnector: () => connector });
+    const job = { ...state, error_code: state.last_error?.code ?? null, has_steps: false };
+    return waitingFor(job, { now, canRun: () => connector });
   };
   expect(waiting([submitted()])).toEqual({ reason: "worker", detail: "Waits for a free worker." });
   expect(waiting([submitted()], EPOCH, false)?.detail).toContain(
-    'No connector runs the workflow "http"; the job waits for an outside worker that claims it',
+    'No connector or pipeline runs the workflow "http"; the job waits for an outside worker that claims it',
   );
   expect(waiting([submitted(), started(1)])).toBeNull();
   const run_at = "2026-01-01T01:00:00.000Z";

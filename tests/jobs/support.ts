@@ -2,7 +2,7 @@
 import { Type } from "@sinclair/typebox";
 import { type Connector, ConnectorError, createOutbound } from "../../connectors/mod.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
-import { jobs } from "../../projections/mod.ts";
+import { jobs, pipelines } from "../../projections/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type JobState, jobState } from "../../src/domain/job.ts";
@@ -79,7 +79,8 @@ export async function openService(options: { projecting?: boolean } = {}) {
   const bus = inProcessBus({ log, poll_ms: 20 });
   const runners: Runner[] = [];
   const sweeper = startSweeper({ log, sql, instance: "sweeper", logger: silent, sweep_seconds: 0.1 });
-  const project = () => startProjector({ sql, log, bus, logger: silent as never, projections: [jobs as never] });
+  const project = () =>
+    startProjector({ sql, log, bus, logger: silent as never, projections: [jobs, pipelines] as never });
   let projector = options.projecting === false ? undefined : project();
 
   async function history(jobId: string): Promise<KnownEvent[]> {

@@ -23,6 +23,8 @@ test("a submitted job is queued, under its own id", () => {
     priority: "normal",
     concurrency_key: null,
     origin_job_id: null,
+    has_steps: false,
+    suspended_in: null,
     attempt: 0,
     version: 1,
     position: 101,

@@ -1,0 +1,325 @@
+/**
+ * What a job of several steps does next: its definition and what is on record of its steps, to what is to be recorded,
+ * run and waited for. Pure: the same question gets the same answer, on whichever worker, before and after a crash.
+ *
+ * ```text
+ *   for each step in order, until one has something left to do:
+ *     ended ──────────────────────────▶ the next step
+ *     `if` is not true ───────────────▶ skipped, the next step
+ *     uses: ──started──▶ running ─────▶ succeeded, the next step
+ *              ▲            │ ╰───────▶ failed: so has the job
+ *              ╰─retrying◀──┤
+ *              ╰─interrupted◀ (its worker was lost, or handed it back)
+ *     sleep, wait_for_approval ───────▶ the job is suspended, until then or until somebody decides
+ *   no step left ─────────────────────▶ the job has succeeded, with the last step's output
+ * ```
+ *
+ * A step or an item whose end is on record is never run again.
+ */
+import type { JobError, JobSuspended } from "../../events/job.ts";
+import { MAX_ITEMS, type Step, type Steps } from "../../events/pipeline.ts";
+import { ExpressionError } from "./expression.ts";
+import {
+  evolveSteps,
+  hasEnded,
+  type NewStepEvent,
+  outputsLength,
+  type StepEvent,
+  type StepState,
+  type StepStates,
+  UNREACHED,
+  type WorkState,
+} from "./step_states.ts";
+import { RenderError, render, type Values, wholeExpression } from "./template.ts";
+
+/** Of a step's output, in UTF-16 units of JSON; a for_each's items count together. */
+const MAX_OUTPUT_LENGTH = 1_000_000;
+/** Of all outputs of a job together. */
+const MAX_OUTPUTS_LENGTH = 4_000_000;
+
+const DEFAULT_APPROVAL_SECONDS = 604_800;
+
+/** A job of several steps, as it stands. */
+export interface StepsInProgress {
+  readonly steps: Steps;
+  readonly payload: unknown;
+  readonly states: StepStates;
+  /** The attempt that runs them. */
+  readonly attempt: number;
+  /** Milliseconds since 1970, by the database's clock. */
+  readonly now: number;
+  /** The keys of the works that this worker runs at this moment. */
+  readonly active: ReadonlySet<string>;
+  /** How often a step's connector may fail or lose its worker. */
+  maxAttempts(step: Step): number;
+}
+
+/** One run of a connector. */
+export interface Work {
+  /** The step's id, and the item's index where it is one of a for_each: the same at every attempt. */
+  readonly key: string;
+  readonly step: Step;
+  readonly item: number | undefined;
+  readonly step_attempt: number;
+  /** Failures and lost workers before it. */
+  readonly attempts_used: number;
+  readonly input: unknown;
+}
+
+/** What ends the attempt. */
+export type Ending =
+  | { readonly type: "complete"; readonly result: unknown }
+  | { readonly type: "fail"; readonly error: JobError }
+  | ({ readonly type: "suspend" } & Omit<JobSuspended, "attempt">);
+
+/** To be recorded, all at once; then the works are to be run. Neither works nor an ending: what is active has to end. */
+export interface Plan {
+  readonly events: readonly NewStepEvent[];
+  readonly works: readonly Work[];
+  readonly ending: Ending | null;
+}
+
+/** What is to be done next. */
+export function planSteps(job: StepsInProgress): Plan {
+  return new Planning(job).plan();
+}
+
+/** What is to be recorded of a work that ended well; too large an output is a failure. */
+export function succeeded(
+  { step, item, step_attempt }: Work,
+  end: { attempt: number; output: unknown; output_length: number; states: StepStates },
+): NewStepEvent {
+  const { attempt, output, output_length, states } = end;
+  const data = { attempt, step: step.id, ...(item === undefined ? {} : { item }), step_attempt };
+  const ofStep = (states.get(step.id)?.output_length ?? 0) + output_length;
+  if (ofStep > MAX_OUTPUT_LENGTH) {
+    const what = item === undefined ? "The output" : `The outputs up to item ${item}`;
+    const message = `${what} of step "${step.id}" take ${ofStep} characters of JSON; ${MAX_OUTPUT_LENGTH} are allowed.`;
+    return { type: "job.step_failed", data: { ...data, error: { code: "result_too_large", message } } };
+  }
+  const ofJob = outputsLength(states) + output_length;
+  if (ofJob > MAX_OUTPUTS_LENGTH) {
+    const message = `The outputs of all steps take ${ofJob} characters of JSON; ${MAX_OUTPUTS_LENGTH} are allowed.`;
+    return { type: "job.step_failed", data: { ...data, error: { code: "outputs_too_large", message } } };
+  }
+  return { type: "job.step_succeeded", data: { ...data, output, output_length } };
+}
+
+/** What a step leaves to do: nothing, so that the next one is looked at, or what the plan ends with. */
+type Rest = "nothing" | Pick<Plan, "works" | "ending">;
+
+class Planning {
+  readonly #job: StepsInProgress;
+  readonly #events: NewStepEvent[] = [];
+  #states: StepStates;
+
+  constructor(job: StepsInProgress) {
+    this.#job = job;
+    this.#states = job.states;
+  }
+
+  plan(): Plan {
+    for (const step of this.#job.steps) {
+      const rest = this.#rest(step);
+      if (rest !== "nothing") return { events: this.#events, ...rest };
+    }
+    return { events: this.#events, works: [], ending: { type: "complete", result: this.#result() } };
+  }
+
+  #rest(step: Step): Rest {
+    const state = this.#states.get(step.id);
+    if (state?.status === "failed") return this.#failed(step, { error: state.error });
+    if (state && hasEnded(state)) return "nothing";
+    try {
+      if (!state && !this.#isWanted(step)) {
+        this.#record({ type: "job.step_skipped", data: { attempt: this.#job.attempt, step: step.id } });
+        return "nothing";
+      }
+      if (step.sleep) return this.#sleep(step, step.sleep, state);
+      if (step.wait_for_approval) return this.#approval(step, step.wait_for_approval, state);
+      return step.for_each ? this.#forEach(step, step.for_each) : this.#works(step, { parallel: 1 });
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      return this.#fail(step, { error: expressionFailed(error) });
+    }
+  }
+
+  #isWanted({ if: condition }: Step): boolean {
+    if (condition === undefined) return true;
+    const value = wholeExpression(condition).evaluate(this.#values());
+    if (typeof value === "boolean") return value;
+    throw new RenderError(
+      "/if",
+      new ExpressionError(`The condition gives ${shown(value)}; true or false is expected.`),
+    );
+  }
+
+  #sleep(step: Step, { seconds, until }: NonNullable<Step["sleep"]>, state: StepState | undefined): Rest {
+    const { now } = this.#job;
+    const due = state?.due_at ?? (until === undefined ? now + (seconds ?? 0) * 1000 : this.#timeOf(until));
+    if (due > now) return this.#suspend({ step: step.id, waiting: "sleep", until: iso(due) });
+    return this.#succeed(step, null);
+  }
+
+  #timeOf(until: string): number {
+    const text = render(until, this.#values());
+    const time =
+      typeof text === "string" && /^\d{4}-\d\d-\d\dT/i.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN;
+    if (Number.isFinite(time)) return time;
+    throw new RenderError("/sleep/until", new ExpressionError(`${shown(text)} is no time in RFC 3339.`));
+  }
+
+  #approval(step: Step, wanted: NonNullable<Step["wait_for_approval"]>, state: StepState | undefined): Rest {
+    const { now } = this.#job;
+    const { timeout_seconds = DEFAULT_APPROVAL_SECONDS, on_timeout = "fail" } = wanted;
+    const due = state?.due_at ?? now + timeout_seconds * 1000;
+    if (due > now) {
+      const text = state?.message ?? render(wanted.message, this.#values());
+      const message = typeof text === "string" ? text : JSON.stringify(text);
+      return this.#suspend({ step: step.id, waiting: "approval", until: iso(due), message });
+    }
+    if (on_timeout === "continue") return this.#succeed(step, { approved: true, by: null, comment: null });
+    const message = `Nobody approved the step within ${timeout_seconds} s.`;
+    return this.#fail(step, { error: { code: "approval_timeout", message } });
+  }
+
+  #forEach(step: Step, { max_parallel = 1 }: NonNullable<Step["for_each"]>): Rest {
+    const items = this.#itemsOf(step);
+    const { attempt } = this.#job;
+    if (!this.#states.get(step.id)?.items) {
+      const data = { attempt, step: step.id, step_attempt: 1, items: items.length };
+      this.#record({ type: "job.step_started", data });
+    }
+    const rest = this.#works(step, { parallel: max_parallel, items });
+    if (rest !== "nothing") return rest;
+    const { output_length } = this.#stateOf(step);
+    const data = { attempt, step: step.id, step_attempt: 1, output_length };
+    this.#record({ type: "job.step_succeeded", data });
+    return "nothing";
+  }
+
+  #itemsOf({ for_each }: Step): readonly unknown[] {
+    const items = wholeExpression(for_each?.items ?? "").evaluate(this.#values());
+    const refuse = (why: string) => new RenderError("/for_each/items", new ExpressionError(why));
+    if (!Array.isArray(items)) throw refuse(`The items are ${shown(items)}; a list is expected.`);
+    if (items.length <= MAX_ITEMS) return items;
+    throw refuse(`There are ${items.length} items; ${MAX_ITEMS} are allowed.`);
+  }
+
+  /** The works of a step that are to be started, at most `parallel` at the same time. */
+  #works(step: Step, { parallel, items }: { parallel: number; items?: readonly unknown[] }): Rest {
+    const { active, now } = this.#job;
+    const all: readonly WorkState[] = items === undefined ? [this.#stateOf(step)] : (this.#stateOf(step).items ?? []);
+    const keyOf = (index: number) => (items === undefined ? step.id : `${step.id}/${index}`);
+    const failed = all.findIndex(({ status }) => status === "failed");
+    if (failed >= 0) return this.#failed(step, { item: items && failed, error: all[failed]?.error ?? null });
+    if (all.every(hasEnded)) return "nothing";
+
+    const idle = [...all.entries()].filter(([index, work]) => !hasEnded(work) && !active.has(keyOf(index)));
+    const isDue = ({ status, due_at }: WorkState) => status !== "retrying" || (due_at ?? 0) <= now;
+    const free = parallel - all.filter((_, index) => active.has(keyOf(index))).length;
+    const works: Work[] = [];
+    for (const [index, work] of idle.filter(([, work]) => isDue(work)).slice(0, free)) {
+      const started = this.#start(step, { key: keyOf(index), item: items && index, value: items?.[index], work });
+      // What was started before the one that cannot be is run first.
+      if (!("key" in started)) return works.length > 0 ? { works, ending: null } : started;
+      works.push(started);
+    }
+    if (works.length > 0 || active.size > 0) return { works, ending: null };
+    const next = Math.min(...idle.map(([, { due_at }]) => due_at ?? now));
+    return this.#suspend({ step: step.id, waiting: "retry", until: iso(next) });
+  }
+
+  #start(
+    step: Step,
+    { key, item, value, work }: { key: string; item: number | undefined; value: unknown; work: WorkState },
+  ): Work | Pick<Plan, "works" | "ending"> {
+    if (work.status === "interrupted" && work.attempts_used >= this.#job.maxAttempts(step)) {
+      const message = `The worker was lost while it ran the step; all ${work.attempts_used} attempts are used.`;
+      return this.#fail(step, { item, error: { code: "worker_lost", message } });
+    }
+    const local = item === undefined ? {} : { item: value, index: item };
+    let input: unknown;
+    try {
+      input = render(step.with ?? {}, { ...this.#values(), ...local });
+    } catch (error) {
+      if (!(error instanceof RenderError)) throw error;
+      return this.#fail(step, { item, error: expressionFailed(error, "/with") });
+    }
+    const step_attempt = work.attempts + 1;
+    const data = { attempt: this.#job.attempt, step: step.id, ...(item === undefined ? {} : { item }), step_attempt };
+    this.#record({ type: "job.step_started", data });
+    return { key, step, item, step_attempt, attempts_used: work.attempts_used, input };
+  }
+
+  #succeed(step: Step, output: unknown): Rest {
+    const output_length = JSON.stringify(output).length;
+    const data = { attempt: this.#job.attempt, step: step.id, step_attempt: 1, output, output_length };
+    this.#record({ type: "job.step_succeeded", data });
+    return "nothing";
+  }
+
+  /** Puts a failure on record that no connector met. */
+  #fail(step: Step, { item, error }: { item?: number; error: JobError }): Pick<Plan, "works" | "ending"> {
+    const state = this.#states.get(step.id);
+    const step_attempt = Math.max(1, (item === undefined ? state : state?.items?.[item])?.attempts ?? 0);
+    const data = { attempt: this.#job.attempt, step: step.id, ...(item === undefined ? {} : { item }), step_attempt };
+    this.#record({ type: "job.step_failed", data: { ...data, error } });
+    return this.#failed(step, { item, error });
+  }
+
+  /** The job fails with a step, once nothing runs any more: what has an effect is to have its end on record. */
+  #failed(step: Step, { item, error }: { item?: number; error: JobError | null }): Pick<Plan, "works" | "ending"> {
+    if (this.#job.active.size > 0) return { works: [], ending: null };
+    const { code, message, detail } = error ?? { code: "approval_rejected", message: "The approval was refused." };
+    const where = item === undefined ? `Step "${step.id}"` : `Item ${item} of step "${step.id}"`;
+    const about = {
+      step: step.id,
+      ...(item === undefined ? {} : { item }),
+      ...(detail === undefined ? {} : { detail }),
+    };
+    return { works: [], ending: { type: "fail", error: { code, message: `${where}: ${message}`, detail: about } } };
+  }
+
+  #suspend(ending: Omit<Ending & { type: "suspend" }, "type">): Rest {
+    return { works: [], ending: { type: "suspend", ...ending } };
+  }
+
+  #record(event: NewStepEvent): void {
+    this.#events.push(event);
+    this.#states = evolveSteps(this.#states, { ...event, recorded_at: iso(this.#job.now) } as StepEvent);
+  }
+
+  #stateOf(step: Step): StepState {
+    return this.#states.get(step.id) ?? UNREACHED;
+  }
+
+  #values(): Values {
+    const steps = Object.fromEntries(
+      this.#states.entries().map(([id, { status, output }]) => [id, { status, output }]),
+    );
+    return { payload: this.#job.payload, steps };
+  }
+
+  /** The output of the last step that was not skipped. */
+  #result(): unknown {
+    const last = this.#job.steps.findLast(({ id }) => this.#states.get(id)?.status === "succeeded");
+    return last ? (this.#states.get(last.id)?.output ?? null) : null;
+  }
+}
+
+function expressionFailed(error: ExpressionError, within = ""): JobError {
+  const pointer = error instanceof RenderError ? within + error.pointer : within;
+  return { code: "expression_failed", message: error.message, ...(pointer ? { detail: { pointer } } : {}) };
+}
+
+/** A value in an error message. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length <= 100 ? text : `${text.slice(0, 100)} …`;
+}
+
+/** RFC 3339; never before the time that is meant, so that whoever comes then does not come too early. */
+function iso(ms: number): string {
+  return new Date(Math.ceil(ms)).toISOString();
+}

@@ -1,0 +1,179 @@
+/**
+ * Runs the steps of one attempt: plans, records, runs what the plan says, and plans again when a work has ended.
+ *
+ * What is to be run next is recorded together with the ends that made it next; only then is it run. So after a crash
+ * nothing runs again whose end is on record, and what runs is on record as started.
+ */
+import type { Connector, OutboundFetch } from "../../connectors/connector.ts";
+import type { JobError } from "../../events/job.ts";
+import type { Step, Steps } from "../../events/pipeline.ts";
+import { DEFAULT_MAX_ATTEMPTS, type JobCommand } from "../domain/job.ts";
+import { evolveSteps, type NewStepEvent, type StepEvent, type StepStates } from "../domain/step_states.ts";
+import { type Ending, planSteps, succeeded, type Work } from "../domain/steps.ts";
+import type { Attempt } from "./attempt.ts";
+import { execute, type Outcome, type Runnable } from "./execute.ts";
+import { isRetryable, retryDelay } from "./retry.ts";
+
+/** How long a connector may take to heed its step's timeout before its answer is dropped. */
+const TIMEOUT_GRACE_MS = 1_000;
+
+export interface StepsOptions {
+  readonly steps: Steps;
+  readonly runnables: ReadonlyMap<string, Runnable>;
+  readonly fetch: OutboundFetch;
+  /** Fires when no more works are to be started. */
+  readonly stopping: AbortSignal;
+  /** Puts it on record, and brings the attempt's state up to it; false where the attempt is over. */
+  readonly record: (command: JobCommand & { type: "step" }) => Promise<boolean>;
+  /** A connector broke in a way that nobody foresaw. */
+  readonly on_fault: (fault: unknown, about: { step: string; message: string }) => void;
+}
+
+/** A work that has ended, and not on record yet. */
+interface Ended {
+  readonly work: Work;
+  readonly outcome: Outcome;
+}
+
+/** Resolves to what the attempt's end on record is; `undefined` where it was told to stop, and did. */
+export function runSteps(
+  attempt: Attempt,
+  options: StepsOptions,
+): Promise<"complete" | "fail" | "suspend" | undefined> {
+  return new StepsRun(attempt, options).run();
+}
+
+class StepsRun {
+  readonly #attempt: Attempt;
+  readonly #options: StepsOptions;
+  readonly #active = new Map<string, Promise<void>>();
+  #ended: Ended[] = [];
+
+  constructor(attempt: Attempt, options: StepsOptions) {
+    this.#attempt = attempt;
+    this.#options = options;
+  }
+
+  async run(): Promise<Ending["type"] | undefined> {
+    while (!this.#attempt.signal.aborted) {
+      const end = await this.#advance();
+      if (end) return end;
+      if (this.#ended.length === 0 && this.#active.size > 0) await Promise.race(this.#active.values());
+    }
+    await Promise.all(this.#active.values());
+    // Told to stop, some may have ended well all the same: what they did must not be done again.
+    if (this.#attempt.aborted === "worker_stopping") await this.#record(this.#takeEnded().events, null);
+    return undefined;
+  }
+
+  /** Records what has ended and what is next, and starts that. Resolves to the attempt's end, if this was it. */
+  async #advance(): Promise<Ending["type"] | undefined> {
+    const { events, states } = this.#takeEnded();
+    const plan = this.#plan(states);
+    const isStopping = this.#options.stopping.aborted && plan.ending === null;
+    const isRecorded = await this.#record(isStopping ? events : [...events, ...plan.events], plan.ending);
+    if (!isRecorded) return undefined;
+    if (plan.ending) return plan.ending.type;
+    if (!isStopping) for (const work of plan.works) this.#start(work);
+    else if (this.#active.size + this.#ended.length === 0) this.#attempt.abort("worker_stopping");
+    return undefined;
+  }
+
+  #plan(states: StepStates) {
+    const { state } = this.#attempt;
+    return planSteps({
+      steps: this.#options.steps,
+      payload: state.payload,
+      states,
+      attempt: state.attempt,
+      now: this.#attempt.now(),
+      active: new Set(this.#active.keys()),
+      maxAttempts: (step) => this.#maxAttempts(step),
+    });
+  }
+
+  async #record(events: readonly NewStepEvent[], ending: Ending | null): Promise<boolean> {
+    if (events.length === 0 && ending === null) return true;
+    return await this.#options.record({ type: "step", attempt: this.#attempt.state.attempt, events, ending });
+  }
+
+  /** What has ended since the last time, as it is to be recorded, and the states as they are then. */
+  #takeEnded(): { events: readonly NewStepEvent[]; states: StepStates } {
+    let states = this.#attempt.state.step_states;
+    const recorded_at = new Date(this.#attempt.now()).toISOString();
+    const events = this.#ended.map((ended) => {
+      const event = this.#toEvent(ended, states);
+      states = evolveSteps(states, { ...event, recorded_at } as StepEvent);
+      return event;
+    });
+    this.#ended = [];
+    return { events, states };
+  }
+
+  #toEvent({ work, outcome }: Ended, states: StepStates): NewStepEvent {
+    const { attempt } = this.#attempt.state;
+    const { step, item, step_attempt, attempts_used } = work;
+    if (outcome.ok) {
+      return succeeded(work, { attempt, output: outcome.result, output_length: outcome.length, states });
+    }
+    const { error, retry_after } = outcome;
+    const data = { attempt, step: step.id, ...(item === undefined ? {} : { item }), step_attempt, error };
+    if (!isRetryable(error) || attempts_used + 1 >= this.#maxAttempts(step)) return { type: "job.step_failed", data };
+    const backoff = step.retry?.backoff ?? null;
+    const connector = this.#connector(step)?.retry?.backoff;
+    const retry_in_seconds = retryDelay({ backoff, attempts_used }, { connector, retry_after });
+    return { type: "job.step_failed", data: { ...data, retry_in_seconds } };
+  }
+
+  #start(work: Work): void {
+    const running = this.#execute(work).then((outcome) => {
+      this.#active.delete(work.key);
+      if (outcome) this.#ended.push({ work, outcome });
+    });
+    this.#active.set(work.key, running);
+  }
+
+  /** `undefined`: it was told to stop, and did. Never throws. */
+  async #execute({ key, step, input }: Work): Promise<Outcome | undefined> {
+    const { runnables, fetch, on_fault } = this.#options;
+    const runnable = runnables.get(step.uses ?? "");
+    if (!runnable) {
+      const message = `This worker has no connector "${step.uses}".`;
+      return { ok: false, error: { code: "unknown_connector", message } };
+    }
+    const seconds = step.timeout_seconds ?? this.#attempt.timeout_seconds;
+    const timeout = new AbortController();
+    const deaf = Promise.withResolvers<undefined>();
+    const timers = [
+      setTimeout(() => timeout.abort(new Error("The step has taken too long")), seconds * 1000),
+      setTimeout(() => deaf.resolve(undefined), seconds * 1000 + TIMEOUT_GRACE_MS),
+    ];
+    try {
+      const signal = AbortSignal.any([this.#attempt.signal, timeout.signal]);
+      const context = { signal, idempotency_key: `${this.#attempt.job_id}/${key}`, fetch };
+      const outcome = await Promise.race([execute(runnable, { payload: input, context }), deaf.promise]);
+      if (outcome && !outcome.ok && outcome.fault !== undefined) {
+        on_fault(outcome.fault, { step: key, message: outcome.error.message });
+      }
+      return outcome ?? { ok: false, error: timedOut(seconds) };
+    } catch {
+      return timeout.signal.aborted && !this.#attempt.signal.aborted
+        ? { ok: false, error: timedOut(seconds) }
+        : undefined;
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
+    }
+  }
+
+  #maxAttempts(step: Step): number {
+    return step.retry?.max_attempts ?? this.#connector(step)?.retry?.max_attempts ?? DEFAULT_MAX_ATTEMPTS;
+  }
+
+  #connector(step: Step): Connector | undefined {
+    return this.#options.runnables.get(step.uses ?? "")?.connector;
+  }
+}
+
+function timedOut(seconds: number): JobError {
+  return { code: "step_timeout", message: `The step did not end within ${seconds} s.` };
+}
