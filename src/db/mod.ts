@@ -1,5 +1,5 @@
 export { databaseNow } from "./clock.ts";
-export { connect, type Sql } from "./connect.ts";
+export { connect, type Sql, withSession } from "./connect.ts";
 export { embeddedUrl } from "./embedded/attach.ts";
 export {
   DataDirInUseError,

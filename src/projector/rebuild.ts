@@ -3,7 +3,7 @@
  * it as it was at an earlier position. Folds the same events with the same code as the runner.
  */
 import type { Projection } from "../../projections/projection.ts";
-import { holdLease, inTransaction, type Sql } from "../db/mod.ts";
+import { holdLease, inTransaction, type Sql, withSession } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import { type Checkpoint, liveCheckpoint, readCheckpoint, replaceLive } from "./checkpoint.ts";
 import { type Changes, Folder } from "./fold.ts";
@@ -46,11 +46,14 @@ const MAX_DIFFERENCES = 100;
 /** Events that may be left to fold while readers wait for the rebuilt table. */
 const MAX_REST = 1_000;
 
+/** Parts that are being written at once, in order: Postgres is never without one while the next is folded. */
+const MAX_WRITES = 2;
+
 /**
- * As many rows as two parts can touch: what waits to be written and what is being written are still in memory,
+ * As many rows as these parts can touch: what waits to be written and what is being written are still in memory,
  * deletions included, while the next part reads rows from the table.
  */
-const CACHED_ROWS = 2 * MAX_EVENTS;
+const CACHED_ROWS = (1 + MAX_WRITES) * MAX_EVENTS;
 
 /**
  * Rebuilds a read model and compares it row by row with the live one, at the same position: a snapshot holds the
@@ -209,26 +212,39 @@ class Build {
   }
 
   /** Goes on to a position; on the given connection alone where it must be in its transaction. */
-  async until(position: number, connection: Connection = this.#options.sql): Promise<void> {
+  async until(position: number, transaction?: Connection): Promise<void> {
+    const { sql } = this.#options;
+    this.#connection = transaction ?? sql;
+    if (transaction) return this.#run(position, transaction);
+    await withSession(sql, async (session) => {
+      // Flushed with what takes the table into use.
+      await session`set synchronous_commit = off`;
+      await this.#run(position, session);
+    });
+  }
+
+  async #run(position: number, writer: Connection): Promise<void> {
     const { log, signal, on_progress } = this.#options;
-    this.#connection = connection;
-    let writing = Promise.resolve();
+    const writes: Promise<unknown>[] = [];
+    const write = (settled: Written) => {
+      const written = this.#write(writer, settled);
+      written.catch(() => {});
+      writes.push(written);
+    };
     try {
       for await (const events of scan(log, { after: this.#position, until: position, signal })) {
         const changes = await this.#folder.fold(events);
         if (changes.poison) throw new Error(`Cannot rebuild ${this.#table.projection.name}: ${changes.poison.message}`);
-        const settled = this.#settle(changes);
-        await writing;
+        if (writes.length === MAX_WRITES) await writes.shift();
         on_progress?.(this.#position, position);
-        writing = this.#write(settled);
-        writing.catch(() => {});
+        write(this.#settle(changes));
         changes.commit();
         this.#position = changes.position;
       }
+      write(this.#settle({ inserted: [], updated: [], deleted: [] }));
     } finally {
-      await writing;
+      await Promise.all(writes);
     }
-    await this.#write(this.#settle({ inserted: [], updated: [], deleted: [] }));
     on_progress?.(this.#position, position);
   }
 
@@ -255,10 +271,13 @@ class Build {
     return settled;
   }
 
-  async #write({ inserted, updated, deleted }: Written): Promise<void> {
-    if (inserted.length > 0) await this.#table.append(this.#connection, inserted);
-    if (updated.length > 0) await this.#table.upsert(this.#connection, updated);
-    if (deleted.length > 0) await this.#table.delete(this.#connection, deleted);
+  /** All at once, on one connection: in this order, and before what is written next. */
+  #write(writer: Connection, { inserted, updated, deleted }: Written): Promise<unknown> {
+    return Promise.all([
+      inserted.length > 0 && this.#table.append(writer, inserted),
+      updated.length > 0 && this.#table.upsert(writer, updated),
+      deleted.length > 0 && this.#table.delete(writer, deleted),
+    ]);
   }
 }
 

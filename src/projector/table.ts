@@ -169,13 +169,20 @@ export class Table {
     return `insert into ${this.name} (${this.#names}) select u.* from ${from}`;
   }
 
-  /** Each column of many rows as one text, to be split in SQL. `undefined`: they can only be written as JSON. */
-  columnTexts(rows: readonly Row[]): string[] | undefined {
+  /**
+   * Each column of many rows as one text, to be split in SQL; `null` where it is all NULL. `undefined`: they can only
+   * be written as JSON.
+   */
+  columnTexts(rows: readonly Row[]): (string | null)[] | undefined {
     // The text of a single empty value would split into none.
     if (rows.length < 2) return undefined;
-    const texts: string[] = [];
+    const texts: (string | null)[] = [];
     for (const { name, type } of this.#columns) {
       const values = rows.map((row) => row[name]);
+      if (values.every((value) => value === null)) {
+        texts.push(null);
+        continue;
+      }
       // The only columns whose values may hold the separator: JSON text escapes it.
       if (type === "text" && values.some((value) => value !== null && MARKS.test(value as string))) return undefined;
       const written = values.map((value) => {
