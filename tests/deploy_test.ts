@@ -21,6 +21,7 @@ const FILLED: Record<string, string> = {
   OWNER_PASSWORD: "owner",
   SERVICE_PASSWORD: "service",
   NATS_PASSWORD: "nats",
+  NATS_SUBSCRIBER_PASSWORD: "subscriber",
   POSTGRES_PASSWORD: "postgres",
   API_KEYS: "0123456789abcdef",
   WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,

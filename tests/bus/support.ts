@@ -51,7 +51,12 @@ export interface StreamMessage {
 
 /** Runs `use` with JetStream's manager, as a client of its own; `url` may be several, separated by commas. */
 export async function withJetStream<T>(url: string, use: (jsm: JetStreamManager) => Promise<T>): Promise<T> {
-  const nats = await connect({ servers: url.split(",") });
+  const urls = url.split(",").map((text) => new URL(text));
+  const [{ username, password } = new URL(url)] = urls;
+  const nats = await connect({
+    servers: urls.map(({ host }) => host),
+    ...(username && { user: username, pass: password }),
+  });
   try {
     return await use(await nats.jetstreamManager());
   } finally {

@@ -36,8 +36,8 @@ export interface NatsServer extends AsyncDisposable {
  * Starts a nats-server of its own for the caller, on a free port, with an empty store in the temp folder.
  * Resolves when it answers. Throws if there is no binary or the server does not come up within 10 s.
  */
-export function startNats(): Promise<NatsServer> {
-  return onFreePorts(1, ([port = 0]) => startNode({ name: crypto.randomUUID(), port }));
+export function startNats(options: Pick<NodeOptions, "args" | "env"> = {}): Promise<NatsServer> {
+  return onFreePorts(1, ([port = 0]) => startNode({ ...options, name: crypto.randomUUID(), port }));
 }
 
 /** Several nodes with one JetStream. `await using` stops them at the end of the scope. */
@@ -95,6 +95,8 @@ interface NodeOptions {
   readonly name: string;
   readonly port: number;
   readonly args?: readonly string[];
+  /** Beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts a server with an empty store in the temp folder; `undefined` if a port is taken. */
@@ -150,11 +152,12 @@ async function onFreePorts<T>(count: number, start: (ports: number[]) => Promise
 }
 
 /** Resolves to the process once it answers, or to `undefined` if a port is taken. */
-async function launch(directory: string, { name, port, args = [] }: NodeOptions) {
+async function launch(directory: string, { name, port, args = [], env = {} }: NodeOptions) {
   if (BINARY === null) throw new Error(`Cannot start nats-server: found none. ${HOW_TO_GET_IT}`);
   const log = Bun.file(join(directory, `${crypto.randomUUID()}.log`));
   const address = ["--addr", "127.0.0.1", "--port", `${port}`];
   const server = Bun.spawn([BINARY, "--jetstream", ...address, "--store_dir", directory, "--name", name, ...args], {
+    env: { ...process.env, ...env },
     stdin: "ignore",
     stdout: "ignore",
     stderr: log,
