@@ -117,6 +117,30 @@ class Client {
     throw new Failure(`expected more events of ${path} within ${JOB_TIMEOUT_MS / 1000} s; seen: ${seen}`);
   }
 
+  /** Sends messages over a WebSocket, with the key as a browser would send it, until `enough` is content. */
+  async socket(messages: readonly unknown[], enough: (answers: readonly Json[]) => boolean): Promise<Json[]> {
+    const key = this.#key && `levqor.key.${Buffer.from(this.#key).toString("base64url")}`;
+    const address = new URL("/api/v1/jobs/ws", this.base_url.replace(/^http/, "ws"));
+    const socket = new WebSocket(address, key ? ["levqor.v1", key] : ["levqor.v1"]);
+    const answers: Json[] = [];
+    const { promise, resolve, reject } = Promise.withResolvers<Json[]>();
+    const seen = () => answers.map((answer) => answer.type).join(", ") || "nothing";
+    const fail = (how: string) => reject(new Failure(`expected more of the WebSocket ${how}; seen: ${seen()}`));
+    const timer = setTimeout(() => fail(`within ${JOB_TIMEOUT_MS / 1000} s`), JOB_TIMEOUT_MS);
+    socket.onopen = () => messages.forEach((message) => void socket.send(JSON.stringify(message)));
+    socket.onmessage = ({ data }) => {
+      answers.push(JSON.parse(data as string));
+      if (enough(answers)) resolve(answers);
+    };
+    socket.onclose = ({ code }) => fail(`before its end with ${code}`);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      socket.close();
+    }
+  }
+
   /** Waits until a schedule has fired so often; gives the data of its firings. */
   async firings(schedule: string, count: number): Promise<Json[]> {
     for (const deadline = Date.now() + JOB_TIMEOUT_MS; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
@@ -412,6 +436,28 @@ async function checkJob(client: Client, { check }: Checks, job: object): Promise
       400,
       "invalid_cursor",
     );
+  });
+  await check("a WebSocket shows what the stream shows, and takes no harm from a bad message", async () => {
+    const messages = [
+      { type: "nonsense" },
+      { type: "subscribe", id: "mine", job_id },
+      { type: "subscribe", id: "mine" },
+    ];
+    const events = (answers: readonly Json[]) => answers.filter((answer) => answer.type === "event");
+    const errors = (answers: readonly Json[]) => answers.filter((answer) => answer.type === "error");
+    const answers = await client.socket(
+      messages,
+      (all) => events(all).length >= history.length && errors(all).length >= 2,
+    );
+    const shown = JSON.stringify(events(answers).map(({ event }) => event));
+    expect(
+      shown.startsWith(JSON.stringify(history.map(({ data }) => data)).slice(0, -1)),
+      "the stream's events",
+      shown,
+    );
+    const codes = errors(answers).map(({ problem }) => problem.error);
+    expect(codes.join() === "validation_failed,validation_failed", "two times validation_failed", codes);
+    expectProblem(await client.ask("/api/v1/jobs/ws"), 426, "upgrade_required");
   });
   await check("the stream of all jobs shows a new job", async () => {
     let submitted: string | undefined;
