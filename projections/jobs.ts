@@ -112,8 +112,10 @@ export const jobs: Projection<JobRow> = {
     "(error_code, position) where error_code is not null",
     "(origin_job_id) where origin_job_id is not null",
     // What a worker may claim next, now and later, what a dead worker held, what is too late, what is to be called back.
-    "(priority, position) where status = 'queued' and due_at is null",
-    "(priority, due_at) where status = 'queued' and due_at is not null",
+    "(workflow, priority, position) where status = 'queued' and due_at is null",
+    "(priority, position) where status = 'queued' and due_at is null and has_steps",
+    "(workflow, priority, due_at, job_id) where status = 'queued' and due_at is not null",
+    "(priority, due_at, job_id) where status = 'queued' and due_at is not null and has_steps",
     "(workflow, concurrency_key, priority, position) where status = 'queued' and concurrency_key is not null",
     "(lease_expires_at) where status = 'running'",
     "(expires_at) where expires_at is not null",

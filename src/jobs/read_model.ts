@@ -21,16 +21,38 @@ export interface QueuedRow {
   readonly version: number;
 }
 
-/** Jobs of one priority that wait for nothing but a worker, in the order of their intake, `after < position <= until`. */
+/**
+ * Jobs of one priority that wait for nothing but a worker, in the order of their intake, `after < position <= until`.
+ *
+ * Here and below, rows are compared with rows: the order asked for is then that of one index, and of no other. With
+ * `workflow = …` and `order by position` Postgres reads all jobs there are by their position where a workflow has few that
+ * wait: 170 ms for 500,000 jobs, against 0.4 ms.
+ */
 export async function queuedJobs(
   sql: Sql,
   query: { workflows: WorkflowNames; priority: Priority; after: number; until: number; limit: number },
 ): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
+  const { workflows, priority, after, until } = query;
   const limit = Math.min(query.limit, PAGE);
+  const withSteps = sql`
+    union all (
+      select job_id, workflow, concurrency_key, position, version from levqor_read.jobs
+      where status = 'queued' and due_at is null and has_steps
+        and (priority, position) > (${priority}, ${after}::bigint)
+        and (priority, position) <= (${priority}, ${until}::bigint)
+      order by priority, position limit ${limit})`;
   const rows = await sql<QueuedRow[]>`
-    select job_id, workflow, concurrency_key, position, version from levqor_read.jobs
-    where status = 'queued' and due_at is null and priority = ${query.priority} and ${isWanted(sql, query.workflows)}
-      and position > ${query.after} and position <= ${query.until}
+    select * from (
+      select queued.* from unnest(${[...workflows.keys()]}::text[]) as wanted (workflow)
+      cross join lateral (
+        select job_id, job.workflow, concurrency_key, position, version from levqor_read.jobs as job
+        where status = 'queued' and due_at is null and not has_steps
+          and (job.workflow, priority, position) > (wanted.workflow, ${priority}, ${after}::bigint)
+          and (job.workflow, priority, position) <= (wanted.workflow, ${priority}, ${until}::bigint)
+        order by job.workflow, priority, position limit ${limit}
+      ) as queued
+      ${workflows.runs_steps ? withSteps : sql``}
+    ) as queued
     order by position limit ${limit}`;
   return { rows, more: rows.length === limit };
 }
@@ -48,18 +70,22 @@ export async function queuedUnderLimit(
   },
 ): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
   const limit = Math.min(query.limit, PAGE);
-  const rows = await sql<QueuedRow[]>`
-    select job_id, workflow, concurrency_key, position, version from levqor_read.jobs
-    where status = 'queued' and due_at is null and priority = ${query.priority} and workflow = ${query.workflow}
-      ${query.concurrency_key === null ? sql`` : sql`and concurrency_key = ${query.concurrency_key}`}
-      and position > ${query.after} and position <= ${query.until}
-    order by position limit ${limit}`;
+  const { workflow, concurrency_key: key, priority, after, until } = query;
+  const columns = sql`job_id, workflow, concurrency_key, position, version`;
+  const rows =
+    key === null
+      ? await sql<QueuedRow[]>`
+          select ${columns} from levqor_read.jobs where status = 'queued' and due_at is null
+            and (workflow, priority, position) > (${workflow}, ${priority}, ${after}::bigint)
+            and (workflow, priority, position) <= (${workflow}, ${priority}, ${until}::bigint)
+          order by workflow, priority, position limit ${limit}`
+      : await sql<QueuedRow[]>`
+          select ${columns} from levqor_read.jobs
+          where status = 'queued' and due_at is null and concurrency_key is not null
+            and (workflow, concurrency_key, priority, position) > (${workflow}, ${key}, ${priority}, ${after}::bigint)
+            and (workflow, concurrency_key, priority, position) <= (${workflow}, ${key}, ${priority}, ${until}::bigint)
+          order by workflow, concurrency_key, priority, position limit ${limit}`;
   return { rows, more: rows.length === limit };
-}
-
-function isWanted(sql: Sql, workflows: WorkflowNames) {
-  const names = [...workflows.keys()];
-  return sql`case when has_steps then ${workflows.runs_steps ?? false} else workflow = any(${names}) end`;
 }
 
 export interface DueRow extends QueuedRow {
@@ -89,17 +115,34 @@ export function dueJobs(
     due_at: after?.due_at ?? "-infinity",
     job_id: after?.job_id ?? null,
   }));
+  const names = [...query.workflows.keys()];
+  const columns = sql`job_id, job.workflow, concurrency_key, position, version, job.priority, job.due_at,
+    (extract(epoch from job.due_at - clock_timestamp()) * 1000)::float8 as due_in`;
+  const first = sql`coalesce(lane.job_id, '00000000-0000-0000-0000-000000000000')`;
+  const until = sql`clock_timestamp() + make_interval(secs => ${query.within_ms / 1000})`;
+  const withSteps = sql`
+    union all (
+      select ${columns} from levqor_read.jobs as job
+      where status = 'queued' and job.due_at is not null and has_steps
+        and (job.priority, job.due_at, job.job_id) > (lane.priority, lane.due_at, ${first})
+        and (job.priority, job.due_at) <= (lane.priority, ${until})
+      order by job.priority, job.due_at, job.job_id limit lane.size)`;
   return sql<DueRow[]>`
     select due.* from json_to_recordset(${JSON.stringify(lanes)}::text::json)
       as lane (priority text, size int, due_at timestamptz, job_id uuid)
     cross join lateral (
-      select job_id, workflow, concurrency_key, position, version, priority, due_at,
-        (extract(epoch from due_at - clock_timestamp()) * 1000)::float8 as due_in
-      from levqor_read.jobs as job
-      where status = 'queued' and due_at is not null and job.priority = lane.priority
-        and ${isWanted(sql, query.workflows)}
-        and due_at <= clock_timestamp() + make_interval(secs => ${query.within_ms / 1000})
-        and (job.due_at, job.job_id) > (lane.due_at, coalesce(lane.job_id, '00000000-0000-0000-0000-000000000000'))
+      select * from (
+        select due.* from unnest(${names}::text[]) as wanted (workflow)
+        cross join lateral (
+          select ${columns} from levqor_read.jobs as job
+          where status = 'queued' and job.due_at is not null and not has_steps
+            and (job.workflow, job.priority, job.due_at, job.job_id)
+              > (wanted.workflow, lane.priority, lane.due_at, ${first})
+            and (job.workflow, job.priority, job.due_at) <= (wanted.workflow, lane.priority, ${until})
+          order by job.workflow, job.priority, job.due_at, job.job_id limit lane.size
+        ) as due
+        ${query.workflows.runs_steps ? withSteps : sql``}
+      ) as due
       order by due_at, job_id limit lane.size
     ) as due
     order by due_at, job_id`;
