@@ -16,7 +16,10 @@ const ROUTE = "/api/v1/intake";
 
 const checkIntake = validator(IntakeRequest);
 
-export function intakeRoutes({ log, queue }: Pick<ApiOptions, "log"> & { queue: QueueDepth }, auth: Auth) {
+export function intakeRoutes(
+  { log, queue, workflows }: Pick<ApiOptions, "log" | "workflows"> & { queue: QueueDepth },
+  auth: Auth,
+) {
   return new Elysia({ name: "levqor/intake" }).use(requestIds()).post(
     ROUTE,
     async ({ request, set, request_id }) => {
@@ -24,7 +27,7 @@ export function intakeRoutes({ log, queue }: Pick<ApiOptions, "log"> & { queue: 
       const key = idempotencyKey(request);
       const body = await readJson(request);
       const submission = checkIntake(body.value);
-      checkSubmission(submission, body);
+      checkSubmission(submission, { ...body, connectors: workflows });
       if (submission.run_at !== undefined) checkRunAt(submission.run_at);
 
       const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);

@@ -1,9 +1,10 @@
 /** Stopping a job, and running it again. */
 import { Elysia } from "elysia";
 import { decode, eventId } from "../../events/mod.ts";
-import { isFinished, jobState } from "../domain/job.ts";
+import { isFinished, type JobState, jobState } from "../domain/job.ts";
 import { commandJob, jobMeta, jobStream } from "../jobs/commands.ts";
-import { replayEvents } from "../jobs/replay.ts";
+import { type Reused, replayEvents, stepsBefore } from "../jobs/replay.ts";
+import { PipelineReader } from "../jobs/workflows.ts";
 import type { Auth } from "./auth.ts";
 import { readJsonIfAny } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
@@ -15,12 +16,16 @@ import type { QueueDepth } from "./queue_depth.ts";
 import { requestIds } from "./request_id.ts";
 import { CancelRequest, JobId, ReplayRequest } from "./schemas.ts";
 import { checkSubmission, submit } from "./submission.ts";
-import { validator } from "./validation.ts";
+import { invalid, validator } from "./validation.ts";
 
 const checkCancel = validator(CancelRequest);
 const checkReplay = validator(ReplayRequest);
 
-export function jobControlRoutes({ log, queue }: Pick<ApiOptions, "log"> & { queue: QueueDepth }, auth: Auth) {
+export function jobControlRoutes(
+  { log, queue, workflows }: Pick<ApiOptions, "log" | "workflows"> & { queue: QueueDepth },
+  auth: Auth,
+) {
+  const pipelines = new PipelineReader(log);
   return new Elysia({ name: "levqor/job-control" })
     .use(requestIds())
     .post(
@@ -72,12 +77,14 @@ export function jobControlRoutes({ log, queue }: Pick<ApiOptions, "log"> & { que
         const origin_job_id = jobId(params.job_id);
         const body = await readJsonIfAny(request);
         const replay = checkReplay(body.value);
-        if (replay.payload) checkSubmission({ payload: replay.payload }, body);
+        if (replay.payload) checkSubmission({ payload: replay.payload }, { ...body, connectors: workflows });
         const origin = await log.readStream(jobStream(origin_job_id));
         const last = origin.at(-1);
         if (!last) throw jobNotFound(origin_job_id);
         const state = jobState(origin.map(decode));
         if (!isFinished(state)) throw new Problem("conflict", `Cannot replay the job: it is ${state.status}.`);
+
+        const reused = replay.from_step === undefined ? undefined : await reusedSteps(state, replay.from_step);
 
         const route = `/api/v1/jobs/${origin_job_id}/replay`;
         const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, route, key);
@@ -85,7 +92,7 @@ export function jobControlRoutes({ log, queue }: Pick<ApiOptions, "log"> & { que
           { log, queue },
           {
             job_id,
-            events: replayEvents(origin, replay),
+            events: replayEvents(origin, { payload: replay.payload, reused }),
             meta: { ...jobMeta(job_id, { actor: caller.actor }), causation_id: eventId(last), request_id },
             has_key: key !== null,
           },
@@ -102,7 +109,7 @@ export function jobControlRoutes({ log, queue }: Pick<ApiOptions, "log"> & { que
           tag: "Jobs",
           summary: "Run a job again",
           description:
-            "Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input, and an Idempotency-Key to be able to repeat the request safely.",
+            "Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again; and an Idempotency-Key to be able to repeat the request safely.",
           key: true,
           params: { job_id: JobId },
           headers: ["Idempotency-Key"],
@@ -124,6 +131,7 @@ export function jobControlRoutes({ log, queue }: Pick<ApiOptions, "log"> & { que
             "invalid_idempotency_key",
             "job_not_found",
             "conflict",
+            "validation_failed",
             "payload_too_large",
             "idempotency_key_reused",
             "queue_full",
@@ -133,4 +141,13 @@ export function jobControlRoutes({ log, queue }: Pick<ApiOptions, "log"> & { que
         }),
       },
     );
+
+  /** What a replay from a step takes over. Throws the problem `validation_failed`. */
+  async function reusedSteps(origin: JobState, from_step: string): Promise<Reused> {
+    const steps =
+      origin.steps ?? (origin.pipeline && (await pipelines.read(origin.workflow, origin.pipeline.version)))?.steps;
+    const reused = stepsBefore(from_step, { steps: steps ?? [], states: origin.step_states });
+    if ("refused" in reused) throw invalid([{ pointer: "/from_step", message: reused.refused }]);
+    return { from_step, steps: reused, pipeline: origin.pipeline };
+  }
 }

@@ -19,6 +19,7 @@ import { rootRoutes } from "./root.ts";
 import { methodsByPath } from "./routes.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { socketRoutes } from "./socket.ts";
+import { stepRoutes } from "./steps.ts";
 import { streamRoutes } from "./streams.ts";
 import { workerRoutes } from "./workers.ts";
 import { workflowLimitRoutes } from "./workflow_limits.ts";
@@ -42,6 +43,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(jobControlRoutes({ ...options, queue }, auth))
     .use(callbackRoutes(options, auth))
     .use(pipelineRoutes(options, auth))
+    .use(stepRoutes(options, auth))
     .use(scheduleRoutes(options, auth))
     .use(workerRoutes(options, auth))
     .use(streamRoutes(options, auth))

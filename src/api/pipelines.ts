@@ -4,7 +4,6 @@ import { decode } from "../../events/mod.ts";
 import { type PipelineDefinition, PipelineName } from "../../events/pipeline.ts";
 import type { PipelineRow } from "../../projections/pipelines.ts";
 import { type PipelineCommand, type PipelineState, pipelineDecider, pipelineState } from "../domain/pipeline.ts";
-import { stepFaults } from "../domain/pipeline_check.ts";
 import { pipelineStream } from "../jobs/workflows.ts";
 import { handle } from "../log/handle.ts";
 import type { Auth } from "./auth.ts";
@@ -18,7 +17,8 @@ import { Problem } from "./problems.ts";
 import { onceBuilt, untilReached } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { components, PageQuery, PipelineCreate, PipelineUpdate } from "./schemas.ts";
-import { invalid, queryReader, validator } from "./validation.ts";
+import { checkSteps } from "./submission.ts";
+import { queryReader, validator } from "./validation.ts";
 
 const ROUTE = "/api/v1/pipelines";
 const checkCreate = validator(PipelineCreate);
@@ -36,7 +36,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
         const caller = auth.require(request);
         const key = idempotencyKey(request);
         const { name, ...definition } = checkCreate((await readJson(request)).value);
-        checkSteps(definition);
+        checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
         if (workflows.has(name)) {
           throw new Problem("pipeline_exists", `"${name}" is the name of a connector; a pipeline needs another.`);
         }
@@ -141,7 +141,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
         const { name } = params;
         const expected_version = ifMatch(request);
         const definition = checkUpdate((await readJson(request)).value);
-        checkSteps(definition);
+        checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
         const meta = { actor, correlation_id: pipelineStream(name), request_id };
         const handled = await command(name, { type: "update", definition, expected_version }, meta);
         if (!handled.ok) {
@@ -210,11 +210,6 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
 
   function command(name: string, command: PipelineCommand, meta: Parameters<typeof log.append>[0]["meta"]) {
     return handle(log, { stream_id: pipelineStream(name), decider: pipelineDecider, command, meta });
-  }
-
-  function checkSteps({ steps }: PipelineDefinition): void {
-    const faults = stepFaults(steps, workflows);
-    if (faults.length > 0) throw invalid(faults.map((fault) => ({ ...fault, pointer: `/steps${fault.pointer}` })));
   }
 
   /** The first version, where the same request was answered with it before; `undefined` where it was another. */

@@ -2,7 +2,7 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { EventMeta } from "../../events/envelope.ts";
 import { JobError } from "../../events/job.ts";
-import { PipelineDefinition, PipelineName } from "../../events/pipeline.ts";
+import { PipelineDefinition, PipelineName, Steps } from "../../events/pipeline.ts";
 import { MAX_CONCURRENCY, RatePerKey } from "../../events/workflow.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../domain/job.ts";
 import {
@@ -183,6 +183,11 @@ export const IntakeRequest = Type.Object(
         examples: ["customer-42"],
       }),
     ),
+    steps: Type.Optional({
+      ...Steps,
+      description:
+        "What to run, in this order, in place of what the workflow's name stands for; the same as in a stored pipeline, of format 1.",
+    }),
   },
   {
     additionalProperties: false,
@@ -192,13 +197,80 @@ export const IntakeRequest = Type.Object(
 );
 export type IntakeRequest = Static<typeof IntakeRequest>;
 
+const StepId = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: "As the pipeline names it.",
+  examples: ["approve"],
+});
+
+const JobSteps = Type.Object(
+  {
+    job_id: JobId,
+    status: Status,
+    pipeline: Type.Union([Type.Object({ name: PipelineName, version: Type.Integer({ minimum: 1 }) }), Type.Null()], {
+      description: "The stored pipeline that it runs, and the version; null for a job that brought its own steps.",
+    }),
+    data: Type.Array(
+      Type.Object(
+        {
+          id: StepId,
+          kind: oneOf(["uses", "sleep", "wait_for_approval"], "What the step does."),
+          status: oneOf(
+            ["pending", "running", "interrupted", "retrying", "waiting", "succeeded", "skipped", "failed"],
+            "`pending`: not reached yet. `interrupted`: its worker was lost or handed it back; it runs again. `retrying`: it failed and runs again at `due_at`. `waiting`: it sleeps or wants an approval, until `due_at`.",
+          ),
+          attempts: Type.Integer({ minimum: 0, description: "How often its connector was started; 1 for a for_each." }),
+          started_at: Type.Union([Timestamp, Type.Null()]),
+          ended_at: Type.Union([Timestamp, Type.Null()]),
+          due_at: Type.Union([Timestamp, Type.Null()]),
+          message: Type.Union([Type.String(), Type.Null()], { description: "What is to be approved." }),
+          items: Type.Union(
+            [
+              Type.Object({
+                total: Type.Integer(),
+                succeeded: Type.Integer(),
+                failed: Type.Integer(),
+                running: Type.Integer(),
+                retrying: Type.Integer(),
+              }),
+              Type.Null(),
+            ],
+            { description: "How the items of a for_each stand." },
+          ),
+          output: Type.Unknown({
+            description: "What it gave, once it has ended; null before, and where it was skipped.",
+          }),
+          error: Type.Union([JobError, Type.Null()], { description: "Why it, or one of its items, failed last." }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const ApproveRequest = Type.Object(
+  {
+    step: StepId,
+    approved: Type.Boolean({ description: "false: rejected; the job fails." }),
+    comment: Type.Optional(Type.String({ maxLength: 1024, description: "Later steps can read it." })),
+  },
+  { additionalProperties: false, examples: [{ step: "approve", approved: true, comment: "Go ahead." }] },
+);
+
+const JobApproval = Type.Object(
+  { job_id: JobId, step: StepId, approved: Type.Boolean() },
+  { additionalProperties: false },
+);
+
 const IntakeAccepted = Type.Object({ job_id: JobId, status: Type.Literal("queued") }, { additionalProperties: false });
 
 const WaitingFor = Type.Object(
   {
     reason: oneOf(
-      ["worker", "run_at", "retry"],
-      "`worker`: for a free one that runs the workflow. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end.",
+      ["worker", "run_at", "retry", "sleep", "approval"],
+      "`worker`: for a free one that runs the workflow. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step.",
     ),
     detail: Type.String({ examples: ["Waits for a free worker."] }),
     until: Type.Optional(Timestamp),
@@ -665,6 +737,15 @@ export const ReplayRequest = Type.Object(
         url: "https://example.com/",
       }),
     ),
+    from_step: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description:
+          "Runs this step and those after it; the recorded outputs of those before it are taken over. They must have ended well. A stored pipeline is run at the version of the origin. Where absent, all is run, a stored pipeline at its newest version.",
+        examples: ["welcome"],
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -1045,6 +1126,9 @@ export const components = {
   CancelRequest,
   JobCancelled,
   ReplayRequest,
+  ApproveRequest,
+  JobApproval,
+  JobSteps,
   JobReplayed,
   PipelineCreate,
   PipelineUpdate,

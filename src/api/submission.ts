@@ -1,5 +1,7 @@
 /** Taking a job in: what it must fulfil beside its schema, and how it is recorded, wherever it comes from. */
 import type { EventMeta } from "../../events/envelope.ts";
+import type { Steps } from "../../events/pipeline.ts";
+import { stepFaults } from "../domain/pipeline_check.ts";
 import { jobStream } from "../jobs/commands.ts";
 import { AppendInDoubtError } from "../log/errors.ts";
 import type { AppendResult, EventLog } from "../log/mod.ts";
@@ -7,6 +9,7 @@ import { PAYLOAD_LIMIT_BYTES } from "./limits.ts";
 import { Problem } from "./problems.ts";
 import type { QueueDepth } from "./queue_depth.ts";
 import type { IntakeRequest } from "./schemas.ts";
+import { invalid } from "./validation.ts";
 
 export interface Submission {
   readonly job_id: string;
@@ -42,15 +45,18 @@ export async function submit(
 export interface CheckSubmissionOptions {
   /** Of the body that holds the submission. */
   readonly byte_length: number;
+  /** The names that steps may use. */
+  readonly connectors: ReadonlySet<string>;
   /** Where in the body the submission is, as a JSON pointer; the body itself by default. */
   readonly pointer?: string;
 }
 
-/** Throws the problem `payload_too_large`. */
+/** Throws the problems `validation_failed` and `payload_too_large`. */
 export function checkSubmission(
-  { payload }: Pick<IntakeRequest, "payload">,
-  { byte_length, pointer = "" }: CheckSubmissionOptions,
+  { payload, steps }: Pick<IntakeRequest, "payload" | "steps">,
+  { byte_length, connectors, pointer = "" }: CheckSubmissionOptions,
 ): void {
+  if (steps !== undefined) checkSteps(steps, { connectors, pointer: `${pointer}/steps` });
   // Written anew, JSON grows at most 4.4 times (1e20 becomes 21 digits): small bodies need no second look.
   if (byte_length <= PAYLOAD_LIMIT_BYTES / 5) return;
   const size = Buffer.byteLength(JSON.stringify(payload));
@@ -62,6 +68,15 @@ export function checkSubmission(
       errors: [{ pointer: `${pointer}/payload`, message: `must have at most ${PAYLOAD_LIMIT_BYTES} bytes of JSON` }],
     },
   );
+}
+
+/** Throws the problem `validation_failed`, where steps that fit their schema cannot be run all the same. */
+export function checkSteps(
+  steps: Steps,
+  { connectors, pointer }: { connectors: ReadonlySet<string>; pointer: string },
+): void {
+  const faults = stepFaults(steps, connectors);
+  if (faults.length > 0) throw invalid(faults.map((fault) => ({ ...fault, pointer: pointer + fault.pointer })));
 }
 
 async function isKnown(log: EventLog, stream_id: string): Promise<boolean> {

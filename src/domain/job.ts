@@ -561,6 +561,10 @@ function approve(
   { step, approved, by, comment }: JobCommand & { type: "approve" },
   state: JobState,
 ): readonly KnownNewEvent[] | JobRejection {
+  // The same decision of the same person may come twice.
+  const { message: asked, output } = state.step_states.get(step) ?? {};
+  const before = asked ? (output as { approved?: unknown; by?: unknown } | null) : null;
+  if (before?.approved === approved && before.by === by) return [];
   if (isFinished(state)) return refuse("job_finished", `Cannot approve the step: the job ${ended(state)}.`);
   if (state.status !== "queued" || state.waiting !== "approval" || state.suspended_in !== step) {
     return refuse("step_not_waiting", `Cannot approve the step "${step}": it does not wait for approval.`);

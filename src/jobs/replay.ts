@@ -1,26 +1,68 @@
 /** Running a job again, as a new one. */
 import { entityId, type StoredEvent } from "../../events/envelope.ts";
-import type { JobReplayedFrom } from "../../events/job.ts";
+import type { JobPipelinePinned, JobReplayedFrom, ReusedStep } from "../../events/job.ts";
+import type { Steps } from "../../events/pipeline.ts";
+import type { JobState } from "../domain/job.ts";
+import type { StepStates } from "../domain/step_states.ts";
+
+/** What a job that is run again from a step on takes over from the origin. */
+export interface Reused {
+  /** The first step that is run. */
+  readonly from_step: string;
+  /** What those before it gave. */
+  readonly steps: readonly ReusedStep[];
+  /** The stored pipeline, at the origin's version: its steps are those whose outputs are reused. */
+  readonly pipeline: JobState["pipeline"];
+}
 
 export interface ReplayOptions {
   /** In place of the origin's. */
   readonly payload?: Record<string, unknown>;
+  readonly reused?: Reused;
 }
 
-/** The first events of a job that runs another one again from the start: with the same submission, byte for byte. */
+/** The first events of a job that runs another one again: with the same submission, byte for byte. */
 export function replayEvents(
   origin: readonly StoredEvent[],
-  { payload }: ReplayOptions = {},
+  { payload, reused }: ReplayOptions = {},
 ): { type: string; data_json: string }[] {
   const [submission] = origin;
   if (submission?.type !== "job.submitted") throw new Error("Cannot replay a job that was never submitted");
   const { data_json, stream_id } = submission;
-  const from: JobReplayedFrom = { origin_job_id: entityId(stream_id) };
-  return [
+  const origin_job_id = entityId(stream_id);
+  const from: JobReplayedFrom = reused
+    ? { origin_job_id, from_step: reused.from_step, reused: [...reused.steps] }
+    : { origin_job_id };
+  const events = [
     {
-      type: submission.type,
+      type: submission.type as string,
       data_json: payload === undefined ? data_json : JSON.stringify({ ...JSON.parse(data_json), payload }),
     },
     { type: "job.replayed_from", data_json: JSON.stringify(from) },
   ];
+  if (!reused?.pipeline) return events;
+  const { name, version } = reused.pipeline;
+  const pinned: JobPipelinePinned = { pipeline: name, version };
+  return [...events, { type: "job.pipeline_pinned", data_json: JSON.stringify(pinned) }];
+}
+
+/** What is on record of the steps before `from_step`, or why it cannot be taken over. */
+export function stepsBefore(
+  from_step: string,
+  { steps, states }: { steps: Steps; states: StepStates },
+): ReusedStep[] | { readonly refused: string } {
+  const index = steps.findIndex(({ id }) => id === from_step);
+  if (index < 0) {
+    const ids = steps.map(({ id }) => id).join(", ");
+    return { refused: `"${from_step}" is no step of the job; ${ids ? `its steps: ${ids}` : "it has none on record"}` };
+  }
+  const reused: ReusedStep[] = [];
+  for (const { id } of steps.slice(0, index)) {
+    const { status = "pending", output = null, output_length = 0 } = states.get(id) ?? {};
+    if (status !== "succeeded" && status !== "skipped") {
+      return { refused: `comes after the step "${id}", which has not ended well: it is ${status}` };
+    }
+    reused.push({ step: id, status, output, output_length });
+  }
+  return reused;
 }

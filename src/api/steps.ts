@@ -1,0 +1,164 @@
+/** The steps of a job: where each stands, and approving one that waits for it. */
+import { Elysia } from "elysia";
+import type { Step } from "../../events/pipeline.ts";
+import type { JobState } from "../domain/job.ts";
+import { hasEnded, type StepState, UNREACHED, type WorkState } from "../domain/step_states.ts";
+import { commandJob, readJob } from "../jobs/commands.ts";
+import { PipelineReader } from "../jobs/workflows.ts";
+import type { Auth } from "./auth.ts";
+import { readJson } from "./body.ts";
+import { jobId, jobNotFound } from "./job_id.ts";
+import { describe } from "./openapi.ts";
+import type { ApiOptions } from "./options.ts";
+import { Problem } from "./problems.ts";
+import { requestIds } from "./request_id.ts";
+import { ApproveRequest, JobId } from "./schemas.ts";
+import { validator } from "./validation.ts";
+
+const checkApprove = validator(ApproveRequest);
+
+export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflows">, auth: Auth) {
+  const pipelines = new PipelineReader(log);
+  return new Elysia({ name: "levqor/steps" })
+    .use(requestIds())
+    .get(
+      "/api/v1/jobs/:job_id/steps",
+      async ({ request, params, set }) => {
+        auth.require(request);
+        const job_id = jobId(params.job_id);
+        const job = (await readJob(log, job_id))?.state;
+        if (!job) throw jobNotFound(job_id);
+        const { steps, pipeline } = await stepsOf(job);
+        set.headers["cache-control"] = "no-store";
+        const data = steps.map((step) => describeStep(step, job.step_states.get(step.id) ?? UNREACHED));
+        return { job_id, status: job.status, pipeline, data };
+      },
+      {
+        detail: describe({
+          id: "listJobSteps",
+          tag: "Jobs",
+          summary: "Where each step of a job stands",
+          description:
+            "Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an outside worker. A job that has not started yet shows the steps of its pipeline's newest version.",
+          key: true,
+          params: { job_id: JobId },
+          answers: {
+            200: {
+              description: "The steps.",
+              schema: "JobSteps",
+              example: {
+                job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                status: "queued",
+                pipeline: { name: "welcome-users", version: 1 },
+                data: [
+                  {
+                    id: "fetch",
+                    kind: "uses",
+                    status: "succeeded",
+                    attempts: 1,
+                    started_at: "2026-01-15T09:30:00.130201Z",
+                    ended_at: "2026-01-15T09:30:00.330201Z",
+                    due_at: null,
+                    message: null,
+                    items: null,
+                    output: { status: 200, headers: {}, body: { users: [] } },
+                    error: null,
+                  },
+                  {
+                    id: "approve",
+                    kind: "wait_for_approval",
+                    status: "waiting",
+                    attempts: 0,
+                    started_at: "2026-01-15T09:30:00.330201Z",
+                    ended_at: null,
+                    due_at: "2026-01-22T09:30:00.331Z",
+                    message: "Write to 250 users?",
+                    items: null,
+                    output: null,
+                    error: null,
+                  },
+                ],
+              },
+            },
+          },
+          errors: ["invalid_job_id", "job_not_found", "unavailable"],
+        }),
+      },
+    )
+    .post(
+      "/api/v1/jobs/:job_id/approve",
+      async ({ request, params, set, request_id }) => {
+        const { actor } = auth.require(request);
+        const job_id = jobId(params.job_id);
+        const { step, approved, comment } = checkApprove((await readJson(request)).value);
+        const handled = await commandJob(log, {
+          job_id,
+          command: { type: "approve", step, approved, by: actor, comment },
+          meta: { actor, correlation_id: job_id, request_id },
+        });
+        if (!handled.ok) {
+          const { refusal } = handled;
+          throw refusal.code === "job_not_found" ? jobNotFound(job_id) : new Problem("conflict", refusal.message);
+        }
+        if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
+        return { job_id, step, approved };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "approveJobStep",
+          tag: "Jobs",
+          summary: "Approve or reject a step that waits for it",
+          description:
+            "An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. The same decision of the same caller may be sent again. A step that does not wait for approval is a 409.",
+          key: true,
+          params: { job_id: JobId },
+          body: "ApproveRequest",
+          answers: {
+            200: {
+              description: "The decision is on record.",
+              schema: "JobApproval",
+              example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", step: "approve", approved: true },
+              headers: ["Levqor-Position"],
+            },
+          },
+          errors: ["invalid_job_id", "job_not_found", "conflict", "unavailable", "outcome_unknown"],
+        }),
+      },
+    );
+
+  async function stepsOf({ steps, pipeline, workflow }: JobState) {
+    if (steps !== null) return { steps, pipeline: null };
+    if (workflows.has(workflow)) return { steps: [], pipeline: null };
+    const read = await pipelines.read(workflow, pipeline?.version);
+    return read ? { steps: read.steps, pipeline: { name: read.name, version: read.version } } : { steps: [], pipeline };
+  }
+}
+
+function describeStep(step: Step, state: StepState) {
+  const { status, attempts, started_at, ended_at, due_at, message, items, output, error } = state;
+  return {
+    id: step.id,
+    kind: step.sleep ? "sleep" : step.wait_for_approval ? "wait_for_approval" : "uses",
+    status,
+    attempts,
+    started_at,
+    ended_at,
+    due_at: due_at === null ? null : new Date(due_at).toISOString(),
+    message,
+    items: items && countItems(items),
+    output: hasEnded(state) ? output : null,
+    error: error ?? items?.find((item) => item.error !== null)?.error ?? null,
+  };
+}
+
+function countItems(items: readonly WorkState[]) {
+  const count = (...statuses: WorkState["status"][]) => items.filter(({ status }) => statuses.includes(status)).length;
+  return {
+    total: items.length,
+    succeeded: count("succeeded"),
+    failed: count("failed"),
+    running: count("running"),
+    retrying: count("retrying"),
+  };
+}
