@@ -321,7 +321,8 @@ describe("waiting within a step", () => {
     const state = await service.reaches(id, "succeeded");
     expect(state.result).toEqual({ by: "key:boss" });
     expect(state.step_states.get("ask")?.output).toEqual({ approved: true, by: "key:boss", comment: "Yes" });
-    expect(await decide(id, true)).toMatchObject({ ok: false, refusal: { code: "job_finished" } });
+    expect(await decide(id, true)).toMatchObject({ ok: true, events: [] });
+    expect(await decide(id, false)).toMatchObject({ ok: false, refusal: { code: "job_finished" } });
   });
 
   test("a rejection fails the job", async () => {

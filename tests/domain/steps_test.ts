@@ -1,0 +1,326 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { JobError } from "../../events/job.ts";
+import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import type { Step, Steps } from "../../events/pipeline.ts";
+import { isFinished, type JobCommand, type JobState, jobDecider, jobState } from "../../src/domain/job.ts";
+import {
+  evolveSteps,
+  hasEnded,
+  interrupt,
+  type NewStepEvent,
+  type StepEvent,
+  type StepStates,
+} from "../../src/domain/step_states.ts";
+import { type Plan, planSteps, succeeded, type Work } from "../../src/domain/steps.ts";
+
+const EPOCH = Date.parse("2026-01-01T00:00:00Z");
+const NOTHING: StepStates = new Map();
+
+function plan(
+  steps: Steps,
+  given: { payload?: unknown; states?: StepStates; now?: number; active?: string[] } = {},
+): Plan {
+  const { payload = {}, states = NOTHING, now = EPOCH, active = [] } = given;
+  return planSteps({ steps, payload, states, attempt: 1, now, active: new Set(active), maxAttempts: () => 2 });
+}
+
+/** The states after events, recorded at `now`. */
+function after(states: StepStates, events: readonly NewStepEvent[], now = EPOCH): StepStates {
+  const recorded_at = new Date(now).toISOString();
+  return events.reduce((before, event) => evolveSteps(before, { ...event, recorded_at } as StepEvent), states);
+}
+
+const end = (work: Work, states: StepStates, output: unknown = null) =>
+  succeeded(work, { attempt: 1, output, output_length: JSON.stringify(output).length, states });
+const types = ({ events }: Plan) => events.map(({ type }) => type);
+
+describe("a plan", () => {
+  const two: Steps = [
+    { id: "a", uses: "http", with: { n: "{{ payload.n }}" } },
+    { id: "b", uses: "http", with: { was: "{{ steps.a.output.x }}" } },
+  ];
+
+  test("starts the first step with its input, and the next when it has ended", () => {
+    const first = plan(two, { payload: { n: 7 } });
+    expect(first).toMatchObject({ works: [{ key: "a", step_attempt: 1, input: { n: 7 } }], ending: null });
+    expect(types(first)).toEqual(["job.step_started"]);
+    const started = after(NOTHING, first.events);
+    const [work] = first.works as [Work];
+    const ended = after(started, [end(work, started, { x: 1 })]);
+    const second = plan(two, { payload: { n: 7 }, states: ended });
+    expect(second.works).toMatchObject([{ key: "b", input: { was: 1 } }]);
+  });
+
+  test("does nothing while what it started runs here", () => {
+    const states = after(NOTHING, plan(two, { payload: { n: 1 } }).events);
+    expect(plan(two, { states, active: ["a"] })).toEqual({ events: [], works: [], ending: null });
+  });
+
+  test("is the same however often it is asked for", () => {
+    expect(plan(two, { payload: { n: 7 } })).toEqual(plan(two, { payload: { n: 7 } }));
+  });
+
+  test("of steps that are all skipped succeeds with nothing", () => {
+    const none = plan([{ id: "a", if: "{{ false }}", uses: "http" }]);
+    expect(types(none)).toEqual(["job.step_skipped"]);
+    expect(none.ending).toEqual({ type: "complete", result: null });
+  });
+
+  test.each<[string, Step, string]>([
+    ["a condition that is no condition", { id: "a", if: "{{ 1 }}", uses: "http" }, "true or false is expected"],
+    ["a missing value", { id: "a", uses: "http", with: { x: "{{ payload.nope }}" } }, "payload.nope is missing"],
+    ["items that are no list", { id: "a", uses: "http", for_each: { items: "{{ 'x' }}" } }, "a list is expected"],
+  ])("with %s fails the job, with the step's failure on record", (_, step, message) => {
+    const failed = plan([step]);
+    expect(types(failed)).toEqual(["job.step_failed"]);
+    expect(failed.ending).toMatchObject({ type: "fail", error: { code: "expression_failed" } });
+    expect((failed.ending as { error: JobError }).error.message).toContain(message);
+  });
+
+  test("suspends until a step may be tried again, never earlier", () => {
+    const states = after(NOTHING, plan(two, { payload: { n: 1 } }).events);
+    const error = { code: "timeout", message: "Too slow." };
+    const failure: NewStepEvent = {
+      type: "job.step_failed",
+      data: { attempt: 1, step: "a", step_attempt: 1, error, retry_in_seconds: 1.2345 },
+    };
+    const failed = after(states, [failure]);
+    const waiting = plan(two, { payload: { n: 1 }, states: failed });
+    expect(waiting.ending).toEqual({ type: "suspend", step: "a", waiting: "retry", until: "2026-01-01T00:00:01.235Z" });
+    expect(plan(two, { payload: { n: 1 }, states: failed, now: EPOCH + 1_235 }).works).toMatchObject([
+      { step_attempt: 2 },
+    ]);
+  });
+
+  test("does not fail before what runs beside it has ended", () => {
+    const step: Step = { id: "e", uses: "http", for_each: { items: "{{ [0, 1] }}", max_parallel: 2 } };
+    const first = plan([step]);
+    expect(first.works.map(({ key }) => key)).toEqual(["e/0", "e/1"]);
+    const error = { code: "refused", message: "No." };
+    const data = { attempt: 1, step: "e", item: 0, step_attempt: 1, error };
+    const states = after(after(NOTHING, first.events), [{ type: "job.step_failed", data }]);
+    expect(plan([step], { states, active: ["e/1"] })).toEqual({ events: [], works: [], ending: null });
+    expect(plan([step], { states: after(states, [end(first.works[1] as Work, states)]) }).ending).toMatchObject({
+      type: "fail",
+      error: { code: "refused", message: 'Item 0 of step "e": No.' },
+    });
+  });
+});
+
+test("a step whose worker was lost as often as it may fail is not run again; handing it back does not count", () => {
+  const once: Steps = [{ id: "a", uses: "http" }];
+  /** The states after the step was started and interrupted so many times. */
+  const interrupted = (...lost: boolean[]) =>
+    lost.reduce((states, isLost) => interrupt(after(states, plan(once, { states }).events), { lost: isLost }), NOTHING);
+  const next = (...lost: boolean[]) => plan(once, { states: interrupted(...lost) });
+  expect(next(false, false, false).works).toMatchObject([{ step_attempt: 4, attempts_used: 0 }]);
+  expect(next(true, false).works).toMatchObject([{ step_attempt: 3, attempts_used: 1 }]);
+  expect(next(true, false, true)).toMatchObject({
+    works: [],
+    ending: { type: "fail", error: { code: "worker_lost" } },
+  });
+});
+
+/** What a worker may meet: the seed of each connector's answer, and moments at which it is lost or stopped. */
+interface World {
+  readonly steps: Steps;
+  readonly answers: readonly ("ok" | "retry" | "final" | "lost" | "stopping")[];
+}
+
+const ids = ["a", "b", "c", "d"];
+const step = (id: string, earlier: readonly string[]): fc.Arbitrary<Step> => {
+  const condition = fc.constantFrom(
+    undefined,
+    "{{ true }}",
+    "{{ false }}",
+    ...earlier.map((e) => `{{ steps.${e}.status == 'succeeded' }}`),
+  );
+  const kind = fc.oneof(
+    fc.record({ uses: fc.constant("http"), with: fc.constant({ n: "{{ payload.n }}" }) }),
+    fc.record({
+      uses: fc.constant("http"),
+      for_each: fc.record({
+        items: fc.integer({ min: 0, max: 4 }).map((n) => `{{ payload.lists[${n}] }}`),
+        max_parallel: fc.integer({ min: 1, max: 3 }),
+      }),
+    }),
+    fc.record({ sleep: fc.record({ seconds: fc.integer({ min: 0, max: 3 }) }) }),
+    fc.record({
+      wait_for_approval: fc.record({
+        message: fc.constant("Go on?"),
+        timeout_seconds: fc.constant(5),
+        on_timeout: fc.constantFrom("fail" as const, "continue" as const),
+      }),
+    }),
+  );
+  return fc.tuple(kind, condition).map(([what, when]) => ({ id, ...what, ...(when && { if: when }) }) as Step);
+};
+const world: fc.Arbitrary<World> = fc.record({
+  steps: fc.tuple(...ids.map((id, index) => step(id, ids.slice(0, index)))),
+  answers: fc.array(fc.constantFrom("ok", "ok", "ok", "ok", "retry", "final", "lost", "stopping"), {
+    minLength: 1,
+    maxLength: 40,
+  }),
+});
+const payload = { n: 1, lists: [[], [0], [0, 1], [0, 1, 2], [0, 1, 2, 3]] };
+
+/** Runs a job through a world, as workers would, one after another. */
+class Life {
+  readonly history: KnownEvent[] = [];
+  state: JobState = jobDecider.initial;
+  readonly #world: World;
+  readonly #active = new Map<string, Work>();
+  #now = EPOCH;
+  #turn = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    const { steps } = world;
+    this.#record({ type: "submit", submission: { workflow: "several", payload, steps, max_attempts: 100 } });
+    for (let round = 0; round < 500 && !isFinished(this.state); round++) {
+      if (this.state.status === "queued") this.#claim(`w${round}`);
+      const plan = this.#advance();
+      const [work] = this.#active.values();
+      if (work && !plan.ending) this.#answer(work);
+    }
+  }
+
+  #claim(worker: string): void {
+    this.#now = Math.max(this.#now, this.state.due_at ?? 0);
+    this.#record({ type: "start", worker, lease_seconds: 30 });
+    this.#active.clear();
+  }
+
+  #advance(): Plan {
+    const { attempt, step_states: states } = this.state;
+    const active = new Set(this.#active.keys());
+    const { steps } = this.#world;
+    const next = planSteps({ steps, payload, states, attempt, now: this.#now, active, maxAttempts: () => 3 });
+    // There is always something that goes on.
+    expect(next.works.length + active.size + (next.ending ? 1 : 0)).toBeGreaterThan(0);
+    if (next.events.length > 0 || next.ending) {
+      this.#record({ type: "step", attempt, events: next.events, ending: next.ending });
+    }
+    for (const work of next.works) {
+      expect(hasEnded(stateOf(this.state.step_states, work))).toBe(false);
+      this.#active.set(work.key, work);
+    }
+    return next;
+  }
+
+  #answer(work: Work): void {
+    const { answers } = this.#world;
+    const { attempt } = this.state;
+    const answer = answers[this.#turn++ % answers.length] ?? "ok";
+    if (answer === "lost") this.#record({ type: "release", attempt, reason: "worker_lost" });
+    // Not for ever: who hands back all that it gets never comes to an end.
+    else if (answer === "stopping" && this.#turn < 200) {
+      this.#record({ type: "release", attempt, reason: "worker_stopping" });
+    } else {
+      this.#active.delete(work.key);
+      this.#record({ type: "step", attempt, events: [this.#endOf(work, answer)], ending: null });
+    }
+  }
+
+  #endOf(work: Work, answer: string): NewStepEvent {
+    if (answer !== "retry" && answer !== "final") return end(work, this.state.step_states, { key: work.key });
+    const { step, item, step_attempt, attempts_used } = work;
+    const error = { code: answer, message: "So it is." };
+    const data = { attempt: this.state.attempt, step: step.id, ...(item === undefined ? {} : { item }), step_attempt };
+    return answer === "final" || attempts_used >= 2
+      ? { type: "job.step_failed", data: { ...data, error } }
+      : { type: "job.step_failed", data: { ...data, error, retry_in_seconds: 1 } };
+  }
+
+  #record(command: JobCommand): void {
+    const outcome = jobDecider.decide(command, this.state);
+    if ("rejected" in outcome) throw new Error(`${command.type}: ${outcome.code}`);
+    for (const event of outcome as readonly KnownNewEvent[]) {
+      const about = { version: this.history.length + 1, stream_id: "job-1" };
+      const recorded = { ...event, ...about, recorded_at: new Date(this.#now).toISOString() } as KnownEvent;
+      this.history.push(recorded);
+      this.state = jobDecider.evolve(this.state, recorded);
+      this.#now += 10;
+    }
+  }
+}
+
+function stateOf(states: StepStates, { step, item }: Work) {
+  const whole = states.get(step.id);
+  if (!whole) throw new Error(`${step.id} was not started on record`);
+  return item === undefined ? whole : (whole.items?.[item] ?? whole);
+}
+
+describe("whatever steps, whatever happens to their workers", () => {
+  test("every job comes to an end, and nothing runs again whose end is on record", () => {
+    fc.assert(
+      fc.property(world, (given) => {
+        const { history, state } = new Life(given);
+        expect(isFinished(state)).toBe(true);
+        const ended = new Set<string>();
+        for (const { type, data } of history) {
+          if (!type.startsWith("job.step_")) continue;
+          const { step, item } = data as { step: string; item?: number };
+          const key = item === undefined ? step : `${step}/${item}`;
+          expect(ended.has(key)).toBe(false);
+          const isEnd = type === "job.step_succeeded" || type === "job.step_skipped";
+          if (isEnd || (type === "job.step_failed" && !("retry_in_seconds" in data))) ended.add(key);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("a job that succeeded has every step ended well, in order, and the last one's output", () => {
+    fc.assert(
+      fc.property(world, (given) => {
+        const { state } = new Life(given);
+        if (state.status !== "succeeded") return;
+        const all = given.steps.map(({ id }) => state.step_states.get(id));
+        expect(all.every((step) => step?.status === "succeeded" || step?.status === "skipped")).toBe(true);
+        const last = all.findLast((step) => step?.status === "succeeded");
+        expect(state.result).toEqual(last?.output ?? null);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("folding a history twice gives the same state; what is on record is not recorded again", () => {
+    fc.assert(
+      fc.property(world, fc.nat(), (given, place) => {
+        const { history, state } = new Life(given);
+        expect(jobState(history)).toEqual(state);
+        // An append whose answer was lost is offered again: it adds nothing.
+        const steps = history.filter(({ type }) => /^job\.step_(succeeded|failed|started|skipped)$/.test(type));
+        const event = steps[place % steps.length];
+        if (!event) return;
+        const until = jobState(history.slice(0, event.version));
+        if (until.status !== "running") return;
+        const command: JobCommand = { type: "step", attempt: until.attempt, events: [event as never], ending: null };
+        expect(jobDecider.decide(command, until)).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("no more items run at the same time than may", () => {
+    const items: Step = { id: "e", uses: "http", for_each: { items: "{{ payload.lists[4] }}", max_parallel: 3 } };
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 2 }), { maxLength: 20 }), (order) => {
+        let states = NOTHING;
+        const active = new Map<string, Work>();
+        for (const pick of order) {
+          const next = plan([items], { payload, states, active: [...active.keys()] });
+          states = after(states, next.events);
+          for (const work of next.works) active.set(work.key, work);
+          expect(active.size).toBeLessThanOrEqual(3);
+          const work = [...active.values()][pick % Math.max(1, active.size)];
+          if (!work) continue;
+          active.delete(work.key);
+          states = after(states, [end(work, states)]);
+        }
+      }),
+    );
+  });
+});
