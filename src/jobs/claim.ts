@@ -1,10 +1,10 @@
 /** Claiming a job: `job.started`, appended with the version that is known, so that of two workers one meets a conflict. */
 import type { EventMeta } from "../../events/envelope.ts";
 import type { JobPipelinePinned } from "../../events/job.ts";
-import type { KnownNewEvent } from "../../events/mod.ts";
-import { type JobState, jobDecider } from "../domain/job.ts";
+import { decode, type KnownNewEvent } from "../../events/mod.ts";
+import { type JobState, jobDecider, jobState } from "../domain/job.ts";
 import { type Append, AppendInDoubtError, type EventLog } from "../log/mod.ts";
-import { evolved, jobStream, readJob } from "./commands.ts";
+import { evolved, jobStream } from "./commands.ts";
 import type { HeldBack, Limits } from "./limits.ts";
 import { untilKnown } from "./until_known.ts";
 
@@ -13,7 +13,7 @@ export interface ClaimRequest {
   /** The job as it is known, and the version of its stream then. */
   readonly state: JobState;
   readonly version: number;
-  /** Who claims. Its name must be its own: it tells this claim from another's. */
+  /** Who claims. */
   readonly worker: string;
   readonly lease_seconds: number;
   /** The connector's own limit of attempts, where it has one. */
@@ -22,6 +22,7 @@ export interface ClaimRequest {
   readonly outside?: boolean;
   /** The stored pipeline that the job runs, where it does. */
   readonly pipeline?: JobPipelinePinned;
+  /** Of this claim alone: it tells it from another's where the append is in doubt. */
   readonly meta: EventMeta;
   /** What must let the job run. */
   readonly limits: Limits;
@@ -59,12 +60,13 @@ export async function claim(
     return { ok: true, state: evolved(state, events as readonly KnownNewEvent[], started), version: started.version };
   } catch (error) {
     if (!(error instanceof AppendInDoubtError)) throw error;
-    const recorded = await untilKnown(() => readJob(log, job_id), { signal });
-    const now = recorded?.state;
-    if (recorded && now?.status === "running" && now.worker === worker && now.attempt === state.attempt + 1) {
-      return { ok: true, state: recorded.state, version: recorded.version };
-    }
-    if (!now || now.status === "queued") throw error;
+    const history = (await untilKnown(() => log.readStream(jobStream(job_id)), { signal }))?.map(decode) ?? [];
+    const next = history[version];
+    if (!next) throw error;
+    const now = jobState(history);
+    const isHeld = now.status === "running" && now.attempt === state.attempt + 1;
+    // By all that is known of who did it: several outside workers may have one name.
+    if (isHeld && Bun.deepEquals(next.meta, meta)) return { ok: true, state: now, version: history.length };
     return { ok: false, reason: "conflict" };
   }
 }

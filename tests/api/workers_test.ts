@@ -159,6 +159,21 @@ describe("POST /api/v1/workers/claim", () => {
     expect(Date.now()).toBeGreaterThanOrEqual(due - 200);
   });
 
+  test("gives one job of a concurrency key at a time, and the next when it has ended", async () => {
+    const workflow = fresh();
+    const ids = [];
+    for (let i = 0; i < 3; i++) ids.push(await submit(workflow, { concurrency_key: "customer-42" }));
+    const other = await submit(workflow, { concurrency_key: "customer-43" });
+    const first = await claim(workflow, { max_jobs: 10 });
+    expect(first.map((job) => job.job_id).toSorted()).toEqual([ids[0], other].toSorted());
+    const next = claim(workflow, { max_jobs: 10, wait_seconds: 20 });
+    await Bun.sleep(300);
+    await call("complete", { job_id: ids[0], attempt: 1 });
+    expect((await next).map((job) => job.job_id)).toEqual([ids[1]]);
+    await call("fail", { job_id: ids[1], attempt: 1, error: { code: "no", message: "No.", retryable: false } });
+    expect((await claimed(workflow)).job_id).toBe(ids[2]);
+  });
+
   test("lets nobody claim what the service runs itself", async () => {
     const answer = await call("claim", { worker: "w", workflows: ["mine", "http"] });
     expect(jsonOf(answer)).toEqual([422, "workflow_built_in"]);
