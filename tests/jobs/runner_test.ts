@@ -103,6 +103,19 @@ describe("leases", () => {
     }
   });
 
+  test("an outside worker's claim survives a start that knows all others to be dead", async () => {
+    const theirs = await service.submit("theirs");
+    const lease = { worker: "theirs", lease_seconds: 600, outside: true };
+    await commandJob(service.log, { job_id: theirs, command: { type: "start", ...lease }, meta });
+    const dead = await service.submit("noop");
+    const claim = { type: "start", worker: "dead", lease_seconds: 600 } as const;
+    await commandJob(service.log, { job_id: dead, command: claim, meta });
+    await service.projected();
+    service.start({ ...workshop(), sole: true });
+    await service.reaches(dead, "succeeded");
+    expect(await service.state(theirs)).toMatchObject({ status: "running", worker: "theirs", attempt: 1 });
+  });
+
   test("heartbeats keep a long attempt's claim", async () => {
     const { connectors, release } = workshop();
     service.start({ connectors, lease_seconds: 0.6 });
