@@ -8,14 +8,15 @@ import { join } from "node:path";
 import { connect } from "nats";
 
 const TOOLS = join(import.meta.dir, "../../.tools", `${type()}-${machine()}`, "bin");
-const BINARY = Bun.which("nats-server") ?? Bun.which("nats-server", { PATH: TOOLS });
+/** The program; `null` where there is none. */
+export const natsServer: string | null = Bun.which("nats-server") ?? Bun.which("nats-server", { PATH: TOOLS });
 const HOW_TO_GET_IT = "Install nats-server (`sh scripts/nats_server.sh` gets it, or see https://nats.io/download)";
 
 /**
  * Whether tests can start a nats-server: `test.skipIf(!natsAvailable)`. With `CI=true` it is always so, and
  * where the binary is missing {@linkcode startNats} fails: continuous integration never skips these tests.
  */
-export const natsAvailable: boolean = BINARY !== null || process.env.CI === "true";
+export const natsAvailable: boolean = natsServer !== null || process.env.CI === "true";
 if (!natsAvailable) process.stderr.write(`JetStream tests are skipped: found no nats-server. ${HOW_TO_GET_IT}.\n`);
 
 /** A running nats-server with JetStream. `await using` stops it at the end of the scope. */
@@ -153,10 +154,10 @@ async function onFreePorts<T>(count: number, start: (ports: number[]) => Promise
 
 /** Resolves to the process once it answers, or to `undefined` if a port is taken. */
 async function launch(directory: string, { name, port, args = [], env = {} }: NodeOptions) {
-  if (BINARY === null) throw new Error(`Cannot start nats-server: found none. ${HOW_TO_GET_IT}`);
+  if (natsServer === null) throw new Error(`Cannot start nats-server: found none. ${HOW_TO_GET_IT}`);
   const log = Bun.file(join(directory, `${crypto.randomUUID()}.log`));
   const address = ["--addr", "127.0.0.1", "--port", `${port}`];
-  const server = Bun.spawn([BINARY, "--jetstream", ...address, "--store_dir", directory, "--name", name, ...args], {
+  const server = Bun.spawn([natsServer, "--jetstream", ...address, "--store_dir", directory, "--name", name, ...args], {
     env: { ...process.env, ...env },
     stdin: "ignore",
     stdout: "ignore",

@@ -1,4 +1,4 @@
-/** A TCP proxy in front of Postgres that breaks connections where a test wants it. */
+/** A TCP proxy in front of Postgres or NATS that breaks connections where a test wants it. */
 import net from "node:net";
 
 /** What to do with a chunk on its way: pass it on, or break the connection around it. */
@@ -22,16 +22,21 @@ export interface BreakingProxy {
   onAnswer: (chunk: Buffer) => Verdict;
   /** While true, connections are refused as they come in. */
   refusing: boolean;
+  /** Ends all connections, on both sides. */
+  cut(): void;
+  /** Lets nothing pass and nothing end until `stall(false)`; then what waited goes on its way. */
+  stall(stalled: boolean): void;
   /** Delivers what was held. */
   release(): void;
   close(): Promise<void>;
 }
 
-/** Starts a proxy in front of the server of a Postgres URL. */
+/** Starts a proxy in front of the server of a URL. */
 export async function startProxy(target: string): Promise<BreakingProxy> {
   const upstream = new URL(target);
   const sockets = new Set<net.Socket>();
   const held: Array<() => void> = [];
+  let stalled = false;
 
   const server = net.createServer((client) => {
     if (proxy.refusing) {
@@ -44,6 +49,7 @@ export async function startProxy(target: string): Promise<BreakingProxy> {
       sockets.add(socket);
       socket.on("error", () => {});
       socket.on("close", () => sockets.delete(socket));
+      if (stalled) socket.pause();
     }
     const cut = () => {
       client.destroy();
@@ -91,11 +97,18 @@ export async function startProxy(target: string): Promise<BreakingProxy> {
     onRequest: () => "pass",
     onAnswer: () => "pass",
     refusing: false,
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+    stall: (now) => {
+      stalled = now;
+      for (const socket of sockets) stalled ? socket.pause() : socket.resume();
+    },
     release: () => {
       for (const deliver of held.splice(0)) deliver();
     },
     close: () => {
-      for (const socket of sockets) socket.destroy();
+      proxy.cut();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };

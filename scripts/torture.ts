@@ -1,0 +1,182 @@
+/**
+ * Runs the service on several machines' worth of processes while everything around it breaks, and checks from outside
+ * that it kept its promises:
+ *
+ *     bun run torture [--minutes N] [--seed S] [--keep-logs]
+ *
+ * Without them 3 minutes and a seed of chance. The same seed gives the same faults at the same times. Ctrl-C ends the faults and goes on to the checks; once more
+ * ends everything at once. Exit codes: 0 all well; 1 findings, and the logs are kept; 2 wrong use; 130 interrupted.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { allChecks } from "./torture/checks/mod.ts";
+import { Client } from "./torture/client.ts";
+import type { Evidence } from "./torture/evidence.ts";
+import { faultScript } from "./torture/fault_script.ts";
+import { type FaultCounts, inflict } from "./torture/faults.ts";
+import { gather, openJobs, settle } from "./torture/investigation.ts";
+import { isRun, Load } from "./torture/load.ts";
+import { Observer } from "./torture/observer.ts";
+import { Progress, report } from "./torture/report.ts";
+import { openStage, type Stage } from "./torture/stage.ts";
+import { Subscriber } from "./torture/subscriber.ts";
+
+const HELP = `bun run torture [--minutes N] [--seed S] [--keep-logs]
+
+  --minutes N   how long the load and the faults last; 3 by default, at most 600
+  --seed S      a whole number up to 4294967295: the same seed gives the same faults
+  --keep-logs   keeps the processes' logs and the evidence even where nothing was found
+`;
+
+interface Request {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly keep_logs: boolean;
+}
+
+/** Wrong use: the message is all that is shown. */
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+function parseRequest(args: readonly string[]): Request | "help" {
+  const options = {
+    minutes: { type: "string", default: "3" },
+    seed: { type: "string", default: String(crypto.getRandomValues(new Uint32Array(1))[0]) },
+    "keep-logs": { type: "boolean", default: false },
+    help: { type: "boolean", short: "h" },
+  } as const;
+  let values: { minutes: string; seed: string; "keep-logs": boolean; help?: boolean };
+  try {
+    ({ values } = parseArgs({ args: [...args], options }));
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+  if (values.help) return "help";
+  const minutes = Number(values.minutes);
+  const seed = Number(values.seed);
+  if (!(minutes > 0 && minutes <= 600)) throw new UsageError(`--minutes takes up to 600, not "${values.minutes}"`);
+  if (!/^\d+$/.test(values.seed) || seed >= 2 ** 32) {
+    throw new UsageError(`--seed takes a whole number up to 4294967295, not "${values.seed}"`);
+  }
+  return { minutes, seed, keep_logs: values["keep-logs"] };
+}
+
+/** Ctrl-C: the first wish ends the load and the faults, the second everything. */
+function listenForInterrupts(tell: (text: string) => void) {
+  const enough = new AbortController();
+  const atOnce = new AbortController();
+  let first = 0;
+  const on = () => {
+    // Under npm a terminal's Ctrl-C arrives twice: both are the same wish.
+    if (enough.signal.aborted && performance.now() - first < 500) return;
+    if (enough.signal.aborted) {
+      tell("Ending everything");
+      atOnce.abort();
+      return;
+    }
+    first = performance.now();
+    tell("Interrupted: ending the faults; then come the checks. Once more ends everything at once");
+    enough.abort();
+  };
+  process.on("SIGINT", on);
+  process.on("SIGTERM", on);
+  return { enough: enough.signal, atOnce: atOnce.signal };
+}
+
+interface Run {
+  readonly evidence: Evidence;
+  readonly faults: FaultCounts;
+}
+
+async function torture(
+  stage: Stage,
+  { minutes, seed }: Request,
+  { progress, ...interrupts }: Surroundings,
+): Promise<Run> {
+  const duration = minutes * 60_000;
+  const client = new Client(stage.api_urls, stage.api_key);
+  const observer = new Observer(stage.postgres.url);
+  const subscriber = new Subscriber(stage.api_urls, stage.api_key);
+  const over = AbortSignal.any([interrupts.enough, interrupts.atOnce, AbortSignal.timeout(duration)]);
+  const load = new Load({ client, stand_in_url: stage.stand_in.url, seed, signal: over });
+  const began = performance.now();
+  const showing = setInterval(() => {
+    const open = openJobs(observer.seen);
+    const about = `${load.acknowledged.length} jobs taken, ${open} open, ${observer.seen.length} events`;
+    if (!over.aborted) progress.show("load and faults", { done: (performance.now() - began) / duration, about });
+  }, 1_000);
+  const loading = load.run();
+  const script = faultScript(seed, duration);
+  const faults = await inflict({ stage, script, signal: over, on_fault: (text) => progress.tell(text) });
+  await loading;
+  clearInterval(showing);
+  progress.tell(`The load is over: ${load.sent} jobs sent, ${load.acknowledged.length} acknowledged; settling`);
+  const witnesses = { stage, client, load, observer, subscriber, signal: interrupts.atOnce };
+  await settle(witnesses, (open) => progress.show("settling", { done: undefined, about: `${open} open` }));
+  progress.tell("Settled; gathering the evidence");
+  return { evidence: await gather(witnesses), faults };
+}
+
+interface Surroundings {
+  readonly progress: Progress;
+  /** Ends the load and the faults. */
+  readonly enough: AbortSignal;
+  /** Ends everything. */
+  readonly atOnce: AbortSignal;
+}
+
+/** What a finding may be looked up in, beside the processes' own logs. */
+function keepEvidence(folder: string, { events, requests, callbacks, acknowledged, exits }: Evidence): void {
+  for (const [name, rows] of Object.entries({ events, requests, callbacks, acknowledged, exits })) {
+    writeFileSync(join(folder, "logs", `${name}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  }
+}
+
+async function main(): Promise<number> {
+  const request = parseRequest(process.argv.slice(2));
+  if (request === "help") {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const progress = new Progress();
+  const interrupts = listenForInterrupts((text) => progress.tell(text));
+  const again = `bun run torture --minutes ${request.minutes} --seed ${request.seed}`;
+  progress.tell(`Building the stage; this run again: ${again}`);
+  const stage = await openStage();
+  let keep = true;
+  try {
+    const run = torture(stage, request, { progress, ...interrupts });
+    const ended = Promise.withResolvers<"interrupted">();
+    interrupts.atOnce.addEventListener("abort", () => ended.resolve("interrupted"));
+    const outcome = await Promise.race([run, ended.promise]);
+    if (outcome === "interrupted") {
+      run.catch(() => {});
+      keep = false;
+      return 130;
+    }
+    const { evidence, faults } = outcome;
+    const outcomes = allChecks(isRun).map((check) => ({ check, verdict: check.run(evidence) }));
+    progress.end();
+    process.stdout.write(`${report(outcomes, faults)}\n`);
+    const broken = outcomes.some(({ verdict }) => verdict.faults.length > 0);
+    keep = broken || request.keep_logs;
+    if (keep) keepEvidence(stage.folder, evidence);
+    process.stdout.write(
+      `\n${broken ? "✗ Promises were broken" : "✓ All promises were kept"}. Seed ${request.seed}: ${again}\n`,
+    );
+    if (broken) return 1;
+    return interrupts.enough.aborted ? 130 : 0;
+  } finally {
+    const kept = await stage.close(keep);
+    if (kept) process.stdout.write(`The logs of all processes, and the evidence: ${kept}\n`);
+  }
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  process.stderr.write(`${error instanceof UsageError ? error.message : (error as Error).stack}\n`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}

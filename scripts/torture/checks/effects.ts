@@ -1,0 +1,80 @@
+/** Side effects, by the stand-in's own count: none without a claim, none after its success is on record. */
+import type { Check, Evidence } from "../evidence.ts";
+import type { LogEvent } from "../observer.ts";
+import type { EffectRequest } from "../stand_in.ts";
+
+/** The requests of each idempotency key, in the order of their arrival. */
+function requestsByKey({ requests }: Evidence): Map<string, EffectRequest[]> {
+  const byKey = new Map<string, EffectRequest[]>();
+  for (const request of requests) {
+    const known = byKey.get(request.key);
+    if (known) known.push(request);
+    else byKey.set(request.key, [request]);
+  }
+  return byKey;
+}
+
+/** Where the log allows a key's side effect to be tried, and where it says that it is done. */
+function recordsOf(key: string, { histories }: Evidence): { starts: LogEvent[]; success: LogEvent | undefined } {
+  const history = histories.get(key) ?? [];
+  return {
+    starts: history.filter(({ type }) => type === "job.started"),
+    success: history.find(({ type }) => type === "job.succeeded"),
+  };
+}
+
+export const effectsClaimed: Check = {
+  name: "no side effect is tried without a claim of its own",
+  run: (evidence) => {
+    const faults: string[] = [];
+    for (const [key, requests] of requestsByKey(evidence)) {
+      const { starts } = recordsOf(key, evidence);
+      for (const [index, { serial, arrived_at }] of requests.entries()) {
+        const claim = starts[index];
+        if (!claim) {
+          faults.push(`${key}: request ${serial} is number ${index + 1}, and there were ${starts.length} claims`);
+        } else if (arrived_at < evidence.timeline.notRecordedAt(claim.position)) {
+          faults.push(`${key}: request ${serial} came before claim ${index + 1} was recorded at ${claim.position}`);
+        }
+      }
+    }
+    return { looked_at: `${evidence.requests.length} requests`, faults };
+  },
+};
+
+export const effectsOnce: Check = {
+  name: "no side effect is repeated after its success is on record",
+  run: (evidence) => {
+    const faults: string[] = [];
+    let repeated = 0;
+    for (const [key, requests] of requestsByKey(evidence)) {
+      if (requests.length > 1) repeated++;
+      const { success } = recordsOf(key, evidence);
+      if (!success) continue;
+      const since = evidence.timeline.recordedBy(success.position);
+      for (const { serial, arrived_at } of requests) {
+        if (arrived_at > since) faults.push(`${key}: request ${serial} came after its success at ${success.position}`);
+      }
+    }
+    return { looked_at: `${repeated} effects tried again`, faults };
+  },
+};
+
+export const resultsTrue: Check = {
+  name: "every recorded result is an answer that was really given",
+  run: (evidence) => {
+    const faults: string[] = [];
+    const byKey = requestsByKey(evidence);
+    let results = 0;
+    for (const [jobId, history] of evidence.histories) {
+      const result = history.find(({ type }) => type === "job.succeeded")?.data.result;
+      if (history[0]?.data.workflow !== "http" || !result) continue;
+      results++;
+      const given = (byKey.get(jobId) ?? []).some(
+        ({ serial, status }) => serial === result.body?.serial && status === result.status,
+      );
+      if (!given) faults.push(`job ${jobId}: nobody gave the answer ${JSON.stringify(result.body)}`);
+    }
+    return { looked_at: `${results} results`, faults };
+  },
+};

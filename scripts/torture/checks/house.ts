@@ -1,0 +1,31 @@
+/** The processes themselves, and what clients met. */
+import type { Check } from "../evidence.ts";
+
+export const noCrash: Check = {
+  name: "no process of the service ends by itself, or says that it must",
+  run: ({ exits, fatal }) => {
+    const byThemselves = exits.filter(({ sent, was_ready }) => sent === undefined && was_ready);
+    return {
+      looked_at: `${exits.length} ends of processes`,
+      faults: [
+        ...byThemselves.map(
+          ({ name, how, at }) => `${name} ended by itself with ${how} at ${new Date(at).toISOString()}`,
+        ),
+        ...fatal.map((line) => `fatal: ${line}`),
+      ],
+    };
+  },
+};
+
+export const stopsInPeace: Check = {
+  name: "every process of the service stops when told to",
+  run: ({ exit_codes }) => ({
+    looked_at: `${exit_codes.size} processes`,
+    faults: [...exit_codes].flatMap(([name, code]) => (code === 0 ? [] : [`${name} ended with ${code ?? "SIGKILL"}`])),
+  }),
+};
+
+export const promisesKept: Check = {
+  name: "repeated requests meet the same job, and a job is there as soon as it is acknowledged",
+  run: ({ said, acknowledged }) => ({ looked_at: `${acknowledged.length} jobs`, faults: said }),
+};

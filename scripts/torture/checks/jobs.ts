@@ -1,0 +1,55 @@
+/** Jobs: each comes to the end that it must come to, and the API says so. */
+import type { Check } from "../evidence.ts";
+import { standingOf } from "../standing.ts";
+
+/** `isRun`: whether anybody runs a workflow. */
+export function allSettled(isRun: (workflow: string) => boolean): Check {
+  return {
+    name: "every job has ended, or rightly waits; and nothing more is to be told of it",
+    run: ({ histories }) => {
+      const faults: string[] = [];
+      for (const [jobId, history] of histories) {
+        const { open, status } = standingOf(history, isRun);
+        const [submitted] = history;
+        if (open) faults.push(`job ${jobId} (${submitted?.data.workflow}) is ${status}, open: ${open}`);
+      }
+      return { looked_at: `${histories.size} jobs`, faults };
+    },
+  };
+}
+
+export const endAsExpected: Check = {
+  name: "every acknowledged job comes to the end that it must come to",
+  run: ({ acknowledged, histories }) => {
+    const faults: string[] = [];
+    for (const { wanted, job_id } of acknowledged) {
+      const history = histories.get(job_id) ?? [];
+      const { status } = standingOf(history, () => true);
+      if (status === wanted.expected) continue;
+      const error = history.find(({ type }) => type === "job.failed")?.data.error;
+      if (wanted.expected === "succeeded or lost" && (status === "succeeded" || error?.code === "worker_lost"))
+        continue;
+      const why = error ? ` (${error.code}: ${error.message})` : "";
+      faults.push(`job ${job_id} (${wanted.kind}) is ${status}, must be ${wanted.expected}${why}`);
+    }
+    return { looked_at: `${acknowledged.length} jobs`, faults };
+  },
+};
+
+export const statusTrue: Check = {
+  name: "the API tells of each job what the log holds",
+  run: ({ acknowledged, histories, statuses }) => {
+    const faults: string[] = [];
+    for (const { job_id } of acknowledged) {
+      const answer = statuses.get(job_id);
+      const history = histories.get(job_id) ?? [];
+      const { status } = standingOf(history, () => true);
+      if (answer?.status !== 200 || answer.body.status !== status) {
+        faults.push(`job ${job_id} is ${status}; the answer: ${answer?.status} ${JSON.stringify(answer?.body)}`);
+      } else if (status === "queued" && typeof answer.body.waiting_for?.reason !== "string") {
+        faults.push(`job ${job_id} waits, and does not say for what`);
+      }
+    }
+    return { looked_at: `${statuses.size} answers`, faults };
+  },
+};

@@ -1,0 +1,91 @@
+/** The log itself: nothing lost, nothing changed, everything in its place. */
+import type { Check } from "../evidence.ts";
+
+export const dense: Check = {
+  name: "positions and versions are dense",
+  run: ({ events, head }) => {
+    const faults: string[] = [];
+    const versions = new Map<string, number>();
+    for (const [index, { position, stream_id, version }] of events.entries()) {
+      if (position !== index + 1) faults.push(`position ${position} stands at place ${index + 1}`);
+      const expected = (versions.get(stream_id) ?? 0) + 1;
+      if (version !== expected) faults.push(`${stream_id}@${version} stands where @${expected} should`);
+      versions.set(stream_id, version);
+    }
+    if (head !== events.length) faults.push(`the log says that it has ${head} events, and has ${events.length}`);
+    return { looked_at: `${events.length} events`, faults };
+  },
+};
+
+export const unchanged: Check = {
+  name: "what was once read from the log stays in it, unchanged",
+  run: ({ seen, events }) => {
+    const faults = seen
+      .filter((event) => !Bun.deepEquals(events[event.position - 1], event, true))
+      .map(({ position, stream_id, version }) => `${stream_id}@${version} at ${position} is gone or was changed`);
+    return { looked_at: `${seen.length} events`, faults };
+  },
+};
+
+export const acknowledgedExist: Check = {
+  name: "every acknowledged job is in the log, where the answer said, as it was sent",
+  run: ({ acknowledged, events }) => {
+    const faults: string[] = [];
+    for (const { wanted, job_id, position } of acknowledged) {
+      const event = events[position - 1];
+      if (event?.stream_id !== `job-${job_id}` || event.type !== "job.submitted") {
+        faults.push(
+          `job ${job_id} (${wanted.kind}) was acknowledged at ${position}, where there is ${event?.stream_id}`,
+        );
+      } else if (!Bun.deepEquals(event.data, wanted.body, true)) {
+        faults.push(`job ${job_id} (${wanted.kind}) was recorded with another body than the one sent`);
+      }
+    }
+    return { looked_at: `${acknowledged.length} jobs`, faults };
+  },
+};
+
+export const relayed: Check = {
+  name: "JetStream holds every event once, in order",
+  run: ({ jetstream: { messages, first, last, behind }, events }) => {
+    const faults: string[] = [];
+    if (behind > 0) faults.push(`the stream is ${behind} events behind the log`);
+    // An emptied stream goes on after its last message; one that is new is filled from the first event.
+    const span = last && first ? last.position - first.position + 1 : 0;
+    if (messages !== span) faults.push(`the stream holds ${messages} messages for ${span} events`);
+    for (const message of [first, last]) {
+      const event = events[(message?.position ?? 0) - 1];
+      const id = event && `${event.stream_id}@${event.version}`;
+      if (message?.id !== id) faults.push(`the stream has ${message?.id} at ${message?.position}, the log ${id}`);
+    }
+    return { looked_at: `${messages} messages`, faults };
+  },
+};
+
+export const streamed: Check = {
+  name: "a subscriber that reconnects sees every event once, in order",
+  run: ({ stream, events }) => {
+    const wanted = events.filter(({ stream_id }) => stream_id.startsWith("job-")).map(({ position }) => position);
+    const faults: string[] = [];
+    const first = wanted.findIndex((position, index) => stream.positions[index] !== position);
+    if (first >= 0) {
+      faults.push(
+        `after ${wanted[first - 1] ?? 0} comes ${wanted[first]}, the subscriber saw ${stream.positions[first]}`,
+      );
+    } else if (stream.positions.length !== wanted.length) {
+      faults.push(`the subscriber saw ${stream.positions.length} events of ${wanted.length}`);
+    }
+    return { looked_at: `${stream.positions.length} events, ${stream.connections} connections`, faults };
+  },
+};
+
+export const replayed: Check = {
+  name: "every read model equals its rebuild",
+  run: ({ replay }) => {
+    const lines = replay.said.trim().split("\n");
+    return {
+      looked_at: `${lines.filter((line) => line.startsWith("✓")).length} read models`,
+      faults: replay.code === 0 ? [] : [`replay --verify ended with ${replay.code}: ${lines.join("; ")}`],
+    };
+  },
+};

@@ -1,0 +1,31 @@
+import type { Check } from "../evidence.ts";
+import { attemptsAlone, attemptsInTime } from "./attempts.ts";
+import { callbacksArrived } from "./callbacks.ts";
+import { effectsClaimed, effectsOnce, resultsTrue } from "./effects.ts";
+import { noCrash, promisesKept, stopsInPeace } from "./house.ts";
+import { allSettled, endAsExpected, statusTrue } from "./jobs.ts";
+import { acknowledgedExist, dense, relayed, replayed, streamed, unchanged } from "./log.ts";
+
+/** Every check, in the order of the table. `isRun`: whether anybody runs a workflow. */
+export function allChecks(isRun: (workflow: string) => boolean): Check[] {
+  return [
+    dense,
+    unchanged,
+    acknowledgedExist,
+    promisesKept,
+    allSettled(isRun),
+    endAsExpected,
+    statusTrue,
+    attemptsAlone,
+    attemptsInTime,
+    effectsClaimed,
+    effectsOnce,
+    resultsTrue,
+    callbacksArrived,
+    replayed,
+    relayed,
+    streamed,
+    noCrash,
+    stopsInPeace,
+  ];
+}

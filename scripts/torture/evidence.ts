@@ -1,0 +1,102 @@
+/** What the checks look at: all that was seen from outside. */
+import type { Answer } from "./client.ts";
+import type { LogEvent, Timeline } from "./observer.ts";
+import type { CallbackPost, EffectRequest } from "./stand_in.ts";
+import type { Exit } from "./supervised.ts";
+
+/** How a job of the load must end. */
+export type Expected =
+  | "succeeded"
+  | "failed"
+  /** Whether it succeeds is left to chance: its only attempt may lose its worker. */
+  | "succeeded or lost"
+  /** Nobody runs it: it waits, and says so. */
+  | "queued";
+
+/** A job that the load wants. */
+export interface Wanted {
+  /** Names the job outside: in the stand-in's addresses. */
+  readonly name: string;
+  /** What it is an example of, for the table. */
+  readonly kind: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the intake's body, as any client writes it
+  readonly body: any;
+  readonly expected: Expected;
+}
+
+/** A job that the service has said to have taken. */
+export interface Acknowledged {
+  readonly wanted: Wanted;
+  readonly job_id: string;
+  /** The answer's `Levqor-Position`. */
+  readonly position: number;
+}
+
+export interface Evidence {
+  readonly acknowledged: readonly Acknowledged[];
+  /** What already went wrong while the load ran. */
+  readonly said: readonly string[];
+  /** The log as it is at the end. */
+  readonly events: readonly LogEvent[];
+  /** The events of each job, in order; by job id. */
+  readonly histories: ReadonlyMap<string, readonly LogEvent[]>;
+  /** What the log itself says its last position is. */
+  readonly head: number;
+  /** The events as they were first seen. */
+  readonly seen: readonly LogEvent[];
+  readonly timeline: Timeline;
+  readonly requests: readonly EffectRequest[];
+  readonly callbacks: readonly CallbackPost[];
+  /** The status of each acknowledged job, from one of the APIs; by job id. */
+  readonly statuses: ReadonlyMap<string, Answer | undefined>;
+  /** What `replay --verify` said, and its exit code. */
+  readonly replay: { readonly code: number; readonly said: string };
+  readonly jetstream: JetStreamState;
+  readonly stream: StreamSeen;
+  readonly exits: readonly Exit[];
+  readonly fatal: readonly string[];
+  /** Of the last stop. */
+  readonly exit_codes: ReadonlyMap<string, number | null>;
+}
+
+export interface JetStreamState {
+  readonly messages: number;
+  /** How many events the log had more, after some time to catch up. */
+  readonly behind: number;
+  /** Position and id that the first and the last message name. */
+  readonly first: { readonly position: number; readonly id: string } | undefined;
+  readonly last: { readonly position: number; readonly id: string } | undefined;
+}
+
+/** What a subscriber saw of the live stream of all jobs. */
+export interface StreamSeen {
+  /** The positions, in the order in which they came. */
+  readonly positions: readonly number[];
+  readonly connections: number;
+}
+
+/** What a check found. */
+export interface Verdict {
+  /** What it looked at, for the table: `3,211 jobs`. */
+  readonly looked_at: string;
+  readonly faults: readonly string[];
+}
+
+export interface Check {
+  /** A sentence that holds where there are no faults. */
+  readonly name: string;
+  readonly run: (evidence: Evidence) => Verdict;
+}
+
+/** The events of each job. */
+export function historiesOf(events: readonly LogEvent[]): Map<string, LogEvent[]> {
+  const histories = new Map<string, LogEvent[]>();
+  for (const event of events) {
+    if (!event.stream_id.startsWith("job-")) continue;
+    const jobId = event.stream_id.slice("job-".length);
+    const history = histories.get(jobId);
+    if (history) history.push(event);
+    else histories.set(jobId, [event]);
+  }
+  return histories;
+}

@@ -1,0 +1,122 @@
+/** The load: jobs of every kind, submitted as careful and as careless clients do. */
+import { pause } from "../../src/async/mod.ts";
+import type { Answer, Client } from "./client.ts";
+import type { Acknowledged, Wanted } from "./evidence.ts";
+import { KINDS, type Kind, NOBODY } from "./kinds.ts";
+import { Random } from "./random.ts";
+
+const JOBS_PER_SECOND = 12;
+/** Requests under way at most: a service that is away must not make the client the one that breaks. */
+const MAX_UNDER_WAY = 200;
+/** How many clients name no Idempotency-Key, repeat what was already acknowledged, and ask for the status at once. */
+const SHARES = { careless: 0.1, repeated: 0.1, asked: 0.1 };
+
+export interface LoadOptions {
+  readonly client: Client;
+  readonly stand_in_url: string;
+  readonly seed: number;
+  /** Ends the load. */
+  readonly signal: AbortSignal;
+}
+
+/** Whether any process of this run runs a workflow. */
+export function isRun(workflow: string): boolean {
+  return workflow !== NOBODY;
+}
+
+export class Load {
+  readonly acknowledged: Acknowledged[] = [];
+  /** Broken promises met on the way. */
+  readonly said: string[] = [];
+  readonly #options: LoadOptions;
+  readonly #random: Random;
+  readonly #deck: Kind[];
+  readonly #under_way = new Set<Promise<void>>();
+  #sent = 0;
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    // Another sequence than that of the faults.
+    this.#random = new Random(options.seed ^ 0x5bd1e995);
+    this.#deck = KINDS.flatMap((kind) => Array.from({ length: kind.weight }, () => kind));
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Submits until the signal fires; then waits for what is under way. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    while (!signal.aborted) {
+      await pause(1_000 / JOBS_PER_SECOND, signal);
+      if (signal.aborted || this.#under_way.size >= MAX_UNDER_WAY) continue;
+      const one: Promise<void> = this.#submit(this.#next()).finally(() => this.#under_way.delete(one));
+      this.#under_way.add(one);
+    }
+    await Promise.all(this.#under_way);
+  }
+
+  #next(): Intent {
+    const kind = this.#random.pick(this.#deck);
+    const name = `${kind.name}-${++this.#sent}`;
+    const { body, expected } = kind.make({ name, url: this.#options.stand_in_url, random: this.#random });
+    const draw = (share: number) => this.#random.chance(share);
+    return {
+      wanted: { name, kind: kind.name, body, expected },
+      api: this.#random.below(2),
+      key: draw(SHARES.careless) ? undefined : `torture-${name}`,
+      repeated: draw(SHARES.repeated),
+      asked: draw(SHARES.asked),
+    };
+  }
+
+  async #submit({ wanted, api, key, repeated, asked }: Intent): Promise<void> {
+    const { client, signal } = this.#options;
+    const headers: Record<string, string> = key ? { "idempotency-key": key } : {};
+    const request = { body: wanted.body, headers, api };
+    const answer = key
+      ? await client.insist("/api/v1/intake", { ...request, signal })
+      : await client.ask("/api/v1/intake", request);
+    const job_id = this.#taken(wanted, answer);
+    if (job_id === undefined) return;
+    if (key && repeated) {
+      const again = await client.insist("/api/v1/intake", { ...request, api: api + 1, signal });
+      if (again && again.body?.job_id !== job_id) {
+        this.said.push(`${wanted.name}: a repetition met ${JSON.stringify(again.body)} instead of job ${job_id}`);
+      }
+      const other = { ...request, body: { ...wanted.body, payload: { ...wanted.body.payload, other: true } } };
+      const refused = await client.insist("/api/v1/intake", { ...other, signal });
+      if (refused && refused.body?.error !== "idempotency_key_reused") {
+        this.said.push(`${wanted.name}: another body with the same key met ${refused.status}`);
+      }
+    }
+    if (asked) {
+      const status = await client.insist(`/api/v1/status/${job_id}`, { api: api + 1, signal });
+      if (status && status.status !== 200) {
+        this.said.push(`${wanted.name}: the status of job ${job_id} was ${status.status} after its acknowledgement`);
+      }
+    }
+  }
+
+  /** Notes an acknowledgement; `undefined` for none. */
+  #taken(wanted: Wanted, answer: Answer | undefined): string | undefined {
+    if (!answer || answer.status >= 500 || answer.status === 429) return undefined;
+    if (answer.status !== 202) {
+      this.said.push(`${wanted.name} was refused with ${answer.status}: ${JSON.stringify(answer.body)}`);
+      return undefined;
+    }
+    const { job_id } = answer.body;
+    this.acknowledged.push({ wanted, job_id, position: Number(answer.headers.get("levqor-position")) });
+    return job_id;
+  }
+}
+
+/** A job, and how its client goes about it. */
+interface Intent {
+  readonly wanted: Wanted;
+  readonly api: number;
+  readonly key: string | undefined;
+  readonly repeated: boolean;
+  readonly asked: boolean;
+}

@@ -1,0 +1,45 @@
+/** Where a job stands by its history: told by the torture's own reading of events, not by the service's. */
+import type { LogEvent } from "./observer.ts";
+
+export interface Standing {
+  readonly status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  /** What still has to happen; `undefined`: nothing, or nothing that would happen by itself. */
+  readonly open: string | undefined;
+  readonly callback: "none" | "pending" | "delivered" | "failed";
+}
+
+export const ENDS: ReadonlySet<string> = new Set(["job.succeeded", "job.failed", "job.cancelled"]);
+
+/** What a job's status is after an event; the others leave it as it is. */
+const STATUS_AFTER: Readonly<Record<string, Standing["status"]>> = {
+  "job.started": "running",
+  "job.released": "queued",
+  "job.retry_scheduled": "queued",
+  "job.suspended": "queued",
+  "job.succeeded": "succeeded",
+  "job.failed": "failed",
+  "job.cancelled": "cancelled",
+};
+
+const CALLBACK_AFTER: Readonly<Record<string, Standing["callback"]>> = {
+  "job.succeeded": "pending",
+  "job.failed": "pending",
+  "job.cancelled": "pending",
+  "job.callback_delivered": "delivered",
+  "job.callback_failed": "failed",
+  "job.callback_requested": "pending",
+};
+
+/** `isRun`: whether anybody runs a workflow. */
+export function standingOf(history: readonly LogEvent[], isRun: (workflow: string) => boolean): Standing {
+  const { workflow, callback_url } = history[0]?.data ?? {};
+  let status: Standing["status"] = "queued";
+  let callback: Standing["callback"] = "none";
+  for (const { type } of history) {
+    status = STATUS_AFTER[type] ?? status;
+    if (callback_url !== undefined) callback = CALLBACK_AFTER[type] ?? callback;
+  }
+  const waits = status === "queued" && !isRun(workflow);
+  if ((status === "queued" || status === "running") && !waits) return { status, callback, open: status };
+  return { status, callback, open: callback === "pending" ? "callback" : undefined };
+}

@@ -1,0 +1,448 @@
+/** Each check against evidence of a service that keeps its promises, and of one that breaks just this one. */
+import { describe, expect, test } from "bun:test";
+import { allChecks } from "../../../scripts/torture/checks/mod.ts";
+import { type Evidence, historiesOf, type Verdict } from "../../../scripts/torture/evidence.ts";
+import { type LogEvent, Timeline } from "../../../scripts/torture/observer.ts";
+
+const BASE = Date.parse("2026-01-15T09:30:00Z");
+const checks = allChecks((workflow) => workflow !== "nobody");
+
+type Step = readonly [type: string, data: object, options?: { actor?: string; at?: number; job?: string }];
+
+const payload = { url: "http://127.0.0.1:1/effect/quick-1" };
+const submitted: Step = [
+  "job.submitted",
+  { workflow: "http", payload, callback_url: "http://127.0.0.1:1/callback/quick-1" },
+];
+const started: Step = ["job.started", { attempt: 1, worker: "a", lease_seconds: 3 }];
+const succeeded: Step = [
+  "job.succeeded",
+  { attempt: 1, result: { status: 200, body: { serial: 1 } } },
+  { actor: "worker:a" },
+];
+const delivered: Step = ["job.callback_delivered", { webhook_id: "msg_1", attempt: 1, status_code: 204 }];
+const LIFE = [submitted, started, succeeded, delivered];
+
+/** A log of these events, one second apart where nothing else is said. */
+function logOf(steps: readonly Step[]): LogEvent[] {
+  const versions = new Map<string, number>();
+  return steps.map(([type, data, { actor = "anonymous", at, job = "1" } = {}], index) => {
+    const stream_id = `job-${job}`;
+    const version = (versions.get(stream_id) ?? 0) + 1;
+    versions.set(stream_id, version);
+    const recorded_at = BASE + (at ?? index) * 1000;
+    return { position: index + 1, stream_id, version, type, data, meta: { actor }, recorded_at };
+  });
+}
+
+/** What was seen of a run with one job; `changes` says what was different. */
+function evidenceOf(steps: readonly Step[] = LIFE, changes: Partial<Evidence> = {}): Evidence {
+  const events = changes.events ?? logOf(steps);
+  const timeline = new Timeline();
+  for (const { position } of events) {
+    timeline.add({ asked: BASE + position * 1000 - 400, answered: BASE + position * 1000 - 300, head: position });
+  }
+  const histories = historiesOf(events);
+  const last = events.at(-1) as LogEvent;
+  const status = steps.some(([type]) => type === "job.succeeded") ? "succeeded" : "queued";
+  return {
+    acknowledged: [
+      {
+        wanted: { name: "quick-1", kind: "quick", body: submitted[1], expected: "succeeded" },
+        job_id: "1",
+        position: 1,
+      },
+    ],
+    said: [],
+    events,
+    histories,
+    head: events.length,
+    seen: events,
+    timeline,
+    requests: [{ serial: 1, name: "quick-1", key: "1", arrived_at: BASE + 1_800, status: 200 }],
+    callbacks: [callback()],
+    statuses: new Map([["1", answer(status)]]),
+    replay: { code: 0, said: "✓ jobs\n✓ metrics" },
+    jetstream: {
+      messages: events.length,
+      behind: 0,
+      first: { position: 1, id: `${events[0]?.stream_id}@1` },
+      last: { position: last.position, id: `${last.stream_id}@${last.version}` },
+    },
+    stream: { positions: events.map(({ position }) => position), connections: 1 },
+    exits: [],
+    fatal: [],
+    exit_codes: new Map([["api-1", 0]]),
+    ...changes,
+  };
+}
+
+function answer(status: string) {
+  return { status: 200, headers: new Headers(), body: { status, waiting_for: { reason: "worker" } } };
+}
+
+function callback(changes: object = {}) {
+  const body = JSON.stringify({ type: "job.succeeded", data: { job_id: "1" } });
+  return {
+    name: "quick-1",
+    webhook_id: "msg_1",
+    body,
+    arrived_at: BASE + 2_500,
+    forged: undefined,
+    status: 204,
+    ...changes,
+  };
+}
+
+function verdicts(evidence: Evidence): Map<string, Verdict> {
+  return new Map(checks.map(({ name, run }) => [name, run(evidence)]));
+}
+
+/** The faults of the checks that found any. */
+function found(evidence: Evidence): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    [...verdicts(evidence)].flatMap(([name, { faults }]) => (faults.length > 0 ? [[name, faults]] : [])),
+  );
+}
+
+function faultsOf(name: string, evidence: Evidence): string {
+  const verdict = verdicts(evidence).get(name);
+  if (!verdict) throw new Error(`There is no check "${name}"`);
+  return verdict.faults.join("\n");
+}
+
+test("a service that keeps its promises has no findings", () => {
+  expect(found(evidenceOf())).toEqual({});
+});
+
+test("a job whose worker was lost, and whose effect was tried again before it succeeded, is no finding", () => {
+  const steps: Step[] = [
+    submitted,
+    started,
+    ["job.released", { attempt: 1, reason: "lease_expired" }, { at: 4.5 }],
+    ["job.started", { attempt: 2, worker: "b", lease_seconds: 3 }, { at: 5 }],
+    ["job.succeeded", { attempt: 2, result: { status: 200, body: { serial: 2 } } }, { actor: "worker:b", at: 6 }],
+    [...delivered],
+  ];
+  const requests = [
+    { serial: 1, name: "quick-1", key: "1", arrived_at: BASE + 1_800 },
+    { serial: 2, name: "quick-1", key: "1", arrived_at: BASE + 4_000, status: 200 },
+  ];
+  expect(found(evidenceOf(steps, { requests }))).toEqual({});
+});
+
+test("a job with one attempt may lose its worker, but not fail otherwise", () => {
+  const lost = (code: string) => {
+    const steps: Step[] = [submitted, started, ["job.failed", { attempt: 1, error: { code, message: "Lost." } }]];
+    const [first] = evidenceOf().acknowledged;
+    if (!first) throw new Error("There is one");
+    const wanted = { ...first.wanted, expected: "succeeded or lost" as const };
+    return faultsOf(
+      "every acknowledged job comes to the end that it must come to",
+      evidenceOf(steps, { acknowledged: [{ ...first, wanted }] }),
+    );
+  };
+  expect(lost("worker_lost")).toBe("");
+  expect(lost("timeout")).toContain("is failed, must be succeeded or lost (timeout: Lost.)");
+});
+
+test("a job that nobody runs may wait for ever", () => {
+  const body = { workflow: "nobody", payload: {} };
+  const wanted = { name: "waiting-1", kind: "waiting", body, expected: "queued" as const };
+  const evidence = evidenceOf([["job.submitted", body]], {
+    acknowledged: [{ wanted, job_id: "1", position: 1 }],
+    requests: [],
+    callbacks: [],
+  });
+  expect(found(evidence)).toEqual({});
+});
+
+describe("broken promises are found:", () => {
+  const cases: ReadonlyArray<readonly [what: string, check: string, fault: string, evidence: () => Evidence]> = [
+    [
+      "a gap in the positions",
+      "positions and versions are dense",
+      "position 5 stands at place 4",
+      () => {
+        const events = logOf(LIFE).map((event, index) => (index === 3 ? { ...event, position: 5 } : event));
+        return evidenceOf(LIFE, { events, head: 5 });
+      },
+    ],
+    [
+      "a gap in the versions",
+      "positions and versions are dense",
+      "job-1@5 stands where @4 should",
+      () => {
+        const events = logOf(LIFE).map((event, index) => (index === 3 ? { ...event, version: 5 } : event));
+        return evidenceOf(LIFE, { events });
+      },
+    ],
+    [
+      "a head beyond the log",
+      "positions and versions are dense",
+      "5 events, and has 4",
+      () => evidenceOf(LIFE, { head: 5 }),
+    ],
+    [
+      "an event that was seen and is gone",
+      "what was once read from the log stays in it, unchanged",
+      "job-1@5 at 5 is gone",
+      () => evidenceOf(LIFE, { seen: logOf([...LIFE, delivered]) }),
+    ],
+    [
+      "an acknowledged job that is not there",
+      "every acknowledged job is in the log, where the answer said, as it was sent",
+      "was acknowledged at 1",
+      () => evidenceOf(LIFE, { events: logOf(LIFE.map(([type, data, o]) => [type, data, { ...o, job: "2" }])) }),
+    ],
+    [
+      "an acknowledged job that was changed",
+      "every acknowledged job is in the log, where the answer said, as it was sent",
+      "another body",
+      () => evidenceOf([["job.submitted", { ...submitted[1], payload: {} }], ...LIFE.slice(1)]),
+    ],
+    [
+      "a job that got stuck",
+      "every job has ended, or rightly waits; and nothing more is to be told of it",
+      "is running, open: running",
+      () => evidenceOf([submitted, started]),
+    ],
+    [
+      "a callback that is still to come",
+      "every job has ended, or rightly waits; and nothing more is to be told of it",
+      "open: callback",
+      () => evidenceOf(LIFE.slice(0, 3)),
+    ],
+    [
+      "a job that ended wrongly",
+      "every acknowledged job comes to the end that it must come to",
+      "is failed, must be succeeded (worker_lost: Lost.)",
+      () =>
+        evidenceOf([
+          submitted,
+          started,
+          ["job.failed", { attempt: 1, error: { code: "worker_lost", message: "Lost." } }],
+        ]),
+    ],
+    [
+      "a status that is not the log's",
+      "the API tells of each job what the log holds",
+      "job 1 is succeeded; the answer: 200",
+      () => evidenceOf(LIFE, { statuses: new Map([["1", answer("running")]]) }),
+    ],
+    [
+      "two attempts at once",
+      "no attempt runs twice, or beside another; none is taken away before its lease ends",
+      "of attempt 2 comes while attempt 1 runs",
+      () => evidenceOf([submitted, started, ["job.started", { attempt: 2, worker: "b", lease_seconds: 3 }]]),
+    ],
+    [
+      "an attempt that starts twice",
+      "no attempt runs twice, or beside another; none is taken away before its lease ends",
+      "has number 1, after 1",
+      () => evidenceOf([submitted, started, ["job.released", { attempt: 1, reason: "worker_stopping" }], started]),
+    ],
+    [
+      "a lease cut short",
+      "no attempt runs twice, or beside another; none is taken away before its lease ends",
+      "takes attempt 1 away 1000 ms before its lease ends",
+      () => evidenceOf([submitted, started, ["job.released", { attempt: 1, reason: "lease_expired" }, { at: 3 }]]),
+    ],
+    [
+      "a lease cut short after a heartbeat",
+      "no attempt runs twice, or beside another; none is taken away before its lease ends",
+      "takes attempt 1 away 500 ms before its lease ends",
+      () =>
+        evidenceOf([
+          submitted,
+          started,
+          ["job.heartbeat", { attempt: 1, lease_seconds: 3 }, { actor: "worker:a" }],
+          ["job.released", { attempt: 1, reason: "lease_expired" }, { at: 4.5 }],
+        ]),
+    ],
+    [
+      "a late answer of a worker that lost its claim",
+      "no attempt runs twice, or beside another; none is taken away before its lease ends",
+      "is by worker:a, while worker:b holds the claim",
+      () =>
+        evidenceOf([
+          submitted,
+          started,
+          ["job.released", { attempt: 1, reason: "worker_stopping" }],
+          ["job.started", { attempt: 2, worker: "b", lease_seconds: 3 }],
+          ["job.succeeded", { attempt: 2, result: {} }, { actor: "worker:a" }],
+        ]),
+    ],
+    [
+      "a life after the end",
+      "no attempt runs twice, or beside another; none is taken away before its lease ends",
+      "job.started comes after job.succeeded",
+      () => evidenceOf([...LIFE, ["job.started", { attempt: 2, worker: "b", lease_seconds: 3 }]]),
+    ],
+    [
+      "an attempt before its pause is over",
+      "no attempt starts before it is due, and no job has more than its max_attempts",
+      "attempt 2 starts 1000 ms before it is due",
+      () =>
+        evidenceOf([
+          submitted,
+          started,
+          ["job.retry_scheduled", { attempt: 1, error: {}, retry_in_seconds: 2 }],
+          ["job.started", { attempt: 2, worker: "b", lease_seconds: 3 }],
+        ]),
+    ],
+    [
+      "an attempt before run_at",
+      "no attempt starts before it is due, and no job has more than its max_attempts",
+      "attempt 1 starts 4000 ms before it is due",
+      () => evidenceOf([["job.submitted", { ...submitted[1], run_at: "2026-01-15T10:30:05+01:00" }], started]),
+    ],
+    [
+      "an attempt too many",
+      "no attempt starts before it is due, and no job has more than its max_attempts",
+      "attempt 2 starts after 1 of 1",
+      () =>
+        evidenceOf([
+          ["job.submitted", { ...submitted[1], max_attempts: 1 }],
+          started,
+          ["job.released", { attempt: 1, reason: "lease_expired" }, { at: 5 }],
+          ["job.started", { attempt: 2, worker: "b", lease_seconds: 3 }, { at: 6 }],
+        ]),
+    ],
+    [
+      "a side effect without a claim",
+      "no side effect is tried without a claim of its own",
+      "request 2 is number 2, and there were 1 claims",
+      () => evidenceOf(LIFE, { requests: [request(1, 1_800), request(2, 1_900)] }),
+    ],
+    [
+      "a side effect before its claim",
+      "no side effect is tried without a claim of its own",
+      "request 1 came before claim 1 was recorded",
+      () => evidenceOf(LIFE, { requests: [request(1, 500)] }),
+    ],
+    [
+      "a side effect after its success",
+      "no side effect is repeated after its success is on record",
+      "request 2 came after its success at 3",
+      () => evidenceOf(LIFE, { requests: [request(1, 1_800), request(2, 2_800)] }),
+    ],
+    [
+      "a made-up result",
+      "every recorded result is an answer that was really given",
+      "nobody gave the answer",
+      () => evidenceOf(LIFE, { requests: [request(7, 1_800)] }),
+    ],
+    [
+      "a callback that never came",
+      "every callback arrived at least once, signed, with one id and one text",
+      "its receiver took none of 0 POSTs",
+      () => evidenceOf(LIFE, { callbacks: [] }),
+    ],
+    [
+      "a callback that was refused only",
+      "every callback arrived at least once, signed, with one id and one text",
+      "its receiver took none of 1 POSTs",
+      () => evidenceOf(LIFE, { callbacks: [callback({ status: 503 })] }),
+    ],
+    [
+      "a callback with another id",
+      "every callback arrived at least once, signed, with one id and one text",
+      "msg_2 tells of job.succeeded of 1; the log has undefined",
+      () => evidenceOf(LIFE, { callbacks: [callback(), callback({ webhook_id: "msg_2" })] }),
+    ],
+    [
+      "a callback with another text",
+      "every callback arrived at least once, signed, with one id and one text",
+      "msg_1 came with different texts",
+      () => evidenceOf(LIFE, { callbacks: [callback(), callback({ body: "{}" })] }),
+    ],
+    [
+      "a forged callback",
+      "every callback arrived at least once, signed, with one id and one text",
+      "its signature is x",
+      () => evidenceOf(LIFE, { callbacks: [callback({ forged: "its signature is x" })] }),
+    ],
+    [
+      "a read model that differs",
+      "every read model equals its rebuild",
+      "ended with 1: ✗ jobs: 1 of 9 rows differ",
+      () => evidenceOf(LIFE, { replay: { code: 1, said: "✗ jobs: 1 of 9 rows differ" } }),
+    ],
+    [
+      "an event that JetStream does not have",
+      "JetStream holds every event once, in order",
+      "holds 3 messages for 4 events",
+      () => evidenceOf(LIFE, { jetstream: { ...evidenceOf().jetstream, messages: 3 } }),
+    ],
+    [
+      "a relay that gave up",
+      "JetStream holds every event once, in order",
+      "is 2 events behind",
+      () => evidenceOf(LIFE, { jetstream: { ...evidenceOf().jetstream, behind: 2 } }),
+    ],
+    [
+      "a stream of another log",
+      "JetStream holds every event once, in order",
+      "the stream has job-9@9 at 4, the log job-1@4",
+      () => evidenceOf(LIFE, { jetstream: { ...evidenceOf().jetstream, last: { position: 4, id: "job-9@9" } } }),
+    ],
+    [
+      "an event that a subscriber missed",
+      "a subscriber that reconnects sees every event once, in order",
+      "after 2 comes 3, the subscriber saw 4",
+      () => evidenceOf(LIFE, { stream: { positions: [1, 2, 4], connections: 1 } }),
+    ],
+    [
+      "an event that a subscriber saw twice",
+      "a subscriber that reconnects sees every event once, in order",
+      "after 2 comes 3, the subscriber saw 2",
+      () => evidenceOf(LIFE, { stream: { positions: [1, 2, 2, 3, 4], connections: 1 } }),
+    ],
+    [
+      "a crash",
+      "no process of the service ends by itself, or says that it must",
+      "worker-1 ended by itself with exit code 1",
+      () => evidenceOf(LIFE, { exits: [exit({})] }),
+    ],
+    [
+      "a process that does not stop",
+      "every process of the service stops when told to",
+      "api-1 ended with SIGKILL",
+      () => evidenceOf(LIFE, { exit_codes: new Map([["api-1", null]]) }),
+    ],
+    [
+      "a repetition that met another job",
+      "repeated requests meet the same job, and a job is there as soon as it is acknowledged",
+      "quick-1: a repetition met",
+      () => evidenceOf(LIFE, { said: ["quick-1: a repetition met job 2"] }),
+    ],
+  ];
+  for (const [what, check, fault, evidence] of cases) {
+    test(what, () => expect(faultsOf(check, evidence())).toContain(fault));
+  }
+});
+
+test("a process that we ended, or that did not come up while its database was away, is no finding", () => {
+  expect(found(evidenceOf(LIFE, { exits: [exit({ sent: "SIGKILL" }), exit({ was_ready: false })] }))).toEqual({});
+});
+
+test("a lease that ends while Postgres's clock is turned back is no finding", () => {
+  const steps: Step[] = [
+    submitted,
+    ["job.started", { attempt: 1, worker: "a", lease_seconds: 3 }, { at: 20 }],
+    ["job.submitted", { workflow: "nobody", payload: {} }, { job: "2", at: 2 }],
+    ["job.released", { attempt: 1, reason: "lease_expired" }, { at: 3 }],
+  ];
+  expect(
+    faultsOf("no attempt runs twice, or beside another; none is taken away before its lease ends", evidenceOf(steps)),
+  ).toBe("");
+});
+
+function request(serial: number, after_ms: number) {
+  return { serial, name: "quick-1", key: "1", arrived_at: BASE + after_ms, status: 200 };
+}
+
+function exit(changes: object) {
+  return { name: "worker-1", at: BASE, how: "exit code 1", code: 1, sent: undefined, was_ready: true, ...changes };
+}
