@@ -15,6 +15,7 @@ import { Client } from "./torture/client.ts";
 import type { Evidence } from "./torture/evidence.ts";
 import { faultScript } from "./torture/fault_script.ts";
 import { type FaultCounts, inflict } from "./torture/faults.ts";
+import { keepHouse } from "./torture/household.ts";
 import { gather, openJobs, settle } from "./torture/investigation.ts";
 import { isRun, Load } from "./torture/load.ts";
 import { Observer } from "./torture/observer.ts";
@@ -100,7 +101,10 @@ async function torture(
   const observer = new Observer(stage.postgres.url);
   const subscriber = new Subscriber(stage.api_urls, stage.api_key);
   const over = AbortSignal.any([interrupts.enough, interrupts.atOnce, AbortSignal.timeout(duration)]);
-  const load = new Load({ client, stand_in_url: stage.stand_in.url, seed, signal: over });
+  const url = stage.stand_in.url;
+  const python = stage.outsiders.has("worker-python");
+  const house = await keepHouse(client, { url, signal: over });
+  const load = new Load({ client, stand_in_url: url, seed, python, signal: over });
   const began = performance.now();
   const showing = setInterval(() => {
     const open = openJobs(observer.seen);
@@ -111,6 +115,7 @@ async function torture(
   const script = faultScript(seed, duration);
   const faults = await inflict({ stage, script, signal: over, on_fault: (text) => progress.tell(text) });
   await loading;
+  await house.settle(interrupts.atOnce);
   clearInterval(showing);
   progress.tell(`The load is over: ${load.sent} jobs sent, ${load.acknowledged.length} acknowledged; settling`);
   const witnesses = { stage, client, load, observer, subscriber, signal: interrupts.atOnce };

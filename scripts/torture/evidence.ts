@@ -4,14 +4,8 @@ import type { LogEvent, Timeline } from "./observer.ts";
 import type { CallbackPost, EffectRequest } from "./stand_in.ts";
 import type { Exit } from "./supervised.ts";
 
-/** How a job of the load must end. */
-export type Expected =
-  | "succeeded"
-  | "failed"
-  /** Whether it succeeds is left to chance: its only attempt may lose its worker. */
-  | "succeeded or lost"
-  /** Nobody runs it: it waits, and says so. */
-  | "queued";
+/** Where a job may stand in the end; `lost`: it failed because its last attempt lost its worker. */
+export type End = "succeeded" | "failed" | "lost" | "cancelled" | "queued" | "running";
 
 /** A job that the load wants. */
 export interface Wanted {
@@ -21,12 +15,14 @@ export interface Wanted {
   readonly kind: string;
   // biome-ignore lint/suspicious/noExplicitAny: the intake's body, as any client writes it
   readonly body: any;
-  readonly expected: Expected;
+  /** How it must end: in one of these ways. */
+  readonly expected: readonly End[];
 }
 
 /** A job that the service has said to have taken. */
 export interface Acknowledged {
-  readonly wanted: Wanted;
+  /** What a client does afterwards changes how it must end. */
+  wanted: Wanted;
   readonly job_id: string;
   /** The answer's `Levqor-Position`. */
   readonly position: number;
@@ -40,8 +36,6 @@ export interface Evidence {
   readonly events: readonly LogEvent[];
   /** The events of each job, in order; by job id. */
   readonly histories: ReadonlyMap<string, readonly LogEvent[]>;
-  /** What the log itself says its last position is. */
-  readonly head: number;
   /** The events as they were first seen. */
   readonly seen: readonly LogEvent[];
   readonly timeline: Timeline;

@@ -2,7 +2,7 @@
 import { connect as connectNats } from "nats";
 import { pause } from "../../src/async/mod.ts";
 import { connect } from "../../src/db/mod.ts";
-import { describeFault, type Fault, type ServiceName, type TimedFault } from "./fault_script.ts";
+import { describeFault, type Fault, type OutsiderName, type ServiceName, type TimedFault } from "./fault_script.ts";
 import type { Stage } from "./stage.ts";
 import type { Supervised } from "./supervised.ts";
 
@@ -99,9 +99,12 @@ async function one(fault: Fault, { stage, signal }: Scene): Promise<void> {
   }
 }
 
-function processOf(target: ServiceName | "postgres" | "nats", { services, postgres, nats }: Stage): Supervised {
-  if (target === "postgres") return postgres.server;
-  return target === "nats" ? nats : (services.get(target) as Supervised);
+function processOf(target: ServiceName | OutsiderName | "postgres" | "nats", stage: Stage): Supervised {
+  if (target === "postgres") return stage.postgres.server;
+  if (target === "nats") return stage.nats;
+  const found = stage.services.get(target as ServiceName) ?? stage.outsiders.get(target as OutsiderName);
+  if (!found) throw new Error("it does not run here");
+  return found;
 }
 
 function backend({ postgres }: Stage, nth: number): number {

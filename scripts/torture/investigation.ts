@@ -31,7 +31,7 @@ export interface Witnesses {
 /** Waits until every process is up and no job is open; resolves in any case when that takes too long. */
 export async function settle({ stage, observer, signal }: Witnesses, on_open: (open: number) => void): Promise<void> {
   const deadline = performance.now() + SETTLE_LIMIT_MS;
-  const processes = [stage.postgres.server, stage.nats, ...stage.services.values()];
+  const processes = [stage.postgres.server, stage.nats, ...stage.services.values(), ...stage.outsiders.values()];
   while (performance.now() < deadline && !signal.aborted) {
     const down = processes.filter((each) => !each.isReady).length;
     const open = openJobs(observer.seen);
@@ -54,18 +54,17 @@ export async function gather(witnesses: Witnesses): Promise<Evidence> {
   await subscriber.stop();
   const statuses = await allStatuses(witnesses);
   const replay = await verifyReadModels(stage);
-  const processes = [stage.postgres.server, stage.nats, ...stage.services.values()];
+  const processes = [...stage.services.values(), ...stage.outsiders.values()];
   const exits = processes.flatMap((each) => each.exits);
   const exit_codes = await stage.stopServices();
   await observer.stop();
-  const [events, head] = [await observer.readAll(), await observer.head()];
+  const events = await observer.readAll();
   await observer.close();
   return {
     acknowledged: load.acknowledged,
     said: load.said,
     events,
     histories: historiesOf(events),
-    head,
     seen: observer.seen,
     timeline: observer.timeline,
     requests: stage.stand_in.requests,
@@ -74,7 +73,7 @@ export async function gather(witnesses: Witnesses): Promise<Evidence> {
     replay,
     jetstream,
     stream: { positions: subscriber.positions, connections: subscriber.connections },
-    exits: exits.filter(({ name }) => name !== "postgres" && name !== "nats"),
+    exits,
     fatal: stage.fatal,
     exit_codes,
   };

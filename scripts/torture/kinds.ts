@@ -1,10 +1,18 @@
 /** The kinds of jobs that the load is made of. */
-import type { Wanted } from "./evidence.ts";
+import { pause } from "../../src/async/mod.ts";
+import type { Client } from "./client.ts";
+import type { End, Wanted } from "./evidence.ts";
 import { LEASE_SECONDS } from "./fault_script.ts";
 import type { Random } from "./random.ts";
 
 /** A workflow that nobody runs: its jobs wait for ever. */
 export const NOBODY = "torture-nobody";
+/** The stored pipeline, of which new versions are made all the time. */
+export const PIPELINE = "torture-pipeline";
+
+/** However often its worker is killed, it is not the job's fault. */
+const MANY = 50;
+const KEYS = ["red", "green", "blue"];
 
 interface Making {
   /** Of the job, outside. */
@@ -14,18 +22,32 @@ interface Making {
   readonly random: Random;
 }
 
+/** What a client does with a job after its acknowledgement. */
+export interface Following {
+  readonly client: Client;
+  readonly job_id: string;
+  readonly wanted: Wanted;
+  readonly random: Random;
+  /** The load ends: nothing is waited for any longer. */
+  readonly signal: AbortSignal;
+  /** Notes that the job was replayed. */
+  readonly replayed: (wanted: Wanted, answer: { job_id: string; position: number }) => void;
+}
+
 export interface Kind {
   readonly name: string;
   /** How many of them there are for one of weight 1. */
   readonly weight: number;
   readonly make: (making: Making) => Pick<Wanted, "body" | "expected">;
+  /** Resolves to how the job must end now. */
+  readonly follow?: (following: Following) => Promise<readonly End[]>;
 }
 
-export const KINDS: readonly Kind[] = [
+const SIMPLE: readonly Kind[] = [
   {
     name: "quick",
     weight: 8,
-    make: ({ random, ...job }) => ({ body: http(job, { delay: random.below(300) }, random), expected: "succeeded" }),
+    make: ({ random, ...job }) => ({ body: http(job, { delay: random.below(300) }, random), expected: ["succeeded"] }),
   },
   {
     // Longer than a lease: it lives by its heartbeats.
@@ -33,7 +55,7 @@ export const KINDS: readonly Kind[] = [
     weight: 2,
     make: ({ random, ...job }) => ({
       body: http(job, { delay: LEASE_SECONDS * 1000 + random.below(4_000) }, random),
-      expected: "succeeded",
+      expected: ["succeeded"],
     }),
   },
   {
@@ -44,9 +66,26 @@ export const KINDS: readonly Kind[] = [
         ...http(job, { delay: random.below(500) }, random),
         callback_url: `${job.url}/callback/${job.name}?failures=${random.below(2)}`,
       },
-      expected: "succeeded",
+      expected: ["succeeded"],
     }),
   },
+  {
+    name: "waiting",
+    weight: 1,
+    make: ({ name }) => ({ body: { workflow: NOBODY, payload: { name } }, expected: ["queued"] }),
+  },
+  {
+    // One at a time of each key.
+    name: "keyed",
+    weight: 2,
+    make: ({ random, ...job }) => ({
+      body: { ...http(job, { delay: random.below(400) }, random), concurrency_key: random.pick(KEYS) },
+      expected: ["succeeded"],
+    }),
+  },
+];
+
+const FAILING: readonly Kind[] = [
   {
     name: "refused",
     weight: 2,
@@ -55,7 +94,7 @@ export const KINDS: readonly Kind[] = [
         ...http(job, { delay: random.below(200), status: 422 }, random),
         callback_url: `${job.url}/callback/${job.name}`,
       },
-      expected: "failed",
+      expected: ["failed"],
     }),
   },
   {
@@ -67,7 +106,7 @@ export const KINDS: readonly Kind[] = [
         ...http(job, { delay: random.below(200), failures: random.between(1, 3) }, random),
         backoff: { initial_seconds: 0.2, factor: 2, max_seconds: 2 },
       },
-      expected: "succeeded",
+      expected: ["succeeded"],
     }),
   },
   {
@@ -81,7 +120,7 @@ export const KINDS: readonly Kind[] = [
         backoff: { initial_seconds: 0.1 },
         callback_url: `${job.url}/callback/${job.name}`,
       },
-      expected: "failed",
+      expected: ["failed", "lost"],
     }),
   },
   {
@@ -90,9 +129,12 @@ export const KINDS: readonly Kind[] = [
     weight: 2,
     make: ({ random, ...job }) => ({
       body: { ...http(job, { delay: random.below(3_000) }, random), max_attempts: 1 },
-      expected: "succeeded or lost",
+      expected: ["succeeded", "lost"],
     }),
   },
+];
+
+const TIMED: readonly Kind[] = [
   {
     name: "delayed",
     weight: 2,
@@ -101,7 +143,7 @@ export const KINDS: readonly Kind[] = [
         ...http(job, { delay: random.below(100) }, random),
         run_at: new Date(Date.now() + random.between(1_000, 12_000)).toISOString(),
       },
-      expected: "succeeded",
+      expected: ["succeeded"],
     }),
   },
   {
@@ -115,7 +157,7 @@ export const KINDS: readonly Kind[] = [
         max_attempts: 2,
         backoff: { initial_seconds: 0.1 },
       },
-      expected: "failed",
+      expected: ["failed", "lost"],
     }),
   },
   {
@@ -128,24 +170,207 @@ export const KINDS: readonly Kind[] = [
         timeout_seconds: random.between(2, 6),
         callback_url: `${job.url}/callback/${job.name}`,
       },
-      expected: "failed",
+      expected: ["failed"],
     }),
   },
   {
-    name: "waiting",
-    weight: 1,
-    make: ({ name }) => ({ body: { workflow: NOBODY, payload: { name } }, expected: "queued" }),
+    name: "cancelled",
+    weight: 3,
+    make: ({ random, ...job }) => ({
+      body: {
+        ...http(job, { delay: random.below(6_000) }, random),
+        callback_url: `${job.url}/callback/${job.name}`,
+      },
+      expected: ["succeeded", "cancelled"],
+    }),
+    follow: async ({ client, job_id, wanted, random, signal }) => {
+      await pause(random.below(4_000), signal);
+      const answer = await client.insist(`/api/v1/jobs/${job_id}/cancel`, { body: { reason: "torture" }, signal });
+      if (!answer) return wanted.expected;
+      return answer.status === 200 ? ["cancelled"] : ["succeeded"];
+    },
   },
 ];
 
+const OF_STEPS: readonly Kind[] = [
+  {
+    name: "steps",
+    weight: 3,
+    make: ({ name, url }) => ({
+      body: {
+        workflow: "torture-steps",
+        payload: { items: ["x", "y", "z"] },
+        steps: [
+          call("first", `${url}/effect/${name}/first?delay=200`),
+          call("second", `${url}/effect/${name}/second?failures=1&after={{ steps.first.output.body.serial }}`),
+          { if: "{{ payload.items.size() > 9 }}", ...call("never", `${url}/effect/${name}/never`) },
+          { id: "nap", sleep: { seconds: 1.5 } },
+          {
+            ...call("each", `${url}/effect/${name}/each-{{ item }}?delay=700`),
+            for_each: { items: "{{ payload.items }}", max_parallel: 2 },
+          },
+          call("last", `${url}/effect/${name}/last?after={{ steps.second.output.body.serial }}`),
+        ],
+        callback_url: `${url}/callback/${name}`,
+        max_attempts: MANY,
+      },
+      expected: ["succeeded"],
+    }),
+  },
+  {
+    // Keeps the version that it started with, whatever is made of the pipeline meanwhile.
+    name: "piped",
+    weight: 2,
+    make: () => ({ body: { workflow: PIPELINE, payload: {}, max_attempts: MANY }, expected: ["succeeded"] }),
+  },
+  {
+    name: "approved",
+    weight: 1,
+    make: ({ name, url }) => ({
+      body: {
+        workflow: "torture-steps",
+        payload: {},
+        steps: [
+          call("before", `${url}/effect/${name}/before`),
+          { id: "approve", wait_for_approval: { message: "Go on?", timeout_seconds: 86_400 } },
+          call("after", `${url}/effect/${name}/after`),
+        ],
+        max_attempts: MANY,
+      },
+      // Until somebody decides.
+      expected: ["queued"],
+    }),
+    follow: async ({ client, job_id, wanted, random, signal }) => {
+      const approved = random.chance(0.8);
+      await pause(random.below(3_000), signal);
+      while (!signal.aborted) {
+        const answer = await client.insist(`/api/v1/jobs/${job_id}/approve`, {
+          body: { step: "approve", approved },
+          signal,
+        });
+        // 409: it does not wait for it yet.
+        if (answer?.status === 200) return approved ? ["succeeded"] : ["failed"];
+        await pause(500, signal);
+      }
+      return [...wanted.expected, "succeeded", "failed"];
+    },
+  },
+  {
+    // Fails at its second step, and is run again from there with another input.
+    name: "mended",
+    weight: 1,
+    make: ({ name, url }) => ({
+      body: {
+        workflow: "torture-steps",
+        payload: { status: 422 },
+        steps: [
+          call("done", `${url}/effect/${name}/done`),
+          call(
+            "mend",
+            `${url}/effect/${name}/mend?status={{ payload.status }}&after={{ steps.done.output.body.serial }}`,
+          ),
+        ],
+        max_attempts: MANY,
+      },
+      expected: ["failed"],
+    }),
+    follow: async ({ client, job_id, wanted, signal, replayed }) => {
+      const payload = { status: 200 };
+      const request = {
+        body: { from_step: "mend", payload },
+        headers: { "idempotency-key": `mend-${job_id}` },
+        signal,
+      };
+      while (!signal.aborted) {
+        const answer = await client.insist(`/api/v1/jobs/${job_id}/replay`, request);
+        if (answer?.status === 202) {
+          const position = Number(answer.headers.get("levqor-position"));
+          const again: Wanted = { ...wanted, body: { ...wanted.body, payload }, expected: ["succeeded"] };
+          replayed(again, { job_id: answer.body.job_id, position });
+          break;
+        }
+        // 409: it has not ended yet.
+        await pause(500, signal);
+      }
+      return wanted.expected;
+    },
+  },
+];
+
+/** What the example workers do, by the workflow that one of them runs. */
+const OUTSIDE: readonly Kind[] = [
+  {
+    name: "reversed",
+    weight: 2,
+    make: ({ name }) => ({
+      body: { workflow: "reverse", payload: { text: name }, max_attempts: MANY },
+      expected: ["succeeded"],
+    }),
+  },
+  {
+    name: "napped",
+    weight: 1,
+    make: ({ random }) => ({
+      body: { workflow: "nap", payload: { seconds: random.below(6) }, max_attempts: MANY },
+      expected: ["succeeded"],
+    }),
+  },
+];
+
+const OUTSIDE_PYTHON: readonly Kind[] = [
+  {
+    name: "counted",
+    weight: 2,
+    make: ({ name }) => ({
+      body: { workflow: "word_count", payload: { text: name }, max_attempts: MANY },
+      expected: ["succeeded"],
+    }),
+  },
+  {
+    name: "countdown",
+    weight: 1,
+    make: ({ name, url, random }) => ({
+      body: {
+        workflow: "countdown",
+        payload: { seconds: random.below(6) },
+        callback_url: `${url}/callback/${name}`,
+        max_attempts: MANY,
+      },
+      expected: ["succeeded"],
+    }),
+  },
+];
+
+/** `python`: whether a worker in Python runs. */
+export function kindsOf({ python }: { python: boolean }): Kind[] {
+  return [SIMPLE, FAILING, TIMED, OF_STEPS, OUTSIDE, python ? OUTSIDE_PYTHON : []].flat();
+}
+
+/** The pipeline at its `version`-th version, counted by whoever makes it. */
+export function pipelineOf(url: string, version: number): object {
+  const effect = (step: string) => `${url}/effect/pipeline/${step}?version=${version}`;
+  return {
+    steps: [
+      call("one", effect("one")),
+      { id: "pause", sleep: { seconds: 3 } },
+      call("two", `${effect("two")}&after={{ steps.one.output.body.serial }}`),
+    ],
+  };
+}
+
 /** A job that asks the stand-in for a side effect, answered as `how` says. */
-function http({ name, url }: Omit<Making, "random">, how: Record<string, number>, random: Random) {
+export function http({ name, url }: Omit<Making, "random">, how: Record<string, number>, random: Random) {
   const query = new URLSearchParams(Object.entries(how).map(([key, value]) => [key, String(value)]));
   return {
     workflow: "http",
     payload: { method: "POST", url: `${url}/effect/${name}?${query}`, body: { name } },
     priority: random.pick(["low", "normal", "high"]),
-    // However often its worker is killed, it is not the job's fault.
-    max_attempts: 50,
+    max_attempts: MANY,
   };
+}
+
+/** A step that asks the stand-in for a side effect. */
+function call(id: string, url: string) {
+  const retry = { max_attempts: MANY, backoff: { initial_seconds: 0.2, factor: 2, max_seconds: 2 } };
+  return { id, uses: "http", with: { method: "POST", url, body: {} }, retry };
 }

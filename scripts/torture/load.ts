@@ -2,12 +2,12 @@
 import { pause } from "../../src/async/mod.ts";
 import type { Answer, Client } from "./client.ts";
 import type { Acknowledged, Wanted } from "./evidence.ts";
-import { KINDS, type Kind, NOBODY } from "./kinds.ts";
+import { type Kind, kindsOf, NOBODY } from "./kinds.ts";
 import { Random } from "./random.ts";
 
 const JOBS_PER_SECOND = 12;
-/** Requests under way at most: a service that is away must not make the client the one that breaks. */
-const MAX_UNDER_WAY = 200;
+/** Clients under way at most: a service that is away must not make them what breaks. */
+const MAX_UNDER_WAY = 400;
 /** How many clients name no Idempotency-Key, repeat what was already acknowledged, and ask for the status at once. */
 const SHARES = { careless: 0.1, repeated: 0.1, asked: 0.1 };
 
@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly client: Client;
   readonly stand_in_url: string;
   readonly seed: number;
+  /** Whether a worker in Python runs. */
+  readonly python: boolean;
   /** Ends the load. */
   readonly signal: AbortSignal;
 }
@@ -38,7 +40,7 @@ export class Load {
     this.#options = options;
     // Another sequence than that of the faults.
     this.#random = new Random(options.seed ^ 0x5bd1e995);
-    this.#deck = KINDS.flatMap((kind) => Array.from({ length: kind.weight }, () => kind));
+    this.#deck = kindsOf(options).flatMap((kind) => Array.from({ length: kind.weight }, () => kind));
   }
 
   get sent(): number {
@@ -63,7 +65,10 @@ export class Load {
     const { body, expected } = kind.make({ name, url: this.#options.stand_in_url, random: this.#random });
     const draw = (share: number) => this.#random.chance(share);
     return {
+      kind,
       wanted: { name, kind: kind.name, body, expected },
+      // Of its own: what follows comes in no certain order.
+      random: new Random(this.#random.below(2 ** 32)),
       api: this.#random.below(2),
       key: draw(SHARES.careless) ? undefined : `torture-${name}`,
       repeated: draw(SHARES.repeated),
@@ -71,49 +76,72 @@ export class Load {
     };
   }
 
-  async #submit({ wanted, api, key, repeated, asked }: Intent): Promise<void> {
+  async #submit(intent: Intent): Promise<void> {
+    const { wanted, api, key, repeated, asked } = intent;
     const { client, signal } = this.#options;
     const headers: Record<string, string> = key ? { "idempotency-key": key } : {};
     const request = { body: wanted.body, headers, api };
     const answer = key
       ? await client.insist("/api/v1/intake", { ...request, signal })
       : await client.ask("/api/v1/intake", request);
-    const job_id = this.#taken(wanted, answer);
-    if (job_id === undefined) return;
-    if (key && repeated) {
-      const again = await client.insist("/api/v1/intake", { ...request, api: api + 1, signal });
-      if (again && again.body?.job_id !== job_id) {
-        this.said.push(`${wanted.name}: a repetition met ${JSON.stringify(again.body)} instead of job ${job_id}`);
-      }
-      const other = { ...request, body: { ...wanted.body, payload: { ...wanted.body.payload, other: true } } };
-      const refused = await client.insist("/api/v1/intake", { ...other, signal });
-      if (refused && refused.body?.error !== "idempotency_key_reused") {
-        this.said.push(`${wanted.name}: another body with the same key met ${refused.status}`);
-      }
+    const taken = this.#taken(wanted, answer);
+    if (!taken) return;
+    if (key && repeated) await this.#repeat(intent, taken.job_id);
+    if (asked) await this.#ask(intent, taken.job_id);
+    await this.#follow(intent, taken);
+  }
+
+  async #repeat({ wanted, api, key = "" }: Intent, job_id: string): Promise<void> {
+    const { client, signal } = this.#options;
+    const request = { headers: { "idempotency-key": key }, api: api + 1, signal };
+    const again = await client.insist("/api/v1/intake", { ...request, body: wanted.body });
+    if (again && again.body?.job_id !== job_id) {
+      this.said.push(`${wanted.name}: a repetition met ${JSON.stringify(again.body)} instead of job ${job_id}`);
     }
-    if (asked) {
-      const status = await client.insist(`/api/v1/status/${job_id}`, { api: api + 1, signal });
-      if (status && status.status !== 200) {
-        this.said.push(`${wanted.name}: the status of job ${job_id} was ${status.status} after its acknowledgement`);
-      }
+    const other = { ...wanted.body, timeout_seconds: 86_400 };
+    const refused = await client.insist("/api/v1/intake", { ...request, body: other });
+    if (refused && refused.body?.error !== "idempotency_key_reused") {
+      this.said.push(`${wanted.name}: another body with the same key met ${refused.status}`);
     }
   }
 
+  /** It must be there at once, wherever one asks. */
+  async #ask({ wanted, api }: Intent, job_id: string): Promise<void> {
+    const { client, signal } = this.#options;
+    const status = await client.insist(`/api/v1/status/${job_id}`, { api: api + 1, signal });
+    if (status && status.status !== 200) {
+      this.said.push(`${wanted.name}: the status of job ${job_id} was ${status.status} after its acknowledgement`);
+    }
+  }
+
+  async #follow({ kind, random }: Intent, taken: Acknowledged): Promise<void> {
+    const { client, signal } = this.#options;
+    const { job_id, wanted } = taken;
+    const replayed = (again: Wanted, answer: { job_id: string; position: number }) => {
+      this.acknowledged.push({ wanted: again, ...answer });
+    };
+    const expected = await kind.follow?.({ client, job_id, wanted, random, signal, replayed });
+    if (expected) taken.wanted = { ...wanted, expected };
+  }
+
   /** Notes an acknowledgement; `undefined` for none. */
-  #taken(wanted: Wanted, answer: Answer | undefined): string | undefined {
+  #taken(wanted: Wanted, answer: Answer | undefined): Acknowledged | undefined {
     if (!answer || answer.status >= 500 || answer.status === 429) return undefined;
     if (answer.status !== 202) {
       this.said.push(`${wanted.name} was refused with ${answer.status}: ${JSON.stringify(answer.body)}`);
       return undefined;
     }
-    const { job_id } = answer.body;
-    this.acknowledged.push({ wanted, job_id, position: Number(answer.headers.get("levqor-position")) });
-    return job_id;
+    const position = Number(answer.headers.get("levqor-position"));
+    const taken = { wanted, job_id: answer.body.job_id, position };
+    this.acknowledged.push(taken);
+    return taken;
   }
 }
 
 /** A job, and how its client goes about it. */
 interface Intent {
+  readonly kind: Kind;
+  readonly random: Random;
   readonly wanted: Wanted;
   readonly api: number;
   readonly key: string | undefined;

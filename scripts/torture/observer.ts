@@ -85,12 +85,6 @@ export class Observer {
     }
   }
 
-  /** The position that the log itself says it has reached. */
-  async head(): Promise<number> {
-    const [row] = await this.#sql<[{ position: number }]>`select position from levqor_log.head`;
-    return row.position;
-  }
-
   async #watch(): Promise<void> {
     while (!this.#stopping) {
       const asked = Date.now();

@@ -9,12 +9,20 @@ import { natsServer } from "../../tests/support/nats.ts";
 import { type BreakingProxy, startProxy } from "../../tests/support/proxy.ts";
 import { type Clock, findFaketime, startClock } from "./clock.ts";
 import { type Disk, mountDisk } from "./disk.ts";
-import { API_NAMES, LEASE_SECONDS, type Link, SERVICE_NAMES, type ServiceName } from "./fault_script.ts";
+import {
+  API_NAMES,
+  LEASE_SECONDS,
+  type Link,
+  type OutsiderName,
+  SERVICE_NAMES,
+  type ServiceName,
+} from "./fault_script.ts";
 import { stablePort } from "./ports.ts";
 import { preparePostgres, type TorturedPostgres } from "./postgres.ts";
 import { type StandIn, startStandIn } from "./stand_in.ts";
 import { Supervised } from "./supervised.ts";
 
+const EXAMPLES = join(import.meta.dir, "../../examples");
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 /** Jobs at once in one worker. */
 const WORKER_CONCURRENCY = 16;
@@ -30,6 +38,8 @@ export interface Stage {
   /** Loses all that JetStream has stored; only while the server is down. */
   loseNatsFiles(): void;
   readonly services: ReadonlyMap<ServiceName, Supervised>;
+  /** The workers that can run here: that in Python needs Python. */
+  readonly outsiders: ReadonlyMap<OutsiderName, Supervised>;
   readonly api_urls: readonly string[];
   readonly api_key: string;
   readonly proxies: ReadonlyMap<`${ServiceName} ${Link}`, BreakingProxy>;
@@ -167,6 +177,9 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
     service.start();
   }
   await Promise.all([...services.values()].map((service) => service.up(START_LIMIT_MS)));
+  const api_urls = [...ports.values()].map((port) => `http://127.0.0.1:${port}`);
+  const outsiders = startOutsiders(folder, { api_urls, api_key });
+  for (const outsider of outsiders.values()) cleanups.push(() => outsider.stop("SIGKILL", 0));
   return {
     folder,
     postgres,
@@ -174,7 +187,8 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
     nats_url,
     loseNatsFiles: () => rmSync(join(natsFiles, "jetstream"), { recursive: true, force: true }),
     services,
-    api_urls: [...ports.values()].map((port) => `http://127.0.0.1:${port}`),
+    outsiders,
+    api_urls,
     api_key,
     proxies,
     clocks: library ? clocks : undefined,
@@ -182,6 +196,7 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
     stand_in,
     fatal,
     stopServices: async () => {
+      await Promise.all([...outsiders.values()].map((outsider) => outsider.stop("SIGTERM", STOP_LIMIT_MS)));
       const codes = [...services].map(async ([name, service]) => {
         return [name, await service.stop("SIGTERM", STOP_LIMIT_MS)] as const;
       });
@@ -189,6 +204,29 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
     },
     close,
   };
+}
+
+interface Outside {
+  readonly api_urls: readonly string[];
+  readonly api_key: string;
+}
+
+/** The example workers, each at another API. */
+function startOutsiders(folder: string, { api_urls, api_key }: Outside): Map<OutsiderName, Supervised> {
+  const python = Bun.which("python3");
+  const commands = new Map<OutsiderName, string[]>([
+    ["worker-typescript", [process.execPath, join(EXAMPLES, "worker.ts")]],
+  ]);
+  if (python) commands.set("worker-python", [python, join(EXAMPLES, "worker.py")]);
+  const outsiders = new Map<OutsiderName, Supervised>();
+  for (const [name, cmd] of commands) {
+    const LEVQOR_URL = api_urls[outsiders.size % api_urls.length] as string;
+    const env = { PATH: process.env.PATH ?? "", LEVQOR_URL, LEVQOR_KEY: api_key, LEASE_SECONDS: String(LEASE_SECONDS) };
+    const outsider = new Supervised({ name, folder, ready: / claims /, command: () => ({ cmd, env, cwd: folder }) });
+    outsider.start();
+    outsiders.set(name, outsider);
+  }
+  return outsiders;
 }
 
 /**

@@ -15,6 +15,10 @@ export interface EffectRequest {
   /** The `Idempotency-Key`. */
   readonly key: string;
   readonly arrived_at: number;
+  /** The serial of the request whose answer this one was made from, where its address names one. */
+  readonly after?: number;
+  /** The version of the pipeline that its address names. */
+  readonly version?: number;
   /** What was answered; `undefined` while it was not, or could not be. */
   status?: number;
 }
@@ -50,7 +54,15 @@ export function startStandIn(secret: string): StandIn {
 
   async function effect(request: Request, { name, query }: Asked): Promise<Response> {
     const key = request.headers.get("idempotency-key") ?? "";
-    const record: EffectRequest = { serial: requests.length + 1, name, key, arrived_at: Date.now() };
+    const given = (parameter: string) => (query.has(parameter) ? { [parameter]: Number(query.get(parameter)) } : {});
+    const record: EffectRequest = {
+      serial: requests.length + 1,
+      name,
+      key,
+      arrived_at: Date.now(),
+      ...given("after"),
+      ...given("version"),
+    };
     requests.push(record);
     const fails = count(`effect ${key}`) <= Number(query.get("failures") ?? 0);
     await Bun.sleep(Number(query.get("delay") ?? 0));

@@ -35,11 +35,14 @@ export function standingOf(history: readonly LogEvent[], isRun: (workflow: strin
   const { workflow, callback_url } = history[0]?.data ?? {};
   let status: Standing["status"] = "queued";
   let callback: Standing["callback"] = "none";
-  for (const { type } of history) {
+  let approval = false;
+  for (const { type, data } of history) {
+    if (type === "job.suspended") approval = data.waiting === "approval";
+    else if (type === "job.approval_given") approval = false;
     status = STATUS_AFTER[type] ?? status;
     if (callback_url !== undefined) callback = CALLBACK_AFTER[type] ?? callback;
   }
-  const waits = status === "queued" && !isRun(workflow);
+  const waits = status === "queued" && (approval || !isRun(workflow));
   if ((status === "queued" || status === "running") && !waits) return { status, callback, open: status };
   return { status, callback, open: callback === "pending" ? "callback" : undefined };
 }

@@ -44,6 +44,9 @@ const DATABASE_AWAY = new Set([
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
+  "53000", // insufficient resources
+  "53100", // disk full
+  "53200", // out of memory
   "53300", // too many connections
   "57P01", // the administrator ended the session
   "57P02", // the server crashed

@@ -443,6 +443,9 @@ const TURNED_AWAY = new Set([
   "40P01", // deadlock
   "25006", // a standby: the primary is elsewhere
   "55P03", // lock not available
+  "53000", // it has not what it takes: resources,
+  "53100", // room on the disk,
+  "53200", // memory
 ]);
 
 /** The connection ended: the batch may have been applied. */

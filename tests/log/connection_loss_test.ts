@@ -156,3 +156,34 @@ test("appends under load survive connections that are cut at random", async () =
   await proxy.close();
   await own.drop();
 }, 30_000);
+
+describe("a database without room for more", () => {
+  const fill = `
+    create function levqor_log.no_room() returns trigger language plpgsql as $$
+    begin raise exception 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$;
+    create trigger no_room before insert on levqor_log.events_000000 for each row execute function levqor_log.no_room()`;
+  const free = "drop function levqor_log.no_room() cascade";
+
+  test("lets appends wait for it, as one that is away", async () => {
+    const admin = connect(database.admin_url, { max: 1 });
+    await withProxy({}, async (log) => {
+      await admin.unsafe(fill);
+      const waiting = Array.from({ length: 5 }, () => log.append(appendOf(`test-${Bun.randomUUIDv7()}`, 0)));
+      await Bun.sleep(200);
+      await admin.unsafe(free);
+      expect((await Promise.all(waiting)).map(({ ok }) => ok)).toEqual([true, true, true, true, true]);
+    }).finally(() => admin.end());
+  });
+
+  test("refuses them as unavailable when their time is over, and nothing of them is recorded", async () => {
+    const admin = connect(database.admin_url, { max: 1 });
+    await withProxy({ append_timeout_ms: 300 }, async (log) => {
+      await admin.unsafe(fill);
+      const stream = `test-${Bun.randomUUIDv7()}`;
+      const answer = await answerOf(log.append(appendOf(stream, 0)));
+      await admin.unsafe(free);
+      expect(answer).toBe("unavailable");
+      expect(await log.readStream(stream)).toEqual([]);
+    }).finally(() => admin.end());
+  });
+});

@@ -4,14 +4,21 @@ import type { LogEvent } from "../observer.ts";
 import { ENDS } from "../standing.ts";
 
 /** What an attempt's own worker alone may record. */
-const BY_ITS_WORKER: ReadonlySet<string> = new Set(["job.heartbeat", "job.succeeded"]);
+const BY_ITS_WORKER: ReadonlySet<string> = new Set([
+  "job.heartbeat",
+  "job.succeeded",
+  "job.step_started",
+  "job.step_succeeded",
+  "job.step_failed",
+]);
 
 /** Times are compared in whole milliseconds, of which each may be rounded. */
 const CLOCK_GRAIN_MS = 2;
 
 interface Claim {
   readonly attempt: number;
-  readonly worker: string;
+  /** Who recorded it: a worker of the service, or the key of an outside one. */
+  readonly actor: string;
   /** Milliseconds since 1970 by Postgres's clock; and where the log set it. */
   readonly lease_end: number;
   readonly position: number;
@@ -99,11 +106,11 @@ class Attempts {
   }
 
   *#start(event: LogEvent): Generator<string> {
-    const { attempt, worker } = event.data;
+    const { attempt } = event.data;
     if (this.#claim) yield `of attempt ${attempt} comes while attempt ${this.#claim.attempt} runs`;
     if (attempt !== this.count + 1) yield `has number ${attempt}, after ${this.count}`;
     this.count = attempt;
-    this.#claim = claimOf(event, worker);
+    this.#claim = claimOf(event, event.meta.actor);
   }
 
   *#goOn(event: LogEvent, claim: Claim): Generator<string> {
@@ -111,11 +118,11 @@ class Attempts {
     if (data.attempt !== undefined && data.attempt !== claim.attempt && !type.startsWith("job.callback_")) {
       yield `names attempt ${data.attempt}, while ${claim.attempt} runs`;
     }
-    if (BY_ITS_WORKER.has(type) && meta.actor !== `worker:${claim.worker}`) {
-      yield `is by ${meta.actor}, while worker:${claim.worker} holds the claim`;
+    if (BY_ITS_WORKER.has(type) && meta.actor !== claim.actor) {
+      yield `is by ${meta.actor}, while ${claim.actor} holds the claim`;
     }
     if (type === "job.released") yield* this.#release(event, claim);
-    if (type === "job.heartbeat") this.#claim = claimOf(event, claim.worker);
+    if (type === "job.heartbeat") this.#claim = claimOf(event, claim.actor);
     else if (LETS_GO.has(type) || ENDS.has(type)) this.#claim = undefined;
   }
 
@@ -129,6 +136,6 @@ class Attempts {
   }
 }
 
-function claimOf({ data, recorded_at, position }: LogEvent, worker: string): Claim {
-  return { attempt: data.attempt, worker, lease_end: recorded_at + data.lease_seconds * 1000, position };
+function claimOf({ data, recorded_at, position }: LogEvent, actor: string): Claim {
+  return { attempt: data.attempt, actor, lease_end: recorded_at + data.lease_seconds * 1000, position };
 }

@@ -16,12 +16,17 @@ function requestsByKey({ requests }: Evidence): Map<string, EffectRequest[]> {
 
 /** Where the log allows a key's side effect to be tried, and where it says that it is done. */
 function recordsOf(key: string, { histories }: Evidence): { starts: LogEvent[]; success: LogEvent | undefined } {
-  const history = histories.get(key) ?? [];
+  const [jobId = "", step, item] = key.split("/");
+  const history = histories.get(jobId) ?? [];
+  const isOf = ({ data }: LogEvent) => data.step === step && String(data.item ?? "") === (item ?? "");
+  const [started, succeeded] = step === undefined ? ["job.started", "job.succeeded"] : STEP_RECORDS;
   return {
-    starts: history.filter(({ type }) => type === "job.started"),
-    success: history.find(({ type }) => type === "job.succeeded"),
+    starts: history.filter((event) => event.type === started && isOf(event)),
+    success: history.find((event) => event.type === succeeded && isOf(event)),
   };
 }
+
+const STEP_RECORDS = ["job.step_started", "job.step_succeeded"];
 
 export const effectsClaimed: Check = {
   name: "no side effect is tried without a claim of its own",
@@ -78,3 +83,31 @@ export const resultsTrue: Check = {
     return { looked_at: `${results} results`, faults };
   },
 };
+
+export const stepsBuildOnRecord: Check = {
+  name: "later steps are given what is on record of earlier ones, at one version of their pipeline",
+  run: ({ requests, histories }) => {
+    const faults: string[] = [];
+    const later = requests.filter(({ after, version }) => after !== undefined || version !== undefined);
+    for (const { key, serial, after, version } of later) {
+      const history = histories.get(key.split("/")[0] ?? "") ?? [];
+      const pinned = history.find(({ type }) => type === "job.pipeline_pinned")?.data.version;
+      if (version !== pinned) faults.push(`${key}: request ${serial} is of version ${version}, the job's is ${pinned}`);
+      if (after !== undefined && !isOnRecord(after, history)) {
+        faults.push(
+          `${key}: request ${serial} builds on answer ${after}, which no earlier step of the job has on record`,
+        );
+      }
+    }
+    return { looked_at: `${later.length} requests of steps`, faults };
+  },
+};
+
+/** Whether a step of the job gave the answer with this serial: itself, or in the job that it goes on from. */
+function isOnRecord(serial: number, history: readonly LogEvent[]): boolean {
+  return history.some(({ type, data }) => {
+    if (type === "job.step_succeeded") return data.output?.body?.serial === serial;
+    if (type !== "job.replayed_from") return false;
+    return (data.reused ?? []).some((step: LogEvent["data"]) => step.output?.body?.serial === serial);
+  });
+}

@@ -25,12 +25,11 @@ export const endAsExpected: Check = {
     for (const { wanted, job_id } of acknowledged) {
       const history = histories.get(job_id) ?? [];
       const { status } = standingOf(history, () => true);
-      if (status === wanted.expected) continue;
       const error = history.find(({ type }) => type === "job.failed")?.data.error;
-      if (wanted.expected === "succeeded or lost" && (status === "succeeded" || error?.code === "worker_lost"))
-        continue;
+      const end = status === "failed" && error?.code === "worker_lost" ? "lost" : status;
+      if (wanted.expected.includes(end)) continue;
       const why = error ? ` (${error.code}: ${error.message})` : "";
-      faults.push(`job ${job_id} (${wanted.kind}) is ${status}, must be ${wanted.expected}${why}`);
+      faults.push(`job ${job_id} (${wanted.kind}) is ${end}, must be ${wanted.expected.join(" or ")}${why}`);
     }
     return { looked_at: `${acknowledged.length} jobs`, faults };
   },

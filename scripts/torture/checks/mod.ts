@@ -1,10 +1,12 @@
 import type { Check } from "../evidence.ts";
 import { attemptsAlone, attemptsInTime } from "./attempts.ts";
 import { callbacksArrived } from "./callbacks.ts";
-import { effectsClaimed, effectsOnce, resultsTrue } from "./effects.ts";
+import { effectsClaimed, effectsOnce, resultsTrue, stepsBuildOnRecord } from "./effects.ts";
 import { noCrash, promisesKept, stopsInPeace } from "./house.ts";
 import { allSettled, endAsExpected, statusTrue } from "./jobs.ts";
+import { oneOfAKey } from "./limits.ts";
 import { acknowledgedExist, dense, relayed, replayed, streamed, unchanged } from "./log.ts";
+import { schedulesOnce } from "./schedules.ts";
 
 /** Every check, in the order of the table. `isRun`: whether anybody runs a workflow. */
 export function allChecks(isRun: (workflow: string) => boolean): Check[] {
@@ -18,9 +20,12 @@ export function allChecks(isRun: (workflow: string) => boolean): Check[] {
     statusTrue,
     attemptsAlone,
     attemptsInTime,
+    oneOfAKey,
+    schedulesOnce,
     effectsClaimed,
     effectsOnce,
     resultsTrue,
+    stepsBuildOnRecord,
     callbacksArrived,
     replayed,
     relayed,
