@@ -12,6 +12,7 @@ export const MAX_STEPS = 50;
 /** Of one for_each. */
 export const MAX_ITEMS = 1_000;
 export const MAX_PARALLEL = 32;
+export const MAX_SLEEP_SECONDS = 31_536_000;
 
 /** The format that definitions are written in; another one gets another number. */
 export const PIPELINE_FORMAT = 1;
@@ -60,10 +61,13 @@ const ForEach = Type.Object(
 const Sleep = Type.Object(
   {
     seconds: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 31_536_000, description: "From the moment that the step is reached." }),
+      Type.Number({ minimum: 0, maximum: MAX_SLEEP_SECONDS, description: "From the moment that the step is reached." }),
     ),
     until: Type.Optional(
-      Expression("A time in RFC 3339, or an expression that gives one; the past means now.", "{{ payload.send_at }}"),
+      Expression(
+        "A time in RFC 3339, at most 365 days ahead, or an expression that gives one; the past means now.",
+        "{{ payload.send_at }}",
+      ),
     ),
   },
   { additionalProperties: false, description: "Waits, without a worker: exactly one of `seconds` and `until`." },
@@ -73,7 +77,12 @@ const WaitForApproval = Type.Object(
   {
     message: Expression("What is to be approved, for a person.", "Send {{ size(payload.users) }} mails?"),
     timeout_seconds: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, maximum: 31_536_000, default: 604_800, description: "A week by default." }),
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: MAX_SLEEP_SECONDS,
+        default: 604_800,
+        description: "A week by default.",
+      }),
     ),
     on_timeout: Type.Optional(
       Type.Union([Type.Literal("fail"), Type.Literal("continue")], {

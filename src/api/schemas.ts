@@ -218,7 +218,7 @@ const JobSteps = Type.Object(
           kind: oneOf(["uses", "sleep", "wait_for_approval"], "What the step does."),
           status: oneOf(
             ["pending", "running", "interrupted", "retrying", "waiting", "succeeded", "skipped", "failed"],
-            "`pending`: not reached yet. `interrupted`: its worker was lost or handed it back; it runs again. `retrying`: it failed and runs again at `due_at`. `waiting`: it sleeps or wants an approval, until `due_at`.",
+            "`pending`: not reached yet. `interrupted`: its worker was lost or handed it back, and it runs again; or the job ended before it. `retrying`: it failed and runs again at `due_at`. `waiting`: it sleeps or wants an approval, until `due_at`.",
           ),
           attempts: Type.Integer({ minimum: 0, description: "How often its connector was started; 1 for a for_each." }),
           started_at: Type.Union([Timestamp, Type.Null()]),

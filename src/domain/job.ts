@@ -56,7 +56,15 @@ import {
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import type { Decider, Rejection } from "./decider.ts";
-import { evolveSteps, hasEnded, interrupt, type NewStepEvent, reusedSteps, type StepStates } from "./step_states.ts";
+import {
+  abandon,
+  evolveSteps,
+  hasEnded,
+  interrupt,
+  type NewStepEvent,
+  reusedSteps,
+  type StepStates,
+} from "./step_states.ts";
 import type { Ending } from "./steps.ts";
 
 /** Attempts of a job that names no number, and whose connector has none of its own. */
@@ -452,6 +460,7 @@ function finished(state: JobState, event: RecordedEvent): JobState {
     due_at: null,
     waiting: null,
     suspended_in: null,
+    step_states: abandon(state.step_states),
     last_error: null,
     finished_at: event.recorded_at,
     callback: state.callback_url === null ? "none" : "pending",

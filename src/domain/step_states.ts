@@ -4,7 +4,7 @@ import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 
 /**
  * - `running`: its connector was started, and no end is on record.
- * - `interrupted`: its worker was lost or handed it back while it ran.
+ * - `interrupted`: its worker was lost or handed it back while it ran, or the job ended before it.
  * - `retrying`: it failed, and is tried again from `due_at` on.
  * - `waiting`: it sleeps or wants an approval, until `due_at`.
  */
@@ -118,6 +118,17 @@ export function interrupt(states: StepStates, { lost }: { lost: boolean }): Step
     states.entries().map(([id, step]) => {
       // A for_each as a whole runs as long as its items do.
       return [id, step.items === null ? stop(step) : { ...step, items: step.items.map(stop) }];
+    }),
+  );
+}
+
+/** The job has ended before the steps that were under way, or waited. */
+export function abandon(states: StepStates): StepStates {
+  const stop = <Work extends WorkState>(work: Work): Work =>
+    hasEnded(work) || work.status === "pending" ? work : { ...work, status: "interrupted", due_at: null };
+  return new Map(
+    states.entries().map(([id, step]) => {
+      return [id, stop(step.items === null ? step : { ...step, items: step.items.map(stop) })];
     }),
   );
 }

@@ -17,7 +17,7 @@
  * A step or an item whose end is on record is never run again.
  */
 import type { JobError, JobSuspended } from "../../events/job.ts";
-import { MAX_ITEMS, type Step, type Steps } from "../../events/pipeline.ts";
+import { MAX_ITEMS, MAX_SLEEP_SECONDS, type Step, type Steps } from "../../events/pipeline.ts";
 import { ExpressionError } from "./expression.ts";
 import {
   evolveSteps,
@@ -165,8 +165,10 @@ class Planning {
     const text = render(until, this.#values());
     const time =
       typeof text === "string" && /^\d{4}-\d\d-\d\dT/i.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN;
-    if (Number.isFinite(time)) return time;
-    throw new RenderError("/sleep/until", new ExpressionError(`${shown(text)} is no time in RFC 3339.`));
+    const refuse = (why: string) => new RenderError("/sleep/until", new ExpressionError(`${shown(text)} is ${why}.`));
+    if (!Number.isFinite(time)) throw refuse("no time in RFC 3339");
+    if (time > this.#job.now + MAX_SLEEP_SECONDS * 1000) throw refuse("more than 365 days ahead");
+    return time;
   }
 
   #approval(step: Step, wanted: NonNullable<Step["wait_for_approval"]>, state: StepState | undefined): Rest {

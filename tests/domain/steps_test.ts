@@ -35,6 +35,13 @@ const end = (work: Work, states: StepStates, output: unknown = null) =>
   succeeded(work, { attempt: 1, output, output_length: JSON.stringify(output).length, states });
 const types = ({ events }: Plan) => events.map(({ type }) => type);
 
+test("a sleep is at most 365 days long", () => {
+  const sleep = (days: number) =>
+    plan([{ id: "a", sleep: { until: new Date(EPOCH + days * 86_400_000).toISOString() } }]);
+  expect(sleep(365).ending).toMatchObject({ type: "suspend", until: "2027-01-01T00:00:00.000Z" });
+  expect(sleep(365.001).ending).toMatchObject({ type: "fail", error: { code: "expression_failed" } });
+});
+
 describe("a plan", () => {
   const two: Steps = [
     { id: "a", uses: "http", with: { n: "{{ payload.n }}" } },

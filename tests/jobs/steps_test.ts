@@ -176,6 +176,8 @@ describe("steps", () => {
     await until(() => runner.status().running === 0, { what: "the step to stop", ms: 3_000 });
     expect(calls).toHaveLength(1);
     expect((await service.types(id)).at(-1)).toBe("job.cancelled");
+    const { step_states } = await service.state(id);
+    expect([...step_states].map(([step, { status }]) => [step, status])).toEqual([["long", "interrupted"]]);
   });
 
   test("go on elsewhere when their worker stops between two of them", async () => {
