@@ -150,8 +150,8 @@ export const JobStepFailed = Type.Object({
   item: Item,
   step_attempt: StepAttempt,
   error: JobError,
-  /** It is tried again so many seconds after this event was recorded. Absent: not again, and the job fails. */
-  retry_in_seconds: Type.Optional(Type.Number({ minimum: 0 })),
+  /** RFC 3339: it is tried again from then on. Absent: not again, and the job fails. */
+  retry_at: Type.Optional(Type.String()),
 });
 export type JobStepFailed = Static<typeof JobStepFailed>;
 

@@ -191,11 +191,10 @@ function evolveWork(work: WorkState, event: WorkEvent): WorkState {
     case "job.step_succeeded":
       return { ...work, status: "succeeded", output: event.data.output ?? null, error: null, due_at: null };
     case "job.step_failed": {
-      const { error, retry_in_seconds } = event.data;
+      const { error, retry_at } = event.data;
       const attempts_used = work.attempts_used + 1;
-      if (retry_in_seconds === undefined) return { ...work, status: "failed", attempts_used, error };
-      const due_at = Date.parse(event.recorded_at) + retry_in_seconds * 1000;
-      return { ...work, status: "retrying", attempts_used, error, due_at };
+      if (retry_at === undefined) return { ...work, status: "failed", attempts_used, error };
+      return { ...work, status: "retrying", attempts_used, error, due_at: Date.parse(retry_at) };
     }
   }
 }

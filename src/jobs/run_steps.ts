@@ -121,8 +121,10 @@ class StepsRun {
     if (!isRetryable(error) || attempts_used + 1 >= this.#maxAttempts(step)) return { type: "job.step_failed", data };
     const backoff = step.retry?.backoff ?? null;
     const connector = this.#connector(step)?.retry?.backoff;
-    const retry_in_seconds = retryDelay({ backoff, attempts_used }, { connector, retry_after });
-    return { type: "job.step_failed", data: { ...data, retry_in_seconds } };
+    const ms = retryDelay({ backoff, attempts_used }, { connector, retry_after }) * 1000;
+    // A time, not a pause: what is planned from it now is to be the same when it has been recorded, a little later.
+    const retry_at = new Date(Math.ceil(this.#attempt.now() + ms)).toISOString();
+    return { type: "job.step_failed", data: { ...data, retry_at } };
   }
 
   #start(work: Work): void {

@@ -90,7 +90,7 @@ describe("a plan", () => {
     const error = { code: "timeout", message: "Too slow." };
     const failure: NewStepEvent = {
       type: "job.step_failed",
-      data: { attempt: 1, step: "a", step_attempt: 1, error, retry_in_seconds: 1.2345 },
+      data: { attempt: 1, step: "a", step_attempt: 1, error, retry_at: "2026-01-01T00:00:01.235Z" },
     };
     const failed = after(states, [failure]);
     const waiting = plan(two, { payload: { n: 1 }, states: failed });
@@ -237,7 +237,7 @@ class Life {
     const data = { attempt: this.state.attempt, step: step.id, ...(item === undefined ? {} : { item }), step_attempt };
     return answer === "final" || attempts_used >= 2
       ? { type: "job.step_failed", data: { ...data, error } }
-      : { type: "job.step_failed", data: { ...data, error, retry_in_seconds: 1 } };
+      : { type: "job.step_failed", data: { ...data, error, retry_at: new Date(this.#now + 1_000).toISOString() } };
   }
 
   #record(command: JobCommand): void {
@@ -272,7 +272,7 @@ describe("whatever steps, whatever happens to their workers", () => {
           const key = item === undefined ? step : `${step}/${item}`;
           expect(ended.has(key)).toBe(false);
           const isEnd = type === "job.step_succeeded" || type === "job.step_skipped";
-          if (isEnd || (type === "job.step_failed" && !("retry_in_seconds" in data))) ended.add(key);
+          if (isEnd || (type === "job.step_failed" && !("retry_at" in data))) ended.add(key);
         }
       }),
       { numRuns: 400 },

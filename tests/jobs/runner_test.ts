@@ -136,16 +136,16 @@ describe("leases", () => {
     const id = await service.submit("gate");
     await service.reaches(id, "running");
     // As another process's sweep would after this one stood still.
-    await commandJob(service.log, {
-      job_id: id,
-      command: { type: "release", attempt: 1, reason: "worker_lost" },
-      meta,
-    });
-    await commandJob(service.log, {
-      job_id: id,
-      command: { type: "start", worker: "other", lease_seconds: 600 },
-      meta,
-    });
+    // In one commit, or this one would claim it again in between.
+    const events = [
+      { type: "job.released", data: { attempt: 1, reason: "worker_lost" } },
+      { type: "job.started", data: { attempt: 2, worker: "other", lease_seconds: 600 } },
+    ];
+    const takeOver = async () => {
+      const expected_version = (await service.history(id)).length;
+      return (await service.log.append({ stream_id: `job-${id}`, expected_version, events, meta })).ok;
+    };
+    await until(takeOver, { what: "no heartbeat to come between" });
     const late = await commandJob(service.log, {
       job_id: id,
       command: { type: "complete", attempt: 1, result: 1 },
