@@ -121,10 +121,7 @@ export async function applyChanges(
 ): Promise<boolean> {
   const { inserted, updated, deleted, position, poison } = changes;
   const { name, version } = table.projection;
-  const columns = table.columnTexts(inserted);
-  const upserted = columns ? updated : [...inserted, ...updated];
   const parameters = [
-    upserted.length > 0 ? table.encode(upserted) : null,
     deleted.length > 0 ? JSON.stringify(deleted) : null,
     name,
     version,
@@ -133,21 +130,19 @@ export async function applyChanges(
     position,
     poison?.position ?? null,
     poison?.message.toWellFormed().replaceAll("\0", "\ufffd") ?? null,
-    ...(columns ?? Object.keys(table.projection.columns).map(() => null)),
+    ...table.arrays([...inserted, ...updated]),
   ];
   const statement = `
     with moved as (
       update levqor_ops.projections
-      set position = $7::bigint, poison_position = $8::bigint, poison_message = $9::text, updated_at = now()
-      where name = $3::text and version = $4::int and generation = $5::int and position = $6::bigint
+      set position = $6::bigint, poison_position = $7::bigint, poison_message = $8::text, updated_at = now()
+      where name = $2::text and version = $3::int and generation = $4::int and position = $5::bigint
         and poison_position is null
       returning set_config('synchronous_commit', 'off', true)
-    ), inserted as (
-      ${table.insertColumns({ first: 10, when: "moved" })}
-    ), upserted as (
-      ${table.insert} from moved, ${table.recordset} ${table.onConflict}
+    ), written as (
+      ${table.upsertArrays({ first: 9, when: "moved" })}
     ), deleted as (
-      ${table.deleteIn("$2")} and exists (select from moved)
+      ${table.deleteIn("$1")} and exists (select from moved)
     )
     select count(*)::int as moved from moved`;
   const [row] = await sql.unsafe(statement, parameters, { prepare: true });

@@ -11,31 +11,17 @@ export type Row = Record<string, unknown>;
 
 const SCHEMA = "levqor_read";
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,40}$/;
-/** Between the values of a column, and in place of one that is null. */
-const SEPARATOR = "\u001e";
-const NULL = "\u001f";
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the control characters above are what is looked for.
-const MARKS = /[\u001e\u001f]/;
-
 /** The table that holds a version of a read model, or a rebuilt copy of one under another name. */
 export class Table {
   readonly projection: Projection;
   /** As SQL names it. */
   readonly name: string;
-  /**
-   * The rows of the JSON array in parameter `$1`, as a table expression. `json` columns arrive as text that holds
-   * JSON: taken apart as JSON themselves, they could not hold `\u0000`.
-   */
-  readonly recordset: string;
-  /** `insert into <table> (<columns>) select <columns>`, to be followed by `from ...` and {@link onConflict}. */
-  readonly insert: string;
-  /** What makes {@link insert} replace the rows that are there already. */
-  readonly onConflict: string;
   readonly #columns: readonly { name: string; type: ColumnType; canonical: (value: unknown) => unknown }[];
   readonly #canonicalKey: (value: unknown) => unknown;
   readonly #json: readonly string[];
   readonly #select: string;
   readonly #names: string;
+  readonly #onConflict: string;
 
   /** @param name for a copy; the table of the projection's version by default */
   constructor(projection: Projection, name?: string) {
@@ -53,11 +39,7 @@ export class Table {
     this.#canonicalKey = canonical(projection.columns[projection.key] as Column);
     this.#json = columns.filter(([, { type }]) => type === "json").map(([column]) => column);
     const names = columns.map(([column]) => column).join(", ");
-    const types = columns.map(([column, { type }]) => `${column} ${type === "json" ? "text" : type}`).join(", ");
-    const values = columns.map(([column, { type }]) => (type === "json" ? `r.${column}::json` : `r.${column}`));
-    this.recordset = `json_to_recordset($1::json) as r (${types})`;
-    this.insert = `insert into ${this.name} (${names}) select ${values.join(", ")}`;
-    this.onConflict = `on conflict (${projection.key}) do update set ${columns
+    this.#onConflict = `on conflict (${projection.key}) do update set ${columns
       .filter(([column]) => column !== projection.key)
       .map(([column]) => `${column} = excluded.${column}`)
       .join(", ")}`;
@@ -126,72 +108,46 @@ export class Table {
     return new Map(rows.map((row) => [String(row[key]), row]));
   }
 
-  /** The parameter of {@link recordset}. */
-  encode(rows: readonly Row[]): string {
-    if (this.#json.length === 0) return JSON.stringify(rows);
-    return JSON.stringify(
-      rows.map((row) => {
-        const encoded = { ...row };
-        for (const column of this.#json) if (row[column] !== null) encoded[column] = JSON.stringify(row[column]);
-        return encoded;
-      }),
-    );
-  }
-
   /** Replaces rows, or adds them. */
   async upsert(sql: Connection, rows: readonly Row[]): Promise<void> {
-    await sql.unsafe(`${this.insert} from ${this.recordset} ${this.onConflict}`, [this.encode(rows)], {
-      prepare: true,
-    });
+    await sql.unsafe(this.upsertArrays({ first: 1 }), this.arrays(rows), { prepare: true });
+  }
+
+  /** Adds rows that are not there yet: a fifth faster than {@link upsert}. */
+  async append(sql: Connection, rows: readonly Row[]): Promise<void> {
+    await sql.unsafe(this.#insertArrays({ first: 1 }), this.arrays(rows), { prepare: true });
   }
 
   async delete(sql: Connection, keys: readonly string[]): Promise<void> {
     await sql.unsafe(this.deleteIn("$1"), [JSON.stringify(keys)], { prepare: true });
   }
 
-  /** Adds many rows that are not there yet. A third faster than {@link upsert}. */
-  async append(sql: Connection, rows: readonly Row[]): Promise<void> {
-    const texts = this.columnTexts(rows);
-    if (texts) await sql.unsafe(this.insertColumns({ first: 1 }), texts, { prepare: true });
-    else await this.upsert(sql, rows);
+  /**
+   * A statement that replaces or adds the rows whose columns are in the parameters from `$<first>` on, as
+   * {@link arrays} gives them; only if `when`, a table expression, has a row. A third faster than rows as JSON.
+   */
+  upsertArrays(options: { first: number; when?: string }): string {
+    return `${this.#insertArrays(options)} ${this.#onConflict}`;
   }
 
-  /**
-   * A statement that adds the rows whose columns are in parameters from `$<first>` on, as {@link columnTexts} writes
-   * them; only if `when`, a table expression, has a row.
-   */
-  insertColumns({ first, when }: { first: number; when?: string }): string {
-    const arrays = this.#columns.map(({ type }, i) => {
-      const array = `string_to_array($${first + i}::text, chr(30), chr(31))`;
-      return type === "text" ? array : `${array}::${type}[]`;
-    });
+  #insertArrays({ first, when }: { first: number; when?: string }): string {
+    const arrays = this.#columns.map(({ type }, i) => `$${first + i}::text::${type}[]`);
     const from = `${when ? `${when}, ` : ""}unnest(${arrays.join(", ")}) as u`;
     return `insert into ${this.name} (${this.#names}) select u.* from ${from}`;
   }
 
-  /**
-   * Each column of many rows as one text, to be split in SQL; `null` where it is all NULL. `undefined`: they can only
-   * be written as JSON.
-   */
-  columnTexts(rows: readonly Row[]): (string | null)[] | undefined {
-    // The text of a single empty value would split into none.
-    if (rows.length < 2) return undefined;
-    const texts: (string | null)[] = [];
-    for (const { name, type } of this.#columns) {
-      const values = rows.map((row) => row[name]);
-      if (values.every((value) => value === null)) {
-        texts.push(null);
-        continue;
-      }
-      // The only columns whose values may hold the separator: JSON text escapes it.
-      if (type === "text" && values.some((value) => value !== null && MARKS.test(value as string))) return undefined;
-      const written = values.map((value) => {
-        if (value === null) return NULL;
-        return type === "json" ? JSON.stringify(value) : value;
+  /** Each column of the rows as an array, as Postgres writes it; `null` where it holds nothing, or there are no rows. */
+  arrays(rows: readonly Row[]): (string | null)[] {
+    return this.#columns.map(({ name, type }) => {
+      if (rows.every((row) => row[name] === null)) return null;
+      const quoted = type === "text" || type === "json";
+      const values = rows.map((row) => {
+        const value = row[name];
+        if (value === null) return "NULL";
+        return quoted ? quote(type === "json" ? JSON.stringify(value) : (value as string)) : value;
       });
-      texts.push(written.join(SEPARATOR));
-    }
-    return texts;
+      return `{${values.join(",")}}`;
+    });
   }
 
   /** A statement that removes the rows whose keys are in a parameter that holds a JSON array. */
@@ -202,4 +158,8 @@ export class Table {
       select (select r.ctid from ${this.name} r where r.${key} = k::${columns[key]?.type} limit 1)
       from json_array_elements_text(${parameter}::json) as k))`;
   }
+}
+
+function quote(value: string): string {
+  return `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
