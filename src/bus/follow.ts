@@ -4,7 +4,7 @@ import type { EventLog } from "../log/types.ts";
 import type { Bus, News } from "./types.ts";
 
 /** What one follower keeps of the news it has not come to yet; beyond it, it reads the log again. */
-const MAX_KEPT_EVENTS = 10_000;
+const MAX_KEPT_EVENTS = 40_000;
 /** UTF-16 units of JSON; one read of the log aims for as much. */
 const MAX_KEPT_LENGTH = 8_000_000;
 /** Events in the first read at most, while their size is not known. */

@@ -49,6 +49,7 @@ interface Waiting {
 interface Part {
   readonly append: Append;
   readonly datas: readonly string[];
+  readonly meta_json: string;
 }
 
 /** What the database says of a batch. */
@@ -307,8 +308,7 @@ function namesOf(appends: readonly Append[]): string {
 }
 
 /** An append's events as readers will read them. */
-function recorded({ append, datas }: Part, position: number, recorded_at: string): StoredEvent[] {
-  const meta_json = JSON.stringify(append.meta);
+function recorded({ append, datas, meta_json }: Part, position: number, recorded_at: string): StoredEvent[] {
   return datas.map((data_json, index) => {
     const { type } = append.events[index] as { type: string };
     return {
@@ -332,7 +332,7 @@ function checked(appends: readonly Append[]): { parts: Part[]; count: number; le
     const datas = checkedDatas(append);
     count += datas.length;
     for (const data of datas) length += data.length;
-    return { append, datas };
+    return { append, datas, meta_json: JSON.stringify(append.meta) };
   });
   if (
     appends.length !== 1 &&
@@ -394,8 +394,7 @@ function columnsOf(batch: readonly Waiting[]) {
   const together: string[] = [];
   for (const [index, { parts }] of batch.entries()) {
     const group = parts.length > 1 ? String(index) : "";
-    for (const { append, datas: json } of parts) {
-      const meta = JSON.stringify(append.meta);
+    for (const { append, datas: json, meta_json } of parts) {
       for (let i = 0; i < json.length; i++) {
         const { type } = append.events[i] as { type: string };
         stream_ids.push(append.stream_id);
@@ -404,7 +403,7 @@ function columnsOf(batch: readonly Waiting[]) {
         types.push(type);
         schema_versions.push(schemaVersion(type));
         datas.push(json[i] as string);
-        metas.push(meta);
+        metas.push(meta_json);
         together.push(group);
       }
     }

@@ -49,6 +49,8 @@ export interface RunnerOptions {
 interface Applied {
   readonly position: number;
   readonly end?: "fenced" | "poisoned";
+  /** Whether it may have changed rows. */
+  readonly changed: boolean;
 }
 
 /** Data exceptions, violated constraints, exceeded limits: what will fail again however often it is tried. */
@@ -65,6 +67,8 @@ function isFaultOfData(error: unknown): boolean {
  */
 const BUSY_EVENTS = 16;
 const GATHER_MS = 100;
+/** After a batch that changed no row, as most do for a read model of rare events. */
+const GATHER_UNCHANGED_MS = 300;
 /** How often a poisoned projection looks whether an operator resumed it, perhaps on another machine. */
 const RESUME_POLL_MS = 500;
 
@@ -209,13 +213,15 @@ export class Runner {
     const following = AbortSignal.any([signal, setBack.signal]);
     try {
       for await (const events of follow({ log, bus, after: from.position, signal: following, batch, on_fault })) {
-        const { end, position } = await this.#apply(folder, events, from);
+        const { end, position, changed } = await this.#apply(folder, events, from);
         if (end === "fenced") return end;
         from = { ...from, position };
         this.#moved(position);
         if (end) return end;
         if (!from.live && position >= (await log.head())) return "built";
-        if (from.live && events.length >= BUSY_EVENTS && events.length < batch) await this.#gather(signal);
+        if (from.live && events.length >= BUSY_EVENTS && events.length < batch) {
+          await this.#gather(changed ? GATHER_MS : GATHER_UNCHANGED_MS, signal);
+        }
       }
     } finally {
       left.abort();
@@ -225,10 +231,10 @@ export class Runner {
   }
 
   /** Lets the next batch grow; not while somebody waits for it. */
-  async #gather(signal: AbortSignal): Promise<void> {
+  async #gather(ms: number, signal: AbortSignal): Promise<void> {
     if (this.#waiters.size > 0) return;
     this.#gathering = new AbortController();
-    await pause(GATHER_MS, AbortSignal.any([signal, this.#gathering.signal]));
+    await pause(ms, AbortSignal.any([signal, this.#gathering.signal]));
     this.#gathering = undefined;
   }
 
@@ -254,13 +260,16 @@ export class Runner {
     let changes: Changes;
     try {
       changes = await folder.fold(events);
-      if (!(await applyChanges(sql, this.table, { changes, from }))) return { position: from.position, end: "fenced" };
+      if (!(await applyChanges(sql, this.table, { changes, from }))) {
+        return { position: from.position, end: "fenced", changed: false };
+      }
     } catch (error) {
       if (!isFaultOfData(error)) throw error;
       return await this.#isolate(folder, events, { from, error });
     }
     changes.commit();
-    return { position: changes.position, end: changes.poison && "poisoned" };
+    const changed = changes.inserted.length + changes.updated.length + changes.deleted.length > 0;
+    return { position: changes.position, end: changes.poison && "poisoned", changed };
   }
 
   /** Finds the event whose key or row Postgres refuses, and applies those before it. */
@@ -273,11 +282,12 @@ export class Runner {
     if (events.length === 1) {
       const changes = poisoned(first, error);
       const written = await applyChanges(this.#options.sql, this.table, { changes, from });
-      return { position: changes.position, end: written ? "poisoned" : "fenced" };
+      return { position: changes.position, end: written ? "poisoned" : "fenced", changed: false };
     }
     const half = events.length >> 1;
-    const { position, end } = await this.#apply(folder, events.slice(0, half), from);
-    return end ? { position, end } : this.#apply(folder, events.slice(half), { ...from, position });
+    const applied = await this.#apply(folder, events.slice(0, half), from);
+    if (applied.end) return applied;
+    return this.#apply(folder, events.slice(half), { ...from, position: applied.position });
   }
 
   #moved(position: number): void {
