@@ -1,5 +1,6 @@
 /** The catalogue of everything that can happen: event types, their schemas, and how old shapes are read. */
 import type { Static } from "@sinclair/typebox";
+import { bulkEvents } from "./bulk.ts";
 import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
 import { jobEvents } from "./job.ts";
 import { limitEvents } from "./limit.ts";
@@ -12,6 +13,7 @@ export * from "./envelope.ts";
 
 /** Every event type with its newest schema. */
 export const catalogue = {
+  ...bulkEvents,
   ...jobEvents,
   ...limitEvents,
   ...pipelineEvents,

@@ -67,7 +67,7 @@ class Client {
       redirect: "manual",
     });
     const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") && text !== "";
+    const isJson = /[/+]json/.test(response.headers.get("content-type") ?? "") && text !== "";
     return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
   }
 
@@ -294,6 +294,9 @@ async function checkKeys(client: Client, { check }: Checks): Promise<void> {
       const path = `/api/v1/jobs/${NO_JOB}/${call}`;
       expectProblem(await client.ask(path, { method: "POST", key: false }), 401, "unauthorized");
     }
+    for (const call of ["cancel", "replay"]) {
+      expectProblem(await client.post(`/api/v1/jobs/${call}`, { filter: {} }, { key: false }), 401, "unauthorized");
+    }
     const claim = { worker: "validate", workflows: ["validate"], wait_seconds: 0 };
     expectProblem(await client.post("/api/v1/workers/claim", claim, { key: false }), 401, "unauthorized");
     for (const path of [
@@ -361,7 +364,7 @@ async function checkIntake(client: Client, { check }: Checks, job: object): Prom
 
 async function checkControl(client: Client, { check }: Checks, job: object): Promise<void> {
   const run_at = new Date(Date.now() + 3_600_000).toISOString();
-  let job_id = NO_JOB;
+  let [job_id, replay_id] = [NO_JOB, NO_JOB];
   await check("a job with run_at waits, and its status says for what and until when", async () => {
     const answer = await client.post("/api/v1/intake", { ...job, run_at });
     expectStatus(answer, 202);
@@ -387,8 +390,28 @@ async function checkControl(client: Client, { check }: Checks, job: object): Pro
     expect(first.body.job_id === again.body.job_id, "the first answer", again.body);
     const { body } = await client.ask(`/api/v1/status/${first.body.job_id}`);
     expect(body.origin_job_id === job_id, `origin_job_id ${job_id}`, body);
-    expectStatus(await client.ask(`/api/v1/jobs/${first.body.job_id}/cancel`, { method: "POST" }), 200);
+    replay_id = first.body.job_id;
+    expectStatus(await client.ask(`/api/v1/jobs/${replay_id}/cancel`, { method: "POST" }), 200);
     expectProblem(await client.post(`/api/v1/jobs/${NO_JOB}/replay`, { other: 1 }), 422, "validation_failed");
+  });
+  await check("a bulk operation counts in a dry run, and does nothing twice for a key", async () => {
+    const body = { filter: { origin_job_id: job_id, status: "cancelled" } };
+    const lines = ({ text }: Answer): Json[] =>
+      text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    const counted = await client.post("/api/v1/jobs/replay", { ...body, dry_run: true });
+    expectStatus(counted, 200);
+    expect(lines(counted)[0]?.matched === 1, "1 job that was counted", counted.text);
+    const headers = { "idempotency-key": `validate-${crypto.randomUUID()}` };
+    for (let i = 0; i < 2; i++) {
+      const last = lines(await client.post("/api/v1/jobs/replay", body, { headers })).at(-1);
+      expect(last?.type === "finished" && last.changed === 1, "1 job that was run again", last);
+    }
+    const cancelled = await client.post("/api/v1/jobs/cancel", { filter: { origin_job_id: replay_id } });
+    expect(lines(cancelled).at(-1)?.changed === 1, "1 job that was cancelled", cancelled.text);
+    expectProblem(await client.post("/api/v1/jobs/cancel", { filter: {} }), 422, "validation_failed");
   });
 }
 

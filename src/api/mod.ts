@@ -1,6 +1,7 @@
 /** The REST API: an Elysia app over the log and the read models. Nothing listens until `listen` is called on it. */
 import { Elysia } from "elysia";
 import { createAuth } from "./auth.ts";
+import { bulkRoutes } from "./bulk.ts";
 import { callbackRoutes } from "./callbacks.ts";
 import { devRoutes } from "./dev.ts";
 import { docsRoutes } from "./docs.ts";
@@ -41,6 +42,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(intakeRoutes({ ...options, queue }, auth))
     .use(jobRoutes(options, auth))
     .use(jobControlRoutes({ ...options, queue }, auth))
+    .use(bulkRoutes({ ...options, queue }, auth))
     .use(callbackRoutes(options, auth))
     .use(pipelineRoutes(options, auth))
     .use(stepRoutes(options, auth))

@@ -52,6 +52,16 @@ export const Workflow = Type.String({
   examples: ["http"],
 });
 const Priority = oneOf(["low", "normal", "high"], "How urgent it is; `normal` where absent.");
+const CreatedAfter = Type.String({
+  format: "date-time",
+  description: "Jobs submitted at this time or later (RFC 3339).",
+  examples: ["2026-01-15T00:00:00Z"],
+});
+const CreatedBefore = Type.String({
+  format: "date-time",
+  description: "Jobs submitted before this time (RFC 3339).",
+  examples: ["2026-01-16T00:00:00Z"],
+});
 const ErrorCode = Type.String({
   minLength: 1,
   maxLength: 128,
@@ -729,6 +739,66 @@ export const CancelRequest = Type.Object(
 
 const JobCancelled = Type.Object({ job_id: JobId, status: Type.Literal("cancelled") }, { additionalProperties: false });
 
+const jobFilter = <const Statuses extends readonly string[]>(statuses: Statuses, description: string) =>
+  Type.Object(
+    {
+      status: Type.Optional(oneOf(statuses, description)),
+      workflow: Type.Optional(Workflow),
+      error_code: Type.Optional(ErrorCode),
+      origin_job_id: Type.Optional(JobId),
+      created_after: Type.Optional(CreatedAfter),
+      created_before: Type.Optional(CreatedBefore),
+    },
+    {
+      additionalProperties: false,
+      minProperties: 1,
+      description: "Jobs that fulfil every condition that is named; one at least must be.",
+      examples: [{ workflow: "http", created_after: "2026-01-15T00:00:00Z" }],
+    },
+  );
+const DryRun = Type.Boolean({ description: "Only count the jobs.", default: false });
+
+export const BulkCancelRequest = Type.Object(
+  {
+    filter: jobFilter(["queued", "running"], "Both where absent."),
+    reason: CancelRequest.properties.reason,
+    dry_run: Type.Optional(DryRun),
+  },
+  { additionalProperties: false },
+);
+
+export const BulkReplayRequest = Type.Object(
+  {
+    filter: jobFilter(["failed", "cancelled", "succeeded"], "`failed` where absent."),
+    dry_run: Type.Optional(DryRun),
+  },
+  { additionalProperties: false },
+);
+
+const BulkLine = Type.Object(
+  {
+    type: oneOf(
+      ["counted", "started", "progress", "waiting", "finished", "interrupted"],
+      "`counted`: the answer to a dry run. `waiting`: as many jobs wait as may. `interrupted`: a fault, or the service stops; repeat the request with its Idempotency-Key to go on.",
+    ),
+    operation_id: Type.Optional(Type.String({ format: "uuid", description: "Names the operation in the log." })),
+    matched: Type.Optional(Type.Integer({ minimum: 0, description: "Jobs that fulfil the filter." })),
+    changed: Type.Optional(
+      Type.Integer({ minimum: 0, description: "Jobs that were cancelled, or new jobs that were made." }),
+    ),
+    unchanged: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: "Jobs that had ended meanwhile, or that the same operation ran again before it was broken off.",
+      }),
+    ),
+    error: Type.Optional(Type.String({ description: "The code of a problem." })),
+    detail: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false, description: "A line of the answer to a bulk operation." },
+);
+export type BulkLine = Static<typeof BulkLine>;
+
 export const ReplayRequest = Type.Object(
   {
     payload: Type.Optional(
@@ -970,20 +1040,8 @@ export const JobListQuery = Type.Object(
     workflow: Type.Optional(Workflow),
     error_code: Type.Optional(ErrorCode),
     origin_job_id: Type.Optional(JobId),
-    created_after: Type.Optional(
-      Type.String({
-        format: "date-time",
-        description: "Jobs submitted at this time or later (RFC 3339).",
-        examples: ["2026-01-15T00:00:00Z"],
-      }),
-    ),
-    created_before: Type.Optional(
-      Type.String({
-        format: "date-time",
-        description: "Jobs submitted before this time (RFC 3339).",
-        examples: ["2026-01-16T00:00:00Z"],
-      }),
-    ),
+    created_after: Type.Optional(CreatedAfter),
+    created_before: Type.Optional(CreatedBefore),
   },
   { additionalProperties: false },
 );
@@ -1125,6 +1183,9 @@ export const components = {
   CallbackRequested,
   CancelRequest,
   JobCancelled,
+  BulkCancelRequest,
+  BulkReplayRequest,
+  BulkLine,
   ReplayRequest,
   ApproveRequest,
   JobApproval,

@@ -91,6 +91,8 @@ function describe(error: ValueError): string {
       return `must have at least ${schema.minItems} ${schema.minItems === 1 ? "entry" : "entries"}`;
     case ValueErrorType.ArrayMaxItems:
       return `must have at most ${schema.maxItems} entries`;
+    case ValueErrorType.ObjectMinProperties:
+      return `must have at least ${schema.minProperties} member${schema.minProperties === 1 ? "" : "s"}`;
     case ValueErrorType.String:
       return "must be a string";
     case ValueErrorType.StringMinLength:

@@ -1,4 +1,8 @@
-/** What the runner asks of the read model `jobs`. It may be behind the log: whoever acts on an answer asks the log. */
+/**
+ * What the runner asks of the read model `jobs`. It may be behind the log: whoever acts on an answer asks the log.
+ *
+ * Times are compared with `now()`: an index cannot be searched by `clock_timestamp()`, which may change from row to row.
+ */
 import type { Priority } from "../../events/job.ts";
 import type { Sql } from "../db/mod.ts";
 import type { WorkflowNames } from "./options.ts";
@@ -117,9 +121,9 @@ export function dueJobs(
   }));
   const names = [...query.workflows.keys()];
   const columns = sql`job_id, job.workflow, concurrency_key, position, version, job.priority, job.due_at,
-    (extract(epoch from job.due_at - clock_timestamp()) * 1000)::float8 as due_in`;
+    (extract(epoch from job.due_at - now()) * 1000)::float8 as due_in`;
   const first = sql`coalesce(lane.job_id, '00000000-0000-0000-0000-000000000000')`;
-  const until = sql`clock_timestamp() + make_interval(secs => ${query.within_ms / 1000})`;
+  const until = sql`now() + make_interval(secs => ${query.within_ms / 1000})`;
   const withSteps = sql`
     union all (
       select ${columns} from levqor_read.jobs as job
@@ -158,16 +162,16 @@ interface RunningRow {
 /** Running jobs whose lease has lapsed by the database's clock, longest first. */
 export function lapsedJobs(sql: Sql): Promise<RunningRow[]> {
   return sql<RunningRow[]>`
-    select job_id, attempt, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now from levqor_read.jobs
-    where status = 'running' and lease_expires_at < clock_timestamp()
+    select job_id, attempt, floor(extract(epoch from now()) * 1000)::float8 as now from levqor_read.jobs
+    where status = 'running' and lease_expires_at < now()
     order by lease_expires_at limit ${PAGE}`;
 }
 
 /** Jobs that have taken too long by the database's clock, longest first. */
 export function expiredJobs(sql: Sql): Promise<{ job_id: string; now: number }[]> {
   return sql<{ job_id: string; now: number }[]>`
-    select job_id, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now from levqor_read.jobs
-    where expires_at <= clock_timestamp()
+    select job_id, floor(extract(epoch from now()) * 1000)::float8 as now from levqor_read.jobs
+    where expires_at <= now()
     order by expires_at limit ${PAGE}`;
 }
 

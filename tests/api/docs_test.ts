@@ -47,6 +47,8 @@ describe("/docs/json", () => {
       "get /public/metrics",
       "post /api/v1/_dev/complete/{job_id}",
       "post /api/v1/intake",
+      "post /api/v1/jobs/cancel",
+      "post /api/v1/jobs/replay",
       "post /api/v1/jobs/{job_id}/approve",
       "post /api/v1/jobs/{job_id}/callbacks/redeliver",
       "post /api/v1/jobs/{job_id}/cancel",

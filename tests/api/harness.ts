@@ -75,7 +75,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   async function ask(path: string, init?: RequestInit): Promise<Answer> {
     const response = await fetch(url + path, init);
     const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json");
+    const isJson = /[/+]json/.test(response.headers.get("content-type") ?? "");
     return { status: response.status, headers: response.headers, text, body: isJson && text ? JSON.parse(text) : text };
   }
 

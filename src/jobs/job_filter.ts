@@ -1,19 +1,9 @@
 /** Which jobs a list, or a bulk operation, is about. */
+import type { BulkFilter } from "../../events/bulk.ts";
 import type { Sql } from "../db/mod.ts";
 
-export interface JobFilter {
-  readonly status?: string;
-  readonly workflow?: string;
-  readonly error_code?: string;
-  readonly origin_job_id?: string;
-  /** RFC 3339; jobs submitted then or later. */
-  readonly created_after?: string;
-  /** RFC 3339; jobs submitted before. */
-  readonly created_before?: string;
-}
-
-/** The conditions on rows of the read model `jobs`, each with `and` before it. */
-export function matches(sql: Sql, filter: JobFilter) {
+/** The conditions on rows of the read model `jobs`, each with `and` before it. Times are RFC 3339, the first included. */
+export function matches(sql: Sql, filter: BulkFilter) {
   const { status, workflow, error_code, origin_job_id, created_after, created_before } = filter;
   return sql`
     ${status === undefined ? sql`` : sql`and status = ${status}`}

@@ -1,0 +1,186 @@
+/** Cancelling, and running again, all jobs that fulfil a filter. */
+import type { Server } from "bun";
+import { Elysia } from "elysia";
+import type { BulkFinished, BulkStarted } from "../../events/bulk.ts";
+import { type BulkOperation, beginBulk, countBulk, runBulk } from "../jobs/bulk.ts";
+import type { Auth, Caller } from "./auth.ts";
+import { readJson } from "./body.ts";
+import { toProblem } from "./errors.ts";
+import { derivedId, idempotencyKey } from "./idempotency.ts";
+import { ndjson } from "./ndjson.ts";
+import { describe } from "./openapi.ts";
+import type { ApiOptions } from "./options.ts";
+import { Problem } from "./problems.ts";
+import type { QueueDepth } from "./queue_depth.ts";
+import { onceBuilt, untilReached } from "./read_model.ts";
+import { requestIds } from "./request_id.ts";
+import { BulkCancelRequest, type BulkLine, BulkReplayRequest } from "./schemas.ts";
+import { validator } from "./validation.ts";
+
+const checkCancel = validator(BulkCancelRequest);
+const checkReplay = validator(BulkReplayRequest);
+
+/** Silence after which the server may close a connection, in seconds: more than a page takes. */
+const IDLE_S = 120;
+
+const HOW =
+  "Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished.";
+
+const EXAMPLE = [
+  { type: "started", operation_id: "0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b", matched: 240, changed: 0, unchanged: 0 },
+  { type: "progress", operation_id: "0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b", matched: 240, changed: 99, unchanged: 1 },
+  { type: "finished", operation_id: "0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b", matched: 240, changed: 238, unchanged: 2 },
+]
+  .map((line) => `${JSON.stringify(line)}\n`)
+  .join("");
+
+const ERRORS = ["invalid_idempotency_key", "idempotency_key_reused", "read_model_behind", "unavailable"] as const;
+
+/** What a handler is given. */
+interface Context {
+  readonly request: Request;
+  readonly server: Server<unknown> | null;
+  readonly request_id: string;
+}
+
+export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Auth) {
+  const { log, sql, projector, queue, logger, signal, timing } = options;
+  const wait_ms = timing?.read_model_wait_ms;
+  return new Elysia({ name: "levqor/bulk" })
+    .use(requestIds())
+    .post(
+      "/api/v1/jobs/cancel",
+      async ({ request, server, request_id }) => {
+        const caller = auth.require(request);
+        const { dry_run, ...asked } = checkCancel((await readJson(request)).value);
+        return answer({ request, server, request_id }, { caller, dry_run, action: "cancel", ...asked });
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "cancelJobs",
+          tag: "Jobs",
+          summary: "Cancel many jobs",
+          description: `Cancels every job that waits or runs and fulfils the filter, as a call for each would. ${HOW}`,
+          key: true,
+          headers: ["Idempotency-Key"],
+          body: "BulkCancelRequest",
+          answers: {
+            200: {
+              description: "How far it is, line by line: each as in the schema BulkLine.",
+              content_type: "application/x-ndjson",
+              example: EXAMPLE,
+              headers: ["Idempotency-Replayed"],
+            },
+          },
+          errors: [...ERRORS, "outcome_unknown"],
+        }),
+      },
+    )
+    .post(
+      "/api/v1/jobs/replay",
+      async ({ request, server, request_id }) => {
+        const caller = auth.require(request);
+        const { dry_run, filter } = checkReplay((await readJson(request)).value);
+        return answer(
+          { request, server, request_id },
+          { caller, dry_run, action: "replay", filter: { status: "failed", ...filter } },
+        );
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "replayJobs",
+          tag: "Jobs",
+          summary: "Run many jobs again",
+          description: `Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. ${HOW}`,
+          key: true,
+          headers: ["Idempotency-Key"],
+          body: "BulkReplayRequest",
+          answers: {
+            200: {
+              description: "How far it is, line by line: each as in the schema BulkLine.",
+              content_type: "application/x-ndjson",
+              example: EXAMPLE,
+              headers: ["Idempotency-Replayed"],
+            },
+          },
+          errors: [...ERRORS, "outcome_unknown"],
+        }),
+      },
+    );
+
+  async function answer(
+    context: Context,
+    asked: Omit<BulkStarted, "until_position"> & { caller: Caller; dry_run?: boolean },
+  ): Promise<Response> {
+    const { request, request_id } = context;
+    const { caller, dry_run, ...wanted } = asked;
+    const key = idempotencyKey(request);
+    const until_position = await log.head();
+    await onceBuilt(() => sql`select from levqor_read.jobs limit 0`, wait_ms);
+    await untilReached(projector, { name: "jobs", position: until_position, wait_ms });
+    if (dry_run) return lines(context, () => counted({ ...wanted, until_position }));
+
+    const route = `/api/v1/jobs/${wanted.action}`;
+    const begun = await beginBulk(log, {
+      ...wanted,
+      until_position,
+      operation_id: key === null ? Bun.randomUUIDv7() : derivedId(caller, route, key),
+      meta: { actor: caller.actor, request_id },
+    });
+    if (!begun.ok) {
+      throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
+    }
+    const { operation, finished } = begun;
+    if (finished) {
+      const headers = { "idempotency-replayed": "true" };
+      return lines(context, () => repeated(operation, finished), headers);
+    }
+    return lines(context, (stop) => running(operation, stop));
+  }
+
+  async function* counted(wanted: BulkStarted): AsyncGenerator<BulkLine> {
+    yield { type: "counted", matched: await countBulk(sql, wanted) };
+  }
+
+  async function* repeated({ operation_id }: BulkOperation, finished: BulkFinished): AsyncGenerator<BulkLine> {
+    yield { type: "finished", operation_id, ...finished };
+  }
+
+  async function* running(operation: BulkOperation, stop: AbortSignal): AsyncGenerator<BulkLine> {
+    const { operation_id } = operation;
+    for await (const step of runBulk({ log, sql, queue, signal: stop }, operation)) {
+      yield { operation_id, ...step };
+    }
+    // Not read by a client that broke it off itself.
+    if (stop.aborted) yield interrupted("unavailable", "The service is stopping; repeat the request to go on.");
+  }
+
+  function lines(
+    { request, server, request_id }: Context,
+    source: (stop: AbortSignal) => AsyncGenerator<BulkLine>,
+    headers?: Record<string, string>,
+  ): Response {
+    server?.timeout(request, IDLE_S);
+    const stop = new AbortController();
+    const shutDown = () => stop.abort();
+    signal.addEventListener("abort", shutDown);
+    stop.signal.addEventListener("abort", () => signal.removeEventListener("abort", shutDown));
+    if (signal.aborted) stop.abort();
+    return ndjson({
+      source: source(stop.signal),
+      stop,
+      headers,
+      onError: (error) => {
+        logger.error({ err: error, request_id }, "A bulk operation broke off");
+        const { code, detail } = toProblem(error);
+        return interrupted(code, detail);
+      },
+    });
+  }
+}
+
+function interrupted(error: string, detail: string): BulkLine {
+  return { type: "interrupted", error, detail };
+}

@@ -1,0 +1,157 @@
+/**
+ * Cancelling, or running again, all jobs that fulfil a filter.
+ *
+ * An operation is on record (`bulk.started`) with the position of the log that bounds it, and can be broken off after
+ * any job: whoever runs it again under its id goes on where that is left to do. What it makes has ids that are derived
+ * from its own id and the origin's, so nothing is made twice, however often and by how many it is run.
+ */
+import type { BulkFinished, BulkStarted } from "../../events/bulk.ts";
+import { type EventMeta, eventId } from "../../events/envelope.ts";
+import { decode, type KnownEvent } from "../../events/mod.ts";
+import { pause } from "../async/mod.ts";
+import type { Sql } from "../db/mod.ts";
+import type { AppendResult, EventLog } from "../log/mod.ts";
+import { commandJob, jobStream } from "./commands.ts";
+import { derivedUuid } from "./derived_id.ts";
+import { matches } from "./job_filter.ts";
+import { replayEvents } from "./replay.ts";
+
+/** Jobs at once. Each may carry a payload of 200 KB. */
+const PAGE = 100;
+/** Between two looks whether the queue has room, in milliseconds. */
+const ROOM_POLL_MS = 500;
+
+/** How far an operation is. `waiting`: no new jobs are made at the moment, since as many wait as may. */
+export type BulkProgress = BulkFinished & { readonly type: "started" | "progress" | "waiting" | "finished" };
+
+export interface BulkOptions {
+  readonly log: EventLog;
+  readonly sql: Sql;
+  /** Where new jobs go. */
+  readonly queue: {
+    /** Whether no more are to be taken in now. */
+    readonly full: boolean;
+    /** Counts one while it is recorded, and after that. */
+    enter(record: () => Promise<AppendResult>): Promise<AppendResult>;
+  };
+  /** Breaks the operation off. */
+  readonly signal: AbortSignal;
+}
+
+export interface BulkOperation extends BulkStarted {
+  readonly operation_id: string;
+  /** Who asks for it. */
+  readonly meta: Pick<EventMeta, "actor" | "request_id">;
+}
+
+/** What an operation came to that was gone through before, or the operation as it is to be run. */
+export type Begun =
+  | { readonly ok: true; readonly operation: BulkOperation; readonly finished: BulkFinished | undefined }
+  /** Another operation has its id. */
+  | { readonly ok: false };
+
+/** Puts an operation on record, or takes up the one that is on record under its id. Throws what `log.append` throws. */
+export async function beginBulk(log: EventLog, operation: BulkOperation): Promise<Begun> {
+  const { operation_id, meta, action, filter, reason, until_position } = operation;
+  const data: BulkStarted = { action, filter, ...(reason === undefined ? {} : { reason }), until_position };
+  const result = await log.append({
+    stream_id: bulkStream(operation_id),
+    expected_version: 0,
+    events: [{ type: "bulk.started", data }],
+    meta: { ...meta, correlation_id: operation_id },
+  });
+  if (result.ok) return { ok: true, operation, finished: undefined };
+  const [started, finished] = (await log.readStream(bulkStream(operation_id))).map(decode);
+  const recorded = (started as KnownEvent & { data: BulkStarted }).data;
+  if (!Bun.deepEquals({ ...recorded, until_position }, data, true)) return { ok: false };
+  return {
+    ok: true,
+    operation: { ...operation, until_position: recorded.until_position },
+    finished: (finished as (KnownEvent & { data: BulkFinished }) | undefined)?.data,
+  };
+}
+
+/** How many jobs it is about, as the read model has it. */
+export async function countBulk(sql: Sql, operation: BulkStarted): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`
+    select count(*)::int as count from levqor_read.jobs
+    where position <= ${operation.until_position} ${conditions(sql, operation)}`;
+  return row.count;
+}
+
+/** Goes through an operation's jobs; tells how far it is after each page, and last, unless the signal fired, that all is done. */
+export async function* runBulk(options: BulkOptions, operation: BulkOperation): AsyncGenerator<BulkProgress> {
+  const { log, sql, queue, signal } = options;
+  const matched = await countBulk(sql, operation);
+  let [changed, unchanged] = [0, 0];
+  yield { type: "started", matched, changed, unchanged };
+  for (let after = 0; !signal.aborted; ) {
+    while (operation.action === "replay" && queue.full) {
+      yield { type: "waiting", matched, changed, unchanged };
+      if (!(await pause(ROOM_POLL_MS, signal))) return;
+    }
+    const page = await sql<{ job_id: string; position: number }[]>`
+      select job_id, position from levqor_read.jobs
+      where position > ${after} and position <= ${operation.until_position} ${conditions(sql, operation)}
+      order by position limit ${PAGE}`;
+    const outcomes = await Promise.all(
+      page.map(({ job_id }) => APPLY[operation.action](options, { job_id, operation })),
+    );
+    for (const isChanged of outcomes) isChanged ? changed++ : unchanged++;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) break;
+    after = last.position;
+    yield { type: "progress", matched, changed, unchanged };
+  }
+  if (signal.aborted) return;
+  const finished: BulkFinished = { matched, changed, unchanged };
+  // A conflict: another has gone through all of it meanwhile.
+  await log.append({
+    stream_id: bulkStream(operation.operation_id),
+    expected_version: 1,
+    events: [{ type: "bulk.finished", data: finished }],
+    meta: { ...operation.meta, correlation_id: operation.operation_id },
+  });
+  yield { type: "finished", ...finished };
+}
+
+interface BulkJob {
+  readonly job_id: string;
+  readonly operation: BulkOperation;
+}
+
+/** Does one job's part; resolves to whether anything was to be done. */
+const APPLY = { cancel, replay } as const;
+
+async function cancel({ log }: BulkOptions, { job_id, operation }: BulkJob): Promise<boolean> {
+  const { reason } = operation;
+  const handled = await commandJob(log, {
+    job_id,
+    command: { type: "cancel", reason },
+    meta: metaOf(job_id, operation),
+  });
+  return handled.ok && handled.events.length > 0;
+}
+
+async function replay({ log, queue }: BulkOptions, { job_id: origin_job_id, operation }: BulkJob): Promise<boolean> {
+  const job_id = derivedUuid(["bulk-replay", operation.operation_id, origin_job_id]);
+  const stream_id = jobStream(job_id);
+  const events = replayEvents(await log.readStream(jobStream(origin_job_id), { limit: 1 }));
+  const meta = metaOf(job_id, operation);
+  const result = await queue.enter(() => log.append({ stream_id, expected_version: 0, events, meta }));
+  return result.ok;
+}
+
+function metaOf(job_id: string, { operation_id, meta }: BulkOperation): EventMeta {
+  const causation_id = eventId({ stream_id: bulkStream(operation_id), version: 1 });
+  return { ...meta, correlation_id: job_id, causation_id };
+}
+
+function conditions(sql: Sql, { action, filter }: BulkStarted) {
+  const unfinished = action === "cancel" && filter.status === undefined;
+  return sql`${matches(sql, filter)} ${unfinished ? sql`and status in ('queued', 'running')` : sql``}`;
+}
+
+function bulkStream(operationId: string): string {
+  return `bulk-${operationId}`;
+}
