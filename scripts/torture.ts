@@ -117,7 +117,7 @@ async function torture(
   await loading;
   await house.settle(interrupts.atOnce);
   clearInterval(showing);
-  progress.tell(`The load is over: ${load.sent} jobs sent, ${load.acknowledged.length} acknowledged; settling`);
+  progress.tell(`The load is over: ${load.acknowledged.length} jobs taken; settling`);
   const witnesses = { stage, client, load, observer, subscriber, signal: interrupts.atOnce };
   await settle(witnesses, (open) => progress.show("settling", { done: undefined, about: `${open} open` }));
   progress.tell("Settled; gathering the evidence");

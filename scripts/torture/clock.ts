@@ -2,7 +2,7 @@
  * Wall clocks that can be set: libfaketime, loaded before a program's own libraries, adds what a file says to the
  * time that the program reads. Monotonic clocks go on as they are, as they do when a machine's clock is set.
  */
-import { copyFileSync, existsSync, globSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { machine, type } from "node:os";
 import { join } from "node:path";
 
@@ -20,16 +20,10 @@ export interface Clock {
   forget(pid: number): void;
 }
 
-/** The library for this machine, copied to where every user can read it; `undefined` where there is none. */
-export function findFaketime(folder: string): string | undefined {
+/** The library for this machine; `undefined` where there is none. */
+export function findFaketime(): string | undefined {
   if (process.platform !== "linux") return undefined;
-  const found = [join(TOOLS, "lib", LIBRARY), ...globSync(`/usr/lib/*/faketime/${LIBRARY}`)].find((path) =>
-    existsSync(path),
-  );
-  if (!found) return undefined;
-  const copy = join(folder, LIBRARY);
-  copyFileSync(found, copy);
-  return copy;
+  return [join(TOOLS, "lib", LIBRARY), ...globSync(`/usr/lib/*/faketime/${LIBRARY}`)].find((path) => existsSync(path));
 }
 
 /** A clock of its own for one program. `path`: a file to be made for it. */

@@ -43,10 +43,6 @@ export class Load {
     this.#deck = kindsOf(options).flatMap((kind) => Array.from({ length: kind.weight }, () => kind));
   }
 
-  get sent(): number {
-    return this.#sent;
-  }
-
   /** Submits until the signal fires; then waits for what is under way. */
   async run(): Promise<void> {
     const { signal } = this.#options;

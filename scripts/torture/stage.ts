@@ -2,7 +2,7 @@
  * Everything that a run needs, as processes of their own: Postgres, nats-server, two `api` and three `worker`, and the
  * proxies through which the latter reach the former.
  */
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { natsServer } from "../../tests/support/nats.ts";
@@ -89,7 +89,10 @@ interface Building {
 }
 
 async function build(folder: string, { binary, cleanups, close }: Building): Promise<Stage> {
-  const library = findFaketime(folder);
+  const found = findFaketime();
+  // Where every user can read it: Postgres runs as its own.
+  const library = found && join(folder, "libfaketime.so");
+  if (found && library) copyFileSync(found, library);
   const clock = (name: string) => library && startClock(library, join(folder, "clocks", name));
   const diskPath = join(folder, "disk");
   const disk = mountDisk(diskPath);

@@ -152,7 +152,7 @@ export class Supervised {
     this.#child = child;
     this.#sent = undefined;
     if (this.#stopping) child.kill("SIGKILL");
-    writeFileSync(join(folder, "pids", name), String(child.pid));
+    writeFileSync(join(folder, "pids", name), `${child.pid}\n`);
     const told = [this.#listen(child.stdout, log), this.#listen(child.stderr, log)];
     await child.exited;
     // Postgres's own children may hold its output open for a moment longer.

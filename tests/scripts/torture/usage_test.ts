@@ -1,0 +1,30 @@
+import { expect, test } from "bun:test";
+
+const SCRIPT = Bun.fileURLToPath(import.meta.resolve("../../../scripts/torture.ts"));
+
+async function torture(...args: string[]) {
+  const child = Bun.spawn([process.execPath, SCRIPT, ...args], { stdout: "pipe", stderr: "pipe" });
+  const [out, error, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { out, error, code };
+}
+
+test("--help says how it is used", async () => {
+  expect(await torture("--help")).toMatchObject({ code: 0, error: "", out: expect.stringContaining("--seed S") });
+});
+
+test("wrong use is refused with code 2 and the value", async () => {
+  const cases = [
+    [["--minutes", "0"], '--minutes takes up to 600, not "0"'],
+    [["--minutes", "601"], '--minutes takes up to 600, not "601"'],
+    [["--seed", "4294967296"], 'up to 4294967295, not "4294967296"'],
+    [["--seed", "x"], 'up to 4294967295, not "x"'],
+    [["--hours", "1"], "--hours"],
+  ] as const;
+  for (const [args, message] of cases) {
+    expect(await torture(...args)).toMatchObject({ code: 2, out: "", error: expect.stringContaining(message) });
+  }
+});
