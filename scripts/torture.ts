@@ -21,7 +21,7 @@ import { isRun, Load } from "./torture/load.ts";
 import { Observer } from "./torture/observer.ts";
 import { Progress, report } from "./torture/report.ts";
 import { openStage, type Stage } from "./torture/stage.ts";
-import { Subscriber } from "./torture/subscriber.ts";
+import { overSse, overWebSocket, Subscriber } from "./torture/subscriber.ts";
 
 const HELP = `bun run torture [--minutes N] [--seed S] [--keep-logs]
 
@@ -99,7 +99,11 @@ async function torture(
   const duration = minutes * 60_000;
   const client = new Client(stage.api_urls, stage.api_key);
   const observer = new Observer(stage.postgres.url);
-  const subscriber = new Subscriber(stage.api_urls, stage.api_key);
+  const place = { urls: stage.api_urls, key: stage.api_key };
+  const subscribers = new Map([
+    ["SSE", new Subscriber(overSse, place)],
+    ["WebSocket", new Subscriber(overWebSocket, place)],
+  ]);
   const over = AbortSignal.any([interrupts.enough, interrupts.atOnce, AbortSignal.timeout(duration)]);
   const url = stage.stand_in.url;
   const python = stage.outsiders.has("worker-python");
@@ -118,7 +122,7 @@ async function torture(
   await house.settle(interrupts.atOnce);
   clearInterval(showing);
   progress.tell(`The load is over: ${load.acknowledged.length} jobs taken; settling`);
-  const witnesses = { stage, client, load, observer, subscriber, signal: interrupts.atOnce };
+  const witnesses = { stage, client, load, observer, subscribers, signal: interrupts.atOnce };
   await settle(witnesses, (open) => progress.show("settling", { done: undefined, about: `${open} open` }));
   progress.tell("Settled; gathering the evidence");
   return { evidence: await gather(witnesses), faults };

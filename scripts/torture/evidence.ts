@@ -46,7 +46,8 @@ export interface Evidence {
   /** What `replay --verify` said, and its exit code. */
   readonly replay: { readonly code: number; readonly said: string };
   readonly jetstream: JetStreamState;
-  readonly stream: StreamSeen;
+  /** By how a subscriber subscribes. */
+  readonly streams: ReadonlyMap<string, StreamSeen>;
   readonly exits: readonly Exit[];
   readonly fatal: readonly string[];
   /** Of the last stop. */

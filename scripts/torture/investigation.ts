@@ -24,7 +24,8 @@ export interface Witnesses {
   readonly client: Client;
   readonly load: Load;
   readonly observer: Observer;
-  readonly subscriber: Subscriber;
+  /** By how they subscribe. */
+  readonly subscribers: ReadonlyMap<string, Subscriber>;
   readonly signal: AbortSignal;
 }
 
@@ -48,10 +49,10 @@ export function openJobs(events: readonly LogEvent[]): number {
 
 /** Asks everything once more, stops the services, and reads the log to its end. */
 export async function gather(witnesses: Witnesses): Promise<Evidence> {
-  const { stage, load, observer, subscriber } = witnesses;
+  const { stage, load, observer, subscribers } = witnesses;
   const jetstream = await relayed(witnesses);
   await subscribed(witnesses);
-  await subscriber.stop();
+  await Promise.all([...subscribers.values()].map((subscriber) => subscriber.stop()));
   const statuses = await allStatuses(witnesses);
   const replay = await verifyReadModels(stage);
   const processes = [...stage.services.values(), ...stage.outsiders.values()];
@@ -72,7 +73,7 @@ export async function gather(witnesses: Witnesses): Promise<Evidence> {
     statuses,
     replay,
     jetstream,
-    stream: { positions: subscriber.positions, connections: subscriber.connections },
+    streams: subscribers,
     exits,
     fatal: stage.fatal,
     exit_codes,
@@ -112,11 +113,12 @@ async function readJetStream(url: string, head: number): Promise<JetStreamState>
   }
 }
 
-/** Gives the subscriber a little time to see the newest event of a job. */
-async function subscribed({ observer, subscriber, signal }: Witnesses): Promise<void> {
+/** Gives the subscribers a little time to see the newest event of a job. */
+async function subscribed({ observer, subscribers, signal }: Witnesses): Promise<void> {
   const newest = observer.seen.findLast(({ stream_id }) => stream_id.startsWith("job-"))?.position ?? 0;
   const deadline = performance.now() + CATCH_UP_MS;
-  while ((subscriber.positions.at(-1) ?? 0) < newest && performance.now() < deadline && !signal.aborted) {
+  const behind = () => [...subscribers.values()].some(({ positions }) => (positions.at(-1) ?? 0) < newest);
+  while (behind() && performance.now() < deadline && !signal.aborted) {
     await Bun.sleep(100);
   }
 }

@@ -1,21 +1,38 @@
-/** A subscriber of the live stream of all jobs: whenever its stream ends it goes on at another API. */
+/** Subscribers of the events of all jobs: whenever their stream ends they go on at another API. */
 import { pause } from "../../src/async/mod.ts";
 
-/** Without a sign of life for this long it reconnects; the service promises one every 15 s. */
+/** Without a sign of life for this long a subscriber reconnects; the service promises one every 15 s. */
 const SILENCE_MS = 20_000;
 /** It leaves by itself as often, as people do who close a laptop. */
 const STAY_MS = 20_000;
+
+export interface Connection {
+  readonly url: string;
+  readonly key: string;
+  /** The position after which it goes on. */
+  readonly after: number;
+  readonly signal: AbortSignal;
+  readonly on_open: () => void;
+  readonly on_event: (position: number) => void;
+  /** Any sign of life. */
+  readonly on_life: () => void;
+}
+
+/** Resolves or throws when the connection ends. */
+type Way = (connection: Connection) => Promise<void>;
 
 export class Subscriber {
   /** Of the events, in the order in which they came. */
   readonly positions: number[] = [];
   connections = 0;
+  readonly #way: Way;
   readonly #urls: readonly string[];
   readonly #key: string;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor(urls: readonly string[], key: string) {
+  constructor(way: Way, { urls, key }: { urls: readonly string[]; key: string }) {
+    this.#way = way;
     this.#urls = urls;
     this.#key = key;
     this.#running = this.#run();
@@ -29,38 +46,83 @@ export class Subscriber {
   async #run(): Promise<void> {
     for (let turn = 0; !this.#stopping.signal.aborted; turn++) {
       const silence = new AbortController();
+      let timer: Timer | undefined;
+      const on_life = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      };
+      on_life();
       try {
-        await this.#listen(this.#urls[turn % this.#urls.length] as string, silence);
+        await this.#way({
+          url: this.#urls[turn % this.#urls.length] as string,
+          key: this.#key,
+          after: this.positions.at(-1) ?? 0,
+          signal: AbortSignal.any([this.#stopping.signal, silence.signal, AbortSignal.timeout(STAY_MS)]),
+          on_open: () => this.connections++,
+          on_event: (position) => this.positions.push(position),
+          on_life,
+        });
       } catch {
         // Whatever it was: from the last event on.
       }
-      silence.abort();
+      clearTimeout(timer);
       await pause(200, this.#stopping.signal);
     }
   }
+}
 
-  async #listen(url: string, silence: AbortController): Promise<void> {
-    let timer = setTimeout(() => silence.abort(), SILENCE_MS);
-    try {
-      const response = await fetch(`${url}/api/v1/jobs/stream`, {
-        headers: { "x-api-key": this.#key, "last-event-id": String(this.positions.at(-1) ?? 0) },
-        signal: AbortSignal.any([this.#stopping.signal, silence.signal, AbortSignal.timeout(STAY_MS)]),
-      });
-      if (!response.ok || !response.body) return;
-      this.connections++;
-      let partial = "";
-      for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
-        clearTimeout(timer);
-        timer = setTimeout(() => silence.abort(), SILENCE_MS);
-        const blocks = (partial + text).split("\n\n");
-        partial = blocks.pop() ?? "";
-        for (const block of blocks) {
-          const id = /^id: ?(\d+)$/m.exec(block)?.[1];
-          if (id !== undefined) this.positions.push(Number(id));
-        }
-      }
-    } finally {
-      clearTimeout(timer);
+/** Server-sent events. */
+export async function overSse({ url, key, after, signal, on_open, on_event, on_life }: Connection): Promise<void> {
+  const headers = { "x-api-key": key, "last-event-id": String(after) };
+  const response = await fetch(`${url}/api/v1/jobs/stream`, { headers, signal });
+  if (!response.ok || !response.body) return;
+  on_open();
+  let partial = "";
+  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+    on_life();
+    const blocks = (partial + text).split("\n\n");
+    partial = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const id = /^id: ?(\d+)$/m.exec(block)?.[1];
+      if (id !== undefined) on_event(Number(id));
     }
   }
+}
+
+/** A WebSocket with one subscription. */
+export async function overWebSocket({
+  url,
+  key,
+  after,
+  signal,
+  on_open,
+  on_event,
+  on_life,
+}: Connection): Promise<void> {
+  const protocols = ["levqor.v1", `levqor.key.${Buffer.from(key).toString("base64url")}`];
+  const socket = new WebSocket(`${url.replace("http", "ws")}/api/v1/jobs/ws`, protocols);
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const leave = () => {
+    // What still comes after that is of no connection any more.
+    socket.onmessage = null;
+    socket.close();
+    end();
+  };
+  signal.addEventListener("abort", leave, { once: true });
+  socket.onopen = () => {
+    on_open();
+    socket.send(JSON.stringify({ type: "subscribe", all: true, after }));
+  };
+  socket.onmessage = ({ data }) => {
+    on_life();
+    const message = JSON.parse(String(data));
+    if (message.type === "event") on_event(message.event.position);
+    else if (message.type === "closed") leave();
+  };
+  socket.onclose = () => end();
+  socket.onerror = () => end();
+  await ended;
+  signal.removeEventListener("abort", leave);
+  socket.onmessage = null;
+  socket.close();
 }

@@ -62,19 +62,19 @@ export const relayed: Check = {
 };
 
 export const streamed: Check = {
-  name: "a subscriber that reconnects sees every event once, in order",
-  run: ({ stream, events }) => {
+  name: "subscribers that reconnect see every event once, in order",
+  run: ({ streams, events }) => {
     const wanted = events.filter(({ stream_id }) => stream_id.startsWith("job-")).map(({ position }) => position);
-    const faults: string[] = [];
-    const first = wanted.findIndex((position, index) => stream.positions[index] !== position);
-    if (first >= 0) {
-      faults.push(
-        `after ${wanted[first - 1] ?? 0} comes ${wanted[first]}, the subscriber saw ${stream.positions[first]}`,
-      );
-    } else if (stream.positions.length !== wanted.length) {
-      faults.push(`the subscriber saw ${stream.positions.length} events of ${wanted.length}`);
-    }
-    return { looked_at: `${stream.positions.length} events, ${stream.connections} connections`, faults };
+    const faults = [...streams].flatMap(([way, { positions }]) => {
+      const first = wanted.findIndex((position, index) => positions[index] !== position);
+      if (first >= 0)
+        return [`${way}: after ${wanted[first - 1] ?? 0} comes ${wanted[first]}, seen was ${positions[first]}`];
+      return positions.length === wanted.length
+        ? []
+        : [`${way}: seen were ${positions.length} events of ${wanted.length}`];
+    });
+    const connections = [...streams].map(([way, { connections }]) => `${connections} connections over ${way}`);
+    return { looked_at: `${wanted.length} events, ${connections.join(", ")}`, faults };
   },
 };
 
