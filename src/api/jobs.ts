@@ -1,10 +1,10 @@
 /** Reading jobs: one's status, the list, one's history. */
 import { Elysia } from "elysia";
 import type { JobRow } from "../../projections/jobs.ts";
-import { type WaitingJob, waitingFor } from "../domain/job.ts";
+import type { WaitingFor, WaitingJob } from "../domain/job.ts";
 import { jobStream, readJob } from "../jobs/commands.ts";
 import { matches } from "../jobs/job_filter.ts";
-import { Workflows } from "../jobs/workflows.ts";
+import type { LimitedJob } from "../jobs/limits.ts";
 import type { Auth } from "./auth.ts";
 import { jobEventJson } from "./event_json.ts";
 import { jobId, jobNotFound } from "./job_id.ts";
@@ -16,13 +16,14 @@ import { onceBuilt, untilReached } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { JobId, JobListQuery, PageQuery } from "./schemas.ts";
 import { queryReader } from "./validation.ts";
+import { waitTeller } from "./waiting.ts";
 
 const readListQuery = queryReader(JobListQuery);
 const readPageQuery = queryReader(PageQuery);
 
 export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions, auth: Auth) {
   const wait_ms = timing?.read_model_wait_ms;
-  const runnable = new Workflows(workflows);
+  const waitsOf = waitTeller({ log, sql, workflows });
   return new Elysia({ name: "levqor/jobs" })
     .use(requestIds())
     .get(
@@ -31,6 +32,9 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
         const job_id = jobId(params.job_id);
         const job = (await readJob(log, job_id))?.state;
         if (job === undefined || job.created_at === null) throw jobNotFound(job_id);
+        const waits = await waitsOf([
+          { ...job, job_id, error_code: job.last_error?.code ?? null, has_steps: job.steps !== null },
+        ]);
         set.headers["cache-control"] = "no-store";
         return {
           job_id,
@@ -40,7 +44,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
           error: job.error,
           ...(job.origin_job_id !== null && { origin_job_id: job.origin_job_id }),
           ...(job.last_error !== null && { last_error: job.last_error }),
-          ...(await waiting({ ...job, error_code: job.last_error?.code ?? null, has_steps: job.steps !== null })),
+          ...(waits.has(job_id) && { waiting_for: waits.get(job_id) }),
         };
       },
       {
@@ -88,7 +92,8 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
         const rows = await onceBuilt(select, wait_ms);
         const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
         set.headers["cache-control"] = "no-store";
-        return { data: await Promise.all(items.map(toSummary)), has_more, next_cursor };
+        const waits = await waitsOf(items.map(toWaitingJob));
+        return { data: items.map((row) => toSummary(row, waits.get(row.job_id))), has_more, next_cursor };
       },
       {
         detail: describe({
@@ -178,15 +183,16 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
         }),
       },
     );
+}
 
-  async function toSummary({ position, due_at, waiting: waits, suspended_in, has_steps, ...job }: JobRow) {
-    const until = due_at === null ? null : Date.parse(due_at);
-    return { ...job, ...(await waiting({ ...job, due_at: until, waiting: waits, suspended_in, has_steps })) };
-  }
+/** As the list shows it. */
+function toSummary(
+  { position: _, due_at: __, waiting: ___, suspended_in: ____, has_steps: _____, ...job }: JobRow,
+  waiting_for: WaitingFor | undefined,
+) {
+  return waiting_for ? { ...job, waiting_for } : job;
+}
 
-  async function waiting(job: WaitingJob) {
-    if (job.status === "queued" && !job.has_steps && !runnable.has(job.workflow)) await runnable.refresh(sql);
-    const waits = waitingFor(job, { now: Date.now(), canRun: (name) => runnable.has(name) });
-    return waits && { waiting_for: waits };
-  }
+function toWaitingJob(row: JobRow): WaitingJob & LimitedJob {
+  return { ...row, due_at: row.due_at === null ? null : Date.parse(row.due_at) };
 }

@@ -140,15 +140,19 @@ function spend(
 
 function full(limit: Limit, holders: Holders): LimitRejection {
   const { concurrency } = limit;
-  const message = `${concurrency === 1 ? "A job" : `${concurrency} jobs`} of ${nameOf(limit)} may run at once, and ${holders.size} ${holders.size === 1 ? "does" : "do"}.`;
+  const message = `${jobs(concurrency)} of ${nameOf(limit)} may run at once, and ${holders.size} ${holders.size === 1 ? "does" : "do"}.`;
   return { rejected: true, code: "limit_full", message, holders, until: null };
 }
 
 function exceeded(limit: Limit, until: number): LimitRejection {
   const { limit: starts, per_seconds } = limit.rate as NonNullable<Limit["rate"]>;
   const time = per_seconds === 1 ? "second" : `${per_seconds} seconds`;
-  const message = `${starts === 1 ? "A job" : `${starts} jobs`} of ${nameOf(limit)} may start in each ${time}.`;
+  const message = `${jobs(starts)} of ${nameOf(limit)} may start in each ${time}.`;
   return { rejected: true, code: "rate_exceeded", message, holders: new Map(), until };
+}
+
+function jobs(count: number): string {
+  return count === 1 ? "1 job" : `${count} jobs`;
 }
 
 function nameOf({ workflow, concurrency_key }: Limit): string {

@@ -54,6 +54,8 @@ interface Waiting {
   readonly jobs: ReadyQueue;
   /** The job that is in the ready queue, is being claimed, or is held back by another limit meanwhile. */
   trial: string | undefined;
+  /** The job that was on trial last and refused: the next one. */
+  refused: ReadyJob | undefined;
   /** News came during the trial. */
   woken: boolean;
   /** Who filled it when it was last asked. */
@@ -102,7 +104,8 @@ export class HeldBackJobs {
     if (this.#waiting.size === 0) return false;
     const known = this.#jobs.get(job.job_id);
     if (known) {
-      known.jobs.advance(job.job_id, job.version, (state) => state);
+      if (known.refused?.job_id === job.job_id) known.refused = { ...known.refused, version: job.version };
+      else known.jobs.advance(job.job_id, job.version, (state) => state);
       return true;
     }
     for (const name of namesOf(scope)) {
@@ -128,8 +131,13 @@ export class HeldBackJobs {
       return;
     }
     this.#asked(waiting, [...refusal.holders.keys()]);
-    if (waiting.trial === job.job_id) this.#endTrial(waiting);
-    this.#add(waiting, job, "first");
+    if (waiting.trial === job.job_id) {
+      this.#endTrial(waiting);
+      waiting.refused = { ...job, state: undefined, length: 0 };
+      this.#jobs.set(job.job_id, waiting);
+    } else {
+      this.#add(waiting, job, "first");
+    }
     clearTimeout(waiting.timer);
     // A little later than it is due: too soon would be refused.
     if (due_in !== null) waiting.timer = setTimeout(() => this.#wake(waiting), Math.max(0, due_in) + 1);
@@ -140,7 +148,8 @@ export class HeldBackJobs {
   settled(jobId: string): void {
     const waiting = this.#jobs.get(jobId);
     if (waiting) {
-      waiting.jobs.remove(jobId);
+      if (waiting.refused?.job_id === jobId) waiting.refused = undefined;
+      else waiting.jobs.remove(jobId);
       this.#jobs.delete(jobId);
     }
     for (const tried of [...(this.#trials.get(jobId) ?? [])]) {
@@ -173,6 +182,7 @@ export class HeldBackJobs {
       scope: { workflow: scope.workflow, concurrency_key: scope.concurrency_key },
       jobs: new ReadyQueue({ max_jobs, max_length: 0 }),
       trial: undefined,
+      refused: undefined,
       woken: false,
       holders: [],
       timer: undefined,
@@ -217,7 +227,8 @@ export class HeldBackJobs {
     if (waiting.trial !== undefined || signal.aborted) return;
     waiting.woken = false;
     this.#refill(waiting);
-    const job = waiting.jobs.take();
+    const job = waiting.refused ?? waiting.jobs.take();
+    waiting.refused = undefined;
     if (!job) {
       this.#dropIfEmpty(waiting);
       return;
@@ -232,7 +243,7 @@ export class HeldBackJobs {
   #dropIfEmpty(waiting: Waiting): void {
     const name = nameOf(waiting.scope);
     const isMissing = PRIORITIES.some((priority) => waiting.jobs.missing(priority));
-    if (waiting.jobs.size > 0 || waiting.trial !== undefined || isMissing) return;
+    if (waiting.jobs.size > 0 || waiting.refused || waiting.trial !== undefined || isMissing) return;
     if (this.#waiting.get(name) !== waiting) return;
     clearTimeout(waiting.timer);
     this.#asked(waiting, []);

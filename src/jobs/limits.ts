@@ -28,8 +28,11 @@ import type { Append, AppendAllResult, EventLog } from "../log/mod.ts";
 import { jobStream } from "./commands.ts";
 import { limitStream, workflowStream } from "./limit_streams.ts";
 
-/** What is settled about a workflow is asked for again after so long, where no event has told of a change before. */
-const SETTLED_FOR_MS = 1_000;
+/**
+ * What is settled about a workflow is asked for again after so long, where no event has told of a change before: in
+ * the background, and later before it is used.
+ */
+const SETTLED_FOR_MS = { background: 1_000, most: 5_000 };
 /** A holder that was read to run is read again after so long, should its end not be heard. */
 const RUNNING_FOR_MS = 5_000;
 /** A limit that changes this often while one job is claimed is fought over by something that never yields. */
@@ -116,11 +119,9 @@ export class Limits {
   /** What must let a job run: nothing, as a rule. */
   async limitsOf(job: LimitedJob): Promise<readonly Limit[]> {
     const known = this.#settled.get(job.workflow);
-    const settled = known ?? (await this.#readSettled(job.workflow));
-    if (performance.now() - settled.read_at > SETTLED_FOR_MS) {
-      // In the background: what has held until now holds a moment longer.
-      this.#readSettled(job.workflow).catch(() => {});
-    }
+    const age = known ? performance.now() - known.read_at : Number.POSITIVE_INFINITY;
+    const settled = known && age <= SETTLED_FOR_MS.most ? known : await this.#readSettled(job.workflow);
+    if (settled === known && age > SETTLED_FOR_MS.background) this.#readSettled(job.workflow).catch(() => {});
     return limitsOf(job, settled.state.limits);
   }
 

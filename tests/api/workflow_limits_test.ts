@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { decode } from "../../events/mod.ts";
-import { workflowStream } from "../../src/jobs/limit_streams.ts";
+import { limitStream, workflowStream } from "../../src/jobs/limit_streams.ts";
 import { type Harness, post, startApi } from "./harness.ts";
 
 let api: Harness;
@@ -122,4 +122,79 @@ test("settling limits needs a key, and so does reading them", async () => {
   } finally {
     await closed.stop();
   }
+});
+
+describe("a job that a limit holds back", () => {
+  const started = async (job_id: string, extra: { workflow: string; concurrency_key?: string; rate?: object }) => {
+    const { appended } = (await api.log.appendAll([
+      {
+        stream_id: `job-${job_id}`,
+        expected_version: 1,
+        events: [{ type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 600 } }],
+        meta,
+      },
+      {
+        stream_id: limitStream({ concurrency_key: null, ...extra }),
+        expected_version: 0,
+        events: [{ type: "limit.granted", data: { ...extra, job_id, attempt: 1, holders: { [job_id]: 1 } } }],
+        meta,
+      },
+    ])) as { appended: readonly { position: number }[] };
+    return appended.at(-1)?.position as number;
+  };
+  const meta = { actor: "worker:w", correlation_id: "test" };
+  const waitingFor = async (job_id: string) => (await api.ask(`/api/v1/status/${job_id}`)).body.waiting_for;
+  const listed = async (workflow: string, position: number) => {
+    const headers = { "levqor-min-position": String(position) };
+    const { data } = (await api.ask(`/api/v1/jobs?workflow=${workflow}`, { headers })).body;
+    return data.map((job: { job_id: string; waiting_for?: object }) => [job.job_id, job.waiting_for]);
+  };
+
+  test("says who holds its key, in status and list; then waits for a worker", async () => {
+    const workflow = "keyed";
+    const first = await api.submit({ workflow, concurrency_key: "acme" });
+    const second = await api.submit({ workflow, concurrency_key: "acme" });
+    const other = await api.submit({ workflow, concurrency_key: "other" });
+    expect(await waitingFor(second.job_id)).toMatchObject({ reason: "worker" });
+    const position = await started(first.job_id, { workflow, concurrency_key: "acme" });
+    const wait = {
+      reason: "concurrency_key",
+      detail: `1 job of the workflow "keyed" with the concurrency key "acme" may run at once, and 1 does. Held by ${first.job_id}.`,
+    };
+    expect(await waitingFor(second.job_id)).toEqual(wait);
+    expect(await waitingFor(first.job_id)).toBeUndefined();
+    expect(await listed(workflow, position)).toEqual([
+      [other.job_id, expect.objectContaining({ reason: "worker" })],
+      [second.job_id, wait],
+      [first.job_id, undefined],
+    ]);
+    await api.ask(`/api/v1/jobs/${first.job_id}/cancel`, { method: "POST" });
+    expect(await waitingFor(second.job_id)).toMatchObject({ reason: "worker" });
+  });
+
+  test("says what of its workflow is taken", async () => {
+    await put("narrow", { concurrency: 1 });
+    const first = await api.submit({ workflow: "narrow" });
+    const second = await api.submit({ workflow: "narrow" });
+    await started(first.job_id, { workflow: "narrow" });
+    expect(await waitingFor(second.job_id)).toEqual({
+      reason: "concurrency",
+      detail: `1 job of the workflow "narrow" may run at once, and 1 does. Held by ${first.job_id}.`,
+    });
+  });
+
+  test("says when its rate lets it start", async () => {
+    const workflow = "paced";
+    await put(workflow, { concurrency_per_key: 9, rate_per_key: { limit: 1, per_seconds: 3_600 } });
+    const first = await api.submit({ workflow, concurrency_key: "k" });
+    const second = await api.submit({ workflow, concurrency_key: "k" });
+    const tat = new Date(Date.now() + 3_600_000).toISOString();
+    await started(first.job_id, { workflow, concurrency_key: "k", rate: { tat, interval_seconds: 3_600 } });
+    const wait = await waitingFor(second.job_id);
+    expect(wait.reason).toBe("rate");
+    expect(wait.detail).toBe(
+      `1 job of the workflow "paced" with the concurrency key "k" may start in each 3600 seconds. The next one may start at ${wait.until}.`,
+    );
+    expect(Math.abs(Date.parse(wait.until) - Date.parse(tat))).toBeLessThan(60_000);
+  });
 });

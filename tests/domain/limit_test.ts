@@ -87,7 +87,7 @@ describe("slots", () => {
     expect(limitDecider.decide(grant("b"), state)).toEqual({
       rejected: true,
       code: "limit_full",
-      message: 'A job of the workflow "http" with the concurrency key "acme" may run at once, and 1 does.',
+      message: '1 job of the workflow "http" with the concurrency key "acme" may run at once, and 1 does.',
       holders: new Map([["a", 1]]),
       until: null,
     });

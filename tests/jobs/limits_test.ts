@@ -111,7 +111,7 @@ describe("a concurrency key", () => {
 describe("a workflow's concurrency", () => {
   test("counts jobs with keys and without, and each key has its own besides", async () => {
     await settle({ workflow: "a", concurrency: 4 });
-    const work = shop(10);
+    const work = shop(60);
     for (let i = 0; i < 3; i++) service.start({ connectors: work.connectors });
     const ids = [
       ...(await submitMany(30, "a")),
