@@ -79,13 +79,12 @@ async function start(
 ): Promise<{ ok: true; version: number; recorded_at: string } | (ClaimResult & { ok: false })> {
   const { workflow, concurrency_key } = state;
   const job = { job_id, workflow, concurrency_key };
-  const asked = await limits.limitsOf(job);
-  if (asked.length === 0) {
+  if ((await limits.limitsOf(job)).length === 0) {
     const result = await log.append(append);
     return result.ok ? result : { ok: false, reason: "conflict" };
   }
   const record = (grants: readonly Append[]) => log.appendAll([append, ...grants]);
-  const leave = await limits.letRun(asked, { ...job, attempt: state.attempt + 1, meta }, record);
+  const leave = await limits.letRun({ ...job, attempt: state.attempt + 1, meta }, record);
   if (!leave.ok) return leave;
   const { appended, recorded_at } = leave.recorded;
   return { ok: true, version: appended[0]?.version ?? 0, recorded_at };

@@ -111,7 +111,8 @@ export class HeldBackJobs {
     for (const name of namesOf(scope)) {
       const waiting = this.#waiting.get(name);
       if (!waiting || waiting.trial === job.job_id) continue;
-      this.#add(waiting, job);
+      // On trial for its key, it had its turn once already.
+      this.#add(waiting, job, this.#trials.has(job.job_id) ? "first" : undefined);
       return true;
     }
     return false;
@@ -135,6 +136,7 @@ export class HeldBackJobs {
       this.#endTrial(waiting);
       waiting.refused = { ...job, state: undefined, length: 0 };
       this.#jobs.set(job.job_id, waiting);
+      this.#goOnWithout(job.job_id, waiting);
     } else {
       this.#add(waiting, job, "first");
     }
@@ -198,6 +200,19 @@ export class HeldBackJobs {
     else if (this.#jobs.size < MAX_JOBS) waiting.jobs.add(job);
     else waiting.jobs.turnAway(job);
     if (waiting.jobs.has(job.job_id)) this.#jobs.set(job.job_id, waiting);
+    this.#goOnWithout(job.job_id, waiting);
+  }
+
+  /**
+   * A job on trial waits for another limit now. A key waits with it, a workflow goes on with the next: it must not wait
+   * for a key, which may be waiting for it.
+   */
+  #goOnWithout(jobId: string, waiting: Waiting): void {
+    for (const tried of [...(this.#trials.get(jobId) ?? [])]) {
+      if (tried === waiting || tried.scope.concurrency_key !== null) continue;
+      this.#endTrial(tried);
+      this.#next(tried);
+    }
   }
 
   /** Puts a limit last in the order of asking, and notes who holds it. */

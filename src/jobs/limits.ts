@@ -49,6 +49,13 @@ export interface LimitedJob {
   readonly concurrency_key: string | null;
 }
 
+interface LimitedAttempt extends LimitedJob {
+  readonly attempt: number;
+  readonly meta: EventMeta;
+}
+
+type Record = (grants: readonly Append[]) => Promise<AppendAllResult>;
+
 /** A limit that holds a job back. */
 export interface HeldBack {
   readonly limit: Limit;
@@ -71,6 +78,8 @@ export interface LimitsOptions {
 
 interface Settled {
   readonly state: WorkflowState;
+  /** Of the workflow's stream. */
+  readonly version: number;
   /** By the monotonic clock. */
   readonly read_at: number;
 }
@@ -106,7 +115,7 @@ export class Limits {
   /** Hears that something was settled about a workflow; returns which. */
   settledAnew(event: StoredEvent): string {
     const { workflow } = (decode(event) as KnownEvent & { type: "workflow.limits_set" }).data;
-    this.#settled.delete(workflow);
+    this.#settle(workflow, event, performance.now());
     return workflow;
   }
 
@@ -126,26 +135,42 @@ export class Limits {
   }
 
   /**
-   * Asks limits to let an attempt run. `record` appends the attempt's start, and what it is given after that, all or
-   * none. Throws what it throws, and what the log does.
+   * Asks the limits of a job to let an attempt run. `record` appends the attempt's start, and what it is given after
+   * that, all or none. Throws what it throws, and what the log does.
    */
-  async letRun(
-    limits: readonly Limit[],
-    attempt: LimitedJob & { readonly attempt: number; readonly meta: EventMeta },
-    record: (grants: readonly Append[]) => Promise<AppendAllResult>,
-  ): Promise<Let> {
-    return await this.#inTurn(limits.map(limitStream), async (streams) => {
+  async letRun(attempt: LimitedAttempt, record: Record): Promise<Let> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const streams = (await this.limitsOf(attempt)).map(limitStream);
+      const answer = await this.#inTurn(streams, () => this.#ask(streams, attempt, record));
+      if (answer) return answer;
+    }
+    throw new Error(`Cannot claim job ${attempt.job_id}: its limits changed at each of ${MAX_TRIES} tries`);
+  }
+
+  /** `undefined`: it is no longer these limits that hold. */
+  async #ask(streams: readonly string[], attempt: LimitedAttempt, record: Record): Promise<Let | undefined> {
+    const { job_id, attempt: number } = attempt;
+    // Its end may be heard before it is known here that it was let run.
+    if (this.#following) remember(this.#running, job_id, { attempt: number, read_at: performance.now() });
+    let isRecorded = false;
+    try {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
+        // Anew at each try: it may have been settled otherwise while others had their turn.
+        const limits = await this.limitsOf(attempt);
+        if (!Bun.deepEquals(limits.map(limitStream), streams)) return undefined;
         const grants = await this.#grants(limits, streams, attempt);
         if ("refusal" in grants) return { ok: false, reason: "held_back", held_back: grants };
         const recorded = await record(grants);
+        isRecorded = recorded.ok;
         if (recorded.ok) return { ok: true, recorded };
         const versions = recorded.actual_versions.slice(1);
         const unchanged = versions.every((version, index) => version === grants[index]?.expected_version);
         if (unchanged) return { ok: false, reason: "conflict" };
       }
-      throw new Error(`Cannot claim job ${attempt.job_id}: its limits changed at each of ${MAX_TRIES} tries`);
-    });
+      return undefined;
+    } finally {
+      if (!isRecorded && this.#running.get(job_id)?.attempt === number) this.#running.delete(job_id);
+    }
   }
 
   /** What limits hold jobs back, at this moment: those that nothing holds back are absent. */
@@ -170,7 +195,7 @@ export class Limits {
   async #grants(
     limits: readonly Limit[],
     streams: readonly string[],
-    attempt: LimitedJob & { readonly attempt: number; readonly meta: EventMeta },
+    attempt: LimitedAttempt,
   ): Promise<Append[] | HeldBack> {
     const { events, read_at } = await this.#log.readLast(streams);
     const now = Date.parse(read_at);
@@ -248,20 +273,28 @@ export class Limits {
   async #settledNow(workflow: string): Promise<Settled> {
     const read_at = performance.now();
     const { events } = await this.#log.readLast([workflowStream(workflow)]);
-    const state = [...events.values()].map(decode).reduce(workflowDecider.evolve, workflowDecider.initial);
-    const settled = { state, read_at };
+    return this.#settle(workflow, events.get(workflowStream(workflow)), read_at);
+  }
+
+  /** Takes note of a workflow's newest event, unless a later one is known. */
+  #settle(workflow: string, newest: StoredEvent | undefined, read_at: number): Settled {
+    const version = newest?.version ?? 0;
+    const known = this.#settled.get(workflow);
+    if (known && known.version > version) return known;
+    const { initial, evolve } = workflowDecider;
+    const settled = { state: newest ? evolve(initial, decode(newest)) : initial, version, read_at };
     remember(this.#settled, workflow, settled);
     return settled;
   }
 
   /** Runs `body` when those that came before have done with the streams. All are joined at once: none waits in a circle. */
-  async #inTurn<T>(streams: readonly string[], body: (streams: readonly string[]) => Promise<T>): Promise<T> {
+  async #inTurn<T>(streams: readonly string[], body: () => Promise<T>): Promise<T> {
     const { promise: turn, resolve: done } = Promise.withResolvers<void>();
     const before = streams.map((stream) => this.#turns.get(stream));
     for (const stream of streams) this.#turns.set(stream, turn);
     try {
       await Promise.all(before);
-      return await body(streams);
+      return await body();
     } finally {
       for (const stream of streams) if (this.#turns.get(stream) === turn) this.#turns.delete(stream);
       done();
