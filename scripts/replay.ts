@@ -17,6 +17,9 @@ import { openLog } from "../src/log/mod.ts";
 import { type RebuildOptions, rebuild, rebuildAt, verify } from "../src/projector/mod.ts";
 
 /** Wrong use: the message is all that is shown. */
+/** The indexes of a large read model, or its comparison with another, take minutes. */
+const ANSWER_TIMEOUT_MS = 10 * 60_000;
+
 class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -175,7 +178,11 @@ async function main(): Promise<number> {
     process.once(signal, () => interrupted.abort(new Error("Interrupted: nothing was changed")));
   }
   const database = await openDatabase();
-  const sql = connect(database.url, { max: 4, application_name: "levqor-replay" });
+  const sql = connect(database.url, {
+    max: 4,
+    application_name: "levqor-replay",
+    answer_timeout_ms: ANSWER_TIMEOUT_MS,
+  });
   const log = openLog({ url: database.url });
   try {
     let well = true;

@@ -1,5 +1,6 @@
 /** Turns whatever was thrown into a problem document, and logs what was a fault. */
 import { Elysia } from "elysia";
+import { connectionFault } from "../db/mod.ts";
 import { AppendInDoubtError, LogUnavailableError } from "../log/errors.ts";
 import type { ApiLogger } from "./options.ts";
 import { Problem, problemResponse, problems } from "./problems.ts";
@@ -31,36 +32,10 @@ function notServed(method: string, path: string, allowed: readonly string[]): Pr
   });
 }
 
-/** What queries fail with while Postgres is away. */
-const DATABASE_AWAY = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ENOENT",
-  "ENOTFOUND",
-  "EHOSTUNREACH",
-  "EPIPE",
-  "ETIMEDOUT",
-  "CONNECT_TIMEOUT",
-  "CONNECTION_CLOSED",
-  "CONNECTION_ENDED",
-  "CONNECTION_DESTROYED",
-  "53000", // insufficient resources
-  "53100", // disk full
-  "53200", // out of memory
-  "53300", // too many connections
-  "57P01", // the administrator ended the session
-  "57P02", // the server crashed
-  "57P03", // starting up or shutting down
-]);
-
-function isDatabaseAway(error: unknown): boolean {
-  return error instanceof Error && "code" in error && DATABASE_AWAY.has(String(error.code));
-}
-
 /** What a caller is told of whatever was thrown; `code` is Elysia's, where it was Elysia that threw. */
 export function toProblem(error: unknown, code?: string | number): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof LogUnavailableError || isDatabaseAway(error)) {
+  if (error instanceof LogUnavailableError || connectionFault(error)) {
     return new Problem("unavailable", "The database cannot be reached. Nothing was recorded.", {
       headers: { "retry-after": "1" },
     });

@@ -1,45 +1,120 @@
 /** Connections to Postgres. */
 import postgres from "postgres";
+import { type Limit, limited } from "./limited.ts";
 
-/** A pool whose `json` columns and timestamps come back as text: JSON unparsed, times as RFC 3339 UTC. */
-export type Sql = postgres.Sql<{ json: string; timestamptz: string }>;
+/** Their `json` columns and timestamps come back as text: JSON unparsed, times as RFC 3339 UTC. */
+type Types = { json: string; timestamptz: string };
+
+/** The client, of which {@link Sql} is what may be used. */
+type Client = postgres.Sql<Types>;
+
+/** A pool, or one session: statements with a limit to their time, as {@link connect} and {@link withSession} say. */
+export interface Sql extends Pick<Client, "unsafe" | "begin" | "end"> {
+  <Rows extends readonly (object | undefined)[] = postgres.Row[]>(
+    statement: TemplateStringsArray,
+    ...parameters: readonly postgres.ParameterOrFragment<Types[keyof Types]>[]
+  ): postgres.PendingQuery<Rows>;
+}
 
 export interface ConnectOptions {
   /** Connections at most; 10 by default. */
   readonly max?: number;
   /** Shown in `pg_stat_activity`. */
   readonly application_name?: string;
+  /** How long making a connection may take; 10 s by default. */
+  readonly connect_timeout_ms?: number;
+  /** A statement without an answer after this long fails with `NoAnswerError`; 30 s by default. */
+  readonly answer_timeout_ms?: number;
 }
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 30_000;
 
 /** How each pool was opened. */
 const opened = new WeakMap<Sql, { url: string; options: ConnectOptions }>();
 
-/** Opens a pool; connections are made when they are first needed. */
+/**
+ * Opens a pool; connections are made when they are first needed. Where a statement is not answered in time, others
+ * take the place of all its connections: what they have under way goes on, and has its own time.
+ *
+ * The limit does not hold for the client's `begin`: see `inTransaction`.
+ */
 export function connect(url: string, options: ConnectOptions = {}): Sql {
-  const sql = open(url, options);
+  const { answer_timeout_ms: ms = ANSWER_TIMEOUT_MS } = options;
+  let client = open(url, options);
+  const retired = new Map<Client, Timer>();
+  const retire = (silent: Client) => {
+    if (silent !== client) return;
+    client = open(url, options);
+    const end = () => {
+      retired.delete(silent);
+      void silent.end({ timeout: 0 });
+    };
+    retired.set(silent, setTimeout(end, ms));
+  };
+  const end: Sql["end"] = async (how) => {
+    for (const timer of retired.values()) clearTimeout(timer);
+    await Promise.all([client, ...retired.keys()].map((each) => each.end(how)));
+  };
+  const sql = Object.assign(
+    statements(() => client, { ms, on_silence: retire }),
+    { end },
+  );
   opened.set(sql, { url, options });
   return sql;
 }
 
+export type SessionOptions = Pick<ConnectOptions, "answer_timeout_ms">;
+
 /**
  * Runs `body` on a connection of its own beside the pool's: what it sets and locks for its session is nobody
  * else's. In place of the client's `reserve()`, which never resolves where it has to open a connection without
- * fetching types.
+ * fetching types. Where a statement is not answered in time, the session ends.
  */
-export async function withSession<T>(pool: Sql, body: (session: Sql) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  pool: Sql,
+  body: (session: Sql, limit: Limit) => Promise<T>,
+  sessionOptions: SessionOptions = {},
+): Promise<T> {
   const { url, options } = opened.get(pool) as { url: string; options: ConnectOptions };
-  const session = open(url, { ...options, max: 1 });
+  const { answer_timeout_ms: ms = ANSWER_TIMEOUT_MS, ...own } = { ...options, ...sessionOptions, max: 1 };
+  const client = open(url, own);
+  const limit = { ms, on_silence: () => void client.end({ timeout: 0 }) };
   try {
-    return await body(session);
+    return await body(
+      statements(() => client, limit),
+      limit,
+    );
   } finally {
-    await session.end({ timeout: 1 });
+    await client.end({ timeout: 1 });
   }
 }
 
-function open(url: string, options: ConnectOptions): Sql {
+/** Statements of the client that is current when they are made, each with its limit. */
+function statements(
+  current: () => Client,
+  { ms, on_silence }: { ms: number; on_silence: (client: Client) => void },
+): Sql {
+  const limit = <S extends Promise<unknown>>(client: Client, statement: S) =>
+    limited(statement, { ms, on_silence: () => on_silence(client) });
+  const sql = <Rows extends readonly (object | undefined)[]>(...statement: Parameters<Sql>) => {
+    const client = current();
+    return limit(client, client<Rows>(...statement));
+  };
+  const unsafe = (...statement: Parameters<Client["unsafe"]>) => {
+    const client = current();
+    return limit(client, client.unsafe(...statement));
+  };
+  const begin = (...transaction: Parameters<Client["begin"]>) => current().begin(...transaction);
+  const end = (...how: Parameters<Client["end"]>) => current().end(...how);
+  return Object.assign(sql, { unsafe, begin, end }) as Sql;
+}
+
+function open(url: string, options: ConnectOptions): Client {
   return postgres(url, {
     max: options.max ?? 10,
-    connect_timeout: 10,
+    // Seconds.
+    connect_timeout: (options.connect_timeout_ms ?? CONNECT_TIMEOUT_MS) / 1000,
     // The client would ask each new connection for the array types, and if it breaks meanwhile nobody catches the
     // rejection: the process ends. The arrays in use are named below instead.
     fetch_types: false,
@@ -65,7 +140,7 @@ function open(url: string, options: ConnectOptions): Sql {
         parse: (text: string) => JSON.parse(`[${text.slice(1, -1)}]`),
       },
     },
-  }) as unknown as Sql;
+  }) as unknown as Client;
 }
 
 /** Postgres says `2026-01-02 03:04:05.678901+00`; the session's time zone is UTC. */

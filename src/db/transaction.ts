@@ -1,7 +1,13 @@
-import { type Sql, withSession } from "./connect.ts";
+import { type SessionOptions, type Sql, withSession } from "./connect.ts";
+import { limited } from "./limited.ts";
 
 /** What {@link inTransaction} hands over: statements of one transaction. */
 export type Transaction = Pick<Sql, "unsafe">;
+
+export interface TransactionOptions extends SessionOptions {
+  /** `read committed` by default. */
+  readonly isolation?: "read committed" | "repeatable read";
+}
 
 /**
  * Runs `body` in a transaction on a connection of its own, for work that is rare and takes several statements.
@@ -12,7 +18,29 @@ export type Transaction = Pick<Sql, "unsafe">;
 export function inTransaction<T>(
   pool: Sql,
   body: (transaction: Transaction) => Promise<T>,
-  isolation: "read committed" | "repeatable read" = "read committed",
+  { isolation = "read committed", ...options }: TransactionOptions = {},
 ): Promise<T> {
-  return withSession(pool, (session) => session.begin(`isolation level ${isolation}`, body) as Promise<T>);
+  return withSession(
+    pool,
+    async (session, limit) => {
+      // The client's own statements, at the beginning and at the end: the session that is ended fails them.
+      const watch = () => setTimeout(limit.on_silence, limit.ms).unref();
+      let watching = watch();
+      const limitedBody = async (transaction: Transaction) => {
+        clearTimeout(watching);
+        try {
+          const unsafe: Sql["unsafe"] = (...statement) => limited(transaction.unsafe(...statement), limit);
+          return await body({ unsafe });
+        } finally {
+          watching = watch();
+        }
+      };
+      try {
+        return (await session.begin(`isolation level ${isolation}`, limitedBody)) as T;
+      } finally {
+        clearTimeout(watching);
+      }
+    },
+    options,
+  );
 }

@@ -8,7 +8,7 @@
 import postgres from "postgres";
 import type { StoredEvent } from "../../events/envelope.ts";
 import { schemaVersion } from "../../events/mod.ts";
-import { connect, type Sql } from "../db/mod.ts";
+import { connect, connectionFault, type Sql } from "../db/mod.ts";
 import { AppendInDoubtError, LogUnavailableError } from "./errors.ts";
 import { PARTITION_SPAN, SEPARATOR } from "./schema.ts";
 import type { Append, AppendAllResult, AppendResult, Commit } from "./types.ts";
@@ -73,7 +73,7 @@ export interface AppenderOptions {
 export class Appender {
   readonly #options: AppenderOptions;
   readonly #writer: string = crypto.randomUUID();
-  #sql: Sql;
+  readonly #sql: Sql;
   #batchNumber = 0;
   #waiting: Waiting[] = [];
   #waitingLength = 0;
@@ -82,8 +82,15 @@ export class Appender {
   #partitionsCheckedAt = -1;
 
   constructor(options: AppenderOptions) {
+    const { url, attempt_timeout_ms } = options;
     this.#options = options;
-    this.#sql = this.#connect();
+    this.#sql = connect(url, {
+      max: 1,
+      application_name: "levqor-appender",
+      answer_timeout_ms: attempt_timeout_ms,
+      // An attempt that does not get so far as to be sent must end knowing that.
+      connect_timeout_ms: attempt_timeout_ms / 2,
+    });
   }
 
   async append(append: Append): Promise<AppendResult> {
@@ -239,43 +246,19 @@ export class Appender {
     let sent = false;
     for (let attempt = 0; ; attempt++) {
       try {
-        const [row] = await this.#withTimeout(
-          this.#sql<[Outcome]>`
-            select first_position, recorded_at, conflicts from levqor_log.append(
-              ${this.#writer}, ${number}, ${columns.stream_ids}, ${columns.expected_versions}, ${columns.versions},
-              ${columns.types}, ${columns.schema_versions}, ${columns.datas}, ${columns.metas}, ${columns.together})`,
-        );
+        const [row] = await this.#sql<[Outcome]>`
+          select first_position, recorded_at, conflicts from levqor_log.append(
+            ${this.#writer}, ${number}, ${columns.stream_ids}, ${columns.expected_versions}, ${columns.versions},
+            ${columns.types}, ${columns.schema_versions}, ${columns.datas}, ${columns.metas}, ${columns.together})`;
         return row;
       } catch (error) {
-        if (!isConnectionFault(error)) throw error;
-        sent ||= !neverSent(error);
-        // The client would go on trying to send what nobody waits for.
-        if (error instanceof AttemptTimeoutError) this.#reconnect();
+        const fault = connectionFault(error);
+        if (!fault) throw error;
+        sent ||= fault === "broken_off";
         if (performance.now() >= deadline) throw givenUp(error, sent);
         await Bun.sleep(Math.min(50 * 2 ** attempt, 500));
       }
     }
-  }
-
-  async #withTimeout<T>(query: Promise<T>): Promise<T> {
-    let timer: Timer | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new AttemptTimeoutError()), this.#options.attempt_timeout_ms);
-    });
-    try {
-      return await Promise.race([query, timeout]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  #connect(): Sql {
-    return connect(this.#options.url, { max: 1, application_name: "levqor-appender" });
-  }
-
-  #reconnect(): void {
-    this.#sql.end({ timeout: 0 }).catch(() => {});
-    this.#sql = this.#connect();
   }
 
   /** In the background: the partition after the next is far away. */
@@ -294,9 +277,6 @@ function withoutData(error: Error, parts: readonly Part[]): Error {
 }
 
 const PARTITION_CHECK_EVERY = PARTITION_SPAN / 100;
-
-/** The database did not answer in time. */
-class AttemptTimeoutError extends Error {}
 
 /** For messages. */
 function streamsOf(parts: readonly Part[]): string {
@@ -429,45 +409,6 @@ function parseConflicts(text: string | null): Map<number, number> | undefined {
     conflicts.set(Number(pair.slice(0, colon)), Number(pair.slice(colon + 1)));
   }
   return conflicts;
-}
-
-/** The connection could not be made: the query never left. */
-const NEVER_SENT = new Set(["ECONNREFUSED", "ENOENT", "ENOTFOUND", "EHOSTUNREACH", "CONNECT_TIMEOUT"]);
-
-/** The server turned the connection or the transaction away: nothing of the batch was applied. */
-const TURNED_AWAY = new Set([
-  "53300", // too many connections
-  "57P03", // starting up, shutting down or recovering
-  "40001", // serialization failure
-  "40P01", // deadlock
-  "25006", // a standby: the primary is elsewhere
-  "55P03", // lock not available
-  "53000", // it has not what it takes: resources,
-  "53100", // room on the disk,
-  "53200", // memory
-]);
-
-/** The connection ended: the batch may have been applied. */
-const BROKEN_OFF = new Set([
-  "CONNECTION_CLOSED",
-  "CONNECTION_ENDED",
-  "CONNECTION_DESTROYED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "57P01", // the administrator ended the session
-  "57P02", // the server crashed
-]);
-
-function isConnectionFault(error: unknown): boolean {
-  if (error instanceof AttemptTimeoutError) return true;
-  const code = String((error as { code?: unknown }).code);
-  return NEVER_SENT.has(code) || TURNED_AWAY.has(code) || BROKEN_OFF.has(code) || code.startsWith("08");
-}
-
-function neverSent(error: unknown): boolean {
-  const code = String((error as { code?: unknown }).code);
-  return NEVER_SENT.has(code) || TURNED_AWAY.has(code);
 }
 
 function givenUp(cause: unknown, sent: boolean): Error {

@@ -10,6 +10,8 @@ export interface LogOptions {
   readonly append_timeout_ms?: number;
   /** A commit without an answer after this long is asked for again on a new connection; 5 s by default. */
   readonly attempt_timeout_ms?: number;
+  /** A read without an answer after this long fails, and later ones use new connections; 30 s by default. */
+  readonly read_timeout_ms?: number;
   /** Connections for reading at most; 4 by default. Appending takes one more. */
   readonly read_connections?: number;
 }
@@ -24,8 +26,18 @@ class PostgresLog implements EventLog {
   readonly #appender: Appender;
   readonly #listeners = new Set<(commit: Commit) => void>();
 
-  constructor({ url, append_timeout_ms = 15_000, attempt_timeout_ms = 5_000, read_connections = 4 }: LogOptions) {
-    this.#sql = connect(url, { max: read_connections, application_name: "levqor-log" });
+  constructor({
+    url,
+    append_timeout_ms = 15_000,
+    attempt_timeout_ms = 5_000,
+    read_timeout_ms = 30_000,
+    read_connections = 4,
+  }: LogOptions) {
+    this.#sql = connect(url, {
+      max: read_connections,
+      application_name: "levqor-log",
+      answer_timeout_ms: read_timeout_ms,
+    });
     this.#appender = new Appender({
       url,
       timeout_ms: append_timeout_ms,

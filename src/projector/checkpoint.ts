@@ -1,5 +1,5 @@
 /** How far a read model has come: read, moved under a fence, and handed from one version to the next. */
-import { inTransaction, type Sql } from "../db/mod.ts";
+import { inTransaction, type Sql, type Transaction } from "../db/mod.ts";
 import type { Changes, Poison } from "./fold.ts";
 import { type Connection, Table } from "./table.ts";
 
@@ -32,6 +32,9 @@ interface CheckpointRow {
 
 const SELECT = `select name, version, live, position, generation, poison_position, poison_message, skipped
   from levqor_ops.projections`;
+
+/** The indexes of a large read model take minutes. */
+const INDEX_TIMEOUT_MS = 10 * 60_000;
 
 /** Every version of the named read models, in order of name and version. */
 export async function readCheckpoints(sql: Connection, names: readonly string[]): Promise<Checkpoint[]> {
@@ -177,7 +180,7 @@ export async function resumeCheckpoint(
  */
 export function promote(sql: Sql, table: Table): Promise<boolean> {
   const { name, version } = table.projection;
-  return inTransaction(sql, async (transaction) => {
+  const putInPlace = async (transaction: Transaction) => {
     await lockVersions(transaction, name);
     const others = (await readCheckpoints(transaction, [name])).filter((checkpoint) => checkpoint.version !== version);
     if (others.some((checkpoint) => checkpoint.live && checkpoint.version > version)) return false;
@@ -193,7 +196,8 @@ export function promote(sql: Sql, table: Table): Promise<boolean> {
       version,
     ]);
     return true;
-  });
+  };
+  return inTransaction(sql, putInPlace, { answer_timeout_ms: INDEX_TIMEOUT_MS });
 }
 
 /** Drops versions of a table's read model. No view may show them any more. */

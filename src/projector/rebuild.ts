@@ -83,7 +83,7 @@ export function verify(options: RebuildOptions): Promise<Verification> {
         ...(await compare(connection, { live, rebuilt: table })),
       };
     };
-    return await inTransaction(sql, compareAtOnePosition, "repeatable read");
+    return await inTransaction(sql, compareAtOnePosition, { isolation: "repeatable read" });
   });
 }
 

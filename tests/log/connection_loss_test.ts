@@ -1,5 +1,6 @@
 /** A connection that breaks at any stage of a batch leaves no caller unanswered and none falsely answered. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { follow, inProcessBus } from "../../src/bus/mod.ts";
 import { connect, type Sql } from "../../src/db/mod.ts";
 import {
   AppendInDoubtError,
@@ -126,6 +127,41 @@ test("callers are told that nothing was recorded when the database cannot be rea
   expect(await answerOf(log.append(appendOf(stream, 0)))).toBe("unavailable");
   expect(await countOf(stream)).toBe(0);
   await log.close();
+});
+
+test("callers are told that nothing was recorded when the database takes the connection and then says nothing", async () => {
+  const proxy = await startProxy(database.url);
+  proxy.onRequest = () => "freeze";
+  const log = openLog({ url: proxy.url, append_timeout_ms: 1_500, attempt_timeout_ms: 600 });
+  expect(await answerOf(log.append(appendOf(`test-${Bun.randomUUIDv7()}`, 0)))).toBe("unavailable");
+  proxy.onRequest = () => "pass";
+  expect(await answerOf(log.append(appendOf(`test-${Bun.randomUUIDv7()}`, 0)))).toMatchObject({ ok: true });
+  await log.close();
+  await proxy.close();
+});
+
+test("a follower whose connection goes silent goes on with a new one", async () => {
+  const proxy = await startProxy(database.url);
+  const log = openLog({ url: proxy.url, read_timeout_ms: 500 });
+  const bus = inProcessBus({ log, poll_ms: 20 });
+  const stop = new AbortController();
+  const stream = `test-${Bun.randomUUIDv7()}`;
+  const after = await log.head();
+  const source = follow({ log, bus, after, signal: stop.signal });
+  await log.append(appendOf(stream, 0));
+  expect((await source.next()).value).toMatchObject([{ stream_id: stream }]);
+
+  proxy.silence();
+  // By another process: this one must read it.
+  const other = openLog({ url: database.url });
+  await other.append(appendOf(stream, 1));
+  expect((await source.next()).value).toMatchObject([{ stream_id: stream, version: 2 }]);
+
+  stop.abort();
+  await source.return();
+  await bus.close();
+  await Promise.all([log.close(), other.close()]);
+  await proxy.close();
 });
 
 test("appends under load survive connections that are cut at random", async () => {

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Projection } from "../../projections/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type Projector, startProjector } from "../../src/projector/mod.ts";
+import { startProxy } from "../support/proxy.ts";
+import { eventually } from "../support/service.ts";
 import { append, type House, notes, openHouse, recordingLogger, rowsOf, until } from "./support.ts";
 
 let house: House;
@@ -257,6 +259,27 @@ test("connections that break are made again, and nothing is folded twice", async
   await projector.stop();
   await own.end({ timeout: 1 });
 }, 20_000);
+
+test("connections that go silent are replaced, and nothing is folded twice", async () => {
+  const proxy = await startProxy(house.url);
+  const own = connect(proxy.url, { answer_timeout_ms: 1_000 });
+  const { projector } = start({ sql: own });
+  await projector.ready();
+  for (let silence = 1; silence <= 3; silence++) {
+    await append(house.log, [{ key: "a" }, { key: "b" }]);
+    proxy.silence();
+    const head = await append(house.log, [{ key: "a" }]);
+    // The lease of the term that went silent has to run out first: 4 s.
+    await eventually(async () => (await house.sql`select position from levqor_ops.projections`)[0]?.position === head);
+  }
+  expect(await rowsOf(house.sql, SHOWN)).toMatchObject([
+    { key: "a", count: 6 },
+    { key: "b", count: 3 },
+  ]);
+  await projector.stop();
+  await own.end({ timeout: 0 });
+  await proxy.close();
+}, 60_000);
 
 test("a read model follows within milliseconds", async () => {
   const { projector } = start();

@@ -24,6 +24,8 @@ export interface BreakingProxy {
   refusing: boolean;
   /** Ends all connections, on both sides. */
   cut(): void;
+  /** From here on nothing passes on the connections that there are, and nothing ends; new ones are as any other. */
+  silence(): void;
   /** Lets nothing pass and nothing end until `stall(false)`; then what waited goes on its way. */
   stall(stalled: boolean): void;
   /** Delivers what was held. */
@@ -36,6 +38,7 @@ export async function startProxy(target: string): Promise<BreakingProxy> {
   const upstream = new URL(target);
   const sockets = new Set<net.Socket>();
   const held: Array<() => void> = [];
+  const silencers = new Set<() => void>();
   let stalled = false;
 
   const server = net.createServer((client) => {
@@ -45,6 +48,11 @@ export async function startProxy(target: string): Promise<BreakingProxy> {
     }
     const remote = net.connect(Number(upstream.port), upstream.hostname);
     let frozen = false;
+    const silence = () => {
+      frozen = true;
+    };
+    silencers.add(silence);
+    client.on("close", () => silencers.delete(silence));
     for (const socket of [client, remote]) {
       sockets.add(socket);
       socket.on("error", () => {});
@@ -99,6 +107,9 @@ export async function startProxy(target: string): Promise<BreakingProxy> {
     refusing: false,
     cut: () => {
       for (const socket of sockets) socket.destroy();
+    },
+    silence: () => {
+      for (const silence of silencers) silence();
     },
     stall: (now) => {
       stalled = now;

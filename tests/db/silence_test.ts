@@ -1,0 +1,104 @@
+/** A connection that goes silent, without an end, keeps nobody waiting for longer than was said. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { connect, inTransaction, type Sql } from "../../src/db/mod.ts";
+import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { type BreakingProxy, startProxy } from "../support/proxy.ts";
+import { eventually } from "../support/service.ts";
+
+const LIMIT_MS = 700;
+const NO_ANSWER = `The database did not answer within ${LIMIT_MS} ms`;
+
+let database: TestDatabase;
+let direct: Sql;
+beforeAll(async () => {
+  database = await testDatabase();
+  direct = connect(database.url, { max: 1 });
+});
+afterAll(async () => {
+  await direct.end();
+  await database.drop();
+});
+
+let proxy: BreakingProxy;
+let sql: Sql;
+beforeEach(async () => {
+  proxy = await startProxy(database.url);
+  sql = connect(proxy.url, { max: 2, answer_timeout_ms: LIMIT_MS });
+  await Promise.all([sql`select 1`, sql`select 2`]);
+});
+afterEach(async () => {
+  await sql.end({ timeout: 0 });
+  await proxy.close();
+});
+
+test("a statement on a silent connection fails in time, and the next one finds another connection", async () => {
+  proxy.silence();
+  const began = performance.now();
+  await expect(sql`select 1`.then()).rejects.toThrow(NO_ANSWER);
+  expect(performance.now() - began).toBeGreaterThanOrEqual(LIMIT_MS - 1);
+  const [row] = await sql`select 3 as n`;
+  expect(row?.n).toBe(3);
+});
+
+test("statements that wait behind a silent one fail in time too, and all others go on", async () => {
+  proxy.silence();
+  const failed = await Promise.allSettled(Array.from({ length: 9 }, (_, n) => sql.unsafe(`select ${n}`)));
+  expect(failed.map((each) => (each as PromiseRejectedResult).reason?.message)).toEqual(Array(9).fill(NO_ANSWER));
+  expect(await Promise.all([sql`select 1 as n`, sql`select 2 as n`])).toMatchObject([[{ n: 1 }], [{ n: 2 }]]);
+});
+
+test("what is under way on the connections that are replaced goes on", async () => {
+  const slow = sql`select pg_sleep(${(LIMIT_MS * 2) / 1000}), 1 as n`.then();
+  slow.catch(() => {});
+  await Bun.sleep(LIMIT_MS / 2);
+  const later = sql`select pg_sleep(${(LIMIT_MS * 0.8) / 1000}), 2 as n`;
+  const [first, second] = await Promise.allSettled([slow, later]);
+  expect(first).toMatchObject({ status: "rejected" });
+  expect(second).toMatchObject({ status: "fulfilled", value: [{ n: 2 }] });
+});
+
+test("a statement that takes too long is stopped on the server", async () => {
+  const running = () => direct<{ count: number }[]>`
+    select count(*)::int as count from pg_stat_activity where state = 'active' and query like 'select pg_sleep(61%'`;
+  const slow = sql.unsafe("select pg_sleep(61)").then();
+  slow.catch(() => {});
+  await eventually(async () => (await running())[0]?.count === 1);
+  await expect(slow).rejects.toThrow(NO_ANSWER);
+  await eventually(async () => (await running())[0]?.count === 0);
+});
+
+const statements: ReadonlyArray<[name: string, pattern: string]> = [
+  ["begins", "begin isolation"],
+  ["works", "create temp table"],
+  ["commits", "commit"],
+];
+test.each(statements)("a transaction that goes silent as it %s fails in time", async (_, pattern) => {
+  proxy.onRequest = (chunk) => (chunk.includes(pattern) ? "freeze" : "pass");
+  const began = performance.now();
+  const transaction = inTransaction(sql, async (each) => {
+    await each.unsafe("select 1");
+    await each.unsafe("create temp table silent (n int)");
+    await each.unsafe("select 2");
+  });
+  await expect(transaction).rejects.toThrow(/NO_ANSWER|did not answer|CONNECTION_DESTROYED/);
+  expect(performance.now() - began).toBeLessThan(10_000);
+});
+
+test("a transaction's own work may take longer than a statement", async () => {
+  const answer = await inTransaction(sql, async (transaction) => {
+    await transaction.unsafe("select 1");
+    await Bun.sleep(LIMIT_MS * 1.5);
+    const [row] = await transaction.unsafe("select 2 as n");
+    return row?.n;
+  });
+  expect(answer).toBe(2);
+});
+
+test("a pool that is closed after a silence lets its process end", async () => {
+  proxy.silence();
+  await expect(sql`select 1`.then()).rejects.toThrow(NO_ANSWER);
+  const began = performance.now();
+  await sql.end({ timeout: 0 });
+  expect(performance.now() - began).toBeLessThan(LIMIT_MS);
+  await expect(sql`select 1`.then()).rejects.toThrow("CONNECTION_ENDED");
+});
