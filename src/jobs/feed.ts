@@ -48,6 +48,8 @@ export class Feed {
   readonly #due: DueJobs;
   #position = 0;
   #following = false;
+  /** The stream of the last submission that was not for the queue. */
+  #passedOver: string | undefined;
   /** Jobs handed back, whose histories are still to be read. */
   readonly #returned = new Set<string>();
   #returning: Promise<void> | undefined;
@@ -214,6 +216,9 @@ export class Feed {
         this.#learn(entityId(event.stream_id), event.position);
         break;
       case "job.replayed_from":
+        // It follows its submission: a job that is for others, or for later, need not be looked at.
+        if (event.stream_id !== this.#passedOver) this.#advance(event);
+        break;
       case "job.pipeline_pinned":
         this.#advance(event);
         break;
@@ -270,8 +275,12 @@ export class Feed {
   #seeSubmitted(stored: StoredEvent): void {
     const { queue } = this.#options;
     const state = jobDecider.evolve(jobDecider.initial, decodeOnce(stored));
-    if (!this.#wants(state)) return;
+    if (!this.#wants(state)) {
+      this.#passedOver = stored.stream_id;
+      return;
+    }
     if (state.due_at !== null) {
+      this.#passedOver = stored.stream_id;
       this.#due.expect(stored.position, state.due_at - Date.parse(stored.recorded_at));
       return;
     }

@@ -1,6 +1,7 @@
 /** What becomes of jobs when the database is away, and when workers are killed or frozen. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { commandJob } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { type BreakingProxy, startProxy } from "../support/proxy.ts";
 import { openService, type Service, until, workshop } from "./support.ts";
@@ -92,14 +93,15 @@ describe("the database goes away", () => {
 
 describe("a worker process", () => {
   const script = join(import.meta.dir, "worker_process.ts");
-  const arrivals: { path: string; key: string | null }[] = [];
+  const arrivals: { path: string; key: string | null; signal: AbortSignal }[] = [];
   let answering = Promise.withResolvers<void>();
   const outside = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     idleTimeout: 60,
     async fetch(request) {
-      arrivals.push({ path: new URL(request.url).pathname, key: request.headers.get("idempotency-key") });
+      const key = request.headers.get("idempotency-key");
+      arrivals.push({ path: new URL(request.url).pathname, key, signal: request.signal });
       await answering.promise;
       return Response.json({ done: true });
     },
@@ -138,6 +140,25 @@ describe("a worker process", () => {
     const state = await service.reaches(id, "succeeded");
     expect(state).toMatchObject({ attempt: 2, attempts_used: 1 });
     expect(arrivals.map((arrival) => arrival.key)).toEqual([id, id]);
+  }, 20_000);
+
+  test("stops what it does for a job that is cancelled elsewhere, within a second or so", async () => {
+    spawn("first");
+    const id = await call("/a");
+    await until(() => arrivals.length === 1, { what: "the worker to call" });
+    const cancelled = performance.now();
+    const cancel = {
+      job_id: id,
+      command: { type: "cancel" },
+      meta: { actor: "anonymous", correlation_id: id },
+    } as const;
+    await commandJob(service.log, cancel);
+    await until(() => arrivals[0]?.signal.aborted, { what: "the call to be given up" });
+    // A second, and as much again for a slow machine: the lease is one second long, and is kept by heartbeats.
+    expect(performance.now() - cancelled).toBeLessThan(2_000);
+    answering.resolve();
+    await service.reaches(await call("/b"), "succeeded");
+    expect((await service.state(id)).status).toBe("cancelled");
   }, 20_000);
 
   test("that is frozen for longer than its lease: its late answer is not recorded over the other's", async () => {
