@@ -1,8 +1,8 @@
 /**
  * Databases for tests, on one embedded Postgres for each test process. It is started when a test first asks for
- * a database; it ends, and its folder goes, when the process does, even by `kill -9`.
+ * a database, in a process of its own; it ends, and its folder goes, when the test process does, even by `kill -9`.
  */
-import { chmodSync, mkdtempSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type Embedded, migrate, startEmbedded } from "../../src/db/mod.ts";
@@ -21,7 +21,15 @@ export interface TestDatabaseOptions {
   readonly durable?: boolean;
 }
 
-const servers = new Map<boolean, Promise<Embedded>>();
+/** Where the shared Postgres is to be found. */
+type Address = Pick<Embedded, "url" | "admin_url">;
+
+/** The file in its folder that says so. */
+export const ADDRESS = "address.json";
+
+const START_LIMIT_MS = 60_000;
+
+const servers = new Map<boolean, Promise<Address>>();
 
 /** A fresh, migrated database. */
 export async function testDatabase({ durable = false }: TestDatabaseOptions = {}): Promise<TestDatabase> {
@@ -58,21 +66,51 @@ export async function startTestPostgres(dir: string, { durable = true }: TestDat
 
 /** A folder that goes, with the Postgres in it, when this process ends in whatever way. */
 export function testFolder(): string {
-  const dir = mkdtempSync(join(tmpdir(), "levqor-test-"));
-  chmodSync(dir, 0o755);
-  // A grandchild in a session of its own: `bun test` kills the children of a test that takes too long, and Ctrl-C
-  // the whole process group.
-  const reaper = `
+  const dir = newFolder();
+  spawnApart(`
     while kill -0 ${process.pid} 2>/dev/null; do sleep 0.5; done
     pid=$(head -n 1 ${dir}/postgres/data/postmaster.pid 2>/dev/null)
     test -n "$pid" && kill -QUIT $pid 2>/dev/null
-    for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf ${dir} 2>/dev/null && break; sleep 0.3; done`;
-  Bun.spawn(["/bin/sh", "-c", `(${reaper}) &`], { stdio: ["ignore", "ignore", "ignore"], detached: true });
+    for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf ${dir} 2>/dev/null && break; sleep 0.3; done`);
   return dir;
 }
 
-async function startShared(durable: boolean): Promise<Embedded> {
-  return await startTestPostgres(testFolder(), { durable });
+function newFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), "levqor-test-"));
+  chmodSync(dir, 0o755);
+  return dir;
+}
+
+/**
+ * Runs a script as a grandchild in a session of its own: `bun test` kills the children of a test that takes too long,
+ * and Ctrl-C the whole process group.
+ */
+function spawnApart(script: string, environment: Record<string, string> = {}): void {
+  Bun.spawn(["/bin/sh", "-c", `(${script}) &`], {
+    stdio: ["ignore", "ignore", "ignore"],
+    env: { ...process.env, ...environment },
+    detached: true,
+  });
+}
+
+async function startShared(durable: boolean): Promise<Address> {
+  const dir = newFolder();
+  const log = `${dir}.log`;
+  spawnApart('exec "$BUN" "$HOST" "$DIR" "$KIND" "$RUN" >"$LOG" 2>&1', {
+    BUN: process.execPath,
+    HOST: join(import.meta.dir, "postgres_host_process.ts"),
+    DIR: dir,
+    KIND: durable ? "durable" : "quick",
+    RUN: String(process.pid),
+    LOG: log,
+  });
+  const file = join(dir, ADDRESS);
+  for (const deadline = performance.now() + START_LIMIT_MS; performance.now() < deadline; await Bun.sleep(10)) {
+    if (!existsSync(file)) continue;
+    rmSync(log, { force: true });
+    return JSON.parse(readFileSync(file, "utf8"));
+  }
+  throw new Error(`The tests' Postgres did not start within ${START_LIMIT_MS} ms: ${readFileSync(log, "utf8")}`);
 }
 
 async function run(url: string, statement: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "../../src/db/mod.ts";
 import { type TestDatabase, testDatabase } from "./postgres.ts";
@@ -38,6 +39,32 @@ test("the Postgres and the folder of a killed test process go with it", async ()
   expect(existsSync(data)).toBe(true);
   child.kill("SIGKILL");
   await child.exited;
-  for (const end = performance.now() + 4_000; existsSync(data) && performance.now() < end; await Bun.sleep(20));
+  for (const end = performance.now() + 20_000; existsSync(data) && performance.now() < end; await Bun.sleep(20));
   expect(existsSync(data)).toBe(false);
-}, 20_000);
+}, 60_000);
+
+test("a test that takes too long leaves the database to those that follow", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "levqor-late-"));
+  const support = JSON.stringify(join(import.meta.dir, "postgres.ts"));
+  const db = JSON.stringify(join(import.meta.dir, "../../src/db/mod.ts"));
+  await Bun.write(
+    join(dir, "late_test.ts"),
+    `
+    import { expect, test } from "bun:test";
+    import { testDatabase } from ${support};
+    import { connect } from ${db};
+    test("late", async () => {
+      await testDatabase();
+      await new Promise(() => {});
+    }, 5_000);
+    test("next", async () => {
+      const sql = connect((await testDatabase()).url, { max: 1 });
+      expect([...(await sql\`select 2 as n\`)]).toEqual([{ n: 2 }]);
+    });`,
+  );
+  const run = Bun.spawn([process.execPath, "test"], { cwd: dir, stdout: "ignore", stderr: "pipe" });
+  const said = await new Response(run.stderr).text();
+  rmSync(dir, { recursive: true });
+  expect(said).toContain("(fail) late");
+  expect(said).toContain("(pass) next");
+}, 60_000);

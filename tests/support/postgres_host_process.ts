@@ -1,0 +1,33 @@
+/**
+ * Runs the Postgres that the tests of one run share, until the run ends in whatever way; then its folder goes too.
+ * A process apart from the run's: `bun test` kills its children when a test takes too long, and whoever came after
+ * would find no database.
+ *
+ * Arguments: the folder, `durable` or `quick`, and the pid of the run. Writes where it is to be found to
+ * {@linkcode ADDRESS} in the folder.
+ */
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ADDRESS, startTestPostgres } from "./postgres.ts";
+
+const [dir = "", kind, pid] = process.argv.slice(2);
+// Ctrl-C ends the run, and that this.
+process.on("SIGINT", () => {});
+
+const postgres = await startTestPostgres(dir, { durable: kind === "durable" });
+const { url, admin_url } = postgres;
+const file = join(dir, ADDRESS);
+writeFileSync(`${file}.new`, JSON.stringify({ url, admin_url }), { mode: 0o600 });
+renameSync(`${file}.new`, file);
+
+while (isAlive(Number(pid))) await Bun.sleep(250);
+await postgres.stop();
+rmSync(dir, { recursive: true, force: true });
+
+function isAlive(process_id: number): boolean {
+  try {
+    return process.kill(process_id, 0);
+  } catch {
+    return false;
+  }
+}
