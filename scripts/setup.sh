@@ -41,7 +41,7 @@ install_bun() {
 # What node_modules was last set up for.
 wanted() {
   uname -sm
-  cat bun.lock
+  cat bun.lock patches/*
 }
 
 install_dependencies() {
