@@ -21,7 +21,7 @@ import {
 } from "./db/mod.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { startRunner, startSweeper } from "./jobs/mod.ts";
-import { openLog } from "./log/mod.ts";
+import { mayChangeLog, openLog } from "./log/mod.ts";
 import { createLogger } from "./logger.ts";
 import { migrations } from "./migrations.ts";
 import { startProjector } from "./projector/mod.ts";
@@ -54,6 +54,12 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const sql = connect(database.url, { application_name: `levqor-${config.role}` });
     stops.push(() => sql.end({ timeout: 1 }));
     if (database.embedded) await clearLeases(sql);
+    if (await mayChangeLog(sql)) {
+      logger.warn(
+        "The log is not safe from this service: DATABASE_URL's role could change what is recorded. " +
+          "Let the log's owner be the role of DATABASE_ADMIN_URL alone, and give the service a role of its own.",
+      );
+    }
 
     const log = openLog({ url: database.url });
     stops.push(() => log.close());

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { natsAvailable, startNats } from "./support/nats.ts";
-import { testFolder } from "./support/postgres.ts";
+import { testDatabase, testFolder } from "./support/postgres.ts";
 import { eventually, type ServiceProcess, spawnService, startServiceProcess } from "./support/service.ts";
 
 /** The outside world: answers at once, or when it is let. */
@@ -159,6 +159,21 @@ describe.skipIf(!natsAvailable)("with NATS", () => {
     await service.stop();
     await nats.stop();
   }, 60_000);
+});
+
+test.each([
+  ["warns of a role that could change the log", "admin_url", true],
+  ["says nothing where its role could not", "url", false],
+] as const)("the service %s", async (_, role, warns) => {
+  const database = await testDatabase();
+  const service = await startServiceProcess({
+    LEVQOR_DATA_DIR: testFolder(),
+    DATABASE_URL: database[role],
+    DATABASE_ADMIN_URL: database.admin_url,
+  });
+  await service.stop();
+  expect(service.logged().includes("could change what is recorded")).toBe(warns);
+  await database.drop();
 });
 
 test("wrong settings are all named, with exit code 2", async () => {

@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import net from "node:net";
 import { type Harness, type HarnessOptions, post, startApi } from "./harness.ts";
 import { type Message, openSocket, type SocketClient, type SocketOptions } from "./socket_client.ts";
-
-setDefaultTimeout(30_000);
 
 let api: Harness;
 const clients: SocketClient[] = [];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,8 +11,6 @@ import { meta } from "../support/events.ts";
 import { type NatsServer, natsAvailable, startNats } from "../support/nats.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { until, withJetStream } from "./support.ts";
-
-setDefaultTimeout(20_000);
 
 const ROOT = join(import.meta.dir, "../..");
 

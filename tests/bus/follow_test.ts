@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { StoredEvent } from "../../events/envelope.ts";
 import { type Bus, follow, inProcessBus, type News } from "../../src/bus/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
@@ -6,8 +6,6 @@ import { readAll } from "../support/events.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { startProxy } from "../support/proxy.ts";
 import { fill, followTo } from "./support.ts";
-
-setDefaultTimeout(20_000);
 
 const EVENTS = 250;
 

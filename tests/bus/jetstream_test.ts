@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { connect, headers } from "nats";
 import { type Bus, follow, jetStreamBus, type Lead, type News, STREAM } from "../../src/bus/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
@@ -8,8 +8,6 @@ import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { startProxy } from "../support/proxy.ts";
 import { type Adapter, conformance } from "./conformance.ts";
 import { fill, followTo, lastSequence, readStream, until, withJetStream } from "./support.ts";
-
-setDefaultTimeout(20_000);
 
 const always: Lead = (work, signal) => work(signal);
 const never: Lead = (_work, signal) =>

@@ -11,7 +11,7 @@ import { type NatsServer, natsAvailable, startNats } from "../support/nats.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { fill, fillFromMany, followTo, lastSequence, readStream, until, withJetStream } from "./support.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(90_000);
 
 describe.skipIf(!natsAvailable)("the relay", () => {
   let server: NatsServer;
@@ -278,7 +278,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     await startRelay();
     await until("9 messages", async () => (await lastSequence(server.url)) === 9);
     expect(await positionsIn(server.url)).toEqual(["1", "2", "3", undefined, "4", "5", undefined, "6"]);
-  }, 60_000); // the server may take a message for a duplicate until its window of 10 s is over
+  }); // the server may take a message for a duplicate until its window of 10 s is over
 
   test("leaves out no event where the stream holds messages, but none of its own", async () => {
     await fill(log, 3);

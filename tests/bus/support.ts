@@ -5,11 +5,14 @@ import { STREAM } from "../../src/bus/mod.ts";
 import type { EventLog } from "../../src/log/mod.ts";
 import { appendOf } from "../support/events.ts";
 
-/** Resolves when `condition` holds; throws after 20 s, saying what it waited for. */
+/**
+ * Resolves when `condition` holds; throws after 40 s, saying what it waited for. A relay whose message was refused may
+ * be told for 10 s that it is a duplicate, and then pauses for up to 15 s.
+ */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 40_000;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Waited 20 s for: ${what}`);
+    if (performance.now() > deadline) throw new Error(`Waited 40 s for: ${what}`);
     await Bun.sleep(5);
   }
 }

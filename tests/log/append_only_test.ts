@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect, type Sql } from "../../src/db/mod.ts";
-import { openLog } from "../../src/log/mod.ts";
+import { mayChangeLog, openLog } from "../../src/log/mod.ts";
 import { appendOf } from "../support/events.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 
@@ -54,6 +54,32 @@ describe("as the service's own role, the log refuses", () => {
 describe("as the owner, triggers refuse", () => {
   test.each(attempts)("%s", async (statement) => {
     expect(admin.unsafe(statement)).rejects.toThrow("The log is append-only");
+  });
+});
+
+describe("whether a role could change the log is known of", () => {
+  const say = async (sql: Sql) => expect(await mayChangeLog(sql));
+  test("the service's own role, which could not", async () => (await say(service)).toBe(false));
+  test("the owner, who could drop the triggers", async () => (await say(admin)).toBe(true));
+  test.each([
+    ["who was granted a right to one partition", "delete on levqor_log.events_000000"],
+    ["who may become the owner", "levqor_admin"],
+  ])("one %s", async (_, right) => {
+    const own = connect(database.admin_url, { max: 1 });
+    const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
+    await own.unsafe(`create role ${name} login password 'x'`);
+    await own.unsafe(`grant usage on schema levqor_log to ${name}`);
+    const url = new URL(database.url);
+    url.username = name;
+    url.password = "x";
+    const role = connect(url.href, { max: 1 });
+    (await say(role)).toBe(false);
+    await own.unsafe(`grant ${right} to ${name}`);
+    (await say(role)).toBe(true);
+    await role.end();
+    await own.unsafe(`drop owned by ${name}`);
+    await own.unsafe(`drop role ${name}`);
+    await own.end();
   });
 });
 
