@@ -1074,6 +1074,7 @@ export const StreamQuery = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 512,
+        format: "job-event-types",
         description: "Only these event types, separated by commas.",
         examples: ["job.succeeded,job.failed"],
       }),
@@ -1104,7 +1105,7 @@ export const socketRequests = {
       all: Type.Optional(Type.Literal(true, { description: "Of all jobs. Either this or `job_id`." })),
       workflow: Type.Optional(Workflow),
       types: Type.Optional(
-        Type.Array(Type.String({ minLength: 1, maxLength: 64, examples: ["job.failed"] }), {
+        Type.Array(Type.String({ format: "job-event-type", examples: ["job.failed"] }), {
           minItems: 1,
           maxItems: 50,
           description: "Events of these types alone.",

@@ -2,6 +2,7 @@
 import { FormatRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
+import { jobEvents } from "../../events/job.ts";
 import { PipelineName, Step } from "../../events/pipeline.ts";
 import { UUID } from "./job_id.ts";
 import { type FieldError, Problem } from "./problems.ts";
@@ -11,9 +12,16 @@ const MAX_ERRORS = 20;
 
 export type Validator<Schema extends TSchema> = (value: unknown) => Static<Schema>;
 
+const JOB_EVENT_TYPES = Object.keys(jobEvents);
+
 /** The string formats that requests use, and what to say of a value that does not fit. */
 const formats: Record<string, { check: (value: string) => boolean; message: string }> = {
   "http-url": { check: isHttpUrl, message: "must be an http or https address without credentials" },
+  "job-event-type": { check: isJobEventType, message: `must be one of ${JOB_EVENT_TYPES.join(", ")}` },
+  "job-event-types": {
+    check: (value) => value.split(",").every(isJobEventType),
+    message: `must name event types, separated by commas, of ${JOB_EVENT_TYPES.join(", ")}`,
+  },
   "date-time": { check: isDateTime, message: "must be a time in RFC 3339, for example 2026-01-15T09:30:00Z" },
   "error-code": {
     check: (value) => /^[a-z][a-z0-9_]*$/.test(value),
@@ -69,7 +77,7 @@ export function invalid(errors: readonly FieldError[]): Problem {
   const first = errors[0];
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   const detail = first
-    ? `${first.pointer || "The body"} ${first.message}${others}.`
+    ? `${first.pointer || "The body"} ${first.message.replace(/\.$/, "")}${others}.`
     : "The request does not fit its schema.";
   return new Problem("validation_failed", detail, { errors });
 }
@@ -118,6 +126,10 @@ function describe(error: ValueError): string {
     default:
       return error.message.replace(/^Expected/, "must be");
   }
+}
+
+function isJobEventType(value: string): boolean {
+  return Object.hasOwn(jobEvents, value);
 }
 
 function isHttpUrl(value: string): boolean {

@@ -287,7 +287,9 @@ function refusal({ job_id, attempt }: Named, { code, job }: Answered & { ok: fal
     return new Problem("job_cancelled", `Job ${job_id} was cancelled.`, { members });
   }
   if (code === "job_finished") {
-    return new Problem("job_finished", `Job ${job_id} has ${job.status} without attempt ${attempt}.`, { members });
+    return new Problem("job_finished", `Job ${job_id} has ${job.status}; attempt ${attempt} can be answered no more.`, {
+      members,
+    });
   }
   const now = members.holder
     ? `"${members.holder.worker}" holds it now, with attempt ${job.attempt}, until ${members.holder.lease_expires_at}`

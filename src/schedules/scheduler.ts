@@ -68,6 +68,9 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   };
 }
 
+/** How often it is asked whether the read model has been built. */
+const BUILD_POLL_MS = 100;
+
 async function standForLeader(options: SchedulerOptions, signal: AbortSignal): Promise<void> {
   const { sql, instance, logger } = options;
   const backoff = new Backoff(100, 2_000);
@@ -114,12 +117,16 @@ class Term {
     this.#alarm.abort();
   }
 
-  /** Resolves to the position of the log up to which everything is known. */
-  async #load(): Promise<number> {
+  /** Resolves to the position of the log up to which everything is known; `undefined` if the term ends before. */
+  async #load(): Promise<number | undefined> {
     const { sql } = this.#options;
     // Asked first: the rows are then at least as new.
-    const position = await readModelPosition(sql, "schedules");
-    if (position === undefined) throw new Error("The read model of schedules has not been built yet");
+    let position = await readModelPosition(sql, "schedules");
+    while (position === undefined) {
+      // A service's first moments: the read model is being built.
+      if (!(await pause(BUILD_POLL_MS, this.#over.signal))) return undefined;
+      position = await readModelPosition(sql, "schedules");
+    }
     for (const appointment of await activeSchedules(sql)) this.#agenda.put(appointment);
     return position;
   }

@@ -95,6 +95,13 @@ describe("the stream of one job", () => {
     expect((await client.take(1)).map(({ event }) => event)).toEqual(["job.succeeded"]);
   });
 
+  test("refuses a type that there is not, and names those that there are", async () => {
+    const answer = await fetch(`${api.url}/api/v1/jobs/stream?types=job.failed,job.suceeded`);
+    expect(answer.status).toBe(422);
+    const problem = await answer.json();
+    expect(problem.errors).toEqual([{ pointer: "?types", message: expect.stringContaining("job.succeeded") }]);
+  });
+
   test("is not there for a job that is not", async () => {
     const answer = await api.ask("/api/v1/jobs/0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70/stream");
     expect([answer.status, answer.body.error]).toEqual([404, "job_not_found"]);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Problem } from "../../src/api/problems.ts";
 import { IntakeRequest, JobListQuery } from "../../src/api/schemas.ts";
-import { queryReader, validator } from "../../src/api/validation.ts";
+import { invalid, queryReader, validator } from "../../src/api/validation.ts";
 
 const check = validator(IntakeRequest);
 const readQuery = queryReader(JobListQuery);
@@ -123,3 +123,12 @@ function refusal(action: () => unknown): Problem {
   }
   throw new Error("It was taken");
 }
+
+test("a detail ends in one full stop, whether or not the message is a sentence", () => {
+  for (const message of ["is no step", "An expression begins with payload."]) {
+    expect(invalid([{ pointer: "/if", message }]).message).toEndWith(
+      message.endsWith(".") ? "payload." : "is no step.",
+    );
+  }
+  expect(invalid([{ pointer: "/if", message: "It is wrong." }]).message).not.toContain("..");
+});
