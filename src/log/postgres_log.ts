@@ -44,7 +44,7 @@ class PostgresLog implements EventLog {
       attempt_timeout_ms,
       has_listeners: () => this.#listeners.size > 0,
       on_commit: (commit) => {
-        for (const listener of this.#listeners) listener(commit);
+        for (const listener of this.#listeners) tell(listener, commit);
       },
     });
   }
@@ -133,5 +133,17 @@ class PostgresLog implements EventLog {
   async close(): Promise<void> {
     await this.#appender.close();
     await this.#sql.end({ timeout: 1 });
+  }
+}
+
+/**
+ * A listener that throws ends the process, as any fault that nobody catches. Not from within the appender: where the
+ * process is not ended at once, as while its main module is being run, whoever appends meanwhile would wait for ever.
+ */
+function tell(listener: (commit: Commit) => void, commit: Commit): void {
+  try {
+    listener(commit);
+  } catch (error) {
+    reportError(error);
   }
 }

@@ -209,3 +209,21 @@ describe("append", () => {
     await closed;
   });
 });
+
+test("a listener that throws ends the process, as any fault that nobody catches, and nobody waits in vain", async () => {
+  const script = `
+    const { openLog } = await import(${JSON.stringify(new URL("../../src/log/mod.ts", import.meta.url).pathname)});
+    const log = openLog({ url: ${JSON.stringify(database.url)} });
+    log.onCommit(() => { throw new Error("I cannot listen"); });
+    for (let version = 0; version < 3; version++) {
+      const result = await log.append({
+        stream_id: "${newStream()}", expected_version: version, meta: ${JSON.stringify(meta)},
+        events: [{ type: "test.happened", data: {} }],
+      });
+      console.log(result.version);
+    }`;
+  const child = Bun.spawn([process.execPath, "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
+  const [out, said] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  expect({ out, code: await child.exited }).toEqual({ out: "1\n2\n3\n", code: 1 });
+  expect(said).toContain("I cannot listen");
+});
