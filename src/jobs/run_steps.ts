@@ -74,6 +74,9 @@ class StepsRun {
     const isRecorded = await this.#record(isStopping ? events : [...events, ...plan.events], plan.ending);
     if (!isRecorded) return undefined;
     if (plan.ending) return plan.ending.type;
+    // The process may have stood still meanwhile, and the job may have gone on elsewhere.
+    if (this.#attempt.leaseLost(performance.now())) this.#attempt.abort("lease_lost");
+    if (this.#attempt.signal.aborted) return undefined;
     if (!isStopping) for (const work of plan.works) this.#start(work);
     else if (this.#active.size + this.#ended.length === 0) this.#attempt.abort("worker_stopping");
     return undefined;

@@ -1,10 +1,11 @@
 /** What becomes of steps whose worker is killed or cut off: nothing whose end is on record runs again. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { connectors } from "../../connectors/mod.ts";
+import { Type } from "@sinclair/typebox";
+import { type Connector, connectors } from "../../connectors/mod.ts";
 import type { KnownEvent } from "../../events/mod.ts";
 import type { Step } from "../../events/pipeline.ts";
-import { openLog } from "../../src/log/mod.ts";
+import { type Append, openLog } from "../../src/log/mod.ts";
 import { startProxy } from "../support/proxy.ts";
 import { openService, type Service, until } from "./support.ts";
 
@@ -196,3 +197,36 @@ test("a log that is away in between, with appends whose answers are lost: each e
     await proxy.close();
   }
 }, 60_000);
+
+test("a worker that stood still until its lease had ended does not run the step that it had on record as started", async () => {
+  const calls: number[] = [];
+  const connector: Connector = {
+    name: "note",
+    summary: "Notes when it was called",
+    input: Type.Object({}),
+    output: Type.Unknown(),
+    run: async () => calls.push(Date.now()),
+  };
+  let stood = false;
+  // What SIGSTOP does to a process, just before it learns that the start is on record.
+  const log = new Proxy(service.log, {
+    get(target, name) {
+      const member = Reflect.get(target, name);
+      if (name !== "append") return typeof member === "function" ? member.bind(target) : member;
+      return async (append: Append) => {
+        const result = await target.append(append);
+        if (!stood && append.events.some(({ type }) => type === "job.step_started")) {
+          stood = true;
+          Bun.sleepSync(1_500);
+        }
+        return result;
+      };
+    },
+  });
+  service.start({ log, lease_seconds: 1, connectors: new Map([["note", connector]]) });
+  const id = await service.submit("several", { steps: [{ id: "pay", uses: "note" }] });
+  await service.reaches(id, "succeeded");
+  const released = (await service.history(id)).find(({ type }) => type === "job.released");
+  expect(stood).toBe(true);
+  expect(calls[0]).toBeGreaterThanOrEqual(Date.parse(released?.recorded_at ?? ""));
+});
