@@ -2,15 +2,15 @@
 import { Elysia } from "elysia";
 import { connectionFault } from "../db/mod.ts";
 import { AppendInDoubtError, LogUnavailableError } from "../log/errors.ts";
+import { contextOf } from "./context.ts";
 import type { ApiLogger } from "./options.ts";
 import { Problem, problemResponse, problems } from "./problems.ts";
-import { requestId } from "./request_id.ts";
 
 /** Answers every error of every route. Clients learn nothing internal; faults are logged with the request id. */
 export function problemErrors(logger: ApiLogger, allowedMethods: (path: string) => readonly string[]) {
   return new Elysia({ name: "levqor/errors" }).onError({ as: "global" }, ({ error, code, request, set }) => {
     const { pathname } = new URL(request.url);
-    const request_id = requestId(request);
+    const { request_id } = contextOf(request);
     const problem =
       code === "NOT_FOUND" ? notServed(request.method, pathname, allowedMethods(pathname)) : toProblem(error, code);
     if (problem.code === "internal_error" || problem.code === "unavailable" || problem.code === "outcome_unknown") {

@@ -5,6 +5,7 @@ import { bulkRoutes } from "./bulk.ts";
 import { callbackRoutes } from "./callbacks.ts";
 import { devRoutes } from "./dev.ts";
 import { docsRoutes } from "./docs.ts";
+import { frontDoor } from "./door.ts";
 import { problemErrors } from "./errors.ts";
 import { intakeRoutes } from "./intake.ts";
 import { jobControlRoutes } from "./job_control.ts";
@@ -69,23 +70,27 @@ export function createHealthApi({ config, logger }: HealthApiOptions): Elysia {
 
 /** An app that answers what it does not serve, and every fault, with a problem document. */
 function base(logger: ApiLogger, routes: () => Elysia["routes"]) {
-  return new Elysia({
-    // Handlers check what they take themselves; Elysia's own cleaning of answers would cost, and do nothing.
-    normalize: false,
-    serve: {
-      // A port that is taken must be a fault at the start, not two services that share its connections.
-      reusePort: false,
-      development: false,
-      // Above the API's own limit, so that it answers itself, with a problem document.
-      maxRequestBodySize: 64 * 1024 * 1024,
-    },
-    websocket: {
-      maxPayloadLength: MESSAGE_CUT_OFF_BYTES,
-      // Sockets ping by themselves, more often than Bun would, and tell a silent client why they leave it.
-      idleTimeout: 120,
-      sendPings: false,
-    },
-  })
-    .use(problemErrors(logger, methodsByPath(routes)))
-    .use(requestLog(logger));
+  return (
+    new Elysia({
+      // Handlers check what they take themselves; Elysia's own cleaning of answers would cost, and do nothing.
+      normalize: false,
+      serve: {
+        // A port that is taken must be a fault at the start, not two services that share its connections.
+        reusePort: false,
+        development: false,
+        // Above the API's own limit, so that it answers itself, with a problem document.
+        maxRequestBodySize: 64 * 1024 * 1024,
+      },
+      websocket: {
+        maxPayloadLength: MESSAGE_CUT_OFF_BYTES,
+        // Sockets ping by themselves, more often than Bun would, and tell a silent client why they leave it.
+        idleTimeout: 120,
+        sendPings: false,
+      },
+    })
+      // Its type says that a wrapper takes a function that makes functions; it takes the handler itself.
+      .wrap(frontDoor() as unknown as Parameters<Elysia["wrap"]>[0])
+      .use(problemErrors(logger, methodsByPath(routes)))
+      .use(requestLog(logger))
+  );
 }

@@ -271,7 +271,6 @@ export function problemResponse(problem: Problem, context: ProblemContext): Resp
     headers: {
       "content-type": "application/problem+json",
       "cache-control": "no-store",
-      "x-request-id": context.request_id,
       ...problem.options.headers,
     },
   });

@@ -1,7 +1,7 @@
 /** One line for each request, at debug: at info a busy service would write more log than answers. */
 import { Elysia } from "elysia";
+import { contextOf } from "./context.ts";
 import type { ApiLogger } from "./options.ts";
-import { requestId } from "./request_id.ts";
 
 export function requestLog(logger: ApiLogger) {
   const app = new Elysia({ name: "levqor/request-log" });
@@ -14,7 +14,7 @@ export function requestLog(logger: ApiLogger) {
       lines.set(request, {
         started: performance.now(),
         fields: {
-          request_id: requestId(request),
+          request_id: contextOf(request).request_id,
           method: request.method,
           path: new URL(request.url).pathname,
           ip: server?.requestIP(request)?.address,
