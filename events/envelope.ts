@@ -41,6 +41,8 @@ export interface StoredEvent {
   readonly meta_json: string;
   /** RFC 3339, UTC, by the database's clock, microseconds. */
   readonly recorded_at: string;
+  /** What `data_json` and `meta_json` say, where this process recorded it and had them parsed. */
+  readonly parsed?: { readonly data: unknown; readonly meta: EventMeta };
 }
 
 /** A recorded event, decoded and brought to its newest shape. */

@@ -53,7 +53,8 @@ function firstAttempt(data: unknown): unknown {
 
 /** Decodes an event as the log keeps it and brings it to its newest shape. Unknown types pass unchanged. */
 export function decode(stored: StoredEvent): KnownEvent {
-  let data: unknown = JSON.parse(stored.data_json);
+  const { parsed } = stored;
+  let data: unknown = parsed ? parsed.data : JSON.parse(stored.data_json);
   const steps = upcasts[stored.type];
   if (steps) for (const step of steps.slice(stored.schema_version - 1)) data = step(data);
   return {
@@ -63,7 +64,7 @@ export function decode(stored: StoredEvent): KnownEvent {
     type: stored.type,
     schema_version: steps ? 1 + steps.length : stored.schema_version,
     data,
-    meta: JSON.parse(stored.meta_json) as EventMeta,
+    meta: parsed ? parsed.meta : (JSON.parse(stored.meta_json) as EventMeta),
     recorded_at: stored.recorded_at,
   } as KnownEvent;
 }

@@ -35,7 +35,7 @@ export function intakeRoutes(
         { log, queue },
         {
           job_id,
-          events: [{ type: "job.submitted", data_json: body.text }],
+          events: [{ type: "job.submitted", data_json: body.text, data: body.value }],
           meta: { actor: caller.actor, correlation_id: job_id, request_id },
           has_key: key !== null,
         },

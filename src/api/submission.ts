@@ -14,7 +14,7 @@ import { invalid } from "./validation.ts";
 export interface Submission {
   readonly job_id: string;
   /** The first events of its stream: as they would be again at a repetition of the request. */
-  readonly events: readonly { readonly type: string; readonly data_json: string }[];
+  readonly events: readonly { readonly type: string; readonly data_json: string; readonly data?: unknown }[];
   readonly meta: EventMeta;
   /** Whether the id comes from an Idempotency-Key, so that the request may be a repetition. */
   readonly has_key: boolean;

@@ -30,6 +30,9 @@ const GATHER_MS = 1;
 /** Appends in a batch from which on the next one is gathered for. */
 const GATHER_FROM = 8;
 
+/** Events of up to so many UTF-16 units are passed on parsed, where they came so. */
+const KEPT_PARSED_LENGTH = 4_096;
+
 const STREAM_ID = /^[a-z][a-z_]*-[!-~]{1,200}$/;
 const EVENT_TYPE = /^[a-z][a-z_]*\.[a-z][a-z_]*$/;
 
@@ -290,7 +293,8 @@ function namesOf(appends: readonly Append[]): string {
 /** An append's events as readers will read them. */
 function recorded({ append, datas, meta_json }: Part, position: number, recorded_at: string): StoredEvent[] {
   return datas.map((data_json, index) => {
-    const { type } = append.events[index] as { type: string };
+    const event = append.events[index] as Append["events"][number];
+    const { type } = event;
     return {
       position: position + index,
       stream_id: append.stream_id,
@@ -300,6 +304,10 @@ function recorded({ append, datas, meta_json }: Part, position: number, recorded
       data_json,
       meta_json,
       recorded_at,
+      // Readers may keep events for a while, and a large one takes many times the room of its text.
+      ...("data_json" in event &&
+        event.data !== undefined &&
+        data_json.length <= KEPT_PARSED_LENGTH && { parsed: { data: event.data, meta: append.meta } }),
     };
   });
 }

@@ -10,8 +10,11 @@ export interface Append {
   readonly meta: EventMeta;
 }
 
-/** `data_json`: JSON text to be recorded byte for byte, in place of `data`. It must be valid JSON. */
-export type AppendEvent = NewEvent | { readonly type: string; readonly data_json: string };
+/**
+ * `data_json`: JSON text to be recorded byte for byte. It must be valid JSON. `data` beside it is the same parsed, if it
+ * is at hand: readers in this process then need not parse it again.
+ */
+export type AppendEvent = NewEvent | { readonly type: string; readonly data_json: string; readonly data?: unknown };
 
 export type AppendResult =
   | {

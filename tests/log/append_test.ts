@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { decode, type StoredEvent } from "../../events/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type EventLog, LogUnavailableError, openLog } from "../../src/log/mod.ts";
 import { appendOf, meta } from "../support/events.ts";
@@ -197,6 +198,22 @@ describe("append", () => {
     await log.append(appendOf(stream, 0, 3));
     stop();
     expect(heard).toEqual([...(await log.readStream(stream))]);
+  });
+
+  test("hands listeners on parsed what came parsed and is small: the same as readers parse", async () => {
+    const heard: StoredEvent[] = [];
+    const stop = log.onCommit(({ events }) => heard.push(...events));
+    const stream = newStream();
+    const values = [{ n: 1 }, { text: "x".repeat(5_000) }];
+    await log.append({
+      stream_id: stream,
+      expected_version: 0,
+      events: values.map((data) => ({ type: "test.happened", data_json: JSON.stringify(data), data })),
+      meta,
+    });
+    stop();
+    expect(heard.map(({ parsed }) => parsed)).toEqual([{ data: { n: 1 }, meta }, undefined]);
+    expect(heard.map(decode)).toEqual((await log.readStream(stream)).map(decode));
   });
 
   test("refuses appends once closed, after what was taken in is recorded", async () => {
