@@ -1,0 +1,45 @@
+import { describe, expect, test } from "bun:test";
+import { parseFrontMatter } from "../../src/web/mod.ts";
+
+const DESCRIPTION = "What an error answer says, and what a client does about it.";
+const page = (front: string) => `---\n${front}\n---\n## Text\n`;
+
+describe("front matter", () => {
+  test("is taken off the body", () => {
+    const text = page(`title: "Errors: all of them"\ndescription: ${DESCRIPTION}\ndate: 2025-11-06\norder: 3`);
+    expect(parseFrontMatter(text, "docs/errors.md")).toEqual({
+      front: { title: "Errors: all of them", description: DESCRIPTION, date: "2025-11-06", order: 3 },
+      body: "## Text\n",
+    });
+    expect(parseFrontMatter(text.replaceAll("\n", "\r\n"), "a.md").body).toBe("## Text\r\n");
+  });
+
+  test.each([
+    ["no front matter", "## Text\n", "does not begin with front matter"],
+    ["no YAML", page("title: [1"), "its front matter is no YAML"],
+    ["no title", page(`description: ${DESCRIPTION}`), "front matter /title: Expected required property"],
+    [
+      "a short description",
+      page("title: A\ndescription: Short."),
+      'front matter /description: Expected string length greater or equal to 50, found "Short."',
+    ],
+    [
+      "a key that is none",
+      page(`title: A\ndescription: ${DESCRIPTION}\nauthor: B`),
+      "front matter /author: Unexpected property",
+    ],
+    [
+      "a day that is none",
+      page(`title: A\ndescription: ${DESCRIPTION}\ndate: 2025-02-31`),
+      "there is no date 2025-02-31",
+    ],
+    [
+      "a date of another kind",
+      page(`title: A\ndescription: ${DESCRIPTION}\nupdated: 6 Nov 2025`),
+      "front matter /updated: Expected string to match",
+    ],
+  ])("refuses %s, and says so", (_, text, message) => {
+    expect(() => parseFrontMatter(text, "docs/a.md")).toThrow("Cannot read docs/a.md: ");
+    expect(() => parseFrontMatter(text, "docs/a.md")).toThrow(message);
+  });
+});
