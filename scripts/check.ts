@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 interface Check {
   readonly name: string;
-  /** A command of node_modules/.bin and its arguments. */
+  /** A command of node_modules/.bin, or a script, and its arguments. */
   readonly command: readonly string[];
 }
 
@@ -17,6 +17,7 @@ const CHECKS: readonly Check[] = [
   { name: "layers and circles", command: ["biome", "lint", ...LAYER_RULES.map((rule) => `--only=${rule}`)] },
   { name: "types", command: ["tsc", "--noEmit", "--project", "."] },
   { name: "dead code", command: ["knip"] },
+  { name: "API document", command: ["scripts/openapi.ts"] },
 ];
 
 const outcomes = await Promise.all(CHECKS.map(run));

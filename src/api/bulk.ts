@@ -69,6 +69,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
             200: {
               description: "How far it is, line by line: each as in the schema BulkLine.",
               content_type: "application/x-ndjson",
+              parts: "BulkLine",
               example: EXAMPLE,
               headers: ["Idempotency-Replayed"],
             },
@@ -101,6 +102,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
             200: {
               description: "How far it is, line by line: each as in the schema BulkLine.",
               content_type: "application/x-ndjson",
+              parts: "BulkLine",
               example: EXAMPLE,
               headers: ["Idempotency-Replayed"],
             },

@@ -1,21 +1,9 @@
 /** The documentation: `/docs`, `/docs/json`. Everything it needs comes from here, so it works offline. */
-import { swagger } from "@elysiajs/swagger";
+import { hash } from "node:crypto";
 import { Elysia } from "elysia";
-import { tags, toJsonSchema } from "./openapi.ts";
+import { openApiDocument } from "./document.ts";
 import type { ApiConfig } from "./options.ts";
 import { requestIds } from "./request_id.ts";
-import { components } from "./schemas.ts";
-
-const DESCRIPTION = `Levqor runs AI-automation jobs and keeps every step as an event in an append-only log.
-
-Submit a job with \`POST /api/v1/intake\`, watch it with \`GET /api/v1/jobs/{job_id}/stream\`, read its end with
-\`GET /api/v1/status/{job_id}\` and its whole history with \`GET /api/v1/jobs/{job_id}/events\`. To submit it again and
-again, create a schedule with \`POST /api/v1/schedules\`.
-
-- **Keys**: calls that write, and those that show everybody's jobs, need \`X-Api-Key\` where keys are configured.
-- **Errors** are problem documents (RFC 9457): branch on \`error\`, read \`detail\`.
-- **Repeating**: with an \`Idempotency-Key\` an intake can be repeated safely.
-- **Lists** come in pages: pass \`next_cursor\` on as \`cursor\`.`;
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -66,38 +54,14 @@ const assets = {
 
 const hidden = { detail: { hide: true } } as const;
 
-export function docsRoutes({ version }: ApiConfig) {
+/** Where the OpenAPI document is: two addresses, the same bytes. */
+const DOCUMENT_PATHS = ["/docs/json", "/public/openapi.json"];
+
+export function docsRoutes({ version }: Pick<ApiConfig, "version">) {
+  const { plugin, text } = openApiDocument({ version, path: "/docs" });
   const app = new Elysia({ name: "levqor/docs" })
     .use(requestIds())
-    .use(
-      swagger({
-        path: "/docs",
-        specPath: "/docs/json",
-        documentation: {
-          // Types know 3.0 only. 3.1 takes TypeBox's schemas as they are: JSON Schema.
-          ...({ openapi: "3.1.0" } as object),
-          info: {
-            title: "Levqor API",
-            version,
-            description: DESCRIPTION,
-            license: { name: "MIT", identifier: "MIT" } as { name: string },
-          },
-          servers: [{ url: "/", description: "This service" }],
-          tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-          components: {
-            schemas: toJsonSchema(components) as Record<string, object>,
-            securitySchemes: {
-              ApiKey: {
-                type: "apiKey",
-                in: "header",
-                name: "X-Api-Key",
-                description: "One of the keys of API_KEYS. Not needed in development mode, where none is configured.",
-              },
-            },
-          },
-        },
-      }),
-    )
+    .use(plugin)
     // After the plugin, so in place of its own page, which loads its script from another host.
     .get(
       "/docs",
@@ -117,6 +81,32 @@ export function docsRoutes({ version }: ApiConfig) {
       hidden,
     );
 
+  /** Made at the first question, when all routes are known; no route is added later. */
+  let document: { text: string; etag: string } | undefined;
+  function made() {
+    if (document) return document;
+    const json = text();
+    document = { text: json, etag: `"${hash("sha256", json, "base64url").slice(0, 22)}"` };
+    return document;
+  }
+  for (const path of DOCUMENT_PATHS) {
+    app.get(
+      path,
+      ({ request, set }) => {
+        const { text, etag } = made();
+        set.headers.etag = etag;
+        set.headers["cache-control"] = "public, max-age=300";
+        if (matchesEtag(request.headers.get("if-none-match"), etag)) {
+          set.status = 304;
+          return;
+        }
+        set.headers["content-type"] = "application/json";
+        return text;
+      },
+      hidden,
+    );
+  }
+
   for (const [name, { type, url }] of Object.entries(assets)) {
     const path = Bun.fileURLToPath(url);
     app.get(
@@ -130,4 +120,9 @@ export function docsRoutes({ version }: ApiConfig) {
     );
   }
   return app;
+}
+
+/** Whether one of the tags of an If-None-Match is `etag`, compared weakly, as a GET does it. */
+function matchesEtag(header: string | null, etag: string): boolean {
+  return (header ?? "").split(",").some((tag) => ["*", etag].includes(tag.trim().replace(/^W\//, "")));
 }

@@ -1,17 +1,21 @@
 /** Writes the OpenAPI description of a call from its schemas and the catalogue of problems. */
 import type { TObject, TSchema } from "@sinclair/typebox";
 import type { DocumentDecoration } from "elysia";
-import { type ProblemCode, problems } from "./problems.ts";
-import type { components } from "./schemas.ts";
+import { toJsonSchema } from "./json_schema.ts";
+import { type ProblemCode, type ProblemKind, problems } from "./problems.ts";
+import { components } from "./schemas.ts";
 
 type ComponentName = keyof typeof components;
 
+/** What an answer holds: JSON of a schema, or text whose parts, such as lines, are JSON of one. */
 export interface Answer {
   readonly description: string;
   readonly schema?: ComponentName;
   /** `application/json` by default. */
   readonly content_type?: string;
-  readonly example?: unknown;
+  /** Of text: the schema of each JSON in it, that is of each line or of the data of each event. */
+  readonly parts?: ComponentName;
+  readonly example: unknown;
   readonly headers?: readonly (keyof typeof answerHeaders)[];
 }
 
@@ -28,8 +32,12 @@ export interface Operation {
   readonly body?: ComponentName;
   /** The same, where it may be left out. */
   readonly optional_body?: ComponentName;
+  /** Bodies to show, by name; by default the example of the body's schema. */
+  readonly examples?: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
   readonly answers: Readonly<Record<number, Answer>>;
   readonly errors?: readonly ProblemCode[];
+  /** What goes over the WebSocket that it opens: OpenAPI has no place for it. */
+  readonly messages?: { readonly sent: ComponentName; readonly received: ComponentName };
 }
 
 /** The groups that the documentation shows. */
@@ -39,7 +47,7 @@ export const tags = {
   Pipelines: "Jobs of several steps, stored under a name.",
   Schedules: "Jobs that are submitted again and again, by a cron expression.",
   Workers: "For programs in any language that run jobs: claim them, keep them with heartbeats, answer for them.",
-  Streams: "Server-sent events: what happens, as it happens, with no gap and no repeat.",
+  Streams: "What happens, as it happens, with no gap and no repeat: as server-sent events, or over a WebSocket.",
   Workflows: "What is settled for all jobs of a workflow.",
   Operations: "For whoever runs the service.",
   Development: "Outside production only.",
@@ -49,26 +57,34 @@ const requestHeaders = {
   "Idempotency-Key": {
     description:
       "1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.",
+    required: false,
     schema: { type: "string", minLength: 1, maxLength: 257 },
     example: "order-4711",
   },
   "If-Match": {
     description: 'The ETag of the version that the change was made from, for example `"3"`, or `*`.',
+    required: true,
     schema: { type: "string" },
     example: '"3"',
   },
   "Levqor-Min-Position": {
     description: "The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.",
+    required: false,
     schema: { type: "integer", minimum: 0 },
+    example: 1042,
   },
   "Last-Event-ID": {
     description: "The id of the last event received: the stream goes on after it. Browsers send it by themselves.",
+    required: false,
     schema: { type: "integer", minimum: 0 },
+    example: 1042,
   },
   "X-Request-Id": {
     description:
       "Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.",
+    required: false,
     schema: { type: "string", maxLength: 128 },
+    example: "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21",
   },
 } as const;
 
@@ -76,16 +92,55 @@ const answerHeaders = {
   ETag: {
     description: "The version, in quotes: to be sent as If-Match with a change.",
     schema: { type: "string" },
-  },
-  "Levqor-Position": {
-    description: "Where the log recorded it. Send it as Levqor-Min-Position to read your own write.",
-    schema: { type: "integer", minimum: 1 },
+    example: '"3"',
   },
   "Idempotency-Replayed": {
     description: "`true` where the answer is that of an earlier request with the same Idempotency-Key.",
     schema: { type: "string", enum: ["true"] },
+    example: "true",
+  },
+  "Levqor-Position": {
+    description: "Where the log recorded it. Send it as Levqor-Min-Position to read your own write.",
+    schema: { type: "integer", minimum: 0 },
+    example: 1042,
+  },
+  "Retry-After": {
+    description: "After how many seconds to repeat the request.",
+    schema: { type: "integer", minimum: 0 },
+    example: 1,
+  },
+  "WWW-Authenticate": {
+    description: "How to say who is calling.",
+    schema: { type: "string" },
+    example: 'ApiKey realm="levqor"',
+  },
+  "X-Request-Id": {
+    description: "The request's own, where it had a sane one; else one that was made. Name it when you report a fault.",
+    schema: { type: "string" },
+    example: "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21",
   },
 } as const;
+
+/** What the errors of a status carry beside the problem document. */
+const errorHeaders: Readonly<Record<number, readonly (keyof typeof answerHeaders)[]>> = {
+  401: ["WWW-Authenticate"],
+  429: ["Retry-After"],
+  503: ["Retry-After"],
+};
+
+/** What several calls share, by kind and name, as the document's `components`. */
+export const sharedComponents = {
+  headers: answerHeaders,
+  parameters: Object.fromEntries(
+    Object.entries(requestHeaders).map(([name, header]) => [name, { in: "header", name, ...header }]),
+  ),
+  examples: Object.fromEntries(
+    Object.entries<ProblemKind>(problems).map(([code, { title }]) => [
+      code,
+      { summary: title, value: example(code as ProblemCode) },
+    ]),
+  ),
+};
 
 /** The OpenAPI operation object of a call, as Elysia's `detail`. */
 export function describe(operation: Operation): DocumentDecoration {
@@ -113,40 +168,35 @@ export function describe(operation: Operation): DocumentDecoration {
       ...Object.entries(operation.query?.properties ?? {}).map(([name, schema]) =>
         parameter("query", name, schema, operation.query?.required?.includes(name) ?? false),
       ),
-      ...[...(operation.headers ?? []), "X-Request-Id" as const].map((name) => ({
-        in: "header",
-        name,
-        required: false,
-        ...requestHeaders[name],
-      })),
+      ...[...(operation.headers ?? []), "X-Request-Id" as const].map((name) => reference("parameters", name)),
     ],
     ...(body && {
       requestBody: {
         required: operation.body !== undefined,
-        content: { "application/json": { schema: reference(body) } },
+        content: { "application/json": { schema: reference("schemas", body), ...bodyExamples(operation, body) } },
       },
     }),
-    responses: { ...answers(operation.answers), ...problemAnswers(errors) },
+    ...(operation.messages && {
+      "x-websocket": {
+        sent: reference("schemas", operation.messages.sent),
+        received: reference("schemas", operation.messages.received),
+      },
+    }),
+    responses: { ...answers(operation.answers), ...problemAnswers(new Set(errors), operation.answers) },
     // The decoration's type knows OpenAPI 3.0 only; the document is 3.1, whose schemas are JSON Schema.
   } as unknown as DocumentDecoration;
 }
 
-/** A TypeBox schema as JSON Schema for the document: lists of constants become enums, examples one example. */
-export function toJsonSchema(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(toJsonSchema);
-  if (schema === null || typeof schema !== "object") return schema;
-  const { anyOf, ...rest } = schema as { anyOf?: { const?: unknown }[] };
-  if (anyOf?.every((option) => typeof option.const === "string")) {
-    return { type: "string", enum: anyOf.map((option) => option.const), ...rest };
-  }
-  return Object.fromEntries(
-    Object.entries(schema).map(([key, value]) => [key, key === "examples" ? value : toJsonSchema(value)]),
-  );
+function parameter(place: "path" | "query", name: string, schema: TSchema, required: boolean) {
+  const { description, examples, ...rest } = toJsonSchema(schema) as TSchema;
+  const [example] = examples ?? [];
+  return { in: place, name, required, description, ...(example !== undefined && { example }), schema: rest };
 }
 
-function parameter(place: "path" | "query", name: string, schema: TSchema, required: boolean) {
-  const { description, examples, ...rest } = schema;
-  return { in: place, name, required, description, example: examples?.[0], schema: toJsonSchema(rest) };
+function bodyExamples({ examples }: Operation, body: ComponentName) {
+  if (examples) return { examples };
+  const [example] = (components[body] as TSchema).examples ?? [];
+  return example === undefined ? {} : { example };
 }
 
 function answers(byStatus: Operation["answers"]) {
@@ -155,35 +205,46 @@ function answers(byStatus: Operation["answers"]) {
       status,
       {
         description: answer.description,
-        headers: Object.fromEntries((answer.headers ?? []).map((name) => [name, answerHeaders[name]])),
-        content: {
-          [answer.content_type ?? "application/json"]: {
-            schema: answer.schema ? reference(answer.schema) : { type: "string" },
-            ...(answer.example !== undefined && { example: answer.example }),
-          },
-        },
+        headers: headers([...(answer.headers ?? []), "X-Request-Id"]),
+        content: { [answer.content_type ?? "application/json"]: content(answer) },
       },
     ]),
   );
 }
 
+function content({ schema, content_type, parts, example }: Answer) {
+  if (schema) return { schema: reference("schemas", schema), example };
+  const inside = parts && { contentMediaType: content_type, contentSchema: reference("schemas", parts) };
+  return { schema: { type: "string", ...inside }, example };
+}
+
 /** One answer for each status, with an example of every code that it may carry. */
-function problemAnswers(codes: readonly ProblemCode[]) {
-  const byStatus: Record<number, { description: string; content: Record<string, unknown> }> = {};
-  for (const [status, group] of Map.groupBy(codes, (code) => problems[code].status)) {
+function problemAnswers(codes: ReadonlySet<ProblemCode>, expected: Operation["answers"]) {
+  const byStatus: Record<number, object> = {};
+  for (const [key, group] of Map.groupBy(codes, (code) => problems[code].status)) {
+    const status = Number(key);
+    const own = expected[status];
+    const problem = {
+      schema: reference("schemas", "Problem"),
+      examples: Object.fromEntries(group.map((code) => [code, reference("examples", code)])),
+    };
     byStatus[status] = {
-      description: group.map((code) => `\`${code}\`: ${problems[code].help}`).join("\n\n"),
+      description: [
+        ...(own ? [own.description] : []),
+        ...group.map((code) => `\`${code}\`: ${problems[code].help}`),
+      ].join("\n\n"),
+      headers: headers([...(own?.headers ?? []), ...(errorHeaders[status] ?? []), "X-Request-Id"]),
       content: {
-        "application/problem+json": {
-          schema: reference("Problem"),
-          examples: Object.fromEntries(
-            group.map((code) => [code, { summary: problems[code].title, value: example(code) }]),
-          ),
-        },
+        ...(own && { [own.content_type ?? "application/json"]: content(own) }),
+        "application/problem+json": problem,
       },
     };
   }
   return byStatus;
+}
+
+function headers(names: readonly (keyof typeof answerHeaders)[]) {
+  return Object.fromEntries(names.map((name) => [name, reference("headers", name)]));
 }
 
 function example(code: ProblemCode) {
@@ -199,6 +260,6 @@ function example(code: ProblemCode) {
   };
 }
 
-function reference(name: ComponentName) {
-  return { $ref: `#/components/schemas/${name}` };
+function reference(kind: keyof typeof sharedComponents | "schemas", name: string) {
+  return { $ref: `#/components/${kind}/${name}` };
 }

@@ -13,6 +13,38 @@ const SCHEDULES_LATE_S = 10;
 /** What takes longer to answer counts as not there. */
 const TIMEOUT_MS = 2_000;
 
+const WELL = {
+  ok: true,
+  ts: 1768469400,
+  log: { head: 1042 },
+  database: { ok: true, latency_ms: 0.81 },
+  bus: { ok: true, kind: "jetstream", connected: true, position: 1042, lag: 0 },
+  projections: [
+    {
+      ok: true,
+      name: "jobs",
+      version: 3,
+      state: "running",
+      live: true,
+      position: 1042,
+      lag: 0,
+      stopped_at: null,
+    },
+  ],
+  schedules: { ok: true, leader: "0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a", active: 3, lag_seconds: 0 },
+  queue: { queued: 12, running: 4, max_queued: 1_000_000 },
+};
+const WITHOUT_DATABASE = {
+  ...WELL,
+  ok: false,
+  log: { head: null },
+  database: { ok: false, latency_ms: null },
+  bus: { ...WELL.bus, lag: null },
+  projections: null,
+  schedules: null,
+  queue: null,
+};
+
 export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptions, auth: Auth) {
   return new Elysia({ name: "levqor/ops" }).use(requestIds()).get(
     "/api/v1/ops/health",
@@ -84,8 +116,8 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
           "Database, bus, read models, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.",
         key: true,
         answers: {
-          200: { description: "The service takes jobs in.", schema: "OpsHealth" },
-          503: { description: "The database cannot be reached.", schema: "OpsHealth" },
+          200: { description: "The service takes jobs in.", schema: "OpsHealth", example: WELL },
+          503: { description: "The database cannot be reached.", schema: "OpsHealth", example: WITHOUT_DATABASE },
         },
       }),
     },

@@ -108,7 +108,26 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           key: true,
           query: PageQuery,
           headers: ["Levqor-Min-Position"],
-          answers: { 200: { description: "A page of pipelines.", schema: "PipelineList" } },
+          answers: {
+            200: {
+              description: "A page of pipelines.",
+              schema: "PipelineList",
+              example: {
+                data: [
+                  {
+                    name: "welcome-users",
+                    version: 1,
+                    description: "Welcomes new users, once somebody has agreed.",
+                    steps: 3,
+                    created_at: "2026-01-15T09:30:00.123456Z",
+                    updated_at: "2026-01-15T09:30:00.123456Z",
+                  },
+                ],
+                has_more: false,
+                next_cursor: null,
+              },
+            },
+          },
           errors: ["validation_failed", "invalid_cursor", "read_model_behind", "unavailable"],
         }),
       },

@@ -2,7 +2,7 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { EventMeta } from "../../events/envelope.ts";
 import { JobError } from "../../events/job.ts";
-import { PipelineDefinition, PipelineName, Steps } from "../../events/pipeline.ts";
+import { PipelineDefinition, PipelineName, Step, Steps } from "../../events/pipeline.ts";
 import { MAX_CONCURRENCY, RatePerKey } from "../../events/workflow.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../domain/job.ts";
 import {
@@ -110,8 +110,28 @@ const Problem = Type.Object(
         { description: "Each value that does not fit." },
       ),
     ),
+    job_id: Type.Optional(
+      Type.Unsafe<string>({ ...JobId, description: "The job in question, where the request did not name it." }),
+    ),
+    attempt: Type.Optional(Type.Integer({ description: "The attempt that a worker answered for." })),
+    job_status: Type.Optional(
+      Type.Unsafe<Static<typeof Status>>({ ...Status, description: "Where the job of the worker's answer stands." }),
+    ),
+    holder: Type.Optional(
+      Type.Union(
+        [
+          Type.Object({
+            worker: Type.String({ examples: ["translator-8"] }),
+            attempt: Type.Integer({ minimum: 1 }),
+            lease_expires_at: Type.Union([Timestamp, Type.Null()]),
+          }),
+          Type.Null(),
+        ],
+        { description: "Who has the job of the worker's answer now; null: nobody." },
+      ),
+    ),
   },
-  { description: "A problem document (RFC 9457)." },
+  { description: "A problem document (RFC 9457). Some codes have further members." },
 );
 
 export const IntakeRequest = Type.Object(
@@ -388,7 +408,11 @@ export const WorkerClaim = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, description: "Which jobs an outside worker wants." },
+  {
+    additionalProperties: false,
+    description: "Which jobs an outside worker wants.",
+    examples: [{ worker: "translator-7", workflows: ["translate"], max_jobs: 10, wait_seconds: 20, lease_seconds: 30 }],
+  },
 );
 export type WorkerClaim = Static<typeof WorkerClaim>;
 
@@ -436,7 +460,7 @@ export const AttemptHeartbeat = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ job_id: EXAMPLE_JOB_ID, attempt: 1, lease_seconds: 30 }] },
 );
 
 const AttemptHeld = Type.Object(
@@ -451,7 +475,7 @@ export const AttemptSucceeded = Type.Object(
       Type.Unknown({ description: "Any JSON; null where absent.", examples: [{ text: "Good day" }] }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ job_id: EXAMPLE_JOB_ID, attempt: 1, result: { text: "Good day" } }] },
 );
 
 export const AttemptFailed = Type.Object(
@@ -492,10 +516,22 @@ export const AttemptFailed = Type.Object(
       { additionalProperties: false },
     ),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        job_id: EXAMPLE_JOB_ID,
+        attempt: 1,
+        error: { code: "language_unknown", message: "No dictionary for Klingon.", retryable: false },
+      },
+    ],
+  },
 );
 
-export const AttemptReleased = Type.Object(attemptNamed, { additionalProperties: false });
+export const AttemptReleased = Type.Object(attemptNamed, {
+  additionalProperties: false,
+  examples: [{ job_id: EXAMPLE_JOB_ID, attempt: 1 }],
+});
 
 const AttemptEnded = Type.Object(
   {
@@ -734,7 +770,7 @@ export const CancelRequest = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ reason: "The customer withdrew the order." }] },
 );
 
 const JobCancelled = Type.Object({ job_id: JobId, status: Type.Literal("cancelled") }, { additionalProperties: false });
@@ -764,7 +800,10 @@ export const BulkCancelRequest = Type.Object(
     reason: CancelRequest.properties.reason,
     dry_run: Type.Optional(DryRun),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ filter: { workflow: "http", created_before: "2026-01-15T00:00:00Z" }, reason: "Sent by mistake." }],
+  },
 );
 
 export const BulkReplayRequest = Type.Object(
@@ -772,7 +811,7 @@ export const BulkReplayRequest = Type.Object(
     filter: jobFilter(["failed", "cancelled", "succeeded"], "`failed` where absent."),
     dry_run: Type.Optional(DryRun),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ filter: { error_code: "unexpected_status" }, dry_run: true }] },
 );
 
 const BulkLine = Type.Object(
@@ -817,7 +856,7 @@ export const ReplayRequest = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ payload: { method: "GET", url: "https://example.com/" } }] },
 );
 
 const JobReplayed = Type.Object(
@@ -841,7 +880,7 @@ const StreamedEvent = Type.Object(
 
 export const CompleteRequest = Type.Object(
   { result: anyObject("The result that the job is to have.", { done: true }) },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ result: { done: true } }] },
 );
 
 const Completed = Type.Object({ ok: Type.Literal(true) }, { additionalProperties: false });
@@ -1167,9 +1206,12 @@ export const components = {
   Problem,
   IntakeRequest,
   IntakeAccepted,
+  JobError,
   JobStatus,
+  WaitingFor,
   JobSummary,
   JobList,
+  EventMeta,
   JobEvent,
   JobEventList,
   WorkerClaim,
@@ -1180,6 +1222,7 @@ export const components = {
   AttemptFailed,
   AttemptReleased,
   AttemptEnded,
+  CallbackEntry,
   CallbackLog,
   CallbackRequested,
   CancelRequest,
@@ -1192,6 +1235,7 @@ export const components = {
   JobApproval,
   JobSteps,
   JobReplayed,
+  Step,
   PipelineCreate,
   PipelineUpdate,
   Pipeline,

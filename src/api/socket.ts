@@ -45,6 +45,7 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
         description:
           "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.",
         key: true,
+        messages: { sent: "SocketRequest", received: "SocketMessage" },
         answers: {
           101: {
             description: "The connection is a WebSocket. What goes over it, from the service:",

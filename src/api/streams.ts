@@ -50,7 +50,12 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
           query: AllJobsStreamQuery,
           headers: ["Last-Event-ID"],
           answers: {
-            200: { description: "Events, without end.", content_type: "text/event-stream", example: EXAMPLE },
+            200: {
+              description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
+              content_type: "text/event-stream",
+              parts: "StreamedEvent",
+              example: EXAMPLE,
+            },
           },
           errors: ["validation_failed", "invalid_cursor", "unavailable"],
         }),
@@ -75,7 +80,12 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
           query: StreamQuery,
           headers: ["Last-Event-ID"],
           answers: {
-            200: { description: "Events, without end.", content_type: "text/event-stream", example: EXAMPLE },
+            200: {
+              description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
+              content_type: "text/event-stream",
+              parts: "StreamedEvent",
+              example: EXAMPLE,
+            },
           },
           errors: ["invalid_job_id", "job_not_found", "validation_failed", "invalid_cursor", "unavailable"],
         }),

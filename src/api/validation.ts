@@ -14,18 +14,38 @@ export type Validator<Schema extends TSchema> = (value: unknown) => Static<Schem
 
 const JOB_EVENT_TYPES = Object.keys(jobEvents);
 
-/** The string formats that requests use, and what to say of a value that does not fit. */
-const formats: Record<string, { check: (value: string) => boolean; message: string }> = {
-  "http-url": { check: isHttpUrl, message: "must be an http or https address without credentials" },
-  "job-event-type": { check: isJobEventType, message: `must be one of ${JOB_EVENT_TYPES.join(", ")}` },
+interface Format {
+  readonly check: (value: string) => boolean;
+  /** What to say of a value that does not fit. */
+  readonly message: string;
+  /** What JSON Schema has for it, where it does not know the format. */
+  readonly documented?: object;
+}
+
+const ONE_OF_THEM = `(?:${JOB_EVENT_TYPES.map((type) => type.replaceAll(".", "\\.")).join("|")})`;
+
+/** The string formats that requests use. */
+const formats: Record<string, Format> = {
+  "http-url": {
+    check: isHttpUrl,
+    message: "must be an http or https address without credentials",
+    documented: { format: "uri", pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" },
+  },
+  "job-event-type": {
+    check: isJobEventType,
+    message: `must be one of ${JOB_EVENT_TYPES.join(", ")}`,
+    documented: { enum: JOB_EVENT_TYPES },
+  },
   "job-event-types": {
     check: (value) => value.split(",").every(isJobEventType),
     message: `must name event types, separated by commas, of ${JOB_EVENT_TYPES.join(", ")}`,
+    documented: { pattern: `^${ONE_OF_THEM}(?:,${ONE_OF_THEM})*$` },
   },
   "date-time": { check: isDateTime, message: "must be a time in RFC 3339, for example 2026-01-15T09:30:00Z" },
   "error-code": {
     check: (value) => /^[a-z][a-z0-9_]*$/.test(value),
     message: "must be snake_case: small letters, digits and underscores, a letter first",
+    documented: { pattern: "^[a-z][a-z0-9_]*$" },
   },
   uuid: { check: (value) => UUID.test(value), message: "must be a UUID" },
 };
@@ -37,6 +57,11 @@ const patterns: Record<string, string> = {
 };
 
 for (const [name, { check }] of Object.entries(formats)) FormatRegistry.Set(name, check);
+
+/** A format as JSON Schema has it. */
+export function documentedFormat(name: string): object {
+  return formats[name]?.documented ?? { format: name };
+}
 
 /** A compiled check that gives the value back, typed, or throws the problem `validation_failed`. */
 export function validator<Schema extends TSchema>(

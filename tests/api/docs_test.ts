@@ -2,10 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { problems } from "../../src/api/problems.ts";
 import { components } from "../../src/api/schemas.ts";
-import { type Answer, type Harness, post, startApi } from "./harness.ts";
-
-/** An outside client knows no types. */
-type Json = Answer["body"];
+import { examplesOf, type Json, resolve, schemaChecker } from "../support/openapi.ts";
+import { type Harness, post, startApi } from "./harness.ts";
 
 let api: Harness;
 beforeAll(async () => {
@@ -67,50 +65,64 @@ describe("/docs/json", () => {
     ]);
   });
 
-  test("every call has a summary, a description, a schema or example, and its errors", async () => {
+  test("every call has a summary, a description, and its answers a description, headers and schemas", async () => {
     const { body } = await api.ask("/docs/json");
-    for (const calls of Object.values(body.paths) as Record<string, Json>[]) {
-      for (const call of Object.values(calls)) {
-        expect(call.summary).toMatch(/^[A-Z].*[^.]$/);
-        expect(call.description).toMatch(/\.$/);
-        expect(call.operationId).toMatch(/^[a-z][A-Za-z]+$/);
-        expect(call.tags).toHaveLength(1);
-        for (const [status, answer] of Object.entries<Json>(call.responses)) {
-          expect(answer.description).toBeString();
-          const [type, content] = Object.entries<Json>(answer.content)[0] ?? [];
-          expect(type).toBe(
-            Number(status) >= 400 && call.operationId !== "getOpsHealth"
-              ? "application/problem+json"
-              : (type as string),
-          );
-          expect(content.schema).toBeObject();
-        }
-        expect(Object.keys(call.responses)).toContain("500");
+    for (const call of Object.values<Json>(body.paths).flatMap((calls) => Object.values<Json>(calls))) {
+      expect(call.summary).toMatch(/^[A-Z].*[^.]$/);
+      expect(call.description).toMatch(/\.$/);
+      expect(call.operationId).toMatch(/^[a-z][A-Za-z]+$/);
+      expect(call.tags).toHaveLength(1);
+      expect(Object.keys(call.responses)).toContain("500");
+      for (const [status, response] of Object.entries<Json>(call.responses)) {
+        const answer = resolve(body, response);
+        expect(answer.description).toBeString();
+        expect(answer.headers).toHaveProperty("X-Request-Id");
+        // Where the database is away, the state of every part is the answer.
+        const isState = call.operationId === "getOpsHealth" && status === "503";
+        if (Number(status) >= 400 && !isState) expect(answer.content).toHaveProperty(["application/problem+json"]);
+        for (const content of Object.values<Json>(answer.content)) expect(content.schema).toBeObject();
       }
     }
   });
 
-  test("every reference leads somewhere, and every example of an error fits its schema", async () => {
+  test("every reference leads somewhere, everything shared is referred to, and every code is documented", async () => {
     const { text, body } = await api.ask("/docs/json");
-    for (const [, name] of text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {
-      expect(body.components.schemas).toHaveProperty(name as string);
-    }
-    const isProblem = TypeCompiler.Compile(components.Problem);
-    const codes = new Set<string>();
-    for (const calls of Object.values(body.paths) as Record<string, Json>[]) {
-      for (const call of Object.values(calls)) {
-        for (const answer of Object.values<Json>(call.responses)) {
-          for (const example of Object.values<Json>(answer.content["application/problem+json"]?.examples ?? {})) {
-            expect(
-              [...isProblem.Errors(example.value)].filter((error) => !error.message.startsWith("Unknown format")),
-            ).toEqual([]);
-            codes.add(example.value.error);
-          }
-        }
-      }
-    }
+    const referred = new Set([...text.matchAll(/"#\/components\/([^"]+)"/g)].map(([, path]) => path as string));
+    const shared = Object.entries<Json>(body.components)
+      .filter(([kind]) => kind !== "securitySchemes")
+      .flatMap(([kind, entries]) => Object.keys(entries).map((name) => `${kind}/${name}`));
+    expect([...referred].sort()).toEqual(shared.sort());
+    expect(Object.keys(components).sort()).toEqual(Object.keys(body.components.schemas).sort());
     // Every code of the catalogue is documented at some call, but for what is no call's own.
-    expect(Object.keys(problems).filter((code) => !codes.has(code))).toEqual(["method_not_allowed"]);
+    expect(Object.keys(problems).filter((code) => !(code in body.components.examples))).toEqual(["method_not_allowed"]);
+  });
+
+  test("every example fits its schema, formats and all", async () => {
+    const { body } = await api.ask("/docs/json");
+    const check = schemaChecker(body);
+    const faults: string[] = [];
+    let count = 0;
+    for (const { path, schema, value } of examplesOf(body)) {
+      count++;
+      const fault = check(schema, value);
+      if (fault) faults.push(`${path}: ${fault}`);
+    }
+    expect(faults).toEqual([]);
+    expect(count).toBeGreaterThan(300);
+  });
+
+  test("is the same bytes at both addresses, and is not sent again to who has it", async () => {
+    const [docs, file] = [await api.ask("/docs/json"), await api.ask("/public/openapi.json")];
+    expect(file.text).toBe(docs.text);
+    expect(docs.headers.get("content-type")).toStartWith("application/json");
+    const etag = docs.headers.get("etag") as string;
+    expect(etag).toMatch(/^"[\w-]{22}"$/);
+    expect(file.headers.get("etag")).toBe(etag);
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const again = await api.ask("/public/openapi.json", { headers: { "if-none-match": known } });
+      expect([known, again.status, again.text, again.headers.get("etag")]).toEqual([known, 304, "", etag]);
+    }
+    expect((await api.ask("/docs/json", { headers: { "if-none-match": '"other"' } })).status).toBe(200);
   });
 
   test("calls that need a key say so", async () => {

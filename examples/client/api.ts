@@ -1,0 +1,5901 @@
+/** What the API takes and answers, for openapi-fetch. Made by scripts/openapi.ts: do not edit. */
+
+export interface paths {
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Name and version
+         * @description Says which service this is and which version and build of it is running.
+         */
+        get: operations["getRoot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Liveness
+         * @description Answers as soon as the process takes requests, whatever the state of what it depends on: for that, see /api/v1/ops/health.
+         */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/{error}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a problem means
+         * @description Describes a code that error answers carry: their `type` points here.
+         */
+        get: operations["getProblem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public figures
+         * @description Every figure is computed from the event log; the schema says how.
+         */
+        get: operations["getPublicMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit a job
+         * @description Records the job and answers once it is durable. The job waits in the queue until a worker takes it. Send an Idempotency-Key to be able to repeat the request safely.
+         */
+        post: operations["submitJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a job stands
+         * @description Computed from the job's own events at the moment of the question: never older than any answer given before. Open to whoever knows the job's id.
+         */
+        get: operations["getJobStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List jobs, newest first
+         * @description Read from a read model that follows the log, as a rule within milliseconds. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A job's history
+         * @description Everything that ever happened to the job, in order, as it was recorded.
+         */
+        get: operations["listJobEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job
+         * @description Ends the job at once, whatever it waits for. If it is running, its attempt is told to stop, which takes effect within a second or so; whatever its worker answers after this call is refused, and the job is cancelled even where its worker is dead. What the attempt has done outside is not undone. A job that is cancelled already is answered alike; one that has ended otherwise is a 409.
+         */
+        post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a job again
+         * @description Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again; and an Idempotency-Key to be able to repeat the request safely.
+         */
+        post: operations["replayJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel many jobs
+         * @description Cancels every job that waits or runs and fulfils the filter, as a call for each would. Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished.
+         */
+        post: operations["cancelJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run many jobs again
+         * @description Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished.
+         */
+        post: operations["replayJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log of a job's callback
+         * @description Every attempt to tell the job's callback_url of its end, and every redelivery that was asked for, in order. An attempt is one POST of at most 15 seconds, with the headers and the signature of Standard Webhooks; redirects are not followed, and 2xx means delivered. Attempts follow the job's end at once, then 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the one before, each up to a fifth later by chance, or when the answer's Retry-After says, at most a day later. 410, and an address that is not public, end them. The webhook-id is the same at every attempt. Empty until the first attempt, and for a job without callback_url.
+         */
+        get: operations["listJobCallbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/callbacks/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a job's callback again
+         * @description Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url; otherwise the answer is 409.
+         */
+        post: operations["redeliverJobCallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List stored pipelines, newest first
+         * @description Read from a read model that follows the log. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.
+         */
+        get: operations["listPipelines"];
+        put?: never;
+        /**
+         * Store a pipeline
+         * @description Records the pipeline's first version. Jobs whose workflow is its name run its steps from now on. Steps are checked: ids, the order in which they refer to each other, and every expression. The answer's ETag is the version.
+         */
+        post: operations["createPipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A pipeline's newest version
+         * @description Read from the log itself: never older than any answer given before.
+         */
+        get: operations["getPipeline"];
+        /**
+         * Make a pipeline's next version
+         * @description Records a new version, made from the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. What is already the newest version is not recorded again.
+         */
+        put: operations["updatePipeline"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One version of a pipeline
+         * @description Every version stays readable: jobs that started with it run it to their end.
+         */
+        get: operations["getPipelineVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where each step of a job stands
+         * @description Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an outside worker. A job that has not started yet shows the steps of its pipeline's newest version.
+         */
+        get: operations["listJobSteps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve or reject a step that waits for it
+         * @description An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. The same decision of the same caller may be sent again. A step that does not wait for approval is a 409.
+         */
+        post: operations["approveJobStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List schedules, newest first
+         * @description Without those that were deleted. Read from a read model, as the list of jobs: to see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.
+         */
+        get: operations["listSchedules"];
+        put?: never;
+        /**
+         * Create a schedule
+         * @description From now on the job is submitted at every instant that the cron expression names, once each, however many replicas run, as a rule within some 10 ms. The job's id is derived from the schedule and the instant. An instant for which nothing was there in time is fired as soon as something is, up to misfire_grace_seconds late; what is later is recorded as misfired.
+         */
+        post: operations["createSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a schedule
+         * @description Never older than any answer given before.
+         */
+        get: operations["getSchedule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a schedule
+         * @description For good. Jobs that it submitted are not touched; its history can still be read. An instant that is due and was not fired yet is recorded as misfired.
+         */
+        delete: operations["deleteSchedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule_id}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a schedule runs next
+         * @description Its next instants, from the one that it is to fire next on. None while it is paused.
+         */
+        get: operations["listNextRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A schedule's history
+         * @description Everything that ever happened to the schedule, in order: also each firing with its instant and job, and each misfire. It can still be read when the schedule was deleted.
+         */
+        get: operations["listScheduleEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a schedule
+         * @description It fires no more until it is resumed. An instant that is due and was not fired yet is recorded as misfired. A paused schedule stays paused.
+         */
+        post: operations["pauseSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a schedule
+         * @description It fires again, from the first instant that is still to come: nothing that fell into the pause is made up for. An active schedule stays as it is.
+         */
+        post: operations["resumeSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim jobs for an outside worker
+         * @description Gives up to `max_jobs` jobs of the named workflows to the worker, or waits up to `wait_seconds` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their `run_at` and for the pauses between attempts as with the service's own workers. A claim holds for `lease_seconds`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none.
+         */
+        post: operations["claimJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a claimed job
+         * @description Renews the lease from now on. Send one at about a third of the lease, so that two may be lost. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. A heartbeat after the job's attempt_timeout_seconds ends the attempt: `attempt_timeout`.
+         */
+        post: operations["heartbeatAttempt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that a claimed job has succeeded
+         * @description Ends the job with a result. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time.
+         */
+        post: operations["completeAttempt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that a claimed job's attempt has failed
+         * @description Ends the attempt with an error. If another may succeed and one is left, the job is queued again and due after a pause (as its `backoff` says); else it has failed. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time.
+         */
+        post: operations["failAttempt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand a claimed job back
+         * @description For a worker that stops: the job is given to another at once, and the attempt does not count. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time.
+         */
+        post: operations["releaseAttempt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream the events of all jobs
+         * @description Server-sent events from now on, or from the position that `after` names (0: from the first event ever). Each event's id is its position in the log; a client that reconnects with Last-Event-ID misses nothing and sees nothing twice. A comment is sent in every 15 seconds of silence. Where the service ends the stream, its last event is `closed`, without an id, and says why: a client that reads nothing for 30 seconds is cut off as `slow_consumer`.
+         */
+        get: operations["streamJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream the events of one job
+         * @description Server-sent events of one job from its first event on, or after the position that `after` names, and then as they happen. Resuming, heartbeats and slow clients: as for all jobs. The stream stays open after the job has ended.
+         */
+        get: operations["streamJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the limits of all workflows
+         * @description Every workflow for which limits were ever settled, in the order in which that was first done. Read from a read model that follows the log, as a rule within milliseconds.
+         */
+        get: operations["listWorkflowLimits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{workflow}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many jobs of a workflow may run
+         * @description What is settled for the workflow, and where nothing is, what holds by default: no limit for the whole workflow, and one job at once for each concurrency key.
+         */
+        get: operations["getWorkflowLimits"];
+        /**
+         * Settle how many jobs of a workflow may run
+         * @description Puts these limits in the place of those before; what is left out is not limited, or as it is by default. Workers heed it within a moment. Jobs that run go on: a lowered limit lets no more start until enough have ended. Repeating the request changes nothing.
+         */
+        put: operations["setWorkflowLimits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow several jobs over one WebSocket
+         * @description Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.
+         */
+        get: operations["openJobSocket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ops/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The state of every part
+         * @description Database, bus, read models, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.
+         */
+        get: operations["getOpsHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/_dev/complete/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a job by hand
+         * @description Lets a queued or running job succeed with the given result. Answers 404 in production.
+         */
+        post: operations["completeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Root: {
+            /** @constant */
+            ok: true;
+            /** @constant */
+            service: "levqor-backend";
+            /** @example 0.1.0 */
+            version: string;
+            /**
+             * @description The commit or build that is running.
+             * @example dev
+             */
+            build: string;
+        };
+        Health: {
+            /** @constant */
+            ok: true;
+            /**
+             * @description Seconds since 1970, UTC.
+             * @example 1768469400
+             */
+            ts: number;
+        };
+        /** @description A problem document (RFC 9457). Some codes have further members. */
+        Problem: {
+            /**
+             * Format: uri-reference
+             * @description Where the problem is described.
+             * @example /problems/validation_failed
+             */
+            type: string;
+            /** @description The same at every occurrence. */
+            title: string;
+            status: number;
+            /** @description What was wrong this time, for a person. */
+            detail: string;
+            /**
+             * Format: uri-reference
+             * @description The path that was asked for.
+             */
+            instance: string;
+            /**
+             * @description A stable code to branch on.
+             * @enum {string}
+             */
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "invalid_cursor" | "invalid_job_id" | "invalid_schedule_id" | "invalid_idempotency_key" | "unauthorized" | "origin_refused" | "not_found" | "job_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "too_many_subscriptions" | "internal_error" | "unavailable" | "too_many_claims" | "outcome_unknown" | "read_model_behind";
+            /** @description As in X-Request-Id. */
+            request_id: string;
+            /** @description Each value that does not fit. */
+            errors?: {
+                /** @description JSON pointer (RFC 6901) into the body, or the name of a parameter or header. */
+                pointer: string;
+                message: string;
+            }[];
+            /**
+             * Format: uuid
+             * @description The job in question, where the request did not name it.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id?: string;
+            /** @description The attempt that a worker answered for. */
+            attempt?: number;
+            /**
+             * @description Where the job of the worker's answer stands.
+             * @enum {string}
+             */
+            job_status?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** @description Who has the job of the worker's answer now; null: nobody. */
+            holder?: {
+                /** @example translator-8 */
+                worker: string;
+                attempt: number;
+                lease_expires_at: string | null;
+            } | null;
+        };
+        /**
+         * @description A job to run.
+         * @example {
+         *       "workflow": "http",
+         *       "payload": {
+         *         "method": "GET",
+         *         "url": "https://example.com/"
+         *       },
+         *       "priority": "normal"
+         *     }
+         */
+        IntakeRequest: {
+            /**
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @example http
+             */
+            workflow: string;
+            /**
+             * @description The input of the workflow; at most 200 KB of JSON.
+             * @example {
+             *       "method": "GET",
+             *       "url": "https://example.com/"
+             *     }
+             */
+            payload: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uri
+             * @description An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others.
+             * @example https://example.com/hooks/levqor
+             */
+            callback_url?: string;
+            /**
+             * @description How urgent it is; `normal` where absent.
+             * @enum {string}
+             */
+            priority?: "low" | "normal" | "high";
+            /**
+             * @description How many attempts may fail or lose their worker before the job fails; 1: it is never run twice. Where absent, the connector's own limit, else 5.
+             * @example 3
+             */
+            max_attempts?: number;
+            /** @description The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the outside service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s. */
+            backoff?: {
+                /**
+                 * @description Before the second attempt.
+                 * @example 1
+                 */
+                initial_seconds?: number;
+                /**
+                 * @description How much longer each pause is.
+                 * @example 2
+                 */
+                factor?: number;
+                /**
+                 * @description No pause is longer.
+                 * @example 300
+                 */
+                max_seconds?: number;
+            };
+            /**
+             * Format: date-time
+             * @description Not before this time (RFC 3339 with an offset), up to 366 days ahead. The past means now.
+             * @example 2026-02-01T06:00:00+01:00
+             */
+            run_at?: string;
+            /**
+             * @description How long one attempt may take, a day at most; then it has failed with `attempt_timeout`, and another may follow. 3600 where absent.
+             * @example 120
+             */
+            attempt_timeout_seconds?: number;
+            /**
+             * @description How long the job may take with all its attempts and pauses, from when it may first run, 30 days at most; then it has failed with `job_timeout`. No limit where absent.
+             * @example 3600
+             */
+            timeout_seconds?: number;
+            /**
+             * @description Jobs of one workflow with the same key share its limits.
+             * @example customer-42
+             */
+            concurrency_key?: string;
+            /** @description What to run, in this order, in place of what the workflow's name stands for; the same as in a stored pipeline, of format 1. */
+            steps?: components["schemas"]["Step"][];
+        };
+        IntakeAccepted: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /** @constant */
+            status: "queued";
+        };
+        JobError: {
+            code: string;
+            message: string;
+            detail?: unknown;
+        };
+        /**
+         * @example {
+         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+         *       "status": "succeeded",
+         *       "created_at": 1768469400,
+         *       "result": {
+         *         "status": 200,
+         *         "headers": {},
+         *         "body": "…"
+         *       },
+         *       "error": null
+         *     }
+         */
+        JobStatus: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description Where the job stands. The last three are final.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /**
+             * @description Seconds since 1970, UTC.
+             * @example 1768469400
+             */
+            created_at: number;
+            /** @description What the workflow gave back; null until the job has succeeded. */
+            result: unknown;
+            /** @description Why the job failed; null otherwise. */
+            error: components["schemas"]["JobError"] | null;
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            origin_job_id?: string;
+            last_error?: components["schemas"]["JobError"];
+            waiting_for?: components["schemas"]["WaitingFor"];
+        };
+        /** @description Why the job has not started; only while it is queued. */
+        WaitingFor: {
+            /**
+             * @description `worker`: for a free one that runs the workflow. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that the detail names, which take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.
+             * @enum {string}
+             */
+            reason: "worker" | "run_at" | "retry" | "sleep" | "approval" | "concurrency" | "concurrency_key" | "rate";
+            /** @example Waits for a free worker. */
+            detail: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            until?: string;
+        };
+        JobSummary: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @example http
+             */
+            workflow: string;
+            /**
+             * @description Where the job stands. The last three are final.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /**
+             * @description How urgent it is; `normal` where absent.
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high";
+            concurrency_key: string | null;
+            /** @description The job that this one runs again. */
+            origin_job_id: string | null;
+            /** @description Of the latest claim; 0 before the first. */
+            attempt: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            updated_at: string;
+            started_at: string | null;
+            finished_at: string | null;
+            /**
+             * @description Why the job failed, or why its last attempt did while it waits for the next; null otherwise.
+             * @example unexpected_status
+             */
+            error_code: string | null;
+            waiting_for?: components["schemas"]["WaitingFor"];
+        };
+        JobList: {
+            data: components["schemas"]["JobSummary"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        EventMeta: {
+            actor: string;
+            correlation_id: string;
+            causation_id?: string;
+            request_id?: string;
+        };
+        JobEvent: {
+            /**
+             * @description A place in the whole log: 1, 2, 3 … in the order of commits.
+             * @example 1042
+             */
+            position: number;
+            /** @description The place in the job's own history: 1, 2, 3 … */
+            version: number;
+            /** @example job.submitted */
+            type: string;
+            /** @description What happened; its shape depends on the type. */
+            data: unknown;
+            meta: components["schemas"]["EventMeta"];
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            recorded_at: string;
+        };
+        JobEventList: {
+            data: components["schemas"]["JobEvent"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Which jobs an outside worker wants.
+         * @example {
+         *       "worker": "translator-7",
+         *       "workflows": [
+         *         "translate"
+         *       ],
+         *       "max_jobs": 10,
+         *       "wait_seconds": 20,
+         *       "lease_seconds": 30
+         *     }
+         */
+        WorkerClaim: {
+            /**
+             * @description What the worker calls itself; it is shown to people. Several may have the same name.
+             * @example translator-7
+             */
+            worker: string;
+            /**
+             * @description Jobs of these workflows are wanted; none that the service runs itself.
+             * @example [
+             *       "translate"
+             *     ]
+             */
+            workflows: string[];
+            /**
+             * @description At most so many are given.
+             * @default 1
+             */
+            max_jobs?: number;
+            /**
+             * @description Where no job is ready, the answer waits so long for one. 0 asks for what is ready now.
+             * @default 20
+             */
+            wait_seconds?: number;
+            /**
+             * @description Without a heartbeat within this time the job is given to another worker.
+             * @default 30
+             */
+            lease_seconds?: number;
+        };
+        ClaimedJobs: {
+            /** @description Those that are now the worker's; none where the time was over. */
+            jobs: {
+                /**
+                 * Format: uuid
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow: string;
+                /**
+                 * @description As it was submitted.
+                 * @example {
+                 *       "text": "Guten Tag"
+                 *     }
+                 */
+                payload: {
+                    [key: string]: unknown;
+                };
+                /**
+                 * @description How urgent it is; `normal` where absent.
+                 * @enum {string}
+                 */
+                priority: "low" | "normal" | "high";
+                /** @description Which claim this is: every answer names it. */
+                attempt: number;
+                /** @description How many may fail or lose their worker. */
+                max_attempts: number;
+                /**
+                 * @description The same at every attempt: pass it on to services that take one.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                idempotency_key: string;
+                lease_seconds: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC.
+                 * @example 2026-01-15T09:30:00.123456Z
+                 */
+                lease_expires_at: string;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC.
+                 * @example 2026-01-15T09:30:00.123456Z
+                 */
+                created_at: string;
+            }[];
+        };
+        /**
+         * @example {
+         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+         *       "attempt": 1,
+         *       "lease_seconds": 30
+         *     }
+         */
+        AttemptHeartbeat: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description As the claim answered it.
+             * @example 1
+             */
+            attempt: number;
+            /** @description How long the lease holds from now on; as long as it was claimed for where absent. */
+            lease_seconds?: number;
+        };
+        AttemptHeld: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            attempt: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            lease_expires_at: string;
+        };
+        /**
+         * @example {
+         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+         *       "attempt": 1,
+         *       "result": {
+         *         "text": "Good day"
+         *       }
+         *     }
+         */
+        AttemptSucceeded: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description As the claim answered it.
+             * @example 1
+             */
+            attempt: number;
+            /**
+             * @description Any JSON; null where absent.
+             * @example {
+             *       "text": "Good day"
+             *     }
+             */
+            result?: unknown;
+        };
+        /**
+         * @example {
+         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+         *       "attempt": 1,
+         *       "error": {
+         *         "code": "language_unknown",
+         *         "message": "No dictionary for Klingon.",
+         *         "retryable": false
+         *       }
+         *     }
+         */
+        AttemptFailed: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description As the claim answered it.
+             * @example 1
+             */
+            attempt: number;
+            error: {
+                /**
+                 * @description Stable, to branch on.
+                 * @example language_unknown
+                 */
+                code: string;
+                /**
+                 * @description One sentence for a person. No secret: it is on record, and whoever knows the job's id reads it.
+                 * @example No dictionary for Klingon.
+                 */
+                message: string;
+                /** @description What else helps; any JSON. */
+                detail?: unknown;
+                /**
+                 * @description Whether another attempt may succeed. Where it may and one is left, it follows after a pause.
+                 * @default true
+                 */
+                retryable?: boolean;
+                /**
+                 * @description The pause is at least so long, a day at most.
+                 * @example 60
+                 */
+                retry_after_seconds?: number;
+            };
+        };
+        /**
+         * @example {
+         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+         *       "attempt": 1
+         *     }
+         */
+        AttemptReleased: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description As the claim answered it.
+             * @example 1
+             */
+            attempt: number;
+        };
+        AttemptEnded: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description Where the job stands. The last three are final.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /**
+             * Format: date-time
+             * @description When the next attempt is due, after one that failed.
+             */
+            retry_at?: string;
+        };
+        CallbackEntry: {
+            /** @description The place in the job's own history. */
+            version: number;
+            /**
+             * @description `requested`: a redelivery was asked for. The others: what came of an attempt; `failed` means given up.
+             * @enum {string}
+             */
+            outcome: "requested" | "retrying" | "delivered" | "failed";
+            /** @description From 1; from 1 again after a redelivery was asked for. */
+            attempt: number | null;
+            /** @description The webhook-id that was sent: the same at every attempt. */
+            webhook_id: string | null;
+            /** @description Of the answer; null where none came. */
+            status_code: number | null;
+            /** @description Why the attempt failed: `unexpected_status`, `receiver_gone` (410), `timeout`, `connection_failed`, `address_refused`, `callback_secret_missing`. */
+            error: components["schemas"]["JobError"] | null;
+            /** @description When the next attempt is due. */
+            next_attempt_at: string | null;
+            /**
+             * @description Who made the attempt or asked for the redelivery.
+             * @example key:1a2b3c4d
+             */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            recorded_at: string;
+        };
+        CallbackLog: {
+            data: components["schemas"]["CallbackEntry"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        CallbackRequested: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /** @constant */
+            callback: "pending";
+        };
+        /**
+         * @example {
+         *       "reason": "The customer withdrew the order."
+         *     }
+         */
+        CancelRequest: {
+            /**
+             * @description For the job's history.
+             * @example The customer withdrew the order.
+             */
+            reason?: string;
+        };
+        JobCancelled: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /** @constant */
+            status: "cancelled";
+        };
+        /**
+         * @example {
+         *       "filter": {
+         *         "workflow": "http",
+         *         "created_before": "2026-01-15T00:00:00Z"
+         *       },
+         *       "reason": "Sent by mistake."
+         *     }
+         */
+        BulkCancelRequest: {
+            /**
+             * @description Jobs that fulfil every condition that is named; one at least must be.
+             * @example {
+             *       "workflow": "http",
+             *       "created_after": "2026-01-15T00:00:00Z"
+             *     }
+             */
+            filter: {
+                /**
+                 * @description Both where absent.
+                 * @enum {string}
+                 */
+                status?: "queued" | "running";
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow?: string;
+                /**
+                 * @description The code of the error that the job failed with, or its last attempt while it waits for the next.
+                 * @example unexpected_status
+                 */
+                error_code?: string;
+                /**
+                 * Format: uuid
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                origin_job_id?: string;
+                /**
+                 * Format: date-time
+                 * @description Jobs submitted at this time or later (RFC 3339).
+                 * @example 2026-01-15T00:00:00Z
+                 */
+                created_after?: string;
+                /**
+                 * Format: date-time
+                 * @description Jobs submitted before this time (RFC 3339).
+                 * @example 2026-01-16T00:00:00Z
+                 */
+                created_before?: string;
+            };
+            /**
+             * @description For the job's history.
+             * @example The customer withdrew the order.
+             */
+            reason?: string;
+            /**
+             * @description Only count the jobs.
+             * @default false
+             */
+            dry_run?: boolean;
+        };
+        /**
+         * @example {
+         *       "filter": {
+         *         "error_code": "unexpected_status"
+         *       },
+         *       "dry_run": true
+         *     }
+         */
+        BulkReplayRequest: {
+            /**
+             * @description Jobs that fulfil every condition that is named; one at least must be.
+             * @example {
+             *       "workflow": "http",
+             *       "created_after": "2026-01-15T00:00:00Z"
+             *     }
+             */
+            filter: {
+                /**
+                 * @description `failed` where absent.
+                 * @enum {string}
+                 */
+                status?: "failed" | "cancelled" | "succeeded";
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow?: string;
+                /**
+                 * @description The code of the error that the job failed with, or its last attempt while it waits for the next.
+                 * @example unexpected_status
+                 */
+                error_code?: string;
+                /**
+                 * Format: uuid
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                origin_job_id?: string;
+                /**
+                 * Format: date-time
+                 * @description Jobs submitted at this time or later (RFC 3339).
+                 * @example 2026-01-15T00:00:00Z
+                 */
+                created_after?: string;
+                /**
+                 * Format: date-time
+                 * @description Jobs submitted before this time (RFC 3339).
+                 * @example 2026-01-16T00:00:00Z
+                 */
+                created_before?: string;
+            };
+            /**
+             * @description Only count the jobs.
+             * @default false
+             */
+            dry_run?: boolean;
+        };
+        /** @description A line of the answer to a bulk operation. */
+        BulkLine: {
+            /**
+             * @description `counted`: the answer to a dry run. `waiting`: as many jobs wait as may. `interrupted`: a fault, or the service stops; repeat the request with its Idempotency-Key to go on.
+             * @enum {string}
+             */
+            type: "counted" | "started" | "progress" | "waiting" | "finished" | "interrupted";
+            /**
+             * Format: uuid
+             * @description Names the operation in the log.
+             */
+            operation_id?: string;
+            /** @description Jobs that fulfil the filter. */
+            matched?: number;
+            /** @description Jobs that were cancelled, or new jobs that were made. */
+            changed?: number;
+            /** @description Jobs that had ended meanwhile, or that the same operation ran again before it was broken off. */
+            unchanged?: number;
+            /** @description The code of a problem. */
+            error?: string;
+            detail?: string;
+        };
+        /**
+         * @example {
+         *       "payload": {
+         *         "method": "GET",
+         *         "url": "https://example.com/"
+         *       }
+         *     }
+         */
+        ReplayRequest: {
+            /**
+             * @description In place of the origin's payload; at most 200 KB of JSON.
+             * @example {
+             *       "method": "GET",
+             *       "url": "https://example.com/"
+             *     }
+             */
+            payload?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Runs this step and those after it; the recorded outputs of those before it are taken over. They must have ended well. A stored pipeline is run at the version of the origin. Where absent, all is run, a stored pipeline at its newest version.
+             * @example welcome
+             */
+            from_step?: string;
+        };
+        /**
+         * @example {
+         *       "step": "approve",
+         *       "approved": true,
+         *       "comment": "Go ahead."
+         *     }
+         */
+        ApproveRequest: {
+            /**
+             * @description As the pipeline names it.
+             * @example approve
+             */
+            step: string;
+            /** @description false: rejected; the job fails. */
+            approved: boolean;
+            /** @description Later steps can read it. */
+            comment?: string;
+        };
+        JobApproval: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description As the pipeline names it.
+             * @example approve
+             */
+            step: string;
+            approved: boolean;
+        };
+        JobSteps: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description Where the job stands. The last three are final.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** @description The stored pipeline that it runs, and the version; null for a job that brought its own steps. */
+            pipeline: {
+                /**
+                 * @description 1 to 128 lower-case letters, digits, `-` and `_`: the workflow name that runs it.
+                 * @example welcome-users
+                 */
+                name: string;
+                version: number;
+            } | null;
+            data: {
+                /**
+                 * @description As the pipeline names it.
+                 * @example approve
+                 */
+                id: string;
+                /**
+                 * @description What the step does.
+                 * @enum {string}
+                 */
+                kind: "uses" | "sleep" | "wait_for_approval";
+                /**
+                 * @description `pending`: not reached yet. `interrupted`: its worker was lost or handed it back, and it runs again; or the job ended before it. `retrying`: it failed and runs again at `due_at`. `waiting`: it sleeps or wants an approval, until `due_at`.
+                 * @enum {string}
+                 */
+                status: "pending" | "running" | "interrupted" | "retrying" | "waiting" | "succeeded" | "skipped" | "failed";
+                /** @description How often its connector was started; 1 for a for_each. */
+                attempts: number;
+                started_at: string | null;
+                ended_at: string | null;
+                due_at: string | null;
+                /** @description What is to be approved. */
+                message: string | null;
+                /** @description How the items of a for_each stand. */
+                items: {
+                    total: number;
+                    succeeded: number;
+                    failed: number;
+                    running: number;
+                    retrying: number;
+                } | null;
+                /** @description What it gave, once it has ended; null before, and where it was skipped. */
+                output: unknown;
+                /** @description Why it, or one of its items, failed last. */
+                error: components["schemas"]["JobError"] | null;
+            }[];
+        };
+        JobReplayed: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /** @constant */
+            status: "queued";
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            origin_job_id: string;
+        };
+        /** @description Exactly one of `uses`, `sleep` and `wait_for_approval` says what the step does. */
+        Step: {
+            /**
+             * @description 1 to 64 lower-case letters, digits and `_`, beginning with a letter; each once in a pipeline.
+             * @example fetch
+             */
+            id: string;
+            /**
+             * @description The connector to run.
+             * @example http
+             */
+            uses?: string;
+            /**
+             * @description The connector's input. Any text in it may hold expressions.
+             * @example {
+             *       "url": "https://example.com/users/{{ payload.id }}"
+             *     }
+             */
+            with?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The step is skipped unless this one expression is true.
+             * @example {{ steps.fetch.output.status == 200 }}
+             */
+            if?: string;
+            /** @description How often the connector is tried where its failure may pass, and how long to wait in between: as `max_attempts` and `backoff` of a job. Absent: as the connector has it, or the service. */
+            retry?: {
+                max_attempts?: number;
+                backoff?: {
+                    initial_seconds?: number;
+                    factor?: number;
+                    max_seconds?: number;
+                };
+            };
+            /** @description For one try; the job's attempt_timeout_seconds by default. */
+            timeout_seconds?: number;
+            /** @description Runs the step once for each item; its output is the list of outputs. */
+            for_each?: {
+                /**
+                 * @description One expression that gives a list of at most 1000 items; in `with`, `item` is the item and `index` its place from 0.
+                 * @example {{ steps.fetch.output.body.users }}
+                 */
+                items: string;
+                /**
+                 * @description Items that run at the same time.
+                 * @default 1
+                 */
+                max_parallel?: number;
+            };
+            /** @description Waits, without a worker: exactly one of `seconds` and `until`. */
+            sleep?: {
+                /** @description From the moment that the step is reached. */
+                seconds?: number;
+                /**
+                 * @description A time in RFC 3339, at most 365 days ahead, or an expression that gives one; the past means now.
+                 * @example {{ payload.send_at }}
+                 */
+                until?: string;
+            };
+            /** @description Waits, without a worker, until somebody approves or rejects: a rejection fails the job. */
+            wait_for_approval?: {
+                /**
+                 * @description What is to be approved, for a person.
+                 * @example Send {{ size(payload.users) }} mails?
+                 */
+                message: string;
+                /**
+                 * @description A week by default.
+                 * @default 604800
+                 */
+                timeout_seconds?: number;
+                /**
+                 * @description What an approval that nobody gave in time means; `continue`: it is taken as given.
+                 * @default fail
+                 * @enum {string}
+                 */
+                on_timeout?: "fail" | "continue";
+            };
+        };
+        /**
+         * @example {
+         *       "name": "welcome-users",
+         *       "format": 1,
+         *       "description": "Welcomes new users, once somebody has agreed.",
+         *       "steps": [
+         *         {
+         *           "id": "fetch",
+         *           "uses": "http",
+         *           "with": {
+         *             "url": "https://example.com/users?since={{ payload.since }}"
+         *           }
+         *         },
+         *         {
+         *           "id": "approve",
+         *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
+         *           "wait_for_approval": {
+         *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
+         *           }
+         *         },
+         *         {
+         *           "id": "welcome",
+         *           "for_each": {
+         *             "items": "{{ steps.fetch.output.body.users }}",
+         *             "max_parallel": 4
+         *           },
+         *           "uses": "http",
+         *           "with": {
+         *             "method": "POST",
+         *             "url": "https://example.com/mails",
+         *             "body": {
+         *               "to": "{{ item.email }}"
+         *             }
+         *           },
+         *           "retry": {
+         *             "max_attempts": 3
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        PipelineCreate: {
+            /**
+             * @description 1 to 128 lower-case letters, digits, `-` and `_`: the workflow name that runs it.
+             * @example welcome-users
+             */
+            name: string;
+            /**
+             * @description Of this description.
+             * @constant
+             */
+            format: 1;
+            description?: string;
+            /** @description Run in this order. */
+            steps: components["schemas"]["Step"][];
+        };
+        /**
+         * @example {
+         *       "format": 1,
+         *       "description": "Welcomes new users, once somebody has agreed.",
+         *       "steps": [
+         *         {
+         *           "id": "fetch",
+         *           "uses": "http",
+         *           "with": {
+         *             "url": "https://example.com/users?since={{ payload.since }}"
+         *           }
+         *         },
+         *         {
+         *           "id": "approve",
+         *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
+         *           "wait_for_approval": {
+         *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
+         *           }
+         *         },
+         *         {
+         *           "id": "welcome",
+         *           "for_each": {
+         *             "items": "{{ steps.fetch.output.body.users }}",
+         *             "max_parallel": 4
+         *           },
+         *           "uses": "http",
+         *           "with": {
+         *             "method": "POST",
+         *             "url": "https://example.com/mails",
+         *             "body": {
+         *               "to": "{{ item.email }}"
+         *             }
+         *           },
+         *           "retry": {
+         *             "max_attempts": 3
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        PipelineUpdate: {
+            /**
+             * @description Of this description.
+             * @constant
+             */
+            format: 1;
+            description?: string;
+            /** @description Run in this order. */
+            steps: components["schemas"]["Step"][];
+        };
+        /**
+         * @example {
+         *       "name": "welcome-users",
+         *       "version": 1,
+         *       "format": 1,
+         *       "description": "Welcomes new users, once somebody has agreed.",
+         *       "steps": [
+         *         {
+         *           "id": "fetch",
+         *           "uses": "http",
+         *           "with": {
+         *             "url": "https://example.com/users?since={{ payload.since }}"
+         *           }
+         *         },
+         *         {
+         *           "id": "approve",
+         *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
+         *           "wait_for_approval": {
+         *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
+         *           }
+         *         },
+         *         {
+         *           "id": "welcome",
+         *           "for_each": {
+         *             "items": "{{ steps.fetch.output.body.users }}",
+         *             "max_parallel": 4
+         *           },
+         *           "uses": "http",
+         *           "with": {
+         *             "method": "POST",
+         *             "url": "https://example.com/mails",
+         *             "body": {
+         *               "to": "{{ item.email }}"
+         *             }
+         *           },
+         *           "retry": {
+         *             "max_attempts": 3
+         *           }
+         *         }
+         *       ],
+         *       "created_at": "2026-01-15T09:30:00.123456Z",
+         *       "updated_at": "2026-01-15T09:30:00.123456Z"
+         *     }
+         */
+        Pipeline: {
+            /**
+             * @description 1 to 128 lower-case letters, digits, `-` and `_`: the workflow name that runs it.
+             * @example welcome-users
+             */
+            name: string;
+            /**
+             * @description 1, 2, 3 …
+             * @example 1
+             */
+            version: number;
+            /**
+             * @description Of this description.
+             * @constant
+             */
+            format: 1;
+            description?: string;
+            /** @description Run in this order. */
+            steps: components["schemas"]["Step"][];
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When this version was recorded.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            updated_at: string;
+        };
+        PipelineSummary: {
+            /**
+             * @description 1 to 128 lower-case letters, digits, `-` and `_`: the workflow name that runs it.
+             * @example welcome-users
+             */
+            name: string;
+            /**
+             * @description The newest.
+             * @example 1
+             */
+            version: number;
+            description: string | null;
+            /** @description How many steps the newest version has. */
+            steps: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            updated_at: string;
+        };
+        PipelineList: {
+            data: components["schemas"]["PipelineSummary"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description A job to submit again and again: at every instant, exactly what an intake takes.
+         * @example {
+         *       "name": "Morning report",
+         *       "cron": "0 9 * * MON-FRI",
+         *       "time_zone": "Europe/Berlin",
+         *       "job": {
+         *         "workflow": "http",
+         *         "payload": {
+         *           "method": "GET",
+         *           "url": "https://example.com/"
+         *         }
+         *       }
+         *     }
+         */
+        ScheduleRequest: {
+            /**
+             * @description For people; need not be unique.
+             * @example Morning report
+             */
+            name: string;
+            /**
+             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough.
+             * @example 0 9 * * MON-FRI
+             */
+            cron: string;
+            /**
+             * @description An IANA name. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
+             * @default UTC
+             * @example Europe/Berlin
+             */
+            time_zone?: string;
+            /**
+             * @description How late an instant may be fired, when nothing was there to fire it in time: each one up to so late is fired at once, in order; older ones are recorded as misfired. Below the interval of the expression, at most the latest is made up for.
+             * @default 900
+             */
+            misfire_grace_seconds?: number;
+            /**
+             * @description What each instant submits: as an intake takes it, but for run_at.
+             * @example {
+             *       "workflow": "http",
+             *       "payload": {
+             *         "method": "GET",
+             *         "url": "https://example.com/"
+             *       },
+             *       "priority": "normal"
+             *     }
+             */
+            job: {
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow: string;
+                /**
+                 * @description The input of the workflow; at most 200 KB of JSON.
+                 * @example {
+                 *       "method": "GET",
+                 *       "url": "https://example.com/"
+                 *     }
+                 */
+                payload: {
+                    [key: string]: unknown;
+                };
+                /**
+                 * Format: uri
+                 * @description An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others.
+                 * @example https://example.com/hooks/levqor
+                 */
+                callback_url?: string;
+                /**
+                 * @description How urgent it is; `normal` where absent.
+                 * @enum {string}
+                 */
+                priority?: "low" | "normal" | "high";
+                /**
+                 * @description How many attempts may fail or lose their worker before the job fails; 1: it is never run twice. Where absent, the connector's own limit, else 5.
+                 * @example 3
+                 */
+                max_attempts?: number;
+                /** @description The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the outside service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s. */
+                backoff?: {
+                    /**
+                     * @description Before the second attempt.
+                     * @example 1
+                     */
+                    initial_seconds?: number;
+                    /**
+                     * @description How much longer each pause is.
+                     * @example 2
+                     */
+                    factor?: number;
+                    /**
+                     * @description No pause is longer.
+                     * @example 300
+                     */
+                    max_seconds?: number;
+                };
+                /**
+                 * @description How long one attempt may take, a day at most; then it has failed with `attempt_timeout`, and another may follow. 3600 where absent.
+                 * @example 120
+                 */
+                attempt_timeout_seconds?: number;
+                /**
+                 * @description How long the job may take with all its attempts and pauses, from when it may first run, 30 days at most; then it has failed with `job_timeout`. No limit where absent.
+                 * @example 3600
+                 */
+                timeout_seconds?: number;
+                /**
+                 * @description Jobs of one workflow with the same key share its limits.
+                 * @example customer-42
+                 */
+                concurrency_key?: string;
+                /** @description What to run, in this order, in place of what the workflow's name stands for; the same as in a stored pipeline, of format 1. */
+                steps?: components["schemas"]["Step"][];
+            };
+        };
+        ScheduleState: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+             */
+            schedule_id: string;
+            /**
+             * @description Whether it fires.
+             * @enum {string}
+             */
+            status: "active" | "paused";
+            /** @description The next instant; null while it is paused. In the past where it is about to be fired. */
+            next_run_at: string | null;
+        };
+        ScheduleDeleted: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+             */
+            schedule_id: string;
+            /** @constant */
+            status: "deleted";
+        };
+        ScheduleSummary: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+             */
+            schedule_id: string;
+            /**
+             * @description For people; need not be unique.
+             * @example Morning report
+             */
+            name: string;
+            /**
+             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough.
+             * @example 0 9 * * MON-FRI
+             */
+            cron: string;
+            /**
+             * @description An IANA name. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
+             * @default UTC
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description How late an instant may be fired, when nothing was there to fire it in time: each one up to so late is fired at once, in order; older ones are recorded as misfired. Below the interval of the expression, at most the latest is made up for.
+             * @default 900
+             */
+            misfire_grace_seconds: number;
+            /**
+             * @description Whether it fires.
+             * @enum {string}
+             */
+            status: "active" | "paused";
+            /**
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @example http
+             */
+            workflow: string;
+            /** @description The next instant; null while it is paused. In the past where it is about to be fired. */
+            next_run_at: string | null;
+            /** @description The latest instant that was fired. */
+            last_run_at: string | null;
+            /** @description The job of the latest instant. */
+            last_job_id: string | null;
+            /** @description Instants fired so far. */
+            runs: number;
+            /** @description Instants that were due and not fired; of a longer time without any firing, the first 100 count. */
+            misfires: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            updated_at: string;
+        };
+        ScheduleList: {
+            data: components["schemas"]["ScheduleSummary"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        Schedule: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+             */
+            schedule_id: string;
+            /**
+             * @description For people; need not be unique.
+             * @example Morning report
+             */
+            name: string;
+            /**
+             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough.
+             * @example 0 9 * * MON-FRI
+             */
+            cron: string;
+            /**
+             * @description An IANA name. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
+             * @default UTC
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description How late an instant may be fired, when nothing was there to fire it in time: each one up to so late is fired at once, in order; older ones are recorded as misfired. Below the interval of the expression, at most the latest is made up for.
+             * @default 900
+             */
+            misfire_grace_seconds: number;
+            /**
+             * @description Whether it fires.
+             * @enum {string}
+             */
+            status: "active" | "paused";
+            /**
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @example http
+             */
+            workflow: string;
+            /** @description The next instant; null while it is paused. In the past where it is about to be fired. */
+            next_run_at: string | null;
+            /** @description The latest instant that was fired. */
+            last_run_at: string | null;
+            /** @description The job of the latest instant. */
+            last_job_id: string | null;
+            /** @description Instants fired so far. */
+            runs: number;
+            /** @description Instants that were due and not fired; of a longer time without any firing, the first 100 count. */
+            misfires: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            updated_at: string;
+            /**
+             * @description What each instant submits: as an intake takes it, but for run_at.
+             * @example {
+             *       "workflow": "http",
+             *       "payload": {
+             *         "method": "GET",
+             *         "url": "https://example.com/"
+             *       },
+             *       "priority": "normal"
+             *     }
+             */
+            job: {
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow: string;
+                /**
+                 * @description The input of the workflow; at most 200 KB of JSON.
+                 * @example {
+                 *       "method": "GET",
+                 *       "url": "https://example.com/"
+                 *     }
+                 */
+                payload: {
+                    [key: string]: unknown;
+                };
+                /**
+                 * Format: uri
+                 * @description An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others.
+                 * @example https://example.com/hooks/levqor
+                 */
+                callback_url?: string;
+                /**
+                 * @description How urgent it is; `normal` where absent.
+                 * @enum {string}
+                 */
+                priority?: "low" | "normal" | "high";
+                /**
+                 * @description How many attempts may fail or lose their worker before the job fails; 1: it is never run twice. Where absent, the connector's own limit, else 5.
+                 * @example 3
+                 */
+                max_attempts?: number;
+                /** @description The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the outside service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s. */
+                backoff?: {
+                    /**
+                     * @description Before the second attempt.
+                     * @example 1
+                     */
+                    initial_seconds?: number;
+                    /**
+                     * @description How much longer each pause is.
+                     * @example 2
+                     */
+                    factor?: number;
+                    /**
+                     * @description No pause is longer.
+                     * @example 300
+                     */
+                    max_seconds?: number;
+                };
+                /**
+                 * @description How long one attempt may take, a day at most; then it has failed with `attempt_timeout`, and another may follow. 3600 where absent.
+                 * @example 120
+                 */
+                attempt_timeout_seconds?: number;
+                /**
+                 * @description How long the job may take with all its attempts and pauses, from when it may first run, 30 days at most; then it has failed with `job_timeout`. No limit where absent.
+                 * @example 3600
+                 */
+                timeout_seconds?: number;
+                /**
+                 * @description Jobs of one workflow with the same key share its limits.
+                 * @example customer-42
+                 */
+                concurrency_key?: string;
+                /** @description What to run, in this order, in place of what the workflow's name stands for; the same as in a stored pipeline, of format 1. */
+                steps?: components["schemas"]["Step"][];
+            };
+        };
+        ScheduleRuns: {
+            /** @description The next instants; none while the schedule is paused. */
+            data: string[];
+        };
+        ScheduleEvent: {
+            /**
+             * @description A place in the whole log: 1, 2, 3 … in the order of commits.
+             * @example 1042
+             */
+            position: number;
+            /** @description The place in the schedule's own history: 1, 2, 3 … */
+            version: number;
+            /** @example schedule.fired */
+            type: string;
+            /** @description What happened; its shape depends on the type. */
+            data: unknown;
+            meta: components["schemas"]["EventMeta"];
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            recorded_at: string;
+        };
+        ScheduleEventList: {
+            data: components["schemas"]["ScheduleEvent"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description The JSON in the data field of each event of a stream. */
+        StreamedEvent: {
+            /**
+             * @description A place in the whole log: 1, 2, 3 … in the order of commits.
+             * @example 1042
+             */
+            position: number;
+            /** @example job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70 */
+            stream_id: string;
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            version: number;
+            /** @example job.started */
+            type: string;
+            data: unknown;
+            meta: components["schemas"]["EventMeta"];
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            recorded_at: string;
+        };
+        /** @description A message from a client over a WebSocket. */
+        SocketRequest: {
+            /** @constant */
+            type: "subscribe";
+            /**
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
+             */
+            id?: string;
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id?: string;
+            /**
+             * @description Of all jobs. Either this or `job_id`.
+             * @constant
+             */
+            all?: true;
+            /**
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @example http
+             */
+            workflow?: string;
+            /** @description Events of these types alone. */
+            types?: ("job.submitted" | "job.started" | "job.heartbeat" | "job.released" | "job.retry_scheduled" | "job.succeeded" | "job.failed" | "job.cancelled" | "job.replayed_from" | "job.pipeline_pinned" | "job.step_started" | "job.step_succeeded" | "job.step_failed" | "job.step_skipped" | "job.suspended" | "job.approval_given" | "job.callback_attempted" | "job.callback_delivered" | "job.callback_failed" | "job.callback_requested")[];
+            /** @description Events after this position of the log. By default, one job's from its first, all jobs' from now on. */
+            after?: number;
+        } | {
+            /** @constant */
+            type: "unsubscribe";
+            /**
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
+             */
+            id: string;
+        } | {
+            /** @constant */
+            type: "ping";
+            /**
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
+             */
+            id?: string;
+        };
+        /** @description A message to a client over a WebSocket. */
+        SocketMessage: {
+            /** @constant */
+            type: "subscribed";
+            /**
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
+             */
+            id: string;
+            /** @description The subscription begins after this position. */
+            after: number;
+        } | {
+            /** @constant */
+            type: "event";
+            /**
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
+             */
+            id: string;
+            event: components["schemas"]["StreamedEvent"];
+        } | {
+            /** @constant */
+            type: "unsubscribed";
+            /**
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
+             */
+            id: string;
+        } | {
+            /** @constant */
+            type: "pong";
+            /**
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
+             */
+            id?: string;
+        } | {
+            /** @constant */
+            type: "error";
+            /**
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
+             */
+            id?: string;
+            problem: components["schemas"]["Problem"];
+        } | {
+            /** @constant */
+            type: "closed";
+            /**
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
+             */
+            id?: string;
+            /**
+             * @description A stable code to branch on.
+             * @enum {string}
+             */
+            reason: "slow_consumer" | "silent" | "stopping" | "fault";
+            /** @description The same for a person. */
+            detail: string;
+        };
+        /**
+         * @example {
+         *       "result": {
+         *         "done": true
+         *       }
+         *     }
+         */
+        CompleteRequest: {
+            /**
+             * @description The result that the job is to have.
+             * @example {
+             *       "done": true
+             *     }
+             */
+            result: {
+                [key: string]: unknown;
+            };
+        };
+        Completed: {
+            /** @constant */
+            ok: true;
+        };
+        /**
+         * @description How many jobs of a workflow may run. What is left out is not limited, or as it is by default.
+         * @example {
+         *       "concurrency": 20,
+         *       "concurrency_per_key": 1,
+         *       "rate_per_key": {
+         *         "limit": 10,
+         *         "per_seconds": 60
+         *       }
+         *     }
+         */
+        WorkflowLimitsRequest: {
+            /**
+             * @description Jobs of the workflow that may run at once.
+             * @example 20
+             */
+            concurrency?: number;
+            /**
+             * @description Jobs with the same concurrency_key that may run at once; 1 where absent.
+             * @example 1
+             */
+            concurrency_per_key?: number;
+            /** @description Attempts at jobs with the same concurrency_key that may start in a time, evenly spaced (GCRA): in any per_seconds there are never more than limit, or limit + burst - 1. */
+            rate_per_key?: {
+                /** @example 10 */
+                limit: number;
+                /** @example 60 */
+                per_seconds: number;
+                /**
+                 * @description How many may start at once after a pause; 1 where absent.
+                 * @example 1
+                 */
+                burst?: number;
+            };
+        };
+        WorkflowLimits: {
+            /**
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @example http
+             */
+            workflow: string;
+            /** @description Jobs of the workflow that may run at once; null: as many as workers take. */
+            concurrency: number | null;
+            /** @description Jobs with the same concurrency_key that may run at once. */
+            concurrency_per_key: number;
+            /** @description Attempts at jobs with the same concurrency_key that may start in a time; null: any number. */
+            rate_per_key: {
+                limit: number;
+                per_seconds: number;
+                burst: number;
+            } | null;
+            /** @description null: nothing was ever settled. */
+            updated_at: string | null;
+        };
+        WorkflowLimitsList: {
+            data: components["schemas"]["WorkflowLimits"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        ProblemDescription: {
+            /** @example job_not_found */
+            error: string;
+            status: number;
+            title: string;
+            /** @description What it means and how to mend it. */
+            help: string;
+        };
+        PublicMetrics: {
+            /**
+             * @description Percent of the whole minutes since the later of the first start ever recorded and 7 days ago in which at least one instance recorded a start or a heartbeat. 100 in the very first minute.
+             * @example 99.98
+             */
+            uptime_rolling_7d: number;
+            /**
+             * @description Jobs submitted since 00:00 UTC: the job.submitted events of the day.
+             * @example 4711
+             */
+            jobs_today: number;
+            /**
+             * @description Percent of all events ever recorded that name who acted and the action they belong to (actor and correlation id).
+             * @example 100
+             */
+            audit_coverage: number;
+            /**
+             * @description When the last event that these figures contain was recorded, in Unix seconds; null while there is none.
+             * @example 1768469400
+             */
+            last_updated: number | null;
+        };
+        /** @description The state of every part; null where it cannot be learned. */
+        OpsHealth: {
+            /** @description Whether every part is well. */
+            ok: boolean;
+            /**
+             * @description Seconds since 1970, UTC.
+             * @example 1768469400
+             */
+            ts: number;
+            log: {
+                head: number | null;
+            };
+            database: {
+                ok: boolean;
+                /** @description Of the queries behind this answer. */
+                latency_ms: number | null;
+            };
+            bus: {
+                ok: boolean;
+                /**
+                 * @description How events are spread.
+                 * @enum {string}
+                 */
+                kind: "in_process" | "jetstream";
+                connected: boolean;
+                /**
+                 * @description A place in the whole log: 1, 2, 3 … in the order of commits.
+                 * @example 1042
+                 */
+                position: number;
+                /** @description Events recorded that are not on the bus yet. */
+                lag: number | null;
+            };
+            /** @description The read models; null where the database cannot be reached. */
+            projections: {
+                /** @description False where an event stopped it, or no process can run it. */
+                ok: boolean;
+                /** @example jobs */
+                name: string;
+                version: number;
+                /**
+                 * @description What the process that answers does with it; `standby`: another one runs it.
+                 * @enum {string}
+                 */
+                state: "running" | "building" | "poisoned" | "standby" | "stopped";
+                /** @description Whether queries see this version. */
+                live: boolean;
+                /**
+                 * @description A place in the whole log: 1, 2, 3 … in the order of commits.
+                 * @example 1042
+                 */
+                position: number;
+                /** @description Events behind the log's head. */
+                lag: number;
+                /** @description The event that stopped it. */
+                stopped_at: number | null;
+            }[] | null;
+            /** @description Recurring schedules. */
+            schedules: {
+                /** @description False where one is due and nothing fires it. */
+                ok: boolean;
+                /** @description The instance that fires schedules. */
+                leader: string | null;
+                active: number;
+                /** @description How long the first one that is due has been. */
+                lag_seconds: number;
+            } | null;
+            /** @description Jobs that have not ended. */
+            queue: {
+                queued: number;
+                /** @description At so many, intake answers 429 queue_full. */
+                max_queued: number;
+                running: number;
+            } | null;
+        };
+    };
+    responses: {
+        /** @description `internal_error`: The service met a fault. It is on record under the request id; give that id when you report it. */
+        "500.internal_error": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `not_found`: Nothing is served at this path. Every call is listed at /docs. */
+        "404.not_found": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `read_model_behind`: The read model did not reach Levqor-Min-Position in time. Repeat the request after the time that Retry-After names.
+         *
+         *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
+         */
+        "503.read_model_behind.unavailable": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
+         *
+         *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
+         *
+         *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
+         *
+         *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
+         */
+        "400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `unauthorized`: The call needs a valid key in the X-Api-Key header. */
+        "401.unauthorized": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `body_too_large`: The body of a request holds at most 512 KB (524,288 bytes).
+         *
+         *     `payload_too_large`: A job's payload holds at most 200 KB (204,800 bytes), counted in UTF-8 bytes of its JSON without white space. Put large data elsewhere and send its address.
+         */
+        "413.body_too_large.payload_too_large": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `unsupported_media_type`: The body must be JSON in UTF-8: send Content-Type: application/json. */
+        "415.unsupported_media_type": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there.
+         *
+         *     `idempotency_key_reused`: The key was used before with another body. Use a new key for a new job; repeat a key only with the same body.
+         */
+        "422.validation_failed.idempotency_key_reused": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `queue_full`: So many jobs wait that no more are taken in: nothing was recorded. Repeat the request after the time that Retry-After names. */
+        "429.queue_full": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
+         *
+         *     `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
+         */
+        "503.unavailable.outcome_unknown": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered. */
+        "400.invalid_job_id": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `job_not_found`: No job has this id. A job can be read from the moment its intake was answered. */
+        "404.job_not_found": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names. */
+        "503.unavailable": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid_cursor`: A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received. */
+        "400.invalid_cursor": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there. */
+        "422.validation_failed": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
+         *
+         *     `invalid_cursor`: A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received.
+         */
+        "400.invalid_job_id.invalid_cursor": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
+         *
+         *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
+         *
+         *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
+         *
+         *     `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
+         */
+        "400.malformed_json.json_too_deep.duplicate_key.invalid_job_id": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `conflict`: What was asked for does not fit the state that the job is in. Read its status and decide again. */
+        "409.conflict": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `body_too_large`: The body of a request holds at most 512 KB (524,288 bytes). */
+        "413.body_too_large": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
+         *
+         *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
+         *
+         *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
+         *
+         *     `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
+         *
+         *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
+         */
+        "400.malformed_json.json_too_deep.duplicate_key.invalid_job_id.invalid_idempotency_key": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `read_model_behind`: The read model did not reach Levqor-Min-Position in time. Repeat the request after the time that Retry-After names.
+         *
+         *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
+         *
+         *     `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
+         */
+        "503.read_model_behind.unavailable.outcome_unknown": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `pipeline_exists`: The name is taken by another pipeline or by a connector. Choose another name, or make a new version with PUT. */
+        "409.pipeline_exists": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `pipeline_not_found`: No pipeline has this name, or none of its versions has this number. GET /api/v1/pipelines lists those that there are. */
+        "404.pipeline_not_found": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
+         *
+         *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
+         *
+         *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
+         */
+        "400.malformed_json.json_too_deep.duplicate_key": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `version_mismatch`: Somebody else was faster: the version that If-Match names is not the newest. Read the pipeline again and decide anew. */
+        "412.version_mismatch": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `precondition_required`: A change names the version that it was made from, so that nobody's work is lost: send the ETag of the version that was read as If-Match, for example "3", or * for whichever it is. */
+        "428.precondition_required": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered. */
+        "400.invalid_schedule_id": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `schedule_not_found`: No schedule has this id, or it was deleted. Of a deleted one the events can still be read. */
+        "404.schedule_not_found": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
+         *
+         *     `invalid_cursor`: A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received.
+         */
+        "400.invalid_schedule_id.invalid_cursor": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there.
+         *
+         *     `workflow_built_in`: The service's own workers run this workflow, so outside workers cannot claim its jobs. Give the outside one another name.
+         */
+        "422.validation_failed.workflow_built_in": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `too_many_claims`: One process lets 1,000 claims wait at a time, for up to 100 different sets of workflows. Repeat the claim after the time that Retry-After names; it may well meet another process.
+         *
+         *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
+         *
+         *     `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
+         */
+        "503.too_many_claims.unavailable.outcome_unknown": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `attempt_superseded`: The attempt is no longer this worker's: its lease lapsed, or it has ended. `holder` says who has the job now, `job_status` where it stands. Stop working on it; nothing of this answer was recorded.
+         *
+         *     `job_cancelled`: Somebody cancelled the job while the worker was at it. Stop working on it; nothing of this answer was recorded.
+         *
+         *     `job_finished`: The job has ended in another way, for example because its time was up. Stop working on it; nothing of this answer was recorded.
+         *
+         *     `attempt_timeout`: The attempt has run for longer than the job's attempt_timeout_seconds, and was ended with this heartbeat; another may follow. Stop working on it.
+         */
+        "409.attempt_superseded.job_cancelled.job_finished.attempt_timeout": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `attempt_superseded`: The attempt is no longer this worker's: its lease lapsed, or it has ended. `holder` says who has the job now, `job_status` where it stands. Stop working on it; nothing of this answer was recorded.
+         *
+         *     `job_cancelled`: Somebody cancelled the job while the worker was at it. Stop working on it; nothing of this answer was recorded.
+         *
+         *     `job_finished`: The job has ended in another way, for example because its time was up. Stop working on it; nothing of this answer was recorded.
+         */
+        "409.attempt_superseded.job_cancelled.job_finished": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `origin_refused`: Without API_KEYS (development) a page of another origin may not open a WebSocket here: any page that you visit could read your jobs. Configure keys, or open it from a page of this service or of localhost. */
+        "403.origin_refused": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `job_not_found`: No job has this id. A job can be read from the moment its intake was answered.
+         *
+         *     `subscription_not_found`: This connection has no subscription with this id. It may have ended by itself: then a message said so.
+         */
+        "404.job_not_found.subscription_not_found": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `subscription_exists`: This connection has a subscription with this id already. Choose another id, or leave it out. */
+        "409.subscription_exists": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `message_too_large`: A client's message over a WebSocket holds at most 16 KB (16,384 bytes). */
+        "413.message_too_large": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `upgrade_required`: This path is a WebSocket: connect to it with a WebSocket client (RFC 6455, version 13). */
+        "426.upgrade_required": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too_many_subscriptions`: One connection holds at most 32 subscriptions. End one, follow all jobs with one subscription, or open another connection. */
+        "429.too_many_subscriptions": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /**
+         * @description 1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.
+         * @example order-4711
+         */
+        "Idempotency-Key": string;
+        /**
+         * @description The ETag of the version that the change was made from, for example `"3"`, or `*`.
+         * @example "3"
+         */
+        "If-Match": string;
+        /**
+         * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+         * @example 1042
+         */
+        "Levqor-Min-Position": number;
+        /**
+         * @description The id of the last event received: the stream goes on after it. Browsers send it by themselves.
+         * @example 1042
+         */
+        "Last-Event-ID": number;
+        /**
+         * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+         * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+         */
+        "X-Request-Id": string;
+    };
+    requestBodies: never;
+    headers: {
+        /**
+         * @description The version, in quotes: to be sent as If-Match with a change.
+         * @example "3"
+         */
+        ETag: string;
+        /**
+         * @description `true` where the answer is that of an earlier request with the same Idempotency-Key.
+         * @example true
+         */
+        "Idempotency-Replayed": "true";
+        /**
+         * @description Where the log recorded it. Send it as Levqor-Min-Position to read your own write.
+         * @example 1042
+         */
+        "Levqor-Position": number;
+        /**
+         * @description After how many seconds to repeat the request.
+         * @example 1
+         */
+        "Retry-After": number;
+        /**
+         * @description How to say who is calling.
+         * @example ApiKey realm="levqor"
+         */
+        "WWW-Authenticate": string;
+        /**
+         * @description The request's own, where it had a sane one; else one that was made. Name it when you report a fault.
+         * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+         */
+        "X-Request-Id": string;
+    };
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getRoot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service is there. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "service": "levqor-backend",
+                     *       "version": "0.1.0",
+                     *       "build": "dev"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Root"];
+                };
+            };
+            500: components["responses"]["500.internal_error"];
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is alive. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "ts": 1768469400
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            500: components["responses"]["500.internal_error"];
+        };
+    };
+    getProblem: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A problem's code.
+                 * @example job_not_found
+                 */
+                error: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The problem's meaning. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "job_not_found",
+                     *       "status": 404,
+                     *       "title": "Job not found",
+                     *       "help": "No job has this id. A job can be read from the moment its intake was answered."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProblemDescription"];
+                };
+            };
+            404: components["responses"]["404.not_found"];
+            500: components["responses"]["500.internal_error"];
+        };
+    };
+    getPublicMetrics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "uptime_rolling_7d": 99.98,
+                     *       "jobs_today": 4711,
+                     *       "audit_coverage": 100,
+                     *       "last_updated": 1768469400
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PublicMetrics"];
+                };
+            };
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable"];
+        };
+    };
+    submitJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.
+                 * @example order-4711
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "workflow": "http",
+                 *       "payload": {
+                 *         "method": "GET",
+                 *         "url": "https://example.com/"
+                 *       },
+                 *       "priority": "normal"
+                 *     }
+                 */
+                "application/json": components["schemas"]["IntakeRequest"];
+            };
+        };
+        responses: {
+            /** @description The job is on record. */
+            202: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "status": "queued"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IntakeAccepted"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            401: components["responses"]["401.unauthorized"];
+            413: components["responses"]["413.body_too_large.payload_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            429: components["responses"]["429.queue_full"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    getJobStatus: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job's state. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "status": "succeeded",
+                     *       "created_at": 1768469400,
+                     *       "result": {
+                     *         "status": 200,
+                     *         "headers": {},
+                     *         "body": "…"
+                     *       },
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobStatus"];
+                };
+            };
+            400: components["responses"]["400.invalid_job_id"];
+            404: components["responses"]["404.job_not_found"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description Where the job stands. The last three are final. */
+                status?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow?: string;
+                /**
+                 * @description The code of the error that the job failed with, or its last attempt while it waits for the next.
+                 * @example unexpected_status
+                 */
+                error_code?: string;
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                origin_job_id?: string;
+                /**
+                 * @description Jobs submitted at this time or later (RFC 3339).
+                 * @example 2026-01-15T00:00:00Z
+                 */
+                created_after?: string;
+                /**
+                 * @description Jobs submitted before this time (RFC 3339).
+                 * @example 2026-01-16T00:00:00Z
+                 */
+                created_before?: string;
+            };
+            header?: {
+                /**
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @example 1042
+                 */
+                "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *           "workflow": "http",
+                     *           "status": "succeeded",
+                     *           "priority": "normal",
+                     *           "concurrency_key": null,
+                     *           "origin_job_id": null,
+                     *           "attempt": 1,
+                     *           "created_at": "2026-01-15T09:30:00.123456Z",
+                     *           "updated_at": "2026-01-15T09:30:00.345678Z",
+                     *           "started_at": "2026-01-15T09:30:00.130201Z",
+                     *           "finished_at": "2026-01-15T09:30:00.345678Z",
+                     *           "error_code": null
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            400: components["responses"]["400.invalid_cursor"];
+            401: components["responses"]["401.unauthorized"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable"];
+        };
+    };
+    listJobEvents: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events, oldest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "position": 1040,
+                     *           "version": 1,
+                     *           "type": "job.submitted",
+                     *           "data": {
+                     *             "workflow": "http",
+                     *             "payload": {
+                     *               "method": "GET",
+                     *               "url": "https://example.com/"
+                     *             }
+                     *           },
+                     *           "meta": {
+                     *             "actor": "anonymous",
+                     *             "correlation_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"
+                     *           },
+                     *           "recorded_at": "2026-01-15T09:30:00.123456Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobEventList"];
+                };
+            };
+            400: components["responses"]["400.invalid_job_id.invalid_cursor"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "The customer withdrew the order."
+                 *     }
+                 */
+                "application/json": components["schemas"]["CancelRequest"];
+            };
+        };
+        responses: {
+            /** @description The job is cancelled. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "status": "cancelled"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobCancelled"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_job_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            409: components["responses"]["409.conflict"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    replayJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.
+                 * @example order-4711
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "payload": {
+                 *         "method": "GET",
+                 *         "url": "https://example.com/"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description The new job is on record. */
+            202: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f4-9b1d-7c52-8e3f-5a7b9c1d3e5f",
+                     *       "status": "queued",
+                     *       "origin_job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobReplayed"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_job_id.invalid_idempotency_key"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            409: components["responses"]["409.conflict"];
+            413: components["responses"]["413.body_too_large.payload_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            429: components["responses"]["429.queue_full"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    cancelJobs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.
+                 * @example order-4711
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "filter": {
+                 *         "workflow": "http",
+                 *         "created_before": "2026-01-15T00:00:00Z"
+                 *       },
+                 *       "reason": "Sent by mistake."
+                 *     }
+                 */
+                "application/json": components["schemas"]["BulkCancelRequest"];
+            };
+        };
+        responses: {
+            /** @description How far it is, line by line: each as in the schema BulkLine. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {"type":"started","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":0,"unchanged":0}
+                     *     {"type":"progress","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":99,"unchanged":1}
+                     *     {"type":"finished","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":238,"unchanged":2}
+                     */
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            401: components["responses"]["401.unauthorized"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable.outcome_unknown"];
+        };
+    };
+    replayJobs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.
+                 * @example order-4711
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "filter": {
+                 *         "error_code": "unexpected_status"
+                 *       },
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["BulkReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description How far it is, line by line: each as in the schema BulkLine. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {"type":"started","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":0,"unchanged":0}
+                     *     {"type":"progress","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":99,"unchanged":1}
+                     *     {"type":"finished","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":238,"unchanged":2}
+                     */
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            401: components["responses"]["401.unauthorized"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable.outcome_unknown"];
+        };
+    };
+    listJobCallbacks: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log, oldest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "version": 4,
+                     *           "outcome": "retrying",
+                     *           "attempt": 1,
+                     *           "webhook_id": "msg_0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *           "status_code": 503,
+                     *           "error": {
+                     *             "code": "unexpected_status",
+                     *             "message": "The receiver answered 503; 2xx means delivered."
+                     *           },
+                     *           "next_attempt_at": "2026-01-15T09:30:05.412Z",
+                     *           "actor": "worker:0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a",
+                     *           "recorded_at": "2026-01-15T09:30:00.345678Z"
+                     *         },
+                     *         {
+                     *           "version": 5,
+                     *           "outcome": "delivered",
+                     *           "attempt": 2,
+                     *           "webhook_id": "msg_0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *           "status_code": 204,
+                     *           "error": null,
+                     *           "next_attempt_at": null,
+                     *           "actor": "worker:0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a",
+                     *           "recorded_at": "2026-01-15T09:30:05.901234Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CallbackLog"];
+                };
+            };
+            400: components["responses"]["400.invalid_job_id.invalid_cursor"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    redeliverJobCallback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The redelivery is on record. */
+            202: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "callback": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CallbackRequested"];
+                };
+            };
+            400: components["responses"]["400.invalid_job_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            409: components["responses"]["409.conflict"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    listPipelines: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @example 1042
+                 */
+                "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of pipelines. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "name": "welcome-users",
+                     *           "version": 1,
+                     *           "description": "Welcomes new users, once somebody has agreed.",
+                     *           "steps": 3,
+                     *           "created_at": "2026-01-15T09:30:00.123456Z",
+                     *           "updated_at": "2026-01-15T09:30:00.123456Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PipelineList"];
+                };
+            };
+            400: components["responses"]["400.invalid_cursor"];
+            401: components["responses"]["401.unauthorized"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable"];
+        };
+    };
+    createPipeline: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.
+                 * @example order-4711
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "welcome-users",
+                 *       "format": 1,
+                 *       "description": "Welcomes new users, once somebody has agreed.",
+                 *       "steps": [
+                 *         {
+                 *           "id": "fetch",
+                 *           "uses": "http",
+                 *           "with": {
+                 *             "url": "https://example.com/users?since={{ payload.since }}"
+                 *           }
+                 *         },
+                 *         {
+                 *           "id": "approve",
+                 *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
+                 *           "wait_for_approval": {
+                 *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
+                 *           }
+                 *         },
+                 *         {
+                 *           "id": "welcome",
+                 *           "for_each": {
+                 *             "items": "{{ steps.fetch.output.body.users }}",
+                 *             "max_parallel": 4
+                 *           },
+                 *           "uses": "http",
+                 *           "with": {
+                 *             "method": "POST",
+                 *             "url": "https://example.com/mails",
+                 *             "body": {
+                 *               "to": "{{ item.email }}"
+                 *             }
+                 *           },
+                 *           "retry": {
+                 *             "max_attempts": 3
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["PipelineCreate"];
+            };
+        };
+        responses: {
+            /** @description The pipeline is on record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "welcome-users",
+                     *       "version": 1,
+                     *       "format": 1,
+                     *       "description": "Welcomes new users, once somebody has agreed.",
+                     *       "steps": [
+                     *         {
+                     *           "id": "fetch",
+                     *           "uses": "http",
+                     *           "with": {
+                     *             "url": "https://example.com/users?since={{ payload.since }}"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "approve",
+                     *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
+                     *           "wait_for_approval": {
+                     *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "welcome",
+                     *           "for_each": {
+                     *             "items": "{{ steps.fetch.output.body.users }}",
+                     *             "max_parallel": 4
+                     *           },
+                     *           "uses": "http",
+                     *           "with": {
+                     *             "method": "POST",
+                     *             "url": "https://example.com/mails",
+                     *             "body": {
+                     *               "to": "{{ item.email }}"
+                     *             }
+                     *           },
+                     *           "retry": {
+                     *             "max_attempts": 3
+                     *           }
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-01-15T09:30:00.123456Z",
+                     *       "updated_at": "2026-01-15T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            401: components["responses"]["401.unauthorized"];
+            409: components["responses"]["409.pipeline_exists"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    getPipeline: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description 1 to 128 lower-case letters, digits, `-` and `_`: the workflow name that runs it.
+                 * @example welcome-users
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest version. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "welcome-users",
+                     *       "version": 1,
+                     *       "format": 1,
+                     *       "description": "Welcomes new users, once somebody has agreed.",
+                     *       "steps": [
+                     *         {
+                     *           "id": "fetch",
+                     *           "uses": "http",
+                     *           "with": {
+                     *             "url": "https://example.com/users?since={{ payload.since }}"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "approve",
+                     *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
+                     *           "wait_for_approval": {
+                     *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "welcome",
+                     *           "for_each": {
+                     *             "items": "{{ steps.fetch.output.body.users }}",
+                     *             "max_parallel": 4
+                     *           },
+                     *           "uses": "http",
+                     *           "with": {
+                     *             "method": "POST",
+                     *             "url": "https://example.com/mails",
+                     *             "body": {
+                     *               "to": "{{ item.email }}"
+                     *             }
+                     *           },
+                     *           "retry": {
+                     *             "max_attempts": 3
+                     *           }
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-01-15T09:30:00.123456Z",
+                     *       "updated_at": "2026-01-15T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.pipeline_not_found"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    updatePipeline: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made from, for example `"3"`, or `*`.
+                 * @example "3"
+                 */
+                "If-Match": components["parameters"]["If-Match"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description 1 to 128 lower-case letters, digits, `-` and `_`: the workflow name that runs it.
+                 * @example welcome-users
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "format": 1,
+                 *       "description": "Welcomes new users, once somebody has agreed.",
+                 *       "steps": [
+                 *         {
+                 *           "id": "fetch",
+                 *           "uses": "http",
+                 *           "with": {
+                 *             "url": "https://example.com/users?since={{ payload.since }}"
+                 *           }
+                 *         },
+                 *         {
+                 *           "id": "approve",
+                 *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
+                 *           "wait_for_approval": {
+                 *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
+                 *           }
+                 *         },
+                 *         {
+                 *           "id": "welcome",
+                 *           "for_each": {
+                 *             "items": "{{ steps.fetch.output.body.users }}",
+                 *             "max_parallel": 4
+                 *           },
+                 *           "uses": "http",
+                 *           "with": {
+                 *             "method": "POST",
+                 *             "url": "https://example.com/mails",
+                 *             "body": {
+                 *               "to": "{{ item.email }}"
+                 *             }
+                 *           },
+                 *           "retry": {
+                 *             "max_attempts": 3
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["PipelineUpdate"];
+            };
+        };
+        responses: {
+            /** @description The version that is now the newest. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "welcome-users",
+                     *       "version": 1,
+                     *       "format": 1,
+                     *       "description": "Welcomes new users, once somebody has agreed.",
+                     *       "steps": [
+                     *         {
+                     *           "id": "fetch",
+                     *           "uses": "http",
+                     *           "with": {
+                     *             "url": "https://example.com/users?since={{ payload.since }}"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "approve",
+                     *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
+                     *           "wait_for_approval": {
+                     *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "welcome",
+                     *           "for_each": {
+                     *             "items": "{{ steps.fetch.output.body.users }}",
+                     *             "max_parallel": 4
+                     *           },
+                     *           "uses": "http",
+                     *           "with": {
+                     *             "method": "POST",
+                     *             "url": "https://example.com/mails",
+                     *             "body": {
+                     *               "to": "{{ item.email }}"
+                     *             }
+                     *           },
+                     *           "retry": {
+                     *             "max_attempts": 3
+                     *           }
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-01-15T09:30:00.123456Z",
+                     *       "updated_at": "2026-01-15T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.pipeline_not_found"];
+            412: components["responses"]["412.version_mismatch"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            428: components["responses"]["428.precondition_required"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    getPipelineVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description 1 to 128 lower-case letters, digits, `-` and `_`: the workflow name that runs it.
+                 * @example welcome-users
+                 */
+                name: string;
+                /**
+                 * @description 1, 2, 3 …
+                 * @example 1
+                 */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description That version. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "welcome-users",
+                     *       "version": 1,
+                     *       "format": 1,
+                     *       "description": "Welcomes new users, once somebody has agreed.",
+                     *       "steps": [
+                     *         {
+                     *           "id": "fetch",
+                     *           "uses": "http",
+                     *           "with": {
+                     *             "url": "https://example.com/users?since={{ payload.since }}"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "approve",
+                     *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
+                     *           "wait_for_approval": {
+                     *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "welcome",
+                     *           "for_each": {
+                     *             "items": "{{ steps.fetch.output.body.users }}",
+                     *             "max_parallel": 4
+                     *           },
+                     *           "uses": "http",
+                     *           "with": {
+                     *             "method": "POST",
+                     *             "url": "https://example.com/mails",
+                     *             "body": {
+                     *               "to": "{{ item.email }}"
+                     *             }
+                     *           },
+                     *           "retry": {
+                     *             "max_attempts": 3
+                     *           }
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-01-15T09:30:00.123456Z",
+                     *       "updated_at": "2026-01-15T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.pipeline_not_found"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    listJobSteps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The steps. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "status": "queued",
+                     *       "pipeline": {
+                     *         "name": "welcome-users",
+                     *         "version": 1
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "id": "fetch",
+                     *           "kind": "uses",
+                     *           "status": "succeeded",
+                     *           "attempts": 1,
+                     *           "started_at": "2026-01-15T09:30:00.130201Z",
+                     *           "ended_at": "2026-01-15T09:30:00.330201Z",
+                     *           "due_at": null,
+                     *           "message": null,
+                     *           "items": null,
+                     *           "output": {
+                     *             "status": 200,
+                     *             "headers": {},
+                     *             "body": {
+                     *               "users": []
+                     *             }
+                     *           },
+                     *           "error": null
+                     *         },
+                     *         {
+                     *           "id": "approve",
+                     *           "kind": "wait_for_approval",
+                     *           "status": "waiting",
+                     *           "attempts": 0,
+                     *           "started_at": "2026-01-15T09:30:00.330201Z",
+                     *           "ended_at": null,
+                     *           "due_at": "2026-01-22T09:30:00.331Z",
+                     *           "message": "Write to 250 users?",
+                     *           "items": null,
+                     *           "output": null,
+                     *           "error": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobSteps"];
+                };
+            };
+            400: components["responses"]["400.invalid_job_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    approveJobStep: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "step": "approve",
+                 *       "approved": true,
+                 *       "comment": "Go ahead."
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApproveRequest"];
+            };
+        };
+        responses: {
+            /** @description The decision is on record. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "step": "approve",
+                     *       "approved": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobApproval"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_job_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            409: components["responses"]["409.conflict"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description Whether it fires. */
+                status?: "active" | "paused";
+            };
+            header?: {
+                /**
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @example 1042
+                 */
+                "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of schedules. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "schedule_id": "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21",
+                     *           "name": "Morning report",
+                     *           "cron": "0 9 * * MON-FRI",
+                     *           "time_zone": "Europe/Berlin",
+                     *           "misfire_grace_seconds": 900,
+                     *           "status": "active",
+                     *           "workflow": "http",
+                     *           "next_run_at": "2026-01-16T08:00:00Z",
+                     *           "last_run_at": "2026-01-15T08:00:00Z",
+                     *           "last_job_id": "5f0b8c7e-3a52-8d1c-9b64-0c2f6e7a9d13",
+                     *           "runs": 12,
+                     *           "misfires": 0,
+                     *           "created_at": "2025-12-30T10:12:00.123456Z",
+                     *           "updated_at": "2026-01-15T08:00:00.004321Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            400: components["responses"]["400.invalid_cursor"];
+            401: components["responses"]["401.unauthorized"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable"];
+        };
+    };
+    createSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.
+                 * @example order-4711
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Morning report",
+                 *       "cron": "0 9 * * MON-FRI",
+                 *       "time_zone": "Europe/Berlin",
+                 *       "job": {
+                 *         "workflow": "http",
+                 *         "payload": {
+                 *           "method": "GET",
+                 *           "url": "https://example.com/"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description The schedule is on record. */
+            201: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schedule_id": "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21",
+                     *       "status": "active",
+                     *       "next_run_at": "2026-01-16T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleState"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            401: components["responses"]["401.unauthorized"];
+            413: components["responses"]["413.body_too_large.payload_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    getSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+                 */
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schedule_id": "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21",
+                     *       "name": "Morning report",
+                     *       "cron": "0 9 * * MON-FRI",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "misfire_grace_seconds": 900,
+                     *       "status": "active",
+                     *       "workflow": "http",
+                     *       "next_run_at": "2026-01-16T08:00:00Z",
+                     *       "last_run_at": "2026-01-15T08:00:00Z",
+                     *       "last_job_id": "5f0b8c7e-3a52-8d1c-9b64-0c2f6e7a9d13",
+                     *       "runs": 12,
+                     *       "misfires": 0,
+                     *       "created_at": "2025-12-30T10:12:00.123456Z",
+                     *       "updated_at": "2026-01-15T08:00:00.004321Z",
+                     *       "job": {
+                     *         "workflow": "http",
+                     *         "payload": {
+                     *           "method": "GET",
+                     *           "url": "https://example.com/"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            400: components["responses"]["400.invalid_schedule_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.schedule_not_found"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable"];
+        };
+    };
+    deleteSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+                 */
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule is deleted. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schedule_id": "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21",
+                     *       "status": "deleted"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleDeleted"];
+                };
+            };
+            400: components["responses"]["400.invalid_schedule_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.schedule_not_found"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    listNextRuns: {
+        parameters: {
+            query?: {
+                /** @description How many instants to name. */
+                count?: number;
+            };
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+                 */
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The next instants. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         "2026-01-16T08:00:00.000Z",
+                     *         "2026-01-19T08:00:00.000Z"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleRuns"];
+                };
+            };
+            400: components["responses"]["400.invalid_schedule_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.schedule_not_found"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    listScheduleEvents: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+                 */
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events, oldest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "position": 2077,
+                     *           "version": 13,
+                     *           "type": "schedule.fired",
+                     *           "data": {
+                     *             "instant": "2026-01-15T08:00:00.000Z",
+                     *             "job_id": "5f0b8c7e-3a52-8d1c-9b64-0c2f6e7a9d13",
+                     *             "next_run_at": "2026-01-16T08:00:00.000Z"
+                     *           },
+                     *           "meta": {
+                     *             "actor": "system:scheduler",
+                     *             "correlation_id": "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21"
+                     *           },
+                     *           "recorded_at": "2026-01-15T08:00:00.004321Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleEventList"];
+                };
+            };
+            400: components["responses"]["400.invalid_schedule_id.invalid_cursor"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.schedule_not_found"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    pauseSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+                 */
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule is paused. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schedule_id": "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21",
+                     *       "status": "paused",
+                     *       "next_run_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleState"];
+                };
+            };
+            400: components["responses"]["400.invalid_schedule_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.schedule_not_found"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    resumeSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+                 */
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule is active. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schedule_id": "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21",
+                     *       "status": "active",
+                     *       "next_run_at": "2026-01-16T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleState"];
+                };
+            };
+            400: components["responses"]["400.invalid_schedule_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.schedule_not_found"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    claimJobs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "worker": "translator-7",
+                 *       "workflows": [
+                 *         "translate"
+                 *       ],
+                 *       "max_jobs": 10,
+                 *       "wait_seconds": 20,
+                 *       "lease_seconds": 30
+                 *     }
+                 */
+                "application/json": components["schemas"]["WorkerClaim"];
+            };
+        };
+        responses: {
+            /** @description The jobs that are now the worker's, perhaps none. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "jobs": [
+                     *         {
+                     *           "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *           "workflow": "translate",
+                     *           "payload": {
+                     *             "text": "Guten Tag"
+                     *           },
+                     *           "priority": "normal",
+                     *           "attempt": 1,
+                     *           "max_attempts": 5,
+                     *           "idempotency_key": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *           "lease_seconds": 30,
+                     *           "lease_expires_at": "2026-01-15T09:30:30.123Z",
+                     *           "created_at": "2026-01-15T09:29:59.998877Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ClaimedJobs"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            401: components["responses"]["401.unauthorized"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed.workflow_built_in"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.too_many_claims.unavailable.outcome_unknown"];
+        };
+    };
+    heartbeatAttempt: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                 *       "attempt": 1,
+                 *       "lease_seconds": 30
+                 *     }
+                 */
+                "application/json": components["schemas"]["AttemptHeartbeat"];
+            };
+        };
+        responses: {
+            /** @description The job is still the worker's. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "attempt": 1,
+                     *       "lease_expires_at": "2026-01-15T09:30:40.567Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AttemptHeld"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished.attempt_timeout"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    completeAttempt: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                 *       "attempt": 1,
+                 *       "result": {
+                 *         "text": "Good day"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["AttemptSucceeded"];
+            };
+        };
+        responses: {
+            /** @description The job has succeeded. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "status": "succeeded"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AttemptEnded"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    failAttempt: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                 *       "attempt": 1,
+                 *       "error": {
+                 *         "code": "language_unknown",
+                 *         "message": "No dictionary for Klingon.",
+                 *         "retryable": false
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["AttemptFailed"];
+            };
+        };
+        responses: {
+            /** @description The failure is on record. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "status": "queued",
+                     *       "retry_at": "2026-01-15T09:30:02.345Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AttemptEnded"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    releaseAttempt: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                 *       "attempt": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["AttemptReleased"];
+            };
+        };
+        responses: {
+            /** @description The job waits in the queue again. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "status": "queued"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AttemptEnded"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    streamJobs: {
+        parameters: {
+            query?: {
+                /** @description Events after this position of the log. Last-Event-ID goes before it. */
+                after?: number;
+                /**
+                 * @description Only these event types, separated by commas.
+                 * @example job.succeeded,job.failed
+                 */
+                types?: string;
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow?: string;
+            };
+            header?: {
+                /**
+                 * @description The id of the last event received: the stream goes on after it. Browsers send it by themselves.
+                 * @example 1042
+                 */
+                "Last-Event-ID"?: components["parameters"]["Last-Event-ID"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id: 1042
+                     *     event: job.succeeded
+                     *     data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","job_id":"0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","version":3,"type":"job.succeeded","data":{"attempt":1,"result":{"status":200}},"meta":{"actor":"worker:a1","correlation_id":"0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"},"recorded_at":"2026-01-15T09:30:00.123456Z"}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["400.invalid_cursor"];
+            401: components["responses"]["401.unauthorized"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    streamJob: {
+        parameters: {
+            query?: {
+                /** @description Events after this position of the log. Last-Event-ID goes before it. */
+                after?: number;
+                /**
+                 * @description Only these event types, separated by commas.
+                 * @example job.succeeded,job.failed
+                 */
+                types?: string;
+            };
+            header?: {
+                /**
+                 * @description The id of the last event received: the stream goes on after it. Browsers send it by themselves.
+                 * @example 1042
+                 */
+                "Last-Event-ID"?: components["parameters"]["Last-Event-ID"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id: 1042
+                     *     event: job.succeeded
+                     *     data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","job_id":"0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","version":3,"type":"job.succeeded","data":{"attempt":1,"result":{"status":200}},"meta":{"actor":"worker:a1","correlation_id":"0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"},"recorded_at":"2026-01-15T09:30:00.123456Z"}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["400.invalid_job_id.invalid_cursor"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    listWorkflowLimits: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @example 1042
+                 */
+                "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of limits. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "workflow": "http",
+                     *           "concurrency": 20,
+                     *           "concurrency_per_key": 1,
+                     *           "rate_per_key": {
+                     *             "limit": 10,
+                     *             "per_seconds": 60,
+                     *             "burst": 1
+                     *           },
+                     *           "updated_at": "2026-01-15T09:30:00.123456Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowLimitsList"];
+                };
+            };
+            400: components["responses"]["400.invalid_cursor"];
+            401: components["responses"]["401.unauthorized"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable"];
+        };
+    };
+    getWorkflowLimits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "workflow": "http",
+                     *       "concurrency": 20,
+                     *       "concurrency_per_key": 1,
+                     *       "rate_per_key": {
+                     *         "limit": 10,
+                     *         "per_seconds": 60,
+                     *         "burst": 1
+                     *       },
+                     *       "updated_at": "2026-01-15T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowLimits"];
+                };
+            };
+            401: components["responses"]["401.unauthorized"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    setWorkflowLimits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "concurrency": 20,
+                 *       "concurrency_per_key": 1,
+                 *       "rate_per_key": {
+                 *         "limit": 10,
+                 *         "per_seconds": 60
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WorkflowLimitsRequest"];
+            };
+        };
+        responses: {
+            /** @description The limits that hold now. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "workflow": "http",
+                     *       "concurrency": 20,
+                     *       "concurrency_per_key": 1,
+                     *       "rate_per_key": {
+                     *         "limit": 10,
+                     *         "per_seconds": 60,
+                     *         "burst": 1
+                     *       },
+                     *       "updated_at": "2026-01-15T09:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowLimits"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            401: components["responses"]["401.unauthorized"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    openJobSocket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection is a WebSocket. What goes over it, from the service: */
+            101: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "subscribed",
+                     *       "id": "mine",
+                     *       "after": 1042
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SocketMessage"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.origin_refused"];
+            404: components["responses"]["404.job_not_found.subscription_not_found"];
+            409: components["responses"]["409.subscription_exists"];
+            413: components["responses"]["413.message_too_large"];
+            422: components["responses"]["422.validation_failed"];
+            426: components["responses"]["426.upgrade_required"];
+            429: components["responses"]["429.too_many_subscriptions"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    getOpsHealth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service takes jobs in. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "ts": 1768469400,
+                     *       "log": {
+                     *         "head": 1042
+                     *       },
+                     *       "database": {
+                     *         "ok": true,
+                     *         "latency_ms": 0.81
+                     *       },
+                     *       "bus": {
+                     *         "ok": true,
+                     *         "kind": "jetstream",
+                     *         "connected": true,
+                     *         "position": 1042,
+                     *         "lag": 0
+                     *       },
+                     *       "projections": [
+                     *         {
+                     *           "ok": true,
+                     *           "name": "jobs",
+                     *           "version": 3,
+                     *           "state": "running",
+                     *           "live": true,
+                     *           "position": 1042,
+                     *           "lag": 0,
+                     *           "stopped_at": null
+                     *         }
+                     *       ],
+                     *       "schedules": {
+                     *         "ok": true,
+                     *         "leader": "0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a",
+                     *         "active": 3,
+                     *         "lag_seconds": 0
+                     *       },
+                     *       "queue": {
+                     *         "queued": 12,
+                     *         "running": 4,
+                     *         "max_queued": 1000000
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpsHealth"];
+                };
+            };
+            401: components["responses"]["401.unauthorized"];
+            500: components["responses"]["500.internal_error"];
+            /** @description The database cannot be reached. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": false,
+                     *       "ts": 1768469400,
+                     *       "log": {
+                     *         "head": null
+                     *       },
+                     *       "database": {
+                     *         "ok": false,
+                     *         "latency_ms": null
+                     *       },
+                     *       "bus": {
+                     *         "ok": true,
+                     *         "kind": "jetstream",
+                     *         "connected": true,
+                     *         "position": 1042,
+                     *         "lag": null
+                     *       },
+                     *       "projections": null,
+                     *       "schedules": null,
+                     *       "queue": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpsHealth"];
+                };
+            };
+        };
+    };
+    completeJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "result": {
+                 *         "done": true
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CompleteRequest"];
+            };
+        };
+        responses: {
+            /** @description The job has succeeded. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Completed"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_job_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.job_not_found"];
+            409: components["responses"]["409.conflict"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+}

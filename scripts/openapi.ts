@@ -1,0 +1,118 @@
+/**
+ * Checks the OpenAPI document, and writes the client's types that are made from it:
+ *
+ *     bun scripts/openapi.ts            checks the document, and that the types are those of it
+ *     bun scripts/openapi.ts --write    writes the types
+ *
+ * The document is that of a service outside production. Nothing is started for it: no database, no port.
+ */
+import { join } from "node:path";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+import { plugin } from "bun";
+import type { OpenAPI3 } from "openapi-typescript";
+import { pino } from "pino";
+import { createApi } from "../src/api/mod.ts";
+import { inProcessBus } from "../src/bus/mod.ts";
+import { connect } from "../src/db/mod.ts";
+import { openLog } from "../src/log/mod.ts";
+
+const CLIENT = "examples/client/api.ts";
+const CLIENT_FILE = join(import.meta.dir, "..", CLIENT);
+const HEADER = "/** What the API takes and answers, for openapi-fetch. Made by scripts/openapi.ts: do not edit. */\n\n";
+
+/** Nobody is there: whatever asked for a connection would fail. */
+const NOWHERE = "postgres://nobody@127.0.0.1:1/nothing";
+
+/** What is not in the rule set that is extended, or only a warning there. */
+const RULES = {
+  "info-license-strict": "error",
+  "no-invalid-media-type-examples": "error",
+  "no-invalid-parameter-examples": "error",
+  "no-invalid-schema-examples": "error",
+  "no-required-schema-properties-undefined": "error",
+  "operation-4xx-problem-details-rfc7807": "error",
+  "operation-description": "error",
+  "operation-singular-tag": "error",
+  "operation-tag-defined": "error",
+  "parameter-description": "error",
+  "path-params-defined": "error",
+  "spec-strict-refs": "error",
+  "rule/media-types-have-examples": {
+    subject: { type: "MediaType" },
+    assertions: { requireAny: ["example", "examples"] },
+    message: "Every body has an example.",
+    severity: "error",
+  },
+  "rule/descriptions-are-sentences": {
+    subject: { type: "Operation", property: "description" },
+    assertions: { pattern: "/\\.$/s" },
+    message: "A description consists of sentences.",
+    severity: "error",
+  },
+} as const;
+
+/** What the rules find and is right all the same. */
+const EXCEPTIONS = [
+  // OpenAPI describes no WebSocket: its only answer is 101, and its messages are in an extension.
+  "operation-2xx-response at #/paths/~1api~1v1~1jobs~1ws/get/responses",
+  "no-unused-components at #/components/schemas/SocketRequest",
+  // Nothing that they can be asked is wrong.
+  "operation-4xx-response at #/paths/~1/get/responses",
+  "operation-4xx-response at #/paths/~1health/get/responses",
+  "operation-4xx-response at #/paths/~1public~1metrics/get/responses",
+];
+
+/** The document's text. */
+async function documentText(): Promise<string> {
+  const log = openLog({ url: NOWHERE });
+  const app = createApi({
+    log,
+    sql: connect(NOWHERE),
+    bus: inProcessBus({ log }),
+    projector: { status: async () => [], waitFor: async () => false },
+    config: { api_keys: ["none"], production: false, max_queue_depth: 1, version: "0.1.0", build: "dev" },
+    logger: pino({ level: "silent" }),
+    workflows: new Set(),
+    signal: AbortSignal.abort(),
+  });
+  return await (await app.handle(new Request("http://localhost/docs/json"))).text();
+}
+
+async function lint(text: string): Promise<string[]> {
+  const config = await createConfig({ extends: ["recommended-strict"], rules: RULES });
+  const problems = await lintFromString({ source: text, absoluteRef: "openapi.json", config });
+  return problems.flatMap(({ ruleId, message, location: [place] }) => {
+    const found = `${ruleId} at ${place?.pointer ?? "#/"}`;
+    return EXCEPTIONS.includes(found) ? [] : [`${found}: ${message}`];
+  });
+}
+
+/** The client's types. */
+async function clientText(text: string): Promise<string> {
+  // The generator builds its output by functions of TypeScript 5, which later versions do not have.
+  await plugin({
+    name: "typescript 5",
+    setup: (build) => {
+      build.module("typescript", async () => {
+        const { default: typescript } = await import("typescript5");
+        return { exports: { ...typescript, default: typescript }, loader: "object" };
+      });
+    },
+  });
+  const { default: generate, astToString } = await import("openapi-typescript");
+  return HEADER + astToString(await generate(JSON.parse(text) as OpenAPI3, { defaultNonNullable: false }));
+}
+
+const text = await documentText();
+const client = await clientText(text);
+if (process.argv.includes("--write")) {
+  await Bun.write(CLIENT_FILE, client);
+} else {
+  const faults = await lint(text);
+  const written = await Bun.file(CLIENT_FILE)
+    .text()
+    .catch(() => "");
+  if (written !== client) faults.push(`${CLIENT} is not made from this document: run bun scripts/openapi.ts --write`);
+  for (const fault of faults) console.log(fault);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}
