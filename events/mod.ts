@@ -2,6 +2,7 @@
 import type { Static } from "@sinclair/typebox";
 import { bulkEvents } from "./bulk.ts";
 import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
+import { incidentEvents } from "./incident.ts";
 import { jobEvents } from "./job.ts";
 import { limitEvents } from "./limit.ts";
 import { pipelineEvents } from "./pipeline.ts";
@@ -14,6 +15,7 @@ export * from "./envelope.ts";
 /** Every event type with its newest schema. */
 export const catalogue = {
   ...bulkEvents,
+  ...incidentEvents,
   ...jobEvents,
   ...limitEvents,
   ...pipelineEvents,

@@ -1,4 +1,5 @@
 /** Every read model. */
+import { incidents } from "./incidents.ts";
 import { jobs } from "./jobs.ts";
 import { metrics } from "./metrics.ts";
 import { pipelines } from "./pipelines.ts";
@@ -13,4 +14,4 @@ export type { Projection } from "./projection.ts";
 export { type ScheduleRow, schedules } from "./schedules.ts";
 export type { WorkflowLimitsRow } from "./workflow_limits.ts";
 
-export const projections: readonly Projection[] = [jobs, metrics, pipelines, schedules, workflowLimits];
+export const projections: readonly Projection[] = [incidents, jobs, metrics, pipelines, schedules, workflowLimits];

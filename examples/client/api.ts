@@ -741,6 +741,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List incidents, newest first
+         * @description All that operators ever told of, for everyone. The status page shows those of the last 90 days.
+         */
+        get: operations["listIncidents"];
+        put?: never;
+        /**
+         * Tell of an incident
+         * @description Shows on the status page and in GET /ops/uptime from now on, for everyone. Outages are seen without it: this is for what operators know beside them, and for what is planned.
+         */
+        post: operations["openIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/updates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell more of an incident
+         * @description Adds a message, and says how bad it is now where that has changed.
+         */
+        post: operations["updateIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell that an incident is over
+         * @description Ends it, with a last message. What is over stays over: tell of a new incident where it comes back.
+         */
+        post: operations["resolveIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/uptime": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Uptime by day, outages and incidents
+         * @description For status pages; `/status` shows the same to people. Each process records a sign of life twice a minute: a minute without one of any process counts as down. Of the last 90 days, or since the first start. Incidents are what operators told beside it, with POST /api/v1/incidents.
+         */
+        get: operations["getUptime"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/_dev/complete/{job_id}": {
         parameters: {
             query?: never;
@@ -809,7 +893,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "invalid_cursor" | "invalid_job_id" | "invalid_schedule_id" | "invalid_idempotency_key" | "unauthorized" | "origin_refused" | "not_found" | "job_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "too_many_subscriptions" | "internal_error" | "unavailable" | "too_many_claims" | "outcome_unknown" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "invalid_cursor" | "invalid_incident_id" | "invalid_job_id" | "invalid_schedule_id" | "invalid_idempotency_key" | "unauthorized" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "too_many_subscriptions" | "internal_error" | "unavailable" | "too_many_claims" | "outcome_unknown" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -2671,6 +2755,188 @@ export interface components {
                 running: number;
             } | null;
         };
+        /**
+         * @example {
+         *       "title": "Jobs start late",
+         *       "impact": "minor",
+         *       "message": "Jobs wait for up to a minute before they start. None is lost."
+         *     }
+         */
+        IncidentOpen: {
+            /**
+             * @description What does not work, in a few words.
+             * @example Jobs start late
+             */
+            title: string;
+            /**
+             * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
+             * @enum {string}
+             */
+            impact: "maintenance" | "minor" | "major" | "critical";
+            /**
+             * @description What is known, for those who use the service: everyone can read it.
+             * @example Jobs wait for up to a minute before they start. None is lost.
+             */
+            message: string;
+        };
+        /**
+         * @example {
+         *       "message": "A database was moved. Jobs start at once again; we keep watching.",
+         *       "impact": "minor"
+         *     }
+         */
+        IncidentUpdate: {
+            /**
+             * @description What is known, for those who use the service: everyone can read it.
+             * @example Jobs wait for up to a minute before they start. None is lost.
+             */
+            message: string;
+            /**
+             * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
+             * @enum {string}
+             */
+            impact?: "maintenance" | "minor" | "major" | "critical";
+        };
+        /**
+         * @example {
+         *       "message": "Jobs have started at once for an hour."
+         *     }
+         */
+        IncidentResolve: {
+            /**
+             * @description What is known, for those who use the service: everyone can read it.
+             * @example Jobs wait for up to a minute before they start. None is lost.
+             */
+            message: string;
+        };
+        IncidentChanged: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9
+             */
+            incident_id: string;
+            /**
+             * @description Where it stands now.
+             * @enum {string}
+             */
+            status: "open" | "resolved";
+        };
+        Incident: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9
+             */
+            incident_id: string;
+            /**
+             * @description What does not work, in a few words.
+             * @example Jobs start late
+             */
+            title: string;
+            /**
+             * @description Whether it is over.
+             * @enum {string}
+             */
+            status: "open" | "resolved";
+            /**
+             * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
+             * @enum {string}
+             */
+            impact: "maintenance" | "minor" | "major" | "critical";
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            opened_at: string;
+            /** @description `null` while it lasts. */
+            resolved_at: string | null;
+            /** @description What was told of it, in order. */
+            messages: {
+                /**
+                 * @description What it told.
+                 * @enum {string}
+                 */
+                status: "opened" | "updated" | "resolved";
+                /**
+                 * @description What is known, for those who use the service: everyone can read it.
+                 * @example Jobs wait for up to a minute before they start. None is lost.
+                 */
+                message: string;
+                /**
+                 * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
+                 * @enum {string}
+                 */
+                impact: "maintenance" | "minor" | "major" | "critical";
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC.
+                 * @example 2026-01-15T09:30:00.123456Z
+                 */
+                at: string;
+            }[];
+        };
+        IncidentList: {
+            data: components["schemas"]["Incident"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        Uptime: {
+            /**
+             * @description The worst impact of an incident that is open; `operational` without one.
+             * @enum {string}
+             */
+            status: "operational" | "maintenance" | "minor" | "major" | "critical";
+            /** @description The first start on record. */
+            since: string | null;
+            /**
+             * @description Of all the days below; `null` before the first whole minute.
+             * @example 99.98
+             */
+            uptime_percent: number | null;
+            /** @description From the first start on, at most 90, oldest first; today is the last. */
+            days: {
+                /**
+                 * Format: date
+                 * @description UTC.
+                 * @example 2026-01-15
+                 */
+                date: string;
+                uptime_percent: number | null;
+                minutes_up: number;
+                minutes_down: number;
+                /** @description Those that were open on this day. */
+                incidents: string[];
+            }[];
+            /** @description Whole minutes in a row without a sign of life, newest first; at most 100. */
+            outages: {
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC.
+                 * @example 2026-01-15T09:30:00.123456Z
+                 */
+                from: string;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC.
+                 * @example 2026-01-15T09:30:00.123456Z
+                 */
+                to: string;
+                minutes: number;
+                /** @description Whether it lasts. */
+                ongoing: boolean;
+            }[];
+            /** @description Those that were open on any of these days, newest first; at most 100. */
+            incidents: components["schemas"]["Incident"][];
+            /**
+             * @description Seconds since 1970, UTC.
+             * @example 1768469400
+             */
+            ts: number;
+        };
     };
     responses: {
         /** @description `internal_error`: The service met a fault. It is on record under the request id; give that id when you report it. */
@@ -3154,6 +3420,34 @@ export interface components {
         "429.too_many_subscriptions": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
+         *
+         *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
+         *
+         *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
+         *
+         *     `invalid_incident_id`: The incident id in the path is not a UUID. Use the incident_id that the opening answered.
+         */
+        "400.malformed_json.json_too_deep.duplicate_key.invalid_incident_id": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `incident_not_found`: No incident has this id. GET /api/v1/incidents lists those that there are. */
+        "404.incident_not_found": {
+            headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -5837,6 +6131,308 @@ export interface operations {
                     "application/json": components["schemas"]["OpsHealth"];
                 };
             };
+        };
+    };
+    listIncidents: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @example 1042
+                 */
+                "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of incidents. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "incident_id": "0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9",
+                     *           "title": "Jobs start late",
+                     *           "status": "open",
+                     *           "impact": "minor",
+                     *           "opened_at": "2026-01-15T09:30:00.123456Z",
+                     *           "resolved_at": null,
+                     *           "messages": [
+                     *             {
+                     *               "status": "opened",
+                     *               "message": "Jobs wait for up to a minute before they start. None is lost.",
+                     *               "impact": "minor",
+                     *               "at": "2026-01-15T09:30:00.123456Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+            400: components["responses"]["400.invalid_cursor"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable"];
+        };
+    };
+    openIncident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.
+                 * @example order-4711
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "Jobs start late",
+                 *       "impact": "minor",
+                 *       "message": "Jobs wait for up to a minute before they start. None is lost."
+                 *     }
+                 */
+                "application/json": components["schemas"]["IncidentOpen"];
+            };
+        };
+        responses: {
+            /** @description It is on record. */
+            201: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "incident_id": "0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9",
+                     *       "status": "open"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IncidentChanged"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            401: components["responses"]["401.unauthorized"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    updateIncident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9
+                 */
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": "A database was moved. Jobs start at once again; we keep watching.",
+                 *       "impact": "minor"
+                 *     }
+                 */
+                "application/json": components["schemas"]["IncidentUpdate"];
+            };
+        };
+        responses: {
+            /** @description It is on record. */
+            201: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "incident_id": "0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9",
+                     *       "status": "open"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IncidentChanged"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_incident_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.incident_not_found"];
+            409: components["responses"]["409.conflict"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    resolveIncident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9
+                 */
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Jobs have started at once for an hour."
+                 *     }
+                 */
+                "application/json": components["schemas"]["IncidentResolve"];
+            };
+        };
+        responses: {
+            /** @description It is on record. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "incident_id": "0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9",
+                     *       "status": "resolved"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IncidentChanged"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_incident_id"];
+            401: components["responses"]["401.unauthorized"];
+            404: components["responses"]["404.incident_not_found"];
+            409: components["responses"]["409.conflict"];
+            413: components["responses"]["413.body_too_large"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown"];
+        };
+    };
+    getUptime: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it has done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "operational",
+                     *       "since": "2026-01-14T08:00:00.123456Z",
+                     *       "uptime_percent": 99.93,
+                     *       "days": [
+                     *         {
+                     *           "date": "2026-01-14",
+                     *           "uptime_percent": 99.89,
+                     *           "minutes_up": 959,
+                     *           "minutes_down": 1,
+                     *           "incidents": []
+                     *         },
+                     *         {
+                     *           "date": "2026-01-15",
+                     *           "uptime_percent": 100,
+                     *           "minutes_up": 570,
+                     *           "minutes_down": 0,
+                     *           "incidents": []
+                     *         }
+                     *       ],
+                     *       "outages": [
+                     *         {
+                     *           "from": "2026-01-14T12:30:00.000Z",
+                     *           "to": "2026-01-14T12:31:00.000Z",
+                     *           "minutes": 1,
+                     *           "ongoing": false
+                     *         }
+                     *       ],
+                     *       "incidents": [],
+                     *       "ts": 1768469400
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Uptime"];
+                };
+            };
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable"];
         };
     };
     completeJob: {

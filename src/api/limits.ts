@@ -43,3 +43,5 @@ export const MESSAGE_CUT_OFF_BYTES = 64 * 1024;
 export const SUBSCRIPTIONS_MAX = 32;
 /** A WebSocket whose client gives no sign of life for this long is closed; it is pinged every `HEARTBEAT_MS`. */
 export const SOCKET_SILENT_S = 60;
+/** Days that the uptime is told of. */
+export const UPTIME_DAYS = 90;

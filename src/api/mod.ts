@@ -7,6 +7,7 @@ import { devRoutes } from "./dev.ts";
 import { docsRoutes } from "./docs.ts";
 import { frontDoor } from "./door.ts";
 import { problemErrors } from "./errors.ts";
+import { incidentRoutes } from "./incidents.ts";
 import { intakeRoutes } from "./intake.ts";
 import { jobControlRoutes } from "./job_control.ts";
 import { jobRoutes } from "./jobs.ts";
@@ -23,6 +24,7 @@ import { scheduleRoutes } from "./schedules.ts";
 import { socketRoutes } from "./socket.ts";
 import { stepRoutes } from "./steps.ts";
 import { streamRoutes } from "./streams.ts";
+import { uptimeRoutes } from "./uptime.ts";
 import { workerRoutes } from "./workers.ts";
 import { workflowLimitRoutes } from "./workflow_limits.ts";
 
@@ -53,6 +55,8 @@ export function createApi(options: ApiOptions): Elysia {
     .use(workflowLimitRoutes(options, auth))
     .use(socketRoutes(options, auth))
     .use(opsRoutes(options, auth))
+    .use(incidentRoutes(options, auth))
+    .use(uptimeRoutes(options))
     .use(config.production ? new Elysia() : devRoutes(options, auth))
     .use(docsRoutes(config)) as unknown as Elysia;
   return app;

@@ -34,6 +34,11 @@ export const problems = {
     title: "Invalid cursor",
     help: "A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received.",
   },
+  invalid_incident_id: {
+    status: 400,
+    title: "Invalid incident id",
+    help: "The incident id in the path is not a UUID. Use the incident_id that the opening answered.",
+  },
   invalid_job_id: {
     status: 400,
     title: "Invalid job id",
@@ -63,6 +68,11 @@ export const problems = {
     status: 404,
     title: "Not found",
     help: "Nothing is served at this path. Every call is listed at /docs.",
+  },
+  incident_not_found: {
+    status: 404,
+    title: "Incident not found",
+    help: "No incident has this id. GET /api/v1/incidents lists those that there are.",
   },
   job_not_found: {
     status: 404,

@@ -1,9 +1,11 @@
 /** The shapes of requests and answers: what validation checks and what the documentation shows. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { EventMeta } from "../../events/envelope.ts";
+import { impacts } from "../../events/incident.ts";
 import { JobError } from "../../events/job.ts";
 import { PipelineDefinition, PipelineName, Step, Steps } from "../../events/pipeline.ts";
 import { MAX_CONCURRENCY, RatePerKey } from "../../events/workflow.ts";
+import { INCIDENT_UPDATES_MAX } from "../domain/incident.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../domain/job.ts";
 import {
   CLAIM_JOBS_MAX,
@@ -19,6 +21,7 @@ import {
   PAGE_LIMIT_DEFAULT,
   PAGE_LIMIT_MAX,
   RUN_AT_MAX_DAYS,
+  UPTIME_DAYS,
 } from "./limits.ts";
 import { problems } from "./problems.ts";
 import { type ClosedReason, closedReasons } from "./stream_end.ts";
@@ -42,6 +45,9 @@ export const JobId = Type.String({
 });
 /** Text without control characters and lone surrogates: Postgres and terminals cannot show those. */
 const PRINTABLE = "^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$";
+
+/** The same, of several lines. */
+const PRINTABLE_LINES = PRINTABLE.replace("\\u0000-\\u001f", "\\u0000-\\u0009\\u000b-\\u001f");
 
 export const Workflow = Type.String({
   minLength: 1,
@@ -988,6 +994,135 @@ const PublicMetrics = Type.Object(
   { additionalProperties: false },
 );
 
+const EXAMPLE_INCIDENT_ID = "0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9";
+export const IncidentId = Type.String({
+  format: "uuid",
+  description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
+  examples: [EXAMPLE_INCIDENT_ID],
+});
+const IncidentTitle = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: PRINTABLE,
+  description: "What does not work, in a few words.",
+  examples: ["Jobs start late"],
+});
+const IncidentText = Type.String({
+  minLength: 1,
+  maxLength: 2_000,
+  pattern: PRINTABLE_LINES,
+  description: "What is known, for those who use the service: everyone can read it.",
+  examples: ["Jobs wait for up to a minute before they start. None is lost."],
+});
+const IncidentImpact = oneOf(
+  impacts,
+  "`maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.",
+);
+
+export const IncidentOpen = Type.Object(
+  { title: IncidentTitle, impact: IncidentImpact, message: IncidentText },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        title: "Jobs start late",
+        impact: "minor",
+        message: "Jobs wait for up to a minute before they start. None is lost.",
+      },
+    ],
+  },
+);
+export const IncidentUpdate = Type.Object(
+  { message: IncidentText, impact: Type.Optional(IncidentImpact) },
+  {
+    additionalProperties: false,
+    examples: [{ message: "A database was moved. Jobs start at once again; we keep watching.", impact: "minor" }],
+  },
+);
+export const IncidentResolve = Type.Object(
+  { message: IncidentText },
+  { additionalProperties: false, examples: [{ message: "Jobs have started at once for an hour." }] },
+);
+
+const IncidentChanged = Type.Object(
+  { incident_id: IncidentId, status: oneOf(["open", "resolved"], "Where it stands now.") },
+  { additionalProperties: false },
+);
+
+const Incident = Type.Object(
+  {
+    incident_id: IncidentId,
+    title: IncidentTitle,
+    status: oneOf(["open", "resolved"], "Whether it is over."),
+    impact: IncidentImpact,
+    opened_at: Timestamp,
+    resolved_at: Type.Union([Timestamp, Type.Null()], { description: "`null` while it lasts." }),
+    messages: Type.Array(
+      Type.Object(
+        {
+          status: oneOf(["opened", "updated", "resolved"], "What it told."),
+          message: IncidentText,
+          impact: IncidentImpact,
+          at: Timestamp,
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: INCIDENT_UPDATES_MAX + 2, description: "What was told of it, in order." },
+    ),
+  },
+  { additionalProperties: false },
+);
+const IncidentList = list(Incident);
+
+const Percent = Type.Union([Type.Number({ minimum: 0, maximum: 100 }), Type.Null()]);
+const Uptime = Type.Object(
+  {
+    status: oneOf(
+      ["operational", "maintenance", "minor", "major", "critical"],
+      "The worst impact of an incident that is open; `operational` without one.",
+    ),
+    since: Type.Union([Timestamp, Type.Null()], { description: "The first start on record." }),
+    uptime_percent: Type.Union([Type.Number({ minimum: 0, maximum: 100 }), Type.Null()], {
+      description: "Of all the days below; `null` before the first whole minute.",
+      examples: [99.98],
+    }),
+    days: Type.Array(
+      Type.Object(
+        {
+          date: Type.String({ format: "date", description: "UTC.", examples: ["2026-01-15"] }),
+          uptime_percent: Percent,
+          minutes_up: Type.Integer({ minimum: 0, maximum: 1_440 }),
+          minutes_down: Type.Integer({ minimum: 0, maximum: 1_440 }),
+          incidents: Type.Array(IncidentId, { description: "Those that were open on this day." }),
+        },
+        { additionalProperties: false },
+      ),
+      {
+        maxItems: UPTIME_DAYS,
+        description: `From the first start on, at most ${UPTIME_DAYS}, oldest first; today is the last.`,
+      },
+    ),
+    outages: Type.Array(
+      Type.Object(
+        {
+          from: Timestamp,
+          to: Timestamp,
+          minutes: Type.Integer({ minimum: 1 }),
+          ongoing: Type.Boolean({ description: "Whether it lasts." }),
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: 100, description: "Whole minutes in a row without a sign of life, newest first; at most 100." },
+    ),
+    incidents: Type.Array(Incident, {
+      maxItems: 100,
+      description: "Those that were open on any of these days, newest first; at most 100.",
+    }),
+    ts: UnixSeconds,
+  },
+  { additionalProperties: false },
+);
+
 const Lag = Type.Integer({ minimum: 0, description: "Events behind the log's head." });
 
 const OpsHealth = Type.Object(
@@ -1261,6 +1396,13 @@ export const components = {
   ProblemDescription,
   PublicMetrics,
   OpsHealth,
+  IncidentOpen,
+  IncidentUpdate,
+  IncidentResolve,
+  IncidentChanged,
+  Incident,
+  IncidentList,
+  Uptime,
 } as const;
 
 function list<Item extends TSchema>(item: Item) {

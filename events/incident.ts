@@ -1,0 +1,38 @@
+/**
+ * What can happen to an incident: a time in which the service did not do what it promises, as its operators tell it to
+ * those who use it. Streams are named `incident-<UUID>`.
+ */
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+
+/** From the least to the worst: it is planned; some notice; many notice; nothing works. */
+export const impacts = ["maintenance", "minor", "major", "critical"] as const;
+export type Impact = (typeof impacts)[number];
+
+const Impact = Type.Union(impacts.map((impact) => Type.Literal(impact)));
+
+export const IncidentOpened = Type.Object({
+  title: Type.String({ minLength: 1, maxLength: 128 }),
+  impact: Impact,
+  /** What is known, for those who use the service. */
+  message: Type.String({ minLength: 1, maxLength: 2_000 }),
+});
+export type IncidentOpened = Static<typeof IncidentOpened>;
+
+/** More is known; `impact` where it is another one now. */
+export const IncidentUpdated = Type.Object({
+  message: Type.String({ minLength: 1, maxLength: 2_000 }),
+  impact: Type.Optional(Impact),
+});
+export type IncidentUpdated = Static<typeof IncidentUpdated>;
+
+export const IncidentResolved = Type.Object({
+  message: Type.String({ minLength: 1, maxLength: 2_000 }),
+});
+export type IncidentResolved = Static<typeof IncidentResolved>;
+
+/** Every event type of the category, with its newest schema. */
+export const incidentEvents = {
+  "incident.opened": IncidentOpened,
+  "incident.updated": IncidentUpdated,
+  "incident.resolved": IncidentResolved,
+} as const satisfies Record<string, TSchema>;

@@ -1,0 +1,82 @@
+/** Incidents as a status page shows them. */
+import type { Impact } from "../events/incident.ts";
+import { entityId } from "../events/mod.ts";
+import type { Projection } from "./projection.ts";
+
+/** One message of its operators. */
+export interface IncidentMessage {
+  readonly status: "opened" | "updated" | "resolved";
+  readonly message: string;
+  readonly impact: Impact;
+  /** RFC 3339, UTC. */
+  readonly at: string;
+}
+
+/** One incident. Times are RFC 3339, UTC. */
+export type IncidentRow = {
+  incident_id: string;
+  title: string;
+  status: "open" | "resolved";
+  /** As it was told last. */
+  impact: Impact;
+  opened_at: string;
+  resolved_at: string | null;
+  /** In order, the first one opened it. */
+  messages: IncidentMessage[];
+  /** Where the log holds `incident.opened`. */
+  position: number;
+};
+
+export const incidents: Projection<IncidentRow> = {
+  name: "incidents",
+  version: 1,
+  reads: ["incident.opened", "incident.updated", "incident.resolved"],
+  columns: {
+    incident_id: { type: "uuid" },
+    title: { type: "text" },
+    status: { type: "text" },
+    impact: { type: "text" },
+    opened_at: { type: "timestamptz" },
+    resolved_at: { type: "timestamptz", nullable: true },
+    messages: { type: "json" },
+    position: { type: "bigint" },
+  },
+  key: "incident_id",
+  indexes: ["(position)", "(resolved_at)"],
+
+  keyOf: (event) => entityId(event.stream_id),
+  begins: (event) => event.version === 1,
+
+  evolve(row, event) {
+    const { recorded_at: at } = event;
+    if (event.type === "incident.opened") {
+      if (row) throw new Error(`Cannot open incident ${row.incident_id}: it exists since position ${row.position}`);
+      const { title, impact, message } = event.data;
+      return {
+        incident_id: entityId(event.stream_id),
+        title,
+        status: "open",
+        impact,
+        opened_at: at,
+        resolved_at: null,
+        messages: [{ status: "opened", message, impact, at }],
+        position: event.position,
+      };
+    }
+    if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: nothing was opened`);
+    switch (event.type) {
+      case "incident.updated": {
+        const { message, impact = row.impact } = event.data;
+        return { ...row, impact, messages: [...row.messages, { status: "updated", message, impact, at }] };
+      }
+      case "incident.resolved": {
+        const { impact } = row;
+        const { message } = event.data;
+        const messages: IncidentMessage[] = [...row.messages, { status: "resolved", message, impact, at }];
+        return { ...row, status: "resolved", resolved_at: at, messages };
+      }
+      default:
+        return row;
+    }
+  },
+};

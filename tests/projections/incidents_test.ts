@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { type IncidentRow, incidents } from "../../projections/incidents.ts";
+import { history } from "./support.ts";
+
+const id = "01890a5d-ac96-774b-bcce-b302099a8057";
+const opened = { type: "incident.opened", data: { title: "Late", impact: "minor", message: "We look." } };
+const worse = { type: "incident.updated", data: { message: "It is worse.", impact: "major" } };
+const still = { type: "incident.updated", data: { message: "Still so." } };
+const resolved = { type: "incident.resolved", data: { message: "Over." } };
+
+function rowAfter(...events: { type: string; data: unknown }[]): IncidentRow | undefined {
+  let row: IncidentRow | undefined;
+  for (const event of history(`incident-${id}`, events)) row = incidents.evolve(row, event) ?? undefined;
+  return row;
+}
+
+test("an incident holds what was told of it, in order, each with the impact that it had then", () => {
+  expect(rowAfter(opened, worse, still, resolved)).toEqual({
+    incident_id: id,
+    title: "Late",
+    status: "resolved",
+    impact: "major",
+    opened_at: "2026-01-02T03:00:01Z",
+    resolved_at: "2026-01-02T03:00:04Z",
+    messages: [
+      { status: "opened", message: "We look.", impact: "minor", at: "2026-01-02T03:00:01Z" },
+      { status: "updated", message: "It is worse.", impact: "major", at: "2026-01-02T03:00:02Z" },
+      { status: "updated", message: "Still so.", impact: "major", at: "2026-01-02T03:00:03Z" },
+      { status: "resolved", message: "Over.", impact: "major", at: "2026-01-02T03:00:04Z" },
+    ],
+    position: 101,
+  });
+  expect(rowAfter(opened)).toMatchObject({ status: "open", impact: "minor", resolved_at: null });
+});
+
+test("what was not opened cannot change, and nothing opens twice", () => {
+  expect(() => rowAfter(still)).toThrow("nothing was opened");
+  expect(() => rowAfter(opened, opened)).toThrow(`Cannot open incident ${id}`);
+});
