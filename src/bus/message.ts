@@ -9,8 +9,9 @@ export const EVENT_SUBJECT_PREFIX = "levqor.event";
 
 export const Header = {
   event_id: "Nats-Msg-Id",
-  /** By it JetStream refuses a message that does not follow on the one before it. */
+  /** By these JetStream refuses a message that does not follow on the one before it. */
   expected_last_sequence: "Nats-Expected-Last-Sequence",
+  expected_last_id: "Nats-Expected-Last-Msg-Id",
   position: "Levqor-Position",
   version: "Levqor-Version",
   type: "Levqor-Type",
@@ -40,18 +41,29 @@ export function subjectOf(event: StoredEvent): string {
   return `${EVENT_SUBJECT_PREFIX}.${event.type}.${entityId(event.stream_id).replace(/[^A-Za-z0-9_-]/g, "_")}`;
 }
 
-/** `lastSequence` is that of the message before it in the stream; `maxBytes` is what the server takes in one message. */
-export function encodeEvent(event: StoredEvent, lastSequence: number, maxBytes: number): Message {
+export interface EncodeOptions {
+  /** Of the message before it in the stream. */
+  readonly last_sequence: number;
+  /** That message's id, where the server is to compare it. */
+  readonly last_id?: string | undefined;
+  /** What the server takes in one message. */
+  readonly max_bytes: number;
+}
+
+/** An event as a message that the server stores only directly after the one before it. */
+export function encodeEvent(event: StoredEvent, { last_sequence, last_id, max_bytes }: EncodeOptions): Message {
+  const expected_id = last_id === undefined ? "" : `${Header.expected_last_id}: ${last_id}\r\n`;
   const always =
-    `NATS/1.0\r\n${Header.event_id}: ${eventId(event)}\r\n${Header.expected_last_sequence}: ${lastSequence}\r\n` +
+    `NATS/1.0\r\n${Header.event_id}: ${eventId(event)}\r\n` +
+    `${Header.expected_last_sequence}: ${last_sequence}\r\n${expected_id}` +
     `${Header.position}: ${event.position}\r\n${Header.version}: ${event.version}\r\n${Header.type}: ${event.type}\r\n` +
     `${Header.schema_version}: ${event.schema_version}\r\n${Header.recorded_at}: ${event.recorded_at}\r\n`;
   const subject = subjectOf(event);
-  if (event.data_json.length + event.meta_json.length < maxBytes) {
+  if (event.data_json.length + event.meta_json.length < max_bytes) {
     const headers = encoder.encode(`${always}${Header.meta}: ${event.meta_json}\r\n\r\n`);
     const body = encoder.encode(event.data_json);
     const bytes = headers.length + body.length;
-    if (bytes <= maxBytes) return { subject, headers: encoded(headers), body, bytes };
+    if (bytes <= max_bytes) return { subject, headers: encoded(headers), body, bytes };
   }
   const headers = encoder.encode(`${always}${Header.data}: ${OMITTED}\r\n\r\n`);
   return { subject, headers: encoded(headers), body: NO_BODY, bytes: headers.length };

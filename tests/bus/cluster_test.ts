@@ -5,7 +5,7 @@ import { type Bus, jetStreamBus, STREAM } from "../../src/bus/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { type NatsCluster, type NatsServer, natsAvailable, startNatsCluster } from "../support/nats.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
-import { fill, until, withJetStream } from "./support.ts";
+import { fill, readStream, until, withJetStream } from "./support.ts";
 
 setDefaultTimeout(90_000);
 
@@ -50,11 +50,15 @@ describe.skipIf(!natsAvailable)("on a cluster", () => {
   };
 
   test("the stream is made with as many copies as asked for, and survives the end of the node that leads it", async () => {
-    await fill(log, 5);
+    await fill(log, 5, 5);
     const bus = openBus({ replicas: 3 });
     await until("5 events", () => bus.health().position === 5);
     const { config, cluster: state } = await info();
     expect(config.num_replicas).toBe(3);
+    // A node that was away would not know the id of the message before.
+    for (const { headers } of await readStream(cluster.nodes[0]?.url ?? "")) {
+      expect(Object.keys(headers)).not.toContain("Nats-Expected-Last-Msg-Id");
+    }
     const leader = nodeNamed(state?.leader);
     await leader.kill();
     await fill(log, 5);

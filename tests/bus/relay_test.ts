@@ -278,7 +278,19 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     await startRelay();
     await until("9 messages", async () => (await lastSequence(server.url)) === 9);
     expect(await positionsIn(server.url)).toEqual(["1", "2", "3", undefined, "4", "5", undefined, "6"]);
-  }); // the server may take a message for a duplicate until its window of 10 s is over
+  });
+
+  test("leaves out none of many events in flight when a message that is not its own comes before them", async () => {
+    await fill(log, 3);
+    await startRelay();
+    await until("3 messages", async () => (await lastSequence(server.url)) === 3);
+    await publishForeign(server.url, 1);
+    await fill(log, 5, 5);
+    await until("9 messages", async () => (await lastSequence(server.url)) === 9);
+    expect(await positionsIn(server.url)).toEqual(["1", "2", "3", undefined, "4", "5", "6", "7", "8"]);
+    const [, second] = (await readStream(server.url)).slice(4);
+    expect(second?.headers["Nats-Expected-Last-Msg-Id"]).toEndWith("@1");
+  });
 
   test("leaves out no event where the stream holds messages, but none of its own", async () => {
     await fill(log, 3);
