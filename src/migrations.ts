@@ -2,5 +2,11 @@
 import { dbMigrations, type Migration } from "./db/mod.ts";
 import { logMigrations } from "./log/schema.ts";
 import { projectorMigrations } from "./projector/schema.ts";
+import { rateMigrations } from "./rate/schema.ts";
 
-export const migrations: readonly Migration[] = [...dbMigrations, ...logMigrations, ...projectorMigrations];
+export const migrations: readonly Migration[] = [
+  ...dbMigrations,
+  ...logMigrations,
+  ...projectorMigrations,
+  ...rateMigrations,
+];

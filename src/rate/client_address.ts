@@ -1,0 +1,103 @@
+/**
+ * The address of whoever sends a request. By default that of the connection: anybody can write a header. Behind proxies
+ * it is what their header says, as far as they wrote it: a proxy appends the address that it was called from to what it
+ * was sent, so that only the end of a list is to be believed.
+ */
+import parseForwarded from "forwarded-parse";
+import ipaddr from "ipaddr.js";
+
+/** Headers that carry a list, to which each proxy appends. */
+const LISTS = new Set(["x-forwarded-for", "forwarded"]);
+
+/** Which header is believed, and from whom. */
+export interface ProxyTrust {
+  /** In lower case. */
+  readonly header: string;
+  /** Of a list: how many proxies appended to it. Without it, those of `proxies` are passed over. */
+  readonly hops?: number | undefined;
+  /** Addresses and CIDR ranges of proxies; with none, whoever is connected is taken for one. */
+  readonly proxies: readonly string[];
+}
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** Says the address of a request's sender, from the connection's and the headers: as text, in one form for each. */
+export function clientAddresses(trust: ProxyTrust | undefined): (peer: string | undefined, headers: Headers) => string {
+  if (!trust) return (peer) => textOf(peer);
+  const { header, hops } = trust;
+  const proxies = trust.proxies.map(toRange);
+  const isProxy = (address: Address) => proxies.some((range) => contains(range, address));
+  const read = (value: string): readonly (Address | undefined)[] =>
+    header === "forwarded" ? forwardedFor(value) : value.split(",").map(toAddress);
+
+  return (peer, headers) => {
+    const value = headers.get(header);
+    const connected = peer === undefined ? undefined : toAddress(peer);
+    if (value === null || (proxies.length > 0 && !(connected && isProxy(connected)))) return textOf(peer);
+    if (!LISTS.has(header)) return toAddress(value)?.toString() ?? textOf(peer);
+    const hop = hops === undefined ? lastStranger(read(value), isProxy) : read(value).at(-hops);
+    return hop?.toString() ?? textOf(peer);
+  };
+}
+
+/** What is limited for an address: itself, or its /64, which is what one customer gets of IPv6. */
+export function addressScope(address: string): string {
+  if (!address.includes(":")) return address;
+  const parsed = toAddress(address);
+  if (parsed === undefined || parsed.kind() === "ipv4") return address;
+  const [a = 0, b = 0, c = 0, d = 0] = (parsed as ipaddr.IPv6).parts;
+  return `${a.toString(16)}:${b.toString(16)}:${c.toString(16)}:${d.toString(16)}::/64`;
+}
+
+/** From the end, the first address that is no proxy's; where something unreadable comes before, the last that was read. */
+function lastStranger(
+  hops: readonly (Address | undefined)[],
+  isProxy: (address: Address) => boolean,
+): Address | undefined {
+  let nearest: Address | undefined;
+  for (const hop of hops.toReversed()) {
+    if (hop === undefined) return nearest;
+    nearest = hop;
+    if (!isProxy(hop)) return hop;
+  }
+  return nearest;
+}
+
+/** The `for=` of each element; `undefined` where it is hidden, unknown or missing; none where the header is malformed. */
+function forwardedFor(value: string): (Address | undefined)[] {
+  try {
+    return parseForwarded(value).map((element) => toAddress(element.for ?? ""));
+  } catch {
+    return [];
+  }
+}
+
+/** `1.2.3.4`, `1.2.3.4:80`, `2001:db8::1`, `[2001:db8::1]:80`; IPv4 in IPv6 is IPv4. */
+function toAddress(text: string): Address | undefined {
+  const trimmed = text.trim();
+  const bare = /^\[(.*)\](?::\d{1,5})?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(trimmed)?.[1] ?? trimmed;
+  // The library would take `8` and `0x7f.1` for addresses, too.
+  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return ipaddr.IPv4.parse(bare);
+  if (!ipaddr.IPv6.isValid(bare)) return undefined;
+  const address = ipaddr.IPv6.parse(bare.replace(/%.*$/, ""));
+  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+}
+
+function textOf(peer: string | undefined): string {
+  if (peer === undefined) return "unknown";
+  return peer.includes(":") ? (toAddress(peer)?.toString() ?? peer) : peer;
+}
+
+function toRange(text: string): readonly [Address, number] {
+  const [address = "", prefix] = text.split("/");
+  const parsed = toAddress(address);
+  if (parsed === undefined) throw new Error(`Cannot trust ${text}: it is no address and no CIDR range`);
+  const bits = parsed.toByteArray().length * 8;
+  // `::ffff:10.0.0.0/104` is 10.0.0.0/8.
+  const beside = bits === 32 && address.includes(":") ? 96 : 0;
+  return [parsed, prefix === undefined ? bits : Number(prefix) - beside];
+}
+
+function contains([network, prefix]: readonly [Address, number], address: Address): boolean {
+  return network.kind() === address.kind() && address.match([network, prefix]);
+}

@@ -1,0 +1,200 @@
+/**
+ * What the processes tell each other: how many requests each admitted of a scope in a slot. Counts add up, so no request
+ * waits for anybody: a process says what changed and hears the others' counts of the same scopes, all in one statement,
+ * {@link EVERY_MS} after the one before or at once; and once more in the next round, since what was said at the same
+ * time was not heard. Where nothing changes, nothing is asked.
+ *
+ * Each process writes rows of its own and says the whole count again, so that a statement may be repeated when its
+ * answer got lost, and none waits for another's lock. The table is unlogged: what a crash of Postgres takes is a minute
+ * old at most. While the database is away each process goes on by itself, and says the rest when it is back.
+ */
+import { hash } from "node:crypto";
+import { Backoff } from "../async/mod.ts";
+import type { Sql } from "../db/mod.ts";
+import { oldestSlot, SLOT_MS, slotAt, type Usage, WINDOW_MS } from "./usage.ts";
+
+const EVERY_MS = 100;
+/** After a fault. */
+const RETRY_FIRST_MS = 250;
+const RETRY_MOST_MS = 5_000;
+/** Scopes of a statement, so that each is short: under 30 ms. What is more waits for the next round. */
+const SCOPES_MAX = 2_000;
+/** Scopes that may wait to be told, as they do while the database is away; what is more is told when it next changes. */
+const WAITING_MAX = 20_000;
+/** How long after they were written rows are swept away: when none of them counts any more. */
+const SWEEP_MS = WINDOW_MS + 2 * SLOT_MS;
+/** A clock that differs from the database's by less is as good. */
+const CLOCK_TOLERANCE_MS = 500;
+
+/** One scope of a policy. */
+export interface Scope {
+  readonly policy: string;
+  /** An address, or who a caller is. */
+  readonly name: string;
+  readonly usage: Usage;
+  /** What other processes call it. */
+  key?: string;
+  /** The first slot that may have changed since it was last told. */
+  told_slot: number;
+}
+
+export interface ExchangeLogger {
+  warn(fields: object, message: string): void;
+  info(message: string): void;
+}
+
+export interface ExchangeOptions {
+  /** Its statements must fail within a second or two; see `connect`. */
+  readonly sql: Sql;
+  /** Tells this process from the others; new at each start. */
+  readonly instance: string;
+  readonly logger: ExchangeLogger;
+}
+
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #backoff = new Backoff(RETRY_FIRST_MS, RETRY_MOST_MS);
+  readonly #changed = new Set<Scope>();
+  /** What was told in the last round. */
+  #again: readonly Scope[] = [];
+  #salt: string | undefined;
+  /** Makes `performance.now()` the database's time. */
+  #base_ms = performance.timeOrigin;
+  /** By `performance.now()`. */
+  #next_ms = 0;
+  #timer: Timer | undefined;
+  #sweep: Timer | undefined;
+  #round: Promise<void> | undefined;
+  #failing = false;
+  #stopped = false;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    // What processes left behind that are no more.
+    this.#sweepIn(0);
+  }
+
+  /** Unix milliseconds by the database's clock, as far as it is known: all processes must number slots alike. */
+  now(): number {
+    return performance.now() + this.#base_ms;
+  }
+
+  /** Tells the others of a scope, soon. */
+  changed(scope: Scope): void {
+    if (this.#changed.size < WAITING_MAX) this.#changed.add(scope);
+    this.#wake();
+  }
+
+  /** Says what is unsaid, and ends. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#sweep);
+    await this.#round;
+    if (this.#changed.size > 0 && !this.#failing) await this.#run();
+  }
+
+  #wake(): void {
+    if (this.#timer !== undefined || this.#round !== undefined || this.#stopped) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#round = this.#run().finally(() => {
+          this.#round = undefined;
+          if (this.#changed.size > 0 || this.#again.length > 0) this.#wake();
+        });
+      },
+      Math.max(0, this.#next_ms - performance.now()),
+    );
+  }
+
+  async #run(): Promise<void> {
+    const changed = [...this.#changed.values().take(SCOPES_MAX)];
+    for (const scope of changed) this.#changed.delete(scope);
+    const started = performance.now();
+    this.#next_ms = started + EVERY_MS;
+    try {
+      await this.#exchange(changed, new Set([...changed, ...this.#again]));
+      this.#again = changed;
+      this.#backoff.reset();
+      if (this.#failing) this.#options.logger.info("Rate limits are exchanged again");
+      this.#failing = false;
+    } catch (error) {
+      for (const scope of changed) this.#changed.add(scope);
+      this.#next_ms = performance.now() + this.#backoff.next();
+      if (!this.#failing && !this.#stopped) {
+        this.#options.logger.warn({ err: error }, "Cannot exchange rate limits: this process limits by itself");
+      }
+      this.#failing = true;
+    }
+  }
+
+  /** Says what changed, and hears what the others said of those asked for. */
+  async #exchange(changed: readonly Scope[], asked: ReadonlySet<Scope>): Promise<void> {
+    const { sql, instance } = this.#options;
+    this.#salt ??= (await sql<[{ salt: string }]>`select salt::text from levqor_ops.rate_salt`)[0].salt;
+    const byKey = new Map([...asked].map((scope) => [this.#keyOf(scope), scope]));
+    const now = this.now();
+    const scopes: string[] = [];
+    const slots: number[] = [];
+    const counts: number[] = [];
+    for (const scope of changed) {
+      for (const [slot, count] of scope.usage.own(now)) {
+        if (slot < scope.told_slot) continue;
+        scopes.push(this.#keyOf(scope));
+        slots.push(slot);
+        counts.push(count);
+      }
+    }
+    const sent = performance.now();
+    const [row] = await sql<[{ now_ms: number; others: string }]>`
+      with told as (
+        insert into levqor_ops.rate_counts as known (scope, slot, instance, count)
+        select scope, slot, ${instance}, count
+        from unnest(${scopes}::text[], ${slots}::bigint[], ${counts}::bigint[]) as admitted (scope, slot, count)
+        on conflict (scope, slot, instance) do update set count = excluded.count
+      )
+      select
+        (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms,
+        (select coalesce(json_agg(json_build_array(scope, slot, count)), '[]') from (
+          select scope, slot, sum(count) as count from levqor_ops.rate_counts
+          where scope = any(${[...byKey.keys()]}::text[]) and slot >= ${oldestSlot(slotAt(now))} and instance <> ${instance}
+          group by scope, slot) as heard) as others`;
+    this.#setClock(row.now_ms, sent);
+    const told = Map.groupBy(JSON.parse(row.others) as [key: string, slot: number, count: number][], ([key]) => key);
+    for (const [key, scope] of byKey) {
+      scope.usage.learn(
+        now,
+        (told.get(key) ?? []).map(([, slot, count]) => [slot, count]),
+      );
+    }
+    for (const scope of changed) scope.told_slot = slotAt(now);
+    if (scopes.length > 0) this.#sweepIn(SWEEP_MS);
+  }
+
+  /** No table holds an address or a caller: only a hash that nobody can make without the database's salt. */
+  #keyOf(scope: Scope): string {
+    scope.key ??= hash("sha256", `${this.#salt}\0${scope.policy}\0${scope.name}`, "base64url").slice(0, 22);
+    return scope.key;
+  }
+
+  #setClock(database_ms: number, sent: number): void {
+    const base_ms = database_ms - (sent + performance.now()) / 2;
+    if (Math.abs(base_ms - this.#base_ms) > CLOCK_TOLERANCE_MS) this.#base_ms = base_ms;
+  }
+
+  #sweepIn(ms: number): void {
+    if (this.#sweep !== undefined || this.#stopped) return;
+    const sweep = async () => {
+      const { sql } = this.#options;
+      try {
+        await sql`delete from levqor_ops.rate_counts where slot < ${oldestSlot(slotAt(this.now())) - 1}`;
+        this.#sweep = undefined;
+      } catch {
+        this.#sweep = undefined;
+        this.#sweepIn(SWEEP_MS);
+      }
+    };
+    this.#sweep = setTimeout(() => void sweep(), ms);
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * Who may send how many requests a minute. Decided here and now, from what this process knows: its own counts, and what
+ * the others told it (`exchange.ts`). So the limits hold across processes but for what a client gets admitted elsewhere
+ * within one exchange; that counts afterwards all the same, and is paid back by a longer wait.
+ */
+import { Exchange, type ExchangeOptions, type Scope } from "./exchange.ts";
+import { Recent } from "./recent.ts";
+import { SLOT_MS, slotAt, Usage, WINDOW_MS } from "./usage.ts";
+
+/** Requests a minute; `null`: as many as they like. */
+type Quota = number | null;
+
+export interface RateLimits {
+  /** Callers without a key, each address. */
+  readonly burst: Quota;
+  /** Callers without a key, all together. */
+  readonly global: Quota;
+  /** Callers with a key, by their tier. */
+  readonly tiers: Readonly<Record<string, Quota>>;
+}
+
+/** Of a caller with a key whose tier there is no more. */
+const FALLBACK_TIER = "free";
+
+/** Policies that routes opt into, on top of what holds anyway: requests a minute. */
+const ROUTE_POLICIES = { billing: 10, "sign-in": 5 } as const;
+export type RoutePolicy = keyof typeof ROUTE_POLICIES;
+
+/** Pages and static files, each address: one page asks for a handful of them, and they cost next to nothing. */
+const PAGES_QUOTA = 300;
+
+/** Scopes of one policy that are kept; see `Recent`. Each takes about half a kilobyte. */
+const SCOPES_MAX = 20_000;
+/** A key in regular use is known at its address for so long. */
+const HOME_MS = 3_600_000;
+
+export interface Policy {
+  /** As `RateLimit-Policy` names it. */
+  readonly name: string;
+  /** Requests a minute. */
+  readonly quota: number;
+}
+
+/** What became of a request. */
+export interface Verdict {
+  readonly admitted: boolean;
+  /** The policy that refused it; else the first of those that hold. */
+  readonly policy: Policy;
+  /** How many more it would admit at once. */
+  readonly remaining: number;
+  /**
+   * Admitted: milliseconds until the quota is whole again, if no more comes. Refused: until there is room for one.
+   */
+  readonly reset_ms: number;
+  /** All policies that hold, as the value of `RateLimit-Policy`. */
+  readonly policies: string;
+}
+
+/** A caller who holds a key. */
+export interface KeyHolder {
+  readonly identity: string;
+  readonly tier: string;
+}
+
+export interface RateLimiterOptions extends ExchangeOptions {
+  readonly limits: RateLimits;
+  /** Told of every refusal, by its policy's name. */
+  readonly on_refusal?: (policy: string) => void;
+}
+
+/** A policy with its scopes. */
+interface Counter extends Policy {
+  readonly scopes: Recent<Scope>;
+  /** As `RateLimit-Policy` has it. */
+  readonly item: string;
+}
+
+/** What a request is counted under. */
+type Claim = readonly [counter: Counter | undefined, scope: string];
+
+/** Whose limits are nobody's but all callers'. */
+const EVERYONE = "";
+
+export class RateLimiter {
+  readonly #exchange: Exchange;
+  readonly #on_refusal: (policy: string) => void;
+  readonly #address: Counter | undefined;
+  readonly #global: Counter | undefined;
+  readonly #failures: Counter | undefined;
+  readonly #pages: Counter | undefined;
+  readonly #tiers: ReadonlyMap<string, Counter | undefined>;
+  readonly #routes: ReadonlyMap<RoutePolicy, Counter>;
+  /** Where each key was last used well. */
+  readonly #homes = new Recent<{ address: string; slot: number }>({ keep_ms: HOME_MS, max: SCOPES_MAX });
+
+  constructor(options: RateLimiterOptions) {
+    const { burst, global, tiers } = options.limits;
+    this.#exchange = new Exchange(options);
+    this.#on_refusal = options.on_refusal ?? (() => {});
+    this.#address = counter("address", burst);
+    this.#global = counter("global", global);
+    // Stricter than for callers who show no key at all.
+    this.#failures = counter("failed-keys", burst === null ? null : Math.ceil(burst / 2));
+    this.#pages = counter("pages", burst === null ? null : PAGES_QUOTA);
+    this.#tiers = new Map(Object.entries(tiers).map(([tier, quota]) => [tier, counter(tier, quota)]));
+    this.#routes = new Map(
+      Object.entries(ROUTE_POLICIES).map(([name, quota]) => [name as RoutePolicy, counter(name, quota) as Counter]),
+    );
+  }
+
+  /** A request without a key. `undefined`: not limited. */
+  anonymous(address: string): Verdict | undefined {
+    return this.#decide([this.#address, address], [this.#global, EVERYONE]);
+  }
+
+  /** A request for a page or a static file, whoever asks. */
+  page(address: string): Verdict | undefined {
+    return this.#decide([this.#pages, address]);
+  }
+
+  /** A request with a key, or a token, that does not hold. */
+  failed(address: string): Verdict | undefined {
+    return this.#decide([this.#failures, address], [this.#address, address], [this.#global, EVERYONE]);
+  }
+
+  /**
+   * A request with a key that holds. From an address whose failed keys are used up, it is admitted only where this key
+   * was used before: or guessing would go on, since the right guess would show.
+   */
+  holder({ identity, tier }: KeyHolder, address: () => string): Verdict | undefined {
+    const now = this.#exchange.now();
+    const home = this.#homes.find(identity);
+    if (this.#failures && this.#failures.scopes.size > 0 && !this.#mayPass(home?.address, address())) {
+      return this.#refuse(this.#failures, this.#failures.scopes.find(address()) as Scope, now);
+    }
+    const verdict = this.#decide([this.#tierOf(tier), identity]);
+    const slot = slotAt(now);
+    if (home?.slot !== slot) {
+      const known = this.#homes.use(identity, now, () => ({ address: "", slot }));
+      known.address = address();
+      known.slot = slot;
+    }
+    return verdict;
+  }
+
+  /** A request to a route that opted into a policy of its own. `scope`: whom it counts. */
+  route(policy: RoutePolicy, scope: string): Verdict {
+    return this.#decide([this.#routes.get(policy), scope]) as Verdict;
+  }
+
+  /** Tells the others the rest, and ends. */
+  stop(): Promise<void> {
+    return this.#exchange.stop();
+  }
+
+  #tierOf(tier: string): Counter | undefined {
+    return this.#tiers.has(tier) ? this.#tiers.get(tier) : this.#tiers.get(FALLBACK_TIER);
+  }
+
+  #mayPass(home: string | undefined, address: string): boolean {
+    const { scopes, quota } = this.#failures as Counter;
+    const failed = scopes.find(address);
+    return failed === undefined || home === address || failed.usage.used(this.#exchange.now()) < quota;
+  }
+
+  /** Counts a request under all claims, or, where one has no room, under none. */
+  #decide(...claims: readonly Claim[]): Verdict | undefined {
+    const now = this.#exchange.now();
+    for (const [counter, name] of claims) {
+      const scope = counter?.scopes.find(name);
+      if (counter && scope && scope.usage.used(now) >= counter.quota) return this.#refuse(counter, scope, now, claims);
+    }
+    let verdict: Verdict | undefined;
+    for (const [counter, name] of claims) {
+      if (!counter) continue;
+      const scope = counter.scopes.use(name, now, () => newScope(counter.name, name));
+      const used = scope.usage.used(now) + 1;
+      scope.usage.add(now);
+      this.#exchange.changed(scope);
+      verdict ??= {
+        admitted: true,
+        policy: counter,
+        remaining: Math.max(0, Math.ceil(counter.quota - used)),
+        reset_ms: scope.usage.emptyIn(now),
+        policies: itemsOf(claims),
+      };
+    }
+    return verdict;
+  }
+
+  #refuse(counter: Counter, scope: Scope, now: number, claims: readonly Claim[] = [[counter, ""]]): Verdict {
+    this.#on_refusal(counter.name);
+    return {
+      admitted: false,
+      policy: counter,
+      remaining: 0,
+      reset_ms: scope.usage.roomIn(now, counter.quota),
+      policies: itemsOf(claims),
+    };
+  }
+}
+
+function counter(name: string, quota: Quota): Counter | undefined {
+  if (quota === null) return undefined;
+  const scopes = new Recent<Scope>({ keep_ms: WINDOW_MS + SLOT_MS, max: SCOPES_MAX });
+  return { name, quota, scopes, item: `"${name}";q=${quota};w=${WINDOW_MS / 1000}` };
+}
+
+function newScope(policy: string, name: string): Scope {
+  return { policy, name, usage: new Usage(), told_slot: 0 };
+}
+
+function itemsOf(claims: readonly Claim[]): string {
+  const [first] = claims;
+  if (claims.length === 1 && first?.[0]) return first[0].item;
+  return claims.flatMap(([counter]) => counter?.item ?? []).join(", ");
+}

@@ -1,0 +1,134 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { SLOT_MS, slotAt, Usage, WINDOW_MS } from "../../src/rate/usage.ts";
+
+/** The start of a slot, as long ago as 2026. */
+const START = slotAt(Date.UTC(2026, 0, 1)) * SLOT_MS;
+
+/** Sends at each instant what fits; returns the instants at which one was admitted. */
+function admit(usage: Usage, instants: readonly number[], quota: number): number[] {
+  return instants.filter((now) => {
+    if (usage.used(now) >= quota) return false;
+    usage.add(now);
+    return true;
+  });
+}
+
+/** The most that any window of this length holds; it includes its end, not its start. */
+function most(instants: readonly number[], window_ms: number): number {
+  return Math.max(0, ...instants.map((end) => instants.filter((at) => at > end - window_ms && at <= end).length));
+}
+
+/** Ascending instants within five minutes: floods, trickles and pauses. */
+const arrivals = fc
+  .array(fc.tuple(fc.oneof(fc.nat(50), fc.nat(3_000), fc.nat(70_000)), fc.integer({ min: 1, max: 40 })), {
+    minLength: 1,
+    maxLength: 40,
+  })
+  .map((bursts) => {
+    let now = START + 3_217;
+    return bursts.flatMap(([gap, count]) => {
+      now += gap;
+      return Array.from({ length: count }, (_, index) => now + index);
+    });
+  });
+
+describe("whatever the pattern", () => {
+  const quotas = fc.integer({ min: 1, max: 30 });
+
+  test("no 50 seconds admit more than the quota, and no 60 more than twice", () => {
+    fc.assert(
+      fc.property(arrivals, quotas, (instants, quota) => {
+        const admitted = admit(new Usage(), instants, quota);
+        expect(most(admitted, WINDOW_MS - SLOT_MS)).toBeLessThanOrEqual(quota);
+        expect(most(admitted, WINDOW_MS)).toBeLessThanOrEqual(2 * quota);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("70 seconds after the last one the quota is whole again", () => {
+    fc.assert(
+      fc.property(arrivals, quotas, (instants, quota) => {
+        const usage = new Usage();
+        const admitted = admit(usage, instants, quota);
+        const last = admitted.at(-1) as number;
+        const whole = last + usage.emptyIn(last);
+        expect(whole - last).toBeLessThanOrEqual(WINDOW_MS + SLOT_MS);
+        expect(usage.used(whole - 1)).toBeGreaterThan(0);
+        expect(usage.used(whole)).toBe(0);
+        expect(admit(usage, new Array(2 * quota).fill(whole), quota)).toHaveLength(quota);
+      }),
+    );
+  });
+
+  test("room comes when it was said to, and not a tenth of a second sooner", () => {
+    fc.assert(
+      fc.property(arrivals, quotas, fc.nat(SLOT_MS), (instants, quota, later) => {
+        const usage = new Usage();
+        admit(usage, instants, quota);
+        const now = (instants.at(-1) as number) + later;
+        const wait = usage.roomIn(now, quota);
+        if (usage.used(now) < quota) return expect(wait).toBe(0);
+        expect(usage.used(now + wait + 1)).toBeLessThan(quota);
+        const sooner = new Usage();
+        admit(sooner, instants, quota);
+        if (wait > 100) expect(sooner.used(now + wait - 100)).toBeGreaterThanOrEqual(quota - 1e-5);
+      }),
+    );
+  });
+
+  test("the numbers of the others count like one's own", () => {
+    fc.assert(
+      fc.property(arrivals, quotas, fc.nat(60_000), (instants, quota, later) => {
+        const [alone, one, other] = [new Usage(), new Usage(), new Usage()];
+        admit(alone, instants, quota);
+        const admitted = admit(new Usage(), instants, quota);
+        for (const [index, at] of admitted.entries()) (index % 2 === 0 ? one : other).add(at);
+        const now = (admitted.at(-1) as number) + later;
+        one.learn(now, other.own(now));
+        expect(one.used(now)).toBeCloseTo(alone.used(now), 9);
+      }),
+    );
+  });
+});
+
+test("who spreads the quota evenly is never refused", () => {
+  for (const quota of [1, 2, 7, 20, 59, 60, 61, 600, 6000]) {
+    // In the very millisecond in which a slot begins, one of a minute ago still counts.
+    for (const offset of [1, 3_333, 4_999, 9_999]) {
+      const instants = Array.from({ length: 6 * quota }, (_, index) => START + offset + (index * WINDOW_MS) / quota);
+      expect(admit(new Usage(), instants, quota)).toHaveLength(instants.length);
+    }
+  }
+});
+
+test("the worst pattern: twice the quota within 60 seconds, and the second half spread over ten", () => {
+  const usage = new Usage();
+  const burst = START + SLOT_MS - 1;
+  const instants = [...new Array(20).fill(burst), ...Array.from({ length: 60_000 }, (_, index) => burst + 1 + index)];
+  const admitted = admit(usage, instants, 20).filter((at) => at < burst + WINDOW_MS);
+  expect(admitted).toHaveLength(40);
+  expect((admitted[20] as number) - burst).toBeGreaterThanOrEqual(WINDOW_MS - SLOT_MS);
+  const gaps = admitted.slice(21).map((at, index) => at - (admitted[20 + index] as number));
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(499);
+});
+
+test("a clock that is set back counts on in the newest slot; one that leaps ahead begins anew", () => {
+  const usage = new Usage();
+  for (let index = 0; index < 5; index++) usage.add(START + 25_000);
+  usage.add(START + 3_000);
+  expect(usage.used(START + 3_000)).toBe(6);
+  expect(usage.used(START + 25_000)).toBe(6);
+  expect(usage.used(START + 3_600_000)).toBe(0);
+});
+
+test("counts of a process whose clock is a little ahead are taken for the present slot's", () => {
+  const usage = new Usage();
+  usage.learn(START + 9_990, [
+    [slotAt(START), 3],
+    [slotAt(START) + 1, 4],
+    [slotAt(START) - 7, 50],
+  ]);
+  expect(usage.used(START + 9_990)).toBe(7);
+});
