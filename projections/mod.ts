@@ -14,4 +14,4 @@ export type { Projection } from "./projection.ts";
 export { type ScheduleRow, schedules } from "./schedules.ts";
 export type { WorkflowLimitsRow } from "./workflow_limits.ts";
 
-export const projections: readonly Projection[] = [incidents, jobs, metrics, pipelines, schedules, workflowLimits];
+export const projections: readonly Projection[] = [jobs, metrics, pipelines, schedules, workflowLimits, incidents];

@@ -135,6 +135,7 @@ export async function applyChanges(
     poison?.message.toWellFormed().replaceAll("\0", "\ufffd") ?? null,
     ...table.arrays([...inserted, ...updated]),
   ];
+  const rows = { first: 9, when: "moved" };
   const statement = `
     with moved as (
       update levqor_ops.projections
@@ -143,7 +144,7 @@ export async function applyChanges(
         and poison_position is null
       returning set_config('synchronous_commit', 'off', true)
     ), written as (
-      ${table.upsertArrays({ first: 9, when: "moved" })}
+      ${updated.length > 0 ? table.upsertArrays(rows) : table.insertArrays(rows)}
     ), deleted as (
       ${table.deleteIn("$1")} and exists (select from moved)
     )
