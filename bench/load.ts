@@ -3,16 +3,26 @@
  * sends the next. Runs as a process of its own, so that what it costs can be told from what it measures:
  *
  *     bun bench/load.ts '{"url": "http://127.0.0.1:5000/api/v1/intake", "body": "{}", "connections": 64}'
+ *     bun bench/load.ts '{"url": "http://127.0.0.1:5000", "connections": 64, "requests": [{"path": "/health"}]}'
  *
  * It writes raw bytes made once, since an HTTP client would cost more than the servers it measures.
  */
 import type { Socket } from "bun";
 
+/** A POST if it has a body, which is expected to be answered 202; else a GET, to be answered 200. */
+export interface LoadRequest {
+  readonly path: string;
+  /** JSON text. */
+  readonly body?: string;
+}
+
 export interface LoadOptions {
-  /** Where to POST. */
+  /** The server; where to POST `body`, if there are no `requests`. */
   readonly url: string;
   /** JSON text, the same for every request. */
-  readonly body: string;
+  readonly body?: string;
+  /** Sent in turns, each connection beginning with another one. */
+  readonly requests?: readonly LoadRequest[];
   readonly connections: number;
   /** How long to measure; 5 by default. */
   readonly seconds?: number;
@@ -27,9 +37,9 @@ export interface LoadResult {
   readonly p50_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
-  /** Requests answered 202, warm-up included: what the server must have on record. */
+  /** Requests answered as expected, warm-up included: with POSTs, what the server must have on record. */
   readonly acknowledged: number;
-  /** Answers other than 202, and connections that broke, warm-up included. */
+  /** Other answers, and connections that broke, warm-up included. */
   readonly errors: number;
   /** Cores that the generator itself used. */
   readonly cores: number;
@@ -64,6 +74,8 @@ class Histogram {
 }
 
 interface Connection {
+  /** The request in hand. */
+  turn: number;
   sent_at: number;
   /** Bytes of an answer that has not arrived whole yet. */
   partial: Buffer | undefined;
@@ -72,7 +84,6 @@ interface Connection {
 }
 
 const HEADERS_END = "\r\n\r\n";
-const ACCEPTED = "202";
 
 /** How long the answer at the start of `bytes` is, or `undefined` while its headers are incomplete. */
 function answerLength(bytes: Buffer): number | undefined {
@@ -84,14 +95,25 @@ function answerLength(bytes: Buffer): number | undefined {
   return end + HEADERS_END.length + Number(length);
 }
 
+interface Turn {
+  readonly bytes: Buffer;
+  /** The status. */
+  readonly expected: string;
+}
+
+function toTurn({ path, body }: LoadRequest, host: string): Turn {
+  const head = `${path} HTTP/1.1\r\nHost: ${host}\r\n`;
+  if (body === undefined) return { bytes: Buffer.from(`GET ${head}\r\n`), expected: "200" };
+  const type = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
+  return { bytes: Buffer.from(`POST ${head}${type}\r\n${body}`), expected: "202" };
+}
+
 /** Loads a server and resolves when every request that was sent has been answered. */
 export async function load(options: LoadOptions): Promise<LoadResult> {
-  const { connections, body, seconds = 5, warm_up_seconds = 1 } = options;
+  const { connections, seconds = 5, warm_up_seconds = 1 } = options;
   const url = new URL(options.url);
-  const request = Buffer.from(
-    `POST ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  const { body = "", requests = [{ path: url.pathname, body }] } = options;
+  const turns = requests.map((request) => toTurn(request, url.host));
   const cpu = process.cpuUsage();
   const start = performance.now();
   const measure_from = start + warm_up_seconds * 1000;
@@ -107,12 +129,14 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     errors++;
     first_error ??= what;
   }
+  const turnOf = ({ turn }: Connection) => turns[turn % turns.length] as Turn;
   function write(socket: Socket<Connection>): void {
-    socket.data.unsent -= socket.write(request, request.length - socket.data.unsent);
+    const { bytes } = turnOf(socket.data);
+    socket.data.unsent -= socket.write(bytes, bytes.length - socket.data.unsent);
   }
   function send(socket: Socket<Connection>, now: number): void {
     socket.data.sent_at = now;
-    socket.data.unsent = request.length;
+    socket.data.unsent = turnOf(socket.data).bytes.length;
     write(socket);
   }
   function receive(socket: Socket<Connection>, chunk: Buffer): void {
@@ -125,22 +149,23 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     }
     connection.partial = undefined;
     const now = performance.now();
-    if (bytes.toString("latin1", 9, 12) === ACCEPTED) {
+    if (bytes.toString("latin1", 9, 12) === turnOf(connection).expected) {
       acknowledged++;
       if (now >= measure_from && now < measure_until) latencies.add(now - connection.sent_at);
     } else {
       fail(bytes.toString("latin1", 0, 400));
     }
+    connection.turn++;
     if (now < measure_until) send(socket, now);
     else socket.end();
   }
 
   await Promise.all(
-    Array.from({ length: connections }, () =>
+    Array.from({ length: connections }, (_, turn) =>
       Bun.connect<Connection>({
         hostname: url.hostname,
         port: Number(url.port),
-        data: { sent_at: 0, partial: undefined, unsent: 0 },
+        data: { turn, sent_at: 0, partial: undefined, unsent: 0 },
         socket: {
           open(socket) {
             open++;

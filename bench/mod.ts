@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { devDependencies } from "../package.json";
 import { endToEnd } from "./end_to_end.ts";
 import { intake } from "./intake.ts";
+import { mixed } from "./mixed.ts";
 import { relay } from "./relay.ts";
 import { replay } from "./replay.ts";
 import { startCluster } from "./support/cluster.ts";
@@ -22,6 +23,7 @@ const benches: Record<string, (context: Context, stage: Stage) => Promise<Sectio
   end_to_end: endToEnd,
   replay,
   relay,
+  mixed,
 };
 
 const { values, positionals } = parseArgs({

@@ -46,3 +46,21 @@ test("a server that hangs up is an error, not a hanging generator", async () => 
   const result = await load({ ...brief, url: `http://127.0.0.1:${server.port}/` });
   expect(result).toMatchObject({ acknowledged: 0, errors: brief.connections, first_error: "connection closed early" });
 });
+
+test("requests are sent in turns, each answer against what is expected of its own", async () => {
+  const seen: string[] = [];
+  using server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      seen.push(`${request.method} ${pathname} ${await request.text()}`);
+      return new Response("answer", { status: pathname === "/post" ? 202 : 200 });
+    },
+  });
+  const url = `http://127.0.0.1:${server.port}`;
+  const requests = [{ path: "/post", body: "{}" }, { path: "/get" }];
+  const result = await load({ ...brief, url, requests, connections: 1 });
+  expect(result).toMatchObject({ errors: 0, acknowledged: seen.length });
+  expect(seen.slice(0, 3)).toEqual(["POST /post {}", "GET /get ", "POST /post {}"]);
+});
