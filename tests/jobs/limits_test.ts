@@ -127,20 +127,38 @@ describe("a workflow's concurrency", () => {
   }, 90_000);
 
   test("that is lowered lets no more start until enough have ended", async () => {
-    const work = shop(30);
-    await settle({ workflow: "a", concurrency: 6 });
-    service.start({ connectors: work.connectors });
-    const ids = await submitMany(150, "a");
-    await until(() => work.most.get("a") === 6, { what: "six to run" });
-    await settle({ workflow: "a", concurrency: 2 });
-    const narrow = async () => {
-      work.most.clear();
-      await Bun.sleep(200);
-      return work.most.get("a") === 2;
+    const gates: (() => void)[] = [];
+    let running = 0;
+    let most = 0;
+    const gated: Connector = {
+      name: "a",
+      summary: "Ends when its gate is opened.",
+      input: Type.Unknown(),
+      output: Type.Unknown(),
+      async run() {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        gates.push(resolve);
+        most = Math.max(most, ++running);
+        await promise;
+        running--;
+        return {};
+      },
     };
-    await until(narrow, { what: "two at once to run" });
+    await settle({ workflow: "a", concurrency: 6 });
+    const runner = service.start({ connectors: new Map([["a", gated]]) });
+    const ids = await submitMany(20, "a");
+    await until(() => running === 6, { what: "six to run" });
+    await settle({ workflow: "a", concurrency: 2 });
+    const position = await service.log.head();
+    await until(() => runner.status().position >= position, { what: "the runner to have heard" });
+    most = 0;
+    for (let ended = 0; ended < ids.length; ended++) {
+      const expected = Math.max(6 - ended, Math.min(2, ids.length - ended));
+      await until(() => running === expected, { what: `${expected} to run after ${ended}` });
+      gates[ended]?.();
+    }
     await allSucceed(ids);
-    expect(work.most.get("a")).toBe(2);
+    expect(most).toBe(2);
   }, 60_000);
 });
 
