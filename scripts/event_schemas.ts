@@ -1,11 +1,11 @@
 /**
- * Writes `docs/event_schemas.json`: the JSON Schema of every event's data and of its meta, for subscribers in
+ * Writes `public/event_schemas.json`: the JSON Schema of every event's data and of its meta, for subscribers in
  * other languages. Run after a change in `events/`; a test compares the file.
  */
 import { join } from "node:path";
 import { catalogue, EventMeta, schemaVersion } from "../events/mod.ts";
 
-export const EVENT_SCHEMAS_FILE = join(import.meta.dir, "../docs/event_schemas.json");
+export const EVENT_SCHEMAS_FILE = join(import.meta.dir, "../public/event_schemas.json");
 
 /** The file's text. */
 export function eventSchemas(): string {

@@ -250,17 +250,32 @@ export function loadConfig(
   });
 }
 
+/** A variable as people read of it. */
+interface Setting {
+  readonly name: string;
+  readonly about: string;
+  readonly default_text: string;
+  readonly example: string;
+}
+
 /** Every variable: what it is for, its default, an example. */
-export function helpText(): string {
-  const settings = Object.entries(VARIABLES).map(([name, described]) => {
+export function settings(): readonly Setting[] {
+  return Object.entries(VARIABLES).map(([name, described]) => {
     const { about, example, default: standard, default_text }: Variable<unknown, unknown> = described;
-    return `  ${name}\n      ${about}\n      Default: ${default_text ?? standard}. Example: ${name}=${example}`;
+    return { name, about, default_text: default_text ?? String(standard), example };
   });
+}
+
+/** {@link settings} for the command line. */
+export function helpText(): string {
   return [
     "Levqor: runs AI-automation jobs, on an append-only event log.",
     "Usage: bun start [--help]",
     "Settings are environment variables, or lines of a file .env:",
-    ...settings,
+    ...settings().map(
+      ({ name, about, default_text, example }) =>
+        `  ${name}\n      ${about}\n      Default: ${default_text}. Example: ${name}=${example}`,
+    ),
   ].join("\n\n");
 }
 

@@ -1,0 +1,69 @@
+/**
+ * Writes those tables of the documentation (`public/docs/`) that follow from the code, between their markers
+ * (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, every setting. Run after a change in
+ * `src/api/problems.ts`, `docs/events.md` or `src/config.ts`; a test compares the files.
+ */
+import { join } from "node:path";
+import { type ProblemKind, problems } from "../src/api/problems.ts";
+import { settings } from "../src/config.ts";
+
+const ROOT = join(import.meta.dir, "..");
+
+/** Which page has which table. */
+const TABLES = {
+  "public/docs/errors.md": { problems: problemTable },
+  "public/docs/events.md": { events: eventTable },
+  "public/docs/self-hosting.md": { settings: settingTable },
+} as const satisfies Record<string, Record<string, () => string | Promise<string>>>;
+
+/** The pages that have tables, by their paths: as they are, and as they are to be. */
+export function pagesWithTables(): Promise<{ path: string; text: string; wanted: string }[]> {
+  const pages = Object.entries(TABLES).map(async ([path, tables]) => {
+    const text = await Bun.file(join(ROOT, path)).text();
+    let wanted = text;
+    for (const [name, make] of Object.entries<() => string | Promise<string>>(tables)) {
+      const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+      const [before, after] = [wanted.split(begin)[0], wanted.split(end)[1]];
+      if (before === undefined || after === undefined) throw new Error(`Cannot find ${begin} … ${end} in ${path}`);
+      wanted = `${before}${begin}\n${await make()}\n${end}${after}`;
+    }
+    return { path, text, wanted };
+  });
+  return Promise.all(pages);
+}
+
+function problemTable(): string {
+  const kinds = Object.entries<ProblemKind>(problems).sort(([, a], [, b]) => a.status - b.status);
+  return table(
+    ["status", "code", "what it means, and what to do"],
+    kinds.map(([code, { status, help }]) => [String(status), `\`${code}\``, help]),
+  );
+}
+
+/** As the guide for subscribers has it, which a test holds against the catalogue. */
+async function eventTable(): Promise<string> {
+  const guide = await Bun.file(join(ROOT, "docs/events.md")).text();
+  const [found] = /^\| type \| when \|\n(?:\|.*\n)+/m.exec(guide) ?? [];
+  if (found === undefined) throw new Error("Cannot find the table of types in docs/events.md");
+  return found.trimEnd();
+}
+
+function settingTable(): string {
+  return table(
+    ["variable", "default", "what it is for"],
+    settings().map(({ name, about, default_text, example }) => [
+      `\`${name}\``,
+      default_text,
+      `${about} Example: \`${example}\``,
+    ]),
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
+
+if (import.meta.main) {
+  for (const { path, wanted } of await pagesWithTables()) await Bun.write(join(ROOT, path), wanted);
+}

@@ -1,0 +1,200 @@
+/** The documentation says what is so: its numbers, codes and programs are held against the code. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Value } from "@sinclair/typebox/value";
+import { Webhook } from "standardwebhooks";
+import { HttpInput, MAX_BODY_BYTES } from "../../connectors/http.ts";
+import { MAX_ITEMS, MAX_PARALLEL, MAX_SLEEP_SECONDS, MAX_STEPS } from "../../events/pipeline.ts";
+import { MAX_CONCURRENCY } from "../../events/workflow.ts";
+import { pagesWithTables } from "../../scripts/page_tables.ts";
+import * as limits from "../../src/api/limits.ts";
+import { IntakeRequest, PipelineCreate } from "../../src/api/schemas.ts";
+import { loadConfig } from "../../src/config.ts";
+import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../../src/domain/job.ts";
+import { stepFaults } from "../../src/domain/pipeline_check.ts";
+import { CALLBACK_SCHEDULE } from "../../src/jobs/callbacks.ts";
+import { ERROR_CLASSES } from "../../src/jobs/retry.ts";
+import { eventually } from "../support/service.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+
+function page(name: string): Promise<string> {
+  return Bun.file(join(ROOT, "public/docs", name)).text();
+}
+
+/** The cells of each row of the page's tables. */
+async function rows(name: string): Promise<string[][]> {
+  const lines = (await page(name)).split("\n").filter((line) => line.startsWith("| "));
+  return lines.map((line) => line.slice(2, -2).split(" | "));
+}
+
+/** The text of the page's code block in a language that holds `part`. */
+async function block(name: string, language: string, part: string): Promise<string> {
+  const blocks = (await page(name)).matchAll(/^```(\w+)\n(.*?)^```$/gms);
+  for (const [, found, text = ""] of blocks) if (found === language && text.includes(part)) return text;
+  throw new Error(`Cannot find a block of ${language} with ${part} in ${name}`);
+}
+
+describe("tables that follow from the code; `bun scripts/page_tables.ts` writes them", async () => {
+  for (const { path, text, wanted } of await pagesWithTables()) {
+    test(path, () => expect(text).toBe(wanted));
+  }
+});
+
+describe("limits", () => {
+  const number = (value: number) => value.toLocaleString("en");
+  const kb = (bytes: number) => `${number(bytes / 1024)} KB`;
+  const { attempt_timeout_seconds, backoff, timeout_seconds } = IntakeRequest.properties;
+  const config = loadConfig({}, []);
+  if (config === "help") throw new Error("Cannot load a configuration");
+
+  const stated: [what: string, limit: string][] = [
+    ["a request's body", kb(limits.BODY_LIMIT_BYTES)],
+    ["a job's payload, as JSON without white space", kb(limits.PAYLOAD_LIMIT_BYTES)],
+    ["levels of arrays and objects in a body", number(limits.JSON_DEPTH_LIMIT)],
+    ["entries of a list's page", `1 to ${limits.PAGE_LIMIT_MAX}, ${limits.PAGE_LIMIT_DEFAULT} by default`],
+    ["waiting for `Levqor-Min-Position`", `${limits.READ_MODEL_WAIT_MS / 1000} s`],
+    ["a workflow's name, a `concurrency_key`", `1 to ${IntakeRequest.properties.workflow.maxLength} characters`],
+    ["`callback_url`", `${number(IntakeRequest.properties.callback_url.maxLength ?? 0)} characters`],
+    [
+      "`max_attempts`",
+      `1 to ${IntakeRequest.properties.max_attempts.maximum}; ${number(DEFAULT_MAX_ATTEMPTS)} by default`,
+    ],
+    ["pauses between attempts", `up to ${number(backoff.properties.max_seconds.maximum ?? 0)} s (a day)`],
+    ["`run_at`", `up to ${limits.RUN_AT_MAX_DAYS} days ahead`],
+    [
+      "`attempt_timeout_seconds`",
+      `1 to ${number(attempt_timeout_seconds.maximum ?? 0)}; ${number(DEFAULT_ATTEMPT_TIMEOUT_SECONDS)} by default`,
+    ],
+    ["`timeout_seconds`", `1 to ${number(timeout_seconds.maximum ?? 0)} (30 days)`],
+    ["jobs that wait, in all", `${number(config.max_queue_depth)} (\`MAX_QUEUE_DEPTH\`), then 429 \`queue_full\``],
+    ["jobs that run at once, for one workflow or key", `as settled, up to ${number(MAX_CONCURRENCY)}`],
+    ["`url`", `${number(HttpInput.properties.url.maxLength ?? 0)} characters`],
+    [
+      "`timeout_ms`",
+      `${number(HttpInput.properties.timeout_ms.maximum ?? 0)}; ${number(HttpInput.properties.timeout_ms.default)} by default`,
+    ],
+    ["an answer's body that is kept", `${kb(MAX_BODY_BYTES)}; the rest is cut, and \`truncated\` says so`],
+    ["steps", number(MAX_STEPS)],
+    ["items of a `for_each`, at the same time", `${number(MAX_ITEMS)}; ${MAX_PARALLEL}`],
+    ["a sleep, an approval", `${MAX_SLEEP_SECONDS / 86_400} days`],
+    [
+      "`misfire_grace_seconds`",
+      `1 to ${number(limits.MISFIRE_GRACE_MAX_S)}; ${limits.MISFIRE_GRACE_DEFAULT_S} by default`,
+    ],
+    ["next instants that are named at once", `${limits.NEXT_RUNS_MAX}; ${limits.NEXT_RUNS_DEFAULT} by default`],
+    ["jobs, and workflows, of one claim", `${limits.CLAIM_JOBS_MAX}; ${limits.CLAIM_WORKFLOWS_MAX}`],
+    ["how long a claim waits", `${limits.CLAIM_WAIT_MAX_S} s; ${limits.CLAIM_WAIT_DEFAULT_S} by default`],
+    ["`lease_seconds`", `1 to ${number(limits.LEASE_MAX_S)}; ${limits.LEASE_DEFAULT_S} by default`],
+    ["silence before a heartbeat", `${limits.HEARTBEAT_MS / 1000} s`],
+    ["how long a client may read nothing while something waits", `${limits.SLOW_CONSUMER_S} s`],
+    ["how long a WebSocket's client may be silent", `${limits.SOCKET_SILENT_S} s`],
+    ["subscriptions of one WebSocket", number(limits.SUBSCRIPTIONS_MAX)],
+    [
+      "a message from a client",
+      `${kb(limits.MESSAGE_LIMIT_BYTES)}; over ${kb(limits.MESSAGE_CUT_OFF_BYTES)} the connection ends`,
+    ],
+    ["attempts", `${CALLBACK_SCHEDULE.length}, over about three days`],
+  ];
+  for (const [what, limit] of stated) {
+    test(what, async () => {
+      const found = (await rows("limits.md")).find(([cell]) => cell === what);
+      expect(found?.[1]).toBe(limit);
+    });
+  }
+});
+
+test("every way that a job can fail is named, and whether it is repeated", async () => {
+  const table = (await page("errors.md")).split("## When a job fails")[1] ?? "";
+  const told = new Map(
+    [...table.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)].map(([, code, repeated]) => [code, repeated]),
+  );
+  for (const [code, kind] of Object.entries(ERROR_CLASSES)) {
+    expect([code, told.get(code)]).toEqual([code, { retry: "yes", final: "no", by_status: "by status" }[kind]]);
+  }
+  for (const code of ["worker_lost", "job_timeout", "approval_rejected", "approval_timeout"]) {
+    expect([code, told.get(code)]).toEqual([code, "no"]);
+  }
+});
+
+test("callbacks are repeated when the page says", async () => {
+  const told = (await rows("webhooks.md")).find(([cell]) => cell === "after the one before")?.slice(1);
+  const seconds = (text: string) => {
+    const [amount = "0", unit = "s"] = text.split(" ");
+    return Number(amount) * ({ s: 1, min: 60, h: 3_600 }[unit] ?? Number.NaN);
+  };
+  expect(told?.map((text) => (text === "at once" ? 0 : seconds(text)))).toEqual([...CALLBACK_SCHEDULE]);
+});
+
+test("the pipeline of the guide can be stored", async () => {
+  const pipeline: unknown = JSON.parse(await block("pipelines.md", "json", "welcome-users"));
+  expect([...Value.Errors(PipelineCreate, pipeline)]).toEqual([]);
+  const { steps } = pipeline as { steps: Parameters<typeof stepFaults>[0] };
+  expect(stepFaults(steps, new Set(["http"]))).toEqual([]);
+});
+
+test("the payload of the guide to connectors fits the connector", async () => {
+  const { workflow, payload } = JSON.parse(await block("connectors.md", "json", "expected_status"));
+  expect([workflow, ...Value.Errors(HttpInput, payload)]).toEqual(["http"]);
+});
+
+describe("receivers of callbacks, as the page has them", () => {
+  const secret = `whsec_${Buffer.from("a secret of tests, at least 24 bytes").toString("base64")}`;
+  const body = JSON.stringify({ type: "job.succeeded", data: { job_id: "0198c0de-0000-7000-8000-000000000000" } });
+  const webhook = new Webhook(secret);
+
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "levqor-receiver-"));
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function headers(at = new Date(), text = body): Record<string, string> {
+    return {
+      "webhook-id": "msg_1",
+      "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+      "webhook-signature": webhook.sign("msg_1", at, text),
+    };
+  }
+  const stale = new Date(Date.now() - 600_000);
+  const tries: [what: string, headers: Record<string, string>, taken: boolean][] = [
+    ["signed", headers(), true],
+    ["signed for another body", headers(new Date(), `${body} `), false],
+    ["signed ten minutes ago", headers(stale), false],
+  ];
+
+  test("TypeScript", async () => {
+    const file = join(folder, "receiver.ts");
+    await Bun.write(file, await block("webhooks.md", "ts", "new Webhook"));
+    const probe = Bun.serve({ port: 0, fetch: () => new Response() });
+    const url = `http://127.0.0.1:${probe.port}/`;
+    await probe.stop(true);
+    const receiver = Bun.spawn([process.execPath, file], {
+      env: { ...process.env, PORT: new URL(url).port, LEVQOR_WEBHOOK_SECRET: secret },
+      stdout: "ignore",
+    });
+    try {
+      await eventually(() => fetch(url, { method: "POST" }).catch(() => undefined));
+      for (const [what, sent, taken] of tries) {
+        const { status } = await fetch(url, { method: "POST", headers: sent, body });
+        expect([what, status]).toEqual([what, taken ? 200 : 401]);
+      }
+    } finally {
+      receiver.kill();
+      await receiver.exited;
+    }
+  });
+
+  const python = Bun.which("python3");
+  test.skipIf(!python && !process.env.CI)("Python", async () => {
+    const source = await block("webhooks.md", "python", "def verify");
+    for (const [what, sent, taken] of tries) {
+      const call = `\nprint(verify(${JSON.stringify(secret)}, ${JSON.stringify(sent)}, ${JSON.stringify(body)}.encode()))`;
+      const { stdout } = Bun.spawnSync([python ?? "python3", "-c", source + call]);
+      expect([what, stdout.toString().trim()]).toEqual([what, taken ? "True" : "False"]);
+    }
+  });
+});
