@@ -260,7 +260,7 @@ async function checkProblems(client: Client, { check }: Checks): Promise<void> {
   await check("a wrong method is 405 with Allow", async () => {
     const answer = await client.ask("/api/v1/intake");
     expectProblem(answer, 405, "method_not_allowed");
-    expect(answer.headers.get("allow") === "POST", "Allow: POST", answer.headers.get("allow"));
+    expect(answer.headers.get("allow") === "OPTIONS, POST", "Allow: OPTIONS, POST", answer.headers.get("allow"));
   });
   await check("an unknown job is 404, an id that is none 400", async () => {
     expectProblem(await client.ask(`/api/v1/status/${NO_JOB}`), 404, "job_not_found");

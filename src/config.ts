@@ -55,6 +55,13 @@ const VARIABLES = {
     secret: true,
     parse: apiKeys,
   }),
+  CORS_ORIGINS: variable({
+    about: "Origins whose pages may call the API, beside https://levqor.ai, separated by commas.",
+    example: "https://app.example.com,http://localhost:3000",
+    default: [] as readonly string[],
+    default_text: "none",
+    parse: corsOrigins,
+  }),
   NODE_ENV: variable({
     about: "production requires API_KEYS and hides what is for development only.",
     example: "production",
@@ -170,6 +177,8 @@ export interface Config {
   readonly host: string;
   /** None: everyone may write. */
   readonly api_keys: readonly string[];
+  /** As browsers write them: `https://example.com:8443`. */
+  readonly cors_origins: readonly string[];
   readonly production: boolean;
   /** Absent: an embedded Postgres in `data_dir`. */
   readonly database_url: string | undefined;
@@ -231,6 +240,7 @@ export function loadConfig(
     port: values.PORT ?? (values.LEVQOR_ROLE === "worker" ? undefined : API_PORT),
     host: values.HOST ?? (values.API_KEYS.length > 0 ? "0.0.0.0" : "127.0.0.1"),
     api_keys: Object.freeze(values.API_KEYS),
+    cors_origins: Object.freeze(values.CORS_ORIGINS),
     production: values.NODE_ENV === "production",
     database_url: values.DATABASE_URL,
     database_admin_url: values.DATABASE_ADMIN_URL,
@@ -371,6 +381,19 @@ function apiKeys(text: string): readonly string[] {
     }
   });
   return keys;
+}
+
+function corsOrigins(text: string): readonly string[] {
+  const origins = text.split(",").map((origin) => origin.trim());
+  for (const origin of origins) {
+    if (origin === "*") throw new Unfit("it must name each origin; * would let every page use the keys it is given");
+    const url = URL.parse(origin);
+    if (!url || !["http:", "https:"].includes(url.protocol) || url.origin !== origin) {
+      const hint = url && url.origin !== "null" ? `; write ${url.origin}` : "; write https://app.example.com";
+      throw new Unfit(`${JSON.stringify(origin)} is no origin as browsers write it${hint}`);
+    }
+  }
+  return origins;
 }
 
 function postgresUrl(text: string): string {

@@ -133,6 +133,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       projector,
       config: {
         api_keys: config.api_keys,
+        cors_origins: config.cors_origins,
         production: config.production,
         max_queue_depth: config.max_queue_depth,
         ...about,

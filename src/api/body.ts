@@ -1,5 +1,6 @@
 /** Reading a request's body once, as text, within its limit. */
 
+import { contextOf } from "./context.ts";
 import { parseJson } from "./json.ts";
 import { BODY_LIMIT_BYTES } from "./limits.ts";
 import { Problem } from "./problems.ts";
@@ -61,6 +62,18 @@ function checkMediaType(contentType: string | null): void {
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {
+  const context = contextOf(request);
+  context.reading = true;
+  try {
+    return await readAll(request);
+  } catch (error) {
+    throw request.signal.aborted ? incomplete(error) : error;
+  } finally {
+    context.reading = false;
+  }
+}
+
+async function readAll(request: Request): Promise<Uint8Array> {
   const length = request.headers.get("content-length");
   if (length !== null) {
     if (Number(length) > BODY_LIMIT_BYTES) throw tooLarge(`${length} bytes long`);
@@ -75,6 +88,10 @@ async function readBytes(request: Request): Promise<Uint8Array> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function incomplete(cause: unknown): Problem {
+  return new Problem("incomplete_body", "The connection ended before the body did.", { cause });
 }
 
 function tooLarge(length: string): Problem {

@@ -1,43 +1,79 @@
 /**
  * The front door: one function around everything that Elysia answers, so that no answer passes beside it, be it an
  * error, a file or a stream. Requests are looked at on the way in, answers get their headers on the way out.
+ *
+ * context -> head (host, URL, headers) -> preflight, OPTIONS -> Elysia, within its time -> 304 -> headers
  */
-import { contextOf } from "./context.ts";
-import { Problem, problemResponse } from "./problems.ts";
-import { securityHeaders } from "./security_headers.ts";
+import { contextOf, pathOf, type RequestContext } from "./context.ts";
+import { type Cors, createCors } from "./cors.ts";
+import { Deadlines } from "./deadlines.ts";
+import { refusal } from "./errors.ts";
+import { notModified } from "./etag.ts";
+import { checkHead } from "./head.ts";
+import { REQUEST_TIMEOUT_S } from "./limits.ts";
+import type { ApiConfig, ApiLogger, ApiOptions } from "./options.ts";
+import { Problem } from "./problems.ts";
+import { defaultHeaders, fixedHeaders } from "./security_headers.ts";
 
 type Handle = (request: Request) => Response | Promise<Response>;
 
+export interface DoorOptions extends Pick<ApiConfig, "cors_origins">, Pick<ApiOptions, "timing"> {
+  readonly logger: ApiLogger;
+  /** Which methods a path takes. */
+  readonly methodsOf: (path: string) => readonly string[];
+}
+
 /** Made for `app.wrap`: called with Elysia's own handler for each request. */
-export function frontDoor(): (handle: Handle) => Handle {
+export function frontDoor({ logger, methodsOf, cors_origins, timing }: DoorOptions): (handle: Handle) => Handle {
+  const cors = createCors(cors_origins);
+  const limit_s = timing?.request_timeout_s ?? REQUEST_TIMEOUT_S;
+  const refuse = (request: Request, error: unknown) => refusal(error, { request, logger });
+  const deadlines = new Deadlines({
+    limit_ms: limit_s * 1000,
+    late: (request) => refuse(request, tooLate(contextOf(request), limit_s)),
+  });
+
   return (handle) => (request) => {
+    const context = contextOf(request);
+    const leave = (response: Response) => dress(notModified(response, { request, context }), { context, cors });
     let answer: Response | Promise<Response>;
     try {
-      enter(request);
-      answer = handle(request);
+      checkHead(request, context);
+      answer = cors.preflight(request, context) ?? options(request, methodsOf) ?? handle(request);
     } catch (error) {
       answer = refuse(request, error);
     }
-    return answer instanceof Promise ? answer.then((response) => leave(request, response)) : leave(request, answer);
+    if (!(answer instanceof Promise)) return leave(answer);
+    return deadlines.bound(request, answer).then(leave, (error) => leave(refuse(request, error)));
   };
 }
 
-/** What holds for every request, before anything of it is read. Throws problems. */
-function enter(request: Request): void {
-  contextOf(request);
+/** The answer to OPTIONS at a path that is served. */
+function options(request: Request, methodsOf: DoorOptions["methodsOf"]): Response | undefined {
+  if (request.method !== "OPTIONS") return undefined;
+  const methods = methodsOf(pathOf(request));
+  if (methods.length === 0) return undefined;
+  return new Response(null, { status: 204, headers: { allow: methods.join(", ") } });
 }
 
-function leave(request: Request, response: Response): Response {
-  const { headers } = response;
-  for (const [name, value] of securityHeaders) if (!headers.has(name)) headers.set(name, value);
-  headers.set("x-request-id", contextOf(request).request_id);
-  return response;
-}
-
-function refuse(request: Request, error: unknown): Response {
-  if (!(error instanceof Problem)) throw error;
-  return problemResponse(error, {
-    instance: new URL(request.url).pathname,
-    request_id: contextOf(request).request_id,
+function tooLate({ reading }: RequestContext, limit_s: number): Problem {
+  if (!reading) {
+    return new Problem("deadline_exceeded", `The service did not finish within ${limit_s} seconds.`, {
+      headers: { "retry-after": "1" },
+    });
+  }
+  return new Problem("request_timeout", `The body was not there within ${limit_s} seconds.`, {
+    // What may still come of it must not be taken for the next request.
+    headers: { connection: "close" },
   });
+}
+
+/** Gives an answer the headers that every answer has. */
+function dress(response: Response, { context, cors }: { context: RequestContext; cors: Cors }): Response {
+  const { headers } = response;
+  for (const [name, value] of fixedHeaders) headers.set(name, value);
+  for (const [name, value] of defaultHeaders) if (!headers.has(name)) headers.set(name, value);
+  cors.mark(headers, context);
+  headers.set("x-request-id", context.request_id);
+  return response;
 }

@@ -2,27 +2,42 @@
 import { Elysia } from "elysia";
 import { connectionFault } from "../db/mod.ts";
 import { AppendInDoubtError, LogUnavailableError } from "../log/errors.ts";
-import { contextOf } from "./context.ts";
+import { contextOf, pathOf } from "./context.ts";
 import type { ApiLogger } from "./options.ts";
-import { Problem, problemResponse, problems } from "./problems.ts";
+import { Problem, type ProblemCode, problemResponse } from "./problems.ts";
 
-/** Answers every error of every route. Clients learn nothing internal; faults are logged with the request id. */
-export function problemErrors(logger: ApiLogger, allowedMethods: (path: string) => readonly string[]) {
+/** What is the service's own, and logged. */
+const FAULTS: ReadonlySet<ProblemCode> = new Set([
+  "internal_error",
+  "unavailable",
+  "outcome_unknown",
+  "deadline_exceeded",
+]);
+
+/** Answers every error of every route. */
+export function problemErrors(logger: ApiLogger, methodsOf: (path: string) => readonly string[]) {
   return new Elysia({ name: "levqor/errors" }).onError({ as: "global" }, ({ error, code, request, set }) => {
-    const { pathname } = new URL(request.url);
-    const { request_id } = contextOf(request);
-    const problem =
-      code === "NOT_FOUND" ? notServed(request.method, pathname, allowedMethods(pathname)) : toProblem(error, code);
-    if (problem.code === "internal_error" || problem.code === "unavailable" || problem.code === "outcome_unknown") {
-      logger.error(
-        { err: error, request_id, method: request.method, path: pathname },
-        `Request failed: ${problem.code}`,
-      );
-    }
+    const path = pathOf(request);
+    const met = code === "NOT_FOUND" ? notServed(request.method, path, methodsOf(path)) : error;
+    const response = refusal(met, { request, logger, code });
     // For the request log: what is returned is a finished answer.
-    set.status = problems[problem.code].status;
-    return problemResponse(problem, { instance: pathname, request_id });
+    set.status = response.status;
+    return response;
   });
+}
+
+/** The answer to whatever was thrown. Clients learn nothing internal; faults are logged with the request id. */
+export function refusal(
+  error: unknown,
+  { request, logger, code }: { request: Request; logger: ApiLogger; code?: string | number },
+): Response {
+  const problem = toProblem(error, code);
+  const { request_id } = contextOf(request);
+  const path = pathOf(request);
+  if (FAULTS.has(problem.code)) {
+    logger.error({ err: error, request_id, method: request.method, path }, `Request failed: ${problem.code}`);
+  }
+  return problemResponse(problem, { instance: path, request_id });
 }
 
 function notServed(method: string, path: string, allowed: readonly string[]): Problem {

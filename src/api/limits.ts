@@ -1,7 +1,19 @@
 /** The sizes that the API refuses to exceed. KB is 1024 bytes. */
 
+/** A request's path and query, as sent. */
+export const URL_LIMIT_BYTES = 8 * 1024;
+/** A request's headers: their names and values, with 4 bytes for what goes between; and how many different ones. */
+export const HEADERS_LIMIT_BYTES = 16 * 1024;
+export const HEADERS_MAX = 100;
+/**
+ * Above it, or with 200 header lines, the server itself answers 431, without a body, and closes the connection.
+ * It is more than the limits above allow together, so that what exceeds them a little is told why.
+ */
+export const HEAD_CUT_OFF_BYTES = 64 * 1024;
 /** A request's body. */
 export const BODY_LIMIT_BYTES = 512 * 1024;
+/** Above it the server itself answers 413, without a body, and closes the connection. */
+export const BODY_CUT_OFF_BYTES = 64 * 1024 * 1024;
 /** A job's payload, in UTF-8 bytes of its JSON without white space. */
 export const PAYLOAD_LIMIT_BYTES = 200 * 1024;
 /**
@@ -12,6 +24,14 @@ export const JSON_DEPTH_LIMIT = 64;
 /** Entries of a list's page. */
 export const PAGE_LIMIT_MAX = 100;
 export const PAGE_LIMIT_DEFAULT = 20;
+/** How long a request may take: until its body is there, and until it is answered. */
+export const REQUEST_TIMEOUT_S = 30;
+/**
+ * Silence after which the server closes a connection: between two requests, or while an answer is not read. Longer than
+ * `REQUEST_TIMEOUT_S`, so that a request that takes too long is answered. A request's headers have 10 seconds, however
+ * they arrive: that is Bun's own, and steps of 4 seconds are its clock.
+ */
+export const IDLE_TIMEOUT_S = 40;
 /** How long a query waits for a read model: to be built for the first time, to reach `Levqor-Min-Position`. */
 export const READ_MODEL_WAIT_MS = 5_000;
 /** Silence on an event stream before a heartbeat is sent; proxies cut idle connections from 30 s. */

@@ -1,20 +1,21 @@
 /** The REST API: an Elysia app over the log and the read models. Nothing listens until `listen` is called on it. */
+import http from "node:http";
 import { Elysia } from "elysia";
 import { createAuth } from "./auth.ts";
 import { bulkRoutes } from "./bulk.ts";
 import { callbackRoutes } from "./callbacks.ts";
 import { devRoutes } from "./dev.ts";
 import { docsRoutes } from "./docs.ts";
-import { frontDoor } from "./door.ts";
+import { type DoorOptions, frontDoor } from "./door.ts";
 import { problemErrors } from "./errors.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { intakeRoutes } from "./intake.ts";
 import { jobControlRoutes } from "./job_control.ts";
 import { jobRoutes } from "./jobs.ts";
-import { MESSAGE_CUT_OFF_BYTES } from "./limits.ts";
+import { BODY_CUT_OFF_BYTES, HEAD_CUT_OFF_BYTES, IDLE_TIMEOUT_S, MESSAGE_CUT_OFF_BYTES } from "./limits.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { opsRoutes } from "./ops.ts";
-import type { ApiConfig, ApiLogger, ApiOptions } from "./options.ts";
+import type { ApiConfig, ApiOptions } from "./options.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { QueueDepth } from "./queue_depth.ts";
 import { requestLog } from "./request_log.ts";
@@ -39,7 +40,8 @@ export function createApi(options: ApiOptions): Elysia {
   }
   const { sql, signal } = options;
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, logger, signal });
-  const app: Elysia = base(logger, () => app.routes)
+  const { cors_origins } = config;
+  const app: Elysia = base({ logger, cors_origins, timing: options.timing, routes: () => app.routes })
     .use(rootRoutes(config))
     .use(metricsRoutes(options))
     .use(intakeRoutes({ ...options, queue }, auth))
@@ -68,22 +70,31 @@ interface HealthApiOptions extends Pick<ApiOptions, "logger"> {
 
 /** What a worker answers: `/health`, for whoever restarts it. */
 export function createHealthApi({ config, logger }: HealthApiOptions): Elysia {
-  const app: Elysia = base(logger, () => app.routes).use(rootRoutes(config)) as unknown as Elysia;
+  const app: Elysia = base({ logger, cors_origins: [], routes: () => app.routes }).use(
+    rootRoutes(config),
+  ) as unknown as Elysia;
   return app;
 }
 
 /** An app that answers what it does not serve, and every fault, with a problem document. */
-function base(logger: ApiLogger, routes: () => Elysia["routes"]) {
+function base({ routes, ...options }: Omit<DoorOptions, "methodsOf"> & { routes: () => Elysia["routes"] }) {
+  const { logger } = options;
+  const methodsOf = methodsByPath(routes);
+  // Bun's own, for the whole process, and 16 KB if nothing is said.
+  (http as { maxHeaderSize: number }).maxHeaderSize = HEAD_CUT_OFF_BYTES;
   return (
     new Elysia({
       // Handlers check what they take themselves; Elysia's own cleaning of answers would cost, and do nothing.
       normalize: false,
+      // Else it looks for the path from the 12th character of the URL on, and does not find that of http://api/.
+      handler: { standardHostname: false },
       serve: {
         // A port that is taken must be a fault at the start, not two services that share its connections.
         reusePort: false,
         development: false,
         // Above the API's own limit, so that it answers itself, with a problem document.
-        maxRequestBodySize: 64 * 1024 * 1024,
+        maxRequestBodySize: BODY_CUT_OFF_BYTES,
+        idleTimeout: IDLE_TIMEOUT_S,
       },
       websocket: {
         maxPayloadLength: MESSAGE_CUT_OFF_BYTES,
@@ -93,8 +104,8 @@ function base(logger: ApiLogger, routes: () => Elysia["routes"]) {
       },
     })
       // Its type says that a wrapper takes a function that makes functions; it takes the handler itself.
-      .wrap(frontDoor() as unknown as Parameters<Elysia["wrap"]>[0])
-      .use(problemErrors(logger, methodsByPath(routes)))
+      .wrap(frontDoor({ ...options, methodsOf }) as unknown as Parameters<Elysia["wrap"]>[0])
+      .use(problemErrors(logger, methodsOf))
       .use(requestLog(logger))
   );
 }

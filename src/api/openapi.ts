@@ -142,9 +142,18 @@ export const sharedComponents = {
   ),
 };
 
+/** What every call may answer. */
+const DOOR_PROBLEMS = [
+  "invalid_host",
+  "uri_too_long",
+  "headers_too_large",
+  "internal_error",
+  "deadline_exceeded",
+] as const satisfies ProblemCode[];
+
 /** The OpenAPI operation object of a call, as Elysia's `detail`. */
 export function describe(operation: Operation): DocumentDecoration {
-  const errors: ProblemCode[] = [...(operation.errors ?? []), "internal_error"];
+  const errors: ProblemCode[] = [...(operation.errors ?? []), ...DOOR_PROBLEMS];
   if (operation.key) errors.unshift("unauthorized");
   const body = operation.body ?? operation.optional_body;
   if (body) {
@@ -152,6 +161,8 @@ export function describe(operation: Operation): DocumentDecoration {
       "malformed_json",
       "json_too_deep",
       "duplicate_key",
+      "incomplete_body",
+      "request_timeout",
       "body_too_large",
       "unsupported_media_type",
       "validation_failed",

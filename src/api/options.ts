@@ -11,6 +11,8 @@ export type ApiLogger = Pick<Logger, "debug" | "info" | "warn" | "error" | "isLe
 export interface ApiConfig {
   /** Keys that may write; with none, everyone may (development mode). */
   readonly api_keys: readonly string[];
+  /** Origins whose pages may call, beside the web app's: as browsers write them. */
+  readonly cors_origins: readonly string[];
   /** Hides what is for development only. */
   readonly production: boolean;
   /** Queued jobs at which intake takes no more. */
@@ -38,5 +40,6 @@ export interface ApiOptions {
     readonly slow_consumer_s?: number;
     readonly socket_silent_s?: number;
     readonly read_model_wait_ms?: number;
+    readonly request_timeout_s?: number;
   };
 }

@@ -29,6 +29,11 @@ export const problems = {
     title: "Duplicate key in JSON",
     help: "An object of the body repeats a key. Readers disagree on which value counts, so none is taken.",
   },
+  incomplete_body: {
+    status: 400,
+    title: "Incomplete body",
+    help: "The connection ended before the body did. Nothing was recorded; repeat the request.",
+  },
   invalid_cursor: {
     status: 400,
     title: "Invalid cursor",
@@ -38,6 +43,11 @@ export const problems = {
     status: 400,
     title: "Invalid incident id",
     help: "The incident id in the path is not a UUID. Use the incident_id that the opening answered.",
+  },
+  invalid_host: {
+    status: 400,
+    title: "Invalid Host",
+    help: "A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.",
   },
   invalid_job_id: {
     status: 400,
@@ -62,7 +72,7 @@ export const problems = {
   origin_refused: {
     status: 403,
     title: "Origin refused",
-    help: "Without API_KEYS (development) a page of another origin may not open a WebSocket here: any page that you visit could read your jobs. Configure keys, or open it from a page of this service or of localhost.",
+    help: "Without API_KEYS (development) a page of another origin may not open a WebSocket here: any page that you visit could read your jobs. Configure keys, or open it from a page of this service, of localhost or of an origin in CORS_ORIGINS.",
   },
   not_found: {
     status: 404,
@@ -98,6 +108,11 @@ export const problems = {
     status: 405,
     title: "Method not allowed",
     help: "The path exists, the method does not. The Allow header lists those that do.",
+  },
+  request_timeout: {
+    status: 408,
+    title: "Request took too long to arrive",
+    help: "The body was not there within 30 seconds. Nothing was recorded; the connection is closed. Repeat the request over a better one.",
   },
   conflict: {
     status: 409,
@@ -154,6 +169,11 @@ export const problems = {
     title: "Message too large",
     help: "A client's message over a WebSocket holds at most 16 KB (16,384 bytes).",
   },
+  uri_too_long: {
+    status: 414,
+    title: "URL too long",
+    help: "The path and the query together hold at most 8 KB (8,192 bytes).",
+  },
   unsupported_media_type: {
     status: 415,
     title: "Unsupported media type",
@@ -194,6 +214,11 @@ export const problems = {
     title: "Too many subscriptions",
     help: "One connection holds at most 32 subscriptions. End one, follow all jobs with one subscription, or open another connection.",
   },
+  headers_too_large: {
+    status: 431,
+    title: "Headers too large",
+    help: "A request has at most 100 headers, of 16 KB (16,384 bytes) together. Far above that (64 KB with the URL, or 200 lines) the connection is closed with a bare 431.",
+  },
   internal_error: {
     status: 500,
     title: "Internal error",
@@ -213,6 +238,11 @@ export const problems = {
     status: 503,
     title: "Outcome unknown",
     help: "The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.",
+  },
+  deadline_exceeded: {
+    status: 503,
+    title: "Deadline exceeded",
+    help: "The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.",
   },
   read_model_behind: {
     status: 503,

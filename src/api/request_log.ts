@@ -1,6 +1,6 @@
 /** One line for each request, at debug: at info a busy service would write more log than answers. */
 import { Elysia } from "elysia";
-import { contextOf } from "./context.ts";
+import { contextOf, pathOf } from "./context.ts";
 import type { ApiLogger } from "./options.ts";
 
 export function requestLog(logger: ApiLogger) {
@@ -16,7 +16,7 @@ export function requestLog(logger: ApiLogger) {
         fields: {
           request_id: contextOf(request).request_id,
           method: request.method,
-          path: new URL(request.url).pathname,
+          path: pathOf(request),
           ip: server?.requestIP(request)?.address,
           user_agent: request.headers.get("user-agent"),
         },

@@ -16,6 +16,7 @@ export function methodsByPath(routes: () => readonly Route[]): (path: string) =>
     const methods = new Set<string>();
     for (const { pattern, method } of patterns) if (pattern.test(path)) methods.add(method);
     if (methods.has("GET")) methods.add("HEAD");
+    if (methods.size > 0) methods.add("OPTIONS");
     return [...methods].sort();
   };
 }

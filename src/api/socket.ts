@@ -1,12 +1,14 @@
 /** The way to a WebSocket of events: `GET /api/v1/jobs/ws`. */
 import { Elysia } from "elysia";
 import type { Auth } from "./auth.ts";
+import { type Cors, createCors } from "./cors.ts";
 import { EventSocket } from "./event_socket.ts";
 import { EventSources } from "./event_source.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
 import { requestIds } from "./request_id.ts";
+import { fixedHeaders } from "./security_headers.ts";
 import { invalid } from "./validation.ts";
 
 const PATH = "/api/v1/jobs/ws";
@@ -18,7 +20,8 @@ const KEY_PROTOCOL = "levqor.key.";
 const BATCH = 16;
 
 export function socketRoutes(options: ApiOptions, auth: Auth) {
-  const { log, bus, logger, signal, timing } = options;
+  const { log, bus, logger, signal, timing, config } = options;
+  const cors = createCors(config.cors_origins);
   const on_fault = (error: unknown) => logger.warn({ err: error }, "A WebSocket cannot read the log");
   const sources = new EventSources({ log, bus, on_fault, batch: BATCH });
 
@@ -27,8 +30,8 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
     ({ request, server, request_id }) => {
       const { protocol, key } = readProtocols(request);
       auth.require(request, key);
-      if (!auth.required) checkOrigin(request);
-      const headers: Record<string, string> = { "x-request-id": request_id };
+      if (!auth.required) checkOrigin(request, cors);
+      const headers: Record<string, string> = { ...Object.fromEntries(fixedHeaders), "x-request-id": request_id };
       // Named, or Bun would answer with the first of the client's list: that may be the key.
       if (protocol) headers["sec-websocket-protocol"] = protocol;
       const data = new EventSocket({ sources, logger, request_id, instance: PATH, signal, timing });
@@ -87,9 +90,9 @@ function readProtocols(request: Request): { protocol?: string; key?: string } {
 const OWN_MACHINE = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** A browser lets any page open a WebSocket anywhere; where no key is asked for, its origin must do. */
-function checkOrigin(request: Request): void {
+function checkOrigin(request: Request, cors: Cors): void {
   const origin = request.headers.get("origin");
-  if (origin === null) return;
+  if (origin === null || cors.allows(origin)) return;
   const url = URL.parse(origin);
   if (url && (url.host === request.headers.get("host") || OWN_MACHINE.has(url.hostname))) return;
   throw new Problem("origin_refused", `Without API_KEYS a page of ${origin.slice(0, 200)} may not connect.`);

@@ -4,6 +4,7 @@ import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { jobEvents } from "../../events/job.ts";
 import { PipelineName, Step } from "../../events/pipeline.ts";
+import { queryOf } from "./context.ts";
 import { UUID } from "./job_id.ts";
 import { type FieldError, Problem } from "./problems.ts";
 
@@ -88,7 +89,7 @@ export function queryReader<Schema extends TObject>(schema: Schema): (request: R
   const check = validator(schema, (path) => `?${path.slice(1)}`);
   return (request) => {
     const value: Record<string, unknown> = Object.create(null);
-    for (const [name, text] of new URL(request.url).searchParams) {
+    for (const [name, text] of new URLSearchParams(queryOf(request))) {
       if (Object.hasOwn(value, name)) throw invalid([{ pointer: `?${name}`, message: "is given more than once" }]);
       const isInteger = schema.properties[name]?.type === "integer" && /^-?\d{1,15}$/.test(text);
       value[name] = isInteger ? Number(text) : text;

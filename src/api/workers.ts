@@ -5,6 +5,7 @@ import { type Answered, answerFor, type OutsideAnswer, OutsideWorkers, TooManyCl
 import { Workflows } from "../jobs/workflows.ts";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
+import { contextOf } from "./context.ts";
 import { jobNotFound } from "./job_id.ts";
 import { CLAIM_WAIT_DEFAULT_S, CLAIM_WAIT_MAX_S, LEASE_DEFAULT_S } from "./limits.ts";
 import { describe, type Operation } from "./openapi.ts";
@@ -48,6 +49,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
         const { actor } = auth.require(request);
         const wish = checkClaim((await readJson(request)).value);
         await refuseBuiltIn(wish.workflows);
+        contextOf(request).unhurried = true;
         server?.timeout(request, IDLE_LIMIT_S);
         const { worker, max_jobs = 1, wait_seconds = CLAIM_WAIT_DEFAULT_S, lease_seconds = LEASE_DEFAULT_S } = wish;
         const claim = outside.claim(wish.workflows, {

@@ -39,6 +39,7 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   readonly wrapBus?: (bus: Bus) => Bus;
   readonly api_keys?: readonly string[];
   readonly production?: boolean;
+  readonly cors_origins?: readonly string[];
   readonly max_queue_depth?: number;
   readonly workflows?: readonly string[];
 }
@@ -61,6 +62,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     config: {
       api_keys: options.api_keys ?? [],
       production: options.production ?? false,
+      cors_origins: options.cors_origins ?? [],
       max_queue_depth: options.max_queue_depth ?? 1_000_000,
       version: "1.2.3",
       build: "test",

@@ -47,11 +47,11 @@ test("a problem's type leads to its description", async () => {
 
 test("a known path says which methods it takes", async () => {
   const allowed = async (path: string, method: string) => (await api.ask(path, { method })).headers.get("allow");
-  expect(await allowed("/api/v1/intake", "GET")).toBe("POST");
-  expect(await allowed("/api/v1/intake", "DELETE")).toBe("POST");
-  expect(await allowed("/api/v1/jobs", "POST")).toBe("GET, HEAD");
-  expect(await allowed(`/api/v1/status/${ID}`, "PUT")).toBe("GET, HEAD");
-  expect(await allowed("/docs/json", "PATCH")).toBe("GET, HEAD");
+  expect(await allowed("/api/v1/intake", "GET")).toBe("OPTIONS, POST");
+  expect(await allowed("/api/v1/intake", "DELETE")).toBe("OPTIONS, POST");
+  expect(await allowed("/api/v1/jobs", "POST")).toBe("GET, HEAD, OPTIONS");
+  expect(await allowed(`/api/v1/status/${ID}`, "PUT")).toBe("GET, HEAD, OPTIONS");
+  expect(await allowed("/docs/json", "PATCH")).toBe("GET, HEAD, OPTIONS");
   expect(await allowed("/nowhere", "POST")).toBeNull();
 });
 
