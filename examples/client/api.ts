@@ -893,7 +893,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "invalid_cursor" | "invalid_incident_id" | "invalid_job_id" | "invalid_schedule_id" | "invalid_idempotency_key" | "unauthorized" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "too_many_subscriptions" | "internal_error" | "unavailable" | "too_many_claims" | "outcome_unknown" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_idempotency_key" | "unauthorized" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -2939,9 +2939,50 @@ export interface components {
         };
     };
     responses: {
+        /** @description `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too. */
+        "400.invalid_host": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `uri_too_long`: The path and the query together hold at most 8 KB (8,192 bytes). */
+        "414.uri_too_long": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `headers_too_large`: A request has at most 100 headers, of 16 KB (16,384 bytes) together. Far above that (64 KB with the URL, or 200 lines) the connection is closed with a bare 431. */
+        "431.headers_too_large": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `internal_error`: The service met a fault. It is on record under the request id; give that id when you report it. */
         "500.internal_error": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once. */
+        "503.deadline_exceeded": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -2963,8 +3004,10 @@ export interface components {
          * @description `read_model_behind`: The read model did not reach Levqor-Min-Position in time. Repeat the request after the time that Retry-After names.
          *
          *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
+         *
+         *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
          */
-        "503.read_model_behind.unavailable": {
+        "503.read_model_behind.unavailable.deadline_exceeded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2981,9 +3024,13 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
+         *
          *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -2996,6 +3043,16 @@ export interface components {
         "401.unauthorized": {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `request_timeout`: The body was not there within 30 seconds. Nothing was recorded; the connection is closed. Repeat the request over a better one. */
+        "408.request_timeout": {
+            headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -3056,8 +3113,10 @@ export interface components {
          * @description `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
          *
          *     `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
+         *
+         *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
          */
-        "503.unavailable.outcome_unknown": {
+        "503.unavailable.outcome_unknown.deadline_exceeded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3067,8 +3126,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered. */
-        "400.invalid_job_id": {
+        /**
+         * @description `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         */
+        "400.invalid_job_id.invalid_host": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3087,8 +3150,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names. */
-        "503.unavailable": {
+        /**
+         * @description `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
+         *
+         *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
+         */
+        "503.unavailable.deadline_exceeded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3098,8 +3165,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid_cursor`: A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received. */
-        "400.invalid_cursor": {
+        /**
+         * @description `invalid_cursor`: A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         */
+        "400.invalid_cursor.invalid_host": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3122,8 +3193,10 @@ export interface components {
          * @description `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
          *
          *     `invalid_cursor`: A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          */
-        "400.invalid_job_id.invalid_cursor": {
+        "400.invalid_job_id.invalid_cursor.invalid_host": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3139,9 +3212,13 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
+         *
          *     `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.invalid_job_id": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3177,11 +3254,15 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
+         *
          *     `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
          *
          *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.invalid_job_id.invalid_idempotency_key": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3196,8 +3277,10 @@ export interface components {
          *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
          *
          *     `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
+         *
+         *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
          */
-        "503.read_model_behind.unavailable.outcome_unknown": {
+        "503.read_model_behind.unavailable.outcome_unknown.deadline_exceeded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3233,8 +3316,12 @@ export interface components {
          *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
+         *
+         *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          */
-        "400.malformed_json.json_too_deep.duplicate_key": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3263,8 +3350,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered. */
-        "400.invalid_schedule_id": {
+        /**
+         * @description `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         */
+        "400.invalid_schedule_id.invalid_host": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3287,8 +3378,10 @@ export interface components {
          * @description `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
          *
          *     `invalid_cursor`: A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          */
-        "400.invalid_schedule_id.invalid_cursor": {
+        "400.invalid_schedule_id.invalid_cursor.invalid_host": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3317,8 +3410,10 @@ export interface components {
          *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
          *
          *     `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
+         *
+         *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
          */
-        "503.too_many_claims.unavailable.outcome_unknown": {
+        "503.too_many_claims.unavailable.outcome_unknown.deadline_exceeded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3362,7 +3457,25 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `origin_refused`: Without API_KEYS (development) a page of another origin may not open a WebSocket here: any page that you visit could read your jobs. Configure keys, or open it from a page of this service or of localhost. */
+        /**
+         * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
+         *
+         *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
+         *
+         *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         */
+        "400.malformed_json.json_too_deep.duplicate_key.invalid_host": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `origin_refused`: Without API_KEYS (development) a page of another origin may not open a WebSocket here: any page that you visit could read your jobs. Configure keys, or open it from a page of this service, of localhost or of an origin in CORS_ORIGINS. */
         "403.origin_refused": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3434,9 +3547,13 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
+         *
          *     `invalid_incident_id`: The incident id in the path is not a UUID. Use the incident_id that the opening answered.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.invalid_incident_id": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3553,7 +3670,11 @@ export interface operations {
                     "application/json": components["schemas"]["Root"];
                 };
             };
+            400: components["responses"]["400.invalid_host"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.deadline_exceeded"];
         };
     };
     getHealth: {
@@ -3587,7 +3708,11 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            400: components["responses"]["400.invalid_host"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.deadline_exceeded"];
         };
     };
     getProblem: {
@@ -3629,8 +3754,12 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemDescription"];
                 };
             };
+            400: components["responses"]["400.invalid_host"];
             404: components["responses"]["404.not_found"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.deadline_exceeded"];
         };
     };
     getPublicMetrics: {
@@ -3666,8 +3795,11 @@ export interface operations {
                     "application/json": components["schemas"]["PublicMetrics"];
                 };
             };
+            400: components["responses"]["400.invalid_host"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable"];
+            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
         };
     };
     submitJob: {
@@ -3722,14 +3854,17 @@ export interface operations {
                     "application/json": components["schemas"]["IntakeAccepted"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.queue_full"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     getJobStatus: {
@@ -3776,10 +3911,12 @@ export interface operations {
                     "application/json": components["schemas"]["JobStatus"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id"];
+            400: components["responses"]["400.invalid_job_id.invalid_host"];
             404: components["responses"]["404.job_not_found"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     listJobs: {
@@ -3866,11 +4003,13 @@ export interface operations {
                     "application/json": components["schemas"]["JobList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor"];
+            400: components["responses"]["400.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable"];
+            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
         };
     };
     listJobEvents: {
@@ -3934,12 +4073,14 @@ export interface operations {
                     "application/json": components["schemas"]["JobEventList"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     cancelJob: {
@@ -3989,15 +4130,18 @@ export interface operations {
                     "application/json": components["schemas"]["JobCancelled"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_job_id"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     replayJob: {
@@ -4057,16 +4201,19 @@ export interface operations {
                     "application/json": components["schemas"]["JobReplayed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_job_id.invalid_idempotency_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.queue_full"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     cancelJobs: {
@@ -4118,13 +4265,16 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable.outcome_unknown"];
+            503: components["responses"]["503.read_model_behind.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     replayJobs: {
@@ -4175,13 +4325,16 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable.outcome_unknown"];
+            503: components["responses"]["503.read_model_behind.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     listJobCallbacks: {
@@ -4253,12 +4406,14 @@ export interface operations {
                     "application/json": components["schemas"]["CallbackLog"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     redeliverJobCallback: {
@@ -4299,12 +4454,14 @@ export interface operations {
                     "application/json": components["schemas"]["CallbackRequested"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id"];
+            400: components["responses"]["400.invalid_job_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
             409: components["responses"]["409.conflict"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     listPipelines: {
@@ -4358,11 +4515,13 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor"];
+            400: components["responses"]["400.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable"];
+            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
         };
     };
     createPipeline: {
@@ -4487,14 +4646,17 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.pipeline_exists"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     getPipeline: {
@@ -4573,10 +4735,13 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
+            400: components["responses"]["400.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.pipeline_not_found"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     updatePipeline: {
@@ -4705,16 +4870,19 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.pipeline_not_found"];
+            408: components["responses"]["408.request_timeout"];
             412: components["responses"]["412.version_mismatch"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed"];
             428: components["responses"]["428.precondition_required"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     getPipelineVersion: {
@@ -4798,10 +4966,13 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
+            400: components["responses"]["400.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.pipeline_not_found"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     listJobSteps: {
@@ -4879,11 +5050,13 @@ export interface operations {
                     "application/json": components["schemas"]["JobSteps"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id"];
+            400: components["responses"]["400.invalid_job_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     approveJobStep: {
@@ -4936,15 +5109,18 @@ export interface operations {
                     "application/json": components["schemas"]["JobApproval"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_job_id"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     listSchedules: {
@@ -5008,11 +5184,13 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor"];
+            400: components["responses"]["400.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable"];
+            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
         };
     };
     createSchedule: {
@@ -5072,13 +5250,16 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     getSchedule: {
@@ -5137,11 +5318,13 @@ export interface operations {
                     "application/json": components["schemas"]["Schedule"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.schedule_not_found"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable"];
+            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
         };
     };
     deleteSchedule: {
@@ -5182,11 +5365,13 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleDeleted"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.schedule_not_found"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     listNextRuns: {
@@ -5231,12 +5416,14 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleRuns"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.schedule_not_found"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     listScheduleEvents: {
@@ -5298,12 +5485,14 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleEventList"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_cursor"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.schedule_not_found"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     pauseSchedule: {
@@ -5345,11 +5534,13 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.schedule_not_found"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     resumeSchedule: {
@@ -5391,11 +5582,13 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.schedule_not_found"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     claimJobs: {
@@ -5458,13 +5651,16 @@ export interface operations {
                     "application/json": components["schemas"]["ClaimedJobs"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed.workflow_built_in"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.too_many_claims.unavailable.outcome_unknown"];
+            503: components["responses"]["503.too_many_claims.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     heartbeatAttempt: {
@@ -5510,15 +5706,18 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptHeld"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished.attempt_timeout"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     completeAttempt: {
@@ -5567,15 +5766,18 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     failAttempt: {
@@ -5627,15 +5829,18 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     releaseAttempt: {
@@ -5681,15 +5886,18 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     streamJobs: {
@@ -5740,11 +5948,13 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["400.invalid_cursor"];
+            400: components["responses"]["400.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     streamJob: {
@@ -5796,12 +6006,14 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     listWorkflowLimits: {
@@ -5858,11 +6070,13 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimitsList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor"];
+            400: components["responses"]["400.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable"];
+            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
         };
     };
     getWorkflowLimits: {
@@ -5909,10 +6123,13 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimits"];
                 };
             };
+            400: components["responses"]["400.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     setWorkflowLimits: {
@@ -5974,13 +6191,16 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimits"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     openJobSocket: {
@@ -6015,17 +6235,19 @@ export interface operations {
                     "application/json": components["schemas"]["SocketMessage"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.origin_refused"];
             404: components["responses"]["404.job_not_found.subscription_not_found"];
             409: components["responses"]["409.subscription_exists"];
             413: components["responses"]["413.message_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             426: components["responses"]["426.upgrade_required"];
             429: components["responses"]["429.too_many_subscriptions"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     getOpsHealth: {
@@ -6096,11 +6318,19 @@ export interface operations {
                     "application/json": components["schemas"]["OpsHealth"];
                 };
             };
+            400: components["responses"]["400.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            /** @description The database cannot be reached. */
+            /**
+             * @description The database cannot be reached.
+             *
+             *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
+             */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -6129,6 +6359,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["OpsHealth"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6192,10 +6423,12 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor"];
+            400: components["responses"]["400.invalid_cursor.invalid_host"];
+            414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable"];
+            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
         };
     };
     openIncident: {
@@ -6247,13 +6480,16 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_idempotency_key"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     updateIncident: {
@@ -6304,15 +6540,18 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_incident_id"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.incident_not_found"];
+            408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     resolveIncident: {
@@ -6362,15 +6601,18 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_incident_id"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.incident_not_found"];
+            408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     getUptime: {
@@ -6431,8 +6673,11 @@ export interface operations {
                     "application/json": components["schemas"]["Uptime"];
                 };
             };
+            400: components["responses"]["400.invalid_host"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable"];
+            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
         };
     };
     completeJob: {
@@ -6483,15 +6728,18 @@ export interface operations {
                     "application/json": components["schemas"]["Completed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_job_id"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             404: components["responses"]["404.job_not_found"];
+            408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             422: components["responses"]["422.validation_failed"];
+            431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
 }

@@ -12,7 +12,8 @@ let goodHost: string | undefined;
 /** Throws the problems `invalid_host`, `uri_too_long` and `headers_too_large`. */
 export function checkHead({ url }: Request, { headers }: Pick<RequestContext, "headers">): void {
   const { host } = headers;
-  if (host === undefined || host !== goodHost) checkHost(host);
+  // Where a request came over no connection, its URL names the host.
+  if (host === undefined ? pathStart(url) === 0 : host !== goodHost) checkHost(host);
   const length = url.length - pathStart(url);
   if (length > URL_LIMIT_BYTES) {
     throw new Problem("uri_too_long", `The URL is ${length} bytes long; at most ${URL_LIMIT_BYTES} are taken.`);
