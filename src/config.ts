@@ -31,6 +31,25 @@ const LOOPBACK = "127.0.0.0/8,::1";
 
 const API_PORT = 5000;
 
+/** Requests a minute. */
+const RATE_DEFAULTS = { burst: 20, global: 200, tiers: { free: 60, pro: 600, enterprise: 6_000 } } as const;
+/** Nine digits. */
+const RATE_MAX = 999_999_999;
+/** Other policies of rate limits: a tier of such a name would be taken for them. */
+const RATE_POLICIES = ["address", "global", "pages", "failed-keys", "billing", "sign-in"];
+
+/** Headers to which each proxy appends. */
+const ADDRESS_LIST_HEADERS = ["x-forwarded-for", "forwarded"];
+/** Headers that a proxy sets anew. */
+const SINGLE_ADDRESS_HEADERS = [
+  "cf-connecting-ip",
+  "fastly-client-ip",
+  "fly-client-ip",
+  "true-client-ip",
+  "x-envoy-external-address",
+  "x-real-ip",
+];
+
 const VARIABLES = {
   PORT: variable({
     about: "Port of the API; of a worker, port where /health answers. 0 takes a free one.",
@@ -131,6 +150,38 @@ const VARIABLES = {
     default: 1_000_000,
     parse: integer(1, 100_000_000),
   }),
+  RATE_BURST: variable({
+    about:
+      "Requests a minute of one address (of IPv6, one /64) without a key: a whole number, or none. Half as many with keys that do not hold.",
+    example: "60",
+    default: undefined,
+    default_text: `${RATE_DEFAULTS.burst}; none in development, where everyone may do everything`,
+    parse: perMinute,
+  }),
+  RATE_GLOBAL: variable({
+    about: "Requests a minute of all callers without a key together: a whole number, or none.",
+    example: "1000",
+    default: undefined,
+    default_text: `${RATE_DEFAULTS.global}; none in development`,
+    parse: perMinute,
+  }),
+  RATE_TIERS: variable({
+    about:
+      "Requests a minute of one key, by its tier, separated by commas: what is not named keeps its default, other names are new tiers. The keys in API_KEYS are of the tier enterprise.",
+    example: "pro=1200,enterprise=none",
+    default: {},
+    default_text: Object.entries(RATE_DEFAULTS.tiers)
+      .map(([tier, quota]) => `${tier}=${quota}`)
+      .join(","),
+    parse: rateTiers,
+  }),
+  TRUST_PROXY: variable({
+    about: `Where the service is behind proxies: the header that says whom a request is from, and whose word it is. x-forwarded-for:2 or forwarded:2, where exactly two proxies append to it; ${SINGLE_ADDRESS_HEADERS.join(", ")}, where a proxy sets it; and the proxies' addresses and CIDR ranges, from which alone it is believed, separated by commas. Addresses alone mean x-forwarded-for, up to the last hop that is none of theirs. Without addresses nobody but the proxies must reach the service.`,
+    example: "x-forwarded-for:1,10.0.0.0/8",
+    default: undefined,
+    default_text: "no header is believed",
+    parse: trustProxy,
+  }),
   WEBHOOK_SECRET: variable({
     about: "Signs callbacks (Standard Webhooks): whsec_ and the base64 of 24 to 64 random bytes.",
     example: "whsec_$(openssl rand -base64 32)",
@@ -170,6 +221,9 @@ const VARIABLES = {
 type Name = keyof typeof VARIABLES;
 type Values = { [N in Name]: ReturnType<(typeof VARIABLES)[N]["parse"]> | (typeof VARIABLES)[N]["default"] };
 
+/** Requests a minute; `null`: as many as they like. */
+type PerMinute = number | null;
+
 /** What the service was told, checked. URLs, keys and secrets in here must never be logged. */
 export interface Config {
   /** Absent: a worker that listens nowhere. */
@@ -196,6 +250,16 @@ export interface Config {
   readonly job_lease_seconds: number;
   /** Queued jobs at which intake takes no more. */
   readonly max_queue_depth: number;
+  readonly rate_limits: {
+    /** Of an address without a key. */
+    readonly burst: PerMinute;
+    /** Of all callers without a key. */
+    readonly global: PerMinute;
+    /** Of a key, by its tier: free, pro, enterprise and what else was named. */
+    readonly tiers: Readonly<Record<string, PerMinute>>;
+  };
+  /** The header that says whom a request is from; absent: none is believed. */
+  readonly trust_proxy: TrustProxy | undefined;
   /** `whsec_…`; absent: the service makes its own. */
   readonly webhook_secret: string | undefined;
   /** Addresses, CIDR ranges and host names that jobs and callbacks may call although they are not public. */
@@ -205,6 +269,15 @@ export interface Config {
   readonly build: string;
   /** To be logged once there is a logger: variables that look like ours and are not. */
   readonly warnings: readonly string[];
+}
+
+interface TrustProxy {
+  /** In lower case. */
+  readonly header: string;
+  /** Proxies that append to it. */
+  readonly hops: number | undefined;
+  /** Addresses and CIDR ranges from which it is believed; none: from all. */
+  readonly proxies: readonly string[];
 }
 
 /** The message lists all that is wrong and how to mend it, and no secret. */
@@ -251,6 +324,8 @@ export function loadConfig(
     worker_concurrency: values.WORKER_CONCURRENCY,
     job_lease_seconds: values.JOB_LEASE_SECONDS,
     max_queue_depth: values.MAX_QUEUE_DEPTH,
+    rate_limits: rateLimits(values),
+    trust_proxy: values.TRUST_PROXY,
     webhook_secret: values.WEBHOOK_SECRET,
     outbound_allow: Object.freeze(values.OUTBOUND_ALLOW ?? (isDevelopment(values) ? LOOPBACK.split(",") : [])),
     log_level: values.LOG_LEVEL,
@@ -331,6 +406,16 @@ function isDevelopment(values: Values): boolean {
   return values.NODE_ENV !== "production" && values.LEVQOR_ROLE === "all" && values.API_KEYS.length === 0;
 }
 
+/** In development mode the caller without a key is the operator: limited only where that was asked for. */
+function rateLimits({ RATE_BURST, RATE_GLOBAL, RATE_TIERS, API_KEYS, NODE_ENV }: Values): Config["rate_limits"] {
+  const open = API_KEYS.length === 0 && NODE_ENV !== "production";
+  return Object.freeze({
+    burst: RATE_BURST === undefined ? (open ? null : RATE_DEFAULTS.burst) : RATE_BURST,
+    global: RATE_GLOBAL === undefined ? (open ? null : RATE_DEFAULTS.global) : RATE_GLOBAL,
+    tiers: Object.freeze({ ...RATE_DEFAULTS.tiers, ...RATE_TIERS }),
+  });
+}
+
 /** Warnings for variables that begin like ours and are none. */
 function strangers(env: Readonly<Record<string, string | undefined>>): string[] {
   const names = Object.keys(VARIABLES);
@@ -364,6 +449,61 @@ function matching(pattern: RegExp, otherwise: string): (text: string) => string 
     if (pattern.test(text)) return text;
     throw new Unfit(otherwise);
   };
+}
+
+function perMinute(text: string): PerMinute {
+  if (text === "none") return null;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new Unfit(`it must be a whole number from 1 to ${RATE_MAX} (requests a minute), or none`);
+}
+
+function rateTiers(text: string): Readonly<Record<string, PerMinute>> {
+  const tiers = text.split(",").map((entry): [string, PerMinute] => {
+    const [, name, quota] = /^([a-z][a-z\d-]{0,31})=(none|[1-9]\d{0,8})$/.exec(entry.trim()) ?? [];
+    if (name === undefined || quota === undefined) {
+      throw new Unfit(
+        `${JSON.stringify(entry.trim())} is no tier; write a name in lower case and requests a minute (at most ${RATE_MAX}), or none: pro=1200,enterprise=none`,
+      );
+    }
+    if (RATE_POLICIES.includes(name)) throw new Unfit(`the name ${name} is taken by another limit`);
+    return [name, perMinute(quota)];
+  });
+  const names = tiers.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice) throw new Unfit(`the tier ${twice} is named twice`);
+  return Object.fromEntries(tiers);
+}
+
+function trustProxy(text: string): TrustProxy {
+  const entries = text.split(",").map((entry) => entry.trim().toLowerCase());
+  const proxies = entries.filter(isAddressRange);
+  const others = entries.filter((entry) => !isAddressRange(entry));
+  const [named = ADDRESS_LIST_HEADERS[0] as string, surplus] = others;
+  if (surplus !== undefined) {
+    throw new Unfit(
+      `${JSON.stringify(surplus)} is no address and no CIDR range; write one header, then the proxies: x-forwarded-for:1,10.0.0.0/8`,
+    );
+  }
+  const [header = "", count, ...rest] = named.split(":");
+  const hops = count === undefined ? undefined : Number(count);
+  const isList = ADDRESS_LIST_HEADERS.includes(header);
+  if (!isList && !SINGLE_ADDRESS_HEADERS.includes(header)) {
+    throw new Unfit(
+      `${JSON.stringify(named)} is no header to go by, no address and no CIDR range; headers: ${[...ADDRESS_LIST_HEADERS, ...SINGLE_ADDRESS_HEADERS].join(", ")}`,
+    );
+  }
+  if (count !== undefined && (rest.length > 0 || !/^\d{1,2}$/.test(count) || count === "0" || count === "00")) {
+    throw new Unfit(`after ${header}: comes the number of proxies, from 1 to 99`);
+  }
+  if (!isList && hops !== undefined) {
+    throw new Unfit(`${header} holds one address, not one for each proxy; leave out :${count}`);
+  }
+  if (isList && hops === undefined && proxies.length === 0) {
+    throw new Unfit(
+      `anyone can write into ${header}; say how many proxies append to it (${header}:1), or which (${header},10.0.0.0/8)`,
+    );
+  }
+  return { header, hops, proxies };
 }
 
 const KEY_MIN_LENGTH = 16;
@@ -418,19 +558,24 @@ function natsUrl(text: string): string {
   return text;
 }
 
+/** An address, or a CIDR range. */
+function isAddressRange(entry: string): boolean {
+  const [address = "", prefix, ...rest] = entry.split("/");
+  const family = isIP(address);
+  return (
+    family !== 0 &&
+    rest.length === 0 &&
+    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)))
+  );
+}
+
 function outboundAllow(text: string): readonly string[] {
   if (text === "none") return [];
   const entries = text.split(",").map((entry) => entry.trim());
   for (const entry of entries) {
-    const [address = "", prefix, ...rest] = entry.split("/");
-    const family = isIP(address);
-    const isRange =
-      family !== 0 &&
-      rest.length === 0 &&
-      (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)));
     // A last label of digits would be an address that is none.
     const isHost = /^(?:[a-z\d_](?:[a-z\d_-]*[a-z\d])?\.)*[a-z](?:[a-z\d-]*[a-z\d])?$/i.test(entry);
-    if (!isRange && !isHost) {
+    if (!isAddressRange(entry) && !isHost) {
       throw new Unfit(
         `${JSON.stringify(entry)} is no address, CIDR range or host name; write 10.20.0.0/16,hooks.internal`,
       );

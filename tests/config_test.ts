@@ -39,6 +39,8 @@ describe("an empty environment", () => {
       worker_concurrency: 64,
       job_lease_seconds: 30,
       max_queue_depth: 1_000_000,
+      rate_limits: { burst: null, global: null, tiers: { free: 60, pro: 600, enterprise: 6000 } },
+      trust_proxy: undefined,
       webhook_secret: undefined,
       outbound_allow: ["127.0.0.0/8", "::1"],
       log_level: "info",
@@ -69,6 +71,10 @@ describe("a full environment", () => {
     WORKER_CONCURRENCY: "1",
     JOB_LEASE_SECONDS: "3600",
     MAX_QUEUE_DEPTH: "100000000",
+    RATE_BURST: "1",
+    RATE_GLOBAL: "none",
+    RATE_TIERS: "gold=999999999, pro=none",
+    TRUST_PROXY: "X-Forwarded-For:2, 10.0.0.0/8,fd00::1",
     WEBHOOK_SECRET,
     OUTBOUND_ALLOW: "10.20.0.0/16, fd00::/8,192.168.0.7,hooks.internal",
     LOG_LEVEL: "silent",
@@ -92,6 +98,8 @@ describe("a full environment", () => {
       worker_concurrency: 1,
       job_lease_seconds: 3600,
       max_queue_depth: 100_000_000,
+      rate_limits: { burst: 1, global: null, tiers: { free: 60, pro: null, enterprise: 6000, gold: 999_999_999 } },
+      trust_proxy: { header: "x-forwarded-for", hops: 2, proxies: ["10.0.0.0/8", "fd00::1"] },
       webhook_secret: WEBHOOK_SECRET,
       outbound_allow: ["10.20.0.0/16", "fd00::/8", "192.168.0.7", "hooks.internal"],
       log_level: "silent",
@@ -134,6 +142,27 @@ test("only a development service may call its own machine unless it is told so",
   expect(load({ API_KEYS: KEY, OUTBOUND_ALLOW: "localhost" }).outbound_allow).toEqual(["localhost"]);
 });
 
+test("callers without a key are limited unless the service is a development one", () => {
+  const ofAll = { burst: 20, global: 200 };
+  expect(load({ API_KEYS: KEY }).rate_limits).toMatchObject(ofAll);
+  expect(load({ API_KEYS: KEY, NODE_ENV: "production" }).rate_limits).toMatchObject(ofAll);
+  expect(load({ RATE_BURST: "5" }).rate_limits).toMatchObject({ burst: 5, global: null });
+  expect(load({ API_KEYS: KEY, RATE_BURST: "none" }).rate_limits).toMatchObject({ burst: null, global: 200 });
+});
+
+test("proxies are trusted by hops, by their addresses, or by the one address that they send", () => {
+  const trust = (TRUST_PROXY: string) => load({ TRUST_PROXY }).trust_proxy;
+  expect(trust("x-forwarded-for:1")).toEqual({ header: "x-forwarded-for", hops: 1, proxies: [] });
+  expect(trust("10.0.0.0/8,::1")).toEqual({
+    header: "x-forwarded-for",
+    hops: undefined,
+    proxies: ["10.0.0.0/8", "::1"],
+  });
+  expect(trust("forwarded,10.0.0.9")).toEqual({ header: "forwarded", hops: undefined, proxies: ["10.0.0.9"] });
+  expect(trust("forwarded:99")).toEqual({ header: "forwarded", hops: 99, proxies: [] });
+  expect(trust("CF-Connecting-IP")).toEqual({ header: "cf-connecting-ip", hops: undefined, proxies: [] });
+});
+
 describe("refused, with the value and the way to mend it:", () => {
   test.each([
     ["PORT", "abc", 'PORT is "abc": it must be a whole number from 0 to 65535.'],
@@ -170,6 +199,49 @@ describe("refused, with the value and the way to mend it:", () => {
       "OUTBOUND_ALLOW",
       `127.0.0.1,${entry}`,
       `OUTBOUND_ALLOW is "127.0.0.1,${entry}": "${entry}" is no address, CIDR range or host name; write 10.20.0.0/16,hooks.internal.`,
+    ]),
+    ...["0", "-1", "1.5", "1000000000", "many"].map((value) => [
+      "RATE_BURST",
+      value,
+      `RATE_BURST is "${value}": it must be a whole number from 1 to 999999999 (requests a minute), or none.`,
+    ]),
+    ...["pro", "pro=", "Pro=1", "pro=0", "pro=1000000000", '"=1', ""].map((tier) => [
+      "RATE_TIERS",
+      `free=1,${tier}`,
+      `RATE_TIERS is ${JSON.stringify(`free=1,${tier}`)}: ${JSON.stringify(tier)} is no tier; write a name in lower case and requests a minute (at most 999999999), or none: pro=1200,enterprise=none.`,
+    ]),
+    ["RATE_TIERS", "global=1", 'RATE_TIERS is "global=1": the name global is taken by another limit.'],
+    ["RATE_TIERS", "pro=1,pro=2", 'RATE_TIERS is "pro=1,pro=2": the tier pro is named twice.'],
+    [
+      "TRUST_PROXY",
+      "x-forwarded-for",
+      'TRUST_PROXY is "x-forwarded-for": anyone can write into x-forwarded-for; say how many proxies append to it (x-forwarded-for:1), or which (x-forwarded-for,10.0.0.0/8).',
+    ],
+    ...[
+      "x-forwarded-for:0",
+      "x-forwarded-for:100",
+      "x-forwarded-for:",
+      "x-forwarded-for:1:1",
+      "x-forwarded-for:-1",
+    ].map((value) => [
+      "TRUST_PROXY",
+      value,
+      `TRUST_PROXY is "${value}": after x-forwarded-for: comes the number of proxies, from 1 to 99.`,
+    ]),
+    [
+      "TRUST_PROXY",
+      "x-real-ip:1",
+      'TRUST_PROXY is "x-real-ip:1": x-real-ip holds one address, not one for each proxy; leave out :1.',
+    ],
+    [
+      "TRUST_PROXY",
+      "x-forwarded-for:1,10.0.0.0/33",
+      'TRUST_PROXY is "x-forwarded-for:1,10.0.0.0/33": "10.0.0.0/33" is no address and no CIDR range; write one header, then the proxies: x-forwarded-for:1,10.0.0.0/8.',
+    ],
+    ...["true", "1", "x-forwared-for:1", "10.0.0.0/33"].map((value) => [
+      "TRUST_PROXY",
+      value,
+      `TRUST_PROXY is "${value}": "${value}" is no header to go by, no address and no CIDR range; headers: x-forwarded-for, forwarded, cf-connecting-ip, fastly-client-ip, fly-client-ip, true-client-ip, x-envoy-external-address, x-real-ip.`,
     ]),
     ["BUILD_ID", "a b", 'BUILD_ID is "a b": it must be 1 to 128 letters, digits and . : + / _ -.'],
   ])("%s=%s", (name, value, problem) => {

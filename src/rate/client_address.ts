@@ -21,8 +21,13 @@ export interface ProxyTrust {
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
+/** By lower-case name. */
+type HeadersByName = Readonly<Record<string, string | undefined>>;
+
 /** Says the address of a request's sender, from the connection's and the headers: as text, in one form for each. */
-export function clientAddresses(trust: ProxyTrust | undefined): (peer: string | undefined, headers: Headers) => string {
+export function clientAddresses(
+  trust: ProxyTrust | undefined,
+): (peer: string | undefined, headers: HeadersByName) => string {
   if (!trust) return (peer) => textOf(peer);
   const { header, hops } = trust;
   const proxies = trust.proxies.map(toRange);
@@ -31,9 +36,9 @@ export function clientAddresses(trust: ProxyTrust | undefined): (peer: string | 
     header === "forwarded" ? forwardedFor(value) : value.split(",").map(toAddress);
 
   return (peer, headers) => {
-    const value = headers.get(header);
+    const value = headers[header];
     const connected = peer === undefined ? undefined : toAddress(peer);
-    if (value === null || (proxies.length > 0 && !(connected && isProxy(connected)))) return textOf(peer);
+    if (value === undefined || (proxies.length > 0 && !(connected && isProxy(connected)))) return textOf(peer);
     if (!LISTS.has(header)) return toAddress(value)?.toString() ?? textOf(peer);
     const hop = hops === undefined ? lastStranger(read(value), isProxy) : read(value).at(-hops);
     return hop?.toString() ?? textOf(peer);
@@ -95,7 +100,7 @@ function toRange(text: string): readonly [Address, number] {
   const bits = parsed.toByteArray().length * 8;
   // `::ffff:10.0.0.0/104` is 10.0.0.0/8.
   const beside = bits === 32 && address.includes(":") ? 96 : 0;
-  return [parsed, prefix === undefined ? bits : Number(prefix) - beside];
+  return [parsed, prefix === undefined ? bits : Math.max(0, Number(prefix) - beside)];
 }
 
 function contains([network, prefix]: readonly [Address, number], address: Address): boolean {

@@ -11,7 +11,7 @@ import { SLOT_MS, slotAt, Usage, WINDOW_MS } from "./usage.ts";
 type Quota = number | null;
 
 export interface RateLimits {
-  /** Callers without a key, each address. */
+  /** Callers without a key, each address; `null` also for all that is stricter, or more generous, of an address. */
   readonly burst: Quota;
   /** Callers without a key, all together. */
   readonly global: Quota;
@@ -22,7 +22,7 @@ export interface RateLimits {
 /** Of a caller with a key whose tier there is no more. */
 const FALLBACK_TIER = "free";
 
-/** Policies that routes opt into, on top of what holds anyway: requests a minute. */
+/** Policies that routes opt into, on top of what holds anyway, unless addresses have no limit: requests a minute. */
 const ROUTE_POLICIES = { billing: 10, "sign-in": 5 } as const;
 export type RoutePolicy = keyof typeof ROUTE_POLICIES;
 
@@ -89,7 +89,7 @@ export class RateLimiter {
   readonly #failures: Counter | undefined;
   readonly #pages: Counter | undefined;
   readonly #tiers: ReadonlyMap<string, Counter | undefined>;
-  readonly #routes: ReadonlyMap<RoutePolicy, Counter>;
+  readonly #routes: ReadonlyMap<string, Counter | undefined>;
   /** Where each key was last used well. */
   readonly #homes = new Recent<{ address: string; slot: number }>({ keep_ms: HOME_MS, max: SCOPES_MAX });
 
@@ -102,10 +102,8 @@ export class RateLimiter {
     // Stricter than for callers who show no key at all.
     this.#failures = counter("failed-keys", burst === null ? null : Math.ceil(burst / 2));
     this.#pages = counter("pages", burst === null ? null : PAGES_QUOTA);
-    this.#tiers = new Map(Object.entries(tiers).map(([tier, quota]) => [tier, counter(tier, quota)]));
-    this.#routes = new Map(
-      Object.entries(ROUTE_POLICIES).map(([name, quota]) => [name as RoutePolicy, counter(name, quota) as Counter]),
-    );
+    this.#tiers = counters(tiers);
+    this.#routes = counters(burst === null ? {} : ROUTE_POLICIES);
   }
 
   /** A request without a key. `undefined`: not limited. */
@@ -144,8 +142,8 @@ export class RateLimiter {
   }
 
   /** A request to a route that opted into a policy of its own. `scope`: whom it counts. */
-  route(policy: RoutePolicy, scope: string): Verdict {
-    return this.#decide([this.#routes.get(policy), scope]) as Verdict;
+  route(policy: RoutePolicy, scope: string): Verdict | undefined {
+    return this.#decide([this.#routes.get(policy), scope]);
   }
 
   /** Tells the others the rest, and ends. */
@@ -204,6 +202,10 @@ function counter(name: string, quota: Quota): Counter | undefined {
   if (quota === null) return undefined;
   const scopes = new Recent<Scope>({ keep_ms: WINDOW_MS + SLOT_MS, max: SCOPES_MAX });
   return { name, quota, scopes, item: `"${name}";q=${quota};w=${WINDOW_MS / 1000}` };
+}
+
+function counters(quotas: Readonly<Record<string, Quota>>): ReadonlyMap<string, Counter | undefined> {
+  return new Map(Object.entries(quotas).map(([name, quota]) => [name, counter(name, quota)]));
 }
 
 function newScope(policy: string, name: string): Scope {

@@ -133,6 +133,7 @@ describe("callers with a key", () => {
     expect(admitted(50, () => limiter.route("billing", "a"))).toBe(10);
     expect(admitted(50, () => limiter.route("billing", "b"))).toBe(10);
     expect(admitted(50, () => limiter.route("sign-in", "203.0.113.1"))).toBe(5);
+    expect(start({ limits: { burst: null } }).limiter.route("billing", "a")).toBeUndefined();
   });
 });
 

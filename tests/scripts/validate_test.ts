@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { type Service, startService } from "../../src/main.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { UNLIMITED } from "../support/service.ts";
 
 const SCRIPT = Bun.fileURLToPath(import.meta.resolve("../../scripts/validate.ts"));
 const GREEN = "🟢 COCKPIT GREEN — Levqor backend validated";
@@ -36,7 +37,7 @@ describe("against a service", () => {
       return startService(config as Config, pino({ level: "silent" }));
     };
     development = await start({});
-    production = await start({ NODE_ENV: "production", API_KEYS: KEY });
+    production = await start({ NODE_ENV: "production", API_KEYS: KEY, ...UNLIMITED });
   }, 30_000);
   afterAll(async () => {
     await development.stop("test");

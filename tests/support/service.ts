@@ -59,10 +59,13 @@ export async function startServiceProcess(env: Record<string, string>): Promise<
   };
 }
 
-/** Starts the service with nothing of this process's environment but the path, and does not wait. */
+/** Settings of a service whose clients send as much as they like. */
+export const UNLIMITED = { RATE_BURST: "none", RATE_GLOBAL: "none", RATE_TIERS: "enterprise=none" };
+
+/** Starts the service with nothing of this process's environment but the path, without rate limits; does not wait. */
 export function spawnService(env: Record<string, string>, args: readonly string[] = []) {
   return Bun.spawn([process.execPath, MAIN, ...args], {
-    env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", ...env },
+    env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", ...UNLIMITED, ...env },
     stdout: "pipe",
     stderr: "pipe",
   });
