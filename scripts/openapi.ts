@@ -15,6 +15,7 @@ import { createApi } from "../src/api/mod.ts";
 import { inProcessBus } from "../src/bus/mod.ts";
 import { connect } from "../src/db/mod.ts";
 import { openLog } from "../src/log/mod.ts";
+import { Metrics } from "../src/telemetry/mod.ts";
 
 const CLIENT = "examples/client/api.ts";
 const CLIENT_FILE = join(import.meta.dir, "..", CLIENT);
@@ -71,10 +72,12 @@ async function documentText(): Promise<string> {
       cors_origins: [],
       production: false,
       max_queue_depth: 1,
+      request_log: "off",
       version: "0.1.0",
       build: "dev",
     },
     logger: pino({ level: "silent" }),
+    metrics: new Metrics({ version: "0.1.0", build: "dev", role: "api" }),
     workflows: new Set(),
     signal: AbortSignal.abort(),
   });

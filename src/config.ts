@@ -204,6 +204,21 @@ const VARIABLES = {
     default: "info",
     parse: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
   }),
+  REQUEST_LOG: variable({
+    about:
+      "Requests that are logged, at info. off: none. errors: those answered with 400 or more or after a second, 20 lines a second at most. all: every one.",
+    example: "all",
+    default: "errors",
+    parse: oneOf("off", "errors", "all"),
+  }),
+  METRICS_PORT: variable({
+    about:
+      "Port of its own for Prometheus: /metrics, without a key, and /health. 0 takes a free one. Not for the world.",
+    example: "9464",
+    default: undefined,
+    default_text: "none; /metrics at PORT needs a key",
+    parse: integer(0, 65_535),
+  }),
   LOG_FORMAT: variable({
     about: "json: one object a line. pretty: for people. auto: pretty on a terminal, json elsewhere.",
     example: "json",
@@ -266,6 +281,9 @@ export interface Config {
   readonly outbound_allow: readonly string[];
   readonly log_level: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   readonly log_format: "auto" | "json" | "pretty";
+  readonly request_log: "off" | "errors" | "all";
+  /** Where Prometheus is answered; absent: at the API's own port alone. */
+  readonly metrics_port: number | undefined;
   readonly build: string;
   /** To be logged once there is a logger: variables that look like ours and are not. */
   readonly warnings: readonly string[];
@@ -330,6 +348,8 @@ export function loadConfig(
     outbound_allow: Object.freeze(values.OUTBOUND_ALLOW ?? (isDevelopment(values) ? LOOPBACK.split(",") : [])),
     log_level: values.LOG_LEVEL,
     log_format: values.LOG_FORMAT,
+    request_log: values.REQUEST_LOG,
+    metrics_port: values.METRICS_PORT,
     build: values.BUILD_ID,
     warnings: Object.freeze(strangers(env)),
   });

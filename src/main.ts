@@ -19,6 +19,7 @@ import {
   migrate,
   startEmbedded,
 } from "./db/mod.ts";
+import { addGauges, addRunnerGauges } from "./gauges.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { startRunner, startSweeper } from "./jobs/mod.ts";
 import { mayChangeLog, openLog } from "./log/mod.ts";
@@ -26,6 +27,7 @@ import { createLogger } from "./logger.ts";
 import { migrations } from "./migrations.ts";
 import { startProjector } from "./projector/mod.ts";
 import { startScheduler } from "./schedules/mod.ts";
+import { Metrics, serveMetrics } from "./telemetry/mod.ts";
 
 /** Everything is over within this time of a SIGTERM, or is cut off. */
 const STOP_LIMIT_MS = 20_000;
@@ -61,8 +63,11 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       );
     }
 
-    const log = openLog({ url: database.url });
+    const metrics = new Metrics({ ...about, role: config.role });
+    stops.push(() => metrics.close());
+    const log = openLog({ url: database.url, on_batch: (batch) => metrics.batch(batch) });
     stops.push(() => log.close());
+    log.onCommit(({ events }) => metrics.recorded(events));
     const heartbeat = startHeartbeat({
       log,
       instance,
@@ -88,6 +93,12 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       logger: logger.child({ part: "projector" }),
     });
     stops.push(() => projector.stop());
+    addGauges(metrics, { log, sql, bus, projector });
+    if (config.metrics_port !== undefined) {
+      const server = serveMetrics(metrics, { hostname: config.host, port: config.metrics_port });
+      stops.push(() => server.stop());
+      logger.info({ url: server.url }, "Metrics are served");
+    }
     const sweeper = startSweeper({ log, sql, instance, logger: logger.child({ part: "sweeper" }) });
     stops.push(() => sweeper.stop());
 
@@ -100,9 +111,10 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       });
       return app.server?.url.href;
     };
+    const apiConfig = { ...about, request_log: config.request_log };
     let url: string | undefined;
     if (config.role === "worker" && config.port !== undefined) {
-      url = serve(createHealthApi({ config: about, logger: logger.child({ part: "health" }) }));
+      url = serve(createHealthApi({ config: apiConfig, metrics, logger: logger.child({ part: "health" }) }));
     }
 
     if (config.role !== "api") {
@@ -118,8 +130,11 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         lease_seconds: config.job_lease_seconds,
         sole: database.embedded !== undefined,
         callback_secret: config.webhook_secret ?? ownWebhookSecret(config.data_dir),
+        on_attempt: (ended) => metrics.attempt(ended),
+        on_callback: (tried) => metrics.callback(tried),
       });
       stops.push(() => runner.stop({ drain_ms: DRAIN_MS }));
+      addRunnerGauges(metrics, runner, config.worker_concurrency);
       const scheduler = startScheduler({ log, bus, sql, instance, logger: logger.child({ part: "schedules" }) });
       stops.push(() => scheduler.stop());
     }
@@ -136,9 +151,10 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         cors_origins: config.cors_origins,
         production: config.production,
         max_queue_depth: config.max_queue_depth,
-        ...about,
+        ...apiConfig,
       },
       logger: logger.child({ part: "api" }),
+      metrics,
       workflows: new Set(connectors.keys()),
       signal: streams.signal,
     });

@@ -45,6 +45,8 @@ describe("an empty environment", () => {
       outbound_allow: ["127.0.0.0/8", "::1"],
       log_level: "info",
       log_format: "auto",
+      request_log: "errors",
+      metrics_port: undefined,
       build: "dev",
       warnings: [],
     });
@@ -79,6 +81,8 @@ describe("a full environment", () => {
     OUTBOUND_ALLOW: "10.20.0.0/16, fd00::/8,192.168.0.7,hooks.internal",
     LOG_LEVEL: "silent",
     LOG_FORMAT: "json",
+    REQUEST_LOG: "off",
+    METRICS_PORT: "9464",
     BUILD_ID: "a1b2c3d",
   };
 
@@ -104,6 +108,8 @@ describe("a full environment", () => {
       outbound_allow: ["10.20.0.0/16", "fd00::/8", "192.168.0.7", "hooks.internal"],
       log_level: "silent",
       log_format: "json",
+      request_log: "off",
+      metrics_port: 9464,
       build: "a1b2c3d",
       warnings: [],
     });

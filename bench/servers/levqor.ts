@@ -4,13 +4,16 @@ import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
+import { Metrics } from "../../src/telemetry/mod.ts";
 import { argument } from "../support/child.ts";
 import { silent } from "../support/silent.ts";
 import { listen } from "./serve.ts";
 
 const { database_url } = argument<{ database_url: string }>();
 const sql = connect(database_url);
-const log = openLog({ url: database_url });
+const metrics = new Metrics({ version: "0.0.0", build: "bench", role: "api" });
+const log = openLog({ url: database_url, on_batch: (batch) => metrics.batch(batch) });
+log.onCommit(({ events }) => metrics.recorded(events));
 const bus = inProcessBus({ log });
 const stopping = new AbortController();
 const app = createApi({
@@ -23,10 +26,12 @@ const app = createApi({
     cors_origins: [],
     production: true,
     max_queue_depth: 100_000_000,
+    request_log: "errors",
     version: "0.0.0",
     build: "bench",
   },
   logger: silent,
+  metrics,
   workflows: new Set(),
   signal: stopping.signal,
 });

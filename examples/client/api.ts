@@ -81,6 +81,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics for Prometheus
+         * @description What this process measures of itself, in Prometheus' text format. Figures of the whole service (the queue, read models, schedules) are at most 5 seconds old, however often they are asked for. With METRICS_PORT the same is served at a port of its own, without a key.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/intake": {
         parameters: {
             query?: never;
@@ -3017,6 +3037,17 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `unauthorized`: The call needs a valid key in the X-Api-Key header. */
+        "401.unauthorized": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /**
          * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
          *
@@ -3032,17 +3063,6 @@ export interface components {
          */
         "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host": {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `unauthorized`: The call needs a valid key in the X-Api-Key header. */
-        "401.unauthorized": {
-            headers: {
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -3800,6 +3820,43 @@ export interface operations {
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
             503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example # TYPE levqor_queue_jobs gauge
+                     *     levqor_queue_jobs{status="queued"} 3
+                     */
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["400.invalid_host"];
+            401: components["responses"]["401.unauthorized"];
+            414: components["responses"]["414.uri_too_long"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.deadline_exceeded"];
         };
     };
     submitJob: {

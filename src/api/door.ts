@@ -2,8 +2,9 @@
  * The front door: one function around everything that Elysia answers, so that no answer passes beside it, be it an
  * error, a file or a stream. Requests are looked at on the way in, answers get their headers on the way out.
  *
- * context -> head (host, URL, headers) -> preflight, OPTIONS -> Elysia, within its time -> 304 -> headers
+ * context -> head (host, URL, headers) -> preflight, OPTIONS -> Elysia, within its time -> 304 -> headers -> metrics, request log
  */
+import type { Metrics } from "../telemetry/mod.ts";
 import { contextOf, pathOf, type RequestContext } from "./context.ts";
 import { type Cors, createCors } from "./cors.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -13,18 +14,23 @@ import { checkHead } from "./head.ts";
 import { REQUEST_TIMEOUT_S } from "./limits.ts";
 import type { ApiConfig, ApiLogger, ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
+import type { requestLog } from "./request_log.ts";
 import { defaultHeaders, fixedHeaders } from "./security_headers.ts";
 
 type Handle = (request: Request) => Response | Promise<Response>;
 
 export interface DoorOptions extends Pick<ApiConfig, "cors_origins">, Pick<ApiOptions, "timing"> {
   readonly logger: ApiLogger;
+  readonly metrics: Metrics;
+  /** Writes a line where one is due. */
+  readonly log: ReturnType<typeof requestLog>;
   /** Which methods a path takes. */
   readonly methodsOf: (path: string) => readonly string[];
 }
 
 /** Made for `app.wrap`: called with Elysia's own handler for each request. */
-export function frontDoor({ logger, methodsOf, cors_origins, timing }: DoorOptions): (handle: Handle) => Handle {
+export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
+  const { logger, metrics, log, methodsOf, cors_origins, timing } = options;
   const cors = createCors(cors_origins);
   const limit_s = timing?.request_timeout_s ?? REQUEST_TIMEOUT_S;
   const refuse = (request: Request, error: unknown) => refusal(error, { request, logger });
@@ -33,13 +39,23 @@ export function frontDoor({ logger, methodsOf, cors_origins, timing }: DoorOptio
     late: (request) => refuse(request, tooLate(contextOf(request), limit_s)),
   });
 
+  const tell = (request: Request, context: RequestContext, { status }: Response) => {
+    const duration_ms = performance.now() - context.started;
+    metrics.request({ route: context.route, method: request.method, status, seconds: duration_ms / 1000 });
+    log?.({ request, context, status, duration_ms });
+  };
+
   return (handle) => (request) => {
     const context = contextOf(request);
-    const leave = (response: Response) => dress(notModified(response, { request, context }), { context, cors });
+    const leave = (response: Response) => {
+      const dressed = dress(notModified(response, { request, context }), { context, cors });
+      tell(request, context, dressed);
+      return dressed;
+    };
     let answer: Response | Promise<Response>;
     try {
       checkHead(request, context);
-      answer = cors.preflight(request, context) ?? options(request, methodsOf) ?? handle(request);
+      answer = cors.preflight(request, context) ?? optionsOf(request, methodsOf) ?? handle(request);
     } catch (error) {
       answer = refuse(request, error);
     }
@@ -49,7 +65,7 @@ export function frontDoor({ logger, methodsOf, cors_origins, timing }: DoorOptio
 }
 
 /** The answer to OPTIONS at a path that is served. */
-function options(request: Request, methodsOf: DoorOptions["methodsOf"]): Response | undefined {
+function optionsOf(request: Request, methodsOf: DoorOptions["methodsOf"]): Response | undefined {
   if (request.method !== "OPTIONS") return undefined;
   const methods = methodsOf(pathOf(request));
   if (methods.length === 0) return undefined;

@@ -16,13 +16,10 @@ const FAULTS: ReadonlySet<ProblemCode> = new Set([
 
 /** Answers every error of every route. */
 export function problemErrors(logger: ApiLogger, methodsOf: (path: string) => readonly string[]) {
-  return new Elysia({ name: "levqor/errors" }).onError({ as: "global" }, ({ error, code, request, set }) => {
+  return new Elysia({ name: "levqor/errors" }).onError({ as: "global" }, ({ error, code, request }) => {
     const path = pathOf(request);
     const met = code === "NOT_FOUND" ? notServed(request.method, path, methodsOf(path)) : error;
-    const response = refusal(met, { request, logger, code });
-    // For the request log: what is returned is a finished answer.
-    set.status = response.status;
-    return response;
+    return refusal(met, { request, logger, code });
   });
 }
 
@@ -32,10 +29,10 @@ export function refusal(
   { request, logger, code }: { request: Request; logger: ApiLogger; code?: string | number },
 ): Response {
   const problem = toProblem(error, code);
-  const { request_id } = contextOf(request);
+  const { request_id, route = null } = contextOf(request);
   const path = pathOf(request);
   if (FAULTS.has(problem.code)) {
-    logger.error({ err: error, request_id, method: request.method, path }, `Request failed: ${problem.code}`);
+    logger.error({ err: error, request_id, method: request.method, route }, `Request failed: ${problem.code}`);
   }
   return problemResponse(problem, { instance: path, request_id });
 }

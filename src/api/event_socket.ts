@@ -40,13 +40,15 @@ export interface EventSocketOptions extends Pick<ApiOptions, "timing"> {
   readonly instance: string;
   /** Fires when the service stops. */
   readonly signal: AbortSignal;
+  /** Called when it is open; what it returns, when it is closed. */
+  readonly on_open: () => () => void;
 }
 
 /** The events of Bun's socket, which Elysia passes on to the socket's `data`: this. */
 export class EventSocket {
   readonly #options: EventSocketOptions;
   readonly #subscriptions = new Map<string, Subscription>();
-  #connection: { socket: ServerWebSocket<unknown>; outbox: Outbox; heartbeat: Timer } | undefined;
+  #connection: { socket: ServerWebSocket<unknown>; outbox: Outbox; heartbeat: Timer; closed: () => void } | undefined;
   /** Subscriptions that were given a name. */
   #made = 0;
   /** When the client last gave a sign of life. */
@@ -57,7 +59,7 @@ export class EventSocket {
   }
 
   open(socket: ServerWebSocket<unknown>): void {
-    const { signal, timing } = this.#options;
+    const { signal, timing, on_open } = this.#options;
     const slow_ms = (timing?.slow_consumer_s ?? SLOW_CONSUMER_S) * 1000;
     const outbox = new Outbox({ socket, slow_ms, onSlow: () => this.#end("slow_consumer") });
     const silent_ms = (timing?.socket_silent_s ?? SOCKET_SILENT_S) * 1000;
@@ -67,7 +69,7 @@ export class EventSocket {
       else if (!this.#full) socket.ping();
     }, timing?.heartbeat_ms ?? HEARTBEAT_MS);
     this.#heardAt = performance.now();
-    this.#connection = { socket, outbox, heartbeat };
+    this.#connection = { socket, outbox, heartbeat, closed: on_open() };
     signal.addEventListener("abort", this.#shutDown);
     if (signal.aborted) this.#shutDown();
   }
@@ -98,6 +100,7 @@ export class EventSocket {
     signal.removeEventListener("abort", this.#shutDown);
     clearInterval(this.#connection?.heartbeat);
     this.#connection?.outbox.end();
+    this.#connection?.closed();
     this.#connection = undefined;
     for (const { stop } of this.#subscriptions.values()) stop.abort();
   }

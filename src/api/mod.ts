@@ -17,6 +17,7 @@ import { metricsRoutes } from "./metrics.ts";
 import { opsRoutes } from "./ops.ts";
 import type { ApiConfig, ApiOptions } from "./options.ts";
 import { pipelineRoutes } from "./pipelines.ts";
+import { prometheusRoutes } from "./prometheus.ts";
 import { QueueDepth } from "./queue_depth.ts";
 import { requestLog } from "./request_log.ts";
 import { rootRoutes } from "./root.ts";
@@ -41,9 +42,10 @@ export function createApi(options: ApiOptions): Elysia {
   const { sql, signal } = options;
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, logger, signal });
   const { cors_origins } = config;
-  const app: Elysia = base({ logger, cors_origins, timing: options.timing, routes: () => app.routes })
+  const app: Elysia = base({ ...options, cors_origins, request_log: config.request_log, app: () => app })
     .use(rootRoutes(config))
     .use(metricsRoutes(options))
+    .use(prometheusRoutes(options, auth))
     .use(intakeRoutes({ ...options, queue }, auth))
     .use(jobRoutes(options, auth))
     .use(jobControlRoutes({ ...options, queue }, auth))
@@ -64,22 +66,30 @@ export function createApi(options: ApiOptions): Elysia {
   return app;
 }
 
-interface HealthApiOptions extends Pick<ApiOptions, "logger"> {
-  readonly config: Pick<ApiConfig, "version" | "build">;
+interface HealthApiOptions extends Pick<ApiOptions, "logger" | "metrics"> {
+  readonly config: Pick<ApiConfig, "version" | "build" | "request_log">;
 }
 
 /** What a worker answers: `/health`, for whoever restarts it. */
-export function createHealthApi({ config, logger }: HealthApiOptions): Elysia {
-  const app: Elysia = base({ logger, cors_origins: [], routes: () => app.routes }).use(
+export function createHealthApi({ config, ...options }: HealthApiOptions): Elysia {
+  const { request_log } = config;
+  const app: Elysia = base({ ...options, cors_origins: [], request_log, app: () => app }).use(
     rootRoutes(config),
   ) as unknown as Elysia;
   return app;
 }
 
+interface BaseOptions extends Omit<DoorOptions, "methodsOf" | "log">, Pick<ApiConfig, "request_log"> {
+  /** What is made of it in the end. */
+  readonly app: () => Elysia;
+}
+
 /** An app that answers what it does not serve, and every fault, with a problem document. */
-function base({ routes, ...options }: Omit<DoorOptions, "methodsOf"> & { routes: () => Elysia["routes"] }) {
+function base({ app, request_log, ...options }: BaseOptions) {
   const { logger } = options;
-  const methodsOf = methodsByPath(routes);
+  const methodsOf = methodsByPath(() => app().routes);
+  const addressOf = (request: Request) => app().server?.requestIP(request)?.address;
+  const log = requestLog({ logger, mode: request_log, addressOf });
   // Bun's own, for the whole process, and 16 KB if nothing is said.
   (http as { maxHeaderSize: number }).maxHeaderSize = HEAD_CUT_OFF_BYTES;
   return (
@@ -104,8 +114,7 @@ function base({ routes, ...options }: Omit<DoorOptions, "methodsOf"> & { routes:
       },
     })
       // Its type says that a wrapper takes a function that makes functions; it takes the handler itself.
-      .wrap(frontDoor({ ...options, methodsOf }) as unknown as Parameters<Elysia["wrap"]>[0])
+      .wrap(frontDoor({ ...options, log, methodsOf }) as unknown as Parameters<Elysia["wrap"]>[0])
       .use(problemErrors(logger, methodsOf))
-      .use(requestLog(logger))
   );
 }

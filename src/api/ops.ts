@@ -1,7 +1,8 @@
 /** `GET /api/v1/ops/health`: how each part of the service does. */
 import { Elysia } from "elysia";
+import { unfinishedJobs } from "../jobs/read_model.ts";
 import type { ProjectionStatus } from "../projector/mod.ts";
-import { SCHEDULER_LEASE } from "../schedules/mod.ts";
+import { firing } from "../schedules/mod.ts";
 import type { Auth } from "./auth.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
@@ -55,7 +56,7 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
       const head = await orNull(log.head());
       const latency_ms = head === null ? null : Math.round((performance.now() - started) * 100) / 100;
       const [projections, schedules, queue] =
-        head === null ? [null, null, null] : await Promise.all([readModels(), firing(), queueDepth()]);
+        head === null ? [null, null, null] : await Promise.all([readModels(), schedulesFiring(), queueDepth()]);
       const { kind, connected, position } = bus.health();
       const lag = head === null ? null : Math.max(0, head - position);
       // Without the database nothing can be taken in: the service is down. All else it catches up with by itself.
@@ -85,26 +86,14 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
         return (await orNull(projector.status()))?.map(describeProjection) ?? null;
       }
 
-      async function firing() {
-        const select = () => sql<[{ leader: string | null; active: number; lag_seconds: number }]>`
-          select count(*)::int as active,
-            coalesce(greatest(0, extract(epoch from clock_timestamp() - min(next_run_at))), 0)::float8 as lag_seconds,
-            (select split_part(holder, '/', 1) from levqor_ops.leases
-             where name = ${SCHEDULER_LEASE} and expires_at > clock_timestamp()) as leader
-          from levqor_read.schedules where next_run_at is not null`;
-        const rows = await orNull(onceBuilt(select, TIMEOUT_MS / 2));
-        return rows && { ok: rows[0].lag_seconds < SCHEDULES_LATE_S, ...rows[0] };
+      async function schedulesFiring() {
+        const found = await orNull(onceBuilt(() => firing(sql), TIMEOUT_MS / 2));
+        return found && { ok: found.lag_seconds < SCHEDULES_LATE_S, ...found };
       }
 
-      /** Unfinished jobs alone: indexes hold them apart, whatever number has ended. */
       async function queueDepth() {
-        const select = () => sql<[{ queued: number; running: number }]>`
-          select
-            ((select count(*) from levqor_read.jobs where status = 'queued' and due_at is null)
-              + (select count(*) from levqor_read.jobs where status = 'queued' and due_at is not null))::int as queued,
-            (select count(*) from levqor_read.jobs where status = 'running')::int as running`;
-        const depth = (await orNull(onceBuilt(select, TIMEOUT_MS / 2)))?.[0];
-        return depth ? { ...depth, max_queued: config.max_queue_depth } : null;
+        const depth = await orNull(onceBuilt(() => unfinishedJobs(sql), TIMEOUT_MS / 2));
+        return depth && { ...depth, max_queued: config.max_queue_depth };
       }
     },
     {

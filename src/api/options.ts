@@ -4,6 +4,7 @@ import type { Bus } from "../bus/types.ts";
 import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import type { Projector } from "../projector/mod.ts";
+import type { Metrics } from "../telemetry/mod.ts";
 
 /** Where the API reports what happens to it. */
 export type ApiLogger = Pick<Logger, "debug" | "info" | "warn" | "error" | "isLevelEnabled">;
@@ -17,6 +18,8 @@ export interface ApiConfig {
   readonly production: boolean;
   /** Queued jobs at which intake takes no more. */
   readonly max_queue_depth: number;
+  /** Which requests are logged: none, those that failed or were slow, or every one. */
+  readonly request_log: "off" | "errors" | "all";
   /** Of the package, for example `0.1.0`. */
   readonly version: string;
   /** Names what was built: a commit, or `dev`. */
@@ -29,6 +32,7 @@ export interface ApiOptions {
   readonly bus: Bus;
   readonly config: ApiConfig;
   readonly logger: ApiLogger;
+  readonly metrics: Metrics;
   /** Workflow names that a worker of this service runs. */
   readonly workflows: ReadonlySet<string>;
   readonly projector: Pick<Projector, "status" | "waitFor">;

@@ -20,8 +20,9 @@ const KEY_PROTOCOL = "levqor.key.";
 const BATCH = 16;
 
 export function socketRoutes(options: ApiOptions, auth: Auth) {
-  const { log, bus, logger, signal, timing, config } = options;
+  const { log, bus, logger, metrics, signal, timing, config } = options;
   const cors = createCors(config.cors_origins);
+  const on_open = () => metrics.opened("websocket");
   const on_fault = (error: unknown) => logger.warn({ err: error }, "A WebSocket cannot read the log");
   const sources = new EventSources({ log, bus, on_fault, batch: BATCH });
 
@@ -34,7 +35,7 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
       const headers: Record<string, string> = { ...Object.fromEntries(fixedHeaders), "x-request-id": request_id };
       // Named, or Bun would answer with the first of the client's list: that may be the key.
       if (protocol) headers["sec-websocket-protocol"] = protocol;
-      const data = new EventSocket({ sources, logger, request_id, instance: PATH, signal, timing });
+      const data = new EventSocket({ sources, logger, request_id, instance: PATH, signal, timing, on_open });
       if (server?.upgrade(request, { headers, data })) return;
       throw new Problem("upgrade_required", "The request does not ask for a WebSocket (RFC 6455, version 13).", {
         headers: { upgrade: "websocket" },

@@ -26,7 +26,7 @@ data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","j
 `;
 
 export function streamRoutes(options: ApiOptions, auth: Auth) {
-  const { log, bus, logger, signal } = options;
+  const { log, bus, logger, metrics, signal } = options;
   const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
   const sources = new EventSources({ log, bus, on_fault, batch: BATCH });
 
@@ -101,6 +101,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
     // that it is cut off: Bun closes that.
     server?.timeout(request, 2 * slow_consumer_s);
     const stop = new AbortController();
+    stop.signal.addEventListener("abort", metrics.opened("sse"));
     const shutDown = () => stop.abort();
     signal.addEventListener("abort", shutDown);
     stop.signal.addEventListener("abort", () => signal.removeEventListener("abort", shutDown));

@@ -32,6 +32,8 @@ export class Attempt {
   readonly job_id: string;
   /** The steps that it runs; `null`: the connector that its workflow names. */
   readonly steps: Steps | null;
+  /** By the monotonic clock. */
+  readonly claimed_at: number;
   /** The job as it was when it was claimed, and with what became of its steps since. */
   state: JobState;
   /** Of the job's stream, as far as this attempt knows. */
@@ -60,6 +62,7 @@ export class Attempt {
   }) {
     this.job_id = claim.job_id;
     this.steps = claim.steps;
+    this.claimed_at = claim.claimed_at;
     this.state = claim.state;
     this.version = claim.version;
     this.#leaseMs = claim.lease_ms;

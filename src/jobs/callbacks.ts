@@ -18,7 +18,7 @@ import { Backoff, pause } from "../async/mod.ts";
 import { isFinished, type JobCommand, type JobState } from "../domain/job.ts";
 import type { EventLog } from "../log/mod.ts";
 import { commandJob, jobMeta, readJob } from "./commands.ts";
-import type { RunnerLogger } from "./options.ts";
+import type { RunnerLogger, TriedCallback } from "./options.ts";
 
 /** Seconds before each attempt, counted from the one before it; the last one that fails ends the callback. */
 export const CALLBACK_SCHEDULE: readonly number[] = [
@@ -57,7 +57,10 @@ export interface CallbacksOptions {
   readonly secret: string | undefined;
   /** {@link CALLBACK_SCHEDULE} by default. */
   readonly schedule?: readonly number[];
+  readonly on_callback?: (tried: TriedCallback) => void;
 }
+
+const OUTCOMES = { callback_delivered: "delivered", callback_attempted: "retried", callback_failed: "failed" } as const;
 
 type DeliveryCommand = JobCommand & { type: "callback_attempted" | "callback_delivered" | "callback_failed" };
 
@@ -125,13 +128,15 @@ export class Callbacks {
   }
 
   async #deliver(jobId: string): Promise<void> {
-    const { log, logger } = this.#options;
+    const { log, logger, on_callback } = this.#options;
     try {
       const job = await readJob(log, jobId);
       if (job?.state.callback !== "pending") return;
       const version = this.#jobs.get(jobId);
       if (version === undefined ? job.state.callback_attempts > 0 : version !== job.version) return;
+      const began = performance.now();
       const command = await this.#attempt(jobId, job.state);
+      on_callback?.({ outcome: OUTCOMES[command.type], seconds: (performance.now() - began) / 1000 });
       if (this.#stopping.signal.aborted && command.type !== "callback_delivered") return;
       await this.#record(jobId, command);
     } catch (error) {

@@ -4,6 +4,7 @@ import type { Connector, OutboundFetch } from "../../connectors/connector.ts";
 import type { Bus } from "../bus/types.ts";
 import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
+import type { AttemptAborted } from "./attempt.ts";
 import type { ReadyQueueLimits } from "./ready_queue.ts";
 
 export type RunnerLogger = Pick<Logger, "debug" | "info" | "warn" | "error">;
@@ -16,6 +17,22 @@ export interface WorkflowNames extends Pick<ReadonlySet<string>, "has" | "keys">
   learn?(pipeline: string): boolean;
   /** Asks the read models what is wanted; true where that makes more jobs wanted. */
   refresh?(sql: Sql): Promise<boolean>;
+}
+
+/** An attempt that ended in this process, for measuring. */
+export interface EndedAttempt {
+  /** The connector that ran it; `pipeline`: it ran steps. */
+  readonly workflow: string;
+  /** `succeeded`, `failed`, `suspended`, or why it was told to stop. It is of the attempt, not of the job. */
+  readonly outcome: "succeeded" | "failed" | "suspended" | AttemptAborted["reason"];
+  /** Since its claim was sent. */
+  readonly seconds: number;
+}
+
+/** A callback's POST that was made, for measuring. */
+export interface TriedCallback {
+  readonly outcome: "delivered" | "retried" | "failed";
+  readonly seconds: number;
 }
 
 export interface RunnerOptions {
@@ -44,6 +61,8 @@ export interface RunnerOptions {
   readonly callback_grace_seconds?: number;
   /** Seconds before each attempt at a callback; {@link CALLBACK_SCHEDULE} by default. */
   readonly callback_schedule?: readonly number[];
+  readonly on_attempt?: (ended: EndedAttempt) => void;
+  readonly on_callback?: (tried: TriedCallback) => void;
   readonly queue?: ReadyQueueLimits;
   /** Jobs of each priority that are kept for a limit that holds them back; 1,000 by default. */
   readonly max_held_back?: number;

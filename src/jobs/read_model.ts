@@ -17,6 +17,16 @@ export async function readModelPosition(sql: Sql, name = "jobs"): Promise<number
   return row?.position;
 }
 
+/** How many jobs have not ended. Indexes hold them apart, whatever number has. */
+export async function unfinishedJobs(sql: Sql): Promise<{ queued: number; running: number }> {
+  const [row] = await sql<[{ queued: number; running: number }]>`
+    select
+      ((select count(*) from levqor_read.jobs where status = 'queued' and due_at is null)
+        + (select count(*) from levqor_read.jobs where status = 'queued' and due_at is not null))::int as queued,
+      (select count(*) from levqor_read.jobs where status = 'running')::int as running`;
+  return row;
+}
+
 export interface QueuedRow {
   readonly job_id: string;
   readonly workflow: string;

@@ -31,7 +31,7 @@ import { commandJob, evolved, jobMeta, jobStream, readJob } from "./commands.ts"
 import { execute, type Outcome, type Runnable, toRunnables } from "./execute.ts";
 import { Feed } from "./feed.ts";
 import { HeldBackJobs } from "./held_back.ts";
-import type { RunnerOptions, RunnerStatus } from "./options.ts";
+import type { EndedAttempt, RunnerOptions, RunnerStatus } from "./options.ts";
 import { dueCallbacks } from "./read_model.ts";
 import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
@@ -47,6 +47,9 @@ const ABORT_GRACE_MS = 1_000;
 const RECORDING_PER_SLOT = 4;
 /** How long a stop waits for attempts to end by themselves, where nothing else is said. */
 const DRAIN_MS = 12_000;
+
+/** What the end of an attempt at steps is called. */
+const STEPS_ENDS = { complete: "succeeded", fail: "failed", suspend: "suspended" } as const;
 
 export interface Runner {
   status(): RunnerStatus;
@@ -292,7 +295,7 @@ class JobRunner implements Runner {
     const ended = steps && (await this.#runSteps(attempt, steps));
     const outcome = steps ? undefined : await this.#execute(attempt);
     if (attempt.abandoned) return;
-    this.#forget(attempt);
+    this.#forget(attempt, (ended && STEPS_ENDS[ended]) || (outcome && (outcome.ok ? "succeeded" : "failed")));
     this.#pump();
     if (!ended) await this.#conclude(attempt, outcome);
     else if (ended !== "suspend") this.#tellOf(attempt);
@@ -345,9 +348,16 @@ class JobRunner implements Runner {
     return false;
   }
 
-  #forget(attempt: Attempt): void {
+  /** `outcome` is absent where it was told to stop. */
+  #forget(attempt: Attempt, outcome: EndedAttempt["outcome"] | undefined = attempt.aborted): void {
     this.#running.delete(attempt);
     if (this.#byJob.get(attempt.job_id) === attempt) this.#byJob.delete(attempt.job_id);
+    this.#options.on_attempt?.({
+      workflow: attempt.steps ? "pipeline" : attempt.state.workflow,
+      // Steps may end with neither: another recorded their end.
+      outcome: outcome ?? "superseded",
+      seconds: (performance.now() - attempt.claimed_at) / 1000,
+    });
   }
 
   /** `undefined`: it was told to stop, and did. */

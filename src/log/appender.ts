@@ -11,7 +11,7 @@ import { schemaVersion } from "../../events/mod.ts";
 import { connect, connectionFault, type Sql } from "../db/mod.ts";
 import { AppendInDoubtError, LogUnavailableError } from "./errors.ts";
 import { PARTITION_SPAN, SEPARATOR } from "./schema.ts";
-import type { Append, AppendAllResult, AppendResult, Commit } from "./types.ts";
+import type { Append, AppendAllResult, AppendResult, Commit, WrittenBatch } from "./types.ts";
 
 /** Events in one batch at most; a larger single append is refused. Beyond it batches gain nothing and delay their callers. */
 const MAX_BATCH_EVENTS = 2_000;
@@ -43,6 +43,7 @@ interface Waiting {
   readonly count: number;
   readonly length: number;
   /** By the local monotonic clock. */
+  readonly since: number;
   readonly deadline: number;
   resolve(results: readonly AppendResult[]): void;
   reject(error: Error): void;
@@ -71,6 +72,8 @@ export interface AppenderOptions {
   readonly on_commit: (commit: Commit) => void;
   /** Whether anybody wants to hear of commits: if not, they need not be built. */
   readonly has_listeners: () => boolean;
+  /** Told of each batch that was sent, and what came of it. */
+  readonly on_batch?: (batch: WrittenBatch) => void;
 }
 
 export class Appender {
@@ -118,8 +121,8 @@ export class Appender {
           `Cannot append to ${namesOf(appends)}: ${this.#waiting.length} appends already wait for the database`,
         );
       }
-      const deadline = performance.now() + this.#options.timeout_ms;
-      this.#waiting.push({ parts, count, length, deadline, resolve, reject });
+      const since = performance.now();
+      this.#waiting.push({ parts, count, length, since, deadline: since + this.#options.timeout_ms, resolve, reject });
       this.#waitingLength += length;
       this.#pumping ??= this.#pump();
     });
@@ -194,10 +197,12 @@ export class Appender {
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
+    const sent_at = performance.now();
     let outcome: Outcome;
     try {
       outcome = await this.#send(batch);
     } catch (error) {
+      this.#options.on_batch?.({ appends: batch, sent_at, failed: true, events: 0, conflicts: 0 });
       if (error instanceof postgres.PostgresError && batch.length > 1) {
         // One append that the database cannot take must not fail the others.
         const middle = batch.length >> 1;
@@ -208,10 +213,12 @@ export class Appender {
       }
       return;
     }
-    this.#answer(batch, outcome);
+    const counts = this.#answer(batch, outcome);
+    this.#options.on_batch?.({ appends: batch, sent_at, failed: false, ...counts });
   }
 
-  #answer(batch: readonly Waiting[], outcome: Outcome): void {
+  /** Returns how many events were recorded, and how many appends were not. */
+  #answer(batch: readonly Waiting[], outcome: Outcome): { events: number; conflicts: number } {
     const { recorded_at } = outcome;
     const conflicts = parseConflicts(outcome.conflicts);
     const events: StoredEvent[] | undefined = this.#options.has_listeners() ? [] : undefined;
@@ -236,6 +243,7 @@ export class Appender {
     const last = position - 1;
     if (events && events.length > 0) this.#options.on_commit({ last, events });
     if (Math.floor(last / PARTITION_CHECK_EVERY) !== this.#partitionsCheckedAt) this.#ensurePartitions(last);
+    return { events: position - Number(outcome.first_position), conflicts: conflicts?.size ?? 0 };
   }
 
   /** Resolves once it is known that the batch was applied; throws if it was not, or if that cannot be learned in time. */

@@ -1,7 +1,7 @@
 import type { StoredEvent } from "../../events/envelope.ts";
 import { connect, type Sql } from "../db/mod.ts";
 import { Appender } from "./appender.ts";
-import type { Append, AppendAllResult, AppendResult, Commit, EventLog, LastEvents } from "./types.ts";
+import type { Append, AppendAllResult, AppendResult, Commit, EventLog, LastEvents, WrittenBatch } from "./types.ts";
 
 export interface LogOptions {
   /** The service's role: it may read, and append. */
@@ -14,6 +14,8 @@ export interface LogOptions {
   readonly read_timeout_ms?: number;
   /** Connections for reading at most; 4 by default. Appending takes one more. */
   readonly read_connections?: number;
+  /** Told of each batch of appends that was sent, and what came of it. */
+  readonly on_batch?: (batch: WrittenBatch) => void;
 }
 
 /** Opens the log of a migrated database. */
@@ -32,6 +34,7 @@ class PostgresLog implements EventLog {
     attempt_timeout_ms = 5_000,
     read_timeout_ms = 30_000,
     read_connections = 4,
+    on_batch,
   }: LogOptions) {
     this.#sql = connect(url, {
       max: read_connections,
@@ -42,6 +45,7 @@ class PostgresLog implements EventLog {
       url,
       timeout_ms: append_timeout_ms,
       attempt_timeout_ms,
+      on_batch: on_batch && ((batch) => tell(on_batch, batch)),
       has_listeners: () => this.#listeners.size > 0,
       on_commit: (commit) => {
         for (const listener of this.#listeners) tell(listener, commit);
@@ -140,9 +144,9 @@ class PostgresLog implements EventLog {
  * A listener that throws ends the process, as any fault that nobody catches. Not from within the appender: where the
  * process is not ended at once, as while its main module is being run, whoever appends meanwhile would wait for ever.
  */
-function tell(listener: (commit: Commit) => void, commit: Commit): void {
+function tell<News>(listener: (news: News) => void, news: News): void {
   try {
-    listener(commit);
+    listener(news);
   } catch (error) {
     reportError(error);
   }

@@ -61,6 +61,19 @@ export interface Commit {
   readonly events: readonly StoredEvent[];
 }
 
+/** A batch of appends that was sent to the database, for measuring. Times are of `performance.now()`. */
+export interface WrittenBatch {
+  /** Each with those that are taken together with it; `since`: when it began to wait. */
+  readonly appends: readonly { readonly parts: readonly { readonly append: Append }[]; readonly since: number }[];
+  readonly sent_at: number;
+  /** The database did not take it, or that is not known. */
+  readonly failed: boolean;
+  /** Events recorded. */
+  readonly events: number;
+  /** Appends that met another version than they expected. */
+  readonly conflicts: number;
+}
+
 /** The append-only log. */
 export interface EventLog {
   /**

@@ -1,2 +1,3 @@
 /** Schedules: what cron expressions name, commands, and firing. */
-export { SCHEDULER_LEASE, startScheduler } from "./scheduler.ts";
+export { firing } from "./read_model.ts";
+export { startScheduler } from "./scheduler.ts";

@@ -31,10 +31,7 @@ import {
   scheduleMeta,
   scheduleStream,
 } from "./commands.ts";
-import { activeSchedules } from "./read_model.ts";
-
-/** What the leader holds, for as long as it leads. */
-export const SCHEDULER_LEASE = "scheduler";
+import { activeSchedules, SCHEDULER_LEASE } from "./read_model.ts";
 
 /** The database's clock is asked at least this often: it may be set, and timers drift. */
 const RESYNC_MS = 5_000;

@@ -45,7 +45,7 @@ test("an intake whose outcome is unknown says so, and the same key finds out", a
   const first = await api.ask("/api/v1/intake", post(JOB, keyed));
   expect([first.status, first.body.error]).toEqual([503, "outcome_unknown"]);
   expect(first.headers.get("retry-after")).toBe("1");
-  expect(api.logged.some((line) => line.level === 50 && line.request_id === "doubtful")).toBe(true);
+  expect(api.logged.some((line) => line.level === "error" && line.request_id === "doubtful")).toBe(true);
 
   proxy.onRequest = () => "pass";
   proxy.refusing = false;
@@ -72,7 +72,7 @@ test("a fault is told to the log with its request id, and to the client only tha
   const answer = await api.ask(`/api/v1/status/${job_id}`, { headers: { "x-request-id": "faulty" } });
   expect([answer.status, answer.body.error]).toEqual([500, "internal_error"]);
   expect(answer.text).not.toMatch(/null|TypeError|\.ts|attempt/);
-  const line = api.logged.find((logged) => logged.level === 50 && logged.request_id === "faulty");
+  const line = api.logged.find((logged) => logged.level === "error" && logged.request_id === "faulty");
   expect(line).toMatchObject({ err: { type: "TypeError", stack: expect.stringContaining("job.ts") } });
   await api.stop();
 });

@@ -1,11 +1,12 @@
 /** The API on a random port, over a real log and real read models, as an outside client meets it. */
-import { pino } from "pino";
 import { projections } from "../../projections/mod.ts";
 import { type ApiOptions, createApi } from "../../src/api/mod.ts";
 import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
+import { createLogger } from "../../src/logger.ts";
 import { startProjector } from "../../src/projector/mod.ts";
+import { Metrics } from "../../src/telemetry/mod.ts";
 import { testDatabase } from "../support/postgres.ts";
 
 export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
@@ -42,6 +43,7 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   readonly cors_origins?: readonly string[];
   readonly max_queue_depth?: number;
   readonly workflows?: readonly string[];
+  readonly request_log?: ApiOptions["config"]["request_log"];
 }
 
 export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
@@ -51,9 +53,13 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const sql = connect(database.url, { max: 4 });
   const bus = inProcessBus({ log, poll_ms: 50 });
   const logged: Record<string, unknown>[] = [];
-  const logger = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
+  const logger = createLogger(
+    { log_level: "debug", log_format: "json", api_keys: options.api_keys },
+    { write: (line: string) => void logged.push(JSON.parse(line)) },
+  );
   const projector = startProjector({ sql, log, bus, logger, projections });
   const stopping = new AbortController();
+  const metrics = new Metrics({ version: "1.2.3", build: "test", role: "api" });
   const app = createApi({
     log: apiLog,
     sql,
@@ -64,10 +70,12 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       production: options.production ?? false,
       cors_origins: options.cors_origins ?? [],
       max_queue_depth: options.max_queue_depth ?? 1_000_000,
+      request_log: options.request_log ?? "all",
       version: "1.2.3",
       build: "test",
     },
     logger,
+    metrics,
     workflows: new Set(options.workflows ?? ["http"]),
     signal: stopping.signal,
     timing: options.timing,
@@ -97,6 +105,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     shutDown: () => stopping.abort(),
     async stop() {
       stopping.abort();
+      metrics.close();
       await app.server?.stop(true);
       await projector.stop();
       await bus.close();

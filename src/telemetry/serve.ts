@@ -1,0 +1,27 @@
+/** A small server of its own for Prometheus: `/metrics` and `/health`, and nothing else. */
+import type { Metrics } from "./metrics.ts";
+
+export interface MetricsServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Listens at once. Throws where the port is taken. */
+export function serveMetrics(metrics: Metrics, { port, hostname }: { port: number; hostname: string }): MetricsServer {
+  const server = Bun.serve({
+    port,
+    hostname,
+    reusePort: false,
+    development: false,
+    // Seconds. Whoever comes here asks once and goes.
+    idleTimeout: 30,
+    maxRequestBodySize: 1_024,
+    routes: {
+      "/metrics": { GET: () => metrics.render() },
+      "/health": { GET: () => Response.json({ ok: true, ts: Math.floor(Date.now() / 1000) }) },
+    },
+    fetch: () => new Response("Here are /metrics and /health.\n", { status: 404 }),
+    error: () => new Response("The metrics cannot be read.\n", { status: 500 }),
+  });
+  return { url: server.url.href, stop: () => server.stop(true) };
+}
