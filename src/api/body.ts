@@ -67,7 +67,7 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   try {
     return await readAll(request);
   } catch (error) {
-    throw request.signal.aborted ? incomplete(error) : error;
+    throw error instanceof Problem ? error : incomplete(error);
   } finally {
     context.reading = false;
   }

@@ -48,7 +48,7 @@ export function queryOf({ url }: Request): string {
   return query === -1 ? "" : url.slice(query + 1);
 }
 
-/** Where the path begins in a request's URL, which is a path alone where the Host header cannot be made sense of. */
+/** Where the path begins in a request's URL, which is a path alone where the Host header makes no sense to Bun. */
 export function pathStart(url: string): number {
-  return url.startsWith("http") ? url.indexOf("/", "http://".length) : 0;
+  return url.startsWith("/") ? 0 : Math.max(0, url.indexOf("/", "http://a".length));
 }
