@@ -11,6 +11,7 @@ import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { plugin } from "bun";
 import type { OpenAPI3 } from "openapi-typescript";
 import { pino } from "pino";
+import { createAccess } from "../src/access/mod.ts";
 import { createApi } from "../src/api/mod.ts";
 import { inProcessBus } from "../src/bus/mod.ts";
 import { connect } from "../src/db/mod.ts";
@@ -63,12 +64,12 @@ const EXCEPTIONS = [
 async function documentText(): Promise<string> {
   const log = openLog({ url: NOWHERE });
   const app = createApi({
+    access: createAccess({ keys: ["none"] }),
     log,
     sql: connect(NOWHERE),
     bus: inProcessBus({ log }),
     projector: { status: async () => [], waitFor: async () => false },
     config: {
-      api_keys: ["none"],
       cors_origins: [],
       production: false,
       max_queue_depth: 1,

@@ -297,6 +297,7 @@ async function checkKeys(client: Client, { check }: Checks): Promise<void> {
     for (const call of ["cancel", "replay"]) {
       expectProblem(await client.post(`/api/v1/jobs/${call}`, { filter: {} }, { key: false }), 401, "unauthorized");
     }
+    expectProblem(await client.ask(`/api/v1/status/${NO_JOB}`, { key: false }), 401, "unauthorized");
     const claim = { worker: "validate", workflows: ["validate"], wait_seconds: 0 };
     expectProblem(await client.post("/api/v1/workers/claim", claim, { key: false }), 401, "unauthorized");
     for (const path of [
@@ -325,7 +326,7 @@ async function checkIntake(client: Client, { check }: Checks, job: object): Prom
     const { job_id, status } = answer.body;
     expect(UUID.test(job_id) && status === "queued", "a job id and the status queued", answer.body);
     expect(Number(answer.headers.get("levqor-position")) > 0, "a Levqor-Position");
-    const found = await client.ask(`/api/v1/status/${job_id}`, { key: false });
+    const found = await client.ask(`/api/v1/status/${job_id}`);
     expectStatus(found, 200);
     expect(found.body.job_id === job_id && Number.isInteger(found.body.created_at), "the job's status", found.body);
     expect("result" in found.body && "error" in found.body, "result and error", found.body);

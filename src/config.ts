@@ -67,7 +67,15 @@ const VARIABLES = {
     parse: matching(/^[\w.:-]+$/, "it must be an address or a host name"),
   }),
   API_KEYS: variable({
-    about: "Keys that may write, separated by commas. Without keys (development) everyone may.",
+    about: "The operator's keys, separated by commas: they may do everything. Without keys (development) everyone may.",
+    example: "$(openssl rand -hex 24)",
+    default: [] as readonly string[],
+    default_text: "none",
+    secret: true,
+    parse: apiKeys,
+  }),
+  API_KEYS_NEXT: variable({
+    about: "Keys that are taken as well, while API_KEYS are being replaced.",
     example: "$(openssl rand -hex 24)",
     default: [] as readonly string[],
     default_text: "none",
@@ -330,7 +338,7 @@ export function loadConfig(
   return Object.freeze({
     port: values.PORT ?? (values.LEVQOR_ROLE === "worker" ? undefined : API_PORT),
     host: values.HOST ?? (values.API_KEYS.length > 0 ? "0.0.0.0" : "127.0.0.1"),
-    api_keys: Object.freeze(values.API_KEYS),
+    api_keys: Object.freeze([...values.API_KEYS, ...values.API_KEYS_NEXT]),
     cors_origins: Object.freeze(values.CORS_ORIGINS),
     production: values.NODE_ENV === "production",
     database_url: values.DATABASE_URL,
@@ -415,8 +423,17 @@ function checkTogether(values: Values, problems: string[]): void {
   if (values.DATABASE_ADMIN_URL && !values.DATABASE_URL && !told("DATABASE_URL")) {
     problems.push("DATABASE_ADMIN_URL (not shown): it goes with DATABASE_URL, which is not set; set both or neither.");
   }
+  if (values.API_KEYS_NEXT.length > 0 && values.API_KEYS.length === 0 && !told("API_KEYS")) {
+    problems.push("API_KEYS_NEXT (not shown): it goes with API_KEYS, which is not set; the keys in use belong there.");
+  }
   const takesRequests = values.LEVQOR_ROLE !== "worker";
-  if (values.NODE_ENV === "production" && takesRequests && values.API_KEYS.length === 0 && !told("API_KEYS")) {
+  if (
+    values.NODE_ENV === "production" &&
+    takesRequests &&
+    values.API_KEYS.length === 0 &&
+    !told("API_KEYS") &&
+    !told("API_KEYS_NEXT")
+  ) {
     problems.push(`NODE_ENV is "production": it needs API_KEYS. Make a key: openssl rand -hex 24`);
   }
 }

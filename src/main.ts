@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { connectors, createOutbound } from "../connectors/mod.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { projections } from "../projections/mod.ts";
+import { createAccess } from "./access/mod.ts";
 import { createApi, createHealthApi } from "./api/mod.ts";
 import { openBus } from "./bus/mod.ts";
 import { type Config, ConfigError, helpText, loadConfig } from "./config.ts";
@@ -142,12 +143,12 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
 
     const streams = new AbortController();
     const app = createApi({
+      access: createAccess({ keys: config.api_keys }),
       log,
       sql,
       bus,
       projector,
       config: {
-        api_keys: config.api_keys,
         cors_origins: config.cors_origins,
         production: config.production,
         max_queue_depth: config.max_queue_depth,

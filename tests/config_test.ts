@@ -62,6 +62,7 @@ describe("a full environment", () => {
     PORT: "0",
     HOST: "::1",
     API_KEYS: `${KEY}, other-${KEY}`,
+    API_KEYS_NEXT: `next-${KEY}`,
     CORS_ORIGINS: "https://app.example.com, http://localhost:3000",
     NODE_ENV: "production",
     DATABASE_URL: "postgres://levqor:p%40ss@db:5432/levqor",
@@ -90,7 +91,7 @@ describe("a full environment", () => {
     expect(load(env)).toEqual({
       port: 0,
       host: "::1",
-      api_keys: [KEY, `other-${KEY}`],
+      api_keys: [KEY, `other-${KEY}`, `next-${KEY}`],
       cors_origins: ["https://app.example.com", "http://localhost:3000"],
       production: true,
       database_url: env.DATABASE_URL,
@@ -258,6 +259,7 @@ describe("refused, with the value and the way to mend it:", () => {
 describe("refused without showing the value:", () => {
   const HUSH = "Xhush9";
   test.each([
+    ["API_KEYS_NEXT", HUSH, "key 1 of 1 has 6 characters and needs at least 16"],
     ["API_KEYS", HUSH, "key 1 of 1 has 6 characters and needs at least 16"],
     ["API_KEYS", `${KEY},,${KEY}`, "key 2 of 3 is empty"],
     ["API_KEYS", `${KEY},${HUSH} with blanks`, "key 2 of 2 has characters that no HTTP header can carry"],
@@ -285,6 +287,8 @@ describe("settings that do not go together", () => {
     [{ LEVQOR_ROLE: "api" }, "set DATABASE_URL"],
     [{ DATABASE_ADMIN_URL: "postgres://a:b@c/d" }, "set both or neither"],
     [{ NODE_ENV: "production" }, "it needs API_KEYS"],
+    [{ API_KEYS_NEXT: KEY }, "it goes with API_KEYS"],
+    [{ API_KEYS_NEXT: KEY, NODE_ENV: "production" }, "it goes with API_KEYS"],
   ])("%p", (env, part) => {
     const [problem, ...others] = problems(env);
     expect(problem).toContain(part);

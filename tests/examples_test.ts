@@ -74,7 +74,7 @@ interface Status {
   result: unknown;
   error: { code: string } | null;
 }
-const status = (id: string) => service.call<Status>(`/api/v1/status/${id}`);
+const status = (id: string) => service.call<Status>(`/api/v1/status/${id}`, { headers });
 const reaches = (id: string, wanted: string) =>
   eventually(async () => {
     const job = await status(id);

@@ -1,4 +1,5 @@
 /** Levqor's intake by itself: its API over its log, while no read model is kept. */
+import { createAccess } from "../../src/access/mod.ts";
 import { createApi } from "../../src/api/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
@@ -17,12 +18,12 @@ log.onCommit(({ events }) => metrics.recorded(events));
 const bus = inProcessBus({ log });
 const stopping = new AbortController();
 const app = createApi({
+  access: createAccess({ keys: [] }),
   log,
   sql,
   bus,
   projector: startProjector({ sql, log, bus, projections: [], logger: silent }),
   config: {
-    api_keys: [],
     cors_origins: [],
     production: true,
     max_queue_depth: 100_000_000,

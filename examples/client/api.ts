@@ -90,7 +90,7 @@ export interface paths {
         };
         /**
          * Metrics for Prometheus
-         * @description What this process measures of itself, in Prometheus' text format. Figures of the whole service (the queue, read models, schedules) are at most 5 seconds old, however often they are asked for. With METRICS_PORT the same is served at a port of its own, without a key.
+         * @description What this process measures of itself, in Prometheus' text format. Figures of the whole service (the queue, read models, schedules) are at most 5 seconds old, however often they are asked for. With METRICS_PORT the same is served at a port of its own, without a key. Needs the scope `metrics:read`.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -112,7 +112,7 @@ export interface paths {
         put?: never;
         /**
          * Submit a job
-         * @description Records the job and answers once it is durable. The job waits in the queue until a worker takes it. Send an Idempotency-Key to be able to repeat the request safely.
+         * @description Records the job and answers once it is durable. The job waits in the queue until a worker takes it. Send an Idempotency-Key to be able to repeat the request safely. Needs the scope `jobs:write`.
          */
         post: operations["submitJob"];
         delete?: never;
@@ -130,7 +130,7 @@ export interface paths {
         };
         /**
          * Where a job stands
-         * @description Computed from the job's own events at the moment of the question: never older than any answer given before. Open to whoever knows the job's id.
+         * @description Computed from the job's own events at the moment of the question: never older than any answer given before. Needs the scope `jobs:read`.
          */
         get: operations["getJobStatus"];
         put?: never;
@@ -150,7 +150,7 @@ export interface paths {
         };
         /**
          * List jobs, newest first
-         * @description Read from a read model that follows the log, as a rule within milliseconds. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.
+         * @description Read from a read model that follows the log, as a rule within milliseconds. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position. Needs the scope `jobs:read`.
          */
         get: operations["listJobs"];
         put?: never;
@@ -170,7 +170,7 @@ export interface paths {
         };
         /**
          * A job's history
-         * @description Everything that ever happened to the job, in order, as it was recorded.
+         * @description Everything that ever happened to the job, in order, as it was recorded. Needs the scope `jobs:read`.
          */
         get: operations["listJobEvents"];
         put?: never;
@@ -192,7 +192,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a job
-         * @description Ends the job at once, whatever it waits for. If it is running, its attempt is told to stop, which takes effect within a second or so; whatever its worker answers after this call is refused, and the job is cancelled even where its worker is dead. What the attempt has done outside is not undone. A job that is cancelled already is answered alike; one that has ended otherwise is a 409.
+         * @description Ends the job at once, whatever it waits for. If it is running, its attempt is told to stop, which takes effect within a second or so; whatever its worker answers after this call is refused, and the job is cancelled even where its worker is dead. What the attempt has done outside is not undone. A job that is cancelled already is answered alike; one that has ended otherwise is a 409. Needs the scope `jobs:write`.
          */
         post: operations["cancelJob"];
         delete?: never;
@@ -212,7 +212,7 @@ export interface paths {
         put?: never;
         /**
          * Run a job again
-         * @description Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again; and an Idempotency-Key to be able to repeat the request safely.
+         * @description Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again; and an Idempotency-Key to be able to repeat the request safely. Needs the scope `jobs:write`.
          */
         post: operations["replayJob"];
         delete?: never;
@@ -232,7 +232,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel many jobs
-         * @description Cancels every job that waits or runs and fulfils the filter, as a call for each would. Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished.
+         * @description Cancels every job that waits or runs and fulfils the filter, as a call for each would. Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished. Needs the scope `jobs:write`.
          */
         post: operations["cancelJobs"];
         delete?: never;
@@ -252,7 +252,7 @@ export interface paths {
         put?: never;
         /**
          * Run many jobs again
-         * @description Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished.
+         * @description Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished. Needs the scope `jobs:write`.
          */
         post: operations["replayJobs"];
         delete?: never;
@@ -270,7 +270,7 @@ export interface paths {
         };
         /**
          * The log of a job's callback
-         * @description Every attempt to tell the job's callback_url of its end, and every redelivery that was asked for, in order. An attempt is one POST of at most 15 seconds, with the headers and the signature of Standard Webhooks; redirects are not followed, and 2xx means delivered. Attempts follow the job's end at once, then 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the one before, each up to a fifth later by chance, or when the answer's Retry-After says, at most a day later. 410, and an address that is not public, end them. The webhook-id is the same at every attempt. Empty until the first attempt, and for a job without callback_url.
+         * @description Every attempt to tell the job's callback_url of its end, and every redelivery that was asked for, in order. An attempt is one POST of at most 15 seconds, with the headers and the signature of Standard Webhooks; redirects are not followed, and 2xx means delivered. Attempts follow the job's end at once, then 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the one before, each up to a fifth later by chance, or when the answer's Retry-After says, at most a day later. 410, and an address that is not public, end them. The webhook-id is the same at every attempt. Empty until the first attempt, and for a job without callback_url. Needs the scope `jobs:read`.
          */
         get: operations["listJobCallbacks"];
         put?: never;
@@ -292,7 +292,7 @@ export interface paths {
         put?: never;
         /**
          * Make a job's callback again
-         * @description Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url; otherwise the answer is 409.
+         * @description Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url; otherwise the answer is 409. Needs the scope `jobs:write`.
          */
         post: operations["redeliverJobCallback"];
         delete?: never;
@@ -310,13 +310,13 @@ export interface paths {
         };
         /**
          * List stored pipelines, newest first
-         * @description Read from a read model that follows the log. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.
+         * @description Read from a read model that follows the log. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position. Needs the scope `pipelines:read`.
          */
         get: operations["listPipelines"];
         put?: never;
         /**
          * Store a pipeline
-         * @description Records the pipeline's first version. Jobs whose workflow is its name run its steps from now on. Steps are checked: ids, the order in which they refer to each other, and every expression. The answer's ETag is the version.
+         * @description Records the pipeline's first version. Jobs whose workflow is its name run its steps from now on. Steps are checked: ids, the order in which they refer to each other, and every expression. The answer's ETag is the version. Needs the scope `pipelines:write`.
          */
         post: operations["createPipeline"];
         delete?: never;
@@ -334,12 +334,12 @@ export interface paths {
         };
         /**
          * A pipeline's newest version
-         * @description Read from the log itself: never older than any answer given before.
+         * @description Read from the log itself: never older than any answer given before. Needs the scope `pipelines:read`.
          */
         get: operations["getPipeline"];
         /**
          * Make a pipeline's next version
-         * @description Records a new version, made from the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. What is already the newest version is not recorded again.
+         * @description Records a new version, made from the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. What is already the newest version is not recorded again. Needs the scope `pipelines:write`.
          */
         put: operations["updatePipeline"];
         post?: never;
@@ -358,7 +358,7 @@ export interface paths {
         };
         /**
          * One version of a pipeline
-         * @description Every version stays readable: jobs that started with it run it to their end.
+         * @description Every version stays readable: jobs that started with it run it to their end. Needs the scope `pipelines:read`.
          */
         get: operations["getPipelineVersion"];
         put?: never;
@@ -378,7 +378,7 @@ export interface paths {
         };
         /**
          * Where each step of a job stands
-         * @description Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an outside worker. A job that has not started yet shows the steps of its pipeline's newest version.
+         * @description Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an outside worker. A job that has not started yet shows the steps of its pipeline's newest version. Needs the scope `jobs:read`.
          */
         get: operations["listJobSteps"];
         put?: never;
@@ -400,7 +400,7 @@ export interface paths {
         put?: never;
         /**
          * Approve or reject a step that waits for it
-         * @description An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. The same decision of the same caller may be sent again. A step that does not wait for approval is a 409.
+         * @description An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. The same decision of the same caller may be sent again. A step that does not wait for approval is a 409. Needs the scope `jobs:write`.
          */
         post: operations["approveJobStep"];
         delete?: never;
@@ -418,13 +418,13 @@ export interface paths {
         };
         /**
          * List schedules, newest first
-         * @description Without those that were deleted. Read from a read model, as the list of jobs: to see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.
+         * @description Without those that were deleted. Read from a read model, as the list of jobs: to see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position. Needs the scope `schedules:read`.
          */
         get: operations["listSchedules"];
         put?: never;
         /**
          * Create a schedule
-         * @description From now on the job is submitted at every instant that the cron expression names, once each, however many replicas run, as a rule within some 10 ms. The job's id is derived from the schedule and the instant. An instant for which nothing was there in time is fired as soon as something is, up to misfire_grace_seconds late; what is later is recorded as misfired.
+         * @description From now on the job is submitted at every instant that the cron expression names, once each, however many replicas run, as a rule within some 10 ms. The job's id is derived from the schedule and the instant. An instant for which nothing was there in time is fired as soon as something is, up to misfire_grace_seconds late; what is later is recorded as misfired. Needs the scope `schedules:write`.
          */
         post: operations["createSchedule"];
         delete?: never;
@@ -442,14 +442,14 @@ export interface paths {
         };
         /**
          * Read a schedule
-         * @description Never older than any answer given before.
+         * @description Never older than any answer given before. Needs the scope `schedules:read`.
          */
         get: operations["getSchedule"];
         put?: never;
         post?: never;
         /**
          * Delete a schedule
-         * @description For good. Jobs that it submitted are not touched; its history can still be read. An instant that is due and was not fired yet is recorded as misfired.
+         * @description For good. Jobs that it submitted are not touched; its history can still be read. An instant that is due and was not fired yet is recorded as misfired. Needs the scope `schedules:write`.
          */
         delete: operations["deleteSchedule"];
         options?: never;
@@ -466,7 +466,7 @@ export interface paths {
         };
         /**
          * When a schedule runs next
-         * @description Its next instants, from the one that it is to fire next on. None while it is paused.
+         * @description Its next instants, from the one that it is to fire next on. None while it is paused. Needs the scope `schedules:read`.
          */
         get: operations["listNextRuns"];
         put?: never;
@@ -486,7 +486,7 @@ export interface paths {
         };
         /**
          * A schedule's history
-         * @description Everything that ever happened to the schedule, in order: also each firing with its instant and job, and each misfire. It can still be read when the schedule was deleted.
+         * @description Everything that ever happened to the schedule, in order: also each firing with its instant and job, and each misfire. It can still be read when the schedule was deleted. Needs the scope `schedules:read`.
          */
         get: operations["listScheduleEvents"];
         put?: never;
@@ -508,7 +508,7 @@ export interface paths {
         put?: never;
         /**
          * Pause a schedule
-         * @description It fires no more until it is resumed. An instant that is due and was not fired yet is recorded as misfired. A paused schedule stays paused.
+         * @description It fires no more until it is resumed. An instant that is due and was not fired yet is recorded as misfired. A paused schedule stays paused. Needs the scope `schedules:write`.
          */
         post: operations["pauseSchedule"];
         delete?: never;
@@ -528,7 +528,7 @@ export interface paths {
         put?: never;
         /**
          * Resume a schedule
-         * @description It fires again, from the first instant that is still to come: nothing that fell into the pause is made up for. An active schedule stays as it is.
+         * @description It fires again, from the first instant that is still to come: nothing that fell into the pause is made up for. An active schedule stays as it is. Needs the scope `schedules:write`.
          */
         post: operations["resumeSchedule"];
         delete?: never;
@@ -548,7 +548,7 @@ export interface paths {
         put?: never;
         /**
          * Claim jobs for an outside worker
-         * @description Gives up to `max_jobs` jobs of the named workflows to the worker, or waits up to `wait_seconds` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their `run_at` and for the pauses between attempts as with the service's own workers. A claim holds for `lease_seconds`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none.
+         * @description Gives up to `max_jobs` jobs of the named workflows to the worker, or waits up to `wait_seconds` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their `run_at` and for the pauses between attempts as with the service's own workers. A claim holds for `lease_seconds`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none. Needs the scope `workers:write`.
          */
         post: operations["claimJobs"];
         delete?: never;
@@ -568,7 +568,7 @@ export interface paths {
         put?: never;
         /**
          * Keep a claimed job
-         * @description Renews the lease from now on. Send one at about a third of the lease, so that two may be lost. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. A heartbeat after the job's attempt_timeout_seconds ends the attempt: `attempt_timeout`.
+         * @description Renews the lease from now on. Send one at about a third of the lease, so that two may be lost. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. A heartbeat after the job's attempt_timeout_seconds ends the attempt: `attempt_timeout`. Needs the scope `workers:write`.
          */
         post: operations["heartbeatAttempt"];
         delete?: never;
@@ -588,7 +588,7 @@ export interface paths {
         put?: never;
         /**
          * Say that a claimed job has succeeded
-         * @description Ends the job with a result. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time.
+         * @description Ends the job with a result. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
          */
         post: operations["completeAttempt"];
         delete?: never;
@@ -608,7 +608,7 @@ export interface paths {
         put?: never;
         /**
          * Say that a claimed job's attempt has failed
-         * @description Ends the attempt with an error. If another may succeed and one is left, the job is queued again and due after a pause (as its `backoff` says); else it has failed. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time.
+         * @description Ends the attempt with an error. If another may succeed and one is left, the job is queued again and due after a pause (as its `backoff` says); else it has failed. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
          */
         post: operations["failAttempt"];
         delete?: never;
@@ -628,7 +628,7 @@ export interface paths {
         put?: never;
         /**
          * Hand a claimed job back
-         * @description For a worker that stops: the job is given to another at once, and the attempt does not count. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time.
+         * @description For a worker that stops: the job is given to another at once, and the attempt does not count. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
          */
         post: operations["releaseAttempt"];
         delete?: never;
@@ -646,7 +646,7 @@ export interface paths {
         };
         /**
          * Stream the events of all jobs
-         * @description Server-sent events from now on, or from the position that `after` names (0: from the first event ever). Each event's id is its position in the log; a client that reconnects with Last-Event-ID misses nothing and sees nothing twice. A comment is sent in every 15 seconds of silence. Where the service ends the stream, its last event is `closed`, without an id, and says why: a client that reads nothing for 30 seconds is cut off as `slow_consumer`.
+         * @description Server-sent events from now on, or from the position that `after` names (0: from the first event ever). Each event's id is its position in the log; a client that reconnects with Last-Event-ID misses nothing and sees nothing twice. A comment is sent in every 15 seconds of silence. Where the service ends the stream, its last event is `closed`, without an id, and says why: a client that reads nothing for 30 seconds is cut off as `slow_consumer`. Needs the scope `jobs:read`.
          */
         get: operations["streamJobs"];
         put?: never;
@@ -666,7 +666,7 @@ export interface paths {
         };
         /**
          * Stream the events of one job
-         * @description Server-sent events of one job from its first event on, or after the position that `after` names, and then as they happen. Resuming, heartbeats and slow clients: as for all jobs. The stream stays open after the job has ended.
+         * @description Server-sent events of one job from its first event on, or after the position that `after` names, and then as they happen. Resuming, heartbeats and slow clients: as for all jobs. The stream stays open after the job has ended. Needs the scope `jobs:read`.
          */
         get: operations["streamJob"];
         put?: never;
@@ -686,7 +686,7 @@ export interface paths {
         };
         /**
          * List the limits of all workflows
-         * @description Every workflow for which limits were ever settled, in the order in which that was first done. Read from a read model that follows the log, as a rule within milliseconds.
+         * @description Every workflow for which limits were ever settled, in the order in which that was first done. Read from a read model that follows the log, as a rule within milliseconds. Needs the scope `workflows:read`.
          */
         get: operations["listWorkflowLimits"];
         put?: never;
@@ -706,12 +706,12 @@ export interface paths {
         };
         /**
          * How many jobs of a workflow may run
-         * @description What is settled for the workflow, and where nothing is, what holds by default: no limit for the whole workflow, and one job at once for each concurrency key.
+         * @description What is settled for the workflow, and where nothing is, what holds by default: no limit for the whole workflow, and one job at once for each concurrency key. Needs the scope `workflows:read`.
          */
         get: operations["getWorkflowLimits"];
         /**
          * Settle how many jobs of a workflow may run
-         * @description Puts these limits in the place of those before; what is left out is not limited, or as it is by default. Workers heed it within a moment. Jobs that run go on: a lowered limit lets no more start until enough have ended. Repeating the request changes nothing.
+         * @description Puts these limits in the place of those before; what is left out is not limited, or as it is by default. Workers heed it within a moment. Jobs that run go on: a lowered limit lets no more start until enough have ended. Repeating the request changes nothing. Needs the scope `workflows:write`.
          */
         put: operations["setWorkflowLimits"];
         post?: never;
@@ -730,7 +730,7 @@ export interface paths {
         };
         /**
          * Follow several jobs over one WebSocket
-         * @description Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.
+         * @description Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life. Needs the scope `jobs:read`.
          */
         get: operations["openJobSocket"];
         put?: never;
@@ -750,7 +750,7 @@ export interface paths {
         };
         /**
          * The state of every part
-         * @description Database, bus, read models, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.
+         * @description Database, bus, read models, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile. Needs the scope `ops:read`.
          */
         get: operations["getOpsHealth"];
         put?: never;
@@ -776,7 +776,7 @@ export interface paths {
         put?: never;
         /**
          * Tell of an incident
-         * @description Shows on the status page and in GET /ops/uptime from now on, for everyone. Outages are seen without it: this is for what operators know beside them, and for what is planned.
+         * @description Shows on the status page and in GET /ops/uptime from now on, for everyone. Outages are seen without it: this is for what operators know beside them, and for what is planned. Needs the scope `ops:write`.
          */
         post: operations["openIncident"];
         delete?: never;
@@ -796,7 +796,7 @@ export interface paths {
         put?: never;
         /**
          * Tell more of an incident
-         * @description Adds a message, and says how bad it is now where that has changed.
+         * @description Adds a message, and says how bad it is now where that has changed. Needs the scope `ops:write`.
          */
         post: operations["updateIncident"];
         delete?: never;
@@ -816,7 +816,7 @@ export interface paths {
         put?: never;
         /**
          * Tell that an incident is over
-         * @description Ends it, with a last message. What is over stays over: tell of a new incident where it comes back.
+         * @description Ends it, with a last message. What is over stays over: tell of a new incident where it comes back. Needs the scope `ops:write`.
          */
         post: operations["resolveIncident"];
         delete?: never;
@@ -856,7 +856,7 @@ export interface paths {
         put?: never;
         /**
          * End a job by hand
-         * @description Lets a queued or running job succeed with the given result. Answers 404 in production.
+         * @description Lets a queued or running job succeed with the given result. Answers 404 in production. Needs the scope `jobs:write`.
          */
         post: operations["completeJob"];
         delete?: never;
@@ -913,7 +913,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_idempotency_key" | "unauthorized" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_idempotency_key" | "unauthorized" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -3037,8 +3037,19 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unauthorized`: The call needs a valid key in the X-Api-Key header. */
+        /** @description `unauthorized`: The call needs a valid key in the X-Api-Key header, or as Authorization: Bearer. */
         "401.unauthorized": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it. */
+        "403.insufficient_scope": {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3495,9 +3506,14 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `origin_refused`: Without API_KEYS (development) a page of another origin may not open a WebSocket here: any page that you visit could read your jobs. Configure keys, or open it from a page of this service, of localhost or of an origin in CORS_ORIGINS. */
-        "403.origin_refused": {
+        /**
+         * @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.
+         *
+         *     `origin_refused`: Without API_KEYS (development) a page of another origin may not open a WebSocket here: any page that you visit could read your jobs. Configure keys, or open it from a page of this service, of localhost or of an origin in CORS_ORIGINS.
+         */
+        "403.insufficient_scope.origin_refused": {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -3643,8 +3659,8 @@ export interface components {
          */
         "Retry-After": number;
         /**
-         * @description How to say who is calling.
-         * @example ApiKey realm="levqor"
+         * @description How to say who is calling; with 403, the scope that is missing.
+         * @example ApiKey realm="levqor", Bearer realm="levqor"
          */
         "WWW-Authenticate": string;
         /**
@@ -3853,6 +3869,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -3913,6 +3930,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -3969,6 +3987,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["400.invalid_job_id.invalid_host"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             414: components["responses"]["414.uri_too_long"];
             431: components["responses"]["431.headers_too_large"];
@@ -4062,6 +4082,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             431: components["responses"]["431.headers_too_large"];
@@ -4132,6 +4153,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
@@ -4189,6 +4211,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
@@ -4260,6 +4283,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
@@ -4324,6 +4348,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -4384,6 +4409,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -4465,6 +4491,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
@@ -4513,6 +4540,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             409: components["responses"]["409.conflict"];
             414: components["responses"]["414.uri_too_long"];
@@ -4574,6 +4602,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             431: components["responses"]["431.headers_too_large"];
@@ -4705,6 +4734,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.pipeline_exists"];
             413: components["responses"]["413.body_too_large"];
@@ -4794,6 +4824,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.pipeline_not_found"];
             414: components["responses"]["414.uri_too_long"];
             431: components["responses"]["431.headers_too_large"];
@@ -4929,6 +4960,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.pipeline_not_found"];
             408: components["responses"]["408.request_timeout"];
             412: components["responses"]["412.version_mismatch"];
@@ -5025,6 +5057,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.pipeline_not_found"];
             414: components["responses"]["414.uri_too_long"];
             431: components["responses"]["431.headers_too_large"];
@@ -5109,6 +5142,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             414: components["responses"]["414.uri_too_long"];
             431: components["responses"]["431.headers_too_large"];
@@ -5168,6 +5202,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
@@ -5243,6 +5278,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             431: components["responses"]["431.headers_too_large"];
@@ -5309,6 +5345,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -5377,6 +5414,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
             431: components["responses"]["431.headers_too_large"];
@@ -5424,6 +5462,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
             431: components["responses"]["431.headers_too_large"];
@@ -5475,6 +5514,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
@@ -5544,6 +5584,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
@@ -5593,6 +5634,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
             431: components["responses"]["431.headers_too_large"];
@@ -5641,6 +5683,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
             431: components["responses"]["431.headers_too_large"];
@@ -5710,6 +5753,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -5765,6 +5809,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished.attempt_timeout"];
@@ -5825,6 +5870,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
@@ -5888,6 +5934,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
@@ -5945,6 +5992,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
@@ -6007,6 +6055,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             431: components["responses"]["431.headers_too_large"];
@@ -6065,6 +6114,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
@@ -6129,6 +6179,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             431: components["responses"]["431.headers_too_large"];
@@ -6182,6 +6233,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             431: components["responses"]["431.headers_too_large"];
@@ -6250,6 +6302,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -6294,7 +6347,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.origin_refused"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found.subscription_not_found"];
             409: components["responses"]["409.subscription_exists"];
             413: components["responses"]["413.message_too_large"];
@@ -6377,6 +6430,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -6539,6 +6593,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -6599,6 +6654,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.incident_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
@@ -6660,6 +6716,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.incident_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
@@ -6787,6 +6844,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];

@@ -1,54 +1,55 @@
-/** Who is calling: API keys, compared in constant time. */
-import { hash, timingSafeEqual } from "node:crypto";
+/** Who is calling: the credential of a request, and whether its holder may do what the call does. */
+import { type Access, type Caller, type Identity, mayDo, type Scope } from "../access/mod.ts";
+import { contextOf, type RequestContext } from "./context.ts";
 import { Problem } from "./problems.ts";
-
-export interface Caller {
-  /** For events and logs: `key:<first 8 hex digits of the key's SHA-256>`, or `anonymous`. */
-  readonly actor: string;
-  /** Tells callers apart without being a secret: the key's SHA-256 in hex, or `anonymous`. */
-  readonly identity: string;
-}
 
 export interface Auth {
   /** False in development mode, where no key is configured and every call is taken. */
   readonly required: boolean;
-  /**
-   * The caller, who must hold a key where keys are configured: that of the header, or `key` where a client cannot set
-   * it. Throws the problem `unauthorized`.
-   */
-  require(request: Request, key?: string): Caller;
+  /** Who makes a request; the door asks once, and keeps the answer in the request's context. */
+  identify(request: Request): Identity | Promise<Identity>;
+  /** The caller, who must have the scope. Throws the problems `unauthorized` and `insufficient_scope`. */
+  require(request: Request, scope: Scope): Caller;
 }
 
-const ANONYMOUS: Caller = { actor: "anonymous", identity: "anonymous" };
-
-/** Checks `X-Api-Key` against `keys`; with none, everyone may call. */
-export function createAuth(keys: readonly string[]): Auth {
-  if (keys.length === 0) return { required: false, require: () => ANONYMOUS };
-  const known = keys.map((key) => {
-    const digest = sha256(key);
-    const identity = digest.toString("hex");
-    return { digest, caller: { actor: `key:${identity.slice(0, 8)}`, identity } };
-  });
-
+export function createAuth(access: Access): Auth {
   return {
-    required: true,
-    require(request, key) {
-      const given = request.headers.get("x-api-key") ?? key;
-      if (given === undefined) throw unauthorized("The X-Api-Key header is missing.");
-      const digest = sha256(given);
-      // Every key is compared, whichever fits: the time taken tells nothing of the keys.
-      let found: Caller | undefined;
-      for (const { digest: expected, caller } of known) if (timingSafeEqual(expected, digest)) found = caller;
-      if (!found) throw unauthorized("The key in X-Api-Key is not known here.");
-      return found;
+    required: access.required,
+    identify: (request) => access.identify(credentialOf(contextOf(request))),
+    require(request, scope) {
+      const { identity } = contextOf(request);
+      if (!identity) throw new Error("Cannot tell who is calling: the request did not come through the door");
+      if (identity.kind === "none") throw unauthorized("The request has no key, neither in X-Api-Key nor as a Bearer.");
+      if (identity.kind === "refused") throw unauthorized(identity.reason);
+      if (!mayDo(identity.caller, scope)) throw insufficient(scope);
+      return identity.caller;
     },
   };
 }
 
-function sha256(text: string): Buffer {
-  return hash("sha256", text, "buffer");
+/** Before the base64url of a key: browsers can set no header of a WebSocket but the list of its protocols. */
+const KEY_PROTOCOL = "levqor.key.";
+
+function credentialOf({ headers }: RequestContext): string | null {
+  const key = headers["x-api-key"];
+  if (key !== undefined) return key;
+  const { authorization } = headers;
+  if (authorization !== undefined) return /^bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
+  const protocols = headers["sec-websocket-protocol"];
+  if (protocols === undefined) return null;
+  const offered = protocols.split(",").map((name) => name.trim());
+  const encoded = offered.find((name) => name.startsWith(KEY_PROTOCOL))?.slice(KEY_PROTOCOL.length);
+  return encoded === undefined ? null : Buffer.from(encoded, "base64url").toString("latin1");
 }
 
 function unauthorized(detail: string): Problem {
-  return new Problem("unauthorized", detail, { headers: { "www-authenticate": 'ApiKey realm="levqor"' } });
+  const headers = { "www-authenticate": 'ApiKey realm="levqor", Bearer realm="levqor"' };
+  return new Problem("unauthorized", detail, { headers });
+}
+
+function insufficient(scope: Scope): Problem {
+  return new Problem("insufficient_scope", `The call needs the scope ${scope}, which the key does not have.`, {
+    headers: { "www-authenticate": `Bearer realm="levqor", error="insufficient_scope", scope="${scope}"` },
+    members: { required_scope: scope },
+  });
 }

@@ -2,8 +2,9 @@
 import type { Server } from "bun";
 import { Elysia } from "elysia";
 import type { BulkFinished, BulkStarted } from "../../events/bulk.ts";
+import type { Caller } from "../access/mod.ts";
 import { type BulkOperation, beginBulk, countBulk, runBulk } from "../jobs/bulk.ts";
-import type { Auth, Caller } from "./auth.ts";
+import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { toProblem } from "./errors.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
@@ -51,7 +52,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     .post(
       "/api/v1/jobs/cancel",
       async ({ request, server, request_id }) => {
-        const caller = auth.require(request);
+        const caller = auth.require(request, "jobs:write");
         const { dry_run, ...asked } = checkCancel((await readJson(request)).value);
         return answer({ request, server, request_id }, { caller, dry_run, action: "cancel", ...asked });
       },
@@ -62,7 +63,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
           tag: "Jobs",
           summary: "Cancel many jobs",
           description: `Cancels every job that waits or runs and fulfils the filter, as a call for each would. ${HOW}`,
-          key: true,
+          scope: "jobs:write",
           headers: ["Idempotency-Key"],
           body: "BulkCancelRequest",
           answers: {
@@ -81,7 +82,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     .post(
       "/api/v1/jobs/replay",
       async ({ request, server, request_id }) => {
-        const caller = auth.require(request);
+        const caller = auth.require(request, "jobs:write");
         const { dry_run, filter } = checkReplay((await readJson(request)).value);
         return answer(
           { request, server, request_id },
@@ -95,7 +96,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
           tag: "Jobs",
           summary: "Run many jobs again",
           description: `Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. ${HOW}`,
-          key: true,
+          scope: "jobs:write",
           headers: ["Idempotency-Key"],
           body: "BulkReplayRequest",
           answers: {

@@ -21,7 +21,7 @@ export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
     .get(
       "/api/v1/jobs/:job_id/callbacks",
       async ({ request, params, set }) => {
-        auth.require(request);
+        auth.require(request, "jobs:read");
         const job_id = jobId(params.job_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const after_version = fromCursor(cursor) ?? 0;
@@ -41,7 +41,7 @@ export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
           summary: "The log of a job's callback",
           description:
             "Every attempt to tell the job's callback_url of its end, and every redelivery that was asked for, in order. An attempt is one POST of at most 15 seconds, with the headers and the signature of Standard Webhooks; redirects are not followed, and 2xx means delivered. Attempts follow the job's end at once, then 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the one before, each up to a fifth later by chance, or when the answer's Retry-After says, at most a day later. 410, and an address that is not public, end them. The webhook-id is the same at every attempt. Empty until the first attempt, and for a job without callback_url.",
-          key: true,
+          scope: "jobs:read",
           params: { job_id: JobId },
           query: PageQuery,
           answers: {
@@ -85,7 +85,7 @@ export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
     .post(
       "/api/v1/jobs/:job_id/callbacks/redeliver",
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request);
+        const { actor } = auth.require(request, "jobs:write");
         const job_id = jobId(params.job_id);
         const handled = await commandJob(log, {
           job_id,
@@ -108,7 +108,7 @@ export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
           summary: "Make a job's callback again",
           description:
             "Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url; otherwise the answer is 409.",
-          key: true,
+          scope: "jobs:write",
           params: { job_id: JobId },
           answers: {
             202: {

@@ -1,4 +1,5 @@
 /** What is known of a request while it is answered. */
+import type { Identity } from "../access/mod.ts";
 
 export interface RequestContext {
   /** The caller's `X-Request-Id` where it is sane, else made: in answers, events' metadata and logs. */
@@ -13,6 +14,8 @@ export interface RequestContext {
   reading?: boolean;
   /** Its answer may take longer than `REQUEST_TIMEOUT_S`: it waits on purpose. */
   unhurried?: boolean;
+  /** Who makes it: known from the door on. */
+  identity?: Identity;
 }
 
 /** Visible ASCII, at most 128 characters: anything else could forge a log line or swell an event. */

@@ -17,7 +17,7 @@ export function devRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
   return new Elysia({ name: "levqor/dev" }).use(requestIds()).post(
     "/api/v1/_dev/complete/:job_id",
     async ({ request, params, set, request_id }) => {
-      const { actor } = auth.require(request);
+      const { actor } = auth.require(request, "jobs:write");
       const job_id = jobId(params.job_id);
       const { result } = checkComplete((await readJson(request)).value);
       const handled = await commandJob(log, {
@@ -39,7 +39,7 @@ export function devRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
         tag: "Development",
         summary: "End a job by hand",
         description: "Lets a queued or running job succeed with the given result. Answers 404 in production.",
-        key: true,
+        scope: "jobs:write",
         params: { job_id: JobId },
         body: "CompleteRequest",
         answers: {

@@ -1,5 +1,6 @@
 /** The OpenAPI document: what all routes say of themselves, and what they share. */
 import { swagger } from "@elysiajs/swagger";
+import { scopes } from "../access/mod.ts";
 import { toJsonSchema } from "./json_schema.ts";
 import { sharedComponents, tags } from "./openapi.ts";
 import { components } from "./schemas.ts";
@@ -15,7 +16,7 @@ curl -X POST "$LEVQOR/api/v1/intake" -H "X-Api-Key: $KEY" -H "Content-Type: appl
 # {"job_id":"0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","status":"queued"}
 
 # Read where it stands, follow it as it happens, read its whole history.
-curl "$LEVQOR/api/v1/status/$JOB_ID"
+curl "$LEVQOR/api/v1/status/$JOB_ID" -H "X-Api-Key: $KEY"
 curl -N "$LEVQOR/api/v1/jobs/$JOB_ID/stream" -H "X-Api-Key: $KEY"
 curl "$LEVQOR/api/v1/jobs/$JOB_ID/events" -H "X-Api-Key: $KEY"
 \`\`\`
@@ -34,6 +35,8 @@ console.log(data.job_id);
 
 ## What goes for every call
 
+- **Keys**: a call that names a scope needs a key that has it, in \`X-Api-Key\`. Without a key it answers 401, without the
+  scope 403 \`insufficient_scope\`. Calls that name none are open to all.
 - **Errors** are problem documents (RFC 9457): branch on \`error\`, read \`detail\`; \`type\` leads to what it means. A path
   that exists answers 405 to methods it does not take, and names those that it takes in \`Allow\`; other paths answer 404.
 - **Repeating**: a call that creates takes an \`Idempotency-Key\`; repeated with it, it is answered as the first time.
@@ -89,8 +92,13 @@ const securitySchemes = {
     type: "apiKey",
     in: "header",
     name: "X-Api-Key",
-    description: "One of the keys of API_KEYS. Not needed in development mode, where none is configured.",
+    description: `A key. Not needed in development mode, where the service has no API_KEYS. Each call names the scope that it needs; a key has some of them, or all:\n\n${Object.entries(
+      scopes,
+    )
+      .map(([scope, meaning]) => `- \`${scope}\`: ${meaning}`)
+      .join("\n")}`,
   },
+  Bearer: { type: "http", scheme: "bearer", description: "The same keys, as `Authorization: Bearer <key>`." },
 };
 
 /** The schemas, each of which refers to the others where it contains them. */

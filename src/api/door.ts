@@ -2,9 +2,10 @@
  * The front door: one function around everything that Elysia answers, so that no answer passes beside it, be it an
  * error, a file or a stream. Requests are looked at on the way in, answers get their headers on the way out.
  *
- * context -> head (host, URL, headers) -> preflight, OPTIONS -> Elysia, within its time -> 304 -> headers -> metrics, request log
+ * context -> head (host, URL, headers) -> preflight, OPTIONS -> caller -> Elysia, within its time -> 304 -> headers -> metrics, request log
  */
 import type { Metrics } from "../telemetry/mod.ts";
+import type { Auth } from "./auth.ts";
 import { contextOf, pathOf, type RequestContext } from "./context.ts";
 import { type Cors, createCors } from "./cors.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -24,13 +25,15 @@ export interface DoorOptions extends Pick<ApiConfig, "cors_origins">, Pick<ApiOp
   readonly metrics: Metrics;
   /** Writes a line where one is due. */
   readonly log: ReturnType<typeof requestLog>;
+  /** Absent: nobody is asked who they are. */
+  readonly auth?: Auth;
   /** Which methods a path takes. */
   readonly methodsOf: (path: string) => readonly string[];
 }
 
 /** Made for `app.wrap`: called with Elysia's own handler for each request. */
 export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
-  const { logger, metrics, log, methodsOf, cors_origins, timing } = options;
+  const { auth, logger, metrics, log, methodsOf, cors_origins, timing } = options;
   const cors = createCors(cors_origins);
   const limit_s = timing?.request_timeout_s ?? REQUEST_TIMEOUT_S;
   const refuse = (request: Request, error: unknown) => refusal(error, { request, logger });
@@ -55,7 +58,8 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     let answer: Response | Promise<Response>;
     try {
       checkHead(request, context);
-      answer = cors.preflight(request, context) ?? optionsOf(request, methodsOf) ?? handle(request);
+      answer =
+        cors.preflight(request, context) ?? optionsOf(request, methodsOf) ?? identified(request, { auth, handle });
     } catch (error) {
       answer = refuse(request, error);
     }
@@ -70,6 +74,20 @@ function optionsOf(request: Request, methodsOf: DoorOptions["methodsOf"]): Respo
   const methods = methodsOf(pathOf(request));
   if (methods.length === 0) return undefined;
   return new Response(null, { status: 204, headers: { allow: methods.join(", ") } });
+}
+
+/** Handles a request once it is known who makes it. */
+function identified(request: Request, { auth, handle }: { auth?: Auth; handle: Handle }): Response | Promise<Response> {
+  const context = contextOf(request);
+  const identity = auth?.identify(request);
+  if (identity instanceof Promise) {
+    return identity.then((known) => {
+      context.identity = known;
+      return handle(request);
+    });
+  }
+  context.identity = identity;
+  return handle(request);
 }
 
 function tooLate({ reading }: RequestContext, limit_s: number): Problem {

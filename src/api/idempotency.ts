@@ -1,6 +1,6 @@
 /** Ids out of `Idempotency-Key`: the second creation with a key meets the first one's stream. */
+import type { Caller } from "../access/mod.ts";
 import { derivedUuid } from "../jobs/derived_id.ts";
-import type { Caller } from "./auth.ts";
 import { Problem } from "./problems.ts";
 
 /** Visible ASCII, 1 to 255 characters. */

@@ -49,7 +49,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
     .post(
       ROUTE,
       async ({ request, set, request_id }) => {
-        const caller = auth.require(request);
+        const caller = auth.require(request, "ops:write");
         const key = idempotencyKey(request);
         const opened = checkOpen((await readJson(request)).value);
         const incident_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
@@ -71,7 +71,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
           summary: "Tell of an incident",
           description:
             "Shows on the status page and in GET /ops/uptime from now on, for everyone. Outages are seen without it: this is for what operators know beside them, and for what is planned.",
-          key: true,
+          scope: "ops:write",
           headers: ["Idempotency-Key"],
           body: "IncidentOpen",
           answers: {
@@ -89,7 +89,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
     .post(
       `${ROUTE}/:incident_id/updates`,
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request);
+        const { actor } = auth.require(request, "ops:write");
         const incident_id = incidentId(params.incident_id);
         const updated = checkUpdate((await readJson(request)).value);
         const { position } = await changed(incident_id, { type: "update", ...updated }, { actor, request_id });
@@ -104,7 +104,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
           tag: "Operations",
           summary: "Tell more of an incident",
           description: "Adds a message, and says how bad it is now where that has changed.",
-          key: true,
+          scope: "ops:write",
           params: { incident_id: IncidentId },
           body: "IncidentUpdate",
           answers: {
@@ -122,7 +122,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
     .post(
       `${ROUTE}/:incident_id/resolve`,
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request);
+        const { actor } = auth.require(request, "ops:write");
         const incident_id = incidentId(params.incident_id);
         const resolved = checkResolve((await readJson(request)).value);
         const { position } = await changed(incident_id, { type: "resolve", ...resolved }, { actor, request_id });
@@ -137,7 +137,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
           summary: "Tell that an incident is over",
           description:
             "Ends it, with a last message. What is over stays over: tell of a new incident where it comes back.",
-          key: true,
+          scope: "ops:write",
           params: { incident_id: IncidentId },
           body: "IncidentResolve",
           answers: {

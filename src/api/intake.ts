@@ -23,7 +23,7 @@ export function intakeRoutes(
   return new Elysia({ name: "levqor/intake" }).use(requestIds()).post(
     ROUTE,
     async ({ request, set, request_id }) => {
-      const caller = auth.require(request);
+      const caller = auth.require(request, "jobs:write");
       const key = idempotencyKey(request);
       const body = await readJson(request);
       const submission = checkIntake(body.value);
@@ -54,7 +54,7 @@ export function intakeRoutes(
         summary: "Submit a job",
         description:
           "Records the job and answers once it is durable. The job waits in the queue until a worker takes it. Send an Idempotency-Key to be able to repeat the request safely.",
-        key: true,
+        scope: "jobs:write",
         headers: ["Idempotency-Key"],
         body: "IntakeRequest",
         answers: {

@@ -31,7 +31,7 @@ export function jobControlRoutes(
     .post(
       "/api/v1/jobs/:job_id/cancel",
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request);
+        const { actor } = auth.require(request, "jobs:write");
         const job_id = jobId(params.job_id);
         const { reason } = checkCancel((await readJsonIfAny(request)).value);
         const handled = await commandJob(log, {
@@ -54,7 +54,7 @@ export function jobControlRoutes(
           summary: "Cancel a job",
           description:
             "Ends the job at once, whatever it waits for. If it is running, its attempt is told to stop, which takes effect within a second or so; whatever its worker answers after this call is refused, and the job is cancelled even where its worker is dead. What the attempt has done outside is not undone. A job that is cancelled already is answered alike; one that has ended otherwise is a 409.",
-          key: true,
+          scope: "jobs:write",
           params: { job_id: JobId },
           optional_body: "CancelRequest",
           answers: {
@@ -72,7 +72,7 @@ export function jobControlRoutes(
     .post(
       "/api/v1/jobs/:job_id/replay",
       async ({ request, params, set, request_id }) => {
-        const caller = auth.require(request);
+        const caller = auth.require(request, "jobs:write");
         const key = idempotencyKey(request);
         const origin_job_id = jobId(params.job_id);
         const body = await readJsonIfAny(request);
@@ -110,7 +110,7 @@ export function jobControlRoutes(
           summary: "Run a job again",
           description:
             "Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again; and an Idempotency-Key to be able to repeat the request safely.",
-          key: true,
+          scope: "jobs:write",
           params: { job_id: JobId },
           headers: ["Idempotency-Key"],
           optional_body: "ReplayRequest",

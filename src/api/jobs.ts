@@ -28,7 +28,8 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
     .use(requestIds())
     .get(
       "/api/v1/status/:job_id",
-      async ({ params, set }) => {
+      async ({ request, params, set }) => {
+        auth.require(request, "jobs:read");
         const job_id = jobId(params.job_id);
         const job = (await readJob(log, job_id))?.state;
         if (job === undefined || job.created_at === null) throw jobNotFound(job_id);
@@ -53,7 +54,8 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
           tag: "Jobs",
           summary: "Where a job stands",
           description:
-            "Computed from the job's own events at the moment of the question: never older than any answer given before. Open to whoever knows the job's id.",
+            "Computed from the job's own events at the moment of the question: never older than any answer given before.",
+          scope: "jobs:read",
           params: { job_id: JobId },
           answers: {
             200: {
@@ -75,7 +77,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
     .get(
       "/api/v1/jobs",
       async ({ request, set }) => {
-        auth.require(request);
+        auth.require(request, "jobs:read");
         const { limit = PAGE_LIMIT_DEFAULT, cursor, ...filter } = readListQuery(request);
         const before = fromCursor(cursor);
         const position = positionHeader(request, "levqor-min-position");
@@ -102,7 +104,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
           summary: "List jobs, newest first",
           description:
             "Read from a read model that follows the log, as a rule within milliseconds. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
-          key: true,
+          scope: "jobs:read",
           query: JobListQuery,
           headers: ["Levqor-Min-Position"],
           answers: {
@@ -138,7 +140,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
     .get(
       "/api/v1/jobs/:job_id/events",
       async ({ request, params, set }) => {
-        auth.require(request);
+        auth.require(request, "jobs:read");
         const job_id = jobId(params.job_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const after_version = fromCursor(cursor) ?? 0;
@@ -156,7 +158,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
           tag: "Jobs",
           summary: "A job's history",
           description: "Everything that ever happened to the job, in order, as it was recorded.",
-          key: true,
+          scope: "jobs:read",
           params: { job_id: JobId },
           query: PageQuery,
           answers: {

@@ -35,14 +35,14 @@ export type { ApiOptions } from "./options.ts";
 /** Builds the app. It opens and closes nothing that it is given. */
 export function createApi(options: ApiOptions): Elysia {
   const { config, logger } = options;
-  const auth = createAuth(config.api_keys);
+  const auth = createAuth(options.access);
   if (!auth.required) {
     logger.warn("DEVELOPMENT MODE: API_KEYS is not set, so everyone who reaches this service may read and write.");
   }
   const { sql, signal } = options;
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, logger, signal });
   const { cors_origins } = config;
-  const app: Elysia = base({ ...options, cors_origins, request_log: config.request_log, app: () => app })
+  const app: Elysia = base({ ...options, auth, cors_origins, request_log: config.request_log, app: () => app })
     .use(rootRoutes(config))
     .use(metricsRoutes(options))
     .use(prometheusRoutes(options, auth))

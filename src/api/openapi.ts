@@ -1,6 +1,7 @@
 /** Writes the OpenAPI description of a call from its schemas and the catalogue of problems. */
 import type { TObject, TSchema } from "@sinclair/typebox";
 import type { DocumentDecoration } from "elysia";
+import type { Scope } from "../access/mod.ts";
 import { toJsonSchema } from "./json_schema.ts";
 import { type ProblemCode, type ProblemKind, problems } from "./problems.ts";
 import { components } from "./schemas.ts";
@@ -24,8 +25,8 @@ export interface Operation {
   readonly tag: keyof typeof tags;
   readonly summary: string;
   readonly description: string;
-  /** Whether it needs a key where keys are configured. */
-  readonly key?: boolean;
+  /** What the caller must be allowed to do, where keys are configured; absent: the call is open to all. */
+  readonly scope?: Scope;
   readonly params?: Readonly<Record<string, TSchema>>;
   readonly query?: TObject;
   readonly headers?: readonly (keyof typeof requestHeaders)[];
@@ -110,9 +111,9 @@ const answerHeaders = {
     example: 1,
   },
   "WWW-Authenticate": {
-    description: "How to say who is calling.",
+    description: "How to say who is calling; with 403, the scope that is missing.",
     schema: { type: "string" },
-    example: 'ApiKey realm="levqor"',
+    example: 'ApiKey realm="levqor", Bearer realm="levqor"',
   },
   "X-Request-Id": {
     description: "The request's own, where it had a sane one; else one that was made. Name it when you report a fault.",
@@ -124,6 +125,7 @@ const answerHeaders = {
 /** What the errors of a status carry beside the problem document. */
 const errorHeaders: Readonly<Record<number, readonly (keyof typeof answerHeaders)[]>> = {
   401: ["WWW-Authenticate"],
+  403: ["WWW-Authenticate"],
   429: ["Retry-After"],
   503: ["Retry-After"],
 };
@@ -154,7 +156,7 @@ const DOOR_PROBLEMS = [
 /** The OpenAPI operation object of a call, as Elysia's `detail`. */
 export function describe(operation: Operation): DocumentDecoration {
   const errors: ProblemCode[] = [...(operation.errors ?? []), ...DOOR_PROBLEMS];
-  if (operation.key) errors.unshift("unauthorized");
+  if (operation.scope) errors.unshift("unauthorized", "insufficient_scope");
   const body = operation.body ?? operation.optional_body;
   if (body) {
     errors.unshift(
@@ -172,8 +174,11 @@ export function describe(operation: Operation): DocumentDecoration {
     operationId: operation.id,
     tags: [operation.tag],
     summary: operation.summary,
-    description: operation.description,
-    security: operation.key ? [{ ApiKey: [] }] : [],
+    description: operation.scope
+      ? `${operation.description} Needs the scope \`${operation.scope}\`.`
+      : operation.description,
+    // What OpenAPI 3.1 calls roles, for schemes other than OAuth's.
+    security: operation.scope ? [{ ApiKey: [operation.scope] }, { Bearer: [operation.scope] }] : [],
     parameters: [
       ...Object.entries(operation.params ?? {}).map(([name, schema]) => parameter("path", name, schema, true)),
       ...Object.entries(operation.query?.properties ?? {}).map(([name, schema]) =>

@@ -50,7 +50,7 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
   return new Elysia({ name: "levqor/ops" }).use(requestIds()).get(
     "/api/v1/ops/health",
     async ({ request, set, request_id }) => {
-      auth.require(request);
+      auth.require(request, "ops:read");
       set.headers["cache-control"] = "no-store";
       const started = performance.now();
       const head = await orNull(log.head());
@@ -103,7 +103,7 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
         summary: "The state of every part",
         description:
           "Database, bus, read models, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.",
-        key: true,
+        scope: "ops:read",
         answers: {
           200: { description: "The service takes jobs in.", schema: "OpsHealth", example: WELL },
           503: { description: "The database cannot be reached.", schema: "OpsHealth", example: WITHOUT_DATABASE },

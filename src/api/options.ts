@@ -1,5 +1,6 @@
 /** What the API is built from. */
 import type { Logger } from "pino";
+import type { Access } from "../access/mod.ts";
 import type { Bus } from "../bus/types.ts";
 import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/types.ts";
@@ -10,8 +11,6 @@ import type { Metrics } from "../telemetry/mod.ts";
 export type ApiLogger = Pick<Logger, "debug" | "info" | "warn" | "error" | "isLevelEnabled">;
 
 export interface ApiConfig {
-  /** Keys that may write; with none, everyone may (development mode). */
-  readonly api_keys: readonly string[];
   /** Origins whose pages may call, beside the web app's: as browsers write them. */
   readonly cors_origins: readonly string[];
   /** Hides what is for development only. */
@@ -27,6 +26,7 @@ export interface ApiConfig {
 }
 
 export interface ApiOptions {
+  readonly access: Access;
   readonly log: EventLog;
   readonly sql: Sql;
   readonly bus: Bus;

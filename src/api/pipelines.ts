@@ -33,7 +33,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .post(
       ROUTE,
       async ({ request, set, request_id }) => {
-        const caller = auth.require(request);
+        const caller = auth.require(request, "pipelines:write");
         const key = idempotencyKey(request);
         const { name, ...definition } = checkCreate((await readJson(request)).value);
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
@@ -60,7 +60,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           summary: "Store a pipeline",
           description:
             "Records the pipeline's first version. Jobs whose workflow is its name run its steps from now on. Steps are checked: ids, the order in which they refer to each other, and every expression. The answer's ETag is the version.",
-          key: true,
+          scope: "pipelines:write",
           headers: ["Idempotency-Key"],
           body: "PipelineCreate",
           answers: {
@@ -84,7 +84,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .get(
       ROUTE,
       async ({ request, set }) => {
-        auth.require(request);
+        auth.require(request, "pipelines:read");
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const before = fromCursor(cursor);
         const position = positionHeader(request, "levqor-min-position");
@@ -105,7 +105,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           summary: "List stored pipelines, newest first",
           description:
             "Read from a read model that follows the log. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
-          key: true,
+          scope: "pipelines:read",
           query: PageQuery,
           headers: ["Levqor-Min-Position"],
           answers: {
@@ -135,7 +135,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .get(
       `${ROUTE}/:name`,
       async ({ request, params, set }) => {
-        auth.require(request);
+        auth.require(request, "pipelines:read");
         return answer(set, { name: params.name, state: await read(params.name) });
       },
       {
@@ -144,7 +144,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           tag: "Pipelines",
           summary: "A pipeline's newest version",
           description: "Read from the log itself: never older than any answer given before.",
-          key: true,
+          scope: "pipelines:read",
           params: { name: PipelineName },
           answers: {
             200: { description: "The newest version.", schema: "Pipeline", example: EXAMPLE, headers: ["ETag"] },
@@ -156,7 +156,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .put(
       `${ROUTE}/:name`,
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request);
+        const { actor } = auth.require(request, "pipelines:write");
         const { name } = params;
         const expected_version = ifMatch(request);
         const definition = checkUpdate((await readJson(request)).value);
@@ -178,7 +178,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           summary: "Make a pipeline's next version",
           description:
             "Records a new version, made from the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. What is already the newest version is not recorded again.",
-          key: true,
+          scope: "pipelines:write",
           params: { name: PipelineName },
           headers: ["If-Match"],
           body: "PipelineUpdate",
@@ -197,7 +197,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .get(
       `${ROUTE}/:name/versions/:version`,
       async ({ request, params, set }) => {
-        auth.require(request);
+        auth.require(request, "pipelines:read");
         const { name, version } = params;
         if (!/^[1-9]\d{0,8}$/.test(version)) throw notFound(name, version);
         return answer(set, { name, state: await read(name, Number(version)) });
@@ -208,7 +208,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           tag: "Pipelines",
           summary: "One version of a pipeline",
           description: "Every version stays readable: jobs that started with it run it to their end.",
-          key: true,
+          scope: "pipelines:read",
           params: { name: PipelineName, version: components.Pipeline.properties.version },
           answers: {
             200: { description: "That version.", schema: "Pipeline", example: EXAMPLE, headers: ["ETag"] },

@@ -67,7 +67,12 @@ export const problems = {
   unauthorized: {
     status: 401,
     title: "API key required",
-    help: "The call needs a valid key in the X-Api-Key header.",
+    help: "The call needs a valid key in the X-Api-Key header, or as Authorization: Bearer.",
+  },
+  insufficient_scope: {
+    status: 403,
+    title: "Scope missing",
+    help: "The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.",
   },
   origin_refused: {
     status: 403,

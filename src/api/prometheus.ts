@@ -9,7 +9,7 @@ export function prometheusRoutes({ metrics }: Pick<ApiOptions, "metrics">, auth:
   return new Elysia({ name: "levqor/prometheus" }).use(requestIds()).get(
     "/metrics",
     ({ request }) => {
-      auth.require(request);
+      auth.require(request, "metrics:read");
       return metrics.render();
     },
     {
@@ -19,7 +19,7 @@ export function prometheusRoutes({ metrics }: Pick<ApiOptions, "metrics">, auth:
         summary: "Metrics for Prometheus",
         description:
           "What this process measures of itself, in Prometheus' text format. Figures of the whole service (the queue, read models, schedules) are at most 5 seconds old, however often they are asked for. With METRICS_PORT the same is served at a port of its own, without a key.",
-        key: true,
+        scope: "metrics:read",
         answers: {
           200: {
             description: "The metrics.",

@@ -68,7 +68,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .post(
       ROUTE,
       async ({ request, set, request_id }) => {
-        const caller = auth.require(request);
+        const caller = auth.require(request, "schedules:write");
         const key = idempotencyKey(request);
         const body = await readJson(request);
         const { job, ...rest } = checkRequest(body.value);
@@ -102,7 +102,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
           summary: "Create a schedule",
           description:
             "From now on the job is submitted at every instant that the cron expression names, once each, however many replicas run, as a rule within some 10 ms. The job's id is derived from the schedule and the instant. An instant for which nothing was there in time is fired as soon as something is, up to misfire_grace_seconds late; what is later is recorded as misfired.",
-          key: true,
+          scope: "schedules:write",
           headers: ["Idempotency-Key"],
           body: "ScheduleRequest",
           answers: {
@@ -126,7 +126,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .get(
       ROUTE,
       async ({ request, set }) => {
-        auth.require(request);
+        auth.require(request, "schedules:read");
         const { limit = PAGE_LIMIT_DEFAULT, cursor, status } = readListQuery(request);
         const before = fromCursor(cursor);
         const position = positionHeader(request, "levqor-min-position");
@@ -149,7 +149,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
           summary: "List schedules, newest first",
           description:
             "Without those that were deleted. Read from a read model, as the list of jobs: to see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
-          key: true,
+          scope: "schedules:read",
           query: ScheduleListQuery,
           headers: ["Levqor-Min-Position"],
           answers: {
@@ -166,7 +166,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .get(
       `${ROUTE}/:schedule_id`,
       async ({ request, params, set }) => {
-        auth.require(request);
+        auth.require(request, "schedules:read");
         const schedule_id = scheduleId(params.schedule_id);
         const { definition, position } = await existing(schedule_id);
         await untilReached(projector, { name: "schedules", position, wait_ms });
@@ -182,7 +182,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
           tag: "Schedules",
           summary: "Read a schedule",
           description: "Never older than any answer given before.",
-          key: true,
+          scope: "schedules:read",
           params: { schedule_id: ScheduleId },
           answers: {
             200: {
@@ -198,7 +198,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .get(
       `${ROUTE}/:schedule_id/next`,
       async ({ request, params, set }) => {
-        auth.require(request);
+        auth.require(request, "schedules:read");
         const { count = NEXT_RUNS_DEFAULT } = readNextQuery(request);
         const { state } = await existing(scheduleId(params.schedule_id));
         set.headers["cache-control"] = "no-store";
@@ -210,7 +210,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
           tag: "Schedules",
           summary: "When a schedule runs next",
           description: "Its next instants, from the one that it is to fire next on. None while it is paused.",
-          key: true,
+          scope: "schedules:read",
           params: { schedule_id: ScheduleId },
           query: NextRunsQuery,
           answers: {
@@ -227,7 +227,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .get(
       `${ROUTE}/:schedule_id/events`,
       async ({ request, params, set }) => {
-        auth.require(request);
+        auth.require(request, "schedules:read");
         const schedule_id = scheduleId(params.schedule_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const after_version = fromCursor(cursor) ?? 0;
@@ -246,7 +246,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
           summary: "A schedule's history",
           description:
             "Everything that ever happened to the schedule, in order: also each firing with its instant and job, and each misfire. It can still be read when the schedule was deleted.",
-          key: true,
+          scope: "schedules:read",
           params: { schedule_id: ScheduleId },
           query: PageQuery,
           answers: {
@@ -280,7 +280,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .post(
       `${ROUTE}/:schedule_id/pause`,
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request);
+        const { actor } = auth.require(request, "schedules:write");
         const schedule_id = scheduleId(params.schedule_id);
         const now = await databaseNow(sql);
         const command = (state: ScheduleState) => ending("pause", state, now);
@@ -295,7 +295,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
           summary: "Pause a schedule",
           description:
             "It fires no more until it is resumed. An instant that is due and was not fired yet is recorded as misfired. A paused schedule stays paused.",
-          key: true,
+          scope: "schedules:write",
           params: { schedule_id: ScheduleId },
           answers: {
             200: {
@@ -312,7 +312,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .post(
       `${ROUTE}/:schedule_id/resume`,
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request);
+        const { actor } = auth.require(request, "schedules:write");
         const schedule_id = scheduleId(params.schedule_id);
         const now = await databaseNow(sql);
         const command = (state: ScheduleState) => resumption(state, now);
@@ -328,7 +328,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
           summary: "Resume a schedule",
           description:
             "It fires again, from the first instant that is still to come: nothing that fell into the pause is made up for. An active schedule stays as it is.",
-          key: true,
+          scope: "schedules:write",
           params: { schedule_id: ScheduleId },
           answers: {
             200: {
@@ -345,7 +345,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .delete(
       `${ROUTE}/:schedule_id`,
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request);
+        const { actor } = auth.require(request, "schedules:write");
         const schedule_id = scheduleId(params.schedule_id);
         const now = await databaseNow(sql);
         const command = (state: ScheduleState) => ending("delete", state, now);
@@ -360,7 +360,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
           summary: "Delete a schedule",
           description:
             "For good. Jobs that it submitted are not touched; its history can still be read. An instant that is due and was not fired yet is recorded as misfired.",
-          key: true,
+          scope: "schedules:write",
           params: { schedule_id: ScheduleId },
           answers: {
             200: {

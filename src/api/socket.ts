@@ -14,8 +14,6 @@ import { invalid } from "./validation.ts";
 const PATH = "/api/v1/jobs/ws";
 /** What both sides speak, for clients that name it. */
 const PROTOCOL = "levqor.v1";
-/** Before the base64url of a key: browsers can set no header but the list of protocols. */
-const KEY_PROTOCOL = "levqor.key.";
 /** Events read at once for each subscription: what it may have waiting. */
 const BATCH = 16;
 
@@ -29,8 +27,8 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
   return new Elysia({ name: "levqor/socket" }).use(requestIds()).get(
     PATH,
     ({ request, server, request_id }) => {
-      const { protocol, key } = readProtocols(request);
-      auth.require(request, key);
+      const protocol = readProtocol(request);
+      auth.require(request, "jobs:read");
       if (!auth.required) checkOrigin(request, cors);
       const headers: Record<string, string> = { ...Object.fromEntries(fixedHeaders), "x-request-id": request_id };
       // Named, or Bun would answer with the first of the client's list: that may be the key.
@@ -48,7 +46,7 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
         summary: "Follow several jobs over one WebSocket",
         description:
           "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.",
-        key: true,
+        scope: "jobs:read",
         messages: { sent: "SocketRequest", received: "SocketMessage" },
         answers: {
           101: {
@@ -76,16 +74,15 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
   );
 }
 
-/** The protocol to answer with, and the key, out of those that the client offers. */
-function readProtocols(request: Request): { protocol?: string; key?: string } {
+/** The protocol to answer with, out of those that the client offers; `undefined` where it offers none. */
+function readProtocol(request: Request): string | undefined {
   const offered = request.headers.get("sec-websocket-protocol");
-  if (offered === null) return {};
+  if (offered === null) return undefined;
   const names = offered.split(",").map((name) => name.trim());
   if (!names.includes(PROTOCOL)) {
     throw invalid([{ pointer: "Sec-WebSocket-Protocol", message: `must offer ${PROTOCOL}, or be absent` }]);
   }
-  const key = names.find((name) => name.startsWith(KEY_PROTOCOL))?.slice(KEY_PROTOCOL.length);
-  return { protocol: PROTOCOL, key: key && Buffer.from(key, "base64url").toString("latin1") };
+  return PROTOCOL;
 }
 
 const OWN_MACHINE = new Set(["localhost", "127.0.0.1", "[::1]"]);

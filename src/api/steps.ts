@@ -24,7 +24,7 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
     .get(
       "/api/v1/jobs/:job_id/steps",
       async ({ request, params, set }) => {
-        auth.require(request);
+        auth.require(request, "jobs:read");
         const job_id = jobId(params.job_id);
         const job = (await readJob(log, job_id))?.state;
         if (!job) throw jobNotFound(job_id);
@@ -40,7 +40,7 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
           summary: "Where each step of a job stands",
           description:
             "Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an outside worker. A job that has not started yet shows the steps of its pipeline's newest version.",
-          key: true,
+          scope: "jobs:read",
           params: { job_id: JobId },
           answers: {
             200: {
@@ -88,7 +88,7 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
     .post(
       "/api/v1/jobs/:job_id/approve",
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request);
+        const { actor } = auth.require(request, "jobs:write");
         const job_id = jobId(params.job_id);
         const { step, approved, comment } = checkApprove((await readJson(request)).value);
         const handled = await commandJob(log, {
@@ -111,7 +111,7 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
           summary: "Approve or reject a step that waits for it",
           description:
             "An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. The same decision of the same caller may be sent again. A step that does not wait for approval is a 409.",
-          key: true,
+          scope: "jobs:write",
           params: { job_id: JobId },
           body: "ApproveRequest",
           answers: {

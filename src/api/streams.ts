@@ -35,7 +35,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
     .get(
       "/api/v1/jobs/stream",
       async ({ request, server, request_id }) => {
-        auth.require(request);
+        auth.require(request, "jobs:read");
         const { workflow, ...wanted } = readAllJobsQuery(request);
         return await open({ request, server, request_id }, { ...asked(request, wanted), workflow });
       },
@@ -46,7 +46,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
           summary: "Stream the events of all jobs",
           description:
             "Server-sent events from now on, or from the position that `after` names (0: from the first event ever). Each event's id is its position in the log; a client that reconnects with Last-Event-ID misses nothing and sees nothing twice. A comment is sent in every 15 seconds of silence. Where the service ends the stream, its last event is `closed`, without an id, and says why: a client that reads nothing for 30 seconds is cut off as `slow_consumer`.",
-          key: true,
+          scope: "jobs:read",
           query: AllJobsStreamQuery,
           headers: ["Last-Event-ID"],
           answers: {
@@ -64,7 +64,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
     .get(
       "/api/v1/jobs/:job_id/stream",
       async ({ request, server, request_id, params }) => {
-        auth.require(request);
+        auth.require(request, "jobs:read");
         const job_id = jobId(params.job_id);
         return await open({ request, server, request_id }, { ...asked(request, readQuery(request)), job_id });
       },
@@ -75,7 +75,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
           summary: "Stream the events of one job",
           description:
             "Server-sent events of one job from its first event on, or after the position that `after` names, and then as they happen. Resuming, heartbeats and slow clients: as for all jobs. The stream stays open after the job has ended.",
-          key: true,
+          scope: "jobs:read",
           params: { job_id: JobId },
           query: StreamQuery,
           headers: ["Last-Event-ID"],

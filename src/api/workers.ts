@@ -29,7 +29,7 @@ const EXAMPLE_JOB_ID = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
 /** What goes for every answer of a worker. */
 const ANSWERING = {
   tag: "Workers",
-  key: true,
+  scope: "workers:write",
   errors: ["job_not_found", "attempt_superseded", "job_cancelled", "job_finished", "unavailable", "outcome_unknown"],
 } as const satisfies Partial<Operation>;
 
@@ -46,7 +46,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     .post(
       "/api/v1/workers/claim",
       async ({ request, server, set, request_id }) => {
-        const { actor } = auth.require(request);
+        const { actor } = auth.require(request, "workers:write");
         const wish = checkClaim((await readJson(request)).value);
         await refuseBuiltIn(wish.workflows);
         contextOf(request).unhurried = true;
@@ -73,7 +73,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
           tag: "Workers",
           summary: "Claim jobs for an outside worker",
           description: `Gives up to \`max_jobs\` jobs of the named workflows to the worker, or waits up to \`wait_seconds\` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their \`run_at\` and for the pauses between attempts as with the service's own workers. A claim holds for \`lease_seconds\`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none.`,
-          key: true,
+          scope: "workers:write",
           body: "WorkerClaim",
           answers: {
             200: {
@@ -104,7 +104,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     .post(
       "/api/v1/workers/heartbeat",
       async ({ request, request_id }) => {
-        const caller = auth.require(request);
+        const caller = auth.require(request, "workers:write");
         const { lease_seconds, ...named } = checkHeartbeat((await readJson(request)).value);
         const { event } = await answer(named, { type: "heartbeat", lease_seconds }, { ...caller, request_id });
         return { ...named, lease_expires_at: leaseEnd(event) };
@@ -131,7 +131,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     .post(
       "/api/v1/workers/complete",
       async ({ request, set, request_id }) => {
-        const caller = auth.require(request);
+        const caller = auth.require(request, "workers:write");
         const { result = null, ...named } = checkSucceeded((await readJson(request)).value);
         return ended(named, await answer(named, { type: "complete", result }, { ...caller, request_id }), set);
       },
@@ -157,7 +157,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     .post(
       "/api/v1/workers/fail",
       async ({ request, set, request_id }) => {
-        const caller = auth.require(request);
+        const caller = auth.require(request, "workers:write");
         const { error: given, ...named } = checkFailed((await readJson(request)).value);
         const { retryable = true, retry_after_seconds: retry_after, ...error } = given;
         const failure = { type: "fail", error, retryable, retry_after } as const;
@@ -185,7 +185,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     .post(
       "/api/v1/workers/release",
       async ({ request, set, request_id }) => {
-        const caller = auth.require(request);
+        const caller = auth.require(request, "workers:write");
         const named = checkReleased((await readJson(request)).value);
         return ended(named, await answer(named, { type: "release" }, { ...caller, request_id }), set);
       },

@@ -39,7 +39,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
     .get(
       "/api/v1/workflows/limits",
       async ({ request, set }) => {
-        auth.require(request);
+        auth.require(request, "workflows:read");
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const after = fromCursor(cursor) ?? 0;
         const position = positionHeader(request, "levqor-min-position");
@@ -62,7 +62,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
           summary: "List the limits of all workflows",
           description:
             "Every workflow for which limits were ever settled, in the order in which that was first done. Read from a read model that follows the log, as a rule within milliseconds.",
-          key: true,
+          scope: "workflows:read",
           query: PageQuery,
           headers: ["Levqor-Min-Position"],
           answers: {
@@ -79,7 +79,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
     .get(
       PATH,
       async ({ request, params, set }) => {
-        auth.require(request);
+        auth.require(request, "workflows:read");
         const { workflow } = checkParams(params);
         const { events } = await log.readLast([workflowStream(workflow)]);
         const state = [...events.values()].map(decode).reduce(workflowDecider.evolve, workflowDecider.initial);
@@ -93,7 +93,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
           summary: "How many jobs of a workflow may run",
           description:
             "What is settled for the workflow, and where nothing is, what holds by default: no limit for the whole workflow, and one job at once for each concurrency key.",
-          key: true,
+          scope: "workflows:read",
           params: { workflow: Workflow },
           answers: { 200: { description: "The limits.", schema: "WorkflowLimits", example } },
           errors: ["validation_failed", "unavailable"],
@@ -103,7 +103,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
     .put(
       PATH,
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request);
+        const { actor } = auth.require(request, "workflows:write");
         const { workflow } = checkParams(params);
         const limits = checkLimits((await readJson(request)).value);
         const stream_id = workflowStream(workflow);
@@ -127,7 +127,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
           summary: "Settle how many jobs of a workflow may run",
           description:
             "Puts these limits in the place of those before; what is left out is not limited, or as it is by default. Workers heed it within a moment. Jobs that run go on: a lowered limit lets no more start until enough have ended. Repeating the request changes nothing.",
-          key: true,
+          scope: "workflows:write",
           params: { workflow: Workflow },
           body: "WorkflowLimitsRequest",
           answers: {

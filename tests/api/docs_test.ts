@@ -133,8 +133,13 @@ describe("/docs/json", () => {
   test("calls that need a key say so", async () => {
     const { body } = await api.ask("/docs/json");
     expect(body.components.securitySchemes.ApiKey).toMatchObject({ type: "apiKey", in: "header", name: "X-Api-Key" });
-    expect(body.paths["/api/v1/intake"].post.security).toEqual([{ ApiKey: [] }]);
-    expect(body.paths["/api/v1/jobs"].get.security).toEqual([{ ApiKey: [] }]);
+    expect(body.components.securitySchemes.Bearer).toMatchObject({ type: "http", scheme: "bearer" });
+    expect(body.paths["/api/v1/intake"].post.security).toEqual([
+      { ApiKey: ["jobs:write"] },
+      { Bearer: ["jobs:write"] },
+    ]);
+    expect(body.paths["/api/v1/jobs"].get.security).toEqual([{ ApiKey: ["jobs:read"] }, { Bearer: ["jobs:read"] }]);
+    expect(body.paths["/api/v1/jobs"].get.description).toEndWith("Needs the scope `jobs:read`.");
     expect(body.paths["/health"].get.security).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 /** The API on a random port, over a real log and real read models, as an outside client meets it. */
 import { projections } from "../../projections/mod.ts";
+import { createAccess } from "../../src/access/mod.ts";
 import { type ApiOptions, createApi } from "../../src/api/mod.ts";
 import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
@@ -61,12 +62,12 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const stopping = new AbortController();
   const metrics = new Metrics({ version: "1.2.3", build: "test", role: "api" });
   const app = createApi({
+    access: createAccess({ keys: options.api_keys ?? [] }),
     log: apiLog,
     sql,
     bus: options.wrapBus?.(bus) ?? bus,
     projector,
     config: {
-      api_keys: options.api_keys ?? [],
       production: options.production ?? false,
       cors_origins: options.cors_origins ?? [],
       max_queue_depth: options.max_queue_depth ?? 1_000_000,

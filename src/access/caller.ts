@@ -1,0 +1,28 @@
+/** Who is calling, and what they may do. */
+import type { Scope } from "./scopes.ts";
+
+export interface Caller {
+  /** In events and logs: `key:<first 8 hex digits of a configured key's SHA-256>`, or `anonymous`. Never a secret. */
+  readonly actor: string;
+  /** Tells callers apart without being a secret: for Idempotency-Keys and rate limits. */
+  readonly identity: string;
+  readonly scopes: ReadonlySet<Scope> | "all";
+  /** Of rate limits; `null`: anonymous. */
+  readonly tier: string | null;
+  /** Whether they may see and touch only the jobs that they submitted themselves. */
+  readonly own_only: boolean;
+}
+
+/**
+ * What the credential of a request says of the caller. `none`: it has no credential. `refused`: it has one that is not
+ * taken, and why: one sentence for the caller, without the credential.
+ */
+export type Identity =
+  | { readonly kind: "known"; readonly caller: Caller }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "none" };
+
+/** Whether a caller may do what needs a scope. */
+export function mayDo({ scopes }: Caller, scope: Scope): boolean {
+  return scopes === "all" || scopes.has(scope);
+}
