@@ -42,6 +42,7 @@ describe("/docs/json", () => {
       "get /api/v1/workflows/limits",
       "get /api/v1/workflows/{workflow}/limits",
       "get /health",
+      "get /metrics",
       "get /ops/uptime",
       "get /problems/{error}",
       "get /public/metrics",
