@@ -51,6 +51,11 @@ describe("limits", () => {
   if (config === "help") throw new Error("Cannot load a configuration");
 
   const stated: [what: string, limit: string][] = [
+    ["a request's path and query", kb(limits.URL_LIMIT_BYTES)],
+    ["a request's headers, how many", `${kb(limits.HEADERS_LIMIT_BYTES)}, ${limits.HEADERS_MAX}`],
+    ["until a request's body has arrived", `${limits.REQUEST_TIMEOUT_S} s`],
+    ["until a request is answered (streams and long polls aside)", `${limits.REQUEST_TIMEOUT_S} s`],
+    ["silence on a connection", `${limits.IDLE_TIMEOUT_S} s`],
     ["a request's body", kb(limits.BODY_LIMIT_BYTES)],
     ["a job's payload, as JSON without white space", kb(limits.PAYLOAD_LIMIT_BYTES)],
     ["levels of arrays and objects in a body", number(limits.JSON_DEPTH_LIMIT)],
