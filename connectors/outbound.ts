@@ -56,15 +56,14 @@ export interface OutboundOptions {
 /** A `fetch` behind the guard. */
 export function createOutbound({ allow, lookup: resolve = lookupAll }: OutboundOptions): OutboundFetch {
   const allowedHosts = new Set(allow.filter((entry) => !isRange(entry)).map((name) => name.toLowerCase()));
-  const allowedAddresses = toBlockList(allow.filter(isRange));
-  const passes = (address: string) => contains(allowedAddresses, address) || isPublic(address);
+  const passes = passing(allow);
 
   /** Where a host is to be reached, each address checked. */
   async function addressesOf(host: string, signal: AbortSignal | null | undefined): Promise<readonly string[]> {
     const literal = isIP(host) !== 0;
     const found = literal ? [host] : (await unlessAborted(resolve(host), signal)).map(({ address }) => address);
-    const passing = allowedHosts.has(host) ? found : found.filter(passes);
-    if (passing.length > 0 || found.length === 0) return passing;
+    const checked = allowedHosts.has(host) ? found : found.filter(passes);
+    if (checked.length > 0 || found.length === 0) return checked;
     throw new ConnectorError(
       "address_refused",
       literal
@@ -75,8 +74,7 @@ export function createOutbound({ allow, lookup: resolve = lookupAll }: OutboundO
 
   return async (input, init = {}) => {
     const url = new URL(input);
-    // Without the brackets of IPv6 and the dot that ends an absolute name.
-    const host = url.hostname.replace(/^\[|\]$|\.$/g, "");
+    const host = hostOf(url);
     const headers = new Headers(init.headers);
     headers.set("host", url.host);
     const named = isIP(host) === 0;
@@ -97,6 +95,29 @@ export function createOutbound({ allow, lookup: resolve = lookupAll }: OutboundO
     }
     throw fault;
   };
+}
+
+/**
+ * Gives the host of a URL that is an address, and no name, where the guard would refuse it whatever happens; `undefined`
+ * where only a call can tell.
+ */
+export function refusedAddresses(allow: readonly string[]): (url: string) => string | undefined {
+  const passes = passing(allow);
+  return (url) => {
+    const host = hostOf(new URL(url));
+    return isIP(host) === 0 || passes(host) ? undefined : host;
+  };
+}
+
+/** Without the brackets of IPv6 and the dot that ends an absolute name. */
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$|\.$/g, "");
+}
+
+/** Which addresses are let through. */
+function passing(allow: readonly string[]): (address: string) => boolean {
+  const allowed = toBlockList(allow.filter(isRange));
+  return (address) => contains(allowed, address) || isPublic(address);
 }
 
 /** Whether anybody on the internet could be asked under this address. */

@@ -153,7 +153,8 @@ const VARIABLES = {
     parse: integer(1, 3_600),
   }),
   MAX_QUEUE_DEPTH: variable({
-    about: "Jobs that may wait: from so many on intake answers 429 until there are fewer.",
+    about:
+      "Jobs that may wait: from so many on intake and replay answer 429 until there are fewer, and bulk replays pause. Schedules fire all the same.",
     example: "50000",
     default: 1_000_000,
     parse: integer(1, 100_000_000),
@@ -200,7 +201,7 @@ const VARIABLES = {
   }),
   OUTBOUND_ALLOW: variable({
     about:
-      "What jobs and callbacks may call beside public addresses: addresses, CIDR ranges and host names, separated by commas; or none.",
+      "What jobs and callbacks may call beside public addresses: addresses, CIDR ranges and host names, separated by commas; or none. The same for every process: the API refuses a callback_url by it.",
     example: "10.20.0.0/16,hooks.internal",
     default: undefined,
     default_text: `${LOOPBACK} without API_KEYS, in the role all and outside production; else none`,

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { connectors, createOutbound } from "../connectors/mod.ts";
+import { connectors, createOutbound, refusedAddresses } from "../connectors/mod.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { projections } from "../projections/mod.ts";
 import { createAccess } from "./access/mod.ts";
@@ -157,6 +157,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       logger: logger.child({ part: "api" }),
       metrics,
       workflows: new Set(connectors.keys()),
+      refusedAddress: refusedAddresses(config.outbound_allow),
       signal: streams.signal,
     });
     return { url: serve(app, () => streams.abort()), stop };

@@ -972,7 +972,7 @@ export interface components {
             };
             /**
              * Format: uri
-             * @description An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others.
+             * @description An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others: an address that does not is refused here, a name that does not when it is called.
              * @example https://example.com/hooks/levqor
              */
             callback_url?: string;
@@ -1069,7 +1069,7 @@ export interface components {
              */
             status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             /**
-             * @description Seconds since 1970, UTC.
+             * @description When the job was taken in, in Unix seconds. (The list and all else have RFC 3339 times.)
              * @example 1768469400
              */
             created_at: number;
@@ -2138,7 +2138,7 @@ export interface components {
                 };
                 /**
                  * Format: uri
-                 * @description An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others.
+                 * @description An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others: an address that does not is refused here, a name that does not when it is called.
                  * @example https://example.com/hooks/levqor
                  */
                 callback_url?: string;
@@ -2371,7 +2371,7 @@ export interface components {
                 };
                 /**
                  * Format: uri
-                 * @description An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others.
+                 * @description An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others: an address that does not is refused here, a name that does not when it is called.
                  * @example https://example.com/hooks/levqor
                  */
                 callback_url?: string;

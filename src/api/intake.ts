@@ -17,7 +17,14 @@ const ROUTE = "/api/v1/intake";
 const checkIntake = validator(IntakeRequest);
 
 export function intakeRoutes(
-  { log, queue, workflows }: Pick<ApiOptions, "log" | "workflows"> & { queue: QueueDepth },
+  {
+    log,
+    queue,
+    workflows,
+    refusedAddress,
+  }: Pick<ApiOptions, "log" | "workflows" | "refusedAddress"> & {
+    queue: QueueDepth;
+  },
   auth: Auth,
 ) {
   return new Elysia({ name: "levqor/intake" }).use(requestIds()).post(
@@ -27,7 +34,7 @@ export function intakeRoutes(
       const key = idempotencyKey(request);
       const body = await readJson(request);
       const submission = checkIntake(body.value);
-      checkSubmission(submission, { ...body, connectors: workflows });
+      checkSubmission(submission, { ...body, connectors: workflows, refusedAddress });
       if (submission.run_at !== undefined) checkRunAt(submission.run_at);
 
       const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);

@@ -22,7 +22,14 @@ const checkCancel = validator(CancelRequest);
 const checkReplay = validator(ReplayRequest);
 
 export function jobControlRoutes(
-  { log, queue, workflows }: Pick<ApiOptions, "log" | "workflows"> & { queue: QueueDepth },
+  {
+    log,
+    queue,
+    workflows,
+    refusedAddress,
+  }: Pick<ApiOptions, "log" | "workflows" | "refusedAddress"> & {
+    queue: QueueDepth;
+  },
   auth: Auth,
 ) {
   const pipelines = new PipelineReader(log);
@@ -77,7 +84,8 @@ export function jobControlRoutes(
         const origin_job_id = jobId(params.job_id);
         const body = await readJsonIfAny(request);
         const replay = checkReplay(body.value);
-        if (replay.payload) checkSubmission({ payload: replay.payload }, { ...body, connectors: workflows });
+        if (replay.payload)
+          checkSubmission({ payload: replay.payload }, { ...body, connectors: workflows, refusedAddress });
         const origin = await log.readStream(jobStream(origin_job_id));
         const last = origin.at(-1);
         if (!last) throw jobNotFound(origin_job_id);

@@ -36,6 +36,8 @@ export interface ApiOptions {
   /** Workflow names that a worker of this service runs. */
   readonly workflows: ReadonlySet<string>;
   readonly projector: Pick<Projector, "status" | "waitFor">;
+  /** Gives the host of a URL that may never be called; absent: that is found out when it is called. */
+  readonly refusedAddress?: (url: string) => string | undefined;
   /** Fires when the service stops: open streams end. */
   readonly signal: AbortSignal;
   /** For tests; `limits.ts` says what holds by default. */

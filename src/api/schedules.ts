@@ -59,7 +59,7 @@ const EXAMPLE_SUMMARY = {
   updated_at: "2026-01-15T08:00:00.004321Z",
 };
 
-export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOptions, auth: Auth) {
+export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress, timing }: ApiOptions, auth: Auth) {
   const wait_ms = timing?.read_model_wait_ms;
   const columns = sql`schedule_id, name, cron, time_zone, misfire_grace_seconds, status, workflow, position,
     next_run_at, last_run_at, last_job_id, runs, misfires, created_at, updated_at`;
@@ -72,7 +72,8 @@ export function scheduleRoutes({ log, sql, projector, workflows, timing }: ApiOp
         const key = idempotencyKey(request);
         const body = await readJson(request);
         const { job, ...rest } = checkRequest(body.value);
-        checkSubmission(job, { byte_length: body.byte_length, connectors: workflows, pointer: "/job" });
+        const { byte_length } = body;
+        checkSubmission(job, { byte_length, connectors: workflows, refusedAddress, pointer: "/job" });
         const definition = {
           time_zone: "UTC",
           misfire_grace_seconds: MISFIRE_GRACE_DEFAULT_S,

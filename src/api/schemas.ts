@@ -153,7 +153,7 @@ export const IntakeRequest = Type.Object(
         maxLength: 1024,
         format: "http-url",
         description:
-          "An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others.",
+          "An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others: an address that does not is refused here, a name that does not when it is called.",
         examples: ["https://example.com/hooks/levqor"],
       }),
     ),
@@ -320,7 +320,10 @@ const JobStatus = Type.Object(
   {
     job_id: JobId,
     status: Status,
-    created_at: UnixSeconds,
+    created_at: {
+      ...UnixSeconds,
+      description: "When the job was taken in, in Unix seconds. (The list and all else have RFC 3339 times.)",
+    },
     result: Type.Unknown({ description: "What the workflow gave back; null until the job has succeeded." }),
     error: Type.Union([JobError, Type.Null()], { description: "Why the job failed; null otherwise." }),
     origin_job_id: Type.Optional(JobId),

@@ -6,6 +6,7 @@ import { jobStream } from "../jobs/commands.ts";
 import { AppendInDoubtError } from "../log/errors.ts";
 import type { AppendResult, EventLog } from "../log/mod.ts";
 import { PAYLOAD_LIMIT_BYTES } from "./limits.ts";
+import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
 import type { QueueDepth } from "./queue_depth.ts";
 import type { IntakeRequest } from "./schemas.ts";
@@ -47,15 +48,21 @@ export interface CheckSubmissionOptions {
   readonly byte_length: number;
   /** The names that steps may use. */
   readonly connectors: ReadonlySet<string>;
+  readonly refusedAddress: ApiOptions["refusedAddress"];
   /** Where in the body the submission is, as a JSON pointer; the body itself by default. */
   readonly pointer?: string;
 }
 
 /** Throws the problems `validation_failed` and `payload_too_large`. */
 export function checkSubmission(
-  { payload, steps }: Pick<IntakeRequest, "payload" | "steps">,
-  { byte_length, connectors, pointer = "" }: CheckSubmissionOptions,
+  { payload, steps, callback_url }: Pick<IntakeRequest, "payload" | "steps" | "callback_url">,
+  { byte_length, connectors, refusedAddress, pointer = "" }: CheckSubmissionOptions,
 ): void {
+  const refused = callback_url === undefined ? undefined : refusedAddress?.(callback_url);
+  if (refused !== undefined) {
+    const message = `must lead to a public address: ${refused} is none, and OUTBOUND_ALLOW does not name it`;
+    throw invalid([{ pointer: `${pointer}/callback_url`, message }]);
+  }
   if (steps !== undefined) checkSteps(steps, { connectors, pointer: `${pointer}/steps` });
   // Written anew, JSON grows at most 4.4 times (1e20 becomes 21 digits): small bodies need no second look.
   if (byte_length <= PAYLOAD_LIMIT_BYTES / 5) return;

@@ -1,4 +1,6 @@
 /** The API on a random port, over a real log and real read models, as an outside client meets it. */
+import { refusedAddresses } from "../../connectors/mod.ts";
+
 import { projections } from "../../projections/mod.ts";
 import { createAccess } from "../../src/access/mod.ts";
 import { type ApiOptions, createApi } from "../../src/api/mod.ts";
@@ -45,6 +47,8 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   readonly max_queue_depth?: number;
   readonly workflows?: readonly string[];
   readonly request_log?: ApiOptions["config"]["request_log"];
+  /** Beside public addresses, what may be called; absent: nothing is refused before it is called. */
+  readonly outbound_allow?: readonly string[];
 }
 
 export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
@@ -78,6 +82,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     logger,
     metrics,
     workflows: new Set(options.workflows ?? ["http"]),
+    refusedAddress: options.outbound_allow && refusedAddresses(options.outbound_allow),
     signal: stopping.signal,
     timing: options.timing,
   }).listen({ port: 0, hostname: "127.0.0.1" });

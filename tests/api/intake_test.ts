@@ -14,6 +14,42 @@ afterAll(() => api.stop());
 const intake = (body: unknown, headers?: Record<string, string>) => api.ask("/api/v1/intake", post(body, headers));
 const firstEvent = async (job_id: string) => (await api.log.readStream(`job-${job_id}`, { limit: 1 }))[0];
 
+describe("a callback_url of an address that may not be called", () => {
+  let guarded: Harness;
+  beforeAll(async () => {
+    guarded = await startApi({ outbound_allow: ["10.20.0.0/16", "hooks.internal"] });
+  });
+  afterAll(() => guarded.stop());
+
+  const submit = (callback_url: string) => guarded.ask("/api/v1/intake", post({ ...JOB, callback_url }));
+
+  test.each([
+    ["http://127.0.0.1:3000/hook", "127.0.0.1"],
+    ["http://2130706433/", "127.0.0.1"],
+    ["https://169.254.169.254./latest", "169.254.169.254"],
+    ["https://[::1]/", "::1"],
+    ["https://[::ffff:10.0.0.1]/", "::ffff:a00:1"],
+    ["https://10.21.0.1/", "10.21.0.1"],
+  ])("is refused: %s", async (url, address) => {
+    const { status, body } = await submit(url);
+    expect(status).toBe(422);
+    expect(body.error).toBe("validation_failed");
+    const message = `must lead to a public address: ${address} is none, and OUTBOUND_ALLOW does not name it`;
+    expect(body.errors).toEqual([{ pointer: "/callback_url", message }]);
+  });
+
+  test.each(["https://1.1.1.1/", "http://10.20.255.255/", "https://hooks.internal/", "https://localhost/"])(
+    "and no other is: %s",
+    async (url) => expect((await submit(url)).status).toBe(202),
+  );
+
+  test("is refused in a schedule too", async () => {
+    const job = { ...JOB, callback_url: "http://192.168.1.1/" };
+    const { status, body } = await guarded.ask("/api/v1/schedules", post({ name: "n", cron: "@daily", job }));
+    expect([status, body.errors[0].pointer]).toEqual([422, "/job/callback_url"]);
+  });
+});
+
 describe("an accepted job", () => {
   test("is answered 202 with its id, its status and its position", async () => {
     const answer = await intake(JOB);
