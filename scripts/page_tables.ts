@@ -1,9 +1,10 @@
 /**
  * Writes those tables of the documentation (`public/docs/`) that follow from the code, between their markers
- * (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, every setting. Run after a change in
- * `src/api/problems.ts`, `docs/events.md` or `src/config.ts`; a test compares the files.
+ * (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, every scope, every setting. Run after a
+ * change in `src/access/scopes.ts`, `src/api/problems.ts`, `src/config.ts` or `docs/events.md`; a test compares the files.
  */
 import { join } from "node:path";
+import { scopes } from "../src/access/mod.ts";
 import { type ProblemKind, problems } from "../src/api/problems.ts";
 import { settings } from "../src/config.ts";
 
@@ -11,6 +12,7 @@ const ROOT = join(import.meta.dir, "..");
 
 /** Which page has which table. */
 const TABLES = {
+  "public/docs/authentication.md": { scopes: scopeTable },
   "public/docs/errors.md": { problems: problemTable },
   "public/docs/events.md": { events: eventTable },
   "public/docs/self-hosting.md": { settings: settingTable },
@@ -46,6 +48,13 @@ async function eventTable(): Promise<string> {
   const [found] = /^\| type \| when \|\n(?:\|.*\n)+/m.exec(guide) ?? [];
   if (found === undefined) throw new Error("Cannot find the table of types in docs/events.md");
   return found.trimEnd();
+}
+
+function scopeTable(): string {
+  return table(
+    ["scope", "what it allows"],
+    Object.entries(scopes).map(([name, allows]) => [`\`${name}\``, allows]),
+  );
 }
 
 function settingTable(): string {
