@@ -51,7 +51,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
   return (handle) => (request) => {
     const context = contextOf(request);
     const leave = (response: Response) => {
-      const dressed = dress(notModified(response, { request, context }), { context, cors });
+      const dressed = dress(notModified(response, { request, context }), { request, context, cors });
       tell(request, context, dressed);
       return dressed;
     };
@@ -103,8 +103,13 @@ function tooLate({ reading }: RequestContext, limit_s: number): Problem {
 }
 
 /** Gives an answer the headers that every answer has. */
-function dress(response: Response, { context, cors }: { context: RequestContext; cors: Cors }): Response {
+function dress(
+  response: Response,
+  { request, context, cors }: { request: Request; context: RequestContext; cors: Cors },
+): Response {
   const { headers } = response;
+  // Bun dates every answer but these.
+  if (request.method === "HEAD") headers.set("date", new Date().toUTCString());
   for (const [name, value] of fixedHeaders) headers.set(name, value);
   for (const [name, value] of defaultHeaders) if (!headers.has(name)) headers.set(name, value);
   cors.mark(headers, context);

@@ -1,30 +1,226 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Harness, startApi } from "./harness.ts";
+import { type Answer, type Harness, post, startApi } from "./harness.ts";
+import { head, rawConnection, sendRaw } from "./raw_client.ts";
+
+const PAGE = "https://app.example.com";
 
 let api: Harness;
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ cors_origins: [PAGE], api_keys: ["k".repeat(16)] });
 });
 afterAll(() => api.stop());
 
+/** The headers of an answer that came as bytes: by lower-case name, each with all its values. */
+function headersOf(answer: string): Map<string, string[]> {
+  const headers = new Map<string, string[]>();
+  for (const line of (answer.split("\r\n\r\n")[0] ?? "").split("\r\n").slice(1)) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, colon).toLowerCase();
+    headers.set(name, [...(headers.get(name) ?? []), line.slice(colon + 1).trim()]);
+  }
+  return headers;
+}
+
+const UPGRADE = [
+  "Upgrade: websocket",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  `X-Api-Key: ${"k".repeat(16)}`,
+];
+
 describe("every answer", () => {
   test.each([
-    ["a call's", "/health"],
-    ["a problem's", "/api/v1/status/00000000-0000-7000-8000-000000000000"],
-    ["one at a path that is not served", "/nothing/here"],
-    ["a page's", "/docs"],
-    ["a file's", "/docs/swagger-ui.css"],
-    ["the document's", "/docs/json"],
-  ])("carries the security headers and a request id: %s", async (_, path) => {
-    const { headers } = await api.ask(path, { headers: { "x-request-id": "mine" } });
-    expect(headers.get("x-request-id")).toBe("mine");
-    expect(headers.get("strict-transport-security")).toBe("max-age=31536000; includeSubDomains; preload");
-    expect(headers.get("content-security-policy")).toContain("default-src 'none'");
-    expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
-    expect(headers.get("cross-origin-embedder-policy")).toBe("require-corp");
-    expect(headers.get("x-content-type-options")).toBe("nosniff");
-    expect(headers.get("x-frame-options")).toBe("DENY");
-    expect(headers.get("referrer-policy")).toBe("strict-origin-when-cross-origin");
-    expect(headers.get("permissions-policy")).toBe("geolocation=(), microphone=()");
+    ["a call's", 200, "GET /health", []],
+    ["one without a body", 200, "HEAD /health", []],
+    ["a page's", 200, "GET /docs", []],
+    ["a file's", 200, "GET /docs/swagger-ui.css", []],
+    ["a part of a file", 206, "GET /docs/swagger-ui.css", ["Range: bytes=0-9"]],
+    ["the document's", 200, "GET /docs/json", []],
+    ["one that the client has", 304, "GET /docs/json", ["If-None-Match: *"]],
+    ["that, without a body", 304, "HEAD /docs/json", ["If-None-Match: *"]],
+    ["the methods'", 204, "OPTIONS /health", []],
+    ["a preflight's", 204, "OPTIONS /health", [`Origin: ${PAGE}`, "Access-Control-Request-Method: GET"]],
+    ["a problem's", 404, "GET /problems/nothing", []],
+    ["a refused caller's", 401, "GET /api/v1/jobs", []],
+    ["one at a path that is not served", 404, "GET /nothing/here", []],
+    ["that, without a body", 404, "HEAD /nothing/here", []],
+    ["a wrong method's", 405, "DELETE /health", []],
+    ["one of the door itself", 431, "GET /health", [`X-A: ${"a".repeat(20_000)}`]],
+    ["one to a Host that is none", 400, "GET /health", ["Host: other"]],
+    ["a refused socket's", 426, "GET /api/v1/jobs/ws", [`X-Api-Key: ${"k".repeat(16)}`]],
+  ])("carries the security headers, a request id and its date: %s", async (_, status, line, given) => {
+    const answer = await sendRaw(api.url, head(line, [...given, "X-Request-Id: mine"]));
+    expect(answer).toStartWith(`HTTP/1.1 ${status} `);
+    const headers = headersOf(answer);
+    expectSecurityHeaders(headers);
+    expect(headers.get("x-request-id")).toEqual(["mine"]);
+    expect(headers.get("cross-origin-resource-policy")).toEqual(["same-origin"]);
+    expect(headers.get("content-security-policy")?.join()).toStartWith("default-src 'none'; ");
+    expect(headers.get("cache-control")).toHaveLength(1);
+    expect(headers.get("vary")?.join()).toContain("Origin");
+    expect(headers.get("date")).toHaveLength(1);
+    for (const told of ["server", "x-powered-by"]) expect(headers.has(told)).toBe(false);
   });
+
+  test("carries them where it becomes a WebSocket", async () => {
+    const connection = await rawConnection(api.url);
+    connection.write(head("GET /api/v1/jobs/ws", UPGRADE).replace("Connection: close", "Connection: Upgrade"));
+    const answer = await connection.until(/\r\n\r\n/);
+    connection.close();
+    expect(answer).toStartWith("HTTP/1.1 101 ");
+    expectSecurityHeaders(headersOf(answer));
+    expect(headersOf(answer).get("x-request-id")).toHaveLength(1);
+  });
+
+  test("is stored by nobody, unless it says otherwise itself", async () => {
+    const cached = async (path: string) => (await api.ask(path)).headers.get("cache-control");
+    expect(await cached("/")).toBe("no-store");
+    expect(await cached("/docs")).toBe("no-store");
+    expect(await cached("/nowhere")).toBe("no-store");
+    expect(await cached("/docs/json")).toBe("public, max-age=300");
+  });
+
+  test("says how long its body is, also where HEAD leaves that out", async () => {
+    const length = async (method: string, path: string) => headersOf(await sendRaw(api.url, head(`${method} ${path}`)));
+    for (const path of ["/health", "/docs", "/docs/json", "/docs/swagger-ui.css", "/nothing/here"]) {
+      const [got, asked] = [await length("GET", path), await length("HEAD", path)];
+      expect([path, asked.get("content-length")]).toEqual([path, got.get("content-length")]);
+    }
+  });
+});
+
+function expectSecurityHeaders(headers: Map<string, string[]>): void {
+  expect(headers.get("strict-transport-security")).toEqual(["max-age=31536000; includeSubDomains; preload"]);
+  expect(headers.get("cross-origin-opener-policy")).toEqual(["same-origin"]);
+  expect(headers.get("cross-origin-embedder-policy")).toEqual(["require-corp"]);
+  expect(headers.get("x-content-type-options")).toEqual(["nosniff"]);
+  expect(headers.get("x-frame-options")).toEqual(["DENY"]);
+  expect(headers.get("referrer-policy")).toEqual(["strict-origin-when-cross-origin"]);
+  expect(headers.get("permissions-policy")).toEqual(["geolocation=(), microphone=()"]);
+}
+
+test("the policy of what shows no page is the seed's", async () => {
+  expect((await api.ask("/health")).headers.get("content-security-policy")).toBe(
+    "default-src 'none'; connect-src https://levqor.ai https://api.levqor.ai; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+  );
+});
+
+describe("a page of another origin", () => {
+  const from = (origin: string, path: string, init: RequestInit = {}) =>
+    api.ask(path, { ...init, headers: { ...(init.headers as Record<string, string>), origin } });
+  const preflight = (origin: string, method: string, path = "/api/v1/intake") =>
+    from(origin, path, {
+      method: "OPTIONS",
+      headers: { "access-control-request-method": method, "access-control-request-headers": "content-type,x-api-key" },
+    });
+  const list = ({ headers }: Answer, name: string) => headers.get(name)?.split(", ") ?? [];
+
+  test("may read what it asked for: the web app, and what CORS_ORIGINS names", async () => {
+    for (const origin of ["https://levqor.ai", PAGE]) {
+      for (const path of ["/health", "/nowhere", "/api/v1/jobs"]) {
+        const answer = await from(origin, path);
+        expect(answer.headers.get("access-control-allow-origin")).toBe(origin);
+        expect(list(answer, "access-control-expose-headers")).toContainValues([
+          "ETag",
+          "Levqor-Position",
+          "X-Request-Id",
+        ]);
+        expect(answer.headers.get("vary")).toContain("Origin");
+        // Keys travel in headers: nothing that the browser adds by itself lets anybody in.
+        expect(answer.headers.has("access-control-allow-credentials")).toBe(false);
+      }
+    }
+  });
+
+  test("may send what the API takes, which it learns without a key and without being counted", async () => {
+    const answer = await preflight(PAGE, "POST");
+    expect([answer.status, answer.text]).toEqual([204, ""]);
+    expect(answer.headers.get("access-control-allow-origin")).toBe(PAGE);
+    expect(list(answer, "access-control-allow-methods").sort()).toEqual([
+      "DELETE",
+      "GET",
+      "HEAD",
+      "OPTIONS",
+      "PATCH",
+      "POST",
+      "PUT",
+    ]);
+    expect(list(answer, "access-control-allow-headers")).toContainValues([
+      "Content-Type",
+      "Authorization",
+      "X-Api-Key",
+      "Idempotency-Key",
+      "If-Match",
+      "If-None-Match",
+      "Last-Event-ID",
+    ]);
+    expect(list(answer, "access-control-allow-headers")).toContainValues([
+      "Levqor-Min-Position",
+      "X-Request-Id",
+      "traceparent",
+    ]);
+    expect(answer.headers.get("access-control-max-age")).toBe("7200");
+  });
+
+  test("that is served nowhere learns it from the answer, not from the browser", async () => {
+    expect((await preflight(PAGE, "GET", "/nowhere")).status).toBe(204);
+    expect((await from(PAGE, "/nowhere")).headers.get("access-control-allow-origin")).toBe(PAGE);
+  });
+
+  test.each([
+    "https://evil.example",
+    "https://levqor.ai.evil.example",
+    "http://levqor.ai",
+    "https://levqor.ai:8443",
+    "https://sub.levqor.ai",
+    "https://LEVQOR.ai",
+    "null",
+    "*",
+  ])("is told nothing where it may not: %s", async (origin) => {
+    for (const answer of [await from(origin, "/health"), await preflight(origin, "POST")]) {
+      expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
+      expect(answer.headers.get("vary")).toContain("Origin");
+    }
+  });
+
+  test("opens a WebSocket without a key under the same rule", async () => {
+    const open = await startApi({ cors_origins: [PAGE] });
+    const status = async (origin: string) =>
+      (await handshake(open, origin)).slice("HTTP/1.1 ".length, "HTTP/1.1 101".length);
+    expect(await status("https://evil.example")).toBe("403");
+    expect(await status(PAGE)).toBe("101");
+    expect(await status("https://levqor.ai")).toBe("101");
+    await open.stop();
+  });
+});
+
+async function handshake({ url }: Harness, origin: string): Promise<string> {
+  const connection = await rawConnection(url);
+  const bytes = head("GET /api/v1/jobs/ws", [...UPGRADE, `Origin: ${origin}`]);
+  connection.write(bytes.replace("Connection: close", "Connection: Upgrade"));
+  const answer = await connection.until(/\r\n\r\n/);
+  connection.close();
+  return answer;
+}
+
+describe("OPTIONS", () => {
+  test("says which methods a path takes", async () => {
+    const { status, headers, text } = await api.ask("/api/v1/intake", { method: "OPTIONS" });
+    expect([status, text, headers.get("allow")]).toEqual([204, "", "OPTIONS, POST"]);
+    expect((await api.ask("/health", { method: "OPTIONS" })).headers.get("allow")).toBe("GET, HEAD, OPTIONS");
+  });
+
+  test("at a path that is not served is 404", async () => {
+    expect((await api.ask("/nowhere", { method: "OPTIONS" })).body.error).toBe("not_found");
+  });
+});
+
+test("what a client accepts is not asked: there is one representation of each answer", async () => {
+  const answer = await api.ask("/health", { headers: { accept: "application/xml" } });
+  expect([answer.status, answer.body.ok]).toEqual([200, true]);
+});
+
+test("a preflight with a body is one still", async () => {
+  const answer = await api.ask("/api/v1/intake", { ...post({}), method: "OPTIONS" });
+  expect(answer.status).toBe(204);
 });
