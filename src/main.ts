@@ -27,6 +27,7 @@ import { mayChangeLog, openLog } from "./log/mod.ts";
 import { createLogger } from "./logger.ts";
 import { migrations } from "./migrations.ts";
 import { startProjector } from "./projector/mod.ts";
+import { RateLimiter } from "./rate/mod.ts";
 import { startScheduler } from "./schedules/mod.ts";
 import { Metrics, serveMetrics } from "./telemetry/mod.ts";
 
@@ -34,6 +35,8 @@ import { Metrics, serveMetrics } from "./telemetry/mod.ts";
 const STOP_LIMIT_MS = 20_000;
 /** Of it, how long running jobs may take to end by themselves. */
 const DRAIN_MS = 12_000;
+/** What processes tell each other of rate limits is soon worth nothing. */
+const RATE_TIMEOUTS = { answer_timeout_ms: 2_000, connect_timeout_ms: 2_000 };
 
 export interface Service {
   /** Where the API listens; a worker's /health, if it has a port. */
@@ -141,9 +144,24 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     }
     if (config.role === "worker") return { url, stop };
 
+    // A connection of its own: what processes tell each other must not wait behind queries, nor these behind it.
+    const rateSql = connect(database.url, { max: 1, application_name: "levqor-rate", ...RATE_TIMEOUTS });
+    const limiter = new RateLimiter({
+      sql: rateSql,
+      instance,
+      logger: logger.child({ part: "rate" }),
+      limits: config.rate_limits,
+      on_refusal: (policy) => metrics.refused(policy),
+    });
+    stops.push(async () => {
+      await limiter.stop();
+      await rateSql.end({ timeout: 1 });
+    });
+
     const streams = new AbortController();
     const app = createApi({
       access: createAccess({ keys: config.api_keys }),
+      limiter,
       log,
       sql,
       bus,
@@ -151,6 +169,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       config: {
         cors_origins: config.cors_origins,
         production: config.production,
+        trust_proxy: config.trust_proxy,
         max_queue_depth: config.max_queue_depth,
         ...apiConfig,
       },

@@ -1,5 +1,6 @@
 /** What is known of a request while it is answered. */
 import type { Identity } from "../access/mod.ts";
+import type { Verdict } from "../rate/mod.ts";
 
 export interface RequestContext {
   /** The caller's `X-Request-Id` where it is sane, else made: in answers, events' metadata and logs. */
@@ -16,6 +17,10 @@ export interface RequestContext {
   unhurried?: boolean;
   /** Who makes it: known from the door on. */
   identity?: Identity;
+  /** Where it comes from; asked for with `addressReader`. */
+  address?: string;
+  /** What its limits say; absent: it has none. */
+  limit?: Verdict | undefined;
 }
 
 /** Visible ASCII, at most 128 characters: anything else could forge a log line or swell an event. */

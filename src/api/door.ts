@@ -2,8 +2,10 @@
  * The front door: one function around everything that Elysia answers, so that no answer passes beside it, be it an
  * error, a file or a stream. Requests are looked at on the way in, answers get their headers on the way out.
  *
- * context -> head (host, URL, headers) -> preflight, OPTIONS -> caller -> Elysia, within its time -> 304 -> headers -> metrics, request log
+ * context -> head (host, URL, headers) -> preflight, OPTIONS -> caller -> rate limits -> Elysia, within its time
+ * -> 304 -> headers -> metrics, request log
  */
+import { setRateHeaders } from "../rate/mod.ts";
 import type { Metrics } from "../telemetry/mod.ts";
 import type { Auth } from "./auth.ts";
 import { contextOf, pathOf, type RequestContext } from "./context.ts";
@@ -15,6 +17,7 @@ import { checkHead } from "./head.ts";
 import { REQUEST_TIMEOUT_S } from "./limits.ts";
 import type { ApiConfig, ApiLogger, ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
+import type { RateGate } from "./rate_limit.ts";
 import type { requestLog } from "./request_log.ts";
 import { defaultHeaders, fixedHeaders } from "./security_headers.ts";
 
@@ -27,13 +30,15 @@ export interface DoorOptions extends Pick<ApiConfig, "cors_origins">, Pick<ApiOp
   readonly log: ReturnType<typeof requestLog>;
   /** Absent: nobody is asked who they are. */
   readonly auth?: Auth;
+  /** Absent: everyone may send as much as they like. */
+  readonly limits?: RateGate | undefined;
   /** Which methods a path takes. */
   readonly methodsOf: (path: string) => readonly string[];
 }
 
 /** Made for `app.wrap`: called with Elysia's own handler for each request. */
 export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
-  const { auth, logger, metrics, log, methodsOf, cors_origins, timing } = options;
+  const { logger, metrics, log, methodsOf, cors_origins, timing } = options;
   const cors = createCors(cors_origins);
   const limit_s = timing?.request_timeout_s ?? REQUEST_TIMEOUT_S;
   const refuse = (request: Request, error: unknown) => refusal(error, { request, logger });
@@ -59,7 +64,9 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     try {
       checkHead(request, context);
       answer =
-        cors.preflight(request, context) ?? optionsOf(request, methodsOf) ?? identified(request, { auth, handle });
+        cors.preflight(request, context) ??
+        optionsOf(request, methodsOf) ??
+        identified(request, { ...options, handle });
     } catch (error) {
       answer = refuse(request, error);
     }
@@ -76,18 +83,20 @@ function optionsOf(request: Request, methodsOf: DoorOptions["methodsOf"]): Respo
   return new Response(null, { status: 204, headers: { allow: methods.join(", ") } });
 }
 
-/** Handles a request once it is known who makes it. */
-function identified(request: Request, { auth, handle }: { auth?: Auth; handle: Handle }): Response | Promise<Response> {
+interface Entrance extends Pick<DoorOptions, "auth" | "limits"> {
+  readonly handle: Handle;
+}
+
+/** Handles a request once it is known who makes it, and that they may. */
+function identified(request: Request, { auth, limits, handle }: Entrance): Response | Promise<Response> {
   const context = contextOf(request);
+  const enter = (identity: RequestContext["identity"]) => {
+    context.identity = identity;
+    limits?.enter(request);
+    return handle(request);
+  };
   const identity = auth?.identify(request);
-  if (identity instanceof Promise) {
-    return identity.then((known) => {
-      context.identity = known;
-      return handle(request);
-    });
-  }
-  context.identity = identity;
-  return handle(request);
+  return identity instanceof Promise ? identity.then(enter) : enter(identity);
 }
 
 function tooLate({ reading }: RequestContext, limit_s: number): Problem {
@@ -113,6 +122,7 @@ function dress(
   for (const [name, value] of fixedHeaders) headers.set(name, value);
   for (const [name, value] of defaultHeaders) if (!headers.has(name)) headers.set(name, value);
   cors.mark(headers, context);
+  if (context.limit) setRateHeaders(headers, context.limit);
   headers.set("x-request-id", context.request_id);
   return response;
 }

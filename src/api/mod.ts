@@ -4,6 +4,7 @@ import { Elysia } from "elysia";
 import { createAuth } from "./auth.ts";
 import { bulkRoutes } from "./bulk.ts";
 import { callbackRoutes } from "./callbacks.ts";
+import { type AddressOf, addressReader } from "./client_address.ts";
 import { devRoutes } from "./dev.ts";
 import { docsRoutes } from "./docs.ts";
 import { type DoorOptions, frontDoor } from "./door.ts";
@@ -19,6 +20,7 @@ import type { ApiConfig, ApiOptions } from "./options.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { prometheusRoutes } from "./prometheus.ts";
 import { QueueDepth } from "./queue_depth.ts";
+import { rateGate } from "./rate_limit.ts";
 import { requestLog } from "./request_log.ts";
 import { rootRoutes } from "./root.ts";
 import { methodsByPath } from "./routes.ts";
@@ -37,12 +39,18 @@ export function createApi(options: ApiOptions): Elysia {
   const { config, logger } = options;
   const auth = createAuth(options.access);
   if (!auth.required) {
-    logger.warn("DEVELOPMENT MODE: API_KEYS is not set, so everyone who reaches this service may read and write.");
+    logger.warn(
+      "DEVELOPMENT MODE: API_KEYS is not set, so everyone who reaches this service may read and write, " +
+        "as often as they like unless RATE_BURST and RATE_GLOBAL say otherwise.",
+    );
   }
   const { sql, signal } = options;
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, logger, signal });
   const { cors_origins } = config;
-  const app: Elysia = base({ ...options, auth, cors_origins, request_log: config.request_log, app: () => app })
+  const addressOf = addressReader({ trust_proxy: config.trust_proxy, server: () => app.server });
+  const limits = options.limiter && rateGate({ limiter: options.limiter, addressOf });
+  const { request_log } = config;
+  const app: Elysia = base({ ...options, auth, limits, cors_origins, request_log, addressOf, app: () => app })
     .use(rootRoutes(config))
     .use(metricsRoutes(options))
     .use(prometheusRoutes(options, auth))
@@ -73,22 +81,23 @@ interface HealthApiOptions extends Pick<ApiOptions, "logger" | "metrics"> {
 /** What a worker answers: `/health`, for whoever restarts it. */
 export function createHealthApi({ config, ...options }: HealthApiOptions): Elysia {
   const { request_log } = config;
-  const app: Elysia = base({ ...options, cors_origins: [], request_log, app: () => app }).use(
+  const addressOf = addressReader({ server: () => app.server });
+  const app: Elysia = base({ ...options, cors_origins: [], request_log, addressOf, app: () => app }).use(
     rootRoutes(config),
   ) as unknown as Elysia;
   return app;
 }
 
 interface BaseOptions extends Omit<DoorOptions, "methodsOf" | "log">, Pick<ApiConfig, "request_log"> {
+  readonly addressOf: AddressOf;
   /** What is made of it in the end. */
   readonly app: () => Elysia;
 }
 
 /** An app that answers what it does not serve, and every fault, with a problem document. */
-function base({ app, request_log, ...options }: BaseOptions) {
+function base({ app, addressOf, request_log, ...options }: BaseOptions) {
   const { logger } = options;
   const methodsOf = methodsByPath(() => app().routes);
-  const addressOf = (request: Request) => app().server?.requestIP(request)?.address;
   const log = requestLog({ logger, mode: request_log, addressOf });
   // Bun's own, for the whole process, and 16 KB if nothing is said.
   (http as { maxHeaderSize: number }).maxHeaderSize = HEAD_CUT_OFF_BYTES;

@@ -2,6 +2,7 @@
 import type { TObject, TSchema } from "@sinclair/typebox";
 import type { DocumentDecoration } from "elysia";
 import type { Scope } from "../access/mod.ts";
+import { ROUTE_POLICIES, type RoutePolicy } from "../rate/mod.ts";
 import { toJsonSchema } from "./json_schema.ts";
 import { type ProblemCode, type ProblemKind, problems } from "./problems.ts";
 import { components } from "./schemas.ts";
@@ -17,7 +18,7 @@ export interface Answer {
   /** Of text: the schema of each JSON in it, that is of each line or of the data of each event. */
   readonly parts?: ComponentName;
   readonly example: unknown;
-  readonly headers?: readonly (keyof typeof answerHeaders)[];
+  readonly headers?: readonly HeaderName[];
 }
 
 export interface Operation {
@@ -37,6 +38,8 @@ export interface Operation {
   readonly examples?: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
   readonly answers: Readonly<Record<number, Answer>>;
   readonly errors?: readonly ProblemCode[];
+  /** The rate limits that hold on top of the caller's own, or `none` where not even those do. */
+  readonly rate?: RoutePolicy | "none";
   /** What goes over the WebSocket that it opens: OpenAPI has no place for it. */
   readonly messages?: { readonly sent: ComponentName; readonly received: ComponentName };
 }
@@ -105,6 +108,17 @@ const answerHeaders = {
     schema: { type: "integer", minimum: 0 },
     example: 1042,
   },
+  RateLimit: {
+    description:
+      "How many requests (`r`) the nearest limit would still let in, and in how many seconds (`t`) it is whole again if no more come; after a refusal, when the next is let in. Structured fields, as draft-ietf-httpapi-ratelimit-headers has them. Absent where nothing limits the caller.",
+    schema: { type: "string" },
+    example: '"pro";r=598;t=64',
+  },
+  "RateLimit-Policy": {
+    description: "The limits that hold: `q` requests in `w` seconds, a sliding window.",
+    schema: { type: "string" },
+    example: '"pro";q=600;w=60',
+  },
   "Retry-After": {
     description: "After how many seconds to repeat the request.",
     schema: { type: "integer", minimum: 0 },
@@ -115,6 +129,21 @@ const answerHeaders = {
     schema: { type: "string" },
     example: 'ApiKey realm="levqor", Bearer realm="levqor"',
   },
+  "X-RateLimit-Limit": {
+    description: "As RateLimit-Policy's `q`, of the nearest limit.",
+    schema: { type: "integer", minimum: 1 },
+    example: 600,
+  },
+  "X-RateLimit-Remaining": {
+    description: "As RateLimit's `r`.",
+    schema: { type: "integer", minimum: 0 },
+    example: 598,
+  },
+  "X-RateLimit-Reset": {
+    description: "As RateLimit's `t`, as a time in Unix seconds.",
+    schema: { type: "integer", minimum: 0 },
+    example: 1768469464,
+  },
   "X-Request-Id": {
     description: "The request's own, where it had a sane one; else one that was made. Name it when you report a fault.",
     schema: { type: "string" },
@@ -122,8 +151,21 @@ const answerHeaders = {
   },
 } as const;
 
+type HeaderName = keyof typeof answerHeaders;
+
+/** What every answer carries. */
+const COMMON_HEADERS: readonly HeaderName[] = ["X-Request-Id"];
+/** What every answer carries whose caller is limited. */
+const RATE_HEADERS: readonly HeaderName[] = [
+  "RateLimit",
+  "RateLimit-Policy",
+  "X-RateLimit-Limit",
+  "X-RateLimit-Remaining",
+  "X-RateLimit-Reset",
+];
+
 /** What the errors of a status carry beside the problem document. */
-const errorHeaders: Readonly<Record<number, readonly (keyof typeof answerHeaders)[]>> = {
+const errorHeaders: Readonly<Record<number, readonly HeaderName[]>> = {
   401: ["WWW-Authenticate"],
   403: ["WWW-Authenticate"],
   429: ["Retry-After"],
@@ -156,6 +198,9 @@ const DOOR_PROBLEMS = [
 /** The OpenAPI operation object of a call, as Elysia's `detail`. */
 export function describe(operation: Operation): DocumentDecoration {
   const errors: ProblemCode[] = [...(operation.errors ?? []), ...DOOR_PROBLEMS];
+  const { rate } = operation;
+  if (rate !== "none") errors.push("rate_limited");
+  const common = rate === "none" ? COMMON_HEADERS : [...RATE_HEADERS, ...COMMON_HEADERS];
   if (operation.scope) errors.unshift("unauthorized", "insufficient_scope");
   const body = operation.body ?? operation.optional_body;
   if (body) {
@@ -174,9 +219,11 @@ export function describe(operation: Operation): DocumentDecoration {
     operationId: operation.id,
     tags: [operation.tag],
     summary: operation.summary,
-    description: operation.scope
-      ? `${operation.description} Needs the scope \`${operation.scope}\`.`
-      : operation.description,
+    description: [
+      operation.description,
+      ...(operation.scope ? [`Needs the scope \`${operation.scope}\`.`] : []),
+      ...(rate && rate !== "none" ? [`Takes ${ROUTE_POLICIES[rate]} requests a minute of a caller.`] : []),
+    ].join(" "),
     // What OpenAPI 3.1 calls roles, for schemes other than OAuth's.
     security: operation.scope ? [{ ApiKey: [operation.scope] }, { Bearer: [operation.scope] }] : [],
     parameters: [
@@ -198,7 +245,10 @@ export function describe(operation: Operation): DocumentDecoration {
         received: reference("schemas", operation.messages.received),
       },
     }),
-    responses: { ...answers(operation.answers), ...problemAnswers(new Set(errors), operation.answers) },
+    responses: {
+      ...answers(operation.answers, common),
+      ...problemAnswers(new Set(errors), { expected: operation.answers, common }),
+    },
     // The decoration's type knows OpenAPI 3.0 only; the document is 3.1, whose schemas are JSON Schema.
   } as unknown as DocumentDecoration;
 }
@@ -215,13 +265,13 @@ function bodyExamples({ examples }: Operation, body: ComponentName) {
   return example === undefined ? {} : { example };
 }
 
-function answers(byStatus: Operation["answers"]) {
+function answers(byStatus: Operation["answers"], common: readonly HeaderName[]) {
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, answer]) => [
       status,
       {
         description: answer.description,
-        headers: headers([...(answer.headers ?? []), "X-Request-Id"]),
+        headers: headers([...(answer.headers ?? []), ...common]),
         content: { [answer.content_type ?? "application/json"]: content(answer) },
       },
     ]),
@@ -235,7 +285,10 @@ function content({ schema, content_type, parts, example }: Answer) {
 }
 
 /** One answer for each status, with an example of every code that it may carry. */
-function problemAnswers(codes: ReadonlySet<ProblemCode>, expected: Operation["answers"]) {
+function problemAnswers(
+  codes: ReadonlySet<ProblemCode>,
+  { expected, common }: { expected: Operation["answers"]; common: readonly HeaderName[] },
+) {
   const byStatus: Record<number, object> = {};
   for (const [key, group] of Map.groupBy(codes, (code) => problems[code].status)) {
     const status = Number(key);
@@ -249,7 +302,7 @@ function problemAnswers(codes: ReadonlySet<ProblemCode>, expected: Operation["an
         ...(own ? [own.description] : []),
         ...group.map((code) => `\`${code}\`: ${problems[code].help}`),
       ].join("\n\n"),
-      headers: headers([...(own?.headers ?? []), ...(errorHeaders[status] ?? []), "X-Request-Id"]),
+      headers: headers([...(own?.headers ?? []), ...(errorHeaders[status] ?? []), ...common]),
       content: {
         ...(own && { [own.content_type ?? "application/json"]: content(own) }),
         "application/problem+json": problem,
@@ -259,7 +312,7 @@ function problemAnswers(codes: ReadonlySet<ProblemCode>, expected: Operation["an
   return byStatus;
 }
 
-function headers(names: readonly (keyof typeof answerHeaders)[]) {
+function headers(names: readonly HeaderName[]) {
   return Object.fromEntries(names.map((name) => [name, reference("headers", name)]));
 }
 

@@ -5,6 +5,7 @@ import type { Bus } from "../bus/types.ts";
 import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import type { Projector } from "../projector/mod.ts";
+import type { ProxyTrust, RateLimiter } from "../rate/mod.ts";
 import type { Metrics } from "../telemetry/mod.ts";
 
 /** Where the API reports what happens to it. */
@@ -15,6 +16,8 @@ export interface ApiConfig {
   readonly cors_origins: readonly string[];
   /** Hides what is for development only. */
   readonly production: boolean;
+  /** The header that says whom a request is from; absent: none is believed. */
+  readonly trust_proxy?: ProxyTrust | undefined;
   /** Queued jobs at which intake takes no more. */
   readonly max_queue_depth: number;
   /** Which requests are logged: none, those that failed or were slow, or every one. */
@@ -27,6 +30,8 @@ export interface ApiConfig {
 
 export interface ApiOptions {
   readonly access: Access;
+  /** Absent: everyone may send as much as they like. */
+  readonly limiter?: RateLimiter | undefined;
   readonly log: EventLog;
   readonly sql: Sql;
   readonly bus: Bus;

@@ -214,6 +214,11 @@ export const problems = {
     title: "Upgrade required",
     help: "This path is a WebSocket: connect to it with a WebSocket client (RFC 6455, version 13).",
   },
+  rate_limited: {
+    status: 429,
+    title: "Too many requests",
+    help: "More requests came within a minute than the limit lets in; violated_policies names it, RateLimit-Policy says how much it is. Come back after the time that Retry-After names: nothing was done, and what is refused does not count.",
+  },
   too_many_subscriptions: {
     status: 429,
     title: "Too many subscriptions",

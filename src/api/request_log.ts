@@ -5,6 +5,7 @@
  * A line costs more than all else that is done for a request at the door, and at 15,000 requests/s the lines would be
  * 4 MB/s. So `errors` writes those alone that tell something (decision 59).
  */
+import type { AddressOf } from "./client_address.ts";
 import type { RequestContext } from "./context.ts";
 import type { ApiConfig, ApiLogger } from "./options.ts";
 
@@ -26,7 +27,7 @@ export interface RequestLogOptions {
   readonly logger: Pick<ApiLogger, "info" | "isLevelEnabled">;
   readonly mode: ApiConfig["request_log"];
   /** Of the client. */
-  readonly addressOf: (request: Request) => string | undefined;
+  readonly addressOf: AddressOf;
 }
 
 /** What writes a line where one is due; `undefined` where none ever is. */

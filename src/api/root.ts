@@ -39,6 +39,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
           description:
             "Answers as soon as the process takes requests, whatever the state of what it depends on: for that, see /api/v1/ops/health.",
           answers: { 200: { description: "It is alive.", schema: "Health", example: { ok: true, ts: 1768469400 } } },
+          rate: "none",
         }),
       },
     )

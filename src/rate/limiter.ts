@@ -23,7 +23,7 @@ export interface RateLimits {
 const FALLBACK_TIER = "free";
 
 /** Policies that routes opt into, on top of what holds anyway, unless addresses have no limit: requests a minute. */
-const ROUTE_POLICIES = { billing: 10, "sign-in": 5 } as const;
+export const ROUTE_POLICIES = { billing: 10, "sign-in": 5 } as const;
 export type RoutePolicy = keyof typeof ROUTE_POLICIES;
 
 /** Pages and static files, each address: one page asks for a handful of them, and they cost next to nothing. */
@@ -59,7 +59,8 @@ export interface Verdict {
 /** A caller who holds a key. */
 export interface KeyHolder {
   readonly identity: string;
-  readonly tier: string;
+  /** `null`: as many requests as they like. */
+  readonly tier: string | null;
 }
 
 export interface RateLimiterOptions extends ExchangeOptions {
@@ -131,7 +132,7 @@ export class RateLimiter {
     if (this.#failures && this.#failures.scopes.size > 0 && !this.#mayPass(home?.address, address())) {
       return this.#refuse(this.#failures, this.#failures.scopes.find(address()) as Scope, now);
     }
-    const verdict = this.#decide([this.#tierOf(tier), identity]);
+    const verdict = tier === null ? undefined : this.#decide([this.#tierOf(tier), identity]);
     const slot = slotAt(now);
     if (home?.slot !== slot) {
       const known = this.#homes.use(identity, now, () => ({ address: "", slot }));

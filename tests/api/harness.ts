@@ -9,6 +9,7 @@ import { connect } from "../../src/db/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { createLogger } from "../../src/logger.ts";
 import { startProjector } from "../../src/projector/mod.ts";
+import { type ProxyTrust, RateLimiter, type RateLimits } from "../../src/rate/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
 import { testDatabase } from "../support/postgres.ts";
 
@@ -45,6 +46,9 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   readonly production?: boolean;
   readonly cors_origins?: readonly string[];
   readonly max_queue_depth?: number;
+  /** None by default. */
+  readonly rate_limits?: RateLimits;
+  readonly trust_proxy?: ProxyTrust;
   readonly workflows?: readonly string[];
   readonly request_log?: ApiOptions["config"]["request_log"];
   /** Beside public addresses, what may be called; absent: nothing is refused before it is called. */
@@ -64,15 +68,19 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   );
   const projector = startProjector({ sql, log, bus, logger, projections });
   const stopping = new AbortController();
+  const limits = options.rate_limits;
+  const limiter = limits && new RateLimiter({ sql, instance: crypto.randomUUID(), logger, limits });
   const metrics = new Metrics({ version: "1.2.3", build: "test", role: "api" });
   const app = createApi({
     access: createAccess({ keys: options.api_keys ?? [] }),
+    limiter,
     log: apiLog,
     sql,
     bus: options.wrapBus?.(bus) ?? bus,
     projector,
     config: {
       production: options.production ?? false,
+      trust_proxy: options.trust_proxy,
       cors_origins: options.cors_origins ?? [],
       max_queue_depth: options.max_queue_depth ?? 1_000_000,
       request_log: options.request_log ?? "all",
@@ -113,6 +121,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       stopping.abort();
       metrics.close();
       await app.server?.stop(true);
+      await limiter?.stop();
       await projector.stop();
       await bus.close();
       await apiLog.close();

@@ -85,7 +85,7 @@ describe("whatever the pattern", () => {
         admit(alone, instants, quota);
         const admitted = admit(new Usage(), instants, quota);
         for (const [index, at] of admitted.entries()) (index % 2 === 0 ? one : other).add(at);
-        const now = (admitted.at(-1) as number) + later;
+        const now = (instants.at(-1) as number) + later;
         one.learn(now, other.own(now));
         expect(one.used(now)).toBeCloseTo(alone.used(now), 9);
       }),

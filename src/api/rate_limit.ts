@@ -1,0 +1,87 @@
+/** Holds requests to their limits: at the door, and once more where a route opts into a policy of its own. */
+import { addressScope, type RateLimiter, type RoutePolicy, type Verdict } from "../rate/mod.ts";
+import type { AddressOf } from "./client_address.ts";
+import { contextOf, pathOf } from "./context.ts";
+import { Problem } from "./problems.ts";
+
+export interface RateGate {
+  /** Counts a request of which it is known who makes it. Throws the problem `rate_limited`. */
+  enter(request: Request): void;
+  /** Counts a request under a stricter policy too: its caller's, or without a key its address's. Throws the same. */
+  enterRoute(request: Request, policy: RoutePolicy): void;
+}
+
+/** Probes and scrapers must hear the truth of a service that is flooded; but no key may be guessed there either. */
+const PROBE = "/health";
+const SCRAPE = "/metrics";
+/** Pages and static files begin so, but for some that ask the database. */
+const PAGES = ["/public/", "/docs", "/.well-known/", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
+const NO_PAGES = new Set(["/public/metrics"]);
+
+/** Whose requests a policy counts, to follow "At most 20 requests a minute"; other policies are tiers. */
+const COUNTED: Readonly<Record<string, string>> = {
+  address: "from one address without a key",
+  global: "from all callers without a key together",
+  pages: "for pages and files from one address",
+  "failed-keys": "from one address with keys that are not taken",
+  billing: "about billing from one caller",
+  "sign-in": "to sign in from one caller",
+};
+
+export interface RateGateOptions {
+  readonly limiter: RateLimiter;
+  readonly addressOf: AddressOf;
+}
+
+export function rateGate({ limiter, addressOf }: RateGateOptions): RateGate {
+  const scopeOf = (request: Request) => addressScope(addressOf(request));
+
+  function count(request: Request): Verdict | undefined {
+    const path = pathOf(request);
+    if (path === PROBE) return undefined;
+    if (isPage(path)) return limiter.page(scopeOf(request));
+    const { identity } = contextOf(request);
+    if (identity?.kind === "refused") return limiter.failed(scopeOf(request));
+    const holder = holderOf(request);
+    if (holder) return limiter.holder(path === SCRAPE ? { ...holder, tier: null } : holder, () => scopeOf(request));
+    return path === SCRAPE ? undefined : limiter.anonymous(scopeOf(request));
+  }
+
+  return {
+    enter(request) {
+      const verdict = count(request);
+      contextOf(request).limit = verdict;
+      if (verdict?.admitted === false) throw rateLimited(verdict);
+    },
+    enterRoute(request, policy) {
+      const context = contextOf(request);
+      const verdict = limiter.route(policy, holderOf(request)?.identity ?? scopeOf(request));
+      if (!verdict) return;
+      const held = context.limit ? `${context.limit.policies}, ` : "";
+      context.limit = { ...verdict, policies: held + verdict.policies };
+      if (!verdict.admitted) throw rateLimited(verdict);
+    },
+  };
+}
+
+/** Who holds the key of a request; `undefined`: it has none that holds, or everyone may do everything. */
+function holderOf(request: Request): { identity: string; tier: string } | undefined {
+  const { identity } = contextOf(request);
+  if (identity?.kind !== "known") return undefined;
+  const { identity: name, tier } = identity.caller;
+  return tier === null ? undefined : { identity: name, tier };
+}
+
+function isPage(path: string): boolean {
+  return PAGES.some((start) => path.startsWith(start)) && !NO_PAGES.has(path);
+}
+
+function rateLimited({ policy, reset_ms }: Verdict): Problem {
+  const counted = COUNTED[policy.name] ?? `of one key of the tier ${policy.name}`;
+  const seconds = Math.max(1, Math.ceil(reset_ms / 1000));
+  return new Problem(
+    "rate_limited",
+    `At most ${policy.quota} requests a minute ${counted} are answered; the next is in ${seconds} s.`,
+    { members: { violated_policies: [policy.name] } },
+  );
+}

@@ -1,0 +1,78 @@
+/** Three processes on one database, as a client meets them that floods them all. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { type TestDatabase, testDatabase } from "./support/postgres.ts";
+import { eventually, type ServiceProcess, startServiceProcess } from "./support/service.ts";
+
+setDefaultTimeout(120_000);
+
+const KEY = "k".repeat(24);
+const BURST = 20;
+const ENTERPRISE = 300;
+
+let database: TestDatabase;
+let services: ServiceProcess[];
+beforeAll(async () => {
+  database = await testDatabase();
+  const env = {
+    LEVQOR_ROLE: "api",
+    DATABASE_URL: database.url,
+    DATABASE_ADMIN_URL: database.admin_url,
+    API_KEYS: KEY,
+    RATE_BURST: String(BURST),
+    RATE_GLOBAL: "none",
+    RATE_TIERS: `enterprise=${ENTERPRISE}`,
+    TRUST_PROXY: "x-forwarded-for:1",
+  };
+  // The first one migrates.
+  services = [await startServiceProcess(env), await startServiceProcess(env), await startServiceProcess(env)];
+});
+afterAll(async () => {
+  await Promise.all(services.map((service) => service.kill()));
+  await database.drop();
+});
+
+/** Sends `times` requests, in turn to each process, `at_once` of them at a time; counts those that were let in. */
+async function flood(times: number, at_once: number, headers: Record<string, string>): Promise<number> {
+  let sent = 0;
+  let admitted = 0;
+  const send = async () => {
+    while (sent < times) {
+      const service = services[sent++ % services.length] as ServiceProcess;
+      const { status } = await fetch(`${service.url}/`, { headers });
+      if (status !== 200 && status !== 429) throw new Error(`Got ${status}`);
+      if (status === 200) admitted++;
+    }
+  };
+  await Promise.all(Array.from({ length: at_once }, send));
+  return admitted;
+}
+
+test("one after the other, a client's requests are counted together", async () => {
+  const headers = { "x-forwarded-for": "203.0.113.1" };
+  let admitted = 0;
+  for (let index = 0; index < 2 * BURST; index++) {
+    const { status } = await fetch(`${services[index % 3]?.url}/`, { headers });
+    if (status === 200) admitted++;
+    // As fast as a person or a script that waits for its answers over a network.
+    await Bun.sleep(150);
+  }
+  expect(admitted).toBeGreaterThanOrEqual(BURST);
+  expect(admitted).toBeLessThanOrEqual(BURST + 2);
+});
+
+test("a flood of all three at once gets a limit from each at most, and nothing after that", async () => {
+  const headers = { "x-forwarded-for": "203.0.113.2" };
+  const admitted = await flood(1_500, 48, headers);
+  expect(admitted).toBeGreaterThanOrEqual(BURST);
+  expect(admitted).toBeLessThanOrEqual(3 * BURST);
+  await Bun.sleep(1_000);
+  expect(await flood(300, 48, headers)).toBe(0);
+});
+
+test("a key's flood, which lasts for longer than an exchange, overshoots by what is let in meanwhile", async () => {
+  const admitted = await flood(3_000, 48, { "x-api-key": KEY });
+  expect(admitted).toBeGreaterThanOrEqual(ENTERPRISE);
+  expect(admitted).toBeLessThanOrEqual(3 * ENTERPRISE);
+  // As all know by now, wherever one asks.
+  await eventually(async () => (await flood(9, 1, { "x-api-key": KEY })) === 0);
+});
