@@ -47,10 +47,12 @@ describe("limits", () => {
   const number = (value: number) => value.toLocaleString("en");
   const kb = (bytes: number) => `${number(bytes / 1024)} KB`;
   const { attempt_timeout_seconds, backoff, timeout_seconds } = IntakeRequest.properties;
-  const config = loadConfig({}, []);
+  const config = loadConfig({ API_KEYS: "a-key-for-the-documentation" }, []);
   if (config === "help") throw new Error("Cannot load a configuration");
+  const { burst, global, tiers } = config.rate_limits;
 
-  const stated: [what: string, limit: string][] = [
+  /** The first cells of rows. */
+  const stated: [what: string, ...limit: string[]][] = [
     ["a request's path and query", kb(limits.URL_LIMIT_BYTES)],
     ["a request's headers, how many", `${kb(limits.HEADERS_LIMIT_BYTES)}, ${limits.HEADERS_MAX}`],
     ["until a request's body has arrived", `${limits.REQUEST_TIMEOUT_S} s`],
@@ -61,6 +63,15 @@ describe("limits", () => {
     ["levels of arrays and objects in a body", number(limits.JSON_DEPTH_LIMIT)],
     ["entries of a list's page", `1 to ${limits.PAGE_LIMIT_MAX}, ${limits.PAGE_LIMIT_DEFAULT} by default`],
     ["waiting for `Levqor-Min-Position`", `${limits.READ_MODEL_WAIT_MS / 1000} s`],
+    ["without a key: one address (of IPv6, one /64)", "`address`", `${burst} (\`RATE_BURST\`)`],
+    ["without a key: all together", "`global`", `${global} (\`RATE_GLOBAL\`)`],
+    ["with a key of the tier `free`", "`free`", `${tiers.free} (\`RATE_TIERS\`)`],
+    ["with a key of the tier `pro`", "`pro`", `${tiers.pro} (\`RATE_TIERS\`)`],
+    [
+      "with a key of the tier `enterprise`, as those in `API_KEYS`",
+      "`enterprise`",
+      `${number(tiers.enterprise ?? 0)} (\`RATE_TIERS\`)`,
+    ],
     ["a workflow's name, a `concurrency_key`", `1 to ${IntakeRequest.properties.workflow.maxLength} characters`],
     ["`callback_url`", `${number(IntakeRequest.properties.callback_url.maxLength ?? 0)} characters`],
     [
@@ -103,10 +114,10 @@ describe("limits", () => {
     ],
     ["attempts", `${CALLBACK_SCHEDULE.length}, over about three days`],
   ];
-  for (const [what, limit] of stated) {
-    test(what, async () => {
-      const found = (await rows("limits.md")).find(([cell]) => cell === what);
-      expect(found?.[1]).toBe(limit);
+  for (const cells of stated) {
+    test(cells[0], async () => {
+      const found = (await rows("limits.md")).find(([cell]) => cell === cells[0]);
+      expect(found?.slice(0, cells.length)).toEqual(cells);
     });
   }
 });
