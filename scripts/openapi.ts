@@ -17,6 +17,7 @@ import { inProcessBus } from "../src/bus/mod.ts";
 import { connect } from "../src/db/mod.ts";
 import { openLog } from "../src/log/mod.ts";
 import { Metrics } from "../src/telemetry/mod.ts";
+import { openSite } from "../src/web/mod.ts";
 
 const CLIENT = "examples/client/api.ts";
 const CLIENT_FILE = join(import.meta.dir, "..", CLIENT);
@@ -80,6 +81,7 @@ async function documentText(): Promise<string> {
     logger: pino({ level: "silent" }),
     metrics: new Metrics({ version: "0.1.0", build: "dev", role: "api" }),
     workflows: new Set(),
+    site: openSite({ dir: join(import.meta.dir, "../public"), base_url: () => "http://localhost", watch: false }),
     signal: AbortSignal.abort(),
   });
   return await (await app.handle(new Request("http://localhost/docs/json"))).text();

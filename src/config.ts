@@ -49,6 +49,7 @@ const SINGLE_ADDRESS_HEADERS = [
   "x-envoy-external-address",
   "x-real-ip",
 ];
+const PUBLIC_URL = "https://api.levqor.ai";
 
 const VARIABLES = {
   PORT: variable({
@@ -94,6 +95,13 @@ const VARIABLES = {
     example: "production",
     default: "development",
     parse: oneOf("development", "production", "test"),
+  }),
+  PUBLIC_URL: variable({
+    about: "Where the service is seen from outside: in the pages' own addresses, sitemap.xml and security.txt.",
+    example: "https://api.example.com",
+    default: undefined,
+    default_text: "https://api.levqor.ai in production, else the address the service listens on",
+    parse: publicUrl,
   }),
   DATABASE_URL: variable({
     about: "Postgres 14 or newer, for the service's own role. Without it the service runs a Postgres of its own.",
@@ -258,6 +266,8 @@ export interface Config {
   /** As browsers write them: `https://example.com:8443`. */
   readonly cors_origins: readonly string[];
   readonly production: boolean;
+  /** An origin, without a slash at the end; absent: the address that the service listens on. */
+  readonly public_url: string | undefined;
   /** Absent: an embedded Postgres in `data_dir`. */
   readonly database_url: string | undefined;
   /** Absent: `database_url`. */
@@ -342,6 +352,7 @@ export function loadConfig(
     api_keys: Object.freeze([...values.API_KEYS, ...values.API_KEYS_NEXT]),
     cors_origins: Object.freeze(values.CORS_ORIGINS),
     production: values.NODE_ENV === "production",
+    public_url: values.PUBLIC_URL ?? (values.NODE_ENV === "production" ? PUBLIC_URL : undefined),
     database_url: values.DATABASE_URL,
     database_admin_url: values.DATABASE_ADMIN_URL,
     nats_url: values.NATS_URL,
@@ -572,6 +583,14 @@ function corsOrigins(text: string): readonly string[] {
     }
   }
   return origins;
+}
+
+function publicUrl(text: string): string {
+  const url = URL.parse(text);
+  if (!url || !["https:", "http:"].includes(url.protocol) || text.replace(/\/$/, "") !== url.origin) {
+    throw new Unfit("it must be https:// and a host, with nothing after it, like https://api.example.com");
+  }
+  return url.origin;
 }
 
 function postgresUrl(text: string): string {

@@ -30,6 +30,7 @@ import { startProjector } from "./projector/mod.ts";
 import { RateLimiter } from "./rate/mod.ts";
 import { startScheduler } from "./schedules/mod.ts";
 import { Metrics, serveMetrics } from "./telemetry/mod.ts";
+import { openSite } from "./web/mod.ts";
 
 /** Everything is over within this time of a SIGTERM, or is cut off. */
 const STOP_LIMIT_MS = 20_000;
@@ -159,6 +160,14 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     });
 
     const streams = new AbortController();
+    const site = openSite({
+      dir: join(import.meta.dir, "../public"),
+      base_url: () => config.public_url ?? url?.replace(/\/$/, "") ?? "",
+      watch: !config.production,
+      on_fault: (error) =>
+        logger.error({ err: error }, "Cannot read public/ as it is now; serving what was there before"),
+      other_pages: ["/docs"],
+    });
     const app = createApi({
       access: createAccess({ keys: config.api_keys }),
       limiter,
@@ -177,9 +186,11 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       metrics,
       workflows: new Set(connectors.keys()),
       refusedAddress: refusedAddresses(config.outbound_allow),
+      site,
       signal: streams.signal,
     });
-    return { url: serve(app, () => streams.abort()), stop };
+    url = serve(app, () => streams.abort());
+    return { url, stop };
   } catch (error) {
     await stop("start failed");
     throw error;

@@ -30,6 +30,7 @@ describe("an empty environment", () => {
       api_keys: [],
       cors_origins: [],
       production: false,
+      public_url: undefined,
       database_url: undefined,
       database_admin_url: undefined,
       nats_url: undefined,
@@ -65,6 +66,7 @@ describe("a full environment", () => {
     API_KEYS_NEXT: `next-${KEY}`,
     CORS_ORIGINS: "https://app.example.com, http://localhost:3000",
     NODE_ENV: "production",
+    PUBLIC_URL: "https://jobs.example.com:8443/",
     DATABASE_URL: "postgres://levqor:p%40ss@db:5432/levqor",
     DATABASE_ADMIN_URL: "postgresql://owner:secret@db/levqor",
     NATS_URL: "nats://a:4222,tls://user:pass@b:4222",
@@ -94,6 +96,7 @@ describe("a full environment", () => {
       api_keys: [KEY, `other-${KEY}`, `next-${KEY}`],
       cors_origins: ["https://app.example.com", "http://localhost:3000"],
       production: true,
+      public_url: "https://jobs.example.com:8443",
       database_url: env.DATABASE_URL,
       database_admin_url: env.DATABASE_ADMIN_URL,
       nats_url: env.NATS_URL,
@@ -135,6 +138,10 @@ test("a worker listens only where it is told a port", () => {
 test("with keys the service is open to other machines", () => {
   expect(load({ API_KEYS: KEY }).host).toBe("0.0.0.0");
   expect(load({ API_KEYS: KEY, HOST: "127.0.0.1" }).host).toBe("127.0.0.1");
+});
+
+test("in production the service is seen at its own domain unless it is told another", () => {
+  expect(load({ API_KEYS: KEY, NODE_ENV: "production" }).public_url).toBe("https://api.levqor.ai");
 });
 
 test("only a development service may call its own machine unless it is told so", () => {
@@ -249,6 +256,11 @@ describe("refused, with the value and the way to mend it:", () => {
       "TRUST_PROXY",
       value,
       `TRUST_PROXY is "${value}": "${value}" is no header to go by, no address and no CIDR range; headers: x-forwarded-for, forwarded, cf-connecting-ip, fastly-client-ip, fly-client-ip, true-client-ip, x-envoy-external-address, x-real-ip.`,
+    ]),
+    ...["jobs.example.com", "ftp://a", "https://a/b", "https://a?b", "https://a:b@c"].map((url) => [
+      "PUBLIC_URL",
+      url,
+      `PUBLIC_URL is "${url}": it must be https:// and a host, with nothing after it, like https://api.example.com.`,
     ]),
     ["BUILD_ID", "a b", 'BUILD_ID is "a b": it must be 1 to 128 letters, digits and . : + / _ -.'],
   ])("%s=%s", (name, value, problem) => {

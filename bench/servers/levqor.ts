@@ -1,4 +1,6 @@
 /** Levqor's intake by itself: its API over its log, while no read model is kept. */
+
+import { join } from "node:path";
 import { createAccess } from "../../src/access/mod.ts";
 import { createApi } from "../../src/api/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
@@ -6,6 +8,7 @@ import { connect } from "../../src/db/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
+import { openSite } from "../../src/web/mod.ts";
 import { argument } from "../support/child.ts";
 import { silent } from "../support/silent.ts";
 import { listen } from "./serve.ts";
@@ -34,6 +37,7 @@ const app = createApi({
   logger: silent,
   metrics,
   workflows: new Set(),
+  site: openSite({ dir: join(import.meta.dir, "../../public"), base_url: () => "http://127.0.0.1", watch: false }),
   signal: stopping.signal,
 });
 listen(app, async () => {

@@ -17,6 +17,7 @@ import { BODY_CUT_OFF_BYTES, HEAD_CUT_OFF_BYTES, IDLE_TIMEOUT_S, MESSAGE_CUT_OFF
 import { metricsRoutes } from "./metrics.ts";
 import { opsRoutes } from "./ops.ts";
 import type { ApiConfig, ApiOptions } from "./options.ts";
+import { pageRoutes } from "./pages.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { prometheusRoutes } from "./prometheus.ts";
 import { QueueDepth } from "./queue_depth.ts";
@@ -70,6 +71,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(incidentRoutes(options, auth))
     .use(uptimeRoutes(options))
     .use(config.production ? new Elysia() : devRoutes(options, auth))
+    .use(pageRoutes(options))
     .use(docsRoutes(config)) as unknown as Elysia;
   return app;
 }

@@ -7,6 +7,7 @@ import type { EventLog } from "../log/types.ts";
 import type { Projector } from "../projector/mod.ts";
 import type { ProxyTrust, RateLimiter } from "../rate/mod.ts";
 import type { Metrics } from "../telemetry/mod.ts";
+import type { Site } from "../web/mod.ts";
 
 /** Where the API reports what happens to it. */
 export type ApiLogger = Pick<Logger, "debug" | "info" | "warn" | "error" | "isLevelEnabled">;
@@ -43,6 +44,8 @@ export interface ApiOptions {
   readonly projector: Pick<Projector, "status" | "waitFor">;
   /** Gives the host of a URL that may never be called; absent: that is found out when it is called. */
   readonly refusedAddress?: (url: string) => string | undefined;
+  /** What browsers get: `public/`. */
+  readonly site: Site;
   /** Fires when the service stops: open streams end. */
   readonly signal: AbortSignal;
   /** For tests; `limits.ts` says what holds by default. */

@@ -184,6 +184,11 @@ export const problems = {
     title: "Unsupported media type",
     help: "The body must be JSON in UTF-8: send Content-Type: application/json.",
   },
+  range_not_satisfiable: {
+    status: 416,
+    title: "Range not satisfiable",
+    help: "The range that was asked for begins behind the end of the file. Content-Range says how many bytes there are.",
+  },
   validation_failed: {
     status: 422,
     title: "Validation failed",

@@ -1,6 +1,6 @@
 /** The front matter of a page: YAML between two lines of `---` at its very beginning. */
 import { type Static, Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { checkSchema } from "./json.ts";
 
 const Day = Type.String({ pattern: String.raw`^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?$` });
 
@@ -23,6 +23,11 @@ export type FrontMatter = Static<typeof FrontMatter>;
 
 const BLOCK = /^---\r?\n([\s\S]*?)\r?\n---(?:\r?\n|$)/;
 
+/** Whether a text begins as one with front matter does. */
+export function hasFrontMatter(text: string): boolean {
+  return BLOCK.test(text);
+}
+
 /**
  * Takes a page's source apart; `path` names it in errors. Throws an `Error` that says what is wrong where the front
  * matter is missing, is no YAML, or does not fit.
@@ -38,11 +43,7 @@ export function parseFrontMatter(text: string, path: string): { front: FrontMatt
   } catch (error) {
     throw new Error(`Cannot read ${path}: its front matter is no YAML: ${(error as Error).message}`, { cause: error });
   }
-  const [fault] = Value.Errors(FrontMatter, front);
-  if (fault) {
-    const found = fault.value === undefined ? "" : `, found ${JSON.stringify(fault.value)}`;
-    throw new Error(`Cannot read ${path}: front matter ${fault.path || "/"}: ${fault.message}${found}`);
-  }
+  checkSchema(FrontMatter, { value: front, path: `the front matter of ${path}` });
   const fit = front as FrontMatter;
   for (const name of ["date", "updated"] as const) {
     const day = fit[name];

@@ -13,7 +13,7 @@
  * | `public/docs/errors.md` | `/public/docs/errors` | `/public/docs/errors/`, `/public/docs/errors.html` |
  * | `public/404.md` | what a browser gets for an address under `/public/` that is none | |
  *
- * Files whose names begin with a dot, links that lead out of `public/`, sources of pages (`.md`), `layout.html` and
+ * Files whose names begin with a dot, symbolic links, sources of pages (`.md`), `layout.html` and
  * `site.json` are served at no address of their own. `robots.txt` and `.well-known/security.txt` are served at the root too.
  *
  * # Front matter
@@ -33,7 +33,9 @@
  * # Bodies
  *
  * - `.md`: GitHub's Markdown. **The body begins at `##`: the title is the page's only `<h1>`** (the layout shows it).
- *   HTML in it is sanitised: no scripts, styles, event handlers, frames. Headings get GitHub's anchors. Links to other
+ *   HTML in it is sanitised: no scripts, styles, event handlers, frames. Headings get GitHub's anchors, and at their end
+ *   `<a class="anchor" href="#…">#</a>`; tables are put into `<div class="table" tabindex="0">`, so that they can be
+ *   scrolled sideways. Links to other
  *   pages are relative paths to their files (`[Errors](errors.md#retrying)`, `[Terms](../legal/terms.md)`) or addresses
  *   (`/docs`). A page's link to a file or anchor that does not exist fails the tests.
  * - `.html` with front matter: the body as it is, trusted, with the same treatment of links. It brings its own `<h1>`.
@@ -76,4 +78,6 @@
  * "selling_points": [{ "id", "title", "text" }] }`, ids (`snake_case`) unique over all files. There are no digits in the
  * texts: numbers come from the log alone.
  */
-export { parseFrontMatter } from "./front_matter.ts";
+export { Content } from "./content.ts";
+export { RangeNotSatisfiableError, respond } from "./respond.ts";
+export { openSite, type Site } from "./site.ts";

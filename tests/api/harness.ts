@@ -1,6 +1,7 @@
 /** The API on a random port, over a real log and real read models, as an outside client meets it. */
-import { refusedAddresses } from "../../connectors/mod.ts";
 
+import { join } from "node:path";
+import { refusedAddresses } from "../../connectors/mod.ts";
 import { projections } from "../../projections/mod.ts";
 import { createAccess } from "../../src/access/mod.ts";
 import { type ApiOptions, createApi } from "../../src/api/mod.ts";
@@ -11,6 +12,7 @@ import { createLogger } from "../../src/logger.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { type ProxyTrust, RateLimiter, type RateLimits } from "../../src/rate/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
+import { openSite } from "../../src/web/mod.ts";
 import { testDatabase } from "../support/postgres.ts";
 
 export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
@@ -49,6 +51,8 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   /** None by default. */
   readonly rate_limits?: RateLimits;
   readonly trust_proxy?: ProxyTrust;
+  /** Served in place of `public/`. */
+  readonly public_dir?: string;
   readonly workflows?: readonly string[];
   readonly request_log?: ApiOptions["config"]["request_log"];
   /** Beside public addresses, what may be called; absent: nothing is refused before it is called. */
@@ -91,10 +95,16 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     metrics,
     workflows: new Set(options.workflows ?? ["http"]),
     refusedAddress: options.outbound_allow && refusedAddresses(options.outbound_allow),
+    site: openSite({
+      dir: options.public_dir ?? join(import.meta.dir, "../../public"),
+      base_url: () => url,
+      watch: !(options.production ?? false),
+      other_pages: ["/docs"],
+    }),
     signal: stopping.signal,
     timing: options.timing,
   }).listen({ port: 0, hostname: "127.0.0.1" });
-  const url = `http://127.0.0.1:${app.server?.port}`;
+  const url: string = `http://127.0.0.1:${app.server?.port}`;
 
   async function ask(path: string, init?: RequestInit): Promise<Answer> {
     const response = await fetch(url + path, init);

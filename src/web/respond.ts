@@ -1,0 +1,109 @@
+/** Answers a GET or HEAD with content: encodings, validators, ranges (RFC 9110). */
+import fresh from "fresh";
+import Negotiator from "negotiator";
+import { type Content, ENCODINGS, type Encoding } from "./content.ts";
+
+/** For addresses that name the version of what they lead to. */
+const FOR_EVER = "public, max-age=31536000, immutable";
+
+/** The range that was asked for begins behind the content's end: status 416. */
+export class RangeNotSatisfiableError extends Error {
+  override readonly name = "RangeNotSatisfiableError";
+  constructor(
+    range: string,
+    /** Of the content, in bytes. */
+    readonly size: number,
+  ) {
+    super(`Cannot send the range ${range}: there are ${size} bytes`);
+  }
+}
+
+interface RespondOptions {
+  readonly status?: number;
+  /** Beside those of content. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Answers 200, 206 or 304, whichever the request's headers ask for; with another `status`, always that one. A range is
+ * one of the plain bytes. Throws `RangeNotSatisfiableError`.
+ */
+export async function respond(
+  request: Request,
+  content: Content,
+  { status = 200, headers: more = {} }: RespondOptions = {},
+): Promise<Response> {
+  const range = status === 200 ? rangeOf(request, content) : undefined;
+  const { encoding, bytes } = range ? { bytes: content.bytes } : await encode(request, content);
+  const headers: Record<string, string> = {
+    "content-type": content.type,
+    "cache-control": cacheControl(request, content),
+    // Strong: each encoding has its own bytes, so its own tag.
+    etag: `"${content.version}${encoding ? `-${encoding}` : ""}"`,
+    "last-modified": content.modified.toUTCString(),
+    "accept-ranges": "bytes",
+    ...(content.compressible && { vary: "accept-encoding" }),
+    ...(encoding && { "content-encoding": encoding }),
+    ...more,
+  };
+  if (status === 200 && isFresh(request, headers)) {
+    const { "content-type": _, "content-encoding": __, ...kept } = headers;
+    return new Response(null, { status: 304, headers: kept });
+  }
+  if (!range) return send(bytes, { status, headers });
+  const { start, end } = range;
+  if (start >= bytes.length) throw new RangeNotSatisfiableError(request.headers.get("range") ?? "", bytes.length);
+  headers["content-range"] = `bytes ${start}-${end}/${bytes.length}`;
+  return send(bytes.subarray(start, end + 1), { status: 206, headers });
+}
+
+/** A HEAD gets the bytes too: the server keeps them, and needs them to say how many there are. */
+function send(bytes: Uint8Array, init: { status: number; headers: Record<string, string> }): Response {
+  return new Response(bytes as Uint8Array<ArrayBuffer>, init);
+}
+
+function cacheControl({ url }: Request, { version, cache_control }: Content): string {
+  return url.endsWith(`?v=${version}`) ? FOR_EVER : cache_control;
+}
+
+async function encode(request: Request, content: Content): Promise<{ encoding?: Encoding; bytes: Uint8Array }> {
+  const accepted = request.headers.get("accept-encoding");
+  if (!content.compressible || accepted === null) return content;
+  const negotiator = new Negotiator({ headers: { "accept-encoding": accepted } }) as Negotiator & {
+    // Missing in its types: of those that the client likes alike, ours decides.
+    encodings(available: readonly string[], options: { preferred: readonly string[] }): string[];
+  };
+  for (const encoding of negotiator.encodings([...ENCODINGS, "identity"], { preferred: ENCODINGS })) {
+    if (encoding === "identity") break;
+    const bytes = await content.encoded(encoding as Encoding);
+    if (bytes) return { encoding: encoding as Encoding, bytes };
+  }
+  return { bytes: content.bytes };
+}
+
+function isFresh(request: Request, { etag, "last-modified": modified }: Record<string, string>): boolean {
+  const conditions = {
+    "if-none-match": request.headers.get("if-none-match") ?? undefined,
+    "if-modified-since": request.headers.get("if-modified-since") ?? undefined,
+  };
+  return fresh(conditions, { etag, "last-modified": modified });
+}
+
+interface Range {
+  readonly start: number;
+  /** The last byte's place. */
+  readonly end: number;
+}
+
+/** The one range that is to be sent; `undefined` for all: of several, of another unit, or of what has changed since. */
+function rangeOf(request: Request, { bytes, version, modified }: Content): Range | undefined {
+  const header = request.headers.get("range");
+  if (header === null || request.method !== "GET") return undefined;
+  const condition = request.headers.get("if-range");
+  if (condition !== null && condition !== `"${version}"` && condition !== modified.toUTCString()) return undefined;
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/i.exec(header) ?? [];
+  if (first === "")
+    return last === "" ? undefined : { start: Math.max(bytes.length - Number(last), 0), end: bytes.length - 1 };
+  if (last !== "" && Number(last) < Number(first)) return undefined;
+  return { start: Number(first), end: last === "" ? bytes.length - 1 : Math.min(Number(last), bytes.length - 1) };
+}
