@@ -11,6 +11,8 @@ export type JobRow = {
   priority: Priority;
   /** Jobs of one workflow with the same key share its limits. */
   concurrency_key: string | null;
+  /** Who submitted it, where that was a user: `user:<id>`. Users see only their own. */
+  owner: string | null;
   /** The job that this one runs again. */
   origin_job_id: string | null;
   /** Whether it brought its own steps: then any worker may run it, whatever its workflow. */
@@ -52,7 +54,7 @@ export type JobRow = {
 
 export const jobs: Projection<JobRow> = {
   name: "jobs",
-  version: 3,
+  version: 4,
   reads: [
     "job.submitted",
     "job.started",
@@ -81,6 +83,7 @@ export const jobs: Projection<JobRow> = {
     status: { type: "text" },
     priority: { type: "text" },
     concurrency_key: { type: "text", nullable: true },
+    owner: { type: "text", nullable: true },
     origin_job_id: { type: "uuid", nullable: true },
     has_steps: { type: "boolean" },
     suspended_in: { type: "text", nullable: true },
@@ -111,6 +114,7 @@ export const jobs: Projection<JobRow> = {
     "using brin (created_at) with (autosummarize = on)",
     "(error_code, position) where error_code is not null",
     "(origin_job_id) where origin_job_id is not null",
+    "(owner, position) where owner is not null",
     // What a worker may claim next, now and later, what a dead worker held, what is too late, what is to be called back.
     "(workflow, priority, position) where status = 'queued' and due_at is null",
     "(priority, position) where status = 'queued' and due_at is null and has_steps",
@@ -135,6 +139,7 @@ export const jobs: Projection<JobRow> = {
         status: "queued",
         priority: event.data.priority ?? "normal",
         concurrency_key: event.data.concurrency_key ?? null,
+        owner: event.meta.actor.startsWith("user:") ? event.meta.actor : null,
         origin_job_id: null,
         has_steps: event.data.steps !== undefined,
         suspended_in: null,

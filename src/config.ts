@@ -83,6 +83,34 @@ const VARIABLES = {
     secret: true,
     parse: apiKeys,
   }),
+  JWT_SECRET: variable({
+    about: "Takes sessions of users: the secret with which an auth server such as Supabase signs its JWTs (HS256).",
+    example: "$(openssl rand -base64 48)",
+    default: undefined,
+    default_text: "none",
+    secret: true,
+    parse: jwtSecret,
+  }),
+  JWKS_URL: variable({
+    about: "The same, where it signs with a key pair (ES256, RS256, EdDSA): where it publishes its public keys.",
+    example: "https://PROJECT.supabase.co/auth/v1/.well-known/jwks.json",
+    default: undefined,
+    default_text: "none",
+    parse: jwksUrl,
+  }),
+  JWT_ISSUER: variable({
+    about: "Who must have issued the JWTs (iss). Needed with JWT_SECRET or JWKS_URL.",
+    example: "https://PROJECT.supabase.co/auth/v1",
+    default: undefined,
+    default_text: "none",
+    parse: matching(/^[\x21-\x7e]{1,512}$/, "it must be 1 to 512 visible ASCII characters"),
+  }),
+  JWT_AUDIENCE: variable({
+    about: "For whom the JWTs must be (aud).",
+    example: "levqor",
+    default: "authenticated",
+    parse: matching(/^[\x21-\x7e]{1,512}$/, "it must be 1 to 512 visible ASCII characters"),
+  }),
   CORS_ORIGINS: variable({
     about: "Origins whose pages may call the API, beside https://levqor.ai, separated by commas.",
     example: "https://app.example.com,http://localhost:3000",
@@ -265,6 +293,14 @@ export interface Config {
   readonly api_keys: readonly string[];
   /** As browsers write them: `https://example.com:8443`. */
   readonly cors_origins: readonly string[];
+  /** Sessions of users; absent: none are taken. */
+  readonly jwt:
+    | {
+        readonly verify_with: { readonly secret: string } | { readonly jwks_url: string };
+        readonly issuer: string;
+        readonly audience: string;
+      }
+    | undefined;
   readonly production: boolean;
   /** An origin, without a slash at the end; absent: the address that the service listens on. */
   readonly public_url: string | undefined;
@@ -348,9 +384,10 @@ export function loadConfig(
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     port: values.PORT ?? (values.LEVQOR_ROLE === "worker" ? undefined : API_PORT),
-    host: values.HOST ?? (values.API_KEYS.length > 0 ? "0.0.0.0" : "127.0.0.1"),
+    host: values.HOST ?? (isOpen(values) ? "127.0.0.1" : "0.0.0.0"),
     api_keys: Object.freeze([...values.API_KEYS, ...values.API_KEYS_NEXT]),
     cors_origins: Object.freeze(values.CORS_ORIGINS),
+    jwt: jwt(values),
     production: values.NODE_ENV === "production",
     public_url: values.PUBLIC_URL ?? (values.NODE_ENV === "production" ? PUBLIC_URL : undefined),
     database_url: values.DATABASE_URL,
@@ -438,6 +475,15 @@ function checkTogether(values: Values, problems: string[]): void {
   if (values.API_KEYS_NEXT.length > 0 && values.API_KEYS.length === 0 && !told("API_KEYS")) {
     problems.push("API_KEYS_NEXT (not shown): it goes with API_KEYS, which is not set; the keys in use belong there.");
   }
+  const { JWT_SECRET, JWKS_URL, JWT_ISSUER } = values;
+  if (JWT_SECRET && JWKS_URL) {
+    problems.push("JWT_SECRET (not shown): it is one way to check JWTs, JWKS_URL the other; set one of them.");
+  }
+  if ((JWT_SECRET || JWKS_URL) && !JWT_ISSUER && !told("JWT_ISSUER")) {
+    problems.push(
+      "JWT_ISSUER is missing: a JWT of just any issuer must not be taken; set it to the iss of your auth server.",
+    );
+  }
   const takesRequests = values.LEVQOR_ROLE !== "worker";
   if (
     values.NODE_ENV === "production" &&
@@ -450,14 +496,26 @@ function checkTogether(values: Values, problems: string[]): void {
   }
 }
 
+function jwt({ JWT_SECRET, JWKS_URL, JWT_ISSUER: issuer, JWT_AUDIENCE: audience }: Values): Config["jwt"] {
+  if (!issuer) return undefined;
+  if (JWT_SECRET) return { verify_with: { secret: JWT_SECRET }, issuer, audience };
+  return JWKS_URL ? { verify_with: { jwks_url: JWKS_URL }, issuer, audience } : undefined;
+}
+
 /** Whether this is a service for its own developer alone. A worker is told no keys, so it cannot know. */
 function isDevelopment(values: Values): boolean {
-  return values.NODE_ENV !== "production" && values.LEVQOR_ROLE === "all" && values.API_KEYS.length === 0;
+  return values.NODE_ENV !== "production" && values.LEVQOR_ROLE === "all" && isOpen(values);
+}
+
+/** Whether nobody is asked who they are. */
+function isOpen({ API_KEYS, JWT_ISSUER, JWT_SECRET, JWKS_URL }: Values): boolean {
+  return API_KEYS.length === 0 && !(JWT_ISSUER && (JWT_SECRET || JWKS_URL));
 }
 
 /** In development mode the caller without a key is the operator: limited only where that was asked for. */
-function rateLimits({ RATE_BURST, RATE_GLOBAL, RATE_TIERS, API_KEYS, NODE_ENV }: Values): Config["rate_limits"] {
-  const open = API_KEYS.length === 0 && NODE_ENV !== "production";
+function rateLimits(values: Values): Config["rate_limits"] {
+  const { RATE_BURST, RATE_GLOBAL, RATE_TIERS, NODE_ENV } = values;
+  const open = isOpen(values) && NODE_ENV !== "production";
   return Object.freeze({
     burst: RATE_BURST === undefined ? (open ? null : RATE_DEFAULTS.burst) : RATE_BURST,
     global: RATE_GLOBAL === undefined ? (open ? null : RATE_DEFAULTS.global) : RATE_GLOBAL,
@@ -591,6 +649,23 @@ function publicUrl(text: string): string {
     throw new Unfit("it must be https:// and a host, with nothing after it, like https://api.example.com");
   }
   return url.origin;
+}
+
+/** As RFC 7518 asks of HS256: a key no shorter than the hash. */
+const JWT_SECRET_MIN_BYTES = 32;
+
+function jwtSecret(text: string): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes >= JWT_SECRET_MIN_BYTES) return text;
+  throw new Unfit(`it has ${bytes} bytes and needs at least ${JWT_SECRET_MIN_BYTES}; who guesses it can be any user`);
+}
+
+/** Over https: who can change the keys on their way can be any user. */
+function jwksUrl(text: string): string {
+  const url = URL.parse(text);
+  const isOwn = url?.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  if (url && (url.protocol === "https:" || isOwn) && url.username === "") return text;
+  throw new Unfit("it must be an https:// URL without user and password (http:// on this machine only)");
 }
 
 function postgresUrl(text: string): string {

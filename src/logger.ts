@@ -10,6 +10,8 @@ export interface LoggerOptions {
   readonly api_keys?: readonly string[];
   /** Never appears in the log, wherever it stands. */
   readonly webhook_secret?: string;
+  /** Its secret never appears in the log, wherever it stands. */
+  readonly jwt?: { readonly verify_with: object };
 }
 
 const REDACTED = "[redacted]";
@@ -20,22 +22,26 @@ const SECRET_FIELDS =
 /** `postgres://user:password@host`: what stands between `://` and `@`. */
 const URL_CREDENTIALS = /(\w:\/\/)[^\s/@"'\\]*:[^\s/@"'\\]*@/g;
 const WEBHOOK_SECRETS = /whsec_[A-Za-z0-9+/=]+/g;
+/** Their header is a JSON object in base64url, and `{"` is `eyJ` there. */
+const TOKENS = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 
 /**
  * The service's logger; parts take a child of it: `logger.child({ part: "api" })`. Lines are written at once, so
  * that the last ones before a crash are there, and without worker threads. `stream` is standard output by default.
  */
 export function createLogger(options: LoggerOptions, stream?: DestinationStream): Logger {
-  const { log_level, log_format, api_keys = [], webhook_secret } = options;
+  const { log_level, log_format, api_keys = [], webhook_secret, jwt } = options;
   const pretty = log_format === "pretty" || (log_format === "auto" && process.stdout.isTTY === true);
-  const known = [...api_keys, ...(webhook_secret ? [webhook_secret] : [])].map((secret) => RegExp.escape(secret));
-  const knownSecrets = known.length > 0 ? new RegExp(known.join("|"), "g") : undefined;
+  const known = [...api_keys, webhook_secret, secretOf(jwt?.verify_with)].filter((secret) => secret !== undefined);
+  const knownSecrets =
+    known.length > 0 ? new RegExp(known.map((secret) => RegExp.escape(secret)).join("|"), "g") : undefined;
 
   const scrub = (line: string) => {
     const clean = line
       .replace(SECRET_FIELDS, `"$1":"${REDACTED}"`)
       .replace(URL_CREDENTIALS, `$1${REDACTED}@`)
-      .replace(WEBHOOK_SECRETS, REDACTED);
+      .replace(WEBHOOK_SECRETS, REDACTED)
+      .replace(TOKENS, REDACTED);
     return knownSecrets ? clean.replace(knownSecrets, REDACTED) : clean;
   };
 
@@ -52,4 +58,8 @@ export function createLogger(options: LoggerOptions, stream?: DestinationStream)
       ? prettyStream({ destination, translateTime: "HH:MM:ss.l", ignore: "pid,hostname", colorize: !stream })
       : destination,
   );
+}
+
+function secretOf(verifyWith: object | undefined): string | undefined {
+  return verifyWith && "secret" in verifyWith ? String(verifyWith.secret) : undefined;
 }

@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { connectors, createOutbound, refusedAddresses } from "../connectors/mod.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { projections } from "../projections/mod.ts";
-import { createAccess } from "./access/mod.ts";
+import { createAccess, tokenVerifier } from "./access/mod.ts";
 import { createApi, createHealthApi } from "./api/mod.ts";
 import { openBus } from "./bus/mod.ts";
 import { type Config, ConfigError, helpText, loadConfig } from "./config.ts";
@@ -169,7 +169,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       other_pages: ["/docs"],
     });
     const app = createApi({
-      access: createAccess({ keys: config.api_keys }),
+      access: createAccess({ keys: config.api_keys, token: config.jwt && tokenVerifier(config.jwt) }),
       limiter,
       log,
       sql,

@@ -29,6 +29,7 @@ describe("an empty environment", () => {
       host: "127.0.0.1",
       api_keys: [],
       cors_origins: [],
+      jwt: undefined,
       production: false,
       public_url: undefined,
       database_url: undefined,
@@ -82,6 +83,9 @@ describe("a full environment", () => {
     TRUST_PROXY: "X-Forwarded-For:2, 10.0.0.0/8,fd00::1",
     WEBHOOK_SECRET,
     OUTBOUND_ALLOW: "10.20.0.0/16, fd00::/8,192.168.0.7,hooks.internal",
+    JWT_SECRET: "s".repeat(32),
+    JWT_ISSUER: "https://auth.example.com",
+    JWT_AUDIENCE: "levqor",
     LOG_LEVEL: "silent",
     LOG_FORMAT: "json",
     REQUEST_LOG: "off",
@@ -95,6 +99,7 @@ describe("a full environment", () => {
       host: "::1",
       api_keys: [KEY, `other-${KEY}`, `next-${KEY}`],
       cors_origins: ["https://app.example.com", "http://localhost:3000"],
+      jwt: { verify_with: { secret: "s".repeat(32) }, issuer: "https://auth.example.com", audience: "levqor" },
       production: true,
       public_url: "https://jobs.example.com:8443",
       database_url: env.DATABASE_URL,
@@ -346,4 +351,36 @@ test("help names every variable that the source reads, with its default", () => 
   }
   expect(help).not.toContain("undefined");
   expect(help).not.toContain(process.cwd());
+});
+
+describe("sessions of users", () => {
+  const JWT_ISSUER = "https://auth.example.com";
+
+  test("are checked with a secret or with published keys", () => {
+    expect(load({ JWT_ISSUER, JWT_SECRET: "s".repeat(32) }).jwt).toEqual({
+      verify_with: { secret: "s".repeat(32) },
+      issuer: JWT_ISSUER,
+      audience: "authenticated",
+    });
+    const JWKS_URL = "https://auth.example.com/jwks.json";
+    expect(load({ JWT_ISSUER, JWKS_URL }).jwt?.verify_with).toEqual({ jwks_url: JWKS_URL });
+    expect(load({ JWT_ISSUER, JWKS_URL: "http://127.0.0.1:9999/jwks" }).jwt).toBeDefined();
+  });
+
+  test("end development mode: callers are asked who they are", () => {
+    const config = load({ JWT_ISSUER, JWT_SECRET: "s".repeat(32) });
+    expect(config).toMatchObject({ host: "0.0.0.0", outbound_allow: [], rate_limits: { burst: 20, global: 200 } });
+  });
+
+  test.each<[Record<string, string>, string]>([
+    [{ JWT_SECRET: "s".repeat(32) }, "JWT_ISSUER is missing"],
+    [{ JWT_ISSUER, JWT_SECRET: "s".repeat(31) }, "JWT_SECRET (not shown): it has 31 bytes and needs at least 32"],
+    [{ JWT_ISSUER, JWT_SECRET: "s".repeat(32), JWKS_URL: "https://a.example/jwks" }, "set one of them"],
+    [{ JWT_ISSUER, JWKS_URL: "http://auth.example.com/jwks" }, "must be an https:// URL"],
+    [{ JWT_ISSUER, JWKS_URL: "https://user:pass@auth.example.com/jwks" }, "must be an https:// URL"],
+    [{ JWT_ISSUER, JWKS_URL: "jwks" }, "must be an https:// URL"],
+    [{ JWT_ISSUER: "two words", JWT_SECRET: "s".repeat(32) }, "JWT_ISSUER is"],
+  ])("are refused where they would not be safe: %p", (env, message) => {
+    expect(problems(env).join("\n")).toContain(message);
+  });
 });

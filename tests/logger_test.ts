@@ -35,7 +35,11 @@ test("what is below the level is not written", () => {
 
 describe("no secret gets through:", () => {
   const PLANTED = "pl4nted-s3cret";
-  const known = { api_keys: [`key.${PLANTED}+`], webhook_secret: `whsec_${Buffer.from(PLANTED).toString("base64")}` };
+  const known = {
+    api_keys: [`key.${PLANTED}+`],
+    webhook_secret: `whsec_${Buffer.from(PLANTED).toString("base64")}`,
+    jwt: { verify_with: { secret: `jwt ${PLANTED}` } },
+  };
 
   test.each<[string, object, string]>([
     ["a header", { headers: { "x-api-key": PLANTED, accept: "*/*" } }, "m"],
@@ -47,6 +51,8 @@ describe("no secret gets through:", () => {
     ["a URL in a message", {}, `Cannot reach nats://user:${PLANTED}@nats:4222`],
     ["a URL in an error", { err: new Error(`connect postgres://levqor:${PLANTED}@db/levqor`) }, "m"],
     ["a webhook secret", {}, `whsec_${PLANTED.replace("-", "")}`],
+    ["a token", {}, `Got eyJhbGciOiJIUzI1NiJ9.${PLANTED}.${PLANTED} there`],
+    ["the known secret of tokens", { odd: known.jwt.verify_with.secret }, "m"],
     ["a known key in a message", {}, `Got ${known.api_keys[0]} there`],
     ["the known webhook secret", { odd: { place: known.webhook_secret } }, "m"],
   ])("%s", (_, fields, message) => {

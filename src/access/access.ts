@@ -1,6 +1,7 @@
 /** Tells who holds a credential. */
 import { hash, timingSafeEqual } from "node:crypto";
 import type { Identity } from "./caller.ts";
+import { type IdentifyToken, looksLikeToken } from "./tokens.ts";
 
 export interface Access {
   /** False in development mode, where no key is configured and everyone may do everything. */
@@ -21,9 +22,18 @@ const ANYONE: Identity = {
 /** The tier of the operator's own keys. */
 const OPERATOR_TIER = "enterprise";
 
-/** Lets in whoever holds one of the operator's `keys`, who may do everything; with no keys, everyone. */
-export function createAccess({ keys }: { readonly keys: readonly string[] }): Access {
-  if (keys.length === 0) return { required: false, identify: () => ANYONE };
+export interface AccessOptions {
+  readonly keys: readonly string[];
+  /** Absent: no tokens are taken. */
+  readonly token?: IdentifyToken;
+}
+
+/**
+ * Lets in whoever holds one of the operator's `keys`, who may do everything, or a token; where neither is taken,
+ * everyone.
+ */
+export function createAccess({ keys, token }: AccessOptions): Access {
+  if (keys.length === 0 && !token) return { required: false, identify: () => ANYONE };
   const known = new Map(keys.map((key) => [slot(digestOf(key)), operator(digestOf(key))]));
 
   return {
@@ -32,7 +42,8 @@ export function createAccess({ keys }: { readonly keys: readonly string[] }): Ac
       if (credential === null) return NONE;
       const digest = digestOf(credential);
       const found = known.get(slot(digest));
-      return found && timingSafeEqual(found.digest, digest) ? found.identity : UNKNOWN;
+      if (found && timingSafeEqual(found.digest, digest)) return found.identity;
+      return token && looksLikeToken(credential) ? token(credential) : UNKNOWN;
     },
   };
 }

@@ -2,7 +2,10 @@
 import type { Scope } from "./scopes.ts";
 
 export interface Caller {
-  /** In events and logs: `key:<first 8 hex digits of a configured key's SHA-256>`, or `anonymous`. Never a secret. */
+  /**
+   * In events and logs: `key:<first 8 hex digits of a configured key's SHA-256>`, `user:<id at the auth server>`, or
+   * `anonymous`. Never a secret.
+   */
   readonly actor: string;
   /** Tells callers apart without being a secret: for Idempotency-Keys and rate limits. */
   readonly identity: string;
@@ -15,11 +18,12 @@ export interface Caller {
 
 /**
  * What the credential of a request says of the caller. `none`: it has no credential. `refused`: it has one that is not
- * taken, and why: one sentence for the caller, without the credential.
+ * taken, and why: one sentence for the caller, without the credential. `undecided`: that cannot be told now.
  */
 export type Identity =
   | { readonly kind: "known"; readonly caller: Caller }
   | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "undecided"; readonly cause: unknown }
   | { readonly kind: "none" };
 
 /** Whether a caller may do what needs a scope. */

@@ -52,7 +52,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     .post(
       "/api/v1/jobs/cancel",
       async ({ request, server, request_id }) => {
-        const caller = auth.require(request, "jobs:write");
+        const caller = auth.require(request, "jobs:write", "everyones");
         const { dry_run, ...asked } = checkCancel((await readJson(request)).value);
         return answer({ request, server, request_id }, { caller, dry_run, action: "cancel", ...asked });
       },
@@ -82,7 +82,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     .post(
       "/api/v1/jobs/replay",
       async ({ request, server, request_id }) => {
-        const caller = auth.require(request, "jobs:write");
+        const caller = auth.require(request, "jobs:write", "everyones");
         const { dry_run, filter } = checkReplay((await readJson(request)).value);
         return answer(
           { request, server, request_id },

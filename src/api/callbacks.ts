@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import { commandJob, jobStream } from "../jobs/commands.ts";
 import type { Auth } from "./auth.ts";
-import { jobId, jobNotFound } from "./job_id.ts";
+import { jobNotFound } from "./job_id.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
@@ -21,8 +21,7 @@ export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
     .get(
       "/api/v1/jobs/:job_id/callbacks",
       async ({ request, params, set }) => {
-        auth.require(request, "jobs:read");
-        const job_id = jobId(params.job_id);
+        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const after_version = fromCursor(cursor) ?? 0;
         const events = await log.readStream(jobStream(job_id));
@@ -85,8 +84,8 @@ export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
     .post(
       "/api/v1/jobs/:job_id/callbacks/redeliver",
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request, "jobs:write");
-        const job_id = jobId(params.job_id);
+        const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
+        const { actor } = caller;
         const handled = await commandJob(log, {
           job_id,
           command: { type: "request_callback" },

@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 import { commandJob } from "../jobs/commands.ts";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
-import { jobId, jobNotFound } from "./job_id.ts";
+import { jobNotFound } from "./job_id.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
@@ -17,8 +17,8 @@ export function devRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
   return new Elysia({ name: "levqor/dev" }).use(requestIds()).post(
     "/api/v1/_dev/complete/:job_id",
     async ({ request, params, set, request_id }) => {
-      const { actor } = auth.require(request, "jobs:write");
-      const job_id = jobId(params.job_id);
+      const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
+      const { actor } = caller;
       const { result } = checkComplete((await readJson(request)).value);
       const handled = await commandJob(log, {
         job_id,

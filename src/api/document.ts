@@ -98,7 +98,12 @@ const securitySchemes = {
       .map(([scope, meaning]) => `- \`${scope}\`: ${meaning}`)
       .join("\n")}`,
   },
-  Bearer: { type: "http", scheme: "bearer", description: "The same keys, as `Authorization: Bearer <key>`." },
+  Bearer: {
+    type: "http",
+    scheme: "bearer",
+    description:
+      "The same keys, as `Authorization: Bearer <key>`; or a user's session, where the service takes those: a JWT of its auth server. A session may read and write its own jobs (`jobs:read`, `jobs:write`), and meets a 404 for others'; more only where the auth server says so.",
+  },
 };
 
 /** The schemas, each of which refers to the others where it contains them. */

@@ -34,6 +34,8 @@ interface Subscription {
 
 export interface EventSocketOptions extends Pick<ApiOptions, "timing"> {
   readonly sources: EventSources;
+  /** Throws a problem where the client may not see these events. */
+  readonly allow: (wanted: WantedEvents) => void | Promise<void>;
   readonly logger: ApiLogger;
   readonly request_id: string;
   /** The path that was asked for. */
@@ -154,6 +156,7 @@ export class EventSocket {
   async #run(id: string, wanted: WantedEvents, stop: AbortController): Promise<void> {
     let isOpen = false;
     try {
+      await this.#options.allow(wanted);
       const { after, events } = await this.#options.sources.open(wanted, stop.signal);
       if (stop.signal.aborted) return;
       isOpen = true;

@@ -8,7 +8,7 @@ import { PipelineReader } from "../jobs/workflows.ts";
 import type { Auth } from "./auth.ts";
 import { readJsonIfAny } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
-import { jobId, jobNotFound } from "./job_id.ts";
+import { jobNotFound } from "./job_id.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
@@ -38,8 +38,8 @@ export function jobControlRoutes(
     .post(
       "/api/v1/jobs/:job_id/cancel",
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request, "jobs:write");
-        const job_id = jobId(params.job_id);
+        const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
+        const { actor } = caller;
         const { reason } = checkCancel((await readJsonIfAny(request)).value);
         const handled = await commandJob(log, {
           job_id,
@@ -79,9 +79,8 @@ export function jobControlRoutes(
     .post(
       "/api/v1/jobs/:job_id/replay",
       async ({ request, params, set, request_id }) => {
-        const caller = auth.require(request, "jobs:write");
+        const { caller, job_id: origin_job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
         const key = idempotencyKey(request);
-        const origin_job_id = jobId(params.job_id);
         const body = await readJsonIfAny(request);
         const replay = checkReplay(body.value);
         if (replay.payload)

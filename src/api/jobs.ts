@@ -7,7 +7,7 @@ import { matches } from "../jobs/job_filter.ts";
 import type { LimitedJob } from "../jobs/limits.ts";
 import type { Auth } from "./auth.ts";
 import { jobEventJson } from "./event_json.ts";
-import { jobId, jobNotFound } from "./job_id.ts";
+import { jobNotFound } from "./job_id.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
@@ -29,8 +29,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
     .get(
       "/api/v1/status/:job_id",
       async ({ request, params, set }) => {
-        auth.require(request, "jobs:read");
-        const job_id = jobId(params.job_id);
+        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
         const job = (await readJob(log, job_id))?.state;
         if (job === undefined || job.created_at === null) throw jobNotFound(job_id);
         const waits = await waitsOf([
@@ -77,7 +76,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
     .get(
       "/api/v1/jobs",
       async ({ request, set }) => {
-        auth.require(request, "jobs:read");
+        const { own_only, actor } = auth.require(request, "jobs:read");
         const { limit = PAGE_LIMIT_DEFAULT, cursor, ...filter } = readListQuery(request);
         const before = fromCursor(cursor);
         const position = positionHeader(request, "levqor-min-position");
@@ -89,6 +88,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
           where true
             ${before === undefined ? sql`` : sql`and position < ${before}`}
             ${matches(sql, filter)}
+            ${own_only ? sql`and owner = ${actor}` : sql``}
           order by position desc
           limit ${limit + 1}`;
         const rows = await onceBuilt(select, wait_ms);
@@ -140,8 +140,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
     .get(
       "/api/v1/jobs/:job_id/events",
       async ({ request, params, set }) => {
-        auth.require(request, "jobs:read");
-        const job_id = jobId(params.job_id);
+        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const after_version = fromCursor(cursor) ?? 0;
         const events = await log.readStream(jobStream(job_id), { after_version, limit: limit + 1 });

@@ -38,7 +38,7 @@ export type { ApiOptions } from "./options.ts";
 /** Builds the app. It opens and closes nothing that it is given. */
 export function createApi(options: ApiOptions): Elysia {
   const { config, logger } = options;
-  const auth = createAuth(options.access);
+  const auth = createAuth(options.access, options.log);
   if (!auth.required) {
     logger.warn(
       "DEVELOPMENT MODE: API_KEYS is not set, so everyone who reaches this service may read and write, " +

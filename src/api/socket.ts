@@ -1,9 +1,9 @@
 /** The way to a WebSocket of events: `GET /api/v1/jobs/ws`. */
 import { Elysia } from "elysia";
-import type { Auth } from "./auth.ts";
+import { type Auth, checkOwner } from "./auth.ts";
 import { type Cors, createCors } from "./cors.ts";
 import { EventSocket } from "./event_socket.ts";
-import { EventSources } from "./event_source.ts";
+import { EventSources, type WantedEvents } from "./event_source.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
@@ -28,12 +28,16 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
     PATH,
     ({ request, server, request_id }) => {
       const protocol = readProtocol(request);
-      auth.require(request, "jobs:read");
+      const caller = auth.require(request, "jobs:read");
       if (!auth.required) checkOrigin(request, cors);
       const headers: Record<string, string> = { ...Object.fromEntries(fixedHeaders), "x-request-id": request_id };
       // Named, or Bun would answer with the first of the client's list: that may be the key.
       if (protocol) headers["sec-websocket-protocol"] = protocol;
-      const data = new EventSocket({ sources, logger, request_id, instance: PATH, signal, timing, on_open });
+      const allow = ({ job_id }: WantedEvents) => {
+        if (job_id === undefined) auth.require(request, "jobs:read", "everyones");
+        else return checkOwner(log, { caller, job_id });
+      };
+      const data = new EventSocket({ sources, allow, logger, request_id, instance: PATH, signal, timing, on_open });
       if (server?.upgrade(request, { headers, data })) return;
       throw new Problem("upgrade_required", "The request does not ask for a WebSocket (RFC 6455, version 13).", {
         headers: { upgrade: "websocket" },

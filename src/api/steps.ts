@@ -7,7 +7,7 @@ import { commandJob, readJob } from "../jobs/commands.ts";
 import { PipelineReader } from "../jobs/workflows.ts";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
-import { jobId, jobNotFound } from "./job_id.ts";
+import { jobNotFound } from "./job_id.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
@@ -24,8 +24,7 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
     .get(
       "/api/v1/jobs/:job_id/steps",
       async ({ request, params, set }) => {
-        auth.require(request, "jobs:read");
-        const job_id = jobId(params.job_id);
+        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
         const job = (await readJob(log, job_id))?.state;
         if (!job) throw jobNotFound(job_id);
         const { steps, pipeline } = await stepsOf(job);
@@ -88,8 +87,8 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
     .post(
       "/api/v1/jobs/:job_id/approve",
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request, "jobs:write");
-        const job_id = jobId(params.job_id);
+        const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
+        const { actor } = caller;
         const { step, approved, comment } = checkApprove((await readJson(request)).value);
         const handled = await commandJob(log, {
           job_id,

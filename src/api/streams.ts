@@ -3,7 +3,6 @@ import type { Server } from "bun";
 import { Elysia } from "elysia";
 import type { Auth } from "./auth.ts";
 import { EventSources, type WantedEvents } from "./event_source.ts";
-import { jobId } from "./job_id.ts";
 import { SLOW_CONSUMER_S } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
@@ -35,7 +34,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
     .get(
       "/api/v1/jobs/stream",
       async ({ request, server, request_id }) => {
-        auth.require(request, "jobs:read");
+        auth.require(request, "jobs:read", "everyones");
         const { workflow, ...wanted } = readAllJobsQuery(request);
         return await open({ request, server, request_id }, { ...asked(request, wanted), workflow });
       },
@@ -64,8 +63,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
     .get(
       "/api/v1/jobs/:job_id/stream",
       async ({ request, server, request_id, params }) => {
-        auth.require(request, "jobs:read");
-        const job_id = jobId(params.job_id);
+        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
         return await open({ request, server, request_id }, { ...asked(request, readQuery(request)), job_id });
       },
       {

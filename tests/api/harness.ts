@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { refusedAddresses } from "../../connectors/mod.ts";
 import { projections } from "../../projections/mod.ts";
-import { createAccess } from "../../src/access/mod.ts";
+import { createAccess, type TokenOptions, tokenVerifier } from "../../src/access/mod.ts";
 import { type ApiOptions, createApi } from "../../src/api/mod.ts";
 import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
@@ -45,6 +45,8 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   /** Puts something around the bus, to watch what the API does with it. */
   readonly wrapBus?: (bus: Bus) => Bus;
   readonly api_keys?: readonly string[];
+  /** Takes sessions of users. */
+  readonly jwt?: TokenOptions;
   readonly production?: boolean;
   readonly cors_origins?: readonly string[];
   readonly max_queue_depth?: number;
@@ -76,7 +78,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const limiter = limits && new RateLimiter({ sql, instance: crypto.randomUUID(), logger, limits });
   const metrics = new Metrics({ version: "1.2.3", build: "test", role: "api" });
   const app = createApi({
-    access: createAccess({ keys: options.api_keys ?? [] }),
+    access: createAccess({ keys: options.api_keys ?? [], token: options.jwt && tokenVerifier(options.jwt) }),
     limiter,
     log: apiLog,
     sql,

@@ -22,6 +22,7 @@ test("a submitted job is queued, under its own id", () => {
     status: "queued",
     priority: "normal",
     concurrency_key: null,
+    owner: null,
     origin_job_id: null,
     has_steps: false,
     suspended_in: null,
@@ -167,4 +168,14 @@ test("a callback waits for the end, then for its attempts", () => {
 test("a history that makes no sense is refused with its place", () => {
   expect(() => rowAfter(started)).toThrow(`Cannot apply job.started to job-${id}: nothing was submitted`);
   expect(() => rowAfter(submitted, submitted)).toThrow(`Cannot submit job ${id}: it exists since position 101`);
+});
+
+test("a job names the user who submitted it, and nobody else", () => {
+  const owned = (actor: string) => {
+    const [event] = history(`job-${id}`, [submitted]).map((one) => ({ ...one, meta: { ...one.meta, actor } }));
+    return jobs.evolve(undefined, event as never)?.owner;
+  };
+  expect(owned("user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70")).toBe("user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70");
+  expect(owned("key:01234567")).toBeNull();
+  expect(owned("anonymous")).toBeNull();
 });

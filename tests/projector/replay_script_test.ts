@@ -33,22 +33,22 @@ async function replay(...args: string[]) {
 test("replay rebuilds every read model, and --verify finds them equal", async () => {
   const built = await replay();
   expect(built).toMatchObject({ code: 0, err: "" });
-  expect(built.out).toMatch(/^✓ jobs v3: rebuilt up to position 3, and live \(.* s\)\n✓ metrics v1: rebuilt/);
+  expect(built.out).toMatch(/^✓ jobs v4: rebuilt up to position 3, and live \(.* s\)\n✓ metrics v1: rebuilt/);
   const verified = await replay("--verify");
   expect(verified).toMatchObject({ code: 0, err: "" });
   expect(verified.out).toMatch(
-    /^✓ jobs v3: compared at position 3: 3 rows, all equal .*\n✓ metrics v1: .* 1 rows, all equal/,
+    /^✓ jobs v4: compared at position 3: 3 rows, all equal .*\n✓ metrics v1: .* 1 rows, all equal/,
   );
 });
 
 test("--verify names the rows that differ and their columns, not what they hold; exit code 1", async () => {
   for (const projection of projections) await rebuild({ ...house, projection });
-  await house.sql`update levqor_read.jobs_v3 set workflow = 'forged' where workflow = 'one'`;
-  await house.sql`delete from levqor_read.jobs_v3 where workflow = 'two'`;
+  await house.sql`update levqor_read.jobs_v4 set workflow = 'forged' where workflow = 'one'`;
+  await house.sql`delete from levqor_read.jobs_v4 where workflow = 'two'`;
   const [forged] = await house.sql`select job_id from levqor_read.jobs where workflow = 'forged'`;
   const { code, out } = await replay("--verify");
   expect(code).toBe(1);
-  expect(out).toStartWith("✗ jobs v3: compared at position 3: 2 of 3 rows differ");
+  expect(out).toStartWith("✗ jobs v4: compared at position 3: 2 of 3 rows differ");
   expect(out).toContain(`  ${forged?.job_id}: differs in workflow\n`);
   expect(out).toContain(": missing in the live table\n");
   expect(out).not.toContain("forged");

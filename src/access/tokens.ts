@@ -1,0 +1,127 @@
+/** Sessions of users: JWTs of an auth server such as Supabase's. Keys are the service's own; these are somebody else's. */
+import { hash } from "node:crypto";
+import {
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from "jose";
+import type { Caller, Identity } from "./caller.ts";
+import { type Scope, scopes } from "./scopes.ts";
+
+export interface TokenOptions {
+  /** A secret that the auth server shares (HS256), or where it publishes its public keys (ES256, RS256, EdDSA). */
+  readonly verify_with: { readonly secret: string } | { readonly jwks_url: string };
+  /** `iss`, as it must be. */
+  readonly issuer: string;
+  /** `aud`, which must contain it. */
+  readonly audience: string;
+}
+
+/** Tells whose token it is. Never throws. */
+export type IdentifyToken = (token: string) => Promise<Identity>;
+
+/** The algorithm is ours to say, never the token's: else a public key could be passed off as a shared secret. */
+const SECRET_ALGORITHMS = ["HS256"];
+const PUBLIC_KEY_ALGORITHMS = ["ES256", "RS256", "EdDSA"];
+
+/** Clocks differ by so many seconds. */
+const CLOCK_TOLERANCE_S = 5;
+/** Of public keys: how long they are kept, how long an unknown key's id waits until they are fetched again, and how long that may take. */
+const JWKS_MAX_AGE_MS = 600_000;
+const JWKS_COOLDOWN_MS = 30_000;
+const JWKS_TIMEOUT_MS = 5_000;
+
+/** What a session may do where its token says nothing else: with its own jobs. */
+const OWN_SCOPES: ReadonlySet<Scope> = new Set<Scope>(["jobs:read", "jobs:write"]);
+/** Of rate limits, for who names no other. */
+const USER_TIER = "free";
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a credential may be a token: three parts in base64url. */
+export function looksLikeToken(credential: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(credential);
+}
+
+/** Checks tokens: signature, algorithm, issuer, audience, times. */
+export function tokenVerifier({ verify_with, issuer, audience }: TokenOptions): IdentifyToken {
+  const isSecret = "secret" in verify_with;
+  const options: JWTVerifyOptions = {
+    algorithms: isSecret ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS,
+    issuer,
+    audience,
+    requiredClaims: ["exp", "sub"],
+    clockTolerance: CLOCK_TOLERANCE_S,
+  };
+  const key = isSecret ? sharedKey(verify_with.secret) : publicKeys(verify_with.jwks_url);
+  return async (token) => {
+    try {
+      const { payload } = await jwtVerify(token, key, options);
+      return { kind: "known", caller: callerOf(payload) };
+    } catch (error) {
+      return refusal(error);
+    }
+  };
+}
+
+function sharedKey(secret: string): JWTVerifyGetKey {
+  const bytes = new TextEncoder().encode(secret);
+  return async () => bytes;
+}
+
+function publicKeys(url: string): JWTVerifyGetKey {
+  return createRemoteJWKSet(new URL(url), {
+    cacheMaxAge: JWKS_MAX_AGE_MS,
+    cooldownDuration: JWKS_COOLDOWN_MS,
+    timeoutDuration: JWKS_TIMEOUT_MS,
+  });
+}
+
+/** Only what the auth server alone can set counts (`app_metadata`): users write their own `user_metadata`. */
+function callerOf({ sub = "", app_metadata }: JWTPayload): Caller {
+  const { levqor_scopes, levqor_tier } = (app_metadata ?? {}) as { levqor_scopes?: unknown; levqor_tier?: unknown };
+  // An id that is no UUID may be a name or an address: events must not hold it.
+  const actor = `user:${UUID.test(sub) ? sub : hash("sha256", sub, "hex").slice(0, 32)}`;
+  return {
+    actor,
+    identity: actor,
+    scopes: Array.isArray(levqor_scopes) ? new Set(levqor_scopes.filter(isScope)) : OWN_SCOPES,
+    tier: typeof levqor_tier === "string" ? levqor_tier : USER_TIER,
+    own_only: !Array.isArray(levqor_scopes),
+  };
+}
+
+function isScope(value: unknown): value is Scope {
+  return typeof value === "string" && Object.hasOwn(scopes, value);
+}
+
+function refusal(error: unknown): Identity {
+  if (error instanceof errors.JWTExpired) return refused("The token has expired.");
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return refused(
+      `The token's claim ${error.claim} is ${error.reason === "missing" ? "missing" : "not as expected"}.`,
+    );
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed) return refused("The token's algorithm is not taken here.");
+  const isAnswer =
+    error instanceof errors.JWSSignatureVerificationFailed ||
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys;
+  if (isAnswer) return refused("The token's signature is not one of the expected auth server's.");
+  if (
+    error instanceof errors.JWTInvalid ||
+    error instanceof errors.JWSInvalid ||
+    error instanceof errors.JOSENotSupported
+  ) {
+    return refused("The token is not a JWT that is taken here.");
+  }
+  // The public keys could not be fetched, or are none: that says nothing of the token.
+  return { kind: "undecided", cause: error };
+}
+
+function refused(reason: string): Identity {
+  return { kind: "refused", reason };
+}

@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { CompactSign, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { createAccess, tokenVerifier } from "../../src/access/mod.ts";
+
+const ISSUER = "https://auth.example.com";
+const AUDIENCE = "authenticated";
+const SECRET = "a secret of no less than 32 bytes";
+const SUB = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
+const bytes = (text: string) => new TextEncoder().encode(text);
+const now = () => Math.floor(Date.now() / 1000);
+
+const identify = tokenVerifier({ verify_with: { secret: SECRET }, issuer: ISSUER, audience: AUDIENCE });
+
+/** A good token, but for what is changed; a claim that is `undefined` is left out. */
+function token(changes: JWTPayload = {}, { alg = "HS256", secret = SECRET } = {}): Promise<string> {
+  const payload = { iss: ISSUER, aud: AUDIENCE, sub: SUB, exp: now() + 60, ...changes };
+  return new SignJWT(JSON.parse(JSON.stringify(payload))).setProtectedHeader({ alg }).sign(bytes(secret));
+}
+
+describe("a session's token", () => {
+  test("names a user, who may do what concerns their own jobs", async () => {
+    expect(await identify(await token())).toEqual({
+      kind: "known",
+      caller: {
+        actor: `user:${SUB}`,
+        identity: `user:${SUB}`,
+        scopes: new Set(["jobs:read", "jobs:write"]),
+        tier: "free",
+        own_only: true,
+      },
+    });
+  });
+
+  test("may carry scopes for everything there is, and a tier, set by the auth server alone", async () => {
+    const app_metadata = { levqor_scopes: ["ops:read", "jobs:read", "no:scope", 7], levqor_tier: "pro" };
+    expect(await identify(await token({ app_metadata }))).toMatchObject({
+      caller: { scopes: new Set(["ops:read", "jobs:read"]), tier: "pro", own_only: false },
+    });
+    const user_metadata = { levqor_scopes: ["keys:write"], levqor_tier: "enterprise" };
+    expect(await identify(await token({ user_metadata }))).toMatchObject({ caller: { tier: "free", own_only: true } });
+    expect(await identify(await token({ app_metadata: { levqor_scopes: [] } }))).toMatchObject({
+      caller: { scopes: new Set(), own_only: false },
+    });
+    expect(await identify(await token({ app_metadata: { levqor_scopes: "keys:write" } }))).toMatchObject({
+      caller: { own_only: true },
+    });
+  });
+
+  test("gives an id that may be a name or an address to nobody", async () => {
+    const identity = await identify(await token({ sub: "ada@example.com" }));
+    expect(identity).toMatchObject({ caller: { actor: expect.stringMatching(/^user:[0-9a-f]{32}$/) } });
+    expect(JSON.stringify(identity)).not.toContain("ada");
+  });
+
+  test.each<[string, JWTPayload, string]>([
+    ["that has expired", { exp: now() - 10 }, "The token has expired."],
+    ["that does not expire", { exp: undefined }, "The token's claim exp is missing."],
+    ["that is not valid yet", { nbf: now() + 60 }, "The token's claim nbf is not as expected."],
+    ["of another issuer", { iss: "https://evil.example" }, "The token's claim iss is not as expected."],
+    ["of no issuer", { iss: undefined }, "The token's claim iss is missing."],
+    ["for somebody else", { aud: "another-service" }, "The token's claim aud is not as expected."],
+    ["for nobody", { aud: undefined }, "The token's claim aud is missing."],
+    ["of nobody", { sub: undefined }, "The token's claim sub is missing."],
+  ])("%s is refused", async (_, changes, reason) => {
+    expect(await identify(await token(changes))).toEqual({ kind: "refused", reason });
+  });
+
+  test("is refused where its signature is another's", async () => {
+    const reason = "The token's signature is not one of the expected auth server's.";
+    expect(await identify(await token({}, { secret: "another secret of 32 bytes, or more" }))).toEqual({
+      kind: "refused",
+      reason,
+    });
+    const [head, , signature] = (await token()).split(".");
+    const other = Buffer.from(JSON.stringify({ iss: ISSUER, aud: AUDIENCE, sub: "someone", exp: now() + 60 }));
+    expect(await identify(`${head}.${other.toString("base64url")}.${signature}`)).toEqual({ kind: "refused", reason });
+  });
+
+  test("cannot choose its algorithm", async () => {
+    const reason = "The token's algorithm is not taken here.";
+    expect(await identify(await token({}, { alg: "HS384", secret: SECRET.repeat(2) }))).toEqual({
+      kind: "refused",
+      reason,
+    });
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const claims = part({ iss: ISSUER, aud: AUDIENCE, sub: SUB, exp: now() + 60 });
+    for (const signature of ["", "AAAA"]) {
+      expect(await identify(`${part({ alg: "none" })}.${claims}.${signature}`)).toMatchObject({ kind: "refused" });
+    }
+  });
+
+  test.each(["a.b.c", "eyJhbGciOiJIUzI1NiJ9.e30.", "..", `${"a".repeat(10_000)}.b.c`])(
+    "is no token: %p",
+    async (text) => {
+      expect(await identify(text)).toMatchObject({ kind: "refused" });
+    },
+  );
+});
+
+describe("with published keys", () => {
+  let server: ReturnType<typeof Bun.serve>;
+  let keys: object[] = [];
+  let asked = 0;
+  beforeAll(() => {
+    server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch() {
+        asked++;
+        return keys.length > 0 ? Response.json({ keys }) : new Response("away", { status: 503 });
+      },
+    });
+  });
+  afterAll(() => server.stop(true));
+
+  const verifier = () =>
+    tokenVerifier({ verify_with: { jwks_url: `${server.url}jwks.json` }, issuer: ISSUER, audience: AUDIENCE });
+
+  async function keyPair(kid: string, alg = "ES256") {
+    const { publicKey, privateKey } = await generateKeyPair(alg);
+    const sign = (claims: JWTPayload = {}) =>
+      new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: SUB, exp: now() + 60, ...claims })
+        .setProtectedHeader({ alg, kid })
+        .sign(privateKey);
+    return { jwk: { ...(await exportJWK(publicKey)), kid, alg, use: "sig" }, sign };
+  }
+
+  test.each(["ES256", "RS256", "EdDSA"])(
+    "a token signed with %s is taken, and the keys are fetched once",
+    async (alg) => {
+      const { jwk, sign } = await keyPair("one", alg);
+      keys = [jwk];
+      asked = 0;
+      const identifyPublic = verifier();
+      for (let i = 0; i < 3; i++) expect(await identifyPublic(await sign())).toMatchObject({ kind: "known" });
+      expect(asked).toBe(1);
+    },
+  );
+
+  test("a token of a key that is not published is refused", async () => {
+    const [published, other] = [await keyPair("one"), await keyPair("two")];
+    keys = [published.jwk];
+    expect(await verifier()(await other.sign())).toMatchObject({ kind: "refused" });
+  });
+
+  test("a public key cannot be passed off as a shared secret", async () => {
+    const { jwk } = await keyPair("one", "RS256");
+    keys = [jwk];
+    const claims = bytes(JSON.stringify({ iss: ISSUER, aud: AUDIENCE, sub: SUB, exp: now() + 60 }));
+    const forged = await new CompactSign(claims)
+      .setProtectedHeader({ alg: "HS256", kid: "one" })
+      .sign(bytes(JSON.stringify(jwk)));
+    expect(await verifier()(forged)).toEqual({ kind: "refused", reason: "The token's algorithm is not taken here." });
+  });
+
+  test("keys that cannot be fetched say nothing of a token", async () => {
+    const { sign } = await keyPair("one");
+    keys = [];
+    expect(await verifier()(await sign())).toMatchObject({ kind: "undecided" });
+  });
+});
+
+describe("beside keys", () => {
+  const KEY = "the.operators.key-00";
+  const access = createAccess({ keys: [KEY], token: identify });
+
+  test("whatever it looks like, a key is a key; a token is a token; the rest is neither", async () => {
+    expect(await access.identify(KEY)).toMatchObject({ kind: "known", caller: { scopes: "all", own_only: false } });
+    expect(await access.identify(await token())).toMatchObject({ kind: "known", caller: { own_only: true } });
+    expect(await access.identify("neither")).toMatchObject({ kind: "refused" });
+    expect(access.identify(null)).toEqual({ kind: "none" });
+  });
+
+  test("where tokens are taken and no key is set, nobody passes without one", async () => {
+    const { required, identify: who } = createAccess({ keys: [], token: identify });
+    expect(required).toBe(true);
+    expect(who(null)).toEqual({ kind: "none" });
+    expect(await who(await token())).toMatchObject({ kind: "known" });
+  });
+});
