@@ -11,10 +11,12 @@ const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Levqor API</title>
-<link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
+<link rel="icon" type="image/svg+xml" href="/public/assets/favicon.svg">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="/docs/page.css">
 </head>
 <body>
+<header><a href="/public/">Levqor</a> <a href="/public/docs">Documentation</a></header>
 <div id="swagger-ui"></div>
 <noscript>This page needs scripts. The same as OpenAPI 3.1: <a href="/docs/json">/docs/json</a></noscript>
 <script src="/docs/swagger-ui-bundle.js"></script>
@@ -23,8 +25,26 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
+/** The colours and typefaces of the pages (`public/assets/site.css`), so that this one is of the same house. */
+const STYLE = `:root { --paper: #faf9f5; --ink: #1b211e; --line: #dedbd1; --serif: "Iowan Old Style", Palatino, Georgia, serif; }
+:root.dark-mode { --paper: #1c2022; --ink: #e4e8e4; --line: #2f3733; }
+body { margin: 0; background: var(--paper); color: var(--ink); }
+header { display: flex; align-items: baseline; gap: 1.5rem; padding: 1rem 20px; border-bottom: 1px solid var(--line);
+  font: 1rem system-ui, sans-serif; }
+header a { color: inherit; text-decoration: none; }
+header a:hover { text-decoration: underline; }
+header a:first-child { font: 600 1.3rem var(--serif); }
+.swagger-ui .scheme-container { background: transparent; box-shadow: none; }
+.swagger-ui .info .title { font-family: var(--serif); }
+:root .swagger-ui .info :is(.markdown, .renderedMarkdown) code { color: inherit; font-weight: 400; }
+`;
+
 // No validatorUrl: Swagger UI would show the document to a service of its makers.
-const START = `SwaggerUIBundle({
+const START = `const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+SwaggerUIBundle({
   url: "/docs/json",
   dom_id: "#swagger-ui",
   deepLinking: true,
@@ -46,10 +66,6 @@ const assets = {
     type: "text/javascript; charset=utf-8",
     url: import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js"),
   },
-  "favicon-32x32.png": {
-    type: "image/png",
-    url: import.meta.resolve("swagger-ui-dist/favicon-32x32.png"),
-  },
 };
 
 const hidden = { detail: { hide: true } } as const;
@@ -69,6 +85,14 @@ export function docsRoutes({ version }: Pick<ApiConfig, "version">) {
         set.headers["content-type"] = "text/html; charset=utf-8";
         set.headers["content-security-policy"] = PAGE_POLICY;
         return PAGE;
+      },
+      hidden,
+    )
+    .get(
+      "/docs/page.css",
+      ({ set }) => {
+        set.headers["content-type"] = "text/css; charset=utf-8";
+        return STYLE;
       },
       hidden,
     )

@@ -153,10 +153,12 @@ describe("/docs", () => {
     const page = await api.ask("/docs");
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(page.headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'");
-    const addresses = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address as string);
+    const addresses = [...page.text.matchAll(/<(?:link|script) [^>]*(?:src|href)="([^"]+)"/g)].map(
+      ([, address]) => address as string,
+    );
     expect(addresses).toHaveLength(5);
     for (const address of addresses) {
-      expect(address).toStartWith("/docs/");
+      expect(address).toMatch(/^\/(?:docs|public)\//);
       expect((await api.ask(address)).status).toBe(200);
     }
     expect(page.text).not.toContain("://");
