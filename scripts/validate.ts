@@ -728,8 +728,8 @@ async function checkLimits(client: Client, { check }: Checks): Promise<void> {
 
 async function checkCallback(client: Client, { check }: Checks, job: object): Promise<void> {
   await check("a callback is attempted, each attempt is in its log, and it can be made again", async () => {
-    // Nobody has this address (RFC 5737), so the guard refuses it, or no answer comes: either is on record.
-    const callback = { ...job, callback_url: "http://192.0.2.1:1/" };
+    // Nobody has this name (RFC 6761): no attempt can succeed, and each is on record.
+    const callback = { ...job, callback_url: "http://levqor.invalid/" };
     const { job_id } = (await client.post("/api/v1/intake", callback)).body;
     const callbacks = `/api/v1/jobs/${job_id}/callbacks`;
     const attempts = ["job.callback_attempted", "job.callback_delivered", "job.callback_failed"];
