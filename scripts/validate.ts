@@ -241,6 +241,16 @@ async function checkService(client: Client, { check }: Checks): Promise<void> {
     expect(Number.isInteger(jobs_today) && jobs_today >= 0, "a number of jobs", answer.body);
     expect(last_updated === null || Number.isInteger(last_updated), "last_updated in Unix seconds", answer.body);
   });
+  await check("GET /api/v1/marketing/summary gives texts and figures", async () => {
+    const answer = await client.ask("/api/v1/marketing/summary", { key: false });
+    expectStatus(answer, 200);
+    const { headlines, calls_to_action, selling_points, figures } = answer.body;
+    for (const texts of [headlines, calls_to_action, selling_points]) expect(texts.length > 0, "texts", answer.body);
+    expect(figures.audit_coverage >= 0 && figures.audit_coverage <= 100, "a percentage", figures);
+    const known = { headers: { "if-none-match": answer.headers.get("etag") ?? "" } };
+    const again = await client.ask("/api/v1/marketing/summary", { key: false, ...known });
+    expect(again.status === 304 || again.headers.get("etag") !== answer.headers.get("etag"), "304", again.status);
+  });
   await check("X-Request-Id is given back, or made", async () => {
     const given = await client.ask("/health", { headers: { "x-request-id": "validate-1" } });
     expect(given.headers.get("x-request-id") === "validate-1", "the request id that was sent");
@@ -895,6 +905,34 @@ async function checkDocs(client: Client, { check }: Checks): Promise<void> {
   });
 }
 
+async function checkPages(client: Client, { check }: Checks): Promise<void> {
+  await check("every page of sitemap.xml is there, and /robots.txt leads to it", async () => {
+    const robots = await client.ask("/robots.txt", { key: false });
+    expect(/^Sitemap: https?:\/\/\S+\/sitemap\.xml$/m.test(robots.text), "the sitemap's address", robots.text);
+    const sitemap = await client.ask("/sitemap.xml", { key: false });
+    const addresses = [...sitemap.text.matchAll(/<loc>([^<]+)<\/loc>/g)].map((match) => new URL(match[1] as string));
+    expect(addresses.length > 10, "more than ten pages", addresses.length);
+    for (const { pathname } of addresses) expectStatus(await client.ask(pathname, { key: false }), 200);
+  });
+  await check("/.well-known/security.txt holds for months, and not for a year", async () => {
+    const { text } = await client.ask("/.well-known/security.txt", { key: false });
+    const days = (Date.parse(/^Expires: (\S+)$/m.exec(text)?.[1] ?? "") - Date.now()) / 86_400_000;
+    expect(days > 90 && days < 365, "a time of expiry in months", text);
+    expect(/^Contact: mailto:\S+@\S+$/m.test(text), "somebody to write to", text);
+  });
+  await check("legal texts and questions are at the addresses that are printed", async () => {
+    for (const path of ["privacy.html", "terms.html", "cookies.html", "privacy", "terms", "cookies"]) {
+      expectStatus(await client.ask(`/public/legal/${path}`, { key: false }), 200);
+    }
+    expectStatus(await client.ask("/public/faq/index.html", { key: false }), 200);
+  });
+  await check("where no page is, people get a page and programs a problem", async () => {
+    const page = await client.ask("/public/nothing", { key: false, headers: { accept: "text/html" } });
+    expect(page.status === 404 && page.text.startsWith("<!doctype html>"), "a page with 404", page.status);
+    expectProblem(await client.ask("/public/nothing", { key: false }), 404, "not_found");
+  });
+}
+
 /** Whether anything answers at all; says what to do if not. */
 async function isReachable(client: Client): Promise<boolean> {
   try {
@@ -934,6 +972,7 @@ async function main(): Promise<number> {
   await checkDevelopment(client, checks);
   await checkOperations(client, checks);
   await checkDocs(client, checks);
+  await checkPages(client, checks);
 
   if (checks.failed.length === 0) {
     console.log("\n🟢 COCKPIT GREEN — Levqor backend validated");

@@ -81,6 +81,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/marketing/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Headlines, selling points and figures
+         * @description For pages that present the service. The texts come from public/marketing and hold no numbers; the figures are those of GET /public/metrics, computed from the event log.
+         */
+        get: operations["getMarketingSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -2700,6 +2720,51 @@ export interface components {
              */
             last_updated: number | null;
         };
+        MarketingSummary: {
+            /** @description What the service is, in a few words. */
+            headlines: {
+                /**
+                 * @description Stays the same when the text changes.
+                 * @example accounted_for
+                 */
+                id: string;
+                /** @description A few words. */
+                title: string;
+                /**
+                 * @description A sentence or two.
+                 * @example The rest is made from the log again.
+                 */
+                text?: string;
+            }[];
+            /** @description What a visitor may do next. */
+            calls_to_action: {
+                /**
+                 * @description Stays the same when the text changes.
+                 * @example accounted_for
+                 */
+                id: string;
+                /** @description A button's words. */
+                label: string;
+                /** @description A path of this service, or an https address. */
+                href: string;
+            }[];
+            /** @description What one gets. */
+            selling_points: {
+                /**
+                 * @description Stays the same when the text changes.
+                 * @example accounted_for
+                 */
+                id: string;
+                /** @description A few words. */
+                title: string;
+                /**
+                 * @description A sentence or two.
+                 * @example The rest is made from the log again.
+                 */
+                text: string;
+            }[];
+            figures: components["schemas"]["PublicMetrics"];
+        };
         /** @description The state of every part; null where it cannot be learned. */
         OpsHealth: {
             /** @description Whether every part is well. */
@@ -3903,7 +3968,7 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description The version, in quotes: to be sent as If-Match with a change.
+         * @description The version, in quotes: to be sent as If-Match with a change, or as If-None-Match with a read, which is answered 304 while it holds.
          * @example "3"
          */
         ETag: string;
@@ -4135,6 +4200,75 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["PublicMetrics"];
+                };
+            };
+            400: components["responses"]["400.invalid_host"];
+            414: components["responses"]["414.uri_too_long"];
+            429: components["responses"]["429.rate_limited"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
+        };
+    };
+    getMarketingSummary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the service says of itself. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "headlines": [
+                     *         {
+                     *           "id": "accounted_for",
+                     *           "title": "Every job done, or accounted for"
+                     *         }
+                     *       ],
+                     *       "calls_to_action": [
+                     *         {
+                     *           "id": "first_job",
+                     *           "label": "Run your first job",
+                     *           "href": "/public/docs/getting-started"
+                     *         }
+                     *       ],
+                     *       "selling_points": [
+                     *         {
+                     *           "id": "durable",
+                     *           "title": "Accepted means durable",
+                     *           "text": "The answer comes after the commit, never before."
+                     *         }
+                     *       ],
+                     *       "figures": {
+                     *         "uptime_rolling_7d": 99.98,
+                     *         "jobs_today": 4711,
+                     *         "audit_coverage": 100,
+                     *         "last_updated": 1768469400
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MarketingSummary"];
                 };
             };
             400: components["responses"]["400.invalid_host"];

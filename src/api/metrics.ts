@@ -8,28 +8,14 @@ import { requestIds } from "./request_id.ts";
 
 type Totals = Pick<MetricsRow, "events" | "attributed_events" | "first_started_at">;
 
-export function metricsRoutes({ log, sql, projector }: Pick<ApiOptions, "log" | "sql" | "projector">) {
+type FiguresOptions = Pick<ApiOptions, "log" | "sql" | "projector">;
+
+export function metricsRoutes(options: FiguresOptions) {
   return new Elysia({ name: "levqor/metrics" }).use(requestIds()).get(
     "/public/metrics",
-    async ({ set }) => {
-      const now = Date.now();
-      const [hours, [totals], updated] = await Promise.all([
-        onceBuilt(
-          () => sql<Pick<MetricsRow, "hour" | "jobs_submitted" | "minutes">[]>`
-            select hour, jobs_submitted, minutes from levqor_read.metrics
-            where hour > ${new Date(now).toISOString()}::timestamptz - interval '7 days 1 hour'`,
-        ),
-        onceBuilt(
-          () => sql<[Totals]>`
-            select coalesce(sum(events), 0)::bigint as events,
-              coalesce(sum(attributed_events), 0)::bigint as attributed_events,
-              min(first_started_at) as first_started_at
-            from levqor_read.metrics`,
-        ),
-        lastUpdated(),
-      ]);
+    ({ set }) => {
       set.headers["cache-control"] = "public, max-age=5";
-      return { ...publicMetrics(hours, { now, totals }), last_updated: updated };
+      return publicFigures(options);
     },
     {
       detail: describe({
@@ -48,12 +34,34 @@ export function metricsRoutes({ log, sql, projector }: Pick<ApiOptions, "log" | 
       }),
     },
   );
+}
 
-  /** When the last event that the figures contain was recorded, in Unix seconds. */
-  async function lastUpdated(): Promise<number | null> {
-    const status = (await projector.status()).find(({ name }) => name === "metrics");
-    if (!status || status.position === 0) return null;
-    const [event] = await log.readRange(status.position - 1, 1);
-    return event ? Math.floor(Date.parse(event.recorded_at) / 1000) : null;
-  }
+/** What the service tells everyone about itself, as the schema `PublicMetrics` has it. */
+export async function publicFigures(options: FiguresOptions) {
+  const { sql } = options;
+  const now = Date.now();
+  const [hours, [totals], last_updated] = await Promise.all([
+    onceBuilt(
+      () => sql<Pick<MetricsRow, "hour" | "jobs_submitted" | "minutes">[]>`
+        select hour, jobs_submitted, minutes from levqor_read.metrics
+        where hour > ${new Date(now).toISOString()}::timestamptz - interval '7 days 1 hour'`,
+    ),
+    onceBuilt(
+      () => sql<[Totals]>`
+        select coalesce(sum(events), 0)::bigint as events,
+          coalesce(sum(attributed_events), 0)::bigint as attributed_events,
+          min(first_started_at) as first_started_at
+        from levqor_read.metrics`,
+    ),
+    lastUpdated(options),
+  ]);
+  return { ...publicMetrics(hours, { now, totals }), last_updated };
+}
+
+/** When the last event that the figures contain was recorded, in Unix seconds. */
+async function lastUpdated({ log, projector }: FiguresOptions): Promise<number | null> {
+  const status = (await projector.status()).find(({ name }) => name === "metrics");
+  if (!status || status.position === 0) return null;
+  const [event] = await log.readRange(status.position - 1, 1);
+  return event ? Math.floor(Date.parse(event.recorded_at) / 1000) : null;
 }

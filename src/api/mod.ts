@@ -14,6 +14,7 @@ import { intakeRoutes } from "./intake.ts";
 import { jobControlRoutes } from "./job_control.ts";
 import { jobRoutes } from "./jobs.ts";
 import { BODY_CUT_OFF_BYTES, HEAD_CUT_OFF_BYTES, IDLE_TIMEOUT_S, MESSAGE_CUT_OFF_BYTES } from "./limits.ts";
+import { marketingRoutes } from "./marketing.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { opsRoutes } from "./ops.ts";
 import type { ApiConfig, ApiOptions } from "./options.ts";
@@ -54,6 +55,7 @@ export function createApi(options: ApiOptions): Elysia {
   const app: Elysia = base({ ...options, auth, limits, cors_origins, request_log, addressOf, app: () => app })
     .use(rootRoutes(config))
     .use(metricsRoutes(options))
+    .use(marketingRoutes(options))
     .use(prometheusRoutes(options, auth))
     .use(intakeRoutes({ ...options, queue }, auth))
     .use(jobRoutes(options, auth))

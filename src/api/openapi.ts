@@ -94,7 +94,8 @@ const requestHeaders = {
 
 const answerHeaders = {
   ETag: {
-    description: "The version, in quotes: to be sent as If-Match with a change.",
+    description:
+      "The version, in quotes: to be sent as If-Match with a change, or as If-None-Match with a read, which is answered 304 while it holds.",
     schema: { type: "string" },
     example: '"3"',
   },

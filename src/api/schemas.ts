@@ -997,6 +997,41 @@ const PublicMetrics = Type.Object(
   { additionalProperties: false },
 );
 
+const TextId = Type.String({ description: "Stays the same when the text changes.", examples: ["accounted_for"] });
+const LineText = Type.String({ description: "A sentence or two.", examples: ["The rest is made from the log again."] });
+
+const MarketingSummary = Type.Object(
+  {
+    headlines: Type.Array(
+      Type.Object(
+        { id: TextId, title: Type.String({ description: "A few words." }), text: Type.Optional(LineText) },
+        { additionalProperties: false },
+      ),
+      { description: "What the service is, in a few words." },
+    ),
+    calls_to_action: Type.Array(
+      Type.Object(
+        {
+          id: TextId,
+          label: Type.String({ description: "A button's words." }),
+          href: Type.String({ description: "A path of this service, or an https address." }),
+        },
+        { additionalProperties: false },
+      ),
+      { description: "What a visitor may do next." },
+    ),
+    selling_points: Type.Array(
+      Type.Object(
+        { id: TextId, title: Type.String({ description: "A few words." }), text: LineText },
+        { additionalProperties: false },
+      ),
+      { description: "What one gets." },
+    ),
+    figures: PublicMetrics,
+  },
+  { additionalProperties: false },
+);
+
 const EXAMPLE_INCIDENT_ID = "0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9";
 export const IncidentId = Type.String({
   format: "uuid",
@@ -1398,6 +1433,7 @@ export const components = {
   WorkflowLimitsList,
   ProblemDescription,
   PublicMetrics,
+  MarketingSummary,
   OpsHealth,
   IncidentOpen,
   IncidentUpdate,
