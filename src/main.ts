@@ -166,7 +166,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       watch: !config.production,
       on_fault: (error) =>
         logger.error({ err: error }, "Cannot read public/ as it is now; serving what was there before"),
-      other_pages: ["/docs"],
+      other_pages: ["/docs", "/status"],
     });
     const app = createApi({
       access: createAccess({ keys: config.api_keys, token: config.jwt && tokenVerifier(config.jwt) }),

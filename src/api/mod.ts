@@ -28,9 +28,10 @@ import { rootRoutes } from "./root.ts";
 import { methodsByPath } from "./routes.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { socketRoutes } from "./socket.ts";
+import { statusPageRoutes } from "./status_page.ts";
 import { stepRoutes } from "./steps.ts";
 import { streamRoutes } from "./streams.ts";
-import { uptimeRoutes } from "./uptime.ts";
+import { uptimeReports, uptimeRoutes } from "./uptime.ts";
 import { workerRoutes } from "./workers.ts";
 import { workflowLimitRoutes } from "./workflow_limits.ts";
 
@@ -47,6 +48,7 @@ export function createApi(options: ApiOptions): Elysia {
     );
   }
   const { sql, signal } = options;
+  const uptime = uptimeReports(options);
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, logger, signal });
   const { cors_origins } = config;
   const addressOf = addressReader({ trust_proxy: config.trust_proxy, server: () => app.server });
@@ -71,7 +73,8 @@ export function createApi(options: ApiOptions): Elysia {
     .use(socketRoutes(options, auth))
     .use(opsRoutes(options, auth))
     .use(incidentRoutes(options, auth))
-    .use(uptimeRoutes(options))
+    .use(uptimeRoutes(uptime))
+    .use(statusPageRoutes(options, uptime))
     .use(config.production ? new Elysia() : devRoutes(options, auth))
     .use(pageRoutes(options))
     .use(docsRoutes(config)) as unknown as Elysia;

@@ -18,10 +18,9 @@ const FRESH_MS = 2_000;
 const DAY_MS = 86_400_000;
 
 type Status = "operational" | Impact;
-type UptimeReport = Awaited<ReturnType<typeof readUptime>>;
+export type UptimeReport = Awaited<ReturnType<typeof readUptime>>;
 
-export function uptimeRoutes({ sql }: Pick<ApiOptions, "sql">) {
-  const report = uptimeReports({ sql });
+export function uptimeRoutes(report: () => Promise<UptimeReport>) {
   return new Elysia({ name: "levqor/uptime" }).use(requestIds()).get(
     "/ops/uptime",
     async ({ set }) => {
@@ -61,7 +60,7 @@ export function uptimeRoutes({ sql }: Pick<ApiOptions, "sql">) {
 }
 
 /** Reads the report, at most every {@link FRESH_MS}; those who ask meanwhile share an answer. */
-function uptimeReports(options: Pick<ApiOptions, "sql">): () => Promise<UptimeReport> {
+export function uptimeReports(options: Pick<ApiOptions, "sql">): () => Promise<UptimeReport> {
   let latest: { readonly at: number; readonly report: Promise<UptimeReport> } | undefined;
   return () => {
     if (!latest || performance.now() - latest.at > FRESH_MS) {
