@@ -3950,6 +3950,11 @@ export interface components {
          */
         "If-Match": string;
         /**
+         * @description The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.
+         * @example "3"
+         */
+        "If-None-Match": string;
+        /**
          * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
          * @example 1042
          */
@@ -3968,7 +3973,7 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description The version, in quotes: to be sent as If-Match with a change, or as If-None-Match with a read, which is answered 304 while it holds.
+         * @description Names what was answered. Send it as If-None-Match to be told when it changes, and as If-Match with a change where the call takes that.
          * @example "3"
          */
         ETag: string;
@@ -4399,6 +4404,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.
+                 * @example "3"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
                  * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
                  * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
                  */
@@ -4415,9 +4425,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The job's state. */
+            /** @description The job's state. It has an ETag once the job has ended. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -4442,6 +4453,20 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["JobStatus"];
                 };
+            };
+            /** @description It is what If-None-Match names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["400.invalid_job_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
@@ -4564,6 +4589,11 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.
+                 * @example "3"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
                  * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
                  * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
                  */
@@ -4583,6 +4613,7 @@ export interface operations {
             /** @description A page of events, oldest first. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -4619,6 +4650,20 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["JobEventList"];
                 };
+            };
+            /** @description It is what If-None-Match names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
@@ -5268,6 +5313,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.
+                 * @example "3"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
                  * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
                  * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
                  */
@@ -5343,6 +5393,20 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Pipeline"];
                 };
+            };
+            /** @description It is what If-None-Match names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["400.invalid_host"];
             401: components["responses"]["401.unauthorized"];
@@ -5508,6 +5572,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.
+                 * @example "3"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
                  * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
                  * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
                  */
@@ -5588,6 +5657,20 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Pipeline"];
                 };
+            };
+            /** @description It is what If-None-Match names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["400.invalid_host"];
             401: components["responses"]["401.unauthorized"];
@@ -5920,6 +6003,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.
+                 * @example "3"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
                  * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
                  * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
                  */
@@ -5939,6 +6027,7 @@ export interface operations {
             /** @description The schedule. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -5975,6 +6064,20 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Schedule"];
                 };
+            };
+            /** @description It is what If-None-Match names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
@@ -6110,6 +6213,11 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.
+                 * @example "3"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
                  * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
                  * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
                  */
@@ -6129,6 +6237,7 @@ export interface operations {
             /** @description A page of events, oldest first. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -6163,6 +6272,20 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["ScheduleEventList"];
                 };
+            };
+            /** @description It is what If-None-Match names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];

@@ -20,7 +20,7 @@ export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
     .use(requestIds())
     .get(
       "/api/v1/jobs/:job_id/callbacks",
-      async ({ request, params, set }) => {
+      async ({ request, params }) => {
         const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const after_version = fromCursor(cursor) ?? 0;
@@ -30,7 +30,6 @@ export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
           .filter(({ type, version }) => version > after_version && type.startsWith("job.callback_"))
           .flatMap((event) => entryOf(decode(event)));
         const { items, has_more, next_cursor } = page(entries, limit, (entry) => entry.version);
-        set.headers["cache-control"] = "no-store";
         return { data: items, has_more, next_cursor };
       },
       {

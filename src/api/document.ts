@@ -75,7 +75,7 @@ export function openApiDocument({ version, path }: DocumentOptions) {
 }
 
 interface Answered {
-  readonly content: Readonly<Record<string, { readonly examples?: object }>>;
+  readonly content?: Readonly<Record<string, { readonly examples?: object }>>;
 }
 
 /** The parts of a document that are looked at here. */
@@ -139,9 +139,9 @@ function shareErrors(paths: Gathered["paths"]): Record<string, Answered> {
   const responses: Record<string, Answered> = {};
   for (const call of Object.values(paths).flatMap((calls) => Object.values(calls))) {
     for (const [status, response] of Object.entries(call.responses)) {
-      const types = Object.keys(response.content);
+      const types = Object.keys(response.content ?? {});
       if (types.length !== 1 || types[0] !== "application/problem+json") continue;
-      const name = [status, ...Object.keys(response.content["application/problem+json"]?.examples ?? {})].join(".");
+      const name = [status, ...Object.keys(response.content?.["application/problem+json"]?.examples ?? {})].join(".");
       responses[name] = response;
       call.responses[status] = { $ref: `#/components/responses/${name}` } as never;
     }

@@ -11,6 +11,7 @@ import type { Auth } from "./auth.ts";
 import { contextOf, pathOf, type RequestContext } from "./context.ts";
 import { type Cors, createCors } from "./cors.ts";
 import { Deadlines } from "./deadlines.ts";
+import type { deprecations } from "./deprecation.ts";
 import { refusal } from "./errors.ts";
 import { notModified } from "./etag.ts";
 import { checkHead } from "./head.ts";
@@ -34,11 +35,13 @@ export interface DoorOptions extends Pick<ApiConfig, "cors_origins">, Pick<ApiOp
   readonly limits?: RateGate | undefined;
   /** Which methods a path takes. */
   readonly methodsOf: (path: string) => readonly string[];
+  /** What the answers of a deprecated call carry; absent: none is deprecated. */
+  readonly deprecationOf?: ReturnType<typeof deprecations>;
 }
 
 /** Made for `app.wrap`: called with Elysia's own handler for each request. */
 export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
-  const { logger, metrics, log, methodsOf, cors_origins, timing } = options;
+  const { logger, metrics, log, methodsOf, deprecationOf, cors_origins, timing } = options;
   const cors = createCors(cors_origins);
   const limit_s = timing?.request_timeout_s ?? REQUEST_TIMEOUT_S;
   const refuse = (request: Request, error: unknown) => refusal(error, { request, logger });
@@ -53,25 +56,27 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     log?.({ request, context, status, duration_ms });
   };
 
-  return (handle) => (request) => {
-    const context = contextOf(request);
-    const leave = (response: Response) => {
-      const dressed = dress(notModified(response, { request, context }), { request, context, cors });
-      tell(request, context, dressed);
-      return dressed;
+  return (handle) => {
+    const admit = admission({ ...options, handle });
+    return (request) => {
+      const context = contextOf(request);
+      const leave = (response: Response) => {
+        const dressed = dress(notModified(response, { request, context }), { request, context, cors });
+        const deprecated = deprecationOf?.(request.method, context.route);
+        for (const name in deprecated) dressed.headers.append(name, deprecated[name] as string);
+        tell(request, context, dressed);
+        return dressed;
+      };
+      let answer: Response | Promise<Response>;
+      try {
+        checkHead(request, context);
+        answer = cors.preflight(request, context) ?? optionsOf(request, methodsOf) ?? admit(request, context);
+      } catch (error) {
+        answer = refuse(request, error);
+      }
+      if (!(answer instanceof Promise)) return leave(answer);
+      return deadlines.bound(request, answer).then(leave, (error) => leave(refuse(request, error)));
     };
-    let answer: Response | Promise<Response>;
-    try {
-      checkHead(request, context);
-      answer =
-        cors.preflight(request, context) ??
-        optionsOf(request, methodsOf) ??
-        identified(request, { ...options, handle });
-    } catch (error) {
-      answer = refuse(request, error);
-    }
-    if (!(answer instanceof Promise)) return leave(answer);
-    return deadlines.bound(request, answer).then(leave, (error) => leave(refuse(request, error)));
   };
 }
 
@@ -83,20 +88,21 @@ function optionsOf(request: Request, methodsOf: DoorOptions["methodsOf"]): Respo
   return new Response(null, { status: 204, headers: { allow: methods.join(", ") } });
 }
 
-interface Entrance extends Pick<DoorOptions, "auth" | "limits"> {
+interface Admission extends Pick<DoorOptions, "auth" | "limits"> {
   readonly handle: Handle;
 }
 
 /** Handles a request once it is known who makes it, and that they may. */
-function identified(request: Request, { auth, limits, handle }: Entrance): Response | Promise<Response> {
-  const context = contextOf(request);
-  const enter = (identity: RequestContext["identity"]) => {
-    context.identity = identity;
-    limits?.enter(request);
-    return handle(request);
+function admission({ auth, limits, handle }: Admission) {
+  return (request: Request, context: RequestContext): Response | Promise<Response> => {
+    const enter = (identity: RequestContext["identity"]) => {
+      context.identity = identity;
+      limits?.enter(request);
+      return handle(request);
+    };
+    const identity = auth?.identify(request);
+    return identity instanceof Promise ? identity.then(enter) : enter(identity);
   };
-  const identity = auth?.identify(request);
-  return identity instanceof Promise ? identity.then(enter) : enter(identity);
 }
 
 function tooLate({ reading }: RequestContext, limit_s: number): Problem {

@@ -154,7 +154,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
     )
     .get(
       ROUTE,
-      async ({ request, set }) => {
+      async ({ request }) => {
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const before = fromCursor(cursor);
         const position = positionHeader(request, "levqor-min-position");
@@ -167,7 +167,6 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
           limit ${limit + 1}`;
         const rows = await onceBuilt(select, wait_ms);
         const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
-        set.headers["cache-control"] = "no-store";
         return { data: items.map(toIncident), has_more, next_cursor };
       },
       {

@@ -1,7 +1,7 @@
 /** Reading jobs: one's status, the list, one's history. */
 import { Elysia } from "elysia";
 import type { JobRow } from "../../projections/jobs.ts";
-import type { WaitingFor, WaitingJob } from "../domain/job.ts";
+import { isFinished, type WaitingFor, type WaitingJob } from "../domain/job.ts";
 import { jobStream, readJob } from "../jobs/commands.ts";
 import { matches } from "../jobs/job_filter.ts";
 import type { LimitedJob } from "../jobs/limits.ts";
@@ -11,7 +11,7 @@ import { jobNotFound } from "./job_id.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { fromCursor, page, positionHeader } from "./paging.ts";
+import { etagOfPage, fromCursor, page, positionHeader } from "./paging.ts";
 import { onceBuilt, untilReached } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { JobId, JobListQuery, PageQuery } from "./schemas.ts";
@@ -30,12 +30,14 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
       "/api/v1/status/:job_id",
       async ({ request, params, set }) => {
         const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
-        const job = (await readJob(log, job_id))?.state;
+        const found = await readJob(log, job_id);
+        const job = found?.state;
         if (job === undefined || job.created_at === null) throw jobNotFound(job_id);
         const waits = await waitsOf([
           { ...job, job_id, error_code: job.last_error?.code ?? null, has_steps: job.steps !== null },
         ]);
-        set.headers["cache-control"] = "no-store";
+        // Of a job that waits, what it waits for changes with no event.
+        if (isFinished(job)) set.headers.etag = `"${found?.version}"`;
         return {
           job_id,
           status: job.status,
@@ -56,9 +58,10 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
             "Computed from the job's own events at the moment of the question: never older than any answer given before.",
           scope: "jobs:read",
           params: { job_id: JobId },
+          conditional: true,
           answers: {
             200: {
-              description: "The job's state.",
+              description: "The job's state. It has an ETag once the job has ended.",
               schema: "JobStatus",
               example: {
                 job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
@@ -75,7 +78,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
     )
     .get(
       "/api/v1/jobs",
-      async ({ request, set }) => {
+      async ({ request }) => {
         const { own_only, actor } = auth.require(request, "jobs:read");
         const { limit = PAGE_LIMIT_DEFAULT, cursor, ...filter } = readListQuery(request);
         const before = fromCursor(cursor);
@@ -93,7 +96,6 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
           limit ${limit + 1}`;
         const rows = await onceBuilt(select, wait_ms);
         const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
-        set.headers["cache-control"] = "no-store";
         const waits = await waitsOf(items.map(toWaitingJob));
         return { data: items.map((row) => toSummary(row, waits.get(row.job_id))), has_more, next_cursor };
       },
@@ -147,7 +149,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
         if (events.length === 0 && after_version === 0) throw jobNotFound(job_id);
         const { items, has_more, next_cursor } = page(events, limit, (event) => event.version);
         set.headers["content-type"] = "application/json";
-        set.headers["cache-control"] = "no-store";
+        set.headers.etag = etagOfPage(items, has_more);
         const data = items.map(jobEventJson).join(",");
         return `{"data":[${data}],"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}}`;
       },
@@ -160,6 +162,7 @@ export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions
           scope: "jobs:read",
           params: { job_id: JobId },
           query: PageQuery,
+          conditional: true,
           answers: {
             200: {
               description: "A page of events, oldest first.",

@@ -5,6 +5,7 @@ import { createAuth } from "./auth.ts";
 import { bulkRoutes } from "./bulk.ts";
 import { callbackRoutes } from "./callbacks.ts";
 import { type AddressOf, addressReader } from "./client_address.ts";
+import { deprecations } from "./deprecation.ts";
 import { devRoutes } from "./dev.ts";
 import { docsRoutes } from "./docs.ts";
 import { type DoorOptions, frontDoor } from "./door.ts";
@@ -95,7 +96,7 @@ export function createHealthApi({ config, ...options }: HealthApiOptions): Elysi
   return app;
 }
 
-interface BaseOptions extends Omit<DoorOptions, "methodsOf" | "log">, Pick<ApiConfig, "request_log"> {
+interface BaseOptions extends Omit<DoorOptions, "methodsOf" | "deprecationOf" | "log">, Pick<ApiConfig, "request_log"> {
   readonly addressOf: AddressOf;
   /** What is made of it in the end. */
   readonly app: () => Elysia;
@@ -104,8 +105,10 @@ interface BaseOptions extends Omit<DoorOptions, "methodsOf" | "log">, Pick<ApiCo
 /** An app that answers what it does not serve, and every fault, with a problem document. */
 function base({ app, addressOf, request_log, ...options }: BaseOptions) {
   const { logger } = options;
-  const methodsOf = methodsByPath(() => app().routes);
+  const routes = () => app().routes;
+  const methodsOf = methodsByPath(routes);
   const log = requestLog({ logger, mode: request_log, addressOf });
+  const door = frontDoor({ ...options, log, methodsOf, deprecationOf: deprecations(routes) });
   // Bun's own, for the whole process, and 16 KB if nothing is said.
   (http as { maxHeaderSize: number }).maxHeaderSize = HEAD_CUT_OFF_BYTES;
   return (
@@ -130,7 +133,7 @@ function base({ app, addressOf, request_log, ...options }: BaseOptions) {
       },
     })
       // Its type says that a wrapper takes a function that makes functions; it takes the handler itself.
-      .wrap(frontDoor({ ...options, log, methodsOf }) as unknown as Parameters<Elysia["wrap"]>[0])
+      .wrap(door as unknown as Parameters<Elysia["wrap"]>[0])
       .use(problemErrors(logger, methodsOf))
   );
 }

@@ -34,7 +34,6 @@ export function ndjson({ source, stop, headers, onError }: LinesOptions): Respon
   return new Response(body, {
     headers: {
       "content-type": "application/x-ndjson",
-      "cache-control": "no-store",
       // Asks proxies such as nginx not to gather the stream.
       "x-accel-buffering": "no",
       ...headers,

@@ -3,6 +3,7 @@ import type { TObject, TSchema } from "@sinclair/typebox";
 import type { DocumentDecoration } from "elysia";
 import type { Scope } from "../access/mod.ts";
 import { ROUTE_POLICIES, type RoutePolicy } from "../rate/mod.ts";
+import { type Deprecation, deprecationHeaders, deprecationNote } from "./deprecation.ts";
 import { toJsonSchema } from "./json_schema.ts";
 import { type ProblemCode, type ProblemKind, problems } from "./problems.ts";
 import { components } from "./schemas.ts";
@@ -40,6 +41,9 @@ export interface Operation {
   readonly errors?: readonly ProblemCode[];
   /** The rate limits that hold on top of the caller's own, or `none` where not even those do. */
   readonly rate?: RoutePolicy | "none";
+  /** Whether its answer has an ETag, and is not sent again to who names it (`etag.ts`). */
+  readonly conditional?: boolean;
+  readonly deprecated?: Deprecation;
   /** What goes over the WebSocket that it opens: OpenAPI has no place for it. */
   readonly messages?: { readonly sent: ComponentName; readonly received: ComponentName };
 }
@@ -71,6 +75,12 @@ const requestHeaders = {
     schema: { type: "string" },
     example: '"3"',
   },
+  "If-None-Match": {
+    description: 'The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.',
+    required: false,
+    schema: { type: "string" },
+    example: '"3"',
+  },
   "Levqor-Min-Position": {
     description: "The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.",
     required: false,
@@ -95,7 +105,7 @@ const requestHeaders = {
 const answerHeaders = {
   ETag: {
     description:
-      "The version, in quotes: to be sent as If-Match with a change, or as If-None-Match with a read, which is answered 304 while it holds.",
+      "Names what was answered. Send it as If-None-Match to be told when it changes, and as If-Match with a change where the call takes that.",
     schema: { type: "string" },
     example: '"3"',
   },
@@ -224,7 +234,9 @@ export function describe(operation: Operation): DocumentDecoration {
       operation.description,
       ...(operation.scope ? [`Needs the scope \`${operation.scope}\`.`] : []),
       ...(rate && rate !== "none" ? [`Takes ${ROUTE_POLICIES[rate]} requests a minute of a caller.`] : []),
+      ...(operation.deprecated ? [deprecationNote(operation.deprecated)] : []),
     ].join(" "),
+    ...(operation.deprecated && { deprecated: true, "x-deprecation": operation.deprecated }),
     // What OpenAPI 3.1 calls roles, for schemes other than OAuth's.
     security: operation.scope ? [{ ApiKey: [operation.scope] }, { Bearer: [operation.scope] }] : [],
     parameters: [
@@ -232,7 +244,11 @@ export function describe(operation: Operation): DocumentDecoration {
       ...Object.entries(operation.query?.properties ?? {}).map(([name, schema]) =>
         parameter("query", name, schema, operation.query?.required?.includes(name) ?? false),
       ),
-      ...[...(operation.headers ?? []), "X-Request-Id" as const].map((name) => reference("parameters", name)),
+      ...[
+        ...(operation.headers ?? []),
+        ...(operation.conditional ? (["If-None-Match"] as const) : []),
+        "X-Request-Id" as const,
+      ].map((name) => reference("parameters", name)),
     ],
     ...(body && {
       requestBody: {
@@ -247,7 +263,7 @@ export function describe(operation: Operation): DocumentDecoration {
       },
     }),
     responses: {
-      ...answers(operation.answers, common),
+      ...answers(operation, common),
       ...problemAnswers(new Set(errors), { expected: operation.answers, common }),
     },
     // The decoration's type knows OpenAPI 3.0 only; the document is 3.1, whose schemas are JSON Schema.
@@ -266,17 +282,30 @@ function bodyExamples({ examples }: Operation, body: ComponentName) {
   return example === undefined ? {} : { example };
 }
 
-function answers(byStatus: Operation["answers"], common: readonly HeaderName[]) {
-  return Object.fromEntries(
-    Object.entries(byStatus).map(([status, answer]) => [
-      status,
-      {
-        description: answer.description,
-        headers: headers([...(answer.headers ?? []), ...common]),
-        content: { [answer.content_type ?? "application/json"]: content(answer) },
-      },
-    ]),
-  );
+function answers({ answers: byStatus, conditional, deprecated }: Operation, common: readonly HeaderName[]) {
+  const told = Object.keys(deprecated ? deprecationHeaders(deprecated) : {}).map((name) => [
+    name,
+    { schema: { type: "string" } },
+  ]);
+  const etag = conditional ? (["ETag"] as const) : [];
+  return {
+    ...Object.fromEntries(
+      Object.entries(byStatus).map(([status, answer]) => [
+        status,
+        {
+          description: answer.description,
+          headers: {
+            ...headers([...(answer.headers ?? []), ...etag, ...common]),
+            ...Object.fromEntries(told),
+          },
+          content: { [answer.content_type ?? "application/json"]: content(answer) },
+        },
+      ]),
+    ),
+    ...(conditional && {
+      304: { description: "It is what If-None-Match names.", headers: headers([...etag, ...common]) },
+    }),
+  };
 }
 
 function content({ schema, content_type, parts, example }: Answer) {

@@ -51,7 +51,6 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
     "/api/v1/ops/health",
     async ({ request, set, request_id }) => {
       auth.require(request, "ops:read");
-      set.headers["cache-control"] = "no-store";
       const started = performance.now();
       const head = await orNull(log.head());
       const latency_ms = head === null ? null : Math.round((performance.now() - started) * 100) / 100;

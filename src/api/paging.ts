@@ -15,6 +15,11 @@ export function page<Item>(rows: readonly Item[], limit: number, keyOf: (item: I
   return { items, has_more, next_cursor: has_more && last !== undefined ? toCursor(keyOf(last)) : null };
 }
 
+/** Names a page of a stream's history, which only grows: by its last event, and whether more follow. */
+export function etagOfPage(events: readonly { readonly version: number }[], has_more: boolean): string {
+  return `"${events.at(-1)?.version ?? 0}${has_more ? "+" : ""}"`;
+}
+
 /** What a cursor stands for; `undefined` for none. Throws the problem `invalid_cursor`. */
 export function fromCursor(cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined;

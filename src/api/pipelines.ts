@@ -83,7 +83,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     )
     .get(
       ROUTE,
-      async ({ request, set }) => {
+      async ({ request }) => {
         auth.require(request, "pipelines:read");
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const before = fromCursor(cursor);
@@ -95,7 +95,6 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           order by position desc limit ${limit + 1}`;
         const rows = await onceBuilt(select, wait_ms);
         const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
-        set.headers["cache-control"] = "no-store";
         return { data: items.map(({ position, ...pipeline }) => pipeline), has_more, next_cursor };
       },
       {
@@ -146,8 +145,9 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           description: "Read from the log itself: never older than any answer given before.",
           scope: "pipelines:read",
           params: { name: PipelineName },
+          conditional: true,
           answers: {
-            200: { description: "The newest version.", schema: "Pipeline", example: EXAMPLE, headers: ["ETag"] },
+            200: { description: "The newest version.", schema: "Pipeline", example: EXAMPLE },
           },
           errors: ["pipeline_not_found", "unavailable"],
         }),
@@ -210,8 +210,9 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           description: "Every version stays readable: jobs that started with it run it to their end.",
           scope: "pipelines:read",
           params: { name: PipelineName, version: components.Pipeline.properties.version },
+          conditional: true,
           answers: {
-            200: { description: "That version.", schema: "Pipeline", example: EXAMPLE, headers: ["ETag"] },
+            200: { description: "That version.", schema: "Pipeline", example: EXAMPLE },
           },
           errors: ["pipeline_not_found", "unavailable"],
         }),
@@ -266,6 +267,5 @@ function answer(
   const { version, definition, created_at, updated_at } = state;
   set.status = status;
   set.headers.etag = `"${version}"`;
-  set.headers["cache-control"] = "no-store";
   return { name, version, ...definition, created_at, updated_at };
 }

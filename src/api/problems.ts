@@ -325,7 +325,6 @@ export function problemResponse(problem: Problem, context: ProblemContext): Resp
     status: problems[problem.code].status,
     headers: {
       "content-type": "application/problem+json",
-      "cache-control": "no-store",
       ...problem.options.headers,
     },
   });

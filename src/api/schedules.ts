@@ -22,7 +22,7 @@ import { derivedId, idempotencyKey } from "./idempotency.ts";
 import { MISFIRE_GRACE_DEFAULT_S, NEXT_RUNS_DEFAULT, PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { fromCursor, page, positionHeader } from "./paging.ts";
+import { etagOfPage, fromCursor, page, positionHeader } from "./paging.ts";
 import { Problem } from "./problems.ts";
 import { onceBuilt, untilReached } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
@@ -126,7 +126,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
     )
     .get(
       ROUTE,
-      async ({ request, set }) => {
+      async ({ request }) => {
         auth.require(request, "schedules:read");
         const { limit = PAGE_LIMIT_DEFAULT, cursor, status } = readListQuery(request);
         const before = fromCursor(cursor);
@@ -140,7 +140,6 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
           order by position desc
           limit ${limit + 1}`;
         const { items, has_more, next_cursor } = page(await onceBuilt(select, wait_ms), limit, (row) => row.position);
-        set.headers["cache-control"] = "no-store";
         return { data: items.map(summary), has_more, next_cursor };
       },
       {
@@ -174,7 +173,8 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
         const [row] = await sql<ListedSchedule[]>`
           select ${columns} from levqor_read.schedules where schedule_id = ${schedule_id}`;
         if (!row) throw scheduleNotFound(schedule_id);
-        set.headers["cache-control"] = "no-store";
+        // The row may be newer already: then the tag names nothing that will be answered again.
+        set.headers.etag = `"${position}"`;
         return { ...summary(row), job: definition.job };
       },
       {
@@ -185,6 +185,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
           description: "Never older than any answer given before.",
           scope: "schedules:read",
           params: { schedule_id: ScheduleId },
+          conditional: true,
           answers: {
             200: {
               description: "The schedule.",
@@ -198,11 +199,10 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
     )
     .get(
       `${ROUTE}/:schedule_id/next`,
-      async ({ request, params, set }) => {
+      async ({ request, params }) => {
         auth.require(request, "schedules:read");
         const { count = NEXT_RUNS_DEFAULT } = readNextQuery(request);
         const { state } = await existing(scheduleId(params.schedule_id));
-        set.headers["cache-control"] = "no-store";
         return { data: nextInstants(state, count).map(toTime) };
       },
       {
@@ -236,7 +236,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
         if (events.length === 0 && after_version === 0) throw scheduleNotFound(schedule_id);
         const { items, has_more, next_cursor } = page(events, limit, (event) => event.version);
         set.headers["content-type"] = "application/json";
-        set.headers["cache-control"] = "no-store";
+        set.headers.etag = etagOfPage(items, has_more);
         const data = items.map(jobEventJson).join(",");
         return `{"data":[${data}],"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}}`;
       },
@@ -250,6 +250,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
           scope: "schedules:read",
           params: { schedule_id: ScheduleId },
           query: PageQuery,
+          conditional: true,
           answers: {
             200: {
               description: "A page of events, oldest first.",

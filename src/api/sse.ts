@@ -78,7 +78,6 @@ export function eventStream(options: EventStreamOptions): Response {
   return new Response(body, {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-store",
       // Asks proxies such as nginx not to gather the stream.
       "x-accel-buffering": "no",
     },

@@ -23,12 +23,11 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
     .use(requestIds())
     .get(
       "/api/v1/jobs/:job_id/steps",
-      async ({ request, params, set }) => {
+      async ({ request, params }) => {
         const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
         const job = (await readJob(log, job_id))?.state;
         if (!job) throw jobNotFound(job_id);
         const { steps, pipeline } = await stepsOf(job);
-        set.headers["cache-control"] = "no-store";
         const data = steps.map((step) => describeStep(step, job.step_states.get(step.id) ?? UNREACHED));
         return { job_id, status: job.status, pipeline, data };
       },

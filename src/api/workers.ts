@@ -45,7 +45,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     .use(requestIds())
     .post(
       "/api/v1/workers/claim",
-      async ({ request, server, set, request_id }) => {
+      async ({ request, server, request_id }) => {
         const { actor } = auth.require(request, "workers:write");
         const wish = checkClaim((await readJson(request)).value);
         await refuseBuiltIn(wish.workflows);
@@ -63,7 +63,6 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
         const jobs = await claim.catch((error) => {
           throw error instanceof TooManyClaimsError ? tooManyClaims(error) : error;
         });
-        set.headers["cache-control"] = "no-store";
         return { jobs: jobs.map(({ job_id, state }) => claimedJob(job_id, state)) };
       },
       {

@@ -38,7 +38,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
     .use(requestIds())
     .get(
       "/api/v1/workflows/limits",
-      async ({ request, set }) => {
+      async ({ request }) => {
         auth.require(request, "workflows:read");
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const after = fromCursor(cursor) ?? 0;
@@ -52,7 +52,6 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
           limit ${limit + 1}`;
         const rows = await onceBuilt(select, wait_ms);
         const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
-        set.headers["cache-control"] = "no-store";
         return { data: items.map(fromRow), has_more, next_cursor };
       },
       {
@@ -78,12 +77,11 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
     )
     .get(
       PATH,
-      async ({ request, params, set }) => {
+      async ({ request, params }) => {
         auth.require(request, "workflows:read");
         const { workflow } = checkParams(params);
         const { events } = await log.readLast([workflowStream(workflow)]);
         const state = [...events.values()].map(decode).reduce(workflowDecider.evolve, workflowDecider.initial);
-        set.headers["cache-control"] = "no-store";
         return fromState(workflow, state);
       },
       {
