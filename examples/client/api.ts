@@ -4220,6 +4220,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.
+                 * @example "3"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
                  * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
                  * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
                  */
@@ -4275,6 +4280,20 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["MarketingSummary"];
                 };
+            };
+            /** @description It is what If-None-Match names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["400.invalid_host"];
             414: components["responses"]["414.uri_too_long"];

@@ -32,12 +32,12 @@ export function marketingRoutes(options: Pick<ApiOptions, "log" | "sql" | "proje
         summary: "Headlines, selling points and figures",
         description:
           "For pages that present the service. The texts come from public/marketing and hold no numbers; the figures are those of GET /public/metrics, computed from the event log.",
+        conditional: true,
         answers: {
           200: {
             description: "What the service says of itself.",
             schema: "MarketingSummary",
             example: EXAMPLE,
-            headers: ["ETag"],
           },
         },
         errors: ["read_model_behind", "unavailable"],

@@ -77,6 +77,10 @@ test("a schedule's tag changes with what happens to it", async () => {
   expect((await read(`/api/v1/schedules/${schedule_id}/events`, history)).body.data).toHaveLength(2);
 });
 
+test("what marketing says has a tag of its own text", async () => {
+  expect(await tagOf("/api/v1/marketing/summary")).toMatch(/^"[\w-]{22}"$/);
+});
+
 test("tags are compared weakly, each of a list, and * is any", async () => {
   const path = `/api/v1/status/${await finishedJob()}`;
   const tag = await tagOf(path);
@@ -102,6 +106,7 @@ test("every call that is documented to answer 304 does, and no other", async () 
   // Each is read above.
   expect(documented.sort()).toEqual([
     "get /api/v1/jobs/{job_id}/events",
+    "get /api/v1/marketing/summary",
     "get /api/v1/pipelines/{name}",
     "get /api/v1/pipelines/{name}/versions/{version}",
     "get /api/v1/schedules/{schedule_id}",
