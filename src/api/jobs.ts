@@ -21,9 +21,9 @@ import { waitTeller } from "./waiting.ts";
 const readListQuery = queryReader(JobListQuery);
 const readPageQuery = queryReader(PageQuery);
 
-export function jobRoutes({ log, sql, projector, workflows, timing }: ApiOptions, auth: Auth) {
+export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing }: ApiOptions, auth: Auth) {
   const wait_ms = timing?.read_model_wait_ms;
-  const waitsOf = waitTeller({ log, sql, workflows });
+  const waitsOf = waitTeller({ log, sql, bus, workflows, signal });
   return new Elysia({ name: "levqor/jobs" })
     .use(requestIds())
     .get(

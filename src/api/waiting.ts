@@ -11,9 +11,19 @@ type Waits = ReadonlyMap<string, WaitingFor>;
 export function waitTeller({
   log,
   sql,
+  bus,
   workflows,
-}: Pick<ApiOptions, "log" | "sql" | "workflows">): (jobs: readonly (WaitingJob & LimitedJob)[]) => Promise<Waits> {
+  signal,
+}: Pick<ApiOptions, "log" | "sql" | "bus" | "workflows" | "signal">): (
+  jobs: readonly (WaitingJob & LimitedJob)[],
+) => Promise<Waits> {
   const limits = new Limits({ log, following: false });
+  // What is settled is asked for again now and then in any case; news saves whoever has just settled it the wait.
+  const stop = bus.listen(({ events = [] }) => {
+    for (const event of events) if (event.type === "workflow.limits_set") limits.settledAnew(event);
+  });
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
   const runnable = new Workflows(workflows);
   return async (jobs) => {
     const now = Date.now();

@@ -10,8 +10,7 @@
  *
  * - Of each limit one job at a time is on **trial**: it goes back to the ready queue, before all others, and is
  *   claimed. The others wait without a question asked.
- * - **Bounds.** Each limit keeps {@link MAX_JOBS_OF_LIMIT} jobs of each priority, all together {@link MAX_JOBS} jobs and
- *   {@link MAX_LIMITS} limits. What is beyond is found again in the read model when there is room. No payload is kept.
+ * - **Bounds.** What is beyond {@link BOUNDS} is found again in the read model when there is room. No payload is kept.
  * - Should news be missed, the limits that were asked longest ago are tried again after {@link RETRY_MS}.
  */
 import { entityId, type StoredEvent } from "../../events/envelope.ts";
@@ -19,15 +18,15 @@ import type { Priority } from "../../events/job.ts";
 import { pause } from "../async/mod.ts";
 import type { ClaimResult } from "./claim.ts";
 import { type HeldBack, Limits } from "./limits.ts";
-import type { RunnerOptions } from "./options.ts";
+import type { HeldBackBounds, RunnerOptions } from "./options.ts";
 import { type QueuedRow, queuedUnderLimit, readModelPosition } from "./read_model.ts";
 import { PRIORITIES, type ReadyJob, ReadyQueue } from "./ready_queue.ts";
 
-const MAX_JOBS_OF_LIMIT = 1_000;
-const MAX_JOBS = 50_000;
-const MAX_LIMITS = 10_000;
+const BOUNDS: HeldBackBounds = { jobs_of_limit: 1_000, jobs: 50_000, limits: 10_000 };
 /** Jobs that are fetched from the read model at once. */
 const PAGE = 500;
+/** Jobs that a limit fetches at once while all together keep as many as they may: without any it would stand still. */
+const FEW = 2;
 /** How soon the read model is asked again that was behind the log. */
 const BEHIND_MS = 100;
 /** A limit is tried again after so long, whatever was heard. */
@@ -41,8 +40,8 @@ type Scope = Pick<QueuedRow, "workflow" | "concurrency_key">;
 export interface HeldBackOptions extends Pick<RunnerOptions, "log" | "sql" | "logger"> {
   /** Takes the jobs that are to be tried. */
   readonly queue: ReadyQueue;
-  /** For tests; {@link MAX_JOBS_OF_LIMIT} by default. */
-  readonly max_jobs_of_limit?: number;
+  /** {@link BOUNDS} by default. */
+  readonly bounds?: Partial<HeldBackBounds>;
   /** The queue has grown. */
   readonly on_ready: () => void;
   readonly signal: AbortSignal;
@@ -70,6 +69,7 @@ export class HeldBackJobs {
   /** What claims ask. */
   readonly limits: Limits;
   readonly #options: HeldBackOptions;
+  readonly #bounds: HeldBackBounds;
   /** In order of when they were last asked. */
   readonly #waiting = new Map<string, Waiting>();
   /** Where each job waits. */
@@ -81,6 +81,7 @@ export class HeldBackJobs {
 
   constructor(options: HeldBackOptions) {
     this.#options = options;
+    this.#bounds = { ...BOUNDS, ...options.bounds };
     this.limits = new Limits({ log: options.log, following: true });
   }
 
@@ -178,11 +179,10 @@ export class HeldBackJobs {
     const name = nameOf(scope);
     const known = this.#waiting.get(name);
     if (known) return known;
-    if (this.#waiting.size >= MAX_LIMITS) return undefined;
-    const { max_jobs_of_limit: max_jobs = MAX_JOBS_OF_LIMIT } = this.#options;
+    if (this.#waiting.size >= this.#bounds.limits) return undefined;
     const waiting: Waiting = {
       scope: { workflow: scope.workflow, concurrency_key: scope.concurrency_key },
-      jobs: new ReadyQueue({ max_jobs, max_length: 0 }),
+      jobs: new ReadyQueue({ max_jobs: this.#bounds.jobs_of_limit, max_length: 0 }),
       trial: undefined,
       refused: undefined,
       woken: false,
@@ -197,7 +197,7 @@ export class HeldBackJobs {
 
   #add(waiting: Waiting, job: ReadyJob, place?: "first"): void {
     if (place === "first") waiting.jobs.addFirst(job);
-    else if (this.#jobs.size < MAX_JOBS) waiting.jobs.add(job);
+    else if (this.#jobs.size < this.#bounds.jobs) waiting.jobs.add(job);
     else waiting.jobs.turnAway(job);
     if (waiting.jobs.has(job.job_id)) this.#jobs.set(job.job_id, waiting);
     this.#goOnWithout(job.job_id, waiting);
@@ -263,7 +263,7 @@ export class HeldBackJobs {
     clearTimeout(waiting.timer);
     this.#asked(waiting, []);
     this.#waiting.delete(name);
-    if (this.#turnedAway === 0 || this.#waiting.size > MAX_LIMITS / 2) return;
+    if (this.#turnedAway === 0 || this.#waiting.size > this.#bounds.limits / 2) return;
     this.#options.queue.miss(this.#turnedAway);
     this.#turnedAway = 0;
   }
@@ -272,7 +272,7 @@ export class HeldBackJobs {
   #refill(waiting: Waiting): void {
     const { signal, logger } = this.#options;
     const lanes = PRIORITIES.filter((priority) => waiting.jobs.missing(priority));
-    if (lanes.length === 0 || waiting.refilling || this.#jobs.size >= MAX_JOBS) return;
+    if (lanes.length === 0 || waiting.refilling || this.#roomFor(waiting) === 0) return;
     waiting.refilling = true;
     const fill = async () => {
       for (const priority of lanes) await this.#fill(waiting, priority);
@@ -295,12 +295,21 @@ export class HeldBackJobs {
     // Asked first: what the read model holds a moment later is at least this.
     const position = (await readModelPosition(sql)) ?? 0;
     const limit = Math.min(PAGE, waiting.jobs.room(priority));
-    const { rows, more } = await queuedUnderLimit(sql, { ...waiting.scope, priority, ...missing, limit });
+    const found = await queuedUnderLimit(sql, { ...waiting.scope, priority, ...missing, limit });
+    // Others may have filled the room meanwhile.
+    const rows = found.rows.slice(0, this.#roomFor(waiting));
+    const more = found.more || rows.length < found.rows.length;
+    if (more && rows.length === 0) return;
     const jobs = rows.filter(({ job_id }) => !this.#trials.has(job_id)).map((row) => ({ ...row, priority, length: 0 }));
     // No further than was asked for: what has gone missing since, at a later position, is not among these.
     const upTo = more ? (rows.at(-1)?.position ?? 0) : Math.min(position, missing.until);
     waiting.jobs.fill(priority, { jobs, upTo, more });
     for (const { job_id } of jobs) this.#jobs.set(job_id, waiting);
+  }
+
+  /** How many jobs a limit may fetch. */
+  #roomFor(waiting: Waiting): number {
+    return Math.max(this.#bounds.jobs - this.#jobs.size, waiting.jobs.size === 0 ? FEW : 0);
   }
 
   #retry(): void {

@@ -35,6 +35,16 @@ export interface TriedCallback {
   readonly seconds: number;
 }
 
+/** How much is kept of the jobs that limits hold back. */
+export interface HeldBackBounds {
+  /** Jobs of each priority, for each limit; 1,000 by default. */
+  readonly jobs_of_limit: number;
+  /** Jobs for all limits together, but for a few of each; 50,000 by default. */
+  readonly jobs: number;
+  /** 10,000 by default. */
+  readonly limits: number;
+}
+
 export interface RunnerOptions {
   readonly log: EventLog;
   readonly bus: Bus;
@@ -64,8 +74,7 @@ export interface RunnerOptions {
   readonly on_attempt?: (ended: EndedAttempt) => void;
   readonly on_callback?: (tried: TriedCallback) => void;
   readonly queue?: ReadyQueueLimits;
-  /** Jobs of each priority that are kept for a limit that holds them back; 1,000 by default. */
-  readonly max_held_back?: number;
+  readonly held_back?: Partial<HeldBackBounds>;
 }
 
 export interface RunnerStatus {

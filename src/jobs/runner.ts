@@ -108,7 +108,7 @@ class JobRunner implements Runner {
     this.#heldBack = new HeldBackJobs({
       ...options,
       queue: this.#queue,
-      max_jobs_of_limit: options.max_held_back,
+      bounds: options.held_back,
       signal: this.#stopping.signal,
       on_ready: () => this.#pump(),
     });

@@ -183,6 +183,21 @@ describe("a job that a limit holds back", () => {
     });
   });
 
+  test("says so as soon as it is settled, though it was asked just before", async () => {
+    const workflow = "settled_anew";
+    const first = await api.submit({ workflow });
+    const second = await api.submit({ workflow });
+    await started(first.job_id, { workflow });
+    expect(await waitingFor(second.job_id)).toMatchObject({ reason: "worker" });
+    const { promise: heard, resolve } = Promise.withResolvers<void>();
+    api.bus.listen(({ events = [] }) => {
+      if (events.some(({ type }) => type === "workflow.limits_set")) resolve();
+    });
+    await put(workflow, { concurrency: 1 });
+    await heard;
+    expect(await waitingFor(second.job_id)).toMatchObject({ reason: "concurrency" });
+  });
+
   test("says when its rate lets it start", async () => {
     const workflow = "paced";
     await put(workflow, { concurrency_per_key: 9, rate_per_key: { limit: 1, per_seconds: 3_600 } });

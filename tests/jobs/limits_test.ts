@@ -247,7 +247,7 @@ describe("a slot does not stick", () => {
 describe("more jobs than are kept", () => {
   test("are found again in the read model", async () => {
     const work = shop(1);
-    const runner = service.start({ connectors: work.connectors, max_held_back: 4 });
+    const runner = service.start({ connectors: work.connectors, held_back: { jobs_of_limit: 4 } });
     const ids = await submitMany(60, "a", { concurrency_key: "k" });
     await until(() => runner.status().held_back > 0, { what: "some to be held back" });
     expect(runner.status().held_back).toBeLessThanOrEqual(3 * 4 + 2);
@@ -256,12 +256,54 @@ describe("more jobs than are kept", () => {
     await until(() => runner.status().held_back === 0, { what: "nothing to be held back" });
   }, 60_000);
 
+  test("of all limits together, too, and each limit goes on", async () => {
+    const work = shop(20);
+    const runner = service.start({ connectors: work.connectors, held_back: { jobs: 10 } });
+    const keys = ["x", "y", "z"];
+    const ids: string[] = [];
+    for (let i = 0; i < 12; i++) {
+      for (const concurrency_key of keys) {
+        ids.push(await service.submit("a", { concurrency_key, payload: { group: concurrency_key } }));
+      }
+    }
+    let most = 0;
+    const watching = setInterval(() => {
+      most = Math.max(most, runner.status().held_back);
+    }, 1);
+    await allSucceed(ids);
+    clearInterval(watching);
+    // For each key two that are fetched, and the last that was asked about, come on top.
+    expect(most).toBeLessThanOrEqual(10 + 3 * keys.length);
+    expect(most).toBeGreaterThanOrEqual(10);
+    expect(keys.map((key) => work.most.get(key))).toEqual([1, 1, 1]);
+    // None stands still until the others are through.
+    const placeOf = (index: number) => work.order.indexOf(ids[index] as string);
+    for (const key of [0, 1, 2]) {
+      const [seventh, others] = [key + 6 * 3, [33, 34, 35].filter((index) => index !== 33 + key)];
+      expect(placeOf(seventh)).toBeLessThan(Math.min(...others.map(placeOf)));
+    }
+  }, 60_000);
+
+  test("of more limits than are kept", async () => {
+    const work = shop(5);
+    service.start({ connectors: work.connectors, held_back: { limits: 2 } });
+    const ids: string[] = [];
+    const keys = Array.from({ length: 12 }, (_, i) => `key-${i}`);
+    for (let i = 0; i < 4; i++) {
+      for (const concurrency_key of keys) {
+        ids.push(await service.submit("a", { concurrency_key, payload: { group: concurrency_key } }));
+      }
+    }
+    await allSucceed(ids);
+    for (const key of keys) expect(work.most.get(key)).toBe(1);
+  }, 60_000);
+
   test("and those that waited before the start", async () => {
     const ids = await submitMany(40, "a", { concurrency_key: "k" });
     await service.projected();
     const work = shop(1);
-    service.start({ connectors: work.connectors, max_held_back: 4 });
-    service.start({ connectors: work.connectors, max_held_back: 4 });
+    service.start({ connectors: work.connectors, held_back: { jobs_of_limit: 4 } });
+    service.start({ connectors: work.connectors, held_back: { jobs_of_limit: 4 } });
     await allSucceed(ids);
     expect(work.most.get("a")).toBe(1);
   }, 60_000);
