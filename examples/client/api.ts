@@ -4367,16 +4367,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "workflow": "http",
-                 *       "payload": {
-                 *         "method": "GET",
-                 *         "url": "https://example.com/"
-                 *       },
-                 *       "priority": "normal"
-                 *     }
-                 */
                 "application/json": components["schemas"]["IntakeRequest"];
             };
         };

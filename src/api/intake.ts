@@ -16,6 +16,48 @@ const ROUTE = "/api/v1/intake";
 
 const checkIntake = validator(IntakeRequest);
 
+const PAYLOAD = { method: "GET", url: "https://example.com/" };
+const EXAMPLES = {
+  http: { summary: "Call an address", value: { workflow: "http", payload: PAYLOAD } },
+  callback: {
+    summary: "Be told of its end; try three times, for ten minutes at most",
+    value: {
+      workflow: "http",
+      payload: PAYLOAD,
+      callback_url: "https://example.com/hooks/levqor",
+      max_attempts: 3,
+      backoff: { initial_seconds: 5, factor: 3 },
+      timeout_seconds: 600,
+    },
+  },
+  steps: {
+    summary: "Several steps, one of which waits for a person",
+    value: {
+      workflow: "price-change",
+      payload: { product: "4711" },
+      steps: [
+        { id: "fetch", uses: "http", with: { url: "https://example.com/products/{{ payload.product }}" } },
+        { id: "approve", wait_for_approval: { message: "Change the price of {{ payload.product }}?" } },
+        {
+          id: "change",
+          uses: "http",
+          with: { method: "POST", url: "https://example.com/prices", body: { product: "{{ payload.product }}" } },
+        },
+      ],
+    },
+  },
+  outside: {
+    summary: "For an outside worker, urgently, and one at a time for each customer",
+    value: {
+      workflow: "translate",
+      payload: { text: "Guten Tag" },
+      priority: "high",
+      concurrency_key: "customer-42",
+      attempt_timeout_seconds: 120,
+    },
+  },
+} as const;
+
 export function intakeRoutes(
   {
     log,
@@ -64,6 +106,7 @@ export function intakeRoutes(
         scope: "jobs:write",
         headers: ["Idempotency-Key"],
         body: "IntakeRequest",
+        examples: EXAMPLES,
         answers: {
           202: {
             description: "The job is on record.",

@@ -311,12 +311,17 @@ export function problemDocument(problem: Problem, context: ProblemContext) {
     title,
     status,
     detail: problem.detail,
-    instance: context.instance,
+    instance: uriReference(context.instance),
     error: problem.code,
     request_id: context.request_id,
     ...problem.options.members,
     ...(problem.options.errors && { errors: problem.options.errors }),
   };
+}
+
+/** A path as it was asked for, where it need not be one that a URI may have (RFC 3986). */
+function uriReference(path: string): string {
+  return path.replace(/%(?![0-9a-f]{2})|[^\w\-.~!$&'()*+,;=:@/%]/gi, encodeURIComponent);
 }
 
 /** The answer to a problem. */

@@ -37,6 +37,13 @@ test("every refusal is a problem document with the same members", async () => {
   }
 });
 
+test("a problem's instance is a URI reference, whatever was asked for", async () => {
+  const instance = async (path: string) => (await api.ask(path)).body.instance;
+  expect(await instance("/%")).toBe("/%25");
+  expect(await instance("/api/v1/status/%zz%41")).toBe("/api/v1/status/%25zz%41");
+  expect(await instance("/a[b]|c?d=e")).toBe("/a%5Bb%5D%7Cc");
+});
+
 test("a problem's type leads to its description", async () => {
   const { type } = (await api.ask("/nowhere")).body;
   const { status, body } = await api.ask(type);

@@ -1,0 +1,185 @@
+/**
+ * Drives every call of the OpenAPI document with good and bad input, and holds every answer against the document. It
+ * learns the calls from the document itself: a new one is taken in by itself.
+ *
+ * `FUZZ_REQUESTS` says how many requests are made, `FUZZ_SEED` which: a run prints its own.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Json } from "../support/openapi.ts";
+import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { type ServiceProcess, startServiceProcess } from "../support/service.ts";
+import { valuesOf } from "./arbitraries.ts";
+import { createJudge } from "./judge.ts";
+import { Memory } from "./memory.ts";
+import { odditiesRefused, PLANTED } from "./oddities.ts";
+import { type Operation, operationsOf } from "./operations.ts";
+import { draftOf, examplesOf, odditiesOf, type Plan, plansOf, wantedBy } from "./plans.ts";
+import { type Received, send } from "./send.ts";
+import { talk } from "./sockets.ts";
+
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 10_000);
+const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const IN_FLIGHT = 12;
+/** How long a good answer of one call is searched for. */
+const SEARCH_MS = 20_000;
+const KEY = "a-key-of-the-fuzz-test-9d41";
+
+/** Codes that say that a request is not what the document wants, whatever the state of the service. */
+const VALIDATION =
+  /^(?:invalid_|malformed_json|json_too_deep|duplicate_key|body_too_large|unsupported_media_type|validation_failed|unauthorized|precondition_required)/;
+
+let database: TestDatabase;
+let service: ServiceProcess;
+let outside: ReturnType<typeof Bun.serve>;
+beforeAll(async () => {
+  outside = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => Response.json({ ok: true }) });
+  database = await testDatabase();
+  service = await startServiceProcess({
+    DATABASE_URL: database.url,
+    DATABASE_ADMIN_URL: database.admin_url,
+    API_KEYS: KEY,
+    WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,
+    OUTBOUND_ALLOW: "127.0.0.0/8",
+    LOG_LEVEL: "debug",
+    RATE_BURST: "1000000",
+    RATE_GLOBAL: "1000000",
+    RATE_TIERS: "free=1000000,pro=1000000,enterprise=1000000",
+  });
+}, 60_000);
+afterAll(async () => {
+  await service.stop();
+  await database.drop();
+  await outside.stop(true);
+}, 60_000);
+
+describe(`${REQUESTS} requests of the seed ${SEED}`, () => {
+  test("are answered as the document says", run, 600_000);
+});
+
+async function run() {
+  const document: Json = await service.call("/docs/json");
+  const operations = operationsOf(document);
+  const memory = new Memory();
+  const judge = createJudge(document, [KEY]);
+  const faults = new Map<string, { count: number; first: string }>();
+  const met = new Map(operations.map((operation) => [operation.id, new Set<string>()]));
+
+  async function make(plan: Plan): Promise<Received | undefined> {
+    const { operation } = plan;
+    const draft = draftOf(plan, { memory, key: KEY });
+    const shown = () =>
+      `${draft.method} ${draft.path.slice(0, 200)} ${JSON.stringify({ oddity: plan.oddity, query: draft.query, headers: [...draft.headers].slice(0, 8), body: draft.body ?? draft.json }).slice(0, 1000)}`;
+    try {
+      const received = await send(service.url, draft, operation.may_wait);
+      if (received === "nothing") {
+        if (!operation.may_wait && !draft.raw) report(plan, "no answer came", shown());
+        return undefined;
+      }
+      const fault = judge.fault(plan, draft, received);
+      if (fault) report(plan, fault, shown());
+      note(operation, received);
+      learn(draft, received);
+      return received;
+    } catch (error) {
+      report(plan, `no answer came: ${error}`, shown());
+      return undefined;
+    }
+  }
+
+  function report({ operation, oddity }: Plan, fault: string, request: string) {
+    // One of each kind is shown: what is wrong at one call is often so at all.
+    const kind = `${oddity ?? "nothing odd"}: ${fault.slice(0, 40)}`;
+    const { count = 0, first = `${operation.id}: ${fault}\n    at ${request}` } = faults.get(kind) ?? {};
+    faults.set(kind, { count: count + 1, first });
+  }
+
+  function note(operation: Operation, { status, text }: Received) {
+    const outcomes = met.get(operation.id);
+    if (status < 300) outcomes?.add("2xx");
+    else outcomes?.add(/"error":"(\w+)"/.exec(text)?.[1] ?? String(status));
+  }
+
+  function learn({ path }: { path: string }, { status, headers, text }: Received) {
+    if (status >= 300 || text === "" || path.startsWith("/docs")) return;
+    const around: Record<string, string> = {};
+    for (const name of ["etag", "levqor-position"]) {
+      const value = headers.get(name);
+      if (value !== null) around[name] = value;
+    }
+    if (headers.get("content-type")?.startsWith("application/json")) memory.learn(JSON.parse(text), around);
+  }
+
+  const values = valuesOf(document, outside.url.href);
+  const http = operations.filter(({ messages }) => !messages);
+  const each = Math.ceil(REQUESTS / http.length);
+  const plans = http.map((operation, index) => plansOf(operation, { values, seed: SEED + index, count: each }));
+  // Examples first, so that there is something to work on.
+  const examples = http.flatMap((operation) => examplesOf(operation, values));
+  const started = performance.now();
+  const made = await makeAll([
+    ...examples,
+    ...Array.from({ length: each }, (_, i) => plans.flatMap((of) => of[i] ?? [])).flat(),
+  ]);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`${made} requests to ${http.length} calls in ${seconds} s\n`);
+
+  for (const operation of operations.filter(({ messages }) => messages)) {
+    const about = { operation, url: service.url, key: KEY, values, memory, judge };
+    const { types, faults } = await talk({ ...about, seed: SEED, connections: Math.ceil(REQUESTS / 100) });
+    expect(faults).toEqual([]);
+    expect([...types].sort()).toEqual(["error", "event", "pong", "subscribed", "unsubscribed"]);
+  }
+
+  // What chance did not bring about is brought about now.
+  for (const plan of examples) await untilGood(plan);
+  await Promise.all(examples.map(untilRefused));
+  expect([...faults.values()].map(({ count, first }) => `${count}x ${first}`).join("\n")).toBe("");
+  expect(http.flatMap((operation) => missing(operation).map((outcome) => `${operation.id} ${outcome}`))).toEqual([]);
+  expect([PLANTED, KEY].filter((secret) => service.logged().includes(secret))).toEqual([]);
+
+  async function makeAll(plans: readonly Plan[]): Promise<number> {
+    const queue = plans.values();
+    const work = async () => {
+      for (const plan of queue) await make(plan);
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, work));
+    return plans.length;
+  }
+
+  /** Codes of a call that say that a request is none, and whether it was answered well: what was not met. */
+  function missing({ id, answers }: Operation): string[] {
+    const codes = Object.values(answers).flatMap((answer) => answer.codes.filter((code) => VALIDATION.test(code)));
+    return ["2xx", ...codes].filter((outcome) => !met.get(id)?.has(outcome));
+  }
+
+  /** Tries a call's example on all that is known, the newest first, until it is answered well. */
+  async function untilGood(plan: Plan): Promise<void> {
+    const isGood = () => met.get(plan.operation.id)?.has("2xx") ?? false;
+    for (const deadline = Date.now() + SEARCH_MS; !isGood() && Date.now() < deadline; await Bun.sleep(100)) {
+      // Something new to work on: what there was may have ended.
+      for (const maker of examples.filter(({ operation }) => makes(operation))) await make(maker);
+      for (const recorded of memory.all(wantedBy(plan)[0] ?? "").slice(0, 100)) {
+        if (!isGood()) await make({ ...plan, recorded });
+      }
+    }
+  }
+
+  /** Makes a call's example odd until it was refused in every way. */
+  async function untilRefused(plan: Plan): Promise<void> {
+    const { operation } = plan;
+    const kinds = odditiesOf(operation);
+    for (const code of missing(operation)) {
+      for (const oddity of odditiesRefused(code).filter((kind) => kinds.includes(kind))) {
+        for (let at = 0; at < 16 && missing(operation).includes(code); at++) {
+          await make({ ...plan, oddity, chance: { at, value: "odd" } });
+        }
+      }
+    }
+  }
+}
+
+/** Whether a call makes something, or hands out something to work on. */
+function makes({ method, path, answers, may_wait }: Operation): boolean {
+  if (method !== "POST" || path.includes("{")) return false;
+  return answers[201] !== undefined || answers[202] !== undefined || may_wait;
+}

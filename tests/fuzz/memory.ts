@@ -1,0 +1,73 @@
+/** What the fuzz test learns from answers, so that later requests can name what earlier ones made. */
+
+export type Recorded = Readonly<Record<string, string | number | boolean>>;
+
+/** Records of one shape that are kept: enough of each kind, however many of another there are. */
+const KEPT = 200;
+
+/** What a name of a request is called in answers, too. */
+const ALIASES: Readonly<Record<string, string>> = {
+  cursor: "next_cursor",
+  step: "id",
+  from_step: "id",
+  origin_job_id: "job_id",
+  after: "levqor-position",
+  "if-match": "etag",
+  "if-none-match": "etag",
+  "last-event-id": "position",
+  "levqor-min-position": "levqor-position",
+};
+
+export class Memory {
+  /** By the names that they have, newest last. */
+  readonly #records = new Map<string, Recorded[]>();
+
+  /** Learns every object of an answer, with what the request, its headers and the objects around it say. */
+  learn(answer: unknown, around: Recorded): void {
+    if (answer === null || typeof answer !== "object") return;
+    if (Array.isArray(answer)) {
+      for (const item of answer.slice(0, 20)) this.learn(item, around);
+      return;
+    }
+    const entries = Object.entries(answer);
+    const own = entries.filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
+    const values: Recorded = { ...around, ...Object.fromEntries(own) };
+    this.#keep(values);
+    for (const [, value] of entries) this.learn(value, values);
+  }
+
+  /** A record that has all of these names, or as many as any has: a new one rather than an old one. */
+  recall(names: readonly string[], pick: number): Recorded {
+    const counts = [...this.#records.values()].map((records) => ({ records, count: countOf(names, records.at(-1)) }));
+    const most = Math.max(0, ...counts.map(({ count }) => count));
+    if (most === 0) return {};
+    const fitting = counts.filter(({ count }) => count === most);
+    const { records } = fitting[pick % fitting.length] as (typeof fitting)[number];
+    // Half of the time one of the last eight.
+    const range = pick % 2 === 0 ? Math.min(8, records.length) : records.length;
+    return records.at(-(1 + ((pick >>> 3) % range))) ?? {};
+  }
+
+  /** All records that have a name, newest first. */
+  all(name: string): Recorded[] {
+    return [...this.#records.values()]
+      .filter((records) => recordedAs(records.at(-1) ?? {}, name) !== undefined)
+      .flatMap((records) => records.toReversed());
+  }
+
+  #keep(values: Recorded): void {
+    const shape = Object.keys(values).sort().join();
+    const records = this.#records.get(shape) ?? [];
+    if (records.push(values) > KEPT) records.shift();
+    this.#records.set(shape, records);
+  }
+}
+
+/** What a record has under a name, or under what answers call it. */
+export function recordedAs(record: Recorded, name: string): Recorded[string] | undefined {
+  return record[name] ?? record[ALIASES[name] ?? name];
+}
+
+function countOf(names: readonly string[], values: Recorded = {}): number {
+  return names.filter((name) => recordedAs(values, name) !== undefined).length;
+}
