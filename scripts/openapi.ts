@@ -74,6 +74,7 @@ async function documentText(): Promise<string> {
       cors_origins: [],
       production: false,
       max_queue_depth: 1,
+      max_streams: 1,
       request_log: "off",
       version: "0.1.0",
       build: "dev",

@@ -188,6 +188,12 @@ const VARIABLES = {
     default: 30,
     parse: integer(1, 3_600),
   }),
+  MAX_STREAMS: variable({
+    about: "Event streams (SSE) that one process keeps open at once, and as many WebSockets: further ones get a 503.",
+    example: "20000",
+    default: 5_000,
+    parse: integer(1, 1_000_000),
+  }),
   MAX_QUEUE_DEPTH: variable({
     about:
       "Jobs that may wait: from so many on intake and replay answer 429 until there are fewer, and bulk replays pause. Schedules fire all the same.",
@@ -320,6 +326,7 @@ export interface Config {
   readonly job_lease_seconds: number;
   /** Queued jobs at which intake takes no more. */
   readonly max_queue_depth: number;
+  readonly max_streams: number;
   readonly rate_limits: {
     /** Of an address without a key. */
     readonly burst: PerMinute;
@@ -399,6 +406,7 @@ export function loadConfig(
     worker_concurrency: values.WORKER_CONCURRENCY,
     job_lease_seconds: values.JOB_LEASE_SECONDS,
     max_queue_depth: values.MAX_QUEUE_DEPTH,
+    max_streams: values.MAX_STREAMS,
     rate_limits: rateLimits(values),
     trust_proxy: values.TRUST_PROXY,
     webhook_secret: values.WEBHOOK_SECRET,

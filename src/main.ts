@@ -180,6 +180,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         production: config.production,
         trust_proxy: config.trust_proxy,
         max_queue_depth: config.max_queue_depth,
+        max_streams: config.max_streams,
         ...apiConfig,
       },
       logger: logger.child({ part: "api" }),

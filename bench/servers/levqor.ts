@@ -30,6 +30,7 @@ const app = createApi({
     cors_origins: [],
     production: true,
     max_queue_depth: 100_000_000,
+    max_streams: 1,
     request_log: "errors",
     version: "0.0.0",
     build: "bench",

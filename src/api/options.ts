@@ -21,6 +21,8 @@ export interface ApiConfig {
   readonly trust_proxy?: ProxyTrust | undefined;
   /** Queued jobs at which intake takes no more. */
   readonly max_queue_depth: number;
+  /** Event streams that are kept open at once, and WebSockets as many. */
+  readonly max_streams: number;
   /** Which requests are logged: none, those that failed or were slow, or every one. */
   readonly request_log: "off" | "errors" | "all";
   /** Of the package, for example `0.1.0`. */

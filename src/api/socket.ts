@@ -9,6 +9,7 @@ import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
 import { requestIds } from "./request_id.ts";
 import { fixedHeaders } from "./security_headers.ts";
+import { StreamSlots } from "./stream_slots.ts";
 import { invalid } from "./validation.ts";
 
 const PATH = "/api/v1/jobs/ws";
@@ -20,9 +21,9 @@ const BATCH = 16;
 export function socketRoutes(options: ApiOptions, auth: Auth) {
   const { log, bus, logger, metrics, signal, timing, config } = options;
   const cors = createCors(config.cors_origins);
-  const on_open = () => metrics.opened("websocket");
   const on_fault = (error: unknown) => logger.warn({ err: error }, "A WebSocket cannot read the log");
   const sources = new EventSources({ log, bus, on_fault, batch: BATCH });
+  const slots = new StreamSlots(config.max_streams);
 
   return new Elysia({ name: "levqor/socket" }).use(requestIds()).get(
     PATH,
@@ -37,8 +38,17 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
         if (job_id === undefined) auth.require(request, "jobs:read", "everyones");
         else return checkOwner(log, { caller, job_id });
       };
+      const leave = slots.take();
+      const on_open = () => {
+        const closed = metrics.opened("websocket");
+        return () => {
+          closed();
+          leave();
+        };
+      };
       const data = new EventSocket({ sources, allow, logger, request_id, instance: PATH, signal, timing, on_open });
       if (server?.upgrade(request, { headers, data })) return;
+      leave();
       throw new Problem("upgrade_required", "The request does not ask for a WebSocket (RFC 6455, version 13).", {
         headers: { upgrade: "websocket" },
       });
@@ -71,6 +81,7 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
           "subscription_exists",
           "message_too_large",
           "too_many_subscriptions",
+          "too_many_streams",
           "unavailable",
         ],
       }),

@@ -10,6 +10,7 @@ import { positionHeader } from "./paging.ts";
 import { requestIds } from "./request_id.ts";
 import { AllJobsStreamQuery, JobId, StreamQuery } from "./schemas.ts";
 import { eventStream } from "./sse.ts";
+import { StreamSlots } from "./stream_slots.ts";
 import { queryReader } from "./validation.ts";
 
 /** Events read at once: what one client may have waiting, at up to 512 KB each. */
@@ -25,9 +26,11 @@ data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","j
 `;
 
 export function streamRoutes(options: ApiOptions, auth: Auth) {
-  const { log, bus, logger, metrics, signal } = options;
+  const { log, bus, logger, metrics, signal, config } = options;
   const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
   const sources = new EventSources({ log, bus, on_fault, batch: BATCH });
+
+  const slots = new StreamSlots(config.max_streams);
 
   return new Elysia({ name: "levqor/streams" })
     .use(requestIds())
@@ -56,7 +59,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
               example: EXAMPLE,
             },
           },
-          errors: ["validation_failed", "invalid_cursor", "unavailable"],
+          errors: ["validation_failed", "invalid_cursor", "too_many_streams", "unavailable"],
         }),
       },
     )
@@ -85,7 +88,14 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
               example: EXAMPLE,
             },
           },
-          errors: ["invalid_job_id", "job_not_found", "validation_failed", "invalid_cursor", "unavailable"],
+          errors: [
+            "invalid_job_id",
+            "job_not_found",
+            "validation_failed",
+            "invalid_cursor",
+            "too_many_streams",
+            "unavailable",
+          ],
         }),
       },
     );
@@ -95,10 +105,12 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
     wanted: WantedEvents,
   ): Promise<Response> {
     const { heartbeat_ms, slow_consumer_s = SLOW_CONSUMER_S } = options.timing ?? {};
+    const leave = slots.take();
     // Heartbeats keep the connection busy. Idle is only one whose client reads nothing, and did not read either
     // that it is cut off: Bun closes that.
     server?.timeout(request, 2 * slow_consumer_s);
     const stop = new AbortController();
+    stop.signal.addEventListener("abort", leave);
     stop.signal.addEventListener("abort", metrics.opened("sse"));
     const shutDown = () => stop.abort();
     signal.addEventListener("abort", shutDown);

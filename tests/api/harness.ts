@@ -50,6 +50,7 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   readonly production?: boolean;
   readonly cors_origins?: readonly string[];
   readonly max_queue_depth?: number;
+  readonly max_streams?: number;
   /** None by default. */
   readonly rate_limits?: RateLimits;
   readonly trust_proxy?: ProxyTrust;
@@ -89,6 +90,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       trust_proxy: options.trust_proxy,
       cors_origins: options.cors_origins ?? [],
       max_queue_depth: options.max_queue_depth ?? 1_000_000,
+      max_streams: options.max_streams ?? 1_000,
       request_log: options.request_log ?? "all",
       version: "1.2.3",
       build: "test",

@@ -409,6 +409,21 @@ interface Frame {
   readonly payload: Buffer;
 }
 
+test("one process keeps so many WebSockets open, and sends others away until one has left", async () => {
+  const own = await startApi({ max_streams: 2 });
+  try {
+    for (let i = 0; i < 3; i++) expect((await own.ask("/api/v1/jobs/ws")).status).toBe(426);
+    const [first] = [await openSocket(own.url), await openSocket(own.url)];
+    const refused = await handshake(own, {});
+    expect(refused.headers).toMatch(/^retry-after: 5\r$/im);
+    expect([refused.status, refused.body.error]).toEqual([503, "too_many_streams"]);
+    first.close();
+    await until(async () => (await handshake(own, {})).status === 101);
+  } finally {
+    await own.stop();
+  }
+});
+
 /** What a handshake is answered with. */
 async function handshake({ url }: Harness, headers: Record<string, string>) {
   const { socket, head, rest } = await upgrade(url, headers);
@@ -511,9 +526,9 @@ function readFrame(bytes: Buffer, at: number) {
   return end > bytes.length ? undefined : { opcode, payload: bytes.subarray(start, end), end };
 }
 
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let i = 0; i < 1500; i++) {
-    if (condition()) return;
+    if (await condition()) return;
     await Bun.sleep(10);
   }
   throw new Error(`Waited in vain for ${condition}`);

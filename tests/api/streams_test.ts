@@ -290,3 +290,52 @@ async function until(condition: () => boolean): Promise<void> {
   }
   throw new Error(`Waited in vain for ${condition}`);
 }
+
+describe("one process", () => {
+  let own: Harness;
+  beforeAll(async () => {
+    own = await startApi({ max_streams: 2, timing: { heartbeat_ms: 100 } });
+  });
+  afterAll(() => own.stop());
+
+  /** Opens streams until there are two; those that were closed take a moment to be gone. */
+  async function openTwo(): Promise<SseClient[]> {
+    const open: SseClient[] = [];
+    const deadline = performance.now() + 15_000;
+    while (open.length < 2) {
+      if (performance.now() > deadline) throw new Error(`${open.length} streams could be opened`);
+      await openSse(`${own.url}/api/v1/jobs/stream`).then(
+        (client) => open.push(client),
+        () => Bun.sleep(20),
+      );
+    }
+    return open;
+  }
+
+  test("keeps so many streams open, of one job or of all, and sends others away until one has left", async () => {
+    const { job_id } = await own.submit();
+    const all = await openSse(`${own.url}/api/v1/jobs/stream`);
+    const one = await openSse(`${own.url}/api/v1/jobs/${job_id}/stream`);
+    for (const path of ["/api/v1/jobs/stream", `/api/v1/jobs/${job_id}/stream`]) {
+      const refused = await own.ask(path);
+      expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+      expect(refused.body).toMatchObject({
+        error: "too_many_streams",
+        detail: "This process keeps 2 streams of this kind open, the most that it may.",
+      });
+    }
+    await all.close();
+    await one.close();
+    for (const client of await openTwo()) await client.close();
+  });
+
+  test("forgets streams that never came to be", async () => {
+    for (let i = 0; i < 3; i++) {
+      expect((await own.ask(`/api/v1/jobs/${Bun.randomUUIDv7()}/stream`)).status).toBe(404);
+      expect((await own.ask("/api/v1/jobs/stream?after=x")).status).toBe(422);
+      const head = await own.ask("/api/v1/jobs/stream", { method: "HEAD" });
+      expect([200, 503]).toContain(head.status);
+    }
+    for (const client of await openTwo()) await client.close();
+  });
+});
