@@ -4,6 +4,7 @@ import { bulkEvents } from "./bulk.ts";
 import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
 import { incidentEvents } from "./incident.ts";
 import { jobEvents } from "./job.ts";
+import { keyEvents } from "./key.ts";
 import { limitEvents } from "./limit.ts";
 import { pipelineEvents } from "./pipeline.ts";
 import { scheduleEvents } from "./schedule.ts";
@@ -17,6 +18,7 @@ export const catalogue = {
   ...bulkEvents,
   ...incidentEvents,
   ...jobEvents,
+  ...keyEvents,
   ...limitEvents,
   ...pipelineEvents,
   ...scheduleEvents,

@@ -1,6 +1,7 @@
 /** Every read model. */
 import { incidents } from "./incidents.ts";
 import { jobs } from "./jobs.ts";
+import { keys } from "./keys.ts";
 import { metrics } from "./metrics.ts";
 import { pipelines } from "./pipelines.ts";
 import type { Projection } from "./projection.ts";
@@ -8,10 +9,19 @@ import { schedules } from "./schedules.ts";
 import { workflowLimits } from "./workflow_limits.ts";
 
 export { type JobRow, jobs } from "./jobs.ts";
+export type { KeyRow } from "./keys.ts";
 export { type MetricsRow, metrics, publicMetrics } from "./metrics.ts";
 export { type PipelineRow, pipelines } from "./pipelines.ts";
 export type { Projection } from "./projection.ts";
 export { type ScheduleRow, schedules } from "./schedules.ts";
 export type { WorkflowLimitsRow } from "./workflow_limits.ts";
 
-export const projections: readonly Projection[] = [jobs, metrics, pipelines, schedules, workflowLimits, incidents];
+export const projections: readonly Projection[] = [
+  jobs,
+  metrics,
+  pipelines,
+  schedules,
+  workflowLimits,
+  incidents,
+  keys,
+];

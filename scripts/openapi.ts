@@ -11,7 +11,6 @@ import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { plugin } from "bun";
 import type { OpenAPI3 } from "openapi-typescript";
 import { pino } from "pino";
-import { createAccess } from "../src/access/mod.ts";
 import { createApi } from "../src/api/mod.ts";
 import { inProcessBus } from "../src/bus/mod.ts";
 import { connect } from "../src/db/mod.ts";
@@ -65,7 +64,7 @@ const EXCEPTIONS = [
 async function documentText(): Promise<string> {
   const log = openLog({ url: NOWHERE });
   const app = createApi({
-    access: createAccess({ keys: ["none"] }),
+    access: { required: true, environment: "test", identify: () => ({ kind: "none" }), stop: async () => {} },
     log,
     sql: connect(NOWHERE),
     bus: inProcessBus({ log }),
@@ -73,6 +72,7 @@ async function documentText(): Promise<string> {
     config: {
       cors_origins: [],
       production: false,
+      tiers: {},
       max_queue_depth: 1,
       max_streams: 1,
       request_log: "off",

@@ -21,6 +21,8 @@ const SECRET_FIELDS =
   /"(x-api-key|(?:proxy-)?authorization|(?:set-)?cookie|\w*password|\w*secret|api_?keys?|\w*token)":(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])/gi;
 /** `postgres://user:password@host`: what stands between `://` and `@`. */
 const URL_CREDENTIALS = /(\w:\/\/)[^\s/@"'\\]*:[^\s/@"'\\]*@/g;
+/** Issued API keys, and what is left of one: not how they begin, by which they are recognised. */
+const ISSUED_KEYS = /lvq_(?:live|test)_[A-Za-z0-9]{12,}/g;
 const WEBHOOK_SECRETS = /whsec_[A-Za-z0-9+/=]+/g;
 /** Their header is a JSON object in base64url, and `{"` is `eyJ` there. */
 const TOKENS = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g;
@@ -41,7 +43,8 @@ export function createLogger(options: LoggerOptions, stream?: DestinationStream)
       .replace(SECRET_FIELDS, `"$1":"${REDACTED}"`)
       .replace(URL_CREDENTIALS, `$1${REDACTED}@`)
       .replace(WEBHOOK_SECRETS, REDACTED)
-      .replace(TOKENS, REDACTED);
+      .replace(TOKENS, REDACTED)
+      .replace(ISSUED_KEYS, REDACTED);
     return knownSecrets ? clean.replace(knownSecrets, REDACTED) : clean;
   };
 

@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { connectors, createOutbound, refusedAddresses } from "../connectors/mod.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { projections } from "../projections/mod.ts";
-import { createAccess, tokenVerifier } from "./access/mod.ts";
+import { startAccess, tokenVerifier } from "./access/mod.ts";
 import { createApi, createHealthApi } from "./api/mod.ts";
 import { openBus } from "./bus/mod.ts";
 import { type Config, ConfigError, helpText, loadConfig } from "./config.ts";
@@ -168,8 +168,18 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         logger.error({ err: error }, "Cannot read public/ as it is now; serving what was there before"),
       other_pages: ["/docs", "/status"],
     });
+    const access = startAccess({
+      log,
+      bus,
+      sql,
+      keys: config.api_keys,
+      token: config.jwt && tokenVerifier(config.jwt),
+      production: config.production,
+      logger: logger.child({ part: "access" }),
+    });
+    stops.push(() => access.stop());
     const app = createApi({
-      access: createAccess({ keys: config.api_keys, token: config.jwt && tokenVerifier(config.jwt) }),
+      access,
       limiter,
       log,
       sql,
@@ -179,6 +189,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         cors_origins: config.cors_origins,
         production: config.production,
         trust_proxy: config.trust_proxy,
+        tiers: config.rate_limits.tiers,
         max_queue_depth: config.max_queue_depth,
         max_streams: config.max_streams,
         ...apiConfig,

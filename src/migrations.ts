@@ -1,4 +1,5 @@
 /** Everything the database has been through, oldest part first. */
+import { accessMigrations } from "./access/schema.ts";
 import { dbMigrations, type Migration } from "./db/mod.ts";
 import { logMigrations } from "./log/schema.ts";
 import { projectorMigrations } from "./projector/schema.ts";
@@ -9,4 +10,5 @@ export const migrations: readonly Migration[] = [
   ...logMigrations,
   ...projectorMigrations,
   ...rateMigrations,
+  ...accessMigrations,
 ];

@@ -53,6 +53,7 @@ describe("no secret gets through:", () => {
     ["a webhook secret", {}, `whsec_${PLANTED.replace("-", "")}`],
     ["a token", {}, `Got eyJhbGciOiJIUzI1NiJ9.${PLANTED}.${PLANTED} there`],
     ["the known secret of tokens", { odd: known.jwt.verify_with.secret }, "m"],
+    ["an issued key", {}, `Got lvq_live_${PLANTED.replace("-", "")} there`],
     ["a known key in a message", {}, `Got ${known.api_keys[0]} there`],
     ["the known webhook secret", { odd: { place: known.webhook_secret } }, "m"],
   ])("%s", (_, fields, message) => {

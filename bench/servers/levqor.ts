@@ -1,7 +1,7 @@
 /** Levqor's intake by itself: its API over its log, while no read model is kept. */
 
 import { join } from "node:path";
-import { createAccess } from "../../src/access/mod.ts";
+import { startAccess } from "../../src/access/mod.ts";
 import { createApi } from "../../src/api/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
@@ -20,8 +20,9 @@ const log = openLog({ url: database_url, on_batch: (batch) => metrics.batch(batc
 log.onCommit(({ events }) => metrics.recorded(events));
 const bus = inProcessBus({ log });
 const stopping = new AbortController();
+const access = startAccess({ log, bus, sql, keys: [], production: true, logger: silent });
 const app = createApi({
-  access: createAccess({ keys: [] }),
+  access,
   log,
   sql,
   bus,
@@ -29,6 +30,7 @@ const app = createApi({
   config: {
     cors_origins: [],
     production: true,
+    tiers: {},
     max_queue_depth: 100_000_000,
     max_streams: 1,
     request_log: "errors",
@@ -43,6 +45,7 @@ const app = createApi({
 });
 listen(app, async () => {
   stopping.abort();
+  await access.stop();
   await bus.close();
   await log.close();
   await sql.end();

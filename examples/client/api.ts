@@ -761,6 +761,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List issued keys, newest first
+         * @description What each may do, who issued it, when it was used last, and whether it is still taken; never the key itself. The keys of API_KEYS are not among them. Needs the scope `keys:read`.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Issue an API key
+         * @description Issues a key that may do what its scopes say, and no more than the key that issues it: in its scopes, workflows, tier and time. It is taken everywhere at once. The key itself is in this answer and nowhere else: the service keeps its SHA-256. A repetition with the same Idempotency-Key is answered with all but the key, which is `null` then: if the first answer was lost, rotate the key. Needs the scope `keys:write`.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An issued key
+         * @description Read from the log itself: never older than any answer given before. Needs the scope `keys:read`.
+         */
+        get: operations["getKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a key a new secret
+         * @description The key stays what it is, with its id, its scopes and its Idempotency-Keys, and gets a new secret. Those before it are taken for overlap_seconds more, so that what uses them can be changed in turn; at most 5 at a time. A key that may do more than the one that is used cannot be rotated with it. The key itself is in this answer and nowhere else: the service keeps its SHA-256. A repetition with the same Idempotency-Key is answered with all but the key, which is `null` then: if the first answer was lost, rotate the key. Needs the scope `keys:write`.
+         */
+        post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a key
+         * @description Ends the key with all its secrets, for good and everywhere within a second; event streams that it opened are ended too. Keys that it issued are not. One that is revoked already is answered alike. Needs the scope `keys:write`.
+         */
+        post: operations["revokeKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ops/health": {
         parameters: {
             query?: never;
@@ -933,7 +1017,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_idempotency_key" | "unauthorized" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -2969,6 +3053,283 @@ export interface components {
             /** @description Asks for the next page; null on the last. */
             next_cursor: string | null;
         };
+        /**
+         * @example {
+         *       "name": "Billing service",
+         *       "scopes": [
+         *         "jobs:read",
+         *         "jobs:write"
+         *       ],
+         *       "workflows": [
+         *         "http"
+         *       ],
+         *       "tier": "pro",
+         *       "expires_at": "2027-01-15T00:00:00.000Z"
+         *     }
+         */
+        KeyCreateRequest: {
+            /**
+             * @description What it is for, for people.
+             * @example Billing service
+             */
+            name: string;
+            /**
+             * @description What its holder may do.
+             * @example [
+             *       "jobs:read",
+             *       "jobs:write"
+             *     ]
+             */
+            scopes: ("jobs:read" | "jobs:write" | "pipelines:read" | "pipelines:write" | "schedules:read" | "schedules:write" | "workflows:read" | "workflows:write" | "workers:write" | "ops:read" | "ops:write" | "metrics:read" | "keys:read" | "keys:write")[];
+            /**
+             * @description The workflows whose jobs its holder may submit, schedule, replay and claim, and that it may define and limit; `null`: all.
+             * @example [
+             *       "http"
+             *     ]
+             */
+            workflows?: string[] | null;
+            /**
+             * @description Of rate limits: one of those that the service has (RATE_TIERS); `free`, `pro` and `enterprise` at first.
+             * @example pro
+             */
+            tier?: string;
+            /**
+             * @description From then on it is not taken (RFC 3339); `null`: it does not expire.
+             * @example 2027-01-15T00:00:00.000Z
+             */
+            expires_at?: string | null;
+        };
+        /**
+         * @example {
+         *       "overlap_seconds": 3600
+         *     }
+         */
+        KeyRotateRequest: {
+            /**
+             * @description How long its secrets until now are still taken: a day by default, 30 days at most; 0 ends them at once.
+             * @default 86400
+             */
+            overlap_seconds?: number;
+            /**
+             * @description From then on it is not taken (RFC 3339); `null`: it does not expire.
+             * @example 2027-01-15T00:00:00.000Z
+             */
+            expires_at?: string | null;
+        };
+        /**
+         * @example {
+         *       "reason": "Found in a public repository."
+         *     }
+         */
+        KeyRevokeRequest: {
+            /**
+             * @description For the record.
+             * @example Found in a public repository.
+             */
+            reason?: string;
+        };
+        /**
+         * @example {
+         *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
+         *       "name": "Billing service",
+         *       "environment": "live",
+         *       "prefix": "lvq_live_4fK9",
+         *       "scopes": [
+         *         "jobs:read",
+         *         "jobs:write"
+         *       ],
+         *       "workflows": [
+         *         "http"
+         *       ],
+         *       "tier": "pro",
+         *       "status": "active",
+         *       "created_by": "key:9f86d081",
+         *       "created_at": "2026-01-15T09:30:00.123Z",
+         *       "expires_at": "2027-01-15T00:00:00.000Z",
+         *       "rotated_at": null,
+         *       "overlap_ends_at": null,
+         *       "revoked_at": null,
+         *       "last_used_at": null
+         *     }
+         */
+        Key: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35
+             */
+            key_id: string;
+            /**
+             * @description What it is for, for people.
+             * @example Billing service
+             */
+            name: string;
+            /**
+             * @description Where it is taken: `live` in production, `test` elsewhere.
+             * @enum {string}
+             */
+            environment: "live" | "test";
+            /**
+             * @description How its newest secret begins.
+             * @example lvq_live_4fK9
+             */
+            prefix: string;
+            /**
+             * @description What its holder may do.
+             * @example [
+             *       "jobs:read",
+             *       "jobs:write"
+             *     ]
+             */
+            scopes: string[];
+            /**
+             * @description The workflows whose jobs its holder may submit, schedule, replay and claim, and that it may define and limit; `null`: all.
+             * @example [
+             *       "http"
+             *     ]
+             */
+            workflows: string[] | null;
+            /**
+             * @description Of rate limits: one of those that the service has (RATE_TIERS); `free`, `pro` and `enterprise` at first.
+             * @example pro
+             */
+            tier: string;
+            /**
+             * @description Whether it is taken.
+             * @enum {string}
+             */
+            status: "active" | "expired" | "revoked";
+            /**
+             * @description Who issued it, as events name them.
+             * @example key:9f86d081
+             */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            created_at: string;
+            /**
+             * @description From then on it is not taken (RFC 3339); `null`: it does not expire.
+             * @example 2027-01-15T00:00:00.000Z
+             */
+            expires_at: string | null;
+            /** @description When it got its newest secret; `null`: it has its first. */
+            rotated_at: string | null;
+            /** @description Until when a secret from before the last rotation is taken; `null`: none is. */
+            overlap_ends_at: string | null;
+            /** @description `null`: it is not. */
+            revoked_at: string | null;
+            /** @description To a minute; `null`: never. */
+            last_used_at: string | null;
+        };
+        KeyList: {
+            data: components["schemas"]["Key"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "key": null,
+         *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
+         *       "name": "Billing service",
+         *       "environment": "live",
+         *       "prefix": "lvq_live_4fK9",
+         *       "scopes": [
+         *         "jobs:read",
+         *         "jobs:write"
+         *       ],
+         *       "workflows": [
+         *         "http"
+         *       ],
+         *       "tier": "pro",
+         *       "status": "active",
+         *       "created_by": "key:9f86d081",
+         *       "created_at": "2026-01-15T09:30:00.123Z",
+         *       "expires_at": "2027-01-15T00:00:00.000Z",
+         *       "rotated_at": null,
+         *       "overlap_ends_at": null,
+         *       "revoked_at": null,
+         *       "last_used_at": null
+         *     }
+         */
+        IssuedKey: {
+            /** @description The secret, to be sent as X-Api-Key: its last 6 characters check the others. `null` where the answer is a repetition. */
+            key: string | null;
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35
+             */
+            key_id: string;
+            /**
+             * @description What it is for, for people.
+             * @example Billing service
+             */
+            name: string;
+            /**
+             * @description Where it is taken: `live` in production, `test` elsewhere.
+             * @enum {string}
+             */
+            environment: "live" | "test";
+            /**
+             * @description How its newest secret begins.
+             * @example lvq_live_4fK9
+             */
+            prefix: string;
+            /**
+             * @description What its holder may do.
+             * @example [
+             *       "jobs:read",
+             *       "jobs:write"
+             *     ]
+             */
+            scopes: string[];
+            /**
+             * @description The workflows whose jobs its holder may submit, schedule, replay and claim, and that it may define and limit; `null`: all.
+             * @example [
+             *       "http"
+             *     ]
+             */
+            workflows: string[] | null;
+            /**
+             * @description Of rate limits: one of those that the service has (RATE_TIERS); `free`, `pro` and `enterprise` at first.
+             * @example pro
+             */
+            tier: string;
+            /**
+             * @description Whether it is taken.
+             * @enum {string}
+             */
+            status: "active" | "expired" | "revoked";
+            /**
+             * @description Who issued it, as events name them.
+             * @example key:9f86d081
+             */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            created_at: string;
+            /**
+             * @description From then on it is not taken (RFC 3339); `null`: it does not expire.
+             * @example 2027-01-15T00:00:00.000Z
+             */
+            expires_at: string | null;
+            /** @description When it got its newest secret; `null`: it has its first. */
+            rotated_at: string | null;
+            /** @description Until when a secret from before the last rotation is taken; `null`: none is. */
+            overlap_ends_at: string | null;
+            /** @description `null`: it is not. */
+            revoked_at: string | null;
+            /** @description To a minute; `null`: never. */
+            last_used_at: string | null;
+        };
         Uptime: {
             /**
              * @description The worst impact of an incident that is open; `operational` without one.
@@ -3458,7 +3819,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `conflict`: What was asked for does not fit the state that the job is in. Read its status and decide again. */
+        /** @description `conflict`: What was asked for does not fit the present state. Read it and decide again. */
         "409.conflict": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
@@ -3769,28 +4130,6 @@ export interface components {
             };
         };
         /**
-         * @description `too_many_streams`: One process keeps up to MAX_STREAMS event streams open (5,000 unless configured otherwise), and as many WebSockets. Connect again after the time that Retry-After names, and resume where you were; it may well meet another process.
-         *
-         *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
-         *
-         *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
-         */
-        "503.too_many_streams.unavailable.deadline_exceeded": {
-            headers: {
-                "Retry-After": components["headers"]["Retry-After"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
          * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
          *
          *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
@@ -3905,6 +4244,116 @@ export interface components {
         "429.too_many_subscriptions.rate_limited": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.
+         *
+         *     `grant_exceeded`: A key can give no more than the key that issues or rotates it has: each entry of errors names what exceeds it. Give less, or use a key that may do as much.
+         */
+        "403.insufficient_scope.grant_exceeded": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `invalid_key_id`: The key id in the path is not a UUID. Use the key_id that the creation answered: the key itself belongs in no path.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         */
+        "400.invalid_key_id.invalid_host": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `key_not_found`: No issued key has this id. GET /api/v1/keys lists those that there are. */
+        "404.key_not_found": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
+         *
+         *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
+         *
+         *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
+         *
+         *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
+         *
+         *     `invalid_key_id`: The key id in the path is not a UUID. Use the key_id that the creation answered: the key itself belongs in no path.
+         *
+         *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         */
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
+         *
+         *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
+         *
+         *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
+         *
+         *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
+         *
+         *     `invalid_key_id`: The key id in the path is not a UUID. Use the key_id that the creation answered: the key itself belongs in no path.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         */
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_host": {
+            headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -4389,6 +4838,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "workflow": "http",
+                 *       "payload": {
+                 *         "method": "GET",
+                 *         "url": "https://example.com/"
+                 *       },
+                 *       "priority": "normal"
+                 *     }
+                 */
                 "application/json": components["schemas"]["IntakeRequest"];
             };
         };
@@ -6845,7 +7304,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.too_many_streams.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     streamJob: {
@@ -6911,7 +7370,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.too_many_streams.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
         };
     };
     listWorkflowLimits: {
@@ -7171,7 +7630,431 @@ export interface operations {
             429: components["responses"]["429.too_many_subscriptions.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.too_many_streams.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @example 1042
+                 */
+                "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of keys. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
+                     *           "name": "Billing service",
+                     *           "environment": "live",
+                     *           "prefix": "lvq_live_4fK9",
+                     *           "scopes": [
+                     *             "jobs:read",
+                     *             "jobs:write"
+                     *           ],
+                     *           "workflows": [
+                     *             "http"
+                     *           ],
+                     *           "tier": "pro",
+                     *           "status": "active",
+                     *           "created_by": "key:9f86d081",
+                     *           "created_at": "2026-01-15T09:30:00.123Z",
+                     *           "expires_at": "2027-01-15T00:00:00.000Z",
+                     *           "rotated_at": null,
+                     *           "overlap_ends_at": null,
+                     *           "revoked_at": null,
+                     *           "last_used_at": null
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            400: components["responses"]["400.invalid_cursor.invalid_host"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
+            414: components["responses"]["414.uri_too_long"];
+            422: components["responses"]["422.validation_failed"];
+            429: components["responses"]["429.rate_limited"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.
+                 * @example order-4711
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Billing service",
+                 *       "scopes": [
+                 *         "jobs:read",
+                 *         "jobs:write"
+                 *       ],
+                 *       "workflows": [
+                 *         "http"
+                 *       ],
+                 *       "tier": "pro",
+                 *       "expires_at": "2027-01-15T00:00:00.000Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyCreateRequest"];
+            };
+        };
+        responses: {
+            /** @description The key. Keep it: it is not shown again. */
+            201: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "key": null,
+                     *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
+                     *       "name": "Billing service",
+                     *       "environment": "live",
+                     *       "prefix": "lvq_live_4fK9",
+                     *       "scopes": [
+                     *         "jobs:read",
+                     *         "jobs:write"
+                     *       ],
+                     *       "workflows": [
+                     *         "http"
+                     *       ],
+                     *       "tier": "pro",
+                     *       "status": "active",
+                     *       "created_by": "key:9f86d081",
+                     *       "created_at": "2026-01-15T09:30:00.123Z",
+                     *       "expires_at": "2027-01-15T00:00:00.000Z",
+                     *       "rotated_at": null,
+                     *       "overlap_ends_at": null,
+                     *       "revoked_at": null,
+                     *       "last_used_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IssuedKey"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope.grant_exceeded"];
+            408: components["responses"]["408.request_timeout"];
+            413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            429: components["responses"]["429.rate_limited"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+        };
+    };
+    getKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35
+                 */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it may do. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
+                     *       "name": "Billing service",
+                     *       "environment": "live",
+                     *       "prefix": "lvq_live_4fK9",
+                     *       "scopes": [
+                     *         "jobs:read",
+                     *         "jobs:write"
+                     *       ],
+                     *       "workflows": [
+                     *         "http"
+                     *       ],
+                     *       "tier": "pro",
+                     *       "status": "active",
+                     *       "created_by": "key:9f86d081",
+                     *       "created_at": "2026-01-15T09:30:00.123Z",
+                     *       "expires_at": "2027-01-15T00:00:00.000Z",
+                     *       "rotated_at": null,
+                     *       "overlap_ends_at": null,
+                     *       "revoked_at": null,
+                     *       "last_used_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["400.invalid_key_id.invalid_host"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
+            404: components["responses"]["404.key_not_found"];
+            414: components["responses"]["414.uri_too_long"];
+            429: components["responses"]["429.rate_limited"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.deadline_exceeded"];
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.
+                 * @example order-4711
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35
+                 */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlap_seconds": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyRotateRequest"];
+            };
+        };
+        responses: {
+            /** @description The key with its new secret. Keep it: it is not shown again. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "key": null,
+                     *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
+                     *       "name": "Billing service",
+                     *       "environment": "live",
+                     *       "prefix": "lvq_live_4fK9",
+                     *       "scopes": [
+                     *         "jobs:read",
+                     *         "jobs:write"
+                     *       ],
+                     *       "workflows": [
+                     *         "http"
+                     *       ],
+                     *       "tier": "pro",
+                     *       "status": "active",
+                     *       "created_by": "key:9f86d081",
+                     *       "created_at": "2026-01-15T09:30:00.123Z",
+                     *       "expires_at": "2027-01-15T00:00:00.000Z",
+                     *       "rotated_at": null,
+                     *       "overlap_ends_at": null,
+                     *       "revoked_at": null,
+                     *       "last_used_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IssuedKey"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope.grant_exceeded"];
+            404: components["responses"]["404.key_not_found"];
+            408: components["responses"]["408.request_timeout"];
+            409: components["responses"]["409.conflict"];
+            413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            429: components["responses"]["429.rate_limited"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35
+                 */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Found in a public repository."
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyRevokeRequest"];
+            };
+        };
+        responses: {
+            /** @description The key is revoked. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
+                     *       "name": "Billing service",
+                     *       "environment": "live",
+                     *       "prefix": "lvq_live_4fK9",
+                     *       "scopes": [
+                     *         "jobs:read",
+                     *         "jobs:write"
+                     *       ],
+                     *       "workflows": [
+                     *         "http"
+                     *       ],
+                     *       "tier": "pro",
+                     *       "status": "revoked",
+                     *       "created_by": "key:9f86d081",
+                     *       "created_at": "2026-01-15T09:30:00.123Z",
+                     *       "expires_at": "2027-01-15T00:00:00.000Z",
+                     *       "rotated_at": null,
+                     *       "overlap_ends_at": null,
+                     *       "revoked_at": "2026-01-20T08:00:00.000Z",
+                     *       "last_used_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_host"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
+            404: components["responses"]["404.key_not_found"];
+            408: components["responses"]["408.request_timeout"];
+            413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            429: components["responses"]["429.rate_limited"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
     getOpsHealth: {

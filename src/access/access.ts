@@ -1,67 +1,112 @@
 /** Tells who holds a credential. */
-import { hash, timingSafeEqual } from "node:crypto";
-import type { Identity } from "./caller.ts";
+import { timingSafeEqual } from "node:crypto";
+import type { Environment } from "../../events/key.ts";
+import type { Caller, Identity } from "./caller.ts";
+import { digestOf, KeyRing, type KeyRingOptions, slot } from "./key_ring.ts";
+import { environmentOf, looksIssued } from "./key_text.ts";
+import { KeyUses, type KeyUsesOptions } from "./key_uses.ts";
 import { type IdentifyToken, looksLikeToken } from "./tokens.ts";
 
 export interface Access {
-  /** False in development mode, where no key is configured and everyone may do everything. */
+  /** False in development mode, where neither keys nor tokens are configured and everyone may do everything. */
   readonly required: boolean;
-  /** Who holds the credential, which is the text of a key or a token; `null`: there is none. Never throws. */
+  /** For where issued keys are made and taken. */
+  readonly environment: Environment;
+  /** Who holds the credential, which is the text of a key or a token; `null`: there is none. A promise where it must wait; never throws. */
   identify(credential: string | null): Identity | Promise<Identity>;
+  stop(): Promise<void>;
+}
+
+export interface AccessOptions extends KeyRingOptions, KeyUsesOptions {
+  /** The operator's own, who may do everything; with none, and no tokens, everyone may. */
+  readonly keys: readonly string[];
+  /** Absent: no tokens are taken. */
+  readonly token?: IdentifyToken;
+  readonly production: boolean;
+  readonly logger: KeyRingOptions["logger"] & KeyUsesOptions["logger"];
 }
 
 const NONE: Identity = { kind: "none" };
 const UNKNOWN: Identity = { kind: "refused", reason: "The key is not known here." };
+const DAMAGED: Identity = {
+  kind: "refused",
+  reason: "The key is damaged: its last 6 characters do not fit the others. Was it copied as a whole?",
+};
 
-/** In development mode, whoever comes. */
+/** In development mode, whoever comes without an issued key. */
 const ANYONE: Identity = {
   kind: "known",
-  caller: { actor: "anonymous", identity: "anonymous", scopes: "all", tier: null, own_only: false },
+  caller: {
+    actor: "anonymous",
+    identity: "anonymous",
+    scopes: "all",
+    workflows: "all",
+    tier: null,
+    own_only: false,
+    expires_at: null,
+  },
 };
 
 /** The tier of the operator's own keys. */
 const OPERATOR_TIER = "enterprise";
 
-export interface AccessOptions {
-  readonly keys: readonly string[];
-  /** Absent: no tokens are taken. */
-  readonly token?: IdentifyToken;
-}
-
-/**
- * Lets in whoever holds one of the operator's `keys`, who may do everything, or a token; where neither is taken,
- * everyone.
- */
-export function createAccess({ keys, token }: AccessOptions): Access {
-  if (keys.length === 0 && !token) return { required: false, identify: () => ANYONE };
-  const known = new Map(keys.map((key) => [slot(digestOf(key)), operator(digestOf(key))]));
+/** Knows the operator's keys at once, and issued ones as soon as it has read them from the log. */
+export function startAccess({ keys, token, production, ...options }: AccessOptions): Access {
+  const operators = new Map(keys.map((key) => [slot(digestOf(key)), operator(digestOf(key))]));
+  const uses = new KeyUses(options);
+  const ring = new KeyRing(options, (key_id, now) => uses.note(key_id, now));
+  const environment = production ? "live" : "test";
+  const required = keys.length > 0 || token !== undefined;
+  const [noKey, noneOfOurs] = required ? [NONE, UNKNOWN] : [ANYONE, ANYONE];
 
   return {
-    required: true,
+    required,
+    environment,
     identify(credential) {
-      if (credential === null) return NONE;
+      if (credential === null) return noKey;
       const digest = digestOf(credential);
-      const found = known.get(slot(digest));
+      const found = operators.get(slot(digest));
       if (found && timingSafeEqual(found.digest, digest)) return found.identity;
-      return token && looksLikeToken(credential) ? token(credential) : UNKNOWN;
+      if (!looksIssued(credential)) {
+        return token && looksLikeToken(credential) ? token(credential) : noneOfOurs;
+      }
+      return ring.find(digest) ?? refusal(credential, environment) ?? newest(digest);
+    },
+    async stop() {
+      await ring.stop();
+      await uses.stop();
     },
   };
+
+  /** For what is not on the ring: it may be so new that the ring has not heard of it. */
+  async function newest(digest: Buffer): Promise<Identity> {
+    try {
+      await ring.caughtUp();
+    } catch (error) {
+      return { kind: "undecided", cause: error };
+    }
+    return ring.find(digest) ?? UNKNOWN;
+  }
+}
+
+/** Why a text that says it is a key of ours is none that could be taken here, whatever the log holds. */
+function refusal(credential: string, environment: Environment): Identity | undefined {
+  const made_for = environmentOf(credential);
+  if (made_for === undefined) return DAMAGED;
+  if (made_for === environment) return undefined;
+  return { kind: "refused", reason: `The key is a ${made_for} key; this service takes ${environment} keys.` };
 }
 
 function operator(digest: Buffer): { digest: Buffer; identity: Identity } {
   const identity = digest.toString("hex");
-  const actor = `key:${identity.slice(0, 8)}`;
-  return {
-    digest,
-    identity: { kind: "known", caller: { actor, identity, scopes: "all", tier: OPERATOR_TIER, own_only: false } },
+  const caller: Caller = {
+    actor: `key:${identity.slice(0, 8)}`,
+    identity,
+    scopes: "all",
+    workflows: "all",
+    tier: OPERATOR_TIER,
+    own_only: false,
+    expires_at: null,
   };
-}
-
-function digestOf(key: string): Buffer {
-  return hash("sha256", key, "buffer");
-}
-
-/** Under which a digest is found. Who could tell slots apart by time would learn of digests, from which no key follows. */
-function slot(digest: Buffer): string {
-  return digest.toString("latin1", 0, 8);
+  return { digest, identity: { kind: "known", caller } };
 }

@@ -3,17 +3,23 @@ import type { Scope } from "./scopes.ts";
 
 export interface Caller {
   /**
-   * In events and logs: `key:<first 8 hex digits of a configured key's SHA-256>`, `user:<id at the auth server>`, or
-   * `anonymous`. Never a secret.
+   * In events and logs: `key:<first 8 hex digits of a configured key's SHA-256>`, `key:<id of an issued key>`,
+   * `user:<id at the auth server>`, or `anonymous`. Never a secret.
    */
   readonly actor: string;
   /** Tells callers apart without being a secret: for Idempotency-Keys and rate limits. */
   readonly identity: string;
   readonly scopes: ReadonlySet<Scope> | "all";
+  /** The workflows whose jobs they may submit and claim, by name. */
+  readonly workflows: ReadonlySet<string> | "all";
   /** Of rate limits; `null`: anonymous. */
   readonly tier: string | null;
   /** Whether they may see and touch only the jobs that they submitted themselves. */
   readonly own_only: boolean;
+  /** When they lose all of this, in milliseconds since 1970; `null`: not by themselves. */
+  readonly expires_at: number | null;
+  /** Fires when the key that let them in is taken no more: what lasts longer than an answer must then end. */
+  readonly ended?: AbortSignal;
 }
 
 /**
@@ -29,4 +35,9 @@ export type Identity =
 /** Whether a caller may do what needs a scope. */
 export function mayDo({ scopes }: Caller, scope: Scope): boolean {
   return scopes === "all" || scopes.has(scope);
+}
+
+/** Whether a caller may submit and claim jobs of a workflow, and change what it is. */
+export function mayRun({ workflows }: Caller, workflow: string): boolean {
+  return workflows === "all" || workflows.has(workflow);
 }

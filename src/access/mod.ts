@@ -1,5 +1,7 @@
 /** Who is calling and what they may do. */
-export { type Access, createAccess } from "./access.ts";
-export { type Caller, type Identity, mayDo } from "./caller.ts";
+export { type Access, startAccess } from "./access.ts";
+export { type Caller, type Identity, mayDo, mayRun } from "./caller.ts";
+export { excess, type Tiers } from "./grant.ts";
+export { createKey, type KeyView, keyStatus, keyView, readKey, revokeKey, rotateKey } from "./keys.ts";
 export { type Scope, scopes } from "./scopes.ts";
 export { type TokenOptions, tokenVerifier } from "./tokens.ts";

@@ -81,7 +81,7 @@ function publicKeys(url: string): JWTVerifyGetKey {
 }
 
 /** Only what the auth server alone can set counts (`app_metadata`): users write their own `user_metadata`. */
-function callerOf({ sub = "", app_metadata }: JWTPayload): Caller {
+function callerOf({ sub = "", exp = 0, app_metadata }: JWTPayload): Caller {
   const { levqor_scopes, levqor_tier } = (app_metadata ?? {}) as { levqor_scopes?: unknown; levqor_tier?: unknown };
   // An id that is no UUID may be a name or an address: events must not hold it.
   const actor = `user:${UUID.test(sub) ? sub : hash("sha256", sub, "hex").slice(0, 32)}`;
@@ -89,8 +89,10 @@ function callerOf({ sub = "", app_metadata }: JWTPayload): Caller {
     actor,
     identity: actor,
     scopes: Array.isArray(levqor_scopes) ? new Set(levqor_scopes.filter(isScope)) : OWN_SCOPES,
+    workflows: "all",
     tier: typeof levqor_tier === "string" ? levqor_tier : USER_TIER,
     own_only: !Array.isArray(levqor_scopes),
+    expires_at: exp * 1000,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Who is calling: the credential of a request, and whether its holder may do what the call does. */
 
 import type { EventMeta } from "../../events/envelope.ts";
-import { type Access, type Caller, type Identity, mayDo, type Scope } from "../access/mod.ts";
+import { type Access, type Caller, type Identity, mayDo, mayRun, type Scope } from "../access/mod.ts";
 import { jobStream } from "../jobs/commands.ts";
 import type { EventLog } from "../log/types.ts";
 import { contextOf, type RequestContext } from "./context.ts";
@@ -20,6 +20,12 @@ export interface Auth {
   require(request: Request, scope: Scope, reach?: "own" | "everyones"): Caller;
   /** The job that a call is about, and the caller. Throws as `require`, `invalid_job_id`, and `job_not_found` where it is another's. */
   requireJob(request: Request, scope: Scope, jobId: string): Promise<{ caller: Caller; job_id: string }>;
+}
+
+/** Throws the problem `workflow_not_allowed` unless the caller may run the workflow. */
+export function requireWorkflow(caller: Caller, workflow: string): void {
+  if (mayRun(caller, workflow)) return;
+  throw new Problem("workflow_not_allowed", `The key may not run the workflow ${JSON.stringify(workflow)}.`);
 }
 
 export function createAuth(access: Access, log: Pick<EventLog, "readFirst">): Auth {
@@ -78,7 +84,7 @@ function unauthorized(detail: string): Problem {
 }
 
 function undecided(cause: unknown): Problem {
-  return new Problem("unavailable", "The auth server's public keys cannot be read, so no token can be checked.", {
+  return new Problem("unavailable", "Whether the key or token holds cannot be told at the moment.", {
     headers: { "retry-after": "5" },
     cause,
   });

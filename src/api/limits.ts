@@ -63,5 +63,10 @@ export const MESSAGE_CUT_OFF_BYTES = 64 * 1024;
 export const SUBSCRIPTIONS_MAX = 32;
 /** A WebSocket whose client gives no sign of life for this long is closed; it is pinged every `HEARTBEAT_MS`. */
 export const SOCKET_SILENT_S = 60;
+/** How long the old secrets of a key are taken after it was rotated: at most, and where nothing is said. */
+export const KEY_OVERLAP_MAX_S = 2_592_000;
+export const KEY_OVERLAP_DEFAULT_S = 86_400;
+/** Workflows that a key may be limited to. */
+export const KEY_WORKFLOWS_MAX = 100;
 /** Days that the uptime is told of. */
 export const UPTIME_DAYS = 90;

@@ -14,6 +14,7 @@ import { incidentRoutes } from "./incidents.ts";
 import { intakeRoutes } from "./intake.ts";
 import { jobControlRoutes } from "./job_control.ts";
 import { jobRoutes } from "./jobs.ts";
+import { keyRoutes } from "./keys.ts";
 import { BODY_CUT_OFF_BYTES, HEAD_CUT_OFF_BYTES, IDLE_TIMEOUT_S, MESSAGE_CUT_OFF_BYTES } from "./limits.ts";
 import { marketingRoutes } from "./marketing.ts";
 import { metricsRoutes } from "./metrics.ts";
@@ -72,6 +73,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(streamRoutes(options, auth))
     .use(workflowLimitRoutes(options, auth))
     .use(socketRoutes(options, auth))
+    .use(keyRoutes(options, auth))
     .use(opsRoutes(options, auth))
     .use(incidentRoutes(options, auth))
     .use(uptimeRoutes(uptime))

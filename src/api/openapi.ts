@@ -57,6 +57,7 @@ export const tags = {
   Workers: "For programs in any language that run jobs: claim them, keep them with heartbeats, answer for them.",
   Streams: "What happens, as it happens, with no gap and no repeat: as server-sent events, or over a WebSocket.",
   Workflows: "What is settled for all jobs of a workflow.",
+  Keys: "API keys that may do what their scopes say.",
   Operations: "For whoever runs the service.",
   Development: "Outside production only.",
 } as const;

@@ -1,6 +1,6 @@
 /** What the API is built from. */
 import type { Logger } from "pino";
-import type { Access } from "../access/mod.ts";
+import type { Access, Tiers } from "../access/mod.ts";
 import type { Bus } from "../bus/types.ts";
 import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/types.ts";
@@ -15,6 +15,8 @@ export type ApiLogger = Pick<Logger, "debug" | "info" | "warn" | "error" | "isLe
 export interface ApiConfig {
   /** Origins whose pages may call, beside the web app's: as browsers write them. */
   readonly cors_origins: readonly string[];
+  /** Requests a minute of a key, by its tier; `null`: without limit. */
+  readonly tiers: Tiers;
   /** Hides what is for development only. */
   readonly production: boolean;
   /** The header that says whom a request is from; absent: none is believed. */

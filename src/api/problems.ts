@@ -59,6 +59,11 @@ export const problems = {
     title: "Invalid schedule id",
     help: "The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.",
   },
+  invalid_key_id: {
+    status: 400,
+    title: "Invalid key id",
+    help: "The key id in the path is not a UUID. Use the key_id that the creation answered: the key itself belongs in no path.",
+  },
   invalid_idempotency_key: {
     status: 400,
     title: "Invalid Idempotency-Key",
@@ -68,6 +73,16 @@ export const problems = {
     status: 401,
     title: "API key required",
     help: "The call needs a valid key in the X-Api-Key header, or as Authorization: Bearer.",
+  },
+  grant_exceeded: {
+    status: 403,
+    title: "More than the caller has",
+    help: "A key can give no more than the key that issues or rotates it has: each entry of errors names what exceeds it. Give less, or use a key that may do as much.",
+  },
+  workflow_not_allowed: {
+    status: 403,
+    title: "Workflow not allowed",
+    help: "The key is limited to some workflows, and this is none of them. Use a key that may run it.",
   },
   insufficient_scope: {
     status: 403,
@@ -93,6 +108,11 @@ export const problems = {
     status: 404,
     title: "Job not found",
     help: "No job has this id. A job can be read from the moment its intake was answered.",
+  },
+  key_not_found: {
+    status: 404,
+    title: "Key not found",
+    help: "No issued key has this id. GET /api/v1/keys lists those that there are.",
   },
   pipeline_not_found: {
     status: 404,
@@ -122,7 +142,7 @@ export const problems = {
   conflict: {
     status: 409,
     title: "Conflict with the present state",
-    help: "What was asked for does not fit the state that the job is in. Read its status and decide again.",
+    help: "What was asked for does not fit the present state. Read it and decide again.",
   },
   attempt_superseded: {
     status: 409,

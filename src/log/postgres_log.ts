@@ -114,6 +114,15 @@ class PostgresLog implements EventLog {
     return { events, read_at: first.read_at };
   }
 
+  readCategory(category: string): Promise<StoredEvent[]> {
+    // From `key-` to before `key.`, the next character: a range of the index, for ids are compared byte by byte.
+    return this.#sql<StoredEvent[]>`
+      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+      from levqor_log.events
+      where stream_id >= ${`${category}-`} and stream_id < ${`${category}.`}
+      order by stream_id, version`;
+  }
+
   readRange(after: number, limit: number): Promise<StoredEvent[]> {
     // Positions are dense, so the limit is a range of positions: the plan is one index scan, whatever the statistics say.
     return this.#sql<StoredEvent[]>`

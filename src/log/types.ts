@@ -94,6 +94,8 @@ export interface EventLog {
   readFirst(streamIds: readonly string[]): Promise<Map<string, StoredEvent>>;
   /** The newest event of each of several streams (one at least), in one query: for streams whose newest event says all. */
   readLast(streamIds: readonly string[]): Promise<LastEvents>;
+  /** All events of a category's streams, in order of stream and version: for categories of few events. */
+  readCategory(category: string): Promise<StoredEvent[]>;
   /** Up to `limit` events with `position > after`, in order. */
   readRange(after: number, limit: number): Promise<StoredEvent[]>;
   /** The last committed position, 0 for an empty log. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { CompactSign, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
-import { createAccess, tokenVerifier } from "../../src/access/mod.ts";
+import { tokenVerifier } from "../../src/access/mod.ts";
+import { type AccessBench, accessBench } from "./support.ts";
 
 const ISSUER = "https://auth.example.com";
 const AUDIENCE = "authenticated";
@@ -25,8 +26,10 @@ describe("a session's token", () => {
         actor: `user:${SUB}`,
         identity: `user:${SUB}`,
         scopes: new Set(["jobs:read", "jobs:write"]),
+        workflows: "all",
         tier: "free",
         own_only: true,
+        expires_at: expect.any(Number),
       },
     });
   });
@@ -162,9 +165,14 @@ describe("with published keys", () => {
 
 describe("beside keys", () => {
   const KEY = "the.operators.key-00";
-  const access = createAccess({ keys: [KEY], token: identify });
+  let bench: AccessBench;
+  beforeAll(async () => {
+    bench = await accessBench();
+  });
+  afterAll(() => bench.stop());
 
   test("whatever it looks like, a key is a key; a token is a token; the rest is neither", async () => {
+    const access = bench.start({ keys: [KEY], token: identify });
     expect(await access.identify(KEY)).toMatchObject({ kind: "known", caller: { scopes: "all", own_only: false } });
     expect(await access.identify(await token())).toMatchObject({ kind: "known", caller: { own_only: true } });
     expect(await access.identify("neither")).toMatchObject({ kind: "refused" });
@@ -172,7 +180,7 @@ describe("beside keys", () => {
   });
 
   test("where tokens are taken and no key is set, nobody passes without one", async () => {
-    const { required, identify: who } = createAccess({ keys: [], token: identify });
+    const { required, identify: who } = bench.start({ token: identify });
     expect(required).toBe(true);
     expect(who(null)).toEqual({ kind: "none" });
     expect(await who(await token())).toMatchObject({ kind: "known" });

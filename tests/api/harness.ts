@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { refusedAddresses } from "../../connectors/mod.ts";
 import { projections } from "../../projections/mod.ts";
-import { createAccess, type TokenOptions, tokenVerifier } from "../../src/access/mod.ts";
+import { startAccess, type TokenOptions, tokenVerifier } from "../../src/access/mod.ts";
 import { type ApiOptions, createApi } from "../../src/api/mod.ts";
 import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
@@ -48,6 +48,7 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   /** Takes sessions of users. */
   readonly jwt?: TokenOptions;
   readonly production?: boolean;
+  readonly tiers?: Readonly<Record<string, number | null>>;
   readonly cors_origins?: readonly string[];
   readonly max_queue_depth?: number;
   readonly max_streams?: number;
@@ -78,16 +79,28 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const limits = options.rate_limits;
   const limiter = limits && new RateLimiter({ sql, instance: crypto.randomUUID(), logger, limits });
   const metrics = new Metrics({ version: "1.2.3", build: "test", role: "api" });
+  const apiBus = options.wrapBus?.(bus) ?? bus;
+  const production = options.production ?? false;
+  const access = startAccess({
+    log,
+    bus,
+    sql,
+    keys: options.api_keys ?? [],
+    token: options.jwt && tokenVerifier(options.jwt),
+    production,
+    logger,
+  });
   const app = createApi({
-    access: createAccess({ keys: options.api_keys ?? [], token: options.jwt && tokenVerifier(options.jwt) }),
+    access,
     limiter,
     log: apiLog,
     sql,
-    bus: options.wrapBus?.(bus) ?? bus,
+    bus: apiBus,
     projector,
     config: {
-      production: options.production ?? false,
+      production,
       trust_proxy: options.trust_proxy,
+      tiers: options.tiers ?? { free: 60, pro: 600, enterprise: null },
       cors_origins: options.cors_origins ?? [],
       max_queue_depth: options.max_queue_depth ?? 1_000_000,
       max_streams: options.max_streams ?? 1_000,
@@ -136,6 +149,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       metrics.close();
       await app.server?.stop(true);
       await limiter?.stop();
+      await access.stop();
       await projector.stop();
       await bus.close();
       await apiLog.close();

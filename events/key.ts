@@ -1,0 +1,55 @@
+/**
+ * What can happen to an issued API key. Streams are named `key-<UUID>`.
+ *
+ * A **secret** is the text that callers send. It is shown once, by the call that made it, and is in no event: its
+ * SHA-256 is. A key can have several at a time while it is rotated.
+ */
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+
+/** Where a key is taken: `live` in production, `test` elsewhere. */
+export const environments = ["live", "test"] as const;
+export type Environment = (typeof environments)[number];
+
+const secret = {
+  /** SHA-256 of the secret, in hex. */
+  hash: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+  /** How the secret begins, to be recognised by. */
+  prefix: Type.String({ minLength: 1, maxLength: 32 }),
+};
+
+/** From then on it is not taken; `null`: it never expires. RFC 3339, UTC. */
+const ExpiresAt = Type.Union([Type.String(), Type.Null()]);
+
+export const KeyCreated = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 128 }),
+  environment: Type.Union(environments.map((environment) => Type.Literal(environment))),
+  ...secret,
+  /** What its holder may do. */
+  scopes: Type.Array(Type.String(), { minItems: 1 }),
+  /** The workflows whose jobs its holder may submit and claim; `null`: all. */
+  workflows: Type.Union([Type.Array(Type.String(), { minItems: 1 }), Type.Null()]),
+  /** Of rate limits. */
+  tier: Type.String({ minLength: 1, maxLength: 64 }),
+  expires_at: ExpiresAt,
+});
+export type KeyCreated = Static<typeof KeyCreated>;
+
+/** It has a new secret. Those before it are taken for so long from now on, unless they end earlier. */
+export const KeyRotated = Type.Object({
+  ...secret,
+  overlap_seconds: Type.Integer({ minimum: 0 }),
+  /** Absent where it stays as it was. */
+  expires_at: Type.Optional(ExpiresAt),
+});
+export type KeyRotated = Static<typeof KeyRotated>;
+
+/** The end of it, with all its secrets. Its history stays. */
+export const KeyRevoked = Type.Object({ reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) });
+export type KeyRevoked = Static<typeof KeyRevoked>;
+
+/** Every event type of the category, with its newest schema. */
+export const keyEvents = {
+  "key.created": KeyCreated,
+  "key.rotated": KeyRotated,
+  "key.revoked": KeyRevoked,
+} as const satisfies Record<string, TSchema>;

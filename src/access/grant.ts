@@ -1,0 +1,46 @@
+/** What one caller can give to a key: no more than they have. */
+import { type Caller, mayDo, mayRun } from "./caller.ts";
+import type { Scope } from "./scopes.ts";
+
+/** What a key gives its holder. */
+export interface Grant {
+  readonly scopes: readonly string[];
+  /** `null`: all. */
+  readonly workflows: readonly string[] | null;
+  readonly tier: string;
+  readonly expires_at: string | null;
+}
+
+/** Something that a caller wants to give and does not have. */
+export interface Excess {
+  readonly member: keyof Grant;
+  readonly message: string;
+}
+
+/** Requests a minute by tier; `null`: without limit. */
+export type Tiers = Readonly<Record<string, number | null>>;
+
+/** What of a grant its giver does not have; empty: they may give all of it. */
+export function excess(giver: Caller, { scopes, workflows, tier, expires_at }: Grant, tiers: Tiers): Excess[] {
+  const found: Excess[] = [];
+  const missing = scopes.filter((scope) => !mayDo(giver, scope as Scope));
+  if (missing.length > 0) found.push({ member: "scopes", message: `does not have ${missing.join(", ")}` });
+  if (workflows === null) {
+    if (giver.workflows !== "all") found.push({ member: "workflows", message: "does not have all of them" });
+  } else {
+    const others = workflows.filter((workflow) => !mayRun(giver, workflow));
+    if (others.length > 0) found.push({ member: "workflows", message: `does not have ${others.join(", ")}` });
+  }
+  if (quota(tier, tiers) > (giver.scopes === "all" ? Number.POSITIVE_INFINITY : quota(giver.tier, tiers))) {
+    found.push({ member: "tier", message: `has the tier ${giver.tier ?? "of callers without a key"}` });
+  }
+  if (giver.expires_at !== null && (expires_at === null || Date.parse(expires_at) > giver.expires_at)) {
+    found.push({ member: "expires_at", message: `ends at ${new Date(giver.expires_at).toISOString()}` });
+  }
+  return found;
+}
+
+function quota(tier: string | null, tiers: Tiers): number {
+  const found = tier === null ? 0 : (tiers[tier] ?? (Object.hasOwn(tiers, tier) ? Number.POSITIVE_INFINITY : 0));
+  return found;
+}

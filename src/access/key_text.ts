@@ -1,0 +1,57 @@
+/**
+ * What a key looks like: `lvq_live_` or `lvq_test_`, 32 random characters, and 6 that check all of it.
+ *
+ * The last six are the CRC-32 of what stands before them (IEEE 802.3, as in zlib, of the ASCII bytes) in base 62, most
+ * significant digit first, with zeros in front: so a scanner knows a key from a text that looks like one, offline.
+ */
+import { crc32 } from "node:zlib";
+import type { Environment } from "../../events/key.ts";
+
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/** 190 bits. */
+const RANDOM_LENGTH = 32;
+const CHECKSUM_LENGTH = 6;
+/** Of the random part, so many characters are shown to recognise a key by: 166 bits stay secret. */
+const SHOWN_LENGTH = 4;
+
+const KEY = /^lvq_(live|test)_[0-9A-Za-z]{38}$/;
+
+/** A new key. */
+export function newKey(environment: Environment): { text: string; prefix: string } {
+  const start = `lvq_${environment}_`;
+  const body = start + randomDigits(RANDOM_LENGTH);
+  return { text: body + checksum(body), prefix: body.slice(0, start.length + SHOWN_LENGTH) };
+}
+
+/** For where a text is taken that is a key; `undefined` where it is none: it looks otherwise, or is damaged. */
+export function environmentOf(text: string): Environment | undefined {
+  const environment = KEY.exec(text)?.[1] as Environment | undefined;
+  const body = text.slice(0, -CHECKSUM_LENGTH);
+  return environment && text.endsWith(checksum(body)) ? environment : undefined;
+}
+
+/** Whether a text says that it is a key of ours, right or damaged. */
+export function looksIssued(text: string): boolean {
+  return text.startsWith("lvq_");
+}
+
+function checksum(body: string): string {
+  let rest = crc32(body);
+  let digits = "";
+  for (let i = 0; i < CHECKSUM_LENGTH; i++) {
+    digits = DIGITS[rest % DIGITS.length] + digits;
+    rest = Math.floor(rest / DIGITS.length);
+  }
+  return digits;
+}
+
+function randomDigits(count: number): string {
+  let digits = "";
+  while (digits.length < count) {
+    // 248 is the largest multiple of 62 below 256: above it some digits would come more often than others.
+    for (const byte of crypto.getRandomValues(new Uint8Array(count))) {
+      if (byte < 248 && digits.length < count) digits += DIGITS[byte % DIGITS.length];
+    }
+  }
+  return digits;
+}

@@ -1,0 +1,67 @@
+/** Notes when each issued key was used last, in the database: of one key once a minute, of all with one statement. */
+import type { Logger } from "pino";
+import { pause } from "../async/mod.ts";
+import type { Sql } from "../db/mod.ts";
+
+/** A key's use is written at most this often. */
+const RESOLUTION_MS = 60_000;
+/** How soon a use is written where none was for a while. */
+const WRITE_MS = 5_000;
+
+export interface KeyUsesOptions {
+  readonly sql: Sql;
+  readonly logger: Pick<Logger, "warn">;
+}
+
+export class KeyUses {
+  readonly #options: KeyUsesOptions;
+  /** By key, in milliseconds since 1970: when it was used last, where that is not written yet. */
+  readonly #used = new Map<string, number>();
+  readonly #written = new Map<string, number>();
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(options: KeyUsesOptions) {
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  note(keyId: string, now: number): void {
+    this.#used.set(keyId, now);
+  }
+
+  /** Writes what is not written yet. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    await this.#write(0);
+  }
+
+  async #run(): Promise<void> {
+    while (await pause(WRITE_MS, this.#stop.signal)) await this.#write(RESOLUTION_MS);
+  }
+
+  /** Never throws: what could not be written is written with the next use. */
+  async #write(every_ms: number): Promise<void> {
+    const due = [...this.#used].filter(([key_id, used]) => used - (this.#written.get(key_id) ?? 0) >= every_ms);
+    if (due.length === 0) return;
+    const rows = due.map(([key_id, used]) => ({ key_id, last_used_at: new Date(used).toISOString() }));
+    try {
+      await this.#options.sql`
+        insert into levqor_ops.key_uses (key_id, last_used_at)
+        select key_id, last_used_at
+        from json_to_recordset(${JSON.stringify(rows)}::json) as used (key_id uuid, last_used_at timestamptz)
+        order by key_id
+        on conflict (key_id) do update set last_used_at = excluded.last_used_at
+        where key_uses.last_used_at < excluded.last_used_at`;
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, "Cannot note when keys were used; trying again");
+      return;
+    }
+    for (const [key_id, used] of due) {
+      this.#written.set(key_id, used);
+      // Used again while it was written.
+      if (this.#used.get(key_id) === used) this.#used.delete(key_id);
+    }
+  }
+}

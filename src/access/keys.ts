@@ -1,0 +1,130 @@
+/** Reading an issued key from the log, and commanding it. */
+import type { EventMeta } from "../../events/envelope.ts";
+import type { Environment, KeyCreated } from "../../events/key.ts";
+import { decode } from "../../events/mod.ts";
+import { endOf, type KeyRejection, type KeyState, keyDecider } from "../domain/key.ts";
+import { type EventLog, type Handled, handle } from "../log/mod.ts";
+import { digestOf } from "./key_ring.ts";
+import { newKey } from "./key_text.ts";
+
+/** A key as the API shows it. Times are RFC 3339, UTC. */
+export interface KeyView extends Omit<KeyCreated, "hash"> {
+  readonly key_id: string;
+  readonly status: "active" | "expired" | "revoked";
+  readonly created_by: string;
+  readonly created_at: string;
+  readonly rotated_at: string | null;
+  readonly overlap_ends_at: string | null;
+  readonly revoked_at: string | null;
+}
+
+/** What came of making a secret: it, if one was made. */
+export type Made = Handled<KeyState, KeyRejection> & { readonly secret: string };
+
+function keyStream(keyId: string): string {
+  return `key-${keyId}`;
+}
+
+/** A key as the log has it at this moment; `undefined` where none was created. */
+export async function readKey(log: Pick<EventLog, "readStream">, keyId: string): Promise<KeyState | undefined> {
+  const events = await log.readStream(keyStream(keyId));
+  return events.length === 0 ? undefined : events.map(decode).reduce(keyDecider.evolve, keyDecider.initial);
+}
+
+/** Creates a key with a secret of its own. Throws what `log.append` throws. */
+export async function createKey(
+  log: EventLog,
+  { key_id, meta, ...granted }: { key_id: string; meta: EventMeta } & Omit<KeyCreated, "hash" | "prefix">,
+): Promise<Made> {
+  const { text, ...made } = newSecret(granted.environment);
+  const handled = await handle(log, {
+    stream_id: keyStream(key_id),
+    decider: keyDecider,
+    command: { type: "create", ...granted, ...made },
+    meta,
+  });
+  return { ...handled, secret: text };
+}
+
+/** Gives a key another secret. Throws what `log.append` throws. */
+export async function rotateKey(
+  log: EventLog,
+  {
+    key_id,
+    meta,
+    environment,
+    ...wanted
+  }: {
+    key_id: string;
+    meta: EventMeta;
+    environment: Environment;
+    overlap_seconds: number;
+    expires_at?: string | null;
+  },
+): Promise<Made> {
+  const { text, ...made } = newSecret(environment);
+  const handled = await handle(log, {
+    stream_id: keyStream(key_id),
+    decider: keyDecider,
+    command: { type: "rotate", now: Date.now(), causation_id: meta.causation_id, ...wanted, ...made },
+    meta,
+  });
+  return { ...handled, secret: text };
+}
+
+/** Ends a key. Throws what `log.append` throws. */
+export function revokeKey(
+  log: EventLog,
+  { key_id, meta, reason }: { key_id: string; meta: EventMeta; reason?: string },
+): Promise<Handled<KeyState, KeyRejection>> {
+  return handle(log, {
+    stream_id: keyStream(key_id),
+    decider: keyDecider,
+    command: { type: "revoke", ...(reason !== undefined && { reason }) },
+    meta,
+  });
+}
+
+/** What is shown of a key. Throws where there is none. */
+export function keyView(keyId: string, state: KeyState, now: number): KeyView {
+  const { created, secrets, created_at } = state;
+  const [newest, ...older] = secrets;
+  if (!created || !newest || created_at === null) throw new Error(`Cannot show key ${keyId}: it was not created`);
+  const { hash: _, ...granted } = created;
+  const overlaps = older.map((secret) => endOf(secret, state)).filter((end) => end > now);
+  return {
+    ...granted,
+    key_id: keyId,
+    prefix: newest.prefix,
+    status: keyStatus({ revoked: state.status === "revoked", expires_at: state.expires_at, now }),
+    expires_at: toTime(state.expires_at),
+    created_by: state.created_by,
+    created_at: new Date(created_at).toISOString(),
+    rotated_at: toTime(state.rotated_at),
+    overlap_ends_at: overlaps.length === 0 ? null : toTime(Math.max(...overlaps)),
+    revoked_at: toTime(state.revoked_at),
+  };
+}
+
+/** Times are milliseconds since 1970. */
+export function keyStatus({
+  revoked,
+  expires_at,
+  now,
+}: {
+  revoked: boolean;
+  expires_at: number | null;
+  now: number;
+}): KeyView["status"] {
+  if (revoked) return "revoked";
+  return expires_at !== null && expires_at <= now ? "expired" : "active";
+}
+
+function newSecret(environment: Environment): { text: string; prefix: string; hash: string } {
+  const { text, prefix } = newKey(environment);
+  return { text, prefix, hash: digestOf(text).toString("hex") };
+}
+
+function toTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

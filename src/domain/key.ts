@@ -1,0 +1,161 @@
+/**
+ * What may happen to an issued API key.
+ *
+ * ```text
+ *   active ──▶ active (rotated: another secret) ──revoke──▶ revoked
+ * ```
+ *
+ * A key that expires stays on record as it is; a rotation can give it another end.
+ */
+import type { KeyCreated, KeyRevoked, KeyRotated } from "../../events/key.ts";
+import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import type { Decider, Rejection } from "./decider.ts";
+
+/** Secrets of one key that are taken at a time. */
+export const MAX_SECRETS = 5;
+
+/** Times are milliseconds since 1970. */
+export interface KeySecret {
+  /** SHA-256, hex. */
+  readonly hash: string;
+  readonly prefix: string;
+  /** From then on it is not taken, whatever the key's own end; `null`: it is the newest. */
+  readonly until: number | null;
+}
+
+export interface KeyState {
+  readonly status: "none" | "active" | "revoked";
+  /** As it was created. */
+  readonly created: KeyCreated | null;
+  readonly created_by: string;
+  /** The newest first; also those that are taken no more. */
+  readonly secrets: readonly KeySecret[];
+  readonly expires_at: number | null;
+  readonly created_at: number | null;
+  readonly rotated_at: number | null;
+  readonly revoked_at: number | null;
+  /** What its rotations are known by, where their caller gave them an Idempotency-Key. */
+  readonly rotations: ReadonlyMap<string, KeyRotated>;
+}
+
+export type KeyCommand =
+  | ({ readonly type: "create" } & KeyCreated)
+  | ({
+      readonly type: "rotate";
+      /** Milliseconds since 1970. */
+      readonly now: number;
+      /** What the rotation is known by: with the same one it happens once. */
+      readonly causation_id: string | undefined;
+    } & KeyRotated)
+  | ({ readonly type: "revoke" } & KeyRevoked);
+
+export interface KeyRejection extends Rejection {
+  readonly code: "key_exists" | "key_not_found" | "key_revoked" | "key_expired" | "key_rotated" | "too_many_secrets";
+}
+
+export const keyDecider: Decider<KeyState, KeyCommand, KeyRejection> = {
+  initial: {
+    status: "none",
+    created: null,
+    created_by: "",
+    secrets: [],
+    expires_at: null,
+    created_at: null,
+    rotated_at: null,
+    revoked_at: null,
+    rotations: new Map(),
+  },
+  evolve,
+  decide,
+};
+
+/** From when on a secret of a key is not taken; `Infinity`: it always is. */
+export function endOf({ until }: KeySecret, { revoked_at, expires_at }: KeyState): number {
+  return Math.min(until ?? Number.POSITIVE_INFINITY, revoked_at ?? Number.POSITIVE_INFINITY, endTime(expires_at));
+}
+
+function evolve(state: KeyState, event: KnownEvent): KeyState {
+  const at = Date.parse(event.recorded_at);
+  switch (event.type) {
+    case "key.created": {
+      const { hash, prefix, expires_at } = event.data;
+      return {
+        ...state,
+        status: "active",
+        created: event.data,
+        created_by: event.meta.actor,
+        secrets: [{ hash, prefix, until: null }],
+        expires_at: parsed(expires_at),
+        created_at: at,
+      };
+    }
+    case "key.rotated": {
+      const { hash, prefix, overlap_seconds, expires_at } = event.data;
+      const { causation_id } = event.meta;
+      // With the key's end as it was: what has expired does not come back with a later one.
+      const older = state.secrets.map((secret) => ({
+        ...secret,
+        until: Math.min(endOf(secret, state), at + overlap_seconds * 1000),
+      }));
+      return {
+        ...state,
+        secrets: [{ hash, prefix, until: null }, ...older],
+        expires_at: expires_at === undefined ? state.expires_at : parsed(expires_at),
+        rotated_at: at,
+        rotations: causation_id ? new Map([...state.rotations, [causation_id, event.data]]) : state.rotations,
+      };
+    }
+    case "key.revoked":
+      return { ...state, status: "revoked", revoked_at: at };
+    default:
+      return state;
+  }
+}
+
+function decide(command: KeyCommand, state: KeyState): readonly KnownNewEvent[] | KeyRejection {
+  if (command.type === "create") {
+    if (state.status !== "none") return refuse("key_exists", "Cannot create the key: its id is taken.");
+    const { type: _, ...created } = command;
+    return [{ type: "key.created", data: created }];
+  }
+  if (state.status === "none") return refuse("key_not_found", `Cannot ${command.type} the key: there is none.`);
+  if (command.type === "revoke") {
+    if (state.status === "revoked") return [];
+    return [{ type: "key.revoked", data: command.reason === undefined ? {} : { reason: command.reason } }];
+  }
+  return rotate(command, state);
+}
+
+function rotate(
+  { type: _, now, causation_id, ...rotated }: KeyCommand & { type: "rotate" },
+  state: KeyState,
+): readonly KnownNewEvent[] | KeyRejection {
+  if (causation_id !== undefined && state.rotations.has(causation_id)) {
+    return refuse("key_rotated", "Cannot rotate the key: this very request has rotated it.");
+  }
+  if (state.status === "revoked") return refuse("key_revoked", "Cannot rotate the key: it is revoked.");
+  const expires_at = rotated.expires_at === undefined ? state.expires_at : parsed(rotated.expires_at);
+  if (endTime(expires_at) <= now) {
+    return refuse("key_expired", "Cannot rotate the key: it has expired; give it an expires_at in the future.");
+  }
+  const taken = state.secrets.filter((secret) => endOf(secret, state) > now).length;
+  if (rotated.overlap_seconds > 0 && taken >= MAX_SECRETS) {
+    return refuse(
+      "too_many_secrets",
+      `Cannot rotate the key: ${taken} of its secrets are taken at this time, as many as may be. Wait until one of them ends, or rotate with an overlap_seconds of 0.`,
+    );
+  }
+  return [{ type: "key.rotated", data: rotated }];
+}
+
+function parsed(time: string | null): number | null {
+  return time === null ? null : Date.parse(time);
+}
+
+function endTime(time: number | null): number {
+  return time ?? Number.POSITIVE_INFINITY;
+}
+
+function refuse(code: KeyRejection["code"], message: string): KeyRejection {
+  return { rejected: true, code, message };
+}

@@ -1,0 +1,40 @@
+import { type Access, startAccess } from "../../src/access/mod.ts";
+import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
+import { connect, type Sql } from "../../src/db/mod.ts";
+import { type EventLog, openLog } from "../../src/log/mod.ts";
+import { silent } from "../jobs/support.ts";
+import { testDatabase } from "../support/postgres.ts";
+
+/** A log, and as many processes' access to it as a test wants. */
+export interface AccessBench {
+  readonly log: EventLog;
+  readonly sql: Sql;
+  readonly bus: Bus;
+  start(options?: Partial<Parameters<typeof startAccess>[0]>): Access;
+  stop(): Promise<void>;
+}
+
+export async function accessBench(): Promise<AccessBench> {
+  const database = await testDatabase();
+  const log = openLog({ url: database.url });
+  const sql = connect(database.url, { max: 2 });
+  const bus = inProcessBus({ log });
+  const started: Access[] = [];
+  return {
+    log,
+    sql,
+    bus,
+    start(options) {
+      const access = startAccess({ log, sql, bus, keys: [], production: true, logger: silent, ...options });
+      started.push(access);
+      return access;
+    },
+    async stop() {
+      await Promise.all(started.map((access) => access.stop()));
+      await bus.close();
+      await log.close();
+      await sql.end();
+      await database.drop();
+    },
+  };
+}
