@@ -1017,7 +1017,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -3573,6 +3573,26 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /**
+         * @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.
+         *
+         *     `workflow_not_allowed`: The key is limited to some workflows, and this is none of them. Use a key that may run it.
+         */
+        "403.insufficient_scope.workflow_not_allowed": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `request_timeout`: The body was not there within 30 seconds. Nothing was recorded; the connection is closed. Repeat the request over a better one. */
         "408.request_timeout": {
             headers: {
@@ -4117,6 +4137,28 @@ export interface components {
          */
         "409.attempt_superseded.job_cancelled.job_finished": {
             headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `too_many_streams`: One process keeps up to MAX_STREAMS event streams open (5,000 unless configured otherwise), and as many WebSockets. Connect again after the time that Retry-After names, and resume where you were; it may well meet another process.
+         *
+         *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
+         *
+         *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
+         */
+        "503.too_many_streams.unavailable.deadline_exceeded": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -4838,16 +4880,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "workflow": "http",
-                 *       "payload": {
-                 *         "method": "GET",
-                 *         "url": "https://example.com/"
-                 *       },
-                 *       "priority": "normal"
-                 *     }
-                 */
                 "application/json": components["schemas"]["IntakeRequest"];
             };
         };
@@ -4877,7 +4909,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -5299,7 +5331,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
@@ -5436,7 +5468,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -5785,7 +5817,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.pipeline_exists"];
             413: components["responses"]["413.body_too_large"];
@@ -6042,7 +6074,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             404: components["responses"]["404.pipeline_not_found"];
             408: components["responses"]["408.request_timeout"];
             412: components["responses"]["412.version_mismatch"];
@@ -6476,7 +6508,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -6890,7 +6922,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
             429: components["responses"]["429.rate_limited"];
@@ -6966,7 +6998,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -7304,7 +7336,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.too_many_streams.unavailable.deadline_exceeded"];
         };
     };
     streamJob: {
@@ -7370,7 +7402,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.too_many_streams.unavailable.deadline_exceeded"];
         };
     };
     listWorkflowLimits: {
@@ -7569,7 +7601,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -7630,7 +7662,7 @@ export interface operations {
             429: components["responses"]["429.too_many_subscriptions.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.too_many_streams.unavailable.deadline_exceeded"];
         };
     };
     listKeys: {

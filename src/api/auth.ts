@@ -22,10 +22,21 @@ export interface Auth {
   requireJob(request: Request, scope: Scope, jobId: string): Promise<{ caller: Caller; job_id: string }>;
 }
 
-/** Throws the problem `workflow_not_allowed` unless the caller may run the workflow. */
-export function requireWorkflow(caller: Caller, workflow: string): void {
-  if (mayRun(caller, workflow)) return;
-  throw new Problem("workflow_not_allowed", `The key may not run the workflow ${JSON.stringify(workflow)}.`);
+/**
+ * Throws the problem `workflow_not_allowed` unless the caller may run the workflow (`undefined`: whichever there is), and
+ * all that its own steps run.
+ */
+export function requireWorkflow(
+  caller: Caller,
+  workflow: string | undefined,
+  steps: readonly { readonly uses?: string }[] = [],
+): void {
+  if (caller.workflows === "all") return;
+  for (const name of [workflow, ...steps.flatMap(({ uses = [] }) => uses)]) {
+    if (name !== undefined && mayRun(caller, name)) continue;
+    const which = name === undefined ? "every workflow; name one" : JSON.stringify(name);
+    throw new Problem("workflow_not_allowed", `The key may not run ${which}.`);
+  }
 }
 
 export function createAuth(access: Access, log: Pick<EventLog, "readFirst">): Auth {

@@ -4,7 +4,7 @@ import { Elysia } from "elysia";
 import type { BulkFinished, BulkStarted } from "../../events/bulk.ts";
 import type { Caller } from "../access/mod.ts";
 import { type BulkOperation, beginBulk, countBulk, runBulk } from "../jobs/bulk.ts";
-import type { Auth } from "./auth.ts";
+import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { toProblem } from "./errors.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
@@ -84,6 +84,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
       async ({ request, server, request_id }) => {
         const caller = auth.require(request, "jobs:write", "everyones");
         const { dry_run, filter } = checkReplay((await readJson(request)).value);
+        requireWorkflow(caller, filter.workflow);
         return answer(
           { request, server, request_id },
           { caller, dry_run, action: "replay", filter: { status: "failed", ...filter } },
@@ -108,7 +109,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
               headers: ["Idempotency-Replayed"],
             },
           },
-          errors: [...ERRORS, "outcome_unknown"],
+          errors: [...ERRORS, "workflow_not_allowed", "outcome_unknown"],
         }),
       },
     );

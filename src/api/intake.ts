@@ -1,6 +1,6 @@
 /** `POST /api/v1/intake`: the hot path. One parse, one check, one append of the request's own text. */
 import { Elysia } from "elysia";
-import type { Auth } from "./auth.ts";
+import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
 import { RUN_AT_MAX_DAYS } from "./limits.ts";
@@ -76,6 +76,7 @@ export function intakeRoutes(
       const key = idempotencyKey(request);
       const body = await readJson(request);
       const submission = checkIntake(body.value);
+      requireWorkflow(caller, submission.workflow, submission.steps);
       checkSubmission(submission, { ...body, connectors: workflows, refusedAddress });
       if (submission.run_at !== undefined) checkRunAt(submission.run_at);
 
@@ -116,6 +117,7 @@ export function intakeRoutes(
           },
         },
         errors: [
+          "workflow_not_allowed",
           "invalid_idempotency_key",
           "payload_too_large",
           "idempotency_key_reused",

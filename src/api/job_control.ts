@@ -5,7 +5,7 @@ import { isFinished, type JobState, jobState } from "../domain/job.ts";
 import { commandJob, jobMeta, jobStream } from "../jobs/commands.ts";
 import { type Reused, replayEvents, stepsBefore } from "../jobs/replay.ts";
 import { PipelineReader } from "../jobs/workflows.ts";
-import type { Auth } from "./auth.ts";
+import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJsonIfAny } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
 import { jobNotFound } from "./job_id.ts";
@@ -89,6 +89,7 @@ export function jobControlRoutes(
         const last = origin.at(-1);
         if (!last) throw jobNotFound(origin_job_id);
         const state = jobState(origin.map(decode));
+        requireWorkflow(caller, state.workflow);
         if (!isFinished(state)) throw new Problem("conflict", `Cannot replay the job: it is ${state.status}.`);
 
         const reused = replay.from_step === undefined ? undefined : await reusedSteps(state, replay.from_step);
@@ -134,6 +135,7 @@ export function jobControlRoutes(
             },
           },
           errors: [
+            "workflow_not_allowed",
             "invalid_job_id",
             "invalid_idempotency_key",
             "job_not_found",

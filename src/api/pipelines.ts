@@ -6,7 +6,7 @@ import type { PipelineRow } from "../../projections/pipelines.ts";
 import { type PipelineCommand, type PipelineState, pipelineDecider, pipelineState } from "../domain/pipeline.ts";
 import { pipelineStream } from "../jobs/workflows.ts";
 import { handle } from "../log/handle.ts";
-import type { Auth } from "./auth.ts";
+import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
@@ -36,6 +36,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
         const caller = auth.require(request, "pipelines:write");
         const key = idempotencyKey(request);
         const { name, ...definition } = checkCreate((await readJson(request)).value);
+        requireWorkflow(caller, name, definition.steps);
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
         if (workflows.has(name)) {
           throw new Problem("pipeline_exists", `"${name}" is the name of a connector; a pipeline needs another.`);
@@ -72,6 +73,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
             },
           },
           errors: [
+            "workflow_not_allowed",
             "invalid_idempotency_key",
             "pipeline_exists",
             "idempotency_key_reused",
@@ -156,10 +158,12 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .put(
       `${ROUTE}/:name`,
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request, "pipelines:write");
+        const caller = auth.require(request, "pipelines:write");
+        const { actor } = caller;
         const { name } = params;
         const expected_version = ifMatch(request);
         const definition = checkUpdate((await readJson(request)).value);
+        requireWorkflow(caller, name, definition.steps);
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
         const meta = { actor, correlation_id: pipelineStream(name), request_id };
         const handled = await command(name, { type: "update", definition, expected_version }, meta);
@@ -190,7 +194,14 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
               headers: ["ETag", "Levqor-Position"],
             },
           },
-          errors: ["pipeline_not_found", "version_mismatch", "precondition_required", "unavailable", "outcome_unknown"],
+          errors: [
+            "workflow_not_allowed",
+            "pipeline_not_found",
+            "version_mismatch",
+            "precondition_required",
+            "unavailable",
+            "outcome_unknown",
+          ],
         }),
       },
     )

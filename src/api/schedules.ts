@@ -15,7 +15,7 @@ import {
   scheduleMeta,
   scheduleStream,
 } from "../schedules/commands.ts";
-import type { Auth } from "./auth.ts";
+import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { jobEventJson } from "./event_json.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
@@ -72,6 +72,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
         const key = idempotencyKey(request);
         const body = await readJson(request);
         const { job, ...rest } = checkRequest(body.value);
+        requireWorkflow(caller, job.workflow, job.steps);
         const { byte_length } = body;
         checkSubmission(job, { byte_length, connectors: workflows, refusedAddress, pointer: "/job" });
         const definition = {
@@ -115,6 +116,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
             },
           },
           errors: [
+            "workflow_not_allowed",
             "invalid_idempotency_key",
             "payload_too_large",
             "idempotency_key_reused",
@@ -314,8 +316,10 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
     .post(
       `${ROUTE}/:schedule_id/resume`,
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request, "schedules:write");
+        const caller = auth.require(request, "schedules:write");
+        const { actor } = caller;
         const schedule_id = scheduleId(params.schedule_id);
+        requireWorkflow(caller, (await existing(schedule_id)).state.definition?.job.workflow);
         const now = await databaseNow(sql);
         const command = (state: ScheduleState) => resumption(state, now);
         set.headers["levqor-position"] = await commanded({ schedule_id, actor, request_id, command });
@@ -340,7 +344,13 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
               headers: ["Levqor-Position"],
             },
           },
-          errors: ["invalid_schedule_id", "schedule_not_found", "unavailable", "outcome_unknown"],
+          errors: [
+            "workflow_not_allowed",
+            "invalid_schedule_id",
+            "schedule_not_found",
+            "unavailable",
+            "outcome_unknown",
+          ],
         }),
       },
     )

@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 import { type JobState, maxAttempts } from "../domain/job.ts";
 import { type Answered, answerFor, type OutsideAnswer, OutsideWorkers, TooManyClaimsError } from "../jobs/mod.ts";
 import { Workflows } from "../jobs/workflows.ts";
-import type { Auth } from "./auth.ts";
+import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { contextOf } from "./context.ts";
 import { jobNotFound } from "./job_id.ts";
@@ -46,8 +46,10 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     .post(
       "/api/v1/workers/claim",
       async ({ request, server, request_id }) => {
-        const { actor } = auth.require(request, "workers:write");
+        const caller = auth.require(request, "workers:write");
+        const { actor } = caller;
         const wish = checkClaim((await readJson(request)).value);
+        for (const workflow of wish.workflows) requireWorkflow(caller, workflow);
         await refuseBuiltIn(wish.workflows);
         contextOf(request).unhurried = true;
         server?.timeout(request, IDLE_LIMIT_S);
@@ -96,7 +98,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
               },
             },
           },
-          errors: ["workflow_built_in", "too_many_claims", "unavailable", "outcome_unknown"],
+          errors: ["workflow_not_allowed", "workflow_built_in", "too_many_claims", "unavailable", "outcome_unknown"],
         }),
       },
     )

@@ -7,7 +7,7 @@ import { DEFAULT_CONCURRENCY_PER_KEY } from "../domain/limit.ts";
 import { type WorkflowState, workflowDecider } from "../domain/workflow.ts";
 import { workflowStream } from "../jobs/limit_streams.ts";
 import { handle } from "../log/mod.ts";
-import type { Auth } from "./auth.ts";
+import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
@@ -101,8 +101,10 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
     .put(
       PATH,
       async ({ request, params, set, request_id }) => {
-        const { actor } = auth.require(request, "workflows:write");
+        const caller = auth.require(request, "workflows:write");
+        const { actor } = caller;
         const { workflow } = checkParams(params);
+        requireWorkflow(caller, workflow);
         const limits = checkLimits((await readJson(request)).value);
         const stream_id = workflowStream(workflow);
         const handled = await handle(log, {
@@ -136,7 +138,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
               headers: ["Levqor-Position"],
             },
           },
-          errors: ["unavailable", "outcome_unknown"],
+          errors: ["workflow_not_allowed", "unavailable", "outcome_unknown"],
         }),
       },
     );
