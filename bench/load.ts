@@ -23,7 +23,11 @@ export interface LoadOptions {
   readonly body?: string;
   /** Sent in turns, each connection beginning with another one. */
   readonly requests?: readonly LoadRequest[];
+  /** Sent with every request, beside what it needs. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly connections: number;
+  /** Each connection sends a request so often at most, in milliseconds; at once when the last is answered by default. */
+  readonly every_ms?: number;
   /** How long to measure; 5 by default. */
   readonly seconds?: number;
   /** How long to run before measuring; 1 by default. */
@@ -101,8 +105,9 @@ interface Turn {
   readonly expected: string;
 }
 
-function toTurn({ path, body }: LoadRequest, host: string): Turn {
-  const head = `${path} HTTP/1.1\r\nHost: ${host}\r\n`;
+function toTurn({ path, body }: LoadRequest, headers: Readonly<Record<string, string>>): Turn {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `${path} HTTP/1.1\r\n${lines.join("")}`;
   if (body === undefined) return { bytes: Buffer.from(`GET ${head}\r\n`), expected: "200" };
   const type = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
   return { bytes: Buffer.from(`POST ${head}${type}\r\n${body}`), expected: "202" };
@@ -110,10 +115,10 @@ function toTurn({ path, body }: LoadRequest, host: string): Turn {
 
 /** Loads a server and resolves when every request that was sent has been answered. */
 export async function load(options: LoadOptions): Promise<LoadResult> {
-  const { connections, seconds = 5, warm_up_seconds = 1 } = options;
+  const { connections, every_ms = 0, seconds = 5, warm_up_seconds = 1 } = options;
   const url = new URL(options.url);
   const { body = "", requests = [{ path: url.pathname, body }] } = options;
-  const turns = requests.map((request) => toTurn(request, url.host));
+  const turns = requests.map((request) => toTurn(request, { Host: url.host, ...options.headers }));
   const cpu = process.cpuUsage();
   const start = performance.now();
   const measure_from = start + warm_up_seconds * 1000;
@@ -156,8 +161,10 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
       fail(bytes.toString("latin1", 0, 400));
     }
     connection.turn++;
-    if (now < measure_until) send(socket, now);
-    else socket.end();
+    const next = connection.sent_at + every_ms;
+    if (now >= measure_until) socket.end();
+    else if (next <= now) send(socket, now);
+    else setTimeout(() => send(socket, performance.now()), next - now);
   }
 
   await Promise.all(

@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { devDependencies } from "../package.json";
 import { endToEnd } from "./end_to_end.ts";
 import { intake } from "./intake.ts";
+import { limits } from "./limits.ts";
 import { mixed } from "./mixed.ts";
 import { relay } from "./relay.ts";
 import { replay } from "./replay.ts";
@@ -23,6 +24,7 @@ const benches: Record<string, (context: Context, stage: Stage) => Promise<Sectio
   end_to_end: endToEnd,
   replay,
   relay,
+  limits,
   mixed,
 };
 

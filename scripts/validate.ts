@@ -12,6 +12,8 @@ const DEFAULT_URL = "http://127.0.0.1:5000";
 /** How long one request, and how long a job's end, is waited for. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const JOB_TIMEOUT_MS = 20_000;
+/** What a rate limit's window can ask for at most. */
+const RETRY_AFTER_MAX_S = 70;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const NO_JOB = "00000000-0000-7000-8000-000000000000";
 
@@ -49,6 +51,20 @@ function expect(condition: boolean, expected: string, found?: unknown): asserts 
   throw new Failure(`expected ${expected}${shown}`);
 }
 
+/** Sends a request; where a rate limit refuses it, again when the limit says. */
+async function withinLimits(send: () => Promise<Response>): Promise<Response> {
+  while (true) {
+    const response = await send();
+    const limit = response.headers.get("ratelimit");
+    if (response.status !== 429 || !limit?.includes(";r=0;")) return response;
+    const seconds = Number(response.headers.get("retry-after"));
+    expect(seconds > 0 && seconds <= RETRY_AFTER_MAX_S, "Retry-After with a 429", response.headers.get("retry-after"));
+    console.log(`  (a rate limit holds, ${limit}: going on in ${seconds} s)`);
+    await response.body?.cancel();
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  }
+}
+
 class Client {
   readonly #key: string | undefined;
 
@@ -60,12 +76,14 @@ class Client {
   }
 
   async ask(path: string, { key = true, headers = {}, ...init }: Ask = {}): Promise<Answer> {
-    const response = await fetch(this.base_url + path, {
-      ...init,
-      headers: this.#headers(headers, key),
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-      redirect: "manual",
-    });
+    const response = await withinLimits(() =>
+      fetch(this.base_url + path, {
+        ...init,
+        headers: this.#headers(headers, key),
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        redirect: "manual",
+      }),
+    );
     const text = await response.text();
     const isJson = /[/+]json/.test(response.headers.get("content-type") ?? "") && text !== "";
     return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
@@ -87,13 +105,17 @@ class Client {
     options: StreamOptions = {},
   ): Promise<Frame[]> {
     const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), JOB_TIMEOUT_MS);
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const frames: Frame[] = [];
     let connected = false;
     try {
-      const response = await fetch(this.base_url + path, {
-        headers: this.#headers(options.headers ?? {}, true),
-        signal: stop.signal,
+      const response = await withinLimits(() => {
+        clearTimeout(timer);
+        timer = setTimeout(() => stop.abort(), JOB_TIMEOUT_MS);
+        return fetch(this.base_url + path, {
+          headers: this.#headers(options.headers ?? {}, true),
+          signal: stop.signal,
+        });
       });
       expect(response.status === 200, "status 200", response.status);
       const type = response.headers.get("content-type") ?? "";

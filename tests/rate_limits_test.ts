@@ -62,15 +62,15 @@ test("one after the other, a client's requests are counted together", async () =
 
 test("a flood of all three at once gets a limit from each at most, and nothing after that", async () => {
   const headers = { "x-forwarded-for": "203.0.113.2" };
-  const admitted = await flood(1_500, 48, headers);
+  const admitted = await flood(400, 96, headers);
   expect(admitted).toBeGreaterThanOrEqual(BURST);
   expect(admitted).toBeLessThanOrEqual(3 * BURST);
   await Bun.sleep(1_000);
-  expect(await flood(300, 48, headers)).toBe(0);
+  expect(await flood(100, 96, headers)).toBe(0);
 });
 
 test("a key's flood, which lasts for longer than an exchange, overshoots by what is let in meanwhile", async () => {
-  const admitted = await flood(3_000, 48, { "x-api-key": KEY });
+  const admitted = await flood(1_200, 96, { "x-api-key": KEY });
   expect(admitted).toBeGreaterThanOrEqual(ENTERPRISE);
   expect(admitted).toBeLessThanOrEqual(3 * ENTERPRISE);
   // As all know by now, wherever one asks.

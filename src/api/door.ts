@@ -97,8 +97,7 @@ function admission({ auth, limits, handle }: Admission) {
   return (request: Request, context: RequestContext): Response | Promise<Response> => {
     const enter = (identity: RequestContext["identity"]) => {
       context.identity = identity;
-      limits?.enter(request);
-      return handle(request);
+      return limits?.enter(request) ?? handle(request);
     };
     const identity = auth?.identify(request);
     return identity instanceof Promise ? identity.then(enter) : enter(identity);

@@ -5,8 +5,11 @@ import { contextOf, pathOf } from "./context.ts";
 import { Problem } from "./problems.ts";
 
 export interface RateGate {
-  /** Counts a request of which it is known who makes it. Throws the problem `rate_limited`. */
-  enter(request: Request): void;
+  /**
+   * Counts a request of which it is known who makes it. Throws the problem `rate_limited`; to a client that floods the
+   * service, late: then it returns a promise that rejects with it.
+   */
+  enter(request: Request): Promise<never> | undefined;
   /** Counts a request under a stricter policy too: its caller's, or without a key its address's. Throws the same. */
   enterRoute(request: Request, policy: RoutePolicy): void;
 }
@@ -14,6 +17,9 @@ export interface RateGate {
 /** Probes and scrapers must hear the truth of a service that is flooded; but no key may be guessed there either. */
 const PROBE = "/health";
 const SCRAPE = "/metrics";
+/** Refusals that are held back at once, and the body that each may have, so that they cannot fill the memory. */
+const HELD_MAX = 5_000;
+const HELD_BODY_MAX_BYTES = 4_096;
 /** Pages and static files begin so, but for some that ask the database. */
 const PAGES = ["/public/", "/docs", "/.well-known/", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
 const NO_PAGES = new Set(["/public/metrics"]);
@@ -47,11 +53,21 @@ export function rateGate({ limiter, addressOf }: RateGateOptions): RateGate {
     return path === SCRAPE ? undefined : limiter.anonymous(scopeOf(request));
   }
 
+  let held = 0;
+  async function hold(verdict: Verdict): Promise<never> {
+    held++;
+    await Bun.sleep(verdict.hold_ms);
+    held--;
+    throw rateLimited(verdict);
+  }
+
   return {
     enter(request) {
       const verdict = count(request);
       contextOf(request).limit = verdict;
-      if (verdict?.admitted === false) throw rateLimited(verdict);
+      if (!verdict || verdict.admitted) return undefined;
+      if (verdict.hold_ms === 0 || held >= HELD_MAX || hasLargeBody(request)) throw rateLimited(verdict);
+      return hold(verdict);
     },
     enterRoute(request, policy) {
       const context = contextOf(request);
@@ -70,6 +86,12 @@ function holderOf(request: Request): { identity: string; tier: string } | undefi
   if (identity?.kind !== "known") return undefined;
   const { identity: name, tier } = identity.caller;
   return tier === null ? undefined : { identity: name, tier };
+}
+
+/** Its bytes would lie in memory until the answer. */
+function hasLargeBody(request: Request): boolean {
+  const { headers } = contextOf(request);
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > HELD_BODY_MAX_BYTES;
 }
 
 function isPage(path: string): boolean {

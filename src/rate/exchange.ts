@@ -36,6 +36,9 @@ export interface Scope {
   key?: string;
   /** The first slot that may have changed since it was last told. */
   told_slot: number;
+  /** How often it was refused here in its latest slot with a refusal. */
+  refused: number;
+  refused_slot: number;
 }
 
 export interface ExchangeLogger {

@@ -31,6 +31,12 @@ const PAGES_QUOTA = 300;
 
 /** Scopes of one policy that are kept; see `Recent`. Each takes about half a kilobyte. */
 const SCOPES_MAX = 20_000;
+/**
+ * Refusals of one scope within a slot that are answered at once. Who sends more floods the service, and each answer only
+ * lets the next request come sooner: these are answered late.
+ */
+const PATIENCE = 30;
+const HOLD_MS = 1_000;
 /** A key in regular use is known at its address for so long. */
 const HOME_MS = 3_600_000;
 
@@ -52,6 +58,8 @@ export interface Verdict {
    * Admitted: milliseconds until the quota is whole again, if no more comes. Refused: until there is room for one.
    */
   readonly reset_ms: number;
+  /** Of a refusal: milliseconds for which its answer is better held back, since the client does not listen. */
+  readonly hold_ms: number;
   /** All policies that hold, as the value of `RateLimit-Policy`. */
   readonly policies: string;
 }
@@ -181,6 +189,7 @@ export class RateLimiter {
         policy: counter,
         remaining: Math.max(0, Math.ceil(counter.quota - used)),
         reset_ms: scope.usage.emptyIn(now),
+        hold_ms: 0,
         policies: itemsOf(claims),
       };
     }
@@ -189,11 +198,15 @@ export class RateLimiter {
 
   #refuse(counter: Counter, scope: Scope, now: number, claims: readonly Claim[] = [[counter, ""]]): Verdict {
     this.#on_refusal(counter.name);
+    const slot = slotAt(now);
+    scope.refused = scope.refused_slot === slot ? scope.refused + 1 : 1;
+    scope.refused_slot = slot;
     return {
       admitted: false,
       policy: counter,
       remaining: 0,
       reset_ms: scope.usage.roomIn(now, counter.quota),
+      hold_ms: scope.refused > PATIENCE ? HOLD_MS : 0,
       policies: itemsOf(claims),
     };
   }
@@ -210,7 +223,7 @@ function counters(quotas: Readonly<Record<string, Quota>>): ReadonlyMap<string, 
 }
 
 function newScope(policy: string, name: string): Scope {
-  return { policy, name, usage: new Usage(), told_slot: 0 };
+  return { policy, name, usage: new Usage(), told_slot: 0, refused: 0, refused_slot: 0 };
 }
 
 function itemsOf(claims: readonly Claim[]): string {

@@ -92,6 +92,25 @@ describe("without a key", () => {
     expect((await api.ask("/public/metrics")).status).toBe(429);
   });
 
+  test("a flood's refusals are answered late, unless their bodies would lie in memory meanwhile; nobody else waits", async () => {
+    const api = await start({ rate_limits: { ...LIMITS, burst: 1 } });
+    // Enough of them whatever slots they fall into.
+    await Promise.all(Array.from({ length: 100 }, () => api.ask("/")));
+    let answered = false;
+    const began = performance.now();
+    const late = api.ask("/").then(({ status }) => {
+      answered = true;
+      return status;
+    });
+    await api.ask("/health");
+    await api.ask("/api/v1/jobs", { headers: { "x-api-key": KEY } });
+    const large = await api.ask("/api/v1/intake", post({ workflow: "http", payload: { text: "x".repeat(5_000) } }));
+    expect(large.status).toBe(429);
+    expect(answered).toBe(false);
+    expect(await late).toBe(429);
+    expect(performance.now() - began).toBeGreaterThan(990);
+  });
+
   test("all of them together have a limit, too", async () => {
     const api = await start({ trust_proxy: BEHIND_PROXY, rate_limits: { ...LIMITS, global: 30 } });
     const from = (address: string) => () => api.ask("/", { headers: { "x-forwarded-for": address } });

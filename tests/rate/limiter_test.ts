@@ -88,6 +88,17 @@ describe("callers without a key", () => {
   });
 });
 
+test("who is refused again and again is answered late; who comes back now and then is not", () => {
+  const { limiter } = start({ limits: { burst: 1, global: null } });
+  limiter.anonymous("203.0.113.1");
+  const holds = Array.from({ length: 40 }, () => limiter.anonymous("203.0.113.1")?.hold_ms);
+  // A new slot may have begun meanwhile, and is borne with anew.
+  expect(holds.filter((hold) => hold === 0).length).toBeGreaterThanOrEqual(30);
+  expect(holds.filter((hold) => hold === 1_000).length).toBeGreaterThan(0);
+  limiter.anonymous("203.0.113.2");
+  expect(limiter.anonymous("203.0.113.2")?.hold_ms).toBe(0);
+});
+
 describe("callers with a key", () => {
   const at = (address: string) => () => address;
 

@@ -93,6 +93,28 @@ describe("whatever the pattern", () => {
   });
 });
 
+test("processes that tell each other every 100 ms let in a quota each at first, and in later minutes one more each", () => {
+  const quota = 20;
+  const minutes = 30;
+  for (const processes of [2, 3, 8]) {
+    const usages = Array.from({ length: processes }, () => new Usage());
+    let admitted = 0;
+    for (let now = START + 1; now < START + minutes * WINDOW_MS; now += 100) {
+      // A flood of all of them, for the whole of the time.
+      for (const usage of usages) admitted += admit(usage, new Array(quota).fill(now), quota).length;
+      const told = usages.map((usage) => usage.own(now));
+      for (const [index, usage] of usages.entries()) {
+        usage.learn(
+          now,
+          told.flatMap((counts, other) => (other === index ? [] : counts)),
+        );
+      }
+    }
+    expect(admitted).toBeGreaterThanOrEqual(quota * minutes);
+    expect(admitted).toBeLessThanOrEqual(quota * processes + (minutes - 1) * (quota + processes - 1));
+  }
+});
+
 test("who spreads the quota evenly is never refused", () => {
   for (const quota of [1, 2, 7, 20, 59, 60, 61, 600, 6000]) {
     // In the very millisecond in which a slot begins, one of a minute ago still counts.
