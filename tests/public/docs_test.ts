@@ -9,6 +9,7 @@ import { HttpInput, MAX_BODY_BYTES } from "../../connectors/http.ts";
 import { MAX_ITEMS, MAX_PARALLEL, MAX_SLEEP_SECONDS, MAX_STEPS } from "../../events/pipeline.ts";
 import { MAX_CONCURRENCY } from "../../events/workflow.ts";
 import { pagesWithTables } from "../../scripts/page_tables.ts";
+import { newKey } from "../../src/access/key_text.ts";
 import * as limits from "../../src/api/limits.ts";
 import { IntakeRequest, PipelineCreate } from "../../src/api/schemas.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -93,6 +94,11 @@ describe("limits", () => {
       `${number(HttpInput.properties.timeout_ms.maximum ?? 0)}; ${number(HttpInput.properties.timeout_ms.default)} by default`,
     ],
     ["an answer's body that is kept", `${kb(MAX_BODY_BYTES)}; the rest is cut, and \`truncated\` says so`],
+    ["workflows that an issued key may be limited to", number(limits.KEY_WORKFLOWS_MAX)],
+    [
+      "how long old secrets are taken after a rotation",
+      `${limits.KEY_OVERLAP_MAX_S / 86_400} days; ${limits.KEY_OVERLAP_DEFAULT_S / 86_400} by default`,
+    ],
     ["steps", number(MAX_STEPS)],
     ["items of a `for_each`, at the same time", `${number(MAX_ITEMS)}; ${MAX_PARALLEL}`],
     ["a sleep, an approval", `${MAX_SLEEP_SECONDS / 86_400} days`],
@@ -107,6 +113,10 @@ describe("limits", () => {
     ["silence before a heartbeat", `${limits.HEARTBEAT_MS / 1000} s`],
     ["how long a client may read nothing while something waits", `${limits.SLOW_CONSUMER_S} s`],
     ["how long a WebSocket's client may be silent", `${limits.SOCKET_SILENT_S} s`],
+    [
+      "event streams open in one process, and as many WebSockets",
+      `${number(config.max_streams)} (\`MAX_STREAMS\`), then 503 \`too_many_streams\``,
+    ],
     ["subscriptions of one WebSocket", number(limits.SUBSCRIPTIONS_MAX)],
     [
       "a message from a client",
@@ -156,6 +166,20 @@ test("the payload of the guide to connectors fits the connector", async () => {
   expect([workflow, ...Value.Errors(HttpInput, payload)]).toEqual(["http"]);
 });
 
+const python = Bun.which("python3");
+
+test.skipIf(!python && !process.env.CI)(
+  "scanners tell a key from what looks like one, as the page has it",
+  async () => {
+    const { text } = newKey("test");
+    const damaged = text.slice(0, -1) + (text.endsWith("0") ? "1" : "0");
+    const source = await block("authentication.md", "python", "def is_levqor_key");
+    const call = `\nprint([is_levqor_key(text) for text in ${JSON.stringify([text, damaged, `${text}0`, ""])}])`;
+    const { stdout } = Bun.spawnSync([python ?? "python3", "-c", source + call]);
+    expect(stdout.toString().trim()).toBe("[True, False, False, False]");
+  },
+);
+
 describe("receivers of callbacks, as the page has them", () => {
   const secret = `whsec_${Buffer.from("a secret of tests, at least 24 bytes").toString("base64")}`;
   const body = JSON.stringify({ type: "job.succeeded", data: { job_id: "0198c0de-0000-7000-8000-000000000000" } });
@@ -204,7 +228,6 @@ describe("receivers of callbacks, as the page has them", () => {
     }
   });
 
-  const python = Bun.which("python3");
   test.skipIf(!python && !process.env.CI)("Python", async () => {
     const source = await block("webhooks.md", "python", "def verify");
     for (const [what, sent, taken] of tries) {
