@@ -20,7 +20,7 @@ import type { ApiConfig, ApiLogger, ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
 import type { RateGate } from "./rate_limit.ts";
 import type { requestLog } from "./request_log.ts";
-import { defaultHeaders, fixedHeaders } from "./security_headers.ts";
+import { setSecurityHeaders } from "./security_headers.ts";
 
 type Handle = (request: Request) => Response | Promise<Response>;
 
@@ -124,8 +124,7 @@ function dress(
   const { headers } = response;
   // Bun dates every answer but these.
   if (request.method === "HEAD") headers.set("date", new Date().toUTCString());
-  for (const [name, value] of fixedHeaders) headers.set(name, value);
-  for (const [name, value] of defaultHeaders) if (!headers.has(name)) headers.set(name, value);
+  setSecurityHeaders(response);
   cors.mark(headers, context);
   if (context.limit) setRateHeaders(headers, context.limit);
   headers.set("x-request-id", context.request_id);

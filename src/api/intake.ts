@@ -9,6 +9,7 @@ import type { ApiOptions } from "./options.ts";
 import type { QueueDepth } from "./queue_depth.ts";
 import { requestIds } from "./request_id.ts";
 import { IntakeRequest } from "./schemas.ts";
+import { dressedJson } from "./security_headers.ts";
 import { checkSubmission, submit } from "./submission.ts";
 import { invalid, validator } from "./validation.ts";
 
@@ -71,7 +72,7 @@ export function intakeRoutes(
 ) {
   return new Elysia({ name: "levqor/intake" }).use(requestIds()).post(
     ROUTE,
-    async ({ request, set, request_id }) => {
+    async ({ request, request_id }) => {
       const caller = auth.require(request, "jobs:write");
       const key = idempotencyKey(request);
       const body = await readJson(request);
@@ -90,11 +91,10 @@ export function intakeRoutes(
           has_key: key !== null,
         },
       );
-      if (replayed) set.headers["idempotency-replayed"] = "true";
-      set.status = 202;
-      set.headers["content-type"] = "application/json";
-      set.headers["levqor-position"] = String(position);
-      return `{"job_id":"${job_id}","status":"queued"}`;
+      const answer = dressedJson(`{"job_id":"${job_id}","status":"queued"}`, 202);
+      answer.headers.set("levqor-position", String(position));
+      if (replayed) answer.headers.set("idempotency-replayed", "true");
+      return answer;
     },
     {
       parse: "none",

@@ -50,7 +50,7 @@ export function rateGate({ limiter, addressOf }: RateGateOptions): RateGate {
     if (identity?.kind === "refused") return limiter.failed(scopeOf(request));
     const holder = holderOf(request);
     if (holder) return limiter.holder(path === SCRAPE ? { ...holder, tier: null } : holder, () => scopeOf(request));
-    return path === SCRAPE ? undefined : limiter.anonymous(scopeOf(request));
+    return path === SCRAPE || !limiter.limitsAnonymous ? undefined : limiter.anonymous(scopeOf(request));
   }
 
   let held = 0;

@@ -115,6 +115,11 @@ export class RateLimiter {
     this.#routes = counters(burst === null ? {} : ROUTE_POLICIES);
   }
 
+  /** Whether requests without a key are limited at all: if not, whose they are need not be known. */
+  get limitsAnonymous(): boolean {
+    return this.#address !== undefined || this.#global !== undefined;
+  }
+
   /** A request without a key. `undefined`: not limited. */
   anonymous(address: string): Verdict | undefined {
     return this.#decide([this.#address, address], [this.#global, EVERYONE]);
