@@ -294,6 +294,45 @@ async function checkProblems(client: Client, { check }: Checks): Promise<void> {
     expectProblem(answer, 405, "method_not_allowed");
     expect(answer.headers.get("allow") === "OPTIONS, POST", "Allow: OPTIONS, POST", answer.headers.get("allow"));
   });
+  await check("every answer has its security headers, an error's and a page's as well", async () => {
+    for (const path of ["/health", "/api/v1/nowhere", "/docs", "/docs/swagger-ui.css"]) {
+      const { headers } = await client.ask(path);
+      const expected = {
+        "strict-transport-security": /^max-age=31536000; includeSubDomains; preload$/,
+        "content-security-policy": /^default-src 'none'; /,
+        "cross-origin-opener-policy": /^same-origin$/,
+        "cross-origin-embedder-policy": /^require-corp$/,
+        "x-content-type-options": /^nosniff$/,
+        "x-frame-options": /^DENY$/,
+        "referrer-policy": /^strict-origin-when-cross-origin$/,
+        "permissions-policy": /^geolocation=\(\), microphone=\(\)$/,
+      };
+      for (const [name, pattern] of Object.entries(expected)) {
+        expect(pattern.test(headers.get(name) ?? ""), `${name} of ${path} as ${pattern}`, headers.get(name));
+      }
+    }
+  });
+  await check("OPTIONS names the methods; a preflight lets https://levqor.ai in, and no other origin", async () => {
+    const options = await client.ask("/api/v1/intake", { method: "OPTIONS" });
+    expectStatus(options, 204);
+    expect(options.headers.get("allow") === "OPTIONS, POST", "Allow: OPTIONS, POST", options.headers.get("allow"));
+    const preflight = async (origin: string) => {
+      const headers = { origin, "access-control-request-method": "POST" };
+      const answer = await client.ask("/api/v1/intake", { method: "OPTIONS", key: false, headers });
+      expectStatus(answer, 204);
+      return answer.headers.get("access-control-allow-origin");
+    };
+    const [own, other] = [await preflight("https://levqor.ai"), await preflight("https://levqor.invalid")];
+    expect(own === "https://levqor.ai" && other === null, "leave for the web app alone", [own, other]);
+  });
+  await check("a URL that is too long is 414, headers that are too large 431", async () => {
+    expectProblem(await client.ask(`/${"a".repeat(8_192)}`), 414, "uri_too_long");
+    expectProblem(
+      await client.ask("/health", { headers: { "x-large": "a".repeat(16_384) } }),
+      431,
+      "headers_too_large",
+    );
+  });
   await check("an unknown job is 404, an id that is none 400", async () => {
     expectProblem(await client.ask(`/api/v1/status/${NO_JOB}`), 404, "job_not_found");
     expectProblem(await client.ask(`/api/v1/jobs/${NO_JOB}/events`), 404, "job_not_found");
