@@ -19,6 +19,8 @@ export const EventMeta = Type.Object(
     causation_id: Type.Optional(Type.String()),
     /** The HTTP request that caused it, where one did. */
     request_id: Type.Optional(Type.String()),
+    /** Where it belongs in a distributed trace (W3C Trace Context): the span that it happened in, where there is one. */
+    traceparent: Type.Optional(Type.String({ pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$" })),
   },
   { additionalProperties: false },
 );

@@ -270,6 +270,34 @@ const VARIABLES = {
     default_text: "none; /metrics at PORT needs a key",
     parse: integer(0, 65_535),
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable({
+    about: "Collector of traces (OpenTelemetry, OTLP over HTTP), without /v1/traces. Without it no traces are kept.",
+    example: "http://collector.internal:4318",
+    default: undefined,
+    default_text: "none",
+    secret: true,
+    parse: httpUrl,
+  }),
+  OTEL_EXPORTER_OTLP_HEADERS: variable({
+    about: "Headers for the collector: name=value, separated by commas, percent-encoded.",
+    example: "authorization=Bearer%20TOKEN",
+    default: {} as Readonly<Record<string, string>>,
+    default_text: "none",
+    secret: true,
+    parse: otlpHeaders,
+  }),
+  OTEL_SERVICE_NAME: variable({
+    about: "What this service is called in traces.",
+    example: "levqor-staging",
+    default: "levqor",
+    parse: matching(/^[\w.-]{1,100}$/, "it must be 1 to 100 letters, digits, dots, hyphens and underscores"),
+  }),
+  OTEL_TRACES_SAMPLER_ARG: variable({
+    about: "Share of the traces that are kept, from 0 to 1. Callers that bring a trace of their own get no more.",
+    example: "0.01",
+    default: 1,
+    parse: share,
+  }),
   LOG_FORMAT: variable({
     about: "json: one object a line. pretty: for people. auto: pretty on a terminal, json elsewhere.",
     example: "json",
@@ -346,6 +374,12 @@ export interface Config {
   readonly request_log: "off" | "errors" | "all";
   /** Where Prometheus is answered; absent: at the API's own port alone. */
   readonly metrics_port: number | undefined;
+  /** Absent: no traces. */
+  readonly otlp_endpoint: string | undefined;
+  readonly otlp_headers: Readonly<Record<string, string>>;
+  readonly otel_service_name: string;
+  /** From 0 to 1. */
+  readonly otel_sample_ratio: number;
   readonly build: string;
   /** To be logged once there is a logger: variables that look like ours and are not. */
   readonly warnings: readonly string[];
@@ -415,6 +449,10 @@ export function loadConfig(
     log_format: values.LOG_FORMAT,
     request_log: values.REQUEST_LOG,
     metrics_port: values.METRICS_PORT,
+    otlp_endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    otlp_headers: values.OTEL_EXPORTER_OTLP_HEADERS,
+    otel_service_name: values.OTEL_SERVICE_NAME,
+    otel_sample_ratio: values.OTEL_TRACES_SAMPLER_ARG,
     build: values.BUILD_ID,
     warnings: Object.freeze(strangers(env)),
   });
@@ -557,6 +595,31 @@ function oneOf<const Choice extends string>(...choices: Choice[]): (text: string
     if (found) return found;
     throw new Unfit(`it must be ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
   };
+}
+
+function share(text: string): number {
+  const value = /^(?:\d+|\d*\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 0 && value <= 1) return value;
+  throw new Unfit("it must be a number from 0 to 1, for example 0.01");
+}
+
+function httpUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url && ["http:", "https:"].includes(url.protocol) && url.search === "" && url.hash === "") return text;
+  throw new Unfit("it must be a URL like http://collector:4318, without a query");
+}
+
+function otlpHeaders(text: string): Readonly<Record<string, string>> {
+  const headers = text.split(",").map((entry) => {
+    const [, name, value] = /^\s*([\w-]+)\s*=\s*([\x21-\x2b\x2d-\x7e]+)\s*$/.exec(entry) ?? [];
+    if (name === undefined || value === undefined) throw new Unfit("it must be name=value, separated by commas");
+    try {
+      return [name.toLowerCase(), decodeURIComponent(value)];
+    } catch (cause) {
+      throw new Unfit(`the value of ${name} is not percent-encoded as it must be`, { cause });
+    }
+  });
+  return Object.freeze(Object.fromEntries(headers));
 }
 
 function matching(pattern: RegExp, otherwise: string): (text: string) => string {

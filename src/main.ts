@@ -29,7 +29,7 @@ import { migrations } from "./migrations.ts";
 import { startProjector } from "./projector/mod.ts";
 import { RateLimiter } from "./rate/mod.ts";
 import { startScheduler } from "./schedules/mod.ts";
-import { Metrics, serveMetrics } from "./telemetry/mod.ts";
+import { Metrics, openTracing, serveMetrics, traceAppends } from "./telemetry/mod.ts";
 import { openSite } from "./web/mod.ts";
 
 /** Everything is over within this time of a SIGTERM, or is cut off. */
@@ -70,7 +70,23 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
 
     const metrics = new Metrics({ ...about, role: config.role });
     stops.push(() => metrics.close());
-    const log = openLog({ url: database.url, on_batch: (batch) => metrics.batch(batch) });
+    const tracing = await openTracing({
+      endpoint: config.otlp_endpoint,
+      headers: config.otlp_headers,
+      service_name: config.otel_service_name,
+      sample_ratio: config.otel_sample_ratio,
+      about: { version: about.version, instance, role: config.role },
+      on_fault: (reason) => logger.warn({ reason }, "The collector of traces takes none; they are dropped"),
+      on_recovery: () => logger.info("The collector takes traces again"),
+    });
+    stops.push(() => tracing.close());
+    const log = openLog({
+      url: database.url,
+      on_batch: (batch) => {
+        metrics.batch(batch);
+        if (tracing.active) traceAppends(tracing, batch);
+      },
+    });
     stops.push(() => log.close());
     log.onCommit(({ events }) => metrics.recorded(events));
     const heartbeat = startHeartbeat({
@@ -119,7 +135,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const apiConfig = { ...about, request_log: config.request_log };
     let url: string | undefined;
     if (config.role === "worker" && config.port !== undefined) {
-      url = serve(createHealthApi({ config: apiConfig, metrics, logger: logger.child({ part: "health" }) }));
+      url = serve(createHealthApi({ config: apiConfig, metrics, tracing, logger: logger.child({ part: "health" }) }));
     }
 
     if (config.role !== "api") {
@@ -135,6 +151,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         lease_seconds: config.job_lease_seconds,
         sole: database.embedded !== undefined,
         callback_secret: config.webhook_secret ?? ownWebhookSecret(config.data_dir),
+        tracing,
         on_attempt: (ended) => metrics.attempt(ended),
         on_callback: (tried) => metrics.callback(tried),
       });
@@ -196,6 +213,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       },
       logger: logger.child({ part: "api" }),
       metrics,
+      tracing,
       workflows: new Set(connectors.keys()),
       refusedAddress: refusedAddresses(config.outbound_allow),
       site,

@@ -50,6 +50,10 @@ describe("an empty environment", () => {
       log_format: "auto",
       request_log: "errors",
       metrics_port: undefined,
+      otlp_endpoint: undefined,
+      otlp_headers: {},
+      otel_service_name: "levqor",
+      otel_sample_ratio: 1,
       build: "dev",
       warnings: [],
     });
@@ -92,6 +96,10 @@ describe("a full environment", () => {
     LOG_FORMAT: "json",
     REQUEST_LOG: "off",
     METRICS_PORT: "9464",
+    OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector:4318/otlp",
+    OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Bearer%20a%2Cb, x-team = ops",
+    OTEL_SERVICE_NAME: "levqor-staging",
+    OTEL_TRACES_SAMPLER_ARG: "0.25",
     BUILD_ID: "a1b2c3d",
   };
 
@@ -122,6 +130,10 @@ describe("a full environment", () => {
       log_format: "json",
       request_log: "off",
       metrics_port: 9464,
+      otlp_endpoint: "https://collector:4318/otlp",
+      otlp_headers: { authorization: "Bearer a,b", "x-team": "ops" },
+      otel_service_name: "levqor-staging",
+      otel_sample_ratio: 0.25,
       build: "a1b2c3d",
       warnings: [],
     });
@@ -289,6 +301,10 @@ describe("refused without showing the value:", () => {
     ["DATABASE_URL", `postgres://user:${HUSH}@db`, "it names no database"],
     ["NATS_URL", `http://user:${HUSH}@nats:4222`, "it must be nats://host:4222"],
     ["NATS_URL", "nats://a:4222,b", "it must be nats://host:4222"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", `ftp://user:${HUSH}@collector`, "it must be a URL like http://collector:4318"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", `http://collector?key=${HUSH}`, "without a query"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", HUSH, "it must be name=value"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", `authorization=%zz${HUSH}`, "the value of authorization is not percent-encoded"],
     ["WEBHOOK_SECRET", HUSH, "it must be whsec_ and the base64 of 24 to 64 bytes"],
     ["WEBHOOK_SECRET", "whsec_c2hvcnQ=", "it must be whsec_ and the base64 of 24 to 64 bytes, and has 5"],
   ])("%s=%s", (name, value, part) => {

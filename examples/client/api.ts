@@ -1266,6 +1266,7 @@ export interface components {
             correlation_id: string;
             causation_id?: string;
             request_id?: string;
+            traceparent?: string;
         };
         JobEvent: {
             /**
@@ -1385,6 +1386,8 @@ export interface components {
                  * @example 2026-01-15T09:30:00.123456Z
                  */
                 created_at: string;
+                /** @description To go on with the trace of the job's submission (W3C Trace Context). */
+                traceparent?: string;
             }[];
         };
         /**

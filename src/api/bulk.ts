@@ -14,7 +14,7 @@ import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
 import type { QueueDepth } from "./queue_depth.ts";
 import { onceBuilt, untilReached } from "./read_model.ts";
-import { requestIds } from "./request_id.ts";
+import { type Cause, requestIds } from "./request_id.ts";
 import { BulkCancelRequest, type BulkLine, BulkReplayRequest } from "./schemas.ts";
 import { validator } from "./validation.ts";
 
@@ -41,7 +41,7 @@ const ERRORS = ["invalid_idempotency_key", "idempotency_key_reused", "read_model
 interface Context {
   readonly request: Request;
   readonly server: Server<unknown> | null;
-  readonly request_id: string;
+  readonly cause: Cause;
 }
 
 export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Auth) {
@@ -51,10 +51,10 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     .use(requestIds())
     .post(
       "/api/v1/jobs/cancel",
-      async ({ request, server, request_id }) => {
+      async ({ request, server, cause }) => {
         const caller = auth.require(request, "jobs:write", "everyones");
         const { dry_run, ...asked } = checkCancel((await readJson(request)).value);
-        return answer({ request, server, request_id }, { caller, dry_run, action: "cancel", ...asked });
+        return answer({ request, server, cause }, { caller, dry_run, action: "cancel", ...asked });
       },
       {
         parse: "none",
@@ -81,12 +81,12 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     )
     .post(
       "/api/v1/jobs/replay",
-      async ({ request, server, request_id }) => {
+      async ({ request, server, cause }) => {
         const caller = auth.require(request, "jobs:write", "everyones");
         const { dry_run, filter } = checkReplay((await readJson(request)).value);
         requireWorkflow(caller, filter.workflow);
         return answer(
-          { request, server, request_id },
+          { request, server, cause },
           { caller, dry_run, action: "replay", filter: { status: "failed", ...filter } },
         );
       },
@@ -118,7 +118,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     context: Context,
     asked: Omit<BulkStarted, "until_position"> & { caller: Caller; dry_run?: boolean },
   ): Promise<Response> {
-    const { request, request_id } = context;
+    const { request, cause } = context;
     const { caller, dry_run, ...wanted } = asked;
     const key = idempotencyKey(request);
     const until_position = await log.head();
@@ -131,7 +131,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
       ...wanted,
       until_position,
       operation_id: key === null ? Bun.randomUUIDv7() : derivedId(caller, route, key),
-      meta: { actor: caller.actor, request_id },
+      meta: { actor: caller.actor, ...cause },
     });
     if (!begun.ok) {
       throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
@@ -162,7 +162,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
   }
 
   function lines(
-    { request, server, request_id }: Context,
+    { request, server, cause }: Context,
     source: (stop: AbortSignal) => AsyncGenerator<BulkLine>,
     headers?: Record<string, string>,
   ): Response {
@@ -177,7 +177,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
       stop,
       headers,
       onError: (error) => {
-        logger.error({ err: error, request_id }, "A bulk operation broke off");
+        logger.error({ err: error, request_id: cause.request_id }, "A bulk operation broke off");
         const { code, detail } = toProblem(error);
         return interrupted(code, detail);
       },

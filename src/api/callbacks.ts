@@ -82,13 +82,13 @@ export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
     )
     .post(
       "/api/v1/jobs/:job_id/callbacks/redeliver",
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
         const { actor } = caller;
         const handled = await commandJob(log, {
           job_id,
           command: { type: "request_callback" },
-          meta: { actor, correlation_id: job_id, request_id },
+          meta: { actor, correlation_id: job_id, ...cause },
         });
         if (!handled.ok) {
           const { refusal } = handled;

@@ -1,12 +1,17 @@
 /** What is known of a request while it is answered. */
 import type { Identity } from "../access/mod.ts";
 import type { Verdict } from "../rate/mod.ts";
+import { type Span, saneTraceparent } from "../telemetry/mod.ts";
 
 export interface RequestContext {
   /** The caller's `X-Request-Id` where it is sane, else made: in answers, events' metadata and logs. */
   readonly request_id: string;
   /** By `performance.now()`. */
   readonly started: number;
+  /** Where it belongs in a distributed trace, where the caller or this service keeps one: the W3C `traceparent`. */
+  traceparent?: string | undefined;
+  /** Of this service's own traces, where it keeps them. */
+  span?: Span;
   /** By lower-case name: asked for here, a header costs a twentieth of what `request.headers.get` does. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The pattern of the route that answers, for example `/api/v1/status/:job_id`; absent where none does. */
@@ -39,6 +44,7 @@ export function contextOf(request: Request): RequestContext {
       started: performance.now(),
       headers,
     };
+    if (headers.traceparent !== undefined) context.traceparent = saneTraceparent(headers.traceparent);
     contexts.set(request, context);
   }
   return context;

@@ -16,14 +16,14 @@ const checkComplete = validator(CompleteRequest);
 export function devRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
   return new Elysia({ name: "levqor/dev" }).use(requestIds()).post(
     "/api/v1/_dev/complete/:job_id",
-    async ({ request, params, set, request_id }) => {
+    async ({ request, params, set, cause }) => {
       const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
       const { actor } = caller;
       const { result } = checkComplete((await readJson(request)).value);
       const handled = await commandJob(log, {
         job_id,
         command: { type: "complete", attempt: "any", result },
-        meta: { actor, correlation_id: job_id, request_id },
+        meta: { actor, correlation_id: job_id, ...cause },
       });
       if (!handled.ok) {
         const { refusal } = handled;

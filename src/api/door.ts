@@ -6,7 +6,7 @@
  * -> 304 -> headers -> metrics, request log
  */
 import { setRateHeaders } from "../rate/mod.ts";
-import type { Metrics } from "../telemetry/mod.ts";
+import { type Metrics, noTracing, type Span, type Tracing } from "../telemetry/mod.ts";
 import type { Auth } from "./auth.ts";
 import { contextOf, pathOf, type RequestContext } from "./context.ts";
 import { type Cors, createCors } from "./cors.ts";
@@ -27,6 +27,7 @@ type Handle = (request: Request) => Response | Promise<Response>;
 export interface DoorOptions extends Pick<ApiConfig, "cors_origins">, Pick<ApiOptions, "timing"> {
   readonly logger: ApiLogger;
   readonly metrics: Metrics;
+  readonly tracing?: Tracing | undefined;
   /** Writes a line where one is due. */
   readonly log: ReturnType<typeof requestLog>;
   /** Absent: nobody is asked who they are. */
@@ -41,7 +42,7 @@ export interface DoorOptions extends Pick<ApiConfig, "cors_origins">, Pick<ApiOp
 
 /** Made for `app.wrap`: called with Elysia's own handler for each request. */
 export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
-  const { logger, metrics, log, methodsOf, deprecationOf, cors_origins, timing } = options;
+  const { logger, metrics, tracing = noTracing, log, methodsOf, deprecationOf, cors_origins, timing } = options;
   const cors = createCors(cors_origins);
   const limit_s = timing?.request_timeout_s ?? REQUEST_TIMEOUT_S;
   const refuse = (request: Request, error: unknown) => refusal(error, { request, logger });
@@ -53,6 +54,8 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
   const tell = (request: Request, context: RequestContext, { status }: Response) => {
     const duration_ms = performance.now() - context.started;
     metrics.request({ route: context.route, method: request.method, status, seconds: duration_ms / 1000 });
+    if (context.limit?.admitted === false) metrics.refused(context.limit.policy.name);
+    if (context.span) endSpan(context.span, { request, context, status });
     log?.({ request, context, status, duration_ms });
   };
 
@@ -60,6 +63,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     const admit = admission({ ...options, handle });
     return (request) => {
       const context = contextOf(request);
+      if (tracing.active) beginSpan(tracing, request, context);
       const leave = (response: Response) => {
         const dressed = dress(notModified(response, { request, context }), { request, context, cors });
         const deprecated = deprecationOf?.(request.method, context.route);
@@ -78,6 +82,32 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
       return deadlines.bound(request, answer).then(leave, (error) => leave(refuse(request, error)));
     };
   };
+}
+
+/** What asks all the time, and is of no interest. */
+const UNTRACED = new Set(["/health", "/metrics"]);
+
+function beginSpan(tracing: Tracing, request: Request, context: RequestContext): void {
+  if (UNTRACED.has(pathOf(request))) return;
+  context.span = tracing.start(request.method, {
+    kind: "server",
+    parent: context.traceparent,
+    started: context.started,
+    attributes: { "http.request.method": request.method, "levqor.request_id": context.request_id },
+  });
+  context.traceparent = context.span.traceparent;
+}
+
+function endSpan(
+  span: Span,
+  { request, context, status }: { request: Request; context: RequestContext; status: number },
+): void {
+  const { route } = context;
+  span.end({
+    name: route === undefined ? request.method : `${request.method} ${route}`,
+    error: status >= 500 ? String(status) : undefined,
+    attributes: { "http.route": route, "http.response.status_code": status },
+  });
 }
 
 /** The answer to OPTIONS at a path that is served. */

@@ -14,7 +14,7 @@ import type { ApiOptions } from "./options.ts";
 import { fromCursor, page, positionHeader } from "./paging.ts";
 import { Problem } from "./problems.ts";
 import { onceBuilt, untilReached } from "./read_model.ts";
-import { requestIds } from "./request_id.ts";
+import { type Cause, requestIds } from "./request_id.ts";
 import { IncidentId, IncidentOpen, IncidentResolve, IncidentUpdate, PageQuery } from "./schemas.ts";
 import { queryReader, validator } from "./validation.ts";
 
@@ -48,12 +48,12 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
     .use(requestIds())
     .post(
       ROUTE,
-      async ({ request, set, request_id }) => {
+      async ({ request, set, cause }) => {
         const caller = auth.require(request, "ops:write");
         const key = idempotencyKey(request);
         const opened = checkOpen((await readJson(request)).value);
         const incident_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
-        const handled = await command(incident_id, { type: "open", ...opened }, { actor: caller.actor, request_id });
+        const handled = await command(incident_id, { type: "open", ...opened }, { actor: caller.actor, cause });
         let { position } = handled;
         if (handled.refused) {
           position = await replay(incident_id, opened);
@@ -88,11 +88,11 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
     )
     .post(
       `${ROUTE}/:incident_id/updates`,
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const { actor } = auth.require(request, "ops:write");
         const incident_id = incidentId(params.incident_id);
         const updated = checkUpdate((await readJson(request)).value);
-        const { position } = await changed(incident_id, { type: "update", ...updated }, { actor, request_id });
+        const { position } = await changed(incident_id, { type: "update", ...updated }, { actor, cause });
         set.status = 201;
         set.headers["levqor-position"] = String(position);
         return { incident_id, status: "open" };
@@ -121,11 +121,11 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
     )
     .post(
       `${ROUTE}/:incident_id/resolve`,
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const { actor } = auth.require(request, "ops:write");
         const incident_id = incidentId(params.incident_id);
         const resolved = checkResolve((await readJson(request)).value);
-        const { position } = await changed(incident_id, { type: "resolve", ...resolved }, { actor, request_id });
+        const { position } = await changed(incident_id, { type: "resolve", ...resolved }, { actor, cause });
         set.headers["levqor-position"] = String(position);
         return { incident_id, status: "resolved" };
       },
@@ -193,13 +193,13 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
   async function command(
     incident_id: string,
     command: IncidentCommand,
-    { actor, request_id }: { actor: string; request_id: string },
+    { actor, cause }: { actor: string; cause: Cause },
   ) {
     const handled = await handle(log, {
       stream_id: streamOf(incident_id),
       decider: incidentDecider,
       command,
-      meta: { actor, correlation_id: incident_id, request_id },
+      meta: { actor, correlation_id: incident_id, ...cause },
     });
     return handled.ok ? { position: handled.position, refused: undefined } : { position: 0, refused: handled.refusal };
   }

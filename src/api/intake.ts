@@ -72,7 +72,7 @@ export function intakeRoutes(
 ) {
   return new Elysia({ name: "levqor/intake" }).use(requestIds()).post(
     ROUTE,
-    async ({ request, request_id }) => {
+    async ({ request, cause }) => {
       const caller = auth.require(request, "jobs:write");
       const key = idempotencyKey(request);
       const body = await readJson(request);
@@ -87,7 +87,7 @@ export function intakeRoutes(
         {
           job_id,
           events: [{ type: "job.submitted", data_json: body.text, data: body.value }],
-          meta: { actor: caller.actor, correlation_id: job_id, request_id },
+          meta: { actor: caller.actor, correlation_id: job_id, ...cause },
           has_key: key !== null,
         },
       );

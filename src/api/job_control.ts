@@ -37,14 +37,14 @@ export function jobControlRoutes(
     .use(requestIds())
     .post(
       "/api/v1/jobs/:job_id/cancel",
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
         const { actor } = caller;
         const { reason } = checkCancel((await readJsonIfAny(request)).value);
         const handled = await commandJob(log, {
           job_id,
           command: { type: "cancel", reason },
-          meta: { actor, correlation_id: job_id, request_id },
+          meta: { actor, correlation_id: job_id, ...cause },
         });
         if (!handled.ok) {
           const { refusal } = handled;
@@ -78,7 +78,7 @@ export function jobControlRoutes(
     )
     .post(
       "/api/v1/jobs/:job_id/replay",
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const { caller, job_id: origin_job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
         const key = idempotencyKey(request);
         const body = await readJsonIfAny(request);
@@ -101,7 +101,7 @@ export function jobControlRoutes(
           {
             job_id,
             events: replayEvents(origin, { payload: replay.payload, reused }),
-            meta: { ...jobMeta(job_id, { actor: caller.actor }), causation_id: eventId(last), request_id },
+            meta: { ...jobMeta(job_id, { actor: caller.actor }), causation_id: eventId(last), ...cause },
             has_key: key !== null,
           },
         );

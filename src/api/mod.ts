@@ -84,7 +84,7 @@ export function createApi(options: ApiOptions): Elysia {
   return app;
 }
 
-interface HealthApiOptions extends Pick<ApiOptions, "logger" | "metrics"> {
+interface HealthApiOptions extends Pick<ApiOptions, "logger" | "metrics" | "tracing"> {
   readonly config: Pick<ApiConfig, "version" | "build" | "request_log">;
 }
 

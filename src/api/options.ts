@@ -6,7 +6,7 @@ import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import type { Projector } from "../projector/mod.ts";
 import type { ProxyTrust, RateLimiter } from "../rate/mod.ts";
-import type { Metrics } from "../telemetry/mod.ts";
+import type { Metrics, Tracing } from "../telemetry/mod.ts";
 import type { Site } from "../web/mod.ts";
 
 /** Where the API reports what happens to it. */
@@ -43,6 +43,8 @@ export interface ApiOptions {
   readonly config: ApiConfig;
   readonly logger: ApiLogger;
   readonly metrics: Metrics;
+  /** Absent: the traces of others are handed on, and none is kept. */
+  readonly tracing?: Tracing;
   /** Workflow names that a worker of this service runs. */
   readonly workflows: ReadonlySet<string>;
   readonly projector: Pick<Projector, "status" | "waitFor">;

@@ -32,7 +32,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .use(requestIds())
     .post(
       ROUTE,
-      async ({ request, set, request_id }) => {
+      async ({ request, set, cause }) => {
         const caller = auth.require(request, "pipelines:write");
         const key = idempotencyKey(request);
         const { name, ...definition } = checkCreate((await readJson(request)).value);
@@ -42,7 +42,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           throw new Problem("pipeline_exists", `"${name}" is the name of a connector; a pipeline needs another.`);
         }
         const causation_id = key === null ? undefined : derivedId(caller, ROUTE, key);
-        const meta = { actor: caller.actor, correlation_id: pipelineStream(name), request_id, causation_id };
+        const meta = { actor: caller.actor, correlation_id: pipelineStream(name), ...cause, causation_id };
         const handled = await command(name, { type: "create", definition }, meta);
         if (!handled.ok) {
           const state = await replayed(name, { definition, causation_id });
@@ -157,7 +157,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     )
     .put(
       `${ROUTE}/:name`,
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const caller = auth.require(request, "pipelines:write");
         const { actor } = caller;
         const { name } = params;
@@ -165,7 +165,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
         const definition = checkUpdate((await readJson(request)).value);
         requireWorkflow(caller, name, definition.steps);
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
-        const meta = { actor, correlation_id: pipelineStream(name), request_id };
+        const meta = { actor, correlation_id: pipelineStream(name), ...cause };
         const handled = await command(name, { type: "update", definition, expected_version }, meta);
         if (!handled.ok) {
           const { code, message } = handled.refusal;

@@ -1,11 +1,17 @@
-/** Gives handlers their request's id, and the request's context the route that answers. */
+/** Gives handlers what identifies their request, and the request's context the route that answers. */
 import { Elysia } from "elysia";
+import type { EventMeta } from "../../events/envelope.ts";
 import { contextOf } from "./context.ts";
+
+/** What the meta of an event says of the request that caused it. */
+export type Cause = Pick<EventMeta, "request_id" | "traceparent"> & { readonly request_id: string };
 
 export function requestIds() {
   return new Elysia({ name: "levqor/request-id" }).derive({ as: "global" }, ({ request, route }) => {
     const context = contextOf(request);
     context.route = route;
-    return { request_id: context.request_id };
+    const { request_id, traceparent } = context;
+    const cause: Cause = traceparent === undefined ? { request_id } : { request_id, traceparent };
+    return { request_id, cause };
   });
 }

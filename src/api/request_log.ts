@@ -65,6 +65,7 @@ function errorsAlone(
 function lineOf({ request, context, status, duration_ms }: AnsweredRequest) {
   return {
     request_id: context.request_id,
+    trace_id: context.traceparent?.slice(3, 35),
     method: request.method,
     route: context.route ?? null,
     status,

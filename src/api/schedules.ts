@@ -25,7 +25,7 @@ import type { ApiOptions } from "./options.ts";
 import { etagOfPage, fromCursor, page, positionHeader } from "./paging.ts";
 import { Problem } from "./problems.ts";
 import { onceBuilt, untilReached } from "./read_model.ts";
-import { requestIds } from "./request_id.ts";
+import { type Cause, requestIds } from "./request_id.ts";
 import { scheduleId, scheduleNotFound } from "./schedule_id.ts";
 import { NextRunsQuery, PageQuery, ScheduleId, ScheduleListQuery, ScheduleRequest } from "./schemas.ts";
 import { checkSubmission } from "./submission.ts";
@@ -67,7 +67,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
     .use(requestIds())
     .post(
       ROUTE,
-      async ({ request, set, request_id }) => {
+      async ({ request, set, cause }) => {
         const caller = auth.require(request, "schedules:write");
         const key = idempotencyKey(request);
         const body = await readJson(request);
@@ -83,7 +83,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
         };
         const command = commandToCreate(definition, await databaseNow(sql));
         const schedule_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
-        const meta = scheduleMeta(schedule_id, { actor: caller.actor, request_id });
+        const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...cause });
         const handled = await commandSchedule(log, { schedule_id, command: () => command, meta });
         let { position, next_run_at } = { position: 0, next_run_at: command.next_run_at };
         if (handled.ok) {
@@ -283,12 +283,12 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
     )
     .post(
       `${ROUTE}/:schedule_id/pause`,
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const { actor } = auth.require(request, "schedules:write");
         const schedule_id = scheduleId(params.schedule_id);
         const now = await databaseNow(sql);
         const command = (state: ScheduleState) => ending("pause", state, now);
-        set.headers["levqor-position"] = await commanded({ schedule_id, actor, request_id, command });
+        set.headers["levqor-position"] = await commanded({ schedule_id, actor, cause, command });
         return { schedule_id, status: "paused", next_run_at: null };
       },
       {
@@ -315,14 +315,14 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
     )
     .post(
       `${ROUTE}/:schedule_id/resume`,
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const caller = auth.require(request, "schedules:write");
         const { actor } = caller;
         const schedule_id = scheduleId(params.schedule_id);
         requireWorkflow(caller, (await existing(schedule_id)).state.definition?.job.workflow);
         const now = await databaseNow(sql);
         const command = (state: ScheduleState) => resumption(state, now);
-        set.headers["levqor-position"] = await commanded({ schedule_id, actor, request_id, command });
+        set.headers["levqor-position"] = await commanded({ schedule_id, actor, cause, command });
         const { status, next_run_at } = (await existing(schedule_id)).state;
         return { schedule_id, status, next_run_at: next_run_at === null ? null : toTime(next_run_at) };
       },
@@ -356,12 +356,12 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
     )
     .delete(
       `${ROUTE}/:schedule_id`,
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const { actor } = auth.require(request, "schedules:write");
         const schedule_id = scheduleId(params.schedule_id);
         const now = await databaseNow(sql);
         const command = (state: ScheduleState) => ending("delete", state, now);
-        set.headers["levqor-position"] = await commanded({ schedule_id, actor, request_id, command });
+        set.headers["levqor-position"] = await commanded({ schedule_id, actor, cause, command });
         return { schedule_id, status: "deleted" };
       },
       {
@@ -398,11 +398,11 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
   async function commanded(from: {
     schedule_id: string;
     actor: string;
-    request_id: string;
+    cause: Cause;
     command: (state: ScheduleState) => ScheduleCommand;
   }): Promise<string> {
-    const { schedule_id, actor, request_id, command } = from;
-    const meta = scheduleMeta(schedule_id, { actor, request_id });
+    const { schedule_id, actor, cause, command } = from;
+    const meta = scheduleMeta(schedule_id, { actor, ...cause });
     const handled = await commandSchedule(log, { schedule_id, command, meta });
     if (!handled.ok) throw scheduleNotFound(schedule_id);
     return String(handled.position ?? (await existing(schedule_id)).position);

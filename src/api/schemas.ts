@@ -448,6 +448,9 @@ const ClaimedJobs = Type.Object(
           lease_seconds: Type.Number({ exclusiveMinimum: 0 }),
           lease_expires_at: Timestamp,
           created_at: Timestamp,
+          traceparent: Type.Optional(
+            Type.String({ description: "To go on with the trace of the job's submission (W3C Trace Context)." }),
+          ),
         },
         { additionalProperties: false },
       ),

@@ -85,14 +85,14 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
     )
     .post(
       "/api/v1/jobs/:job_id/approve",
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
         const { actor } = caller;
         const { step, approved, comment } = checkApprove((await readJson(request)).value);
         const handled = await commandJob(log, {
           job_id,
           command: { type: "approve", step, approved, by: actor, comment },
-          meta: { actor, correlation_id: job_id, request_id },
+          meta: { actor, correlation_id: job_id, ...cause },
         });
         if (!handled.ok) {
           const { refusal } = handled;

@@ -11,7 +11,7 @@ import { CLAIM_WAIT_DEFAULT_S, CLAIM_WAIT_MAX_S, LEASE_DEFAULT_S } from "./limit
 import { describe, type Operation } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
-import { requestIds } from "./request_id.ts";
+import { type Cause, requestIds } from "./request_id.ts";
 import { AttemptFailed, AttemptHeartbeat, AttemptReleased, AttemptSucceeded, WorkerClaim } from "./schemas.ts";
 import { validator } from "./validation.ts";
 
@@ -45,7 +45,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     .use(requestIds())
     .post(
       "/api/v1/workers/claim",
-      async ({ request, server, request_id }) => {
+      async ({ request, server, cause }) => {
         const caller = auth.require(request, "workers:write");
         const { actor } = caller;
         const wish = checkClaim((await readJson(request)).value);
@@ -59,7 +59,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
           max_jobs,
           lease_seconds,
           wait_ms: wait_seconds * 1000,
-          meta: { actor, request_id },
+          meta: { actor, ...cause },
           signal: request.signal,
         });
         const jobs = await claim.catch((error) => {
@@ -104,10 +104,10 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     )
     .post(
       "/api/v1/workers/heartbeat",
-      async ({ request, request_id }) => {
+      async ({ request, cause }) => {
         const caller = auth.require(request, "workers:write");
         const { lease_seconds, ...named } = checkHeartbeat((await readJson(request)).value);
-        const { event } = await answer(named, { type: "heartbeat", lease_seconds }, { ...caller, request_id });
+        const { event } = await answer(named, { type: "heartbeat", lease_seconds }, { ...caller, cause });
         return { ...named, lease_expires_at: leaseEnd(event) };
       },
       {
@@ -131,10 +131,10 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     )
     .post(
       "/api/v1/workers/complete",
-      async ({ request, set, request_id }) => {
+      async ({ request, set, cause }) => {
         const caller = auth.require(request, "workers:write");
         const { result = null, ...named } = checkSucceeded((await readJson(request)).value);
-        return ended(named, await answer(named, { type: "complete", result }, { ...caller, request_id }), set);
+        return ended(named, await answer(named, { type: "complete", result }, { ...caller, cause }), set);
       },
       {
         parse: "none",
@@ -157,12 +157,12 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     )
     .post(
       "/api/v1/workers/fail",
-      async ({ request, set, request_id }) => {
+      async ({ request, set, cause }) => {
         const caller = auth.require(request, "workers:write");
         const { error: given, ...named } = checkFailed((await readJson(request)).value);
         const { retryable = true, retry_after_seconds: retry_after, ...error } = given;
         const failure = { type: "fail", error, retryable, retry_after } as const;
-        return ended(named, await answer(named, failure, { ...caller, request_id }), set);
+        return ended(named, await answer(named, failure, { ...caller, cause }), set);
       },
       {
         parse: "none",
@@ -185,10 +185,10 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
     )
     .post(
       "/api/v1/workers/release",
-      async ({ request, set, request_id }) => {
+      async ({ request, set, cause }) => {
         const caller = auth.require(request, "workers:write");
         const named = checkReleased((await readJson(request)).value);
-        return ended(named, await answer(named, { type: "release" }, { ...caller, request_id }), set);
+        return ended(named, await answer(named, { type: "release" }, { ...caller, cause }), set);
       },
       {
         parse: "none",
@@ -226,10 +226,10 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
   async function answer(
     named: Named,
     answered: OutsideAnswer,
-    { actor, request_id }: { actor: string; request_id: string },
+    { actor, cause }: { actor: string; cause: Cause },
   ): Promise<Answered & { ok: true }> {
     const job_id = named.job_id.toLowerCase();
-    const meta = { actor, correlation_id: job_id, request_id };
+    const meta = { actor, correlation_id: job_id, ...cause };
     const result = await answerFor(log, { job_id, attempt: named.attempt, answer: answered, meta });
     if (!result.ok) throw refusal({ ...named, job_id }, result);
     return result;
@@ -242,7 +242,7 @@ interface Named {
 }
 
 function claimedJob(job_id: string, state: JobState) {
-  const { workflow, payload, priority, attempt, lease_seconds, lease_expires_at, created_at } = state;
+  const { workflow, payload, priority, attempt, lease_seconds, lease_expires_at, created_at, traceparent } = state;
   return {
     job_id,
     workflow,
@@ -254,6 +254,7 @@ function claimedJob(job_id: string, state: JobState) {
     lease_seconds,
     lease_expires_at: timestamp(lease_expires_at),
     created_at,
+    ...(traceparent !== null && { traceparent }),
   };
 }
 

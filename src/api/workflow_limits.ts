@@ -100,7 +100,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
     )
     .put(
       PATH,
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const caller = auth.require(request, "workflows:write");
         const { actor } = caller;
         const { workflow } = checkParams(params);
@@ -111,7 +111,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
           stream_id,
           decider: workflowDecider,
           command: { type: "set_limits", limits: { workflow, ...limits } },
-          meta: { actor, correlation_id: stream_id, request_id },
+          meta: { actor, correlation_id: stream_id, ...cause },
         });
         if (!handled.ok) throw new Error(`Cannot settle the limits of ${stream_id}: they are refused`);
         if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);

@@ -109,6 +109,8 @@ export interface JobState {
   readonly waiting: Exclude<WaitingReason, "worker"> | null;
   /** When it has taken too long, in milliseconds since 1970; `null`: never. */
   readonly expires_at: number | null;
+  /** Where its submission belongs in a distributed trace; what is done for it goes on there. */
+  readonly traceparent: string | null;
   /** The job that this one runs again. */
   readonly origin_job_id: string | null;
   /** Who holds the claim; `null` unless running. */
@@ -259,6 +261,7 @@ const initial: JobState = {
   suspended_in: null,
   due_at: null,
   waiting: null,
+  traceparent: null,
   expires_at: null,
   origin_job_id: null,
   worker: null,
@@ -330,7 +333,7 @@ export function waitingFor(
 function evolve(state: JobState, event: KnownEvent): JobState {
   switch (event.type) {
     case "job.submitted":
-      return submitted(event.data, event.recorded_at);
+      return { ...submitted(event.data, event.recorded_at), traceparent: event.meta?.traceparent ?? null };
     case "job.started":
       return {
         ...state,

@@ -7,6 +7,7 @@
 import type { JobError } from "../../events/job.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../domain/job.ts";
+import type { Span } from "../telemetry/mod.ts";
 
 /** Why an attempt may be told to stop. */
 const REASONS = {
@@ -34,6 +35,8 @@ export class Attempt {
   readonly steps: Steps | null;
   /** By the monotonic clock. */
   readonly claimed_at: number;
+  /** Of the job's trace. */
+  readonly span: Span;
   /** The job as it was when it was claimed, and with what became of its steps since. */
   state: JobState;
   /** Of the job's stream, as far as this attempt knows. */
@@ -59,10 +62,12 @@ export class Attempt {
     version: number;
     claimed_at: number;
     lease_ms: number;
+    span: Span;
   }) {
     this.job_id = claim.job_id;
     this.steps = claim.steps;
     this.claimed_at = claim.claimed_at;
+    this.span = claim.span;
     this.state = claim.state;
     this.version = claim.version;
     this.#leaseMs = claim.lease_ms;

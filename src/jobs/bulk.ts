@@ -41,7 +41,7 @@ export interface BulkOptions {
 export interface BulkOperation extends BulkStarted {
   readonly operation_id: string;
   /** Who asks for it. */
-  readonly meta: Pick<EventMeta, "actor" | "request_id">;
+  readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
 }
 
 /** What an operation came to that was gone through before, or the operation as it is to be run. */

@@ -17,8 +17,10 @@ import type { JobError } from "../../events/job.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { isFinished, type JobCommand, type JobState } from "../domain/job.ts";
 import type { EventLog } from "../log/mod.ts";
+import { noTracing, type Tracing } from "../telemetry/mod.ts";
 import { commandJob, jobMeta, readJob } from "./commands.ts";
 import type { RunnerLogger, TriedCallback } from "./options.ts";
+import { tracedFetch } from "./traced.ts";
 
 /** Seconds before each attempt, counted from the one before it; the last one that fails ends the callback. */
 export const CALLBACK_SCHEDULE: readonly number[] = [
@@ -57,6 +59,7 @@ export interface CallbacksOptions {
   readonly secret: string | undefined;
   /** {@link CALLBACK_SCHEDULE} by default. */
   readonly schedule?: readonly number[];
+  readonly tracing?: Tracing;
   readonly on_callback?: (tried: TriedCallback) => void;
 }
 
@@ -128,28 +131,35 @@ export class Callbacks {
   }
 
   async #deliver(jobId: string): Promise<void> {
-    const { log, logger, on_callback } = this.#options;
+    const { log, logger, tracing = noTracing, on_callback } = this.#options;
     try {
       const job = await readJob(log, jobId);
       if (job?.state.callback !== "pending") return;
       const version = this.#jobs.get(jobId);
       if (version === undefined ? job.state.callback_attempts > 0 : version !== job.version) return;
       const began = performance.now();
-      const command = await this.#attempt(jobId, job.state);
+      const span = tracing.start("callback", {
+        parent: job.state.traceparent ?? undefined,
+        attributes: { "levqor.job_id": jobId, "levqor.callback_attempt": job.state.callback_attempts + 1 },
+      });
+      const fetch = tracedFetch(this.#options.fetch, { tracing, parent: span });
+      const command = await this.#attempt(jobId, job.state, fetch);
+      span.end({ error: OUTCOMES[command.type] === "delivered" ? undefined : OUTCOMES[command.type] });
       on_callback?.({ outcome: OUTCOMES[command.type], seconds: (performance.now() - began) / 1000 });
       if (this.#stopping.signal.aborted && command.type !== "callback_delivered") return;
-      await this.#record(jobId, command);
+      await this.#record(jobId, command, span.traceparent);
     } catch (error) {
       logger.warn({ job_id: jobId, err: error }, "The callback's outcome is not on record; it will be made again");
     }
   }
 
   /** Makes one attempt; resolves to its record. */
-  async #attempt(jobId: string, state: JobState): Promise<DeliveryCommand> {
+  async #attempt(jobId: string, state: JobState, fetch: OutboundFetch): Promise<DeliveryCommand> {
     const { schedule = CALLBACK_SCHEDULE } = this.#options;
     const attempt = state.callback_attempts + 1;
     const delivery = { webhook_id: `msg_${jobId}`, attempt };
-    const outcome = await this.#post(delivery.webhook_id, state.callback_url as string, callbackBody(jobId, state));
+    const body = callbackBody(jobId, state);
+    const outcome = await this.#post(delivery.webhook_id, { url: state.callback_url as string, body, fetch });
     if (typeof outcome === "number") {
       return { type: "callback_delivered", delivery: { ...delivery, status_code: outcome } };
     }
@@ -162,7 +172,10 @@ export class Callbacks {
   }
 
   /** Resolves to the status of an answer that means delivered, or to how it failed. */
-  async #post(webhookId: string, url: string, body: string): Promise<number | PostFailure> {
+  async #post(
+    webhookId: string,
+    { url, body, fetch }: { url: string; body: string; fetch: OutboundFetch },
+  ): Promise<number | PostFailure> {
     if (!this.#webhook) {
       const message = "No secret to sign callbacks with is configured.";
       return { error: { code: "callback_secret_missing", message }, final: true };
@@ -170,7 +183,7 @@ export class Callbacks {
     const now = new Date();
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      const response = await this.#options.fetch(url, {
+      const response = await fetch(url, {
         method: "POST",
         signal: AbortSignal.any([timeout, this.#stopping.signal]),
         headers: {
@@ -197,12 +210,13 @@ export class Callbacks {
   }
 
   /** A refusal means that another process was faster: then its outcome stands. */
-  async #record(jobId: string, command: DeliveryCommand): Promise<void> {
+  async #record(jobId: string, command: DeliveryCommand, traceparent: string | undefined): Promise<void> {
     const { log, instance } = this.#options;
+    const meta = jobMeta(jobId, { actor: `worker:${instance}`, traceparent });
     const backoff = new Backoff(50, 2_000);
     for (let tries = 1; ; tries++) {
       try {
-        await commandJob(log, { job_id: jobId, command, meta: jobMeta(jobId, { actor: `worker:${instance}` }) });
+        await commandJob(log, { job_id: jobId, command, meta });
         return;
       } catch (error) {
         if (tries >= MAX_RECORD_TRIES || this.#stopping.signal.aborted) throw error;

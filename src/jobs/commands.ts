@@ -37,9 +37,15 @@ export function evolved(
 }
 
 /** The meta of what happens to a job after its submission. */
-export function jobMeta(jobId: string, from: { actor: string; causation_version?: number }): EventMeta {
-  const meta = { actor: from.actor, correlation_id: jobId };
-  return from.causation_version === undefined
-    ? meta
-    : { ...meta, causation_id: eventId({ stream_id: jobStream(jobId), version: from.causation_version }) };
+export function jobMeta(
+  jobId: string,
+  from: { actor: string; causation_version?: number; traceparent?: string | null | undefined },
+): EventMeta {
+  const { actor, causation_version, traceparent } = from;
+  const meta: EventMeta = { actor, correlation_id: jobId };
+  if (causation_version !== undefined) {
+    meta.causation_id = eventId({ stream_id: jobStream(jobId), version: causation_version });
+  }
+  if (traceparent) meta.traceparent = traceparent;
+  return meta;
 }

@@ -4,6 +4,7 @@ import type { Connector, OutboundFetch } from "../../connectors/connector.ts";
 import type { Bus } from "../bus/types.ts";
 import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
+import type { Tracing } from "../telemetry/mod.ts";
 import type { AttemptAborted } from "./attempt.ts";
 import type { ReadyQueueLimits } from "./ready_queue.ts";
 
@@ -71,6 +72,8 @@ export interface RunnerOptions {
   readonly callback_grace_seconds?: number;
   /** Seconds before each attempt at a callback; {@link CALLBACK_SCHEDULE} by default. */
   readonly callback_schedule?: readonly number[];
+  /** Absent: the traces of others are handed on, and none is kept. */
+  readonly tracing?: Tracing;
   readonly on_attempt?: (ended: EndedAttempt) => void;
   readonly on_callback?: (tried: TriedCallback) => void;
   readonly queue?: ReadyQueueLimits;

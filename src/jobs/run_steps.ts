@@ -10,9 +10,11 @@ import type { Step, Steps } from "../../events/pipeline.ts";
 import { DEFAULT_MAX_ATTEMPTS, type JobCommand } from "../domain/job.ts";
 import { evolveSteps, type NewStepEvent, type StepEvent, type StepStates } from "../domain/step_states.ts";
 import { type Ending, planSteps, succeeded, type Work } from "../domain/steps.ts";
+import type { Tracing } from "../telemetry/mod.ts";
 import type { Attempt } from "./attempt.ts";
-import { execute, type Outcome, type Runnable } from "./execute.ts";
+import type { Outcome, Runnable } from "./execute.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
+import { executeTraced } from "./traced.ts";
 
 /** How long a connector may take to heed its step's timeout before its answer is dropped. */
 const TIMEOUT_GRACE_MS = 1_000;
@@ -21,6 +23,7 @@ export interface StepsOptions {
   readonly steps: Steps;
   readonly runnables: ReadonlyMap<string, Runnable>;
   readonly fetch: OutboundFetch;
+  readonly tracing: Tracing;
   /** Fires when no more works are to be started. */
   readonly stopping: AbortSignal;
   /** Puts it on record, and brings the attempt's state up to it; false where the attempt is over. */
@@ -139,13 +142,17 @@ class StepsRun {
   }
 
   /** `undefined`: it was told to stop, and did. Never throws. */
-  async #execute({ key, step, input }: Work): Promise<Outcome | undefined> {
-    const { runnables, fetch, on_fault } = this.#options;
+  async #execute({ key, step, step_attempt, input }: Work): Promise<Outcome | undefined> {
+    const { runnables, fetch, tracing, on_fault } = this.#options;
     const runnable = runnables.get(step.uses ?? "");
     if (!runnable) {
       const message = `This worker has no connector "${step.uses}".`;
       return { ok: false, error: { code: "unknown_connector", message } };
     }
+    const span = tracing.start("step", {
+      parent: this.#attempt.span.traceparent,
+      attributes: { "levqor.step": key, "levqor.step_attempt": step_attempt },
+    });
     const seconds = step.timeout_seconds ?? this.#attempt.timeout_seconds;
     const timeout = new AbortController();
     const deaf = Promise.withResolvers<undefined>();
@@ -156,12 +163,15 @@ class StepsRun {
     try {
       const signal = AbortSignal.any([this.#attempt.signal, timeout.signal]);
       const context = { signal, idempotency_key: `${this.#attempt.job_id}/${key}`, fetch };
-      const outcome = await Promise.race([execute(runnable, { payload: input, context }), deaf.promise]);
+      const running = executeTraced(runnable, { payload: input, context, tracing, parent: span });
+      const outcome = await Promise.race([running, deaf.promise]);
+      span.end({ error: outcome ? errorOf(outcome) : "step_timeout" });
       if (outcome && !outcome.ok && outcome.fault !== undefined) {
         on_fault(outcome.fault, { step: key, message: outcome.error.message });
       }
       return outcome ?? { ok: false, error: timedOut(seconds) };
     } catch {
+      span.end({ error: "stopped" });
       return timeout.signal.aborted && !this.#attempt.signal.aborted
         ? { ok: false, error: timedOut(seconds) }
         : undefined;
@@ -177,6 +187,10 @@ class StepsRun {
   #connector(step: Step): Connector | undefined {
     return this.#options.runnables.get(step.uses ?? "")?.connector;
   }
+}
+
+function errorOf(outcome: Outcome): string | undefined {
+  return outcome.ok ? undefined : outcome.error.code;
 }
 
 function timedOut(seconds: number): JobError {

@@ -24,11 +24,12 @@ import type { KnownNewEvent } from "../../events/mod.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
+import { noTracing, type Tracing } from "../telemetry/mod.ts";
 import { Attempt } from "./attempt.ts";
 import { Callbacks } from "./callbacks.ts";
 import { claim } from "./claim.ts";
 import { commandJob, evolved, jobMeta, jobStream, readJob } from "./commands.ts";
-import { execute, type Outcome, type Runnable, toRunnables } from "./execute.ts";
+import { type Outcome, type Runnable, toRunnables } from "./execute.ts";
 import { Feed } from "./feed.ts";
 import { HeldBackJobs } from "./held_back.ts";
 import type { EndedAttempt, RunnerOptions, RunnerStatus } from "./options.ts";
@@ -38,6 +39,7 @@ import { isRetryable, retryDelay } from "./retry.ts";
 import { runSteps } from "./run_steps.ts";
 import { Spread } from "./spread.ts";
 import { sweep } from "./sweep.ts";
+import { executeTraced } from "./traced.ts";
 import { untilKnown } from "./until_known.ts";
 import { type Pipeline, PipelineReader, Workflows } from "./workflows.ts";
 
@@ -69,6 +71,7 @@ class JobRunner implements Runner {
   readonly #options: RunnerOptions;
   readonly #concurrency: number;
   readonly #leaseSeconds: number;
+  readonly #tracing: Tracing;
   readonly #runnables: ReadonlyMap<string, Runnable>;
   readonly #queue: ReadyQueue;
   readonly #feed: Feed;
@@ -102,6 +105,7 @@ class JobRunner implements Runner {
     this.#options = options;
     this.#concurrency = concurrency;
     this.#leaseSeconds = lease_seconds;
+    this.#tracing = options.tracing ?? noTracing;
     this.#runnables = toRunnables(options.connectors);
     this.#queue = new ReadyQueue(options.queue);
     this.#callbacks = new Callbacks({ ...options, secret, schedule });
@@ -252,7 +256,7 @@ class JobRunner implements Runner {
       lease_seconds: this.#leaseSeconds,
       max_attempts: steps ? undefined : connectors.get(state.workflow)?.retry?.max_attempts,
       pipeline: pipeline && { pipeline: pipeline.name, version: pipeline.version },
-      meta: this.#meta(job_id, version),
+      meta: this.#meta(job_id, { version, traceparent: state.traceparent }),
       limits: this.#heldBack.limits,
       signal: this.#givingUp.signal,
     });
@@ -261,7 +265,18 @@ class JobRunner implements Runner {
       this.#hold.reset();
       this.#spread.claimed();
       const lease_ms = this.#leaseSeconds * 1000;
-      return new Attempt({ job_id, claimed_at, lease_ms, steps, state: result.state, version: result.version });
+      const span = this.#tracing.start("attempt", {
+        kind: "consumer",
+        parent: state.traceparent ?? undefined,
+        started: claimed_at,
+        attributes: {
+          "levqor.job_id": job_id,
+          "levqor.workflow": state.workflow,
+          "levqor.attempt": result.state.attempt,
+          "levqor.steps": steps !== null,
+        },
+      });
+      return new Attempt({ job_id, claimed_at, lease_ms, steps, state: result.state, version: result.version, span });
     }
     if (result.reason === "conflict") this.#spread.missed();
     return undefined;
@@ -306,6 +321,7 @@ class JobRunner implements Runner {
     if (attempt.leaseLost(performance.now())) attempt.abort("lease_lost");
     return runSteps(attempt, {
       steps,
+      tracing: this.#tracing,
       runnables: this.#runnables,
       fetch: this.#options.fetch,
       stopping: this.#stopping.signal,
@@ -321,7 +337,7 @@ class JobRunner implements Runner {
   async #recordSteps(attempt: Attempt, command: JobCommand & { type: "step" }): Promise<boolean> {
     const { log, logger } = this.#options;
     const { job_id, state, version } = attempt;
-    const meta = this.#meta(job_id, version);
+    const meta = this.#metaOf(attempt);
     const events = jobDecider.decide(command, state) as readonly KnownNewEvent[];
     try {
       const result = await log.append({ stream_id: jobStream(job_id), expected_version: version, events, meta });
@@ -352,10 +368,13 @@ class JobRunner implements Runner {
   #forget(attempt: Attempt, outcome: EndedAttempt["outcome"] | undefined = attempt.aborted): void {
     this.#running.delete(attempt);
     if (this.#byJob.get(attempt.job_id) === attempt) this.#byJob.delete(attempt.job_id);
+    // Steps may end with neither: another recorded their end.
+    const ended = outcome ?? "superseded";
+    const good = ended === "succeeded" || ended === "suspended";
+    attempt.span.end({ error: good ? undefined : ended, attributes: { "levqor.outcome": ended } });
     this.#options.on_attempt?.({
       workflow: attempt.steps ? "pipeline" : attempt.state.workflow,
-      // Steps may end with neither: another recorded their end.
-      outcome: outcome ?? "superseded",
+      outcome: ended,
       seconds: (performance.now() - attempt.claimed_at) / 1000,
     });
   }
@@ -368,7 +387,8 @@ class JobRunner implements Runner {
     const runnable = this.#runnables.get(state.workflow) as Runnable;
     try {
       const context = { signal, idempotency_key: job_id, fetch: this.#options.fetch };
-      const outcome = await execute(runnable, { payload: state.payload, context });
+      const traced = { tracing: this.#tracing, parent: attempt.span };
+      const outcome = await executeTraced(runnable, { payload: state.payload, context, ...traced });
       if (!outcome.ok && outcome.fault !== undefined) {
         const { workflow, attempt: number } = state;
         this.#options.logger.error({ job_id, workflow, attempt: number, err: outcome.fault }, outcome.error.message);
@@ -413,7 +433,7 @@ class JobRunner implements Runner {
   async #record(attempt: Attempt, command: JobCommand): Promise<void> {
     const { log, logger } = this.#options;
     const { job_id, state, version } = attempt;
-    const meta = this.#meta(job_id, version);
+    const meta = this.#metaOf(attempt);
     const events = jobDecider.decide(command, state);
     if (!("rejected" in events)) {
       try {
@@ -461,12 +481,12 @@ class JobRunner implements Runner {
 
   async #beat(attempt: Attempt): Promise<void> {
     const { log, logger } = this.#options;
-    const { job_id, state, version } = attempt;
+    const { job_id, state } = attempt;
     const at = performance.now();
     const command: JobCommand = { type: "heartbeat", attempt: state.attempt, lease_seconds: this.#leaseSeconds };
     attempt.beating = true;
     try {
-      const handled = await commandJob(log, { job_id, command, meta: this.#meta(job_id, version) });
+      const handled = await commandJob(log, { job_id, command, meta: this.#metaOf(attempt) });
       if (handled.ok) {
         attempt.version = handled.version;
         attempt.renewed(at);
@@ -533,7 +553,12 @@ class JobRunner implements Runner {
     this.#options.logger.warn({ err: error }, "Cannot claim jobs; trying again");
   }
 
-  #meta(jobId: string, causation_version?: number) {
-    return jobMeta(jobId, { actor: `worker:${this.#options.instance}`, causation_version });
+  #metaOf({ job_id, version, span: { traceparent } }: Attempt) {
+    return this.#meta(job_id, { version, traceparent });
+  }
+
+  /** `version`: of the event that led to it. */
+  #meta(jobId: string, { version, ...trace }: { version?: number; traceparent?: string | null | undefined } = {}) {
+    return jobMeta(jobId, { actor: `worker:${this.#options.instance}`, causation_version: version, ...trace });
   }
 }

@@ -42,7 +42,7 @@ export interface ClaimWish {
   readonly lease_seconds: number;
   /** How long it wants to wait for a job; 0 for what is ready now. */
   readonly wait_ms: number;
-  readonly meta: Pick<EventMeta, "actor" | "request_id">;
+  readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
@@ -250,7 +250,7 @@ export class WorkflowGroup {
       lease_seconds: Math.min(lease_seconds, longestLease(state)),
       outside: true,
       limits: this.#heldBack.limits,
-      meta: { ...jobMeta(job_id, { actor: meta.actor, causation_version: version }), request_id: meta.request_id },
+      meta: { ...jobMeta(job_id, { actor: meta.actor, causation_version: version }), ...meta },
       signal: this.#stopping.signal,
     });
     this.#heldBack.answered(known, result);

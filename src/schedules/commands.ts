@@ -109,7 +109,10 @@ export function nextInstants({ definition, next_run_at }: ScheduleState, count: 
 }
 
 /** The meta of what happens to a schedule. */
-export function scheduleMeta(scheduleId: string, from: { actor: string; request_id?: string }): EventMeta {
+export function scheduleMeta(
+  scheduleId: string,
+  from: Pick<EventMeta, "actor" | "request_id" | "traceparent">,
+): EventMeta {
   return { ...from, correlation_id: scheduleId };
 }
 

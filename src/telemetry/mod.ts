@@ -1,3 +1,7 @@
-/** What the service tells of itself: figures for Prometheus. */
+/** What the service tells of itself: figures for Prometheus, traces for OpenTelemetry. */
+export { traceAppends } from "./appends.ts";
 export { Metrics } from "./metrics.ts";
+export { openTracing } from "./open_tracing.ts";
 export { serveMetrics } from "./serve.ts";
+export { saneTraceparent } from "./traceparent.ts";
+export { noTracing, type Span, type Tracing } from "./tracing.ts";
