@@ -12,17 +12,20 @@ let worker: ServiceProcess;
 
 beforeAll(async () => {
   database = await testDatabase();
-  const shared = { DATABASE_URL: database.url, DATABASE_ADMIN_URL: database.admin_url, HOST: "127.0.0.1" };
-  api = await startServiceProcess({ ...shared, LEVQOR_ROLE: "api", API_KEYS: KEY, METRICS_PORT: "0" });
+  const shared = {
+    DATABASE_URL: database.url,
+    DATABASE_ADMIN_URL: database.admin_url,
+    HOST: "127.0.0.1",
+    METRICS_PORT: "0",
+    OUTBOUND_ALLOW: "127.0.0.0/8",
+  };
+  api = await startServiceProcess({ ...shared, LEVQOR_ROLE: "api", API_KEYS: KEY });
   const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-  const OUTBOUND_ALLOW = "127.0.0.0/8";
   worker = await startServiceProcess({
     ...shared,
     LEVQOR_ROLE: "worker",
     PORT: "0",
-    METRICS_PORT: "0",
     WEBHOOK_SECRET,
-    OUTBOUND_ALLOW,
   });
 });
 
