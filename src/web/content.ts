@@ -26,7 +26,8 @@ const compressors: Record<Encoding, (bytes: Uint8Array) => Promise<Uint8Array>> 
 export interface ContentOptions {
   /** A media type, with its charset. */
   readonly type: string;
-  readonly modified: Date;
+  /** When it was last another, where that is known. */
+  readonly modified?: Date;
   /** For an address that names no version: `public, max-age=300`. */
   readonly cache_control: string;
 }
@@ -34,7 +35,7 @@ export interface ContentOptions {
 export class Content implements ContentOptions {
   readonly bytes: Uint8Array;
   readonly type: string;
-  readonly modified: Date;
+  readonly modified: Date | undefined;
   readonly cache_control: string;
   /** Differs with the bytes: 128 bits of their SHA-256 in base64url. */
   readonly version: string;

@@ -40,7 +40,7 @@ export async function respond(
     "cache-control": cacheControl(request, content),
     // Strong: each encoding has its own bytes, so its own tag.
     etag: `"${content.version}${encoding ? `-${encoding}` : ""}"`,
-    "last-modified": content.modified.toUTCString(),
+    ...(content.modified && { "last-modified": content.modified.toUTCString() }),
     "accept-ranges": "bytes",
     ...(content.compressible && { vary: "accept-encoding" }),
     ...(encoding && { "content-encoding": encoding }),
@@ -100,7 +100,7 @@ function rangeOf(request: Request, { bytes, version, modified }: Content): Range
   const header = request.headers.get("range");
   if (header === null || request.method !== "GET") return undefined;
   const condition = request.headers.get("if-range");
-  if (condition !== null && condition !== `"${version}"` && condition !== modified.toUTCString()) return undefined;
+  if (condition !== null && condition !== `"${version}"` && condition !== modified?.toUTCString()) return undefined;
   const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/i.exec(header) ?? [];
   if (first === "")
     return last === "" ? undefined : { start: Math.max(bytes.length - Number(last), 0), end: bytes.length - 1 };

@@ -130,3 +130,46 @@ test("without nats-server the tests go on and are told so; on CI that is a failu
   expect([code, said]).toEqual([0, expect.stringContaining("the JetStream tests will be skipped")]);
   expect((await run("nats_server.sh", { env: { CI: "true" } })).code).toBe(1);
 });
+
+test("a browser on the PATH, or one that CHROMIUM names, is enough: nothing is fetched", async () => {
+  expect(await run("chromium.sh", { env: { CI: "true", CHROMIUM: "/opt/browser" } })).toEqual({
+    code: 0,
+    out: "",
+    said: "",
+  });
+  await program("bin/google-chrome", "exit 0");
+  expect(await run("chromium.sh", { env: { CI: "true" } })).toEqual({ code: 0, out: "", said: "" });
+});
+
+test("without a browser the tests go on and are told so; on CI that is a failure", async () => {
+  const { code, said } = await run("chromium.sh");
+  expect([code, said]).toEqual([0, expect.stringContaining("the tests of the pages in a browser will be skipped")]);
+  expect((await run("chromium.sh", { env: { CI: "true" } })).code).toBe(1);
+});
+
+test("a Chromium from Debian's packages is kept only if it runs, and is shown the libraries that came with it", async () => {
+  for (const name of ["tr", "sort"]) await symlink(Bun.which(name) as string, join(home, "bin", name));
+  await program(
+    "bin/apt-get",
+    `for option; do case $option in *archives=*) : >"\${option#*archives=}/chromium_1.deb";; esac; done`,
+  );
+  const unpacks = (chromium: string) =>
+    program(
+      "bin/dpkg-deb",
+      `mkdir -p "$3/usr/lib/chromium" "$3/usr/lib/some/where" && : >"$3/usr/lib/some/where/libx.so.1"
+cat >"$3/usr/lib/chromium/chromium" <<'END'
+#!/bin/sh
+${chromium}
+END
+chmod +x "$3/usr/lib/chromium/chromium"`,
+    );
+  await unpacks("exit 127");
+  const broken = await run("chromium.sh");
+  expect([broken.code, broken.said]).toEqual([0, expect.stringContaining("will be skipped")]);
+  expect(await exists(join(project, TOOLS, "chromium"))).toBe(false);
+
+  await unpacks('case $LD_LIBRARY_PATH in *"my project/"*/usr/lib/some/where:*) echo "$@";; *) exit 1;; esac');
+  expect((await run("chromium.sh", { env: { CI: "true" } })).code).toBe(0);
+  expect(await exists(join(project, TOOLS, "chromium"))).toBe(true);
+  expect(await run("chromium.sh", { env: { CI: "true" } })).toEqual({ code: 0, out: "", said: "" });
+});

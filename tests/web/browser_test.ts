@@ -1,0 +1,128 @@
+/** Every page in a real browser: in the light and in the dark, on a desk and on a phone, with scripts and without. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { openSite } from "../../src/web/mod.ts";
+import { type Harness, startApi } from "../api/harness.ts";
+import { chromiumAvailable, launchChromium } from "../support/chromium.ts";
+import { siteFolder, source } from "../support/site_folder.ts";
+import { type Visit, type VisitOptions, visit } from "./visit.ts";
+
+/** What a page may cost on the wire, with all that it loads. */
+const PAGE_BYTES = 100_000;
+/** Swagger UI is a program, and the document that it shows is large. */
+const SWAGGER_BYTES = 500_000;
+/** Visits at a time: more do not make a small machine any faster. */
+const AT_ONCE = 3;
+/** Of one, on a machine that does much else. */
+const PATIENCE_MS = 180_000;
+
+const NOWHERE = "/public/there-is-nothing-here";
+const site = openSite({ dir: join(import.meta.dir, "../../public"), base_url: () => "", watch: false });
+const addresses = [...site.addresses(), NOWHERE];
+
+describe.skipIf(!chromiumAvailable)("in a browser", () => {
+  let api: Harness;
+  let browser: Browser;
+  let visits: ReadonlyMap<string, Promise<Visit>>;
+  beforeAll(async () => {
+    [api, browser] = await Promise.all([startApi({ production: true }), launchChromium()]);
+    visits = visitAll(["/docs", ...addresses]);
+  }, PATIENCE_MS);
+  afterAll(async () => {
+    await browser?.close();
+    await api?.stop();
+  });
+
+  /** Begins all visits, a few at a time, in this order. */
+  function visitAll(all: readonly string[]): ReadonlyMap<string, Promise<Visit>> {
+    const ends: Promise<unknown>[] = [];
+    return new Map(
+      all.map((address, i) => {
+        const begun = (ends[i - AT_ONCE] ?? Promise.resolve()).then(() => visit(browser, optionsOf(address)));
+        ends.push(begun.catch(() => undefined));
+        return [address, begun];
+      }),
+    );
+  }
+
+  const optionsOf = (address: string): VisitOptions => ({
+    url: api.url + address,
+    ...(address === "/docs" && { finished: ".opblock" }),
+  });
+  const visited = async (address: string) => (await visits.get(address)) as Visit;
+
+  test.each(addresses.filter((address) => address !== "/docs"))(
+    "%s is fit for everyone, quiet, small, and the same without scripts",
+    async (address) => {
+      const { faults, bytes, text, text_without_scripts } = await visited(address);
+      expect(faults).toEqual(address === NOWHERE ? [expect.stringContaining("404 (Not Found)")] : []);
+      expect(bytes).toBeGreaterThan(1_000);
+      expect(bytes).toBeLessThan(PAGE_BYTES);
+      expect(text.length).toBeGreaterThan(200);
+      expect(text_without_scripts).toBe(text);
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    "/docs, a program, is fit for everyone and quiet, and says where the same is without scripts",
+    async () => {
+      const { faults, bytes, text, text_without_scripts } = await visited("/docs");
+      expect(faults).toEqual([]);
+      expect(bytes).toBeLessThan(SWAGGER_BYTES);
+      expect(text).toContain("/api/v1/intake");
+      expect(text_without_scripts).toContain("/docs/json");
+    },
+    PATIENCE_MS,
+  );
+
+  test("in the dark the pages are dark", async () => {
+    const page = await browser.newPage();
+    await page.goto(`${api.url}/public/`);
+    const background = () =>
+      page.evaluate<string>(
+        "getComputedStyle(document.documentElement).backgroundColor + getComputedStyle(document.body).backgroundColor",
+      );
+    await page.emulateMedia({ colorScheme: "light" });
+    const light = await background();
+    await page.emulateMedia({ colorScheme: "dark" });
+    expect(await background()).not.toBe(light);
+    await page.close();
+  });
+
+  test(
+    "a visit sees what it is there to see",
+    async () => {
+      await using folder = await siteFolder({
+        "bad.html": source(
+          {},
+          `<p style="color: #eee">hard to read</p><img src="/public/gone.png"><img src="https://example.com/x.png">
+          <script>document.body.append("by a script")</script><div class="wide">x</div><p class="pale">pale</p>
+          <button></button>`,
+        ),
+        "assets/site.css": ".wide { width: 2000px } .pale { color: #ccc; background: #fff }",
+      });
+      const bad = await startApi({ public_dir: folder.dir, production: true });
+      try {
+        const { faults } = await visit(browser, { url: `${bad.url}/public/bad` });
+        for (const part of [
+          "on a desk: color-contrast: ",
+          "in the dark: button-name: ",
+          "on a phone: image-alt: ",
+          "on a desk: 7", // 2000 pixels on 1280.
+          "on a phone: 1", // On 360.
+          "asks another host: https://example.com/x.png",
+          "404 (Not Found)",
+          "directive 'style-src 'self''",
+          "directive 'default-src 'none''",
+        ]) {
+          expect([part, faults.filter((fault) => fault.includes(part)).length > 0]).toEqual([part, true]);
+        }
+      } finally {
+        await bad.stop();
+      }
+    },
+    PATIENCE_MS,
+  );
+});
