@@ -181,6 +181,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a job
+         * @description As the list shows it, with what came of it; never older than any answer given before. What it was submitted with is in its first event. Needs the scope `jobs:read`.
+         */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/events": {
         parameters: {
             query?: never;
@@ -1187,6 +1207,11 @@ export interface components {
              * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
              */
             origin_job_id?: string;
+            /**
+             * @description What whoever cancelled the job gave as the reason.
+             * @example The customer withdrew the order.
+             */
+            cancel_reason?: string;
             last_error?: components["schemas"]["JobError"];
             waiting_for?: components["schemas"]["WaitingFor"];
         };
@@ -1253,6 +1278,63 @@ export interface components {
              */
             error_code: string | null;
             waiting_for?: components["schemas"]["WaitingFor"];
+        };
+        Job: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @example http
+             */
+            workflow: string;
+            /**
+             * @description Where the job stands. The last three are final.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /**
+             * @description How urgent it is; `normal` where absent.
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high";
+            concurrency_key: string | null;
+            /** @description The job that this one runs again. */
+            origin_job_id: string | null;
+            /** @description Of the latest claim; 0 before the first. */
+            attempt: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            updated_at: string;
+            started_at: string | null;
+            finished_at: string | null;
+            /**
+             * @description Why the job failed, or why its last attempt did while it waits for the next; null otherwise.
+             * @example unexpected_status
+             */
+            error_code: string | null;
+            waiting_for?: components["schemas"]["WaitingFor"];
+            /** @description What the workflow gave back; null until the job has succeeded. */
+            result: unknown;
+            /** @description Why the job failed; null otherwise. */
+            error: components["schemas"]["JobError"] | null;
+            /**
+             * @description What whoever cancelled the job gave as the reason.
+             * @example The customer withdrew the order.
+             */
+            cancel_reason?: string;
         };
         JobList: {
             data: components["schemas"]["JobSummary"][];
@@ -1691,7 +1773,7 @@ export interface components {
              */
             filter: {
                 /**
-                 * @description `failed` where absent.
+                 * @description `failed` where absent: jobs that succeeded or were cancelled are run again only where this says so.
                  * @enum {string}
                  */
                 status?: "failed" | "cancelled" | "succeeded";
@@ -2060,6 +2142,11 @@ export interface components {
          *     }
          */
         PipelineUpdate: {
+            /**
+             * @description As in the path, where it is given: nothing is renamed.
+             * @example welcome-users
+             */
+            name?: string;
             /**
              * @description Of this description.
              * @constant
@@ -5098,6 +5185,95 @@ export interface operations {
             403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
+            429: components["responses"]["429.rate_limited"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.
+                 * @example "3"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. It has an ETag once the job has ended. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "workflow": "http",
+                     *       "status": "succeeded",
+                     *       "priority": "normal",
+                     *       "concurrency_key": null,
+                     *       "origin_job_id": null,
+                     *       "attempt": 1,
+                     *       "created_at": "2026-01-15T09:30:00.123456Z",
+                     *       "updated_at": "2026-01-15T09:30:00.345678Z",
+                     *       "started_at": "2026-01-15T09:30:00.130201Z",
+                     *       "finished_at": "2026-01-15T09:30:00.345678Z",
+                     *       "error_code": null,
+                     *       "result": {
+                     *         "status": 200,
+                     *         "headers": {},
+                     *         "body": "…"
+                     *       },
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description It is what If-None-Match names. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.invalid_job_id.invalid_host"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
+            404: components["responses"]["404.job_not_found"];
+            414: components["responses"]["414.uri_too_long"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];

@@ -21,9 +21,26 @@ import { waitTeller } from "./waiting.ts";
 const readListQuery = queryReader(JobListQuery);
 const readPageQuery = queryReader(PageQuery);
 
+const EXAMPLE_SUMMARY = {
+  job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+  workflow: "http",
+  status: "succeeded",
+  priority: "normal",
+  concurrency_key: null,
+  origin_job_id: null,
+  attempt: 1,
+  created_at: "2026-01-15T09:30:00.123456Z",
+  updated_at: "2026-01-15T09:30:00.345678Z",
+  started_at: "2026-01-15T09:30:00.130201Z",
+  finished_at: "2026-01-15T09:30:00.345678Z",
+  error_code: null,
+};
+
 export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing }: ApiOptions, auth: Auth) {
   const wait_ms = timing?.read_model_wait_ms;
   const waitsOf = waitTeller({ log, sql, bus, workflows, signal });
+  const columns = sql`job_id, workflow, status, priority, concurrency_key, origin_job_id, attempt, position, created_at,
+    updated_at, started_at, finished_at, error_code, due_at, waiting, suspended_in, has_steps`;
   return new Elysia({ name: "levqor/jobs" })
     .use(requestIds())
     .get(
@@ -45,6 +62,7 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
           result: job.result,
           error: job.error,
           ...(job.origin_job_id !== null && { origin_job_id: job.origin_job_id }),
+          ...(job.cancel_reason !== null && { cancel_reason: job.cancel_reason }),
           ...(job.last_error !== null && { last_error: job.last_error }),
           ...(waits.has(job_id) && { waiting_for: waits.get(job_id) }),
         };
@@ -85,9 +103,7 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
         const position = positionHeader(request, "levqor-min-position");
         if (position !== undefined) await untilReached(projector, { name: "jobs", position, wait_ms });
         const select = () => sql<JobRow[]>`
-          select job_id, workflow, status, priority, concurrency_key, origin_job_id, attempt, position, created_at,
-            updated_at, started_at, finished_at, error_code, due_at, waiting, suspended_in, has_steps
-          from levqor_read.jobs
+          select ${columns} from levqor_read.jobs
           where true
             ${before === undefined ? sql`` : sql`and position < ${before}`}
             ${matches(sql, filter)}
@@ -114,28 +130,53 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
               description: "A page of jobs.",
               schema: "JobList",
               example: {
-                data: [
-                  {
-                    job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-                    workflow: "http",
-                    status: "succeeded",
-                    priority: "normal",
-                    concurrency_key: null,
-                    origin_job_id: null,
-                    attempt: 1,
-                    created_at: "2026-01-15T09:30:00.123456Z",
-                    updated_at: "2026-01-15T09:30:00.345678Z",
-                    started_at: "2026-01-15T09:30:00.130201Z",
-                    finished_at: "2026-01-15T09:30:00.345678Z",
-                    error_code: null,
-                  },
-                ],
+                data: [EXAMPLE_SUMMARY],
                 has_more: false,
                 next_cursor: null,
               },
             },
           },
           errors: ["validation_failed", "invalid_cursor", "read_model_behind", "unavailable"],
+        }),
+      },
+    )
+    .get(
+      "/api/v1/jobs/:job_id",
+      async ({ request, params, set }) => {
+        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
+        const found = await readJob(log, job_id);
+        if (!found) throw jobNotFound(job_id);
+        const { state, version, position } = found;
+        await untilReached(projector, { name: "jobs", position, wait_ms });
+        const [row] = await onceBuilt(
+          () => sql<JobRow[]>`select ${columns} from levqor_read.jobs where job_id = ${job_id}`,
+          wait_ms,
+        );
+        if (!row) throw jobNotFound(job_id);
+        if (isFinished(state)) set.headers.etag = `"${version}"`;
+        const { result, error, cancel_reason } = state;
+        const waits = await waitsOf([toWaitingJob(row)]);
+        const summary = toSummary(row, waits.get(job_id));
+        return { ...summary, result, error, ...(cancel_reason !== null && { cancel_reason }) };
+      },
+      {
+        detail: describe({
+          id: "getJob",
+          tag: "Jobs",
+          summary: "Read a job",
+          description:
+            "As the list shows it, with what came of it; never older than any answer given before. What it was submitted with is in its first event.",
+          scope: "jobs:read",
+          params: { job_id: JobId },
+          conditional: true,
+          answers: {
+            200: {
+              description: "The job. It has an ETag once the job has ended.",
+              schema: "Job",
+              example: { ...EXAMPLE_SUMMARY, result: { status: 200, headers: {}, body: "…" }, error: null },
+            },
+          },
+          errors: ["invalid_job_id", "job_not_found", "read_model_behind", "unavailable"],
         }),
       },
     )

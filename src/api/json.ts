@@ -1,4 +1,5 @@
 /** Reading JSON so that every reader of the same text sees the same thing. */
+import { findFault } from "./json_fault.ts";
 import { JSON_DEPTH_LIMIT } from "./limits.ts";
 import { Problem } from "./problems.ts";
 
@@ -32,12 +33,19 @@ export function parseJson(text: string, what: "body" | "message" = "body"): unkn
 function tryParse(text: string): { ok: true; value: unknown } | { ok: false; reason: string } {
   try {
     return { ok: true, value: JSON.parse(text) };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : "";
-    // Without what the engine quotes of the text: that could be anything.
-    const reason = message.replace(/^JSON Parse error: /, "").replace(/\s*["'].{2,}$/s, "");
-    return { ok: false, reason: reason || "it cannot be parsed" };
+  } catch {
+    return { ok: false, reason: faultOf(text) };
   }
+}
+
+/** Where a text is no JSON, and why. Of the text itself no more than a character is told: that could be anything. */
+function faultOf(text: string): string {
+  const { offset, expected } = findFault(text) ?? { offset: 0, expected: "JSON" };
+  const before = text.slice(0, offset).split("\n");
+  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  const found = text.codePointAt(offset);
+  const met = found === undefined ? "the text ends" : `there is ${JSON.stringify(String.fromCodePoint(found))}`;
+  return `expected ${expected} at ${place}, but ${met}`;
 }
 
 /** How deep a JSON text nests, and how many keys it names. Strings are skipped at native speed. */

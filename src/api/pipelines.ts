@@ -18,7 +18,7 @@ import { onceBuilt, untilReached } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { components, PageQuery, PipelineCreate, PipelineUpdate } from "./schemas.ts";
 import { checkSteps } from "./submission.ts";
-import { queryReader, validator } from "./validation.ts";
+import { invalid, queryReader, validator } from "./validation.ts";
 
 const ROUTE = "/api/v1/pipelines";
 const checkCreate = validator(PipelineCreate);
@@ -162,7 +162,10 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
         const { actor } = caller;
         const { name } = params;
         const expected_version = ifMatch(request);
-        const definition = checkUpdate((await readJson(request)).value);
+        const { name: named = name, ...definition } = checkUpdate((await readJson(request)).value);
+        if (named !== name) {
+          throw invalid([{ pointer: "/name", message: `must be ${JSON.stringify(name)}, as in the path` }]);
+        }
         requireWorkflow(caller, name, definition.steps);
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
         const meta = { actor, correlation_id: pipelineStream(name), ...cause };

@@ -321,6 +321,13 @@ const WaitingFor = Type.Object(
 
 const OriginJobId = Type.Union([JobId, Type.Null()], { description: "The job that this one runs again." });
 
+const CancelReason = Type.Optional(
+  Type.String({
+    description: "What whoever cancelled the job gave as the reason.",
+    examples: ["The customer withdrew the order."],
+  }),
+);
+
 const JobStatus = Type.Object(
   {
     job_id: JobId,
@@ -332,6 +339,7 @@ const JobStatus = Type.Object(
     result: Type.Unknown({ description: "What the workflow gave back; null until the job has succeeded." }),
     error: Type.Union([JobError, Type.Null()], { description: "Why the job failed; null otherwise." }),
     origin_job_id: Type.Optional(JobId),
+    cancel_reason: CancelReason,
     last_error: Type.Optional(JobError),
     waiting_for: Type.Optional(WaitingFor),
   },
@@ -367,6 +375,16 @@ const JobSummary = Type.Object(
       examples: ["unexpected_status"],
     }),
     waiting_for: Type.Optional(WaitingFor),
+  },
+  { additionalProperties: false },
+);
+
+const Job = Type.Object(
+  {
+    ...JobSummary.properties,
+    result: JobStatus.properties.result,
+    error: JobStatus.properties.error,
+    cancel_reason: CancelReason,
   },
   { additionalProperties: false },
 );
@@ -623,10 +641,15 @@ export const PipelineCreate = Type.Object(
   { additionalProperties: false, examples: [{ name: "welcome-users", ...EXAMPLE_PIPELINE }] },
 );
 
-export const PipelineUpdate = Type.Object(PipelineDefinition.properties, {
-  additionalProperties: false,
-  examples: [EXAMPLE_PIPELINE],
-});
+export const PipelineUpdate = Type.Object(
+  {
+    name: Type.Optional(
+      Type.Unsafe<string>({ ...PipelineName, description: "As in the path, where it is given: nothing is renamed." }),
+    ),
+    ...PipelineDefinition.properties,
+  },
+  { additionalProperties: false, examples: [EXAMPLE_PIPELINE] },
+);
 
 const PipelineVersion = Type.Integer({ minimum: 1, description: "1, 2, 3 …", examples: [1] });
 
@@ -825,7 +848,10 @@ export const BulkCancelRequest = Type.Object(
 
 export const BulkReplayRequest = Type.Object(
   {
-    filter: jobFilter(["failed", "cancelled", "succeeded"], "`failed` where absent."),
+    filter: jobFilter(
+      ["failed", "cancelled", "succeeded"],
+      "`failed` where absent: jobs that succeeded or were cancelled are run again only where this says so.",
+    ),
     dry_run: Type.Optional(DryRun),
   },
   { additionalProperties: false, examples: [{ filter: { error_code: "unexpected_status" }, dry_run: true }] },
@@ -1536,6 +1562,7 @@ export const components = {
   JobStatus,
   WaitingFor,
   JobSummary,
+  Job,
   JobList,
   EventMeta,
   JobEvent,

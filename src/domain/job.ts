@@ -130,6 +130,8 @@ export interface JobState {
   readonly result: unknown;
   /** Why the job failed; `null` unless it has. */
   readonly error: JobError | null;
+  /** What whoever cancelled the job gave as the reason; `null` where it was not cancelled, or for none. */
+  readonly cancel_reason: string | null;
   /** Why the latest attempt failed, while the job waits for the next; `null` otherwise. */
   readonly last_error: JobError | null;
   readonly callback: CallbackStatus;
@@ -273,6 +275,7 @@ const initial: JobState = {
   finished_at: null,
   result: null,
   error: null,
+  cancel_reason: null,
   last_error: null,
   callback: "none",
   callback_attempts: 0,
@@ -380,7 +383,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
         error: event.data.error,
       };
     case "job.cancelled":
-      return { ...finished(state, event), status: "cancelled" };
+      return { ...finished(state, event), status: "cancelled", cancel_reason: event.data.reason ?? null };
     case "job.replayed_from": {
       const { origin_job_id, reused = [] } = event.data;
       return { ...state, origin_job_id, step_states: reusedSteps(reused, event.recorded_at) };
@@ -577,9 +580,16 @@ function approve(
   const { message: asked, output } = state.step_states.get(step) ?? {};
   const before = asked ? (output as { approved?: unknown; by?: unknown } | null) : null;
   if (before?.approved === approved && before.by === by) return [];
-  if (isFinished(state)) return refuse("job_finished", `Cannot approve the step: the job ${ended(state)}.`);
+  const verb = approved ? "approve" : "reject";
+  if (before && typeof before.approved === "boolean") {
+    const decided = before.by
+      ? `${before.by} ${before.approved ? "approved" : "rejected"} it`
+      : "nobody did so in time";
+    return refuse("step_not_waiting", `Cannot ${verb} the step "${step}": ${decided}.`);
+  }
+  if (isFinished(state)) return refuse("job_finished", `Cannot ${verb} the step "${step}": the job ${ended(state)}.`);
   if (state.status !== "queued" || state.waiting !== "approval" || state.suspended_in !== step) {
-    return refuse("step_not_waiting", `Cannot approve the step "${step}": it does not wait for approval.`);
+    return refuse("step_not_waiting", `Cannot ${verb} the step "${step}": it does not wait for approval.`);
   }
   const data = { step, approved, by, ...(comment === undefined ? {} : { comment }) };
   const given: KnownNewEvent = { type: "job.approval_given", data };

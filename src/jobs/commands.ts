@@ -13,10 +13,10 @@ export function jobStream(jobId: string): string {
 export async function readJob(
   log: Pick<EventLog, "readStream">,
   jobId: string,
-): Promise<{ state: JobState; version: number } | undefined> {
+): Promise<{ state: JobState; version: number; position: number } | undefined> {
   const events = await log.readStream(jobStream(jobId));
   const last = events.at(-1);
-  return last && { state: jobState(events.map(decode)), version: last.version };
+  return last && { state: jobState(events.map(decode)), version: last.version, position: last.position };
 }
 
 /** Decides a command on a job as it stands and records the decision. Throws what `log.append` throws. */

@@ -26,6 +26,7 @@ describe("/docs/json", () => {
       "get /api/v1/jobs",
       "get /api/v1/jobs/stream",
       "get /api/v1/jobs/ws",
+      "get /api/v1/jobs/{job_id}",
       "get /api/v1/jobs/{job_id}/callbacks",
       "get /api/v1/jobs/{job_id}/events",
       "get /api/v1/jobs/{job_id}/steps",

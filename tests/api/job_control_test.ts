@@ -27,6 +27,32 @@ async function failed(body: object = {}): Promise<string> {
   return job_id;
 }
 
+describe("GET /api/v1/jobs/:job_id", () => {
+  test("shows the job as the list does, with what came of it, however new it is", async () => {
+    const { job_id } = await api.submit({ priority: "high" });
+    const fresh = await api.ask(`/api/v1/jobs/${job_id}`);
+    expect(fresh.body).toMatchObject({ job_id, status: "queued", priority: "high", result: null, error: null });
+    expect(fresh.body.waiting_for.reason).toBe("worker");
+    expect(fresh.headers.get("etag")).toBeNull();
+
+    const ended = await api.ask(`/api/v1/jobs/${await failed()}`);
+    const error = { code: "card_declined", message: "No." };
+    expect(ended.body).toMatchObject({ status: "failed", attempt: 1, error_code: error.code, result: null, error });
+    const head = String(await api.log.head());
+    const list = await api.ask("/api/v1/jobs?limit=1", { headers: { "levqor-min-position": head } });
+    const { result: _, error: __, ...summary } = ended.body;
+    expect(list.body.data).toEqual([summary]);
+    const etag = ended.headers.get("etag") as string;
+    const path = `/api/v1/jobs/${ended.body.job_id}`;
+    expect((await api.ask(path, { headers: { "if-none-match": etag } })).status).toBe(304);
+  });
+
+  test("of a job that is there", async () => {
+    expect((await api.ask(`/api/v1/jobs/${NO_JOB}`)).body.error).toBe("job_not_found");
+    expect((await api.ask("/api/v1/jobs/42")).body.error).toBe("invalid_job_id");
+  });
+});
+
 describe("POST /api/v1/jobs/:job_id/cancel", () => {
   test("ends a job that waits, on record with who did it and why", async () => {
     const { job_id } = await api.submit();
@@ -37,7 +63,9 @@ describe("POST /api/v1/jobs/:job_id/cancel", () => {
     expect(event?.type).toBe("job.cancelled");
     expect(JSON.parse(event?.data_json ?? "")).toEqual({ attempt: 0, reason: "Not needed any more." });
     expect(JSON.parse(event?.meta_json ?? "").actor).toBe("anonymous");
-    expect(await status(job_id)).toMatchObject({ status: "cancelled", result: null, error: null });
+    const shown = { status: "cancelled", result: null, error: null, cancel_reason: "Not needed any more." };
+    expect(await status(job_id)).toMatchObject(shown);
+    expect((await api.ask(`/api/v1/jobs/${job_id}`)).body).toMatchObject(shown);
   });
 
   test("ends a job that runs, and makes its worker's answer too late", async () => {

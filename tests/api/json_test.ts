@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseJson } from "../../src/api/json.ts";
+import { findFault } from "../../src/api/json_fault.ts";
 import { Problem } from "../../src/api/problems.ts";
 
 describe("parseJson", () => {
@@ -67,7 +68,64 @@ describe("parseJson", () => {
       expect(problem.detail).not.toContain("sk_live");
     }
   });
+
+  test.each([
+    ["{", "expected a key in double quotes at line 1, column 2, but the text ends"],
+    ['{"a" 1}', 'expected a colon at line 1, column 6, but there is "1"'],
+    ['{\n  "a": [1, 2}\n', 'expected a comma or ] at line 2, column 13, but there is "}"'],
+    ["[1,]", 'expected a value at line 1, column 4, but there is "]"'],
+    ["{'a': 1}", `expected a key in double quotes at line 1, column 2, but there is "'"`],
+    ['"a\tb"', "expected no control character within a string"],
+    ['"\\x"', "expected an escape that there is"],
+    ['"abc', "expected the double quote that ends the string at line 1, column 5, but the text ends"],
+    ["01", 'expected nothing after the value at line 1, column 2, but there is "1"'],
+    ["[1]😀", 'expected nothing after the value at line 1, column 4, but there is "😀"'],
+    ["", "expected a value at line 1, column 1, but the text ends"],
+    ["\u0000", 'expected a value at line 1, column 1, but there is "\\u0000"'],
+  ])("of %j it says where and what", (text, expected) => {
+    expect(refusal(text).detail).toContain(`The body is not valid JSON: ${expected}`);
+  });
+
+  test("a fault is found where the engine finds one, and nowhere else", () => {
+    const tokens = [
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      '"',
+      '"a"',
+      "\\n",
+      "\\u00e9",
+      "1",
+      "-0.5e+3",
+      "01",
+      "true",
+      "nul",
+      " ",
+      "\n",
+      "\t",
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...tokens), { maxLength: 12 }), (parts) => {
+        const text = parts.join("");
+        expect([text, findFault(text) === undefined]).toEqual([text, isJson(text)]);
+      }),
+      { numRuns: 5_000 },
+    );
+    fc.assert(fc.property(fc.json(), (text) => expect(findFault(text)).toBeUndefined()));
+  });
 });
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function refusal(text: string): Problem {
   try {

@@ -72,6 +72,14 @@ describe("storing a pipeline", () => {
 });
 
 describe("a new version", () => {
+  test("may be what its creation took, name and all; nothing is renamed", async () => {
+    await create("named");
+    expect((await put("named", { name: "named", steps: other }, { "if-match": '"1"' })).body.version).toBe(2);
+    const renamed = await put("named", { name: "other", steps }, { "if-match": '"2"' });
+    expect([renamed.status, renamed.body.detail]).toEqual([422, '/name must be "named", as in the path.']);
+    expect((await api.ask("/api/v1/pipelines/named")).body.version).toBe(2);
+  });
+
   test("is made from the version that If-Match names; every version stays readable", async () => {
     const first = await create("versions");
     const second = await put("versions", { steps: other }, { "if-match": '"1"' });

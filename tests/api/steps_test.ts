@@ -158,7 +158,8 @@ describe("approval", () => {
     expect((await reaches(job_id, "succeeded")).result).toEqual({ by: "anonymous" });
     // The same decision again does no harm; another one comes too late.
     expect((await approve(job_id, { step: "ask", approved: true })).status).toBe(200);
-    expect((await approve(job_id, { step: "ask", approved: false })).status).toBe(409);
+    const late = await approve(job_id, { step: "ask", approved: false });
+    expect([late.status, late.body.detail]).toEqual([409, 'Cannot reject the step "ask": anonymous approved it.']);
   });
 
   test("refused, fails the job", async () => {

@@ -1,0 +1,86 @@
+/** Where a text stops being JSON, so that whoever wrote it can mend it: engines do not say, or quote the text. */
+
+export interface JsonFault {
+  /** In UTF-16 code units, from 0. */
+  readonly offset: number;
+  /** What would have to be there, to follow "expected". */
+  readonly expected: string;
+}
+
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const LITERAL = /true|false|null/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+
+/** The first fault of a text by RFC 8259; `undefined`: it has none. Nested no deeper than the stack allows. */
+export function findFault(text: string): JsonFault | undefined {
+  let at = 0;
+  let fault: JsonFault | undefined;
+
+  function stop(expected: string): false {
+    fault ??= { offset: at, expected };
+    return false;
+  }
+
+  function skip(pattern: RegExp): boolean {
+    pattern.lastIndex = at;
+    if (!pattern.test(text)) return false;
+    at = pattern.lastIndex;
+    return true;
+  }
+
+  function space(): void {
+    while (at < text.length && " \t\n\r".includes(text.charAt(at))) at++;
+  }
+
+  function value(): boolean {
+    space();
+    const char = text[at];
+    if (char === "{") return entries("}", member);
+    if (char === "[") return entries("]", value);
+    if (char === '"') return string();
+    return skip(NUMBER) || skip(LITERAL) || stop("a value");
+  }
+
+  function entries(end: string, entry: () => boolean): boolean {
+    at++;
+    space();
+    if (text[at] !== end) {
+      while (entry()) {
+        space();
+        if (text[at] !== ",") break;
+        at++;
+      }
+      if (fault) return false;
+    }
+    if (text[at] !== end) return stop(`a comma or ${end}`);
+    at++;
+    return true;
+  }
+
+  function member(): boolean {
+    space();
+    if (text[at] !== '"') return stop("a key in double quotes");
+    if (!string()) return false;
+    space();
+    if (text[at] !== ":") return stop("a colon");
+    at++;
+    return value();
+  }
+
+  function string(): boolean {
+    at++;
+    for (let char = text[at]; char !== '"'; char = text[at]) {
+      if (char === undefined) return stop("the double quote that ends the string");
+      if (char < " ") return stop("no control character within a string: it is written as an escape");
+      if (char !== "\\") at++;
+      else if (!skip(ESCAPE))
+        return stop('an escape that there is: \\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u with four hex digits');
+    }
+    at++;
+    return true;
+  }
+
+  if (!value()) return fault;
+  space();
+  return at < text.length ? { offset: at, expected: "nothing after the value" } : undefined;
+}
