@@ -23,6 +23,8 @@ export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
   ask(path: string, init?: RequestInit): Promise<Answer>;
   /** Submits a job and gives its id and position. */
   submit(body?: object, headers?: Record<string, string>): Promise<{ job_id: string; position: number }>;
+  /** What is served, by method and pattern. */
+  routes(): { method: string; path: string }[];
   /** Requests that are being answered, streams among them. */
   connections(): number;
   /** Lets the service stop: streams end. */
@@ -142,6 +144,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       if (answer.status !== 202) throw new Error(`The intake answered ${answer.status}: ${answer.text}`);
       return { job_id: answer.body.job_id, position: Number(answer.headers.get("levqor-position")) };
     },
+    routes: () => app.routes.map(({ method, path }) => ({ method, path })),
     connections: () => app.server?.pendingRequests ?? 0,
     shutDown: () => stopping.abort(),
     async stop() {
