@@ -102,6 +102,15 @@ test("compose gives each role settings that the service takes", async () => {
   expect(services.worker.deploy.replicas).toBe(3);
 });
 
+test("the service believes the header that the load balancer writes, from the one proxy that there is", async () => {
+  expect(await read("deploy/nginx.conf")).toContain("proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;");
+  const trust = { header: "x-forwarded-for", hops: 1, proxies: [] };
+  const [{ services }] = await readYaml("deploy/compose.yaml");
+  const TRUST_PROXY = interpolate(services.api.environment.TRUST_PROXY);
+  expect(await loaded({ API_KEYS: FILLED.API_KEYS as string, TRUST_PROXY })).toMatchObject({ trust_proxy: trust });
+  expect(await read("deploy/.env.example")).toContain(`\nTRUST_PROXY=${TRUST_PROXY}\n`);
+});
+
 test("compose asks for nothing that .env.example does not name", async () => {
   const asked = (await read("deploy/compose.yaml")).matchAll(/\$\{(\w+)/g).map(([, name]) => name);
   const named = (await read("deploy/.env.example")).matchAll(/^(\w+)=/gm).map(([, name]) => name);

@@ -37,6 +37,8 @@ const SCOPES_MAX = 20_000;
  */
 const PATIENCE = 30;
 const HOLD_MS = 1_000;
+/** For how long what a scope used counts. */
+const KEEP_MS = WINDOW_MS + SLOT_MS;
 /** A key in regular use is known at its address for so long. */
 const HOME_MS = 3_600_000;
 
@@ -99,6 +101,8 @@ export class RateLimiter {
   readonly #pages: Counter | undefined;
   readonly #tiers: ReadonlyMap<string, Counter | undefined>;
   readonly #routes: ReadonlyMap<string, Counter | undefined>;
+  /** Until when an address may have used up its failures. */
+  #guarded_until_ms = 0;
   /** Where each key was last used well. */
   readonly #homes = new Recent<{ address: string; slot: number }>({ keep_ms: HOME_MS, max: SCOPES_MAX });
 
@@ -132,7 +136,9 @@ export class RateLimiter {
 
   /** A request with a key, or a token, that does not hold. */
   failed(address: string): Verdict | undefined {
-    return this.#decide([this.#failures, address], [this.#address, address], [this.#global, EVERYONE]);
+    const verdict = this.#decide([this.#failures, address], [this.#address, address], [this.#global, EVERYONE]);
+    if (verdict?.remaining === 0) this.#guarded_until_ms = this.#exchange.now() + KEEP_MS;
+    return verdict;
   }
 
   /**
@@ -142,8 +148,11 @@ export class RateLimiter {
   holder({ identity, tier }: KeyHolder, address: () => string): Verdict | undefined {
     const now = this.#exchange.now();
     const home = this.#homes.find(identity);
-    if (this.#failures && this.#failures.scopes.size > 0 && !this.#mayPass(home?.address, address())) {
-      return this.#refuse(this.#failures, this.#failures.scopes.find(address()) as Scope, now);
+    // Else no address need be read.
+    if (this.#failures && now < this.#guarded_until_ms) {
+      const failed = this.#failures.scopes.find(address());
+      const isUsedUp = failed !== undefined && failed.usage.used(now) >= this.#failures.quota;
+      if (isUsedUp && home?.address !== address()) return this.#refuse(this.#failures, failed, now);
     }
     const verdict = tier === null ? undefined : this.#decide([this.#tierOf(tier), identity]);
     const slot = slotAt(now);
@@ -167,12 +176,6 @@ export class RateLimiter {
 
   #tierOf(tier: string): Counter | undefined {
     return this.#tiers.has(tier) ? this.#tiers.get(tier) : this.#tiers.get(FALLBACK_TIER);
-  }
-
-  #mayPass(home: string | undefined, address: string): boolean {
-    const { scopes, quota } = this.#failures as Counter;
-    const failed = scopes.find(address);
-    return failed === undefined || home === address || failed.usage.used(this.#exchange.now()) < quota;
   }
 
   /** Counts a request under all claims, or, where one has no room, under none. */
@@ -219,7 +222,7 @@ export class RateLimiter {
 
 function counter(name: string, quota: Quota): Counter | undefined {
   if (quota === null) return undefined;
-  const scopes = new Recent<Scope>({ keep_ms: WINDOW_MS + SLOT_MS, max: SCOPES_MAX });
+  const scopes = new Recent<Scope>({ keep_ms: KEEP_MS, max: SCOPES_MAX });
   return { name, quota, scopes, item: `"${name}";q=${quota};w=${WINDOW_MS / 1000}` };
 }
 

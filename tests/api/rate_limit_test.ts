@@ -9,6 +9,7 @@ import { connect } from "../../src/db/mod.ts";
 import { RateLimiter, type RateLimits } from "../../src/rate/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
 import { testDatabase } from "../support/postgres.ts";
+import { eventually } from "../support/service.ts";
 import { type Answer, type Harness, type HarnessOptions, post, startApi } from "./harness.ts";
 
 const KEY = "k".repeat(24);
@@ -96,19 +97,25 @@ describe("without a key", () => {
     const api = await start({ rate_limits: { ...LIMITS, burst: 1 } });
     // Enough of them whatever slots they fall into.
     await Promise.all(Array.from({ length: 100 }, () => api.ask("/")));
-    let answered = false;
-    const began = performance.now();
-    const late = api.ask("/").then(({ status }) => {
-      answered = true;
-      return status;
-    });
-    await api.ask("/health");
-    await api.ask("/api/v1/jobs", { headers: { "x-api-key": KEY } });
-    const large = await api.ask("/api/v1/intake", post({ workflow: "http", payload: { text: "x".repeat(5_000) } }));
-    expect(large.status).toBe(429);
-    expect(answered).toBe(false);
-    expect(await late).toBe(429);
-    expect(performance.now() - began).toBeGreaterThan(990);
+    const large = post({ workflow: "http", payload: { text: "x".repeat(5_000) } });
+    /** Whether what was sent after a request that is held back was answered before it. */
+    const passes = async () => {
+      let answered = false;
+      const began = performance.now();
+      const late = api.ask("/").then(({ status }) => {
+        answered = true;
+        return status;
+      });
+      await api.ask("/health");
+      await api.ask("/api/v1/jobs", { headers: { "x-api-key": KEY } });
+      expect((await api.ask("/api/v1/intake", large)).status).toBe(429);
+      const passed = !answered;
+      expect(await late).toBe(429);
+      expect(performance.now() - began).toBeGreaterThan(990);
+      return passed;
+    };
+    // A machine that stands still for a second may hide it once.
+    await eventually(passes);
   });
 
   test("all of them together have a limit, too", async () => {
