@@ -2777,7 +2777,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            reason: "slow_consumer" | "silent" | "stopping" | "fault";
+            reason: "slow_consumer" | "silent" | "stopping" | "unauthorized" | "fault";
             /** @description The same for a person. */
             detail: string;
         };

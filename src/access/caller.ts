@@ -41,3 +41,22 @@ export function mayDo({ scopes }: Caller, scope: Scope): boolean {
 export function mayRun({ workflows }: Caller, workflow: string): boolean {
   return workflows === "all" || workflows.has(workflow);
 }
+
+/** What a timer can wait for at most. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Calls `end` once when what let the caller in is taken no more: for what lasts longer than an answer. Returns the way
+ * to be told no more.
+ */
+export function onLapse({ ended, expires_at }: Caller, end: () => void): () => void {
+  const left = expires_at === null ? Number.POSITIVE_INFINITY : Math.max(0, expires_at - Date.now());
+  // What has a signal is told by it of its time, too.
+  const timer = ended || left > MAX_TIMER_MS ? undefined : setTimeout(end, left);
+  ended?.addEventListener("abort", end);
+  if (ended?.aborted) end();
+  return () => {
+    clearTimeout(timer);
+    ended?.removeEventListener("abort", end);
+  };
+}

@@ -2,7 +2,7 @@
 import type { Server } from "bun";
 import { Elysia } from "elysia";
 import type { BulkFinished, BulkStarted } from "../../events/bulk.ts";
-import type { Caller } from "../access/mod.ts";
+import { type Caller, onLapse } from "../access/mod.ts";
 import { type BulkOperation, beginBulk, countBulk, runBulk } from "../jobs/bulk.ts";
 import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
@@ -141,7 +141,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
       const headers = { "idempotency-replayed": "true" };
       return lines(context, () => repeated(operation, finished), headers);
     }
-    return lines(context, (stop) => running(operation, stop));
+    return lines(context, (stop) => running(operation, { stop, caller }));
   }
 
   async function* counted(wanted: BulkStarted): AsyncGenerator<BulkLine> {
@@ -152,13 +152,22 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     yield { type: "finished", operation_id, ...finished };
   }
 
-  async function* running(operation: BulkOperation, stop: AbortSignal): AsyncGenerator<BulkLine> {
+  async function* running(
+    operation: BulkOperation,
+    { stop, caller }: { stop: AbortSignal; caller: Caller },
+  ): AsyncGenerator<BulkLine> {
     const { operation_id } = operation;
-    for await (const step of runBulk({ log, sql, queue, signal: stop }, operation)) {
-      yield { operation_id, ...step };
+    const lapsed = new AbortController();
+    const unlisten = onLapse(caller, () => lapsed.abort());
+    try {
+      const either = AbortSignal.any([stop, lapsed.signal]);
+      for await (const step of runBulk({ log, sql, queue, signal: either }, operation)) yield { operation_id, ...step };
+    } finally {
+      unlisten();
     }
     // Not read by a client that broke it off itself.
-    if (stop.aborted) yield interrupted("unavailable", "The service is stopping; repeat the request to go on.");
+    if (lapsed.signal.aborted) yield interrupted("unauthorized", "The key or token is taken no more.");
+    else if (stop.aborted) yield interrupted("unavailable", "The service is stopping; repeat the request to go on.");
   }
 
   function lines(

@@ -42,6 +42,8 @@ export interface EventSocketOptions extends Pick<ApiOptions, "timing"> {
   readonly instance: string;
   /** Fires when the service stops. */
   readonly signal: AbortSignal;
+  /** Calls `end` when the client may see no more; returns the way to be told no more. */
+  readonly lapses: (end: () => void) => () => void;
   /** Called when it is open; what it returns, when it is closed. */
   readonly on_open: () => () => void;
 }
@@ -50,7 +52,9 @@ export interface EventSocketOptions extends Pick<ApiOptions, "timing"> {
 export class EventSocket {
   readonly #options: EventSocketOptions;
   readonly #subscriptions = new Map<string, Subscription>();
-  #connection: { socket: ServerWebSocket<unknown>; outbox: Outbox; heartbeat: Timer; closed: () => void } | undefined;
+  #connection:
+    | { socket: ServerWebSocket<unknown>; outbox: Outbox; heartbeat: Timer; closed: () => void; unlisten?: () => void }
+    | undefined;
   /** Subscriptions that were given a name. */
   #made = 0;
   /** When the client last gave a sign of life. */
@@ -61,7 +65,7 @@ export class EventSocket {
   }
 
   open(socket: ServerWebSocket<unknown>): void {
-    const { signal, timing, on_open } = this.#options;
+    const { signal, timing, on_open, lapses } = this.#options;
     const slow_ms = (timing?.slow_consumer_s ?? SLOW_CONSUMER_S) * 1000;
     const outbox = new Outbox({ socket, slow_ms, onSlow: () => this.#end("slow_consumer") });
     const silent_ms = (timing?.socket_silent_s ?? SOCKET_SILENT_S) * 1000;
@@ -72,6 +76,7 @@ export class EventSocket {
     }, timing?.heartbeat_ms ?? HEARTBEAT_MS);
     this.#heardAt = performance.now();
     this.#connection = { socket, outbox, heartbeat, closed: on_open() };
+    this.#connection.unlisten = lapses(() => this.#end("unauthorized"));
     signal.addEventListener("abort", this.#shutDown);
     if (signal.aborted) this.#shutDown();
   }
@@ -103,6 +108,7 @@ export class EventSocket {
     clearInterval(this.#connection?.heartbeat);
     this.#connection?.outbox.end();
     this.#connection?.closed();
+    this.#connection?.unlisten?.();
     this.#connection = undefined;
     for (const { stop } of this.#subscriptions.values()) stop.abort();
   }

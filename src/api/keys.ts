@@ -43,7 +43,7 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
     .use(requestIds())
     .post(
       ROUTE,
-      async ({ request, set, request_id }) => {
+      async ({ request, set, cause }) => {
         const caller = auth.require(request, "keys:write");
         const idempotency_key = idempotencyKey(request);
         const asked = checkCreate((await readJson(request)).value);
@@ -55,7 +55,7 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
         const granted = { name, environment, scopes, workflows, tier, expires_at: expiry(asked.expires_at ?? null) };
         refuseExcess(caller, granted);
         const key_id = idempotency_key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, idempotency_key);
-        const meta = { actor: caller.actor, correlation_id: key_id, request_id };
+        const meta = { actor: caller.actor, correlation_id: key_id, ...cause };
         const made = await createKey(log, { key_id, meta, ...granted });
         const replayed = !made.ok;
         if (replayed) {
@@ -157,7 +157,7 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
     )
     .post(
       `${ROUTE}/:key_id/rotate`,
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const caller = auth.require(request, "keys:write");
         const idempotency_key = idempotencyKey(request);
         const key_id = keyId(params.key_id);
@@ -174,7 +174,7 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
           idempotency_key === null ? undefined : derivedId(caller, `${ROUTE}/${key_id}/rotate`, idempotency_key);
         const made = await rotateKey(log, {
           key_id,
-          meta: { actor: caller.actor, correlation_id: key_id, request_id, causation_id },
+          meta: { actor: caller.actor, correlation_id: key_id, ...cause, causation_id },
           environment: view.environment,
           ...wanted,
         });
@@ -222,12 +222,12 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
     )
     .post(
       `${ROUTE}/:key_id/revoke`,
-      async ({ request, params, set, request_id }) => {
+      async ({ request, params, set, cause }) => {
         const { actor } = auth.require(request, "keys:write");
         const key_id = keyId(params.key_id);
         const { reason } = checkRevoke((await readJsonIfAny(request)).value);
         if (reason !== undefined) refuseSecret(reason, "/reason");
-        const handled = await revokeKey(log, { key_id, meta: { actor, correlation_id: key_id, request_id }, reason });
+        const handled = await revokeKey(log, { key_id, meta: { actor, correlation_id: key_id, ...cause }, reason });
         if (!handled.ok) throw notFound(key_id);
         if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
         return await shown(set, { key_id });

@@ -1,5 +1,6 @@
 /** The way to a WebSocket of events: `GET /api/v1/jobs/ws`. */
 import { Elysia } from "elysia";
+import { onLapse } from "../access/mod.ts";
 import { type Auth, checkOwner } from "./auth.ts";
 import { type Cors, createCors } from "./cors.ts";
 import { EventSocket } from "./event_socket.ts";
@@ -46,7 +47,18 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
           leave();
         };
       };
-      const data = new EventSocket({ sources, allow, logger, request_id, instance: PATH, signal, timing, on_open });
+      const lapses = (end: () => void) => onLapse(caller, end);
+      const data = new EventSocket({
+        lapses,
+        sources,
+        allow,
+        logger,
+        request_id,
+        instance: PATH,
+        signal,
+        timing,
+        on_open,
+      });
       if (server?.upgrade(request, { headers, data })) return;
       leave();
       throw new Problem("upgrade_required", "The request does not ask for a WebSocket (RFC 6455, version 13).", {

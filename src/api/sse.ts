@@ -13,6 +13,8 @@ export interface EventStreamOptions {
   readonly onError: (error: unknown) => void;
   /** Called where the client was told to go because it read nothing. */
   readonly onSlow: () => void;
+  /** Calls `end` when the client may see no more; returns the way to be told no more. */
+  readonly lapses: (end: () => void) => () => void;
   readonly heartbeat_ms?: number;
   readonly slow_consumer_s?: number;
 }
@@ -24,19 +26,30 @@ const encoder = new TextEncoder();
  * left, the last event says why the stream ends.
  */
 export function eventStream(options: EventStreamOptions): Response {
-  const { source, stop, onError, onSlow, heartbeat_ms = HEARTBEAT_MS, slow_consumer_s = SLOW_CONSUMER_S } = options;
+  const {
+    source,
+    stop,
+    onError,
+    onSlow,
+    lapses,
+    heartbeat_ms = HEARTBEAT_MS,
+    slow_consumer_s = SLOW_CONSUMER_S,
+  } = options;
   let next: Promise<IteratorResult<readonly StoredEvent[]>> | undefined;
   let unread: Timer | undefined;
   let ended = false;
+  let unlisten: (() => void) | undefined;
 
   async function end(): Promise<void> {
     ended = true;
     clearTimeout(unread);
+    unlisten?.();
     stop.abort();
     await source.return(undefined);
   }
 
   async function close(controller: ReadableStreamDefaultController<Uint8Array>, reason: ClosedReason): Promise<void> {
+    if (ended) return;
     const finished = end();
     controller.enqueue(encoder.encode(closedFrame(reason)));
     controller.close();
@@ -69,6 +82,8 @@ export function eventStream(options: EventStreamOptions): Response {
       start(controller) {
         // Sent at once: the client learns that it is connected, and to come back soon when it no longer is.
         controller.enqueue(encoder.encode("retry: 2000\n: connected\n\n"));
+        unlisten = lapses(() => void close(controller, "unauthorized"));
+        if (ended) unlisten();
       },
       pull,
       cancel: end,

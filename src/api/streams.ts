@@ -1,6 +1,7 @@
 /** Live events over SSE: of one job, of all jobs. */
 import type { Server } from "bun";
 import { Elysia } from "elysia";
+import { type Caller, onLapse } from "../access/mod.ts";
 import type { Auth } from "./auth.ts";
 import { EventSources, type WantedEvents } from "./event_source.ts";
 import { SLOW_CONSUMER_S } from "./limits.ts";
@@ -37,9 +38,9 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
     .get(
       "/api/v1/jobs/stream",
       async ({ request, server, request_id }) => {
-        auth.require(request, "jobs:read", "everyones");
+        const caller = auth.require(request, "jobs:read", "everyones");
         const { workflow, ...wanted } = readAllJobsQuery(request);
-        return await open({ request, server, request_id }, { ...asked(request, wanted), workflow });
+        return await open({ request, server, request_id, caller }, { ...asked(request, wanted), workflow });
       },
       {
         detail: describe({
@@ -66,8 +67,8 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
     .get(
       "/api/v1/jobs/:job_id/stream",
       async ({ request, server, request_id, params }) => {
-        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
-        return await open({ request, server, request_id }, { ...asked(request, readQuery(request)), job_id });
+        const { caller, job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
+        return await open({ request, server, request_id, caller }, { ...asked(request, readQuery(request)), job_id });
       },
       {
         detail: describe({
@@ -101,10 +102,11 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
     );
 
   async function open(
-    { request, server, request_id }: { request: Request; server: Server<unknown> | null; request_id: string },
+    context: { request: Request; server: Server<unknown> | null; request_id: string; caller: Caller },
     wanted: WantedEvents,
   ): Promise<Response> {
     const { heartbeat_ms, slow_consumer_s = SLOW_CONSUMER_S } = options.timing ?? {};
+    const { request, server, request_id, caller } = context;
     const leave = slots.take();
     // Heartbeats keep the connection busy. Idle is only one whose client reads nothing, and did not read either
     // that it is cut off: Bun closes that.
@@ -125,6 +127,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
       stop,
       onError: (error) => logger.error({ err: error, request_id }, "An event stream broke"),
       onSlow: () => logger.info({ request_id, reason: "slow_consumer" }, "An event stream is closed"),
+      lapses: (end) => onLapse(caller, end),
       heartbeat_ms,
       slow_consumer_s,
     });

@@ -60,7 +60,7 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
           lease_seconds,
           wait_ms: wait_seconds * 1000,
           meta: { actor, ...cause },
-          signal: request.signal,
+          signal: caller.ended ? AbortSignal.any([request.signal, caller.ended]) : request.signal,
         });
         const jobs = await claim.catch((error) => {
           throw error instanceof TooManyClaimsError ? tooManyClaims(error) : error;

@@ -1,0 +1,91 @@
+/** Each call of the API document asks for the very scope that it documents, and no call asks for another. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Scope, scopes } from "../../src/access/mod.ts";
+import { type Answer, type Harness, post, startApi } from "./harness.ts";
+
+const OPERATOR = "the-operators-own-key";
+const ALL = Object.keys(scopes) as Scope[];
+
+let api: Harness;
+let calls: { name: string; method: string; path: string; scope: Scope | undefined; description: string }[];
+/** Keys by what they may do: one scope, or all but one. */
+const only = new Map<Scope, string>();
+const allBut = new Map<Scope, string>();
+
+beforeAll(async () => {
+  api = await startApi({ api_keys: [OPERATOR], timing: { read_model_wait_ms: 5_000 } });
+  const issue = async (granted: readonly Scope[]): Promise<string> => {
+    const answer = await api.ask("/api/v1/keys", post({ name: "T", scopes: granted }, { "x-api-key": OPERATOR }));
+    return answer.body.key;
+  };
+  for (const scope of ALL) {
+    only.set(scope, await issue([scope]));
+    allBut.set(scope, await issue(ALL.filter((other) => other !== scope)));
+  }
+  const { paths } = (await api.ask("/docs/json")).body;
+  calls = Object.entries<Record<string, Answer["body"]>>(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, call]) => ({
+      name: `${method} ${path}`,
+      method: method.toUpperCase(),
+      path: path.replaceAll(/\{\w+_id\}/g, crypto.randomUUID()).replaceAll(/\{\w+\}/g, "1"),
+      scope: call.security[0]?.ApiKey[0],
+      description: call.description,
+    })),
+  );
+});
+afterAll(() => api.stop());
+
+/** The status, and the problem's code where there is one; what follows the head of an answer is not waited for. */
+async function answerTo({ method, path }: { method: string; path: string }, key?: string) {
+  const headers: Record<string, string> = { "content-type": "application/json", ...(key && { "x-api-key": key }) };
+  const leave = new AbortController();
+  const response = await fetch(api.url + path, {
+    method,
+    headers,
+    // Fits no call: what is asked first is who calls.
+    body: method === "GET" ? undefined : "{",
+    signal: leave.signal,
+  });
+  const isProblem = response.headers.get("content-type")?.startsWith("application/problem+json");
+  const problem = isProblem ? ((await response.json()) as { error: string; required_scope?: string }) : undefined;
+  leave.abort();
+  return { status: response.status, error: problem?.error, required_scope: problem?.required_scope };
+}
+
+const isRefusal = ({ status }: { status: number }) => status === 401 || status === 403;
+
+describe("every call", () => {
+  test("that documents a scope refuses whoever lacks it, and takes who has nothing else", async () => {
+    const guarded = calls.filter(({ scope }) => scope !== undefined);
+    expect(guarded.length).toBeGreaterThan(30);
+    for (const call of guarded) {
+      const scope = call.scope as Scope;
+      expect([call.name, call.description]).toEqual([
+        call.name,
+        expect.stringContaining(`Needs the scope \`${scope}\`.`),
+      ]);
+      const none = await answerTo(call);
+      expect([call.name, none.status, none.error]).toEqual([call.name, 401, "unauthorized"]);
+      const lacking = await answerTo(call, allBut.get(scope));
+      expect([call.name, lacking]).toEqual([
+        call.name,
+        { status: 403, error: "insufficient_scope", required_scope: scope },
+      ]);
+      const having = await answerTo(call, only.get(scope));
+      expect([call.name, having, isRefusal(having)]).toEqual([call.name, having, false]);
+    }
+  });
+
+  test("that documents none is open to all", async () => {
+    const open = calls.filter(({ scope }) => scope === undefined);
+    expect(open.map(({ name }) => name).sort()).toContain("get /health");
+    for (const call of open) {
+      const answer = await answerTo(call);
+      expect([call.name, answer, isRefusal(answer)]).toEqual([call.name, answer, false]);
+    }
+  });
+
+  test("together they use every scope there is", () => {
+    expect([...new Set(calls.flatMap(({ scope }) => scope ?? []))].sort()).toEqual([...ALL].sort());
+  });
+});
