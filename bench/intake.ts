@@ -19,6 +19,8 @@ const BODY = JSON.stringify({
   priority: "normal",
 });
 
+const KEY = "the-key-of-the-load-generator";
+
 const SERVICE = join(import.meta.dir, "../src/main.ts");
 
 /** Events that say that a job was taken in. */
@@ -31,6 +33,8 @@ interface Server {
   readonly name: Name;
   readonly pid: number;
   readonly url: string;
+  /** What its clients send with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** How many intakes are on record. */
   recorded(): Promise<number>;
   /** Waits until nothing is left to be done after the answers. */
@@ -73,7 +77,8 @@ export async function intake(context: Context, stage: Stage): Promise<Section> {
         progress.begin(`${server.name}, ${count} connections`);
         await cluster.checkpoint();
         const before = await server.recorded();
-        const options: LoadOptions = { url: `${server.url}/api/v1/intake`, body: BODY, connections: count, seconds };
+        const { url, headers } = server;
+        const options: LoadOptions = { url: `${url}/api/v1/intake`, body: BODY, headers, connections: count, seconds };
         const { result, shares } = await cpuShares({ server: server.pid, postgres: cluster.pid }, () =>
           stage.child<LoadResult>("load.ts", options).next(),
         );
@@ -172,6 +177,9 @@ async function startServers({ cluster }: Context, stage: Stage): Promise<Server[
       LEVQOR_DATA_DIR: await stage.folder(),
       PORT: String(port),
       HOST: "127.0.0.1",
+      // Every request is identified and counted, as in production; the limit is never reached.
+      API_KEYS: KEY,
+      RATE_TIERS: "enterprise=999999999",
       // Its output is not read here.
       LOG_LEVEL: "error",
     });
@@ -180,6 +188,7 @@ async function startServers({ cluster }: Context, stage: Stage): Promise<Server[
       name: "levqor",
       pid: child.pid,
       url,
+      headers: { "X-Api-Key": KEY },
       recorded: () => countRows(database.url, SUBMITTED),
       async settle() {
         while ((await countRows(database.url, BEHIND)) > 0) await Bun.sleep(20);
