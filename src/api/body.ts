@@ -20,7 +20,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * `json_too_deep` and `duplicate_key`.
  */
 export async function readJson(request: Request): Promise<JsonBody> {
-  const contentType = request.headers.get("content-type");
+  const contentType = contextOf(request).headers["content-type"];
   if (contentType !== "application/json") checkMediaType(contentType);
   const bytes = await readBytes(request);
   const text = decode(bytes);
@@ -30,8 +30,8 @@ export async function readJson(request: Request): Promise<JsonBody> {
 
 /** Reads a JSON body where there is one; without one its value is `{}`. Throws as {@link readJson} does. */
 export async function readJsonIfAny(request: Request): Promise<JsonBody> {
-  const { headers } = request;
-  const length = headers.get("content-length") ?? (headers.has("transfer-encoding") ? "" : "0");
+  const { headers } = contextOf(request);
+  const length = headers["content-length"] ?? (headers["transfer-encoding"] === undefined ? "0" : "");
   return length === "0" ? { text: "{}", byte_length: 0, value: {} } : readJson(request);
 }
 
@@ -43,8 +43,8 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-function checkMediaType(contentType: string | null): void {
-  if (contentType === null) {
+function checkMediaType(contentType: string | undefined): void {
+  if (contentType === undefined) {
     throw new Problem("unsupported_media_type", "The request has no Content-Type; application/json is expected.");
   }
   const [essence = "", ...parameters] = contentType
@@ -74,8 +74,8 @@ async function readBytes(request: Request): Promise<Uint8Array> {
 }
 
 async function readAll(request: Request): Promise<Uint8Array> {
-  const length = request.headers.get("content-length");
-  if (length !== null) {
+  const length = contextOf(request).headers["content-length"];
+  if (length !== undefined) {
     if (Number(length) > BODY_LIMIT_BYTES) throw tooLarge(`${length} bytes long`);
     return await request.bytes();
   }

@@ -70,8 +70,6 @@ export function createCors(origins: readonly string[]): Cors {
       });
     },
     mark(answer, { headers: { origin } }) {
-      // Also where there is no origin: a cache must not give that answer to a page.
-      answer.append("vary", "Origin");
       if (origin === undefined || !allowed.has(origin)) return;
       answer.set("access-control-allow-origin", origin);
       answer.set("access-control-expose-headers", EXPOSE_HEADERS);

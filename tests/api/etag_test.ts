@@ -48,10 +48,12 @@ test("a page's tag says whether more follow", async () => {
 
 test("a job's status has a tag once it has ended, and none while it may change with no event", async () => {
   const { job_id } = await api.submit();
-  const path = `/api/v1/status/${job_id}`;
-  expect((await read(path)).headers.has("etag")).toBe(false);
-  expect((await read(path, "*")).status).toBe(200);
-  await tagOf(`/api/v1/status/${await finishedJob()}`);
+  const finished = await finishedJob();
+  for (const path of ["/api/v1/status", "/api/v1/jobs"]) {
+    expect((await read(`${path}/${job_id}`)).headers.has("etag")).toBe(false);
+    expect((await read(`${path}/${job_id}`, "*")).status).toBe(200);
+    await tagOf(`${path}/${finished}`);
+  }
 });
 
 test("a pipeline's tag is its version, of one of its versions for ever", async () => {
@@ -105,6 +107,7 @@ test("every call that is documented to answer 304 does, and no other", async () 
   );
   // Each is read above.
   expect(documented.sort()).toEqual([
+    "get /api/v1/jobs/{job_id}",
     "get /api/v1/jobs/{job_id}/events",
     "get /api/v1/marketing/summary",
     "get /api/v1/pipelines/{name}",
