@@ -14,6 +14,7 @@ import { type ProxyTrust, RateLimiter, type RateLimits } from "../../src/rate/mo
 import { Metrics } from "../../src/telemetry/mod.ts";
 import { openSite } from "../../src/web/mod.ts";
 import { testDatabase } from "../support/postgres.ts";
+import { keepSecret, planted, searchLine } from "../support/secrets.ts";
 
 export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
   readonly url: string;
@@ -72,9 +73,15 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const sql = connect(database.url, { max: 4 });
   const bus = inProcessBus({ log, poll_ms: 50 });
   const logged: Record<string, unknown>[] = [];
+  for (const key of options.api_keys ?? []) keepSecret(key);
   const logger = createLogger(
     { log_level: "debug", log_format: "json", api_keys: options.api_keys },
-    { write: (line: string) => void logged.push(JSON.parse(line)) },
+    {
+      write(line: string) {
+        searchLine(line, "the API's log");
+        logged.push(JSON.parse(line));
+      },
+    },
   );
   const projector = startProjector({ sql, log, bus, logger, projections });
   const stopping = new AbortController();
@@ -126,7 +133,9 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const url: string = `http://127.0.0.1:${app.server?.port}`;
 
   async function ask(path: string, init?: RequestInit): Promise<Answer> {
-    const response = await fetch(url + path, init);
+    // Whoever says nothing of headers sends some that must not be logged.
+    const headers = init?.headers ?? { cookie: planted.cookie, referer: planted.referrer };
+    const response = await fetch(url + path, { ...init, headers });
     const text = await response.text();
     const isJson = /[/+]json/.test(response.headers.get("content-type") ?? "");
     return { status: response.status, headers: response.headers, text, body: isJson && text ? JSON.parse(text) : text };

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type Embedded, migrate, startEmbedded } from "../../src/db/mod.ts";
 import { migrations } from "../../src/migrations.ts";
+import { keepSecret } from "./secrets.ts";
 
 export interface TestDatabase {
   /** The service's own role. */
@@ -39,6 +40,7 @@ export async function testDatabase({ durable = false }: TestDatabaseOptions = {}
     servers.set(durable, server);
   }
   const { url, admin_url } = await server;
+  for (const one of [url, admin_url]) keepSecret(decodeURIComponent(new URL(one).password));
   const name = `test_${Bun.randomUUIDv7().replaceAll("-", "")}`;
   await run(admin_url, `create database ${name} template levqor`);
   return {

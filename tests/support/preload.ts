@@ -3,7 +3,9 @@
  * too short for a busy machine, and what a preload sets by `setDefaultTimeout` holds for the first file alone
  * (https://github.com/oven-sh/bun/issues/43787): so each file of tests sets it as it is loaded.
  */
+import { afterAll } from "bun:test";
 import { plugin } from "bun";
+import { expectNoLeak } from "./secrets.ts";
 
 const TIMEOUT_MS = 30_000;
 const PREFIX = `import { setDefaultTimeout as setTestTimeout } from "bun:test"; setTestTimeout(${TIMEOUT_MS}); `;
@@ -18,3 +20,6 @@ plugin({
     }));
   },
 });
+
+// Once, after the last test of the run: what it throws fails the run.
+afterAll(expectNoLeak);

@@ -1,5 +1,6 @@
 /** The whole service as its users run it: a process of its own. */
 import type { Subprocess } from "bun";
+import { keepSecretsOf, planted, watchLog } from "./secrets.ts";
 
 export interface ServiceProcess {
   readonly url: string;
@@ -43,7 +44,12 @@ export async function startServiceProcess(env: Record<string, string>): Promise<
     async call(path, { method = "GET", body, headers = {} } = {}) {
       const answer = await fetch(`${url}${path}`, {
         method,
-        headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+        headers: {
+          cookie: planted.cookie,
+          referer: planted.referrer,
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...headers,
+        },
         body: body === undefined ? undefined : JSON.stringify(body),
       });
       return await answer.json();
@@ -64,11 +70,16 @@ export const UNLIMITED = { RATE_BURST: "none", RATE_GLOBAL: "none", RATE_TIERS: 
 
 /** Starts the service with nothing of this process's environment but the path, without rate limits; does not wait. */
 export function spawnService(env: Record<string, string>, args: readonly string[] = []) {
-  return Bun.spawn([process.execPath, MAIN, ...args], {
-    env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", ...UNLIMITED, ...env },
+  keepSecretsOf(env);
+  const child = Bun.spawn([process.execPath, MAIN, ...args], {
+    env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", REQUEST_LOG: "all", ...UNLIMITED, ...env },
     stdout: "pipe",
     stderr: "pipe",
   });
+  for (const name of ["stdout", "stderr"] as const) {
+    Object.defineProperty(child, name, { value: watchLog(child[name], `a service's ${name}`) });
+  }
+  return child;
 }
 
 /** Waits until `read` gives something, or throws after 15 s. */
