@@ -1,5 +1,6 @@
 /** The metrics of a whole service, as Prometheus meets them. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
 import { parseExposition, sampleOf } from "../support/exposition.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { eventually, type ServiceProcess, startServiceProcess } from "../support/service.ts";
@@ -105,17 +106,54 @@ test("figures of the whole service are told by each process", async () => {
   }
 });
 
+/** What an expression in PromQL asks for: the metrics, and the labels that it selects or groups by. */
+function askedBy(expression: string): { names: string[]; labels: string[] } {
+  const names = expression.match(/\b(?:levqor|process)_\w+/g) ?? [];
+  const selected = [...expression.matchAll(/(\w+)(?:=~|!~|!=|=)"/g)].map(([, label]) => label as string);
+  const grouped = [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list]) => (list as string).split(/, */));
+  return { names, labels: [...selected, ...grouped] };
+}
+
+test("Grafana's panels and Prometheus' alerts ask for what there is", async () => {
+  const names = new Set<string>();
+  for (const service of [api, worker]) {
+    for (const { name, type } of (await scrape(service)).values()) {
+      for (const suffix of type === "histogram" ? ["_bucket", "_sum", "_count"] : [""]) names.add(name + suffix);
+    }
+  }
+  const deploy = join(import.meta.dir, "../../deploy");
+  const dashboard = await Bun.file(join(deploy, "grafana/levqor.json")).json();
+  const alerts = Bun.YAML.parse(await Bun.file(join(deploy, "prometheus/alerts.yaml")).text()) as {
+    groups: { rules: { expr: string }[] }[];
+  };
+  const panels = dashboard.panels as { title: string; targets?: { expr: string }[] }[];
+  const asked = [
+    ...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
+    ...alerts.groups.flatMap(({ rules }) => rules.map(({ expr }) => expr)),
+  ];
+  expect(asked.length).toBeGreaterThan(40);
+  for (const expression of asked) {
+    const { names: wanted, labels } = askedBy(expression);
+    expect(wanted).not.toBeEmpty();
+    expect({ expression, missing: wanted.filter((name) => !names.has(name)) }).toEqual({ expression, missing: [] });
+    // `job` and `instance` are Prometheus' own.
+    const missing = labels.filter((label) => !LABELS.has(label) && label !== "job" && label !== "instance");
+    expect({ expression, missing }).toEqual({ expression, missing: [] });
+  }
+});
+
+/** All labels that the service uses. Whoever adds one says here that it takes few values. */
+const LABELS: ReadonlySet<string> = new Set([
+  ...["build", "kind", "le", "method", "outcome", "policy", "projection", "role", "route", "state", "status"],
+  ...["status_class", "type", "version", "workflow"],
+]);
+
 test("whatever the service shows keeps to the conventions", async () => {
-  // Whoever adds a label says here that it takes few values.
-  const known = new Set([
-    ...["build", "kind", "le", "method", "outcome", "policy", "projection", "role", "route", "state", "status"],
-    ...["status_class", "type", "version", "workflow"],
-  ]);
   for (const service of [api, worker]) {
     for (const { name, type, samples } of (await scrape(service)).values()) {
       expect(name).toMatch(/^(?:levqor|process)_[a-z]+(?:_[a-z]+)*$/);
       expect(name.endsWith("_total")).toBe(type === "counter");
-      for (const { labels } of samples) expect(Object.keys(labels).filter((label) => !known.has(label))).toEqual([]);
+      for (const { labels } of samples) expect(Object.keys(labels).filter((label) => !LABELS.has(label))).toEqual([]);
     }
   }
 });
