@@ -7,7 +7,7 @@ import { connectors, createOutbound, refusedAddresses } from "../connectors/mod.
 import packageJson from "../package.json" with { type: "json" };
 import { projections } from "../projections/mod.ts";
 import { startAccess, tokenVerifier } from "./access/mod.ts";
-import { createApi, createHealthApi } from "./api/mod.ts";
+import { createApi, createHealthApi, OTHER_PAGES } from "./api/mod.ts";
 import { openBus } from "./bus/mod.ts";
 import { type Config, ConfigError, helpText, loadConfig } from "./config.ts";
 import {
@@ -183,7 +183,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       watch: !config.production,
       on_fault: (error) =>
         logger.error({ err: error }, "Cannot read public/ as it is now; serving what was there before"),
-      other_pages: ["/docs", "/status"],
+      other_pages: OTHER_PAGES,
     });
     const access = startAccess({
       log,

@@ -38,6 +38,7 @@ import { workerRoutes } from "./workers.ts";
 import { workflowLimitRoutes } from "./workflow_limits.ts";
 
 export type { ApiOptions } from "./options.ts";
+export { OTHER_PAGES } from "./pages.ts";
 
 /** Builds the app. It opens and closes nothing that it is given. */
 export function createApi(options: ApiOptions): Elysia {

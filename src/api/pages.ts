@@ -7,6 +7,9 @@ import { requestIds } from "./request_id.ts";
 
 const PATHS = ["/public", "/public/*", "/.well-known/security.txt", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
 
+/** Pages that calls of the API make: to be listed beside those of `public/`. */
+export const OTHER_PAGES: readonly string[] = ["/docs", "/status"];
+
 export function pageRoutes({ site }: Pick<ApiOptions, "site">) {
   const answer = async ({ request }: { request: Request }): Promise<Response> => {
     const response = (await site.answer(request).catch(outOfRange)) ?? (await site.notFound(request));

@@ -1,5 +1,6 @@
 /** Serves `public/`. */
 import Negotiator from "negotiator";
+import type { Content } from "./content.ts";
 import type { LaidOut } from "./layout.ts";
 import type { Marketing } from "./marketing.ts";
 import { respond } from "./respond.ts";
@@ -50,6 +51,8 @@ export function openSite(options: SiteOptions): Site {
   const read = () => new Snapshot({ dir, base_url, other_pages, cache_control });
   let seen = fingerprint(dir);
   let snapshot = read();
+  /** By address, what was shown last: to be compressed once however many ask for it. */
+  const shown = new Map<string, { snapshot: Snapshot; body: string; content: Content }>();
 
   const now = (): Snapshot => {
     const found = watch ? fingerprint(dir) : seen;
@@ -75,14 +78,23 @@ export function openSite(options: SiteOptions): Site {
         content && respond(request, content, { status: 404, headers: { ...headers, "cache-control": "no-store" } })
       );
     },
-    show(request, { modified, ...page }) {
-      const heading = `<h1>${Bun.escapeHTML(page.title)}</h1>`;
-      const section = page.address.split("/")[1] ?? "";
-      return respond(request, now().document({ ...page, heading, section, type: "website" }, modified), { headers });
+    show(request, page) {
+      const at = now();
+      const last = shown.get(page.address);
+      const same = last?.snapshot === at && last.body === page.body;
+      const content = same ? last.content : documentOf(at, page);
+      if (!same) shown.set(page.address, { snapshot: at, body: page.body, content });
+      return respond(request, content, { headers });
     },
     marketing: () => now().marketing,
     addresses: () => now().addresses(),
   };
+}
+
+function documentOf(snapshot: Snapshot, { modified, ...page }: OtherPage): Content {
+  const heading = `<h1>${Bun.escapeHTML(page.title)}</h1>`;
+  const section = page.address.split("/")[1] ?? "";
+  return snapshot.document({ ...page, heading, section, type: "website" }, modified);
 }
 
 /** `undefined` where it is not UTF-8, percent-encoded. What was encoded twice stays so, and leads nowhere. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { refusedAddresses } from "../../connectors/mod.ts";
 import { projections } from "../../projections/mod.ts";
 import { startAccess, type TokenOptions, tokenVerifier } from "../../src/access/mod.ts";
-import { type ApiOptions, createApi } from "../../src/api/mod.ts";
+import { type ApiOptions, createApi, OTHER_PAGES } from "../../src/api/mod.ts";
 import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
@@ -125,7 +125,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       dir: options.public_dir ?? join(import.meta.dir, "../../public"),
       base_url: () => url,
       watch: !(options.production ?? false),
-      other_pages: ["/docs"],
+      other_pages: OTHER_PAGES,
     }),
     signal: stopping.signal,
     timing: options.timing,

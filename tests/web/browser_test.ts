@@ -2,11 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
+import { OTHER_PAGES } from "../../src/api/mod.ts";
 import { openSite } from "../../src/web/mod.ts";
 import { type Harness, startApi } from "../api/harness.ts";
 import { chromiumAvailable, launchChromium } from "../support/chromium.ts";
 import { siteFolder, source } from "../support/site_folder.ts";
-import { type Visit, type VisitOptions, visit } from "./visit.ts";
+import { PATIENCE_MS, type Visit, type VisitOptions, visit } from "./visit.ts";
 
 /** What a page may cost on the wire, with all that it loads. */
 const PAGE_BYTES = 100_000;
@@ -14,11 +15,14 @@ const PAGE_BYTES = 100_000;
 const SWAGGER_BYTES = 500_000;
 /** Visits at a time: more do not make a small machine any faster. */
 const AT_ONCE = 3;
-/** Of one, on a machine that does much else. */
-const PATIENCE_MS = 180_000;
 
 const NOWHERE = "/public/there-is-nothing-here";
-const site = openSite({ dir: join(import.meta.dir, "../../public"), base_url: () => "", watch: false });
+const site = openSite({
+  dir: join(import.meta.dir, "../../public"),
+  base_url: () => "",
+  watch: false,
+  other_pages: OTHER_PAGES,
+});
 const addresses = [...site.addresses(), NOWHERE];
 
 describe.skipIf(!chromiumAvailable)("in a browser", () => {
@@ -77,19 +81,24 @@ describe.skipIf(!chromiumAvailable)("in a browser", () => {
     PATIENCE_MS,
   );
 
-  test("in the dark the pages are dark", async () => {
-    const page = await browser.newPage();
-    await page.goto(`${api.url}/public/`);
-    const background = () =>
-      page.evaluate<string>(
-        "getComputedStyle(document.documentElement).backgroundColor + getComputedStyle(document.body).backgroundColor",
-      );
-    await page.emulateMedia({ colorScheme: "light" });
-    const light = await background();
-    await page.emulateMedia({ colorScheme: "dark" });
-    expect(await background()).not.toBe(light);
-    await page.close();
-  });
+  test(
+    "in the dark the pages are dark",
+    async () => {
+      const page = await browser.newPage();
+      page.setDefaultTimeout(PATIENCE_MS);
+      await page.goto(`${api.url}/public/`);
+      const background = () =>
+        page.evaluate<string>(
+          "getComputedStyle(document.documentElement).backgroundColor + getComputedStyle(document.body).backgroundColor",
+        );
+      await page.emulateMedia({ colorScheme: "light" });
+      const light = await background();
+      await page.emulateMedia({ colorScheme: "dark" });
+      expect(await background()).not.toBe(light);
+      await page.close();
+    },
+    PATIENCE_MS,
+  );
 
   test(
     "a visit sees what it is there to see",

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { openSite } from "../../src/web/mod.ts";
 import { type Harness, startApi } from "../api/harness.ts";
 
-const site = openSite({ dir: join(import.meta.dir, "../../public"), base_url: () => "", watch: false });
+const site = openSite({
+  dir: join(import.meta.dir, "../../public"),
+  base_url: () => "",
+  watch: false,
+  other_pages: ["/status"],
+});
 const addresses = site.addresses();
 
 let api: Harness;

@@ -344,13 +344,19 @@ test("marketing texts of all files are one", async () => {
 
 test("a page that somebody else made is shown in the layout", async () => {
   await using folder = await siteFolder();
-  const response = await open(folder).show(new Request("http://localhost/status"), {
-    title: "Status",
-    description: "How the service does.",
-    address: "/status",
-    body: "<p>All is well.</p>",
-    modified: new Date("2026-01-01T00:00:00Z"),
-  });
+  const site = open(folder);
+  const show = (body: string) =>
+    site.show(new Request("http://localhost/status"), {
+      title: "Status",
+      description: "How the service does.",
+      address: "/status",
+      body,
+      modified: new Date("2026-01-01T00:00:00Z"),
+    });
+  const response = await show("<p>All is well.</p>");
+  const tag = response.headers.get("etag");
+  expect((await show("<p>All is well.</p>")).headers.get("etag")).toBe(tag);
+  expect((await show("<p>All is lost.</p>")).headers.get("etag")).not.toBe(tag);
   const page = await response.text();
   expect(response.headers.get("content-security-policy")).toStartWith("default-src 'none'; style-src 'self'");
   expect(page).toContain("<title>Status · Example</title>");

@@ -19,6 +19,9 @@ export interface VisitOptions {
   readonly finished?: string;
 }
 
+/** For each step, on a machine that does much else. */
+export const PATIENCE_MS = 180_000;
+
 const LOOKS = [
   { name: "on a desk", viewport: { width: 1280, height: 800 }, colorScheme: "light" },
   { name: "in the dark", viewport: { width: 1280, height: 800 }, colorScheme: "dark" },
@@ -37,6 +40,7 @@ export async function visit(browser: Browser, { url, finished }: VisitOptions): 
   const faults: string[] = [];
   const context = await browser.newContext({ viewport: LOOKS[0].viewport, colorScheme: LOOKS[0].colorScheme });
   try {
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     listen(page, { url, faults });
     let bytes = 0;
@@ -78,6 +82,7 @@ function listen(page: Page, { url, faults }: { url: string; faults: string[] }):
 async function readWithoutScripts(browser: Browser, url: string): Promise<string> {
   const context = await browser.newContext({ javaScriptEnabled: false });
   try {
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     await page.goto(url);
     return await read(page);
