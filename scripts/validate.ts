@@ -982,10 +982,12 @@ async function checkPages(client: Client, { check }: Checks): Promise<void> {
     expect(/^Contact: mailto:\S+@\S+$/m.test(text), "somebody to write to", text);
   });
   await check("legal texts and questions are at the addresses that are printed", async () => {
-    for (const path of ["privacy.html", "terms.html", "cookies.html", "privacy", "terms", "cookies"]) {
-      expectStatus(await client.ask(`/public/legal/${path}`, { key: false }), 200);
+    const legal = ["privacy.html", "terms.html", "cookies.html", "privacy", "terms", "cookies"];
+    for (const path of [...legal.map((name) => `/public/legal/${name}`), "/public/faq/index.html"]) {
+      const page = await client.ask(path, { key: false });
+      expectStatus(page, 200);
+      expect(page.text.startsWith("<!doctype html>"), `a page at ${path}`, page.text);
     }
-    expectStatus(await client.ask("/public/faq/index.html", { key: false }), 200);
   });
   await check("where no page is, people get a page and programs a problem", async () => {
     const page = await client.ask("/public/nothing", { key: false, headers: { accept: "text/html" } });

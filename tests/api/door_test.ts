@@ -162,6 +162,22 @@ describe("a page of another origin", () => {
     expect(answer.headers.get("access-control-max-age")).toBe("7200");
   });
 
+  test("is not counted while it only asks what it may", async () => {
+    const strict = await startApi({
+      cors_origins: [PAGE],
+      api_keys: ["k".repeat(16)],
+      rate_limits: { burst: 1, global: 1, tiers: {} },
+    });
+    const ask = (method: string) =>
+      strict.ask("/", { method, headers: { origin: PAGE, "access-control-request-method": "GET" } });
+    for (let asked = 0; asked < 5; asked++) expect((await ask("OPTIONS")).status).toBe(204);
+    expect((await ask("GET")).status).toBe(200);
+    // What is refused can be read by the page, too.
+    const refused = await ask("GET");
+    expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([429, PAGE]);
+    await strict.stop();
+  });
+
   test("that is served nowhere learns it from the answer, not from the browser", async () => {
     expect((await preflight(PAGE, "GET", "/nowhere")).status).toBe(204);
     expect((await from(PAGE, "/nowhere")).headers.get("access-control-allow-origin")).toBe(PAGE);
