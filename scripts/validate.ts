@@ -4,7 +4,8 @@
  *     bun run validate [BASE_URL]      (http://127.0.0.1:5000 by default)
  *
  * `API_KEY` in the environment is sent as `X-Api-Key`. Ends with exit code 0 when all checks passed, else 1.
- * It leaves a few small `http` jobs behind, which ask the service for its own `/health`, and the pipeline `levqor-validate`.
+ * The key needs all scopes, as those in API_KEYS have. It leaves a revoked key behind, the pipeline `levqor-validate`, and
+ * a few small `http` jobs, which ask the service for its own `/health`.
  */
 import process from "node:process";
 
@@ -383,6 +384,47 @@ async function checkKeys(client: Client, { check }: Checks): Promise<void> {
       expectProblem(await client.ask(path, { key: false }), 401, "unauthorized");
       expectProblem(await client.ask(path, { headers: { "x-api-key": "wrong" } }), 401, "unauthorized");
     }
+  });
+}
+
+async function checkIssuedKeys(client: Client, { check }: Checks): Promise<void> {
+  const withKey = (key: string) => ({ key: false, headers: { "x-api-key": key } });
+  const job = { workflow: "http", payload: {} };
+  await check("POST /api/v1/keys issues a key that may do what its scopes say, until it is revoked", async () => {
+    const made = await client.post("/api/v1/keys", { name: "levqor-validate", scopes: ["jobs:read"] });
+    expectStatus(made, 201);
+    const { key, key_id } = made.body;
+    expect(/^lvq_(?:live|test)_[0-9A-Za-z]{38}$/.test(key), "a key");
+    expectStatus(await client.ask("/api/v1/jobs?limit=1", withKey(key)), 200);
+    expectProblem(await client.post("/api/v1/intake", job, withKey(key)), 403, "insufficient_scope");
+    const found = await client.ask(`/api/v1/keys/${key_id}`);
+    expectStatus(found, 200);
+    expect(found.body.status === "active" && !("key" in found.body), "what it may do, without the key");
+    const headers = { "levqor-min-position": made.headers.get("levqor-position") ?? "0" };
+    const list = await client.ask("/api/v1/keys", { headers });
+    expect(
+      list.body.data.some((each: Json) => each.key_id === key_id),
+      "the key in the list",
+    );
+    const rotated = await client.post(`/api/v1/keys/${key_id}/rotate`, { overlap_seconds: 60 });
+    expectStatus(rotated, 200);
+    for (const secret of [key, rotated.body.key]) {
+      expectStatus(await client.ask("/api/v1/jobs?limit=1", withKey(secret)), 200);
+    }
+    expectStatus(await client.post(`/api/v1/keys/${key_id}/revoke`, { reason: "It was for a check." }), 200);
+    const revoked = performance.now();
+    for (let taken = true; taken; ) {
+      taken = (await client.ask("/api/v1/jobs?limit=1", withKey(rotated.body.key))).status !== 401;
+      expect(performance.now() - revoked < JOB_TIMEOUT_MS, "the revoked key to be refused");
+    }
+  });
+  await check("a key that makes no sense is 422, one that there is not 404, an id that is none 400", async () => {
+    expectProblem(await client.post("/api/v1/keys", { name: "x", scopes: ["all"] }), 422, "validation_failed");
+    expectProblem(await client.ask(`/api/v1/keys/${NO_JOB}`), 404, "key_not_found");
+    for (const call of ["rotate", "revoke"]) {
+      expectProblem(await client.post(`/api/v1/keys/${NO_JOB}/${call}`, {}), 404, "key_not_found");
+    }
+    expectProblem(await client.ask("/api/v1/keys/42"), 400, "invalid_key_id");
   });
 }
 
@@ -924,6 +966,8 @@ async function checkDocs(client: Client, { check }: Checks): Promise<void> {
         "/api/v1/jobs/{job_id}/events",
         "/api/v1/jobs/{job_id}/stream",
         "/api/v1/jobs/stream",
+        "/api/v1/keys",
+        "/api/v1/keys/{key_id}",
         "/api/v1/ops/health",
         "/api/v1/schedules",
         "/api/v1/schedules/{schedule_id}",
@@ -934,6 +978,9 @@ async function checkDocs(client: Client, { check }: Checks): Promise<void> {
       post: [
         "/api/v1/intake",
         "/api/v1/jobs/{job_id}/callbacks/redeliver",
+        "/api/v1/keys",
+        "/api/v1/keys/{key_id}/rotate",
+        "/api/v1/keys/{key_id}/revoke",
         "/api/v1/schedules",
         "/api/v1/workers/claim",
         "/api/v1/workers/heartbeat",
@@ -1024,6 +1071,7 @@ async function main(): Promise<number> {
   await checkService(client, checks);
   await checkProblems(client, checks);
   await checkKeys(client, checks);
+  await checkIssuedKeys(client, checks);
   await checkIntake(client, checks, job);
   await checkJob(client, checks, job);
   await checkControl(client, checks, job);
