@@ -189,7 +189,8 @@ const VARIABLES = {
     parse: integer(1, 3_600),
   }),
   MAX_STREAMS: variable({
-    about: "Event streams (SSE) that one process keeps open at once, and as many WebSockets: further ones get a 503.",
+    about:
+      "Event streams (SSE) that one process keeps open at once, and as many WebSockets: further ones get a 503. An idle one takes some 16 KB.",
     example: "20000",
     default: 5_000,
     parse: integer(1, 1_000_000),
