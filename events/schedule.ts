@@ -5,7 +5,8 @@
  *   here, are RFC 3339, UTC.
  * - Whatever leaves a schedule active names its next instant. It is worked out once, by whoever records the event, so
  *   that nobody who reads the log needs to know cron or the rules of a time zone.
- * - The first event and the newest one say all that is to be known of where a schedule stands.
+ * - The newest event names the one that holds the newest definition (`defined_at`, a version of the stream; the first
+ *   where it is absent): these two say all that is to be known of where a schedule stands.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { JobSubmitted } from "./job.ts";
@@ -13,7 +14,10 @@ import { JobSubmitted } from "./job.ts";
 const NextRunAt = Type.String();
 const Instant = Type.String();
 
-export const ScheduleCreated = Type.Object({
+/** The version of the stream's event that holds the newest definition; absent: 1. */
+const DefinedAt = Type.Optional(Type.Integer({ minimum: 2 }));
+
+const definition = {
   name: Type.String({ minLength: 1, maxLength: 128 }),
   /** Five fields, or six with the seconds first, or a nickname such as `@daily`. */
   cron: Type.String({ minLength: 1, maxLength: 128 }),
@@ -23,19 +27,37 @@ export const ScheduleCreated = Type.Object({
   misfire_grace_seconds: Type.Integer({ minimum: 1 }),
   /** What each firing submits. */
   job: JobSubmitted,
-  next_run_at: NextRunAt,
-});
+};
+
+export const ScheduleCreated = Type.Object({ ...definition, next_run_at: NextRunAt });
 export type ScheduleCreated = Static<typeof ScheduleCreated>;
 
+/** From now on it is this that is fired. An instant that was due already stays the next one. */
+export const ScheduleUpdated = Type.Object({
+  ...definition,
+  /** `null` while it is paused. */
+  next_run_at: Type.Union([NextRunAt, Type.Null()]),
+});
+export type ScheduleUpdated = Static<typeof ScheduleUpdated>;
+
+/** Somebody let it run beside its instants; the job is submitted in the same commit. */
+export const ScheduleTriggered = Type.Object({
+  job_id: Type.String(),
+  /** As before; `null` while it is paused. */
+  next_run_at: Type.Union([NextRunAt, Type.Null()]),
+  defined_at: DefinedAt,
+});
+export type ScheduleTriggered = Static<typeof ScheduleTriggered>;
+
 /** It fires no more until it is resumed; what falls in between is never fired. */
-export const SchedulePaused = Type.Object({});
+export const SchedulePaused = Type.Object({ defined_at: DefinedAt });
 export type SchedulePaused = Static<typeof SchedulePaused>;
 
-export const ScheduleResumed = Type.Object({ next_run_at: NextRunAt });
+export const ScheduleResumed = Type.Object({ next_run_at: NextRunAt, defined_at: DefinedAt });
 export type ScheduleResumed = Static<typeof ScheduleResumed>;
 
 /** The end of it. Its history stays. */
-export const ScheduleDeleted = Type.Object({});
+export const ScheduleDeleted = Type.Object({ defined_at: DefinedAt });
 export type ScheduleDeleted = Static<typeof ScheduleDeleted>;
 
 /** An instant came and is answered by a job, submitted in the same commit. */
@@ -44,6 +66,7 @@ export const ScheduleFired = Type.Object({
   /** Derived from the schedule's id and the instant, so that no instant can have two jobs. */
   job_id: Type.String(),
   next_run_at: NextRunAt,
+  defined_at: DefinedAt,
 });
 export type ScheduleFired = Static<typeof ScheduleFired>;
 
@@ -61,15 +84,18 @@ export const ScheduleMisfired = Type.Object({
     Type.Literal("deleted"),
   ]),
   next_run_at: NextRunAt,
+  defined_at: DefinedAt,
 });
 export type ScheduleMisfired = Static<typeof ScheduleMisfired>;
 
 /** Every event type of the category, with its newest schema. */
 export const scheduleEvents = {
   "schedule.created": ScheduleCreated,
+  "schedule.updated": ScheduleUpdated,
   "schedule.paused": SchedulePaused,
   "schedule.resumed": ScheduleResumed,
   "schedule.deleted": ScheduleDeleted,
   "schedule.fired": ScheduleFired,
   "schedule.misfired": ScheduleMisfired,
+  "schedule.triggered": ScheduleTriggered,
 } as const satisfies Record<string, TSchema>;

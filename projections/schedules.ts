@@ -32,14 +32,16 @@ export type ScheduleRow = {
 
 export const schedules: Projection<ScheduleRow> = {
   name: "schedules",
-  version: 1,
+  version: 2,
   reads: [
     "schedule.created",
+    "schedule.updated",
     "schedule.paused",
     "schedule.resumed",
     "schedule.deleted",
     "schedule.fired",
     "schedule.misfired",
+    "schedule.triggered",
   ],
   columns: {
     schedule_id: { type: "uuid" },
@@ -92,6 +94,10 @@ export const schedules: Projection<ScheduleRow> = {
     if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: nothing was created`);
     const after = { ...row, version: event.version, updated_at: event.recorded_at };
     switch (event.type) {
+      case "schedule.updated": {
+        const { job, ...definition } = event.data;
+        return { ...after, ...definition, workflow: job.workflow };
+      }
       case "schedule.paused":
         return { ...after, status: "paused", next_run_at: null };
       case "schedule.resumed":

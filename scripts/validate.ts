@@ -779,6 +779,29 @@ async function checkSchedules(client: Client, { check }: Checks, job: object): P
       );
     },
   );
+  await check("a schedule is changed from the version that was read, and runs now when it is told to", async () => {
+    const created = await client.post(schedules, { name, cron: "@yearly", job });
+    expectStatus(created, 201);
+    const one = `${schedules}/${created.body.schedule_id}`;
+    const put = (tag: string | null, body: Json) =>
+      client.ask(one, {
+        method: "PUT",
+        headers: { "content-type": "application/json", ...(tag !== null && { "if-match": tag }) },
+        body: JSON.stringify(body),
+      });
+    try {
+      const tag = (await client.ask(one)).headers.get("etag");
+      expectProblem(await put(null, { name, cron: "@daily", job }), 428, "precondition_required");
+      expectStatus(await put(tag, { name, cron: "@daily", job }), 200);
+      expectProblem(await put(tag, { name, cron: "@weekly", job }), 412, "version_mismatch");
+      const ran = await client.ask(`${one}/run`, { method: "POST" });
+      expectStatus(ran, 202);
+      const submitted = await client.ask(`/api/v1/status/${ran.body.job_id}`);
+      expectStatus(submitted, 200);
+    } finally {
+      await client.ask(one, { method: "DELETE" });
+    }
+  });
   await check("an expression, a time zone or an id that is none is refused", async () => {
     for (const wrong of [{ cron: "61 * * * *" }, { time_zone: "Mars/Olympus" }]) {
       const answer = await client.post(schedules, { name, cron: "@daily", job, ...wrong });

@@ -485,13 +485,37 @@ export interface paths {
          * @description Never older than any answer given before. Needs the scope `schedules:read`.
          */
         get: operations["getSchedule"];
-        put?: never;
+        /**
+         * Change a schedule
+         * @description Replaces what was asked for at the creation, all of it, from the version that If-Match names: firings since then do not count, other changes do. From now on it is the new job at the new instants; an instant that is due already is still fired. A paused schedule stays paused. What is the same as before is not recorded again. Needs the scope `schedules:write`.
+         */
+        put: operations["updateSchedule"];
         post?: never;
         /**
          * Delete a schedule
          * @description For good. Jobs that it submitted are not touched; its history can still be read. An instant that is due and was not fired yet is recorded as misfired. Needs the scope `schedules:write`.
          */
         delete: operations["deleteSchedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a schedule now
+         * @description Submits its job at once, beside its instants, which stay as they are; a paused schedule runs too. Send an Idempotency-Key to be able to repeat the request safely. Needs the scope `schedules:write`.
+         */
+        post: operations["runSchedule"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2398,6 +2422,22 @@ export interface components {
             /** @description The next instant; null while it is paused. In the past where it is about to be fired. */
             next_run_at: string | null;
         };
+        ScheduleRan: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /** @constant */
+            status: "queued";
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+             */
+            schedule_id: string;
+        };
         ScheduleDeleted: {
             /**
              * Format: uuid
@@ -4067,7 +4107,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `version_mismatch`: Somebody else was faster: the version that If-Match names is not the newest. Read the pipeline again and decide anew. */
+        /** @description `version_mismatch`: Somebody else was faster: the version that If-Match names is not the newest. Read the pipeline, or the schedule, again and decide anew. */
         "412.version_mismatch": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
@@ -4118,6 +4158,54 @@ export interface components {
         };
         /** @description `schedule_not_found`: No schedule has this id, or it was deleted. Of a deleted one the events can still be read. */
         "404.schedule_not_found": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
+         *
+         *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
+         *
+         *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
+         *
+         *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
+         *
+         *     `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         */
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_schedule_id.invalid_host": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
+         *
+         *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         */
+        "400.invalid_schedule_id.invalid_idempotency_key.invalid_host": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -6791,6 +6879,91 @@ export interface operations {
             503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
         };
     };
+    updateSchedule: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made from, for example `"3"`, or `*`.
+                 * @example "3"
+                 */
+                "If-Match": components["parameters"]["If-Match"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+                 */
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Morning report",
+                 *       "cron": "0 9 * * MON-FRI",
+                 *       "time_zone": "Europe/Berlin",
+                 *       "job": {
+                 *         "workflow": "http",
+                 *         "payload": {
+                 *           "method": "GET",
+                 *           "url": "https://example.com/"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description The schedule is changed. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schedule_id": "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21",
+                     *       "status": "active",
+                     *       "next_run_at": "2026-01-16T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleState"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_schedule_id.invalid_host"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            404: components["responses"]["404.schedule_not_found"];
+            408: components["responses"]["408.request_timeout"];
+            412: components["responses"]["412.version_mismatch"];
+            413: components["responses"]["413.body_too_large.payload_too_large"];
+            414: components["responses"]["414.uri_too_long"];
+            415: components["responses"]["415.unsupported_media_type"];
+            422: components["responses"]["422.validation_failed"];
+            428: components["responses"]["428.precondition_required"];
+            429: components["responses"]["429.rate_limited"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+        };
+    };
     deleteSchedule: {
         parameters: {
             query?: never;
@@ -6840,6 +7013,67 @@ export interface operations {
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
             429: components["responses"]["429.rate_limited"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+        };
+    };
+    runSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.
+                 * @example order-4711
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+                 */
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job is on record. */
+            202: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                     *       "status": "queued",
+                     *       "schedule_id": "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleRan"];
+                };
+            };
+            400: components["responses"]["400.invalid_schedule_id.invalid_idempotency_key.invalid_host"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            404: components["responses"]["404.schedule_not_found"];
+            414: components["responses"]["414.uri_too_long"];
+            429: components["responses"]["429.queue_full.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
             503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];

@@ -69,7 +69,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(callbackRoutes(options, auth))
     .use(pipelineRoutes(options, auth))
     .use(stepRoutes(options, auth))
-    .use(scheduleRoutes(options, auth))
+    .use(scheduleRoutes({ ...options, queue }, auth))
     .use(workerRoutes(options, auth))
     .use(streamRoutes(options, auth))
     .use(workflowLimitRoutes(options, auth))

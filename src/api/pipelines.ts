@@ -9,6 +9,7 @@ import { handle } from "../log/handle.ts";
 import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
+import { ifMatch } from "./if_match.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
@@ -262,16 +263,6 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
 function notFound(name: string, version?: number | string): Problem {
   const which = version === undefined ? "" : ` and the version ${version}`;
   return new Problem("pipeline_not_found", `No pipeline has the name ${JSON.stringify(name)}${which}.`);
-}
-
-/** The version that the request expects. Throws the problem `precondition_required`. */
-function ifMatch(request: Request): number | "any" {
-  const header = request.headers.get("if-match");
-  if (header === "*") return "any";
-  const version = /^"([1-9]\d{0,8})"$/.exec(header ?? "")?.[1];
-  if (version !== undefined) return Number(version);
-  const found = header === null ? "The If-Match header is missing" : `If-Match holds ${JSON.stringify(header)}`;
-  throw new Problem("precondition_required", `${found}; the ETag of the version to be replaced is expected.`);
 }
 
 function answer(

@@ -172,7 +172,7 @@ export const problems = {
   version_mismatch: {
     status: 412,
     title: "Another version is the newest",
-    help: "Somebody else was faster: the version that If-Match names is not the newest. Read the pipeline again and decide anew.",
+    help: "Somebody else was faster: the version that If-Match names is not the newest. Read the pipeline, or the schedule, again and decide anew.",
   },
   subscription_exists: {
     status: 409,

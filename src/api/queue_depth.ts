@@ -9,7 +9,6 @@
  */
 import { pause } from "../async/pause.ts";
 import type { Sql } from "../db/mod.ts";
-import type { AppendResult } from "../log/mod.ts";
 import type { ApiLogger } from "./options.ts";
 import { Problem } from "./problems.ts";
 
@@ -28,6 +27,9 @@ export interface QueueDepthOptions {
   /** Ends the counting. */
   readonly signal: AbortSignal;
 }
+
+/** What came of recording a job. */
+type Recorded = { readonly ok: true; readonly position: number } | { readonly ok: false };
 
 export class QueueDepth {
   readonly #options: QueueDepthOptions;
@@ -58,7 +60,7 @@ export class QueueDepth {
   }
 
   /** Counts a job while it is recorded, and after that where it was. */
-  async enter(record: () => Promise<AppendResult>): Promise<AppendResult> {
+  async enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result> {
     this.#entering++;
     try {
       const result = await record();

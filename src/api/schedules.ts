@@ -2,10 +2,13 @@
 import { Elysia } from "elysia";
 import { decode } from "../../events/mod.ts";
 import type { ScheduleRow } from "../../projections/schedules.ts";
+import type { Caller } from "../access/mod.ts";
 import { databaseNow } from "../db/mod.ts";
 import type { ScheduleCommand, ScheduleDefinition, ScheduleState } from "../domain/schedule.ts";
+import { jobStream } from "../jobs/commands.ts";
 import { CalendarError } from "../schedules/calendar.ts";
 import {
+  change,
   commandSchedule,
   creation,
   ending,
@@ -15,15 +18,18 @@ import {
   scheduleMeta,
   scheduleStream,
 } from "../schedules/commands.ts";
+import { runNow } from "../schedules/mod.ts";
 import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { jobEventJson } from "./event_json.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
+import { ifMatch } from "./if_match.ts";
 import { MISFIRE_GRACE_DEFAULT_S, NEXT_RUNS_DEFAULT, PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { etagOfPage, fromCursor, page, positionHeader } from "./paging.ts";
 import { Problem } from "./problems.ts";
+import type { QueueDepth } from "./queue_depth.ts";
 import { onceBuilt, untilReached } from "./read_model.ts";
 import { type Cause, requestIds } from "./request_id.ts";
 import { scheduleId, scheduleNotFound } from "./schedule_id.ts";
@@ -59,7 +65,10 @@ const EXAMPLE_SUMMARY = {
   updated_at: "2026-01-15T08:00:00.004321Z",
 };
 
-export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress, timing }: ApiOptions, auth: Auth) {
+export function scheduleRoutes(
+  { log, sql, projector, queue, workflows, refusedAddress, timing }: ApiOptions & { queue: QueueDepth },
+  auth: Auth,
+) {
   const wait_ms = timing?.read_model_wait_ms;
   const columns = sql`schedule_id, name, cron, time_zone, misfire_grace_seconds, status, workflow, position,
     next_run_at, last_run_at, last_job_id, runs, misfires, created_at, updated_at`;
@@ -70,18 +79,8 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
       async ({ request, set, cause }) => {
         const caller = auth.require(request, "schedules:write");
         const key = idempotencyKey(request);
-        const body = await readJson(request);
-        const { job, ...rest } = checkRequest(body.value);
-        requireWorkflow(caller, job.workflow, job.steps);
-        const { byte_length } = body;
-        checkSubmission(job, { byte_length, connectors: workflows, refusedAddress, pointer: "/job" });
-        const definition = {
-          time_zone: "UTC",
-          misfire_grace_seconds: MISFIRE_GRACE_DEFAULT_S,
-          ...rest,
-          job,
-        };
-        const command = commandToCreate(definition, await databaseNow(sql));
+        const definition = await readDefinition(request, caller);
+        const command = understood(creation, definition, await databaseNow(sql));
         const schedule_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
         const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...cause });
         const handled = await commandSchedule(log, { schedule_id, command: () => command, meta });
@@ -170,13 +169,13 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
       async ({ request, params, set }) => {
         auth.require(request, "schedules:read");
         const schedule_id = scheduleId(params.schedule_id);
-        const { definition, position } = await existing(schedule_id);
+        const { definition, position, version } = await existing(schedule_id);
         await untilReached(projector, { name: "schedules", position, wait_ms });
         const [row] = await sql<ListedSchedule[]>`
           select ${columns} from levqor_read.schedules where schedule_id = ${schedule_id}`;
         if (!row) throw scheduleNotFound(schedule_id);
         // The row may be newer already: then the tag names nothing that will be answered again.
-        set.headers.etag = `"${position}"`;
+        set.headers.etag = `"${version}"`;
         return { ...summary(row), job: definition.job };
       },
       {
@@ -196,6 +195,114 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
             },
           },
           errors: ["invalid_schedule_id", "schedule_not_found", "read_model_behind", "unavailable"],
+        }),
+      },
+    )
+    .put(
+      `${ROUTE}/:schedule_id`,
+      async ({ request, params, set, cause }) => {
+        const caller = auth.require(request, "schedules:write");
+        const schedule_id = scheduleId(params.schedule_id);
+        const made_from = ifMatch(request);
+        const definition = await readDefinition(request, caller);
+        const command = understood(change, definition, { now: await databaseNow(sql), made_from });
+        const { actor } = caller;
+        set.headers["levqor-position"] = await commanded({ schedule_id, actor, cause, command: () => command });
+        const { state, version } = await existing(schedule_id);
+        set.headers.etag = `"${version}"`;
+        return stateOf(schedule_id, state);
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "updateSchedule",
+          tag: "Schedules",
+          summary: "Change a schedule",
+          description:
+            "Replaces what was asked for at the creation, all of it, from the version that If-Match names: firings since then do not count, other changes do. From now on it is the new job at the new instants; an instant that is due already is still fired. A paused schedule stays paused. What is the same as before is not recorded again.",
+          scope: "schedules:write",
+          params: { schedule_id: ScheduleId },
+          headers: ["If-Match"],
+          body: "ScheduleRequest",
+          answers: {
+            200: {
+              description: "The schedule is changed.",
+              schema: "ScheduleState",
+              example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
+              headers: ["ETag", "Levqor-Position"],
+            },
+          },
+          errors: [
+            "workflow_not_allowed",
+            "invalid_schedule_id",
+            "schedule_not_found",
+            "version_mismatch",
+            "payload_too_large",
+            "precondition_required",
+            "unavailable",
+            "outcome_unknown",
+          ],
+        }),
+      },
+    )
+    .post(
+      `${ROUTE}/:schedule_id/run`,
+      async ({ request, params, set, cause }) => {
+        const caller = auth.require(request, "schedules:write");
+        const key = idempotencyKey(request);
+        const schedule_id = scheduleId(params.schedule_id);
+        const route = `${ROUTE}/${schedule_id}/run`;
+        const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, route, key);
+        let position = key === null ? undefined : await positionOf(job_id);
+        let isRepeated = position !== undefined;
+        if (position === undefined) {
+          if (queue.full) throw queue.problem();
+          const meta = { actor: caller.actor, ...cause };
+          const check = ({ definition }: ScheduleState) => {
+            if (definition) requireWorkflow(caller, definition.job.workflow, definition.job.steps);
+          };
+          const ran = await queue.enter(() => runNow(log, { schedule_id, job_id, meta, check }));
+          if (!ran.ok && ran.reason === "refused") throw scheduleNotFound(schedule_id);
+          isRepeated = !ran.ok;
+          position = ran.ok ? ran.position : await positionOf(job_id);
+        }
+        if (isRepeated) set.headers["idempotency-replayed"] = "true";
+        set.status = 202;
+        set.headers["levqor-position"] = String(position);
+        return { job_id, status: "queued", schedule_id };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          id: "runSchedule",
+          tag: "Schedules",
+          summary: "Run a schedule now",
+          description:
+            "Submits its job at once, beside its instants, which stay as they are; a paused schedule runs too. Send an Idempotency-Key to be able to repeat the request safely.",
+          scope: "schedules:write",
+          params: { schedule_id: ScheduleId },
+          headers: ["Idempotency-Key"],
+          answers: {
+            202: {
+              description: "The job is on record.",
+              schema: "ScheduleRan",
+              example: {
+                job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                status: "queued",
+                schedule_id: EXAMPLE_ID,
+              },
+              headers: ["Levqor-Position", "Idempotency-Replayed"],
+            },
+          },
+          errors: [
+            "workflow_not_allowed",
+            "invalid_schedule_id",
+            "invalid_idempotency_key",
+            "schedule_not_found",
+            "queue_full",
+            "unavailable",
+            "outcome_unknown",
+          ],
         }),
       },
     )
@@ -323,8 +430,7 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
         const now = await databaseNow(sql);
         const command = (state: ScheduleState) => resumption(state, now);
         set.headers["levqor-position"] = await commanded({ schedule_id, actor, cause, command });
-        const { status, next_run_at } = (await existing(schedule_id)).state;
-        return { schedule_id, status, next_run_at: next_run_at === null ? null : toTime(next_run_at) };
+        return stateOf(schedule_id, (await existing(schedule_id)).state);
       },
       {
         parse: "none",
@@ -391,7 +497,22 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
   async function existing(schedule_id: string) {
     const found = (await readSchedules(log, [schedule_id])).get(schedule_id);
     if (!found?.state.definition || found.state.status === "deleted") throw scheduleNotFound(schedule_id);
-    return { state: found.state, definition: found.state.definition, position: found.last.position };
+    const { state, last } = found;
+    return { state, definition: found.state.definition, position: last.position, version: last.version };
+  }
+
+  /** Where the log holds a job's submission. */
+  async function positionOf(job_id: string): Promise<number | undefined> {
+    return (await log.readStream(jobStream(job_id), { limit: 1 }))[0]?.position;
+  }
+
+  /** What a request wants a schedule to be. Throws what the reading of bodies throws, and `workflow_not_allowed`. */
+  async function readDefinition(request: Request, caller: Caller): Promise<ScheduleDefinition> {
+    const { value, byte_length } = await readJson(request);
+    const { job, ...rest } = checkRequest(value);
+    requireWorkflow(caller, job.workflow, job.steps);
+    checkSubmission(job, { byte_length, connectors: workflows, refusedAddress, pointer: "/job" });
+    return { time_zone: "UTC", misfire_grace_seconds: MISFIRE_GRACE_DEFAULT_S, ...rest, job };
   }
 
   /** Records a command; resolves to the position of the newest event of the schedule. */
@@ -404,7 +525,10 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
     const { schedule_id, actor, cause, command } = from;
     const meta = scheduleMeta(schedule_id, { actor, ...cause });
     const handled = await commandSchedule(log, { schedule_id, command, meta });
-    if (!handled.ok) throw scheduleNotFound(schedule_id);
+    if (!handled.ok) {
+      const { code, message } = handled.refusal;
+      throw code === "version_mismatch" ? new Problem(code, message) : scheduleNotFound(schedule_id);
+    }
     return String(handled.position ?? (await existing(schedule_id)).position);
   }
 
@@ -422,9 +546,13 @@ export function scheduleRoutes({ log, sql, projector, workflows, refusedAddress,
 }
 
 /** Throws the problem `validation_failed` where the expression or the time zone cannot be understood. */
-function commandToCreate(definition: ScheduleDefinition, now: number) {
+function understood<Given, Command>(
+  make: (definition: ScheduleDefinition, given: Given) => Command,
+  definition: ScheduleDefinition,
+  given: Given,
+): Command {
   try {
-    return creation(definition, now);
+    return make(definition, given);
   } catch (error) {
     throw error instanceof CalendarError ? notUnderstood(error) : error;
   }
@@ -438,6 +566,10 @@ function notUnderstood(cause: CalendarError): Problem {
 
 function summary({ position: _, ...shown }: ListedSchedule) {
   return shown;
+}
+
+function stateOf(schedule_id: string, { status, next_run_at }: ScheduleState) {
+  return { schedule_id, status, next_run_at: next_run_at === null ? null : toTime(next_run_at) };
 }
 
 /** RFC 3339, UTC. */

@@ -759,6 +759,11 @@ const ScheduleState = Type.Object(
   { additionalProperties: false },
 );
 
+const ScheduleRan = Type.Object(
+  { job_id: JobId, status: Type.Literal("queued"), schedule_id: ScheduleId },
+  { additionalProperties: false },
+);
+
 const ScheduleDeleted = Type.Object(
   { schedule_id: ScheduleId, status: Type.Literal("deleted") },
   { additionalProperties: false },
@@ -1596,6 +1601,7 @@ export const components = {
   PipelineList,
   ScheduleRequest,
   ScheduleState,
+  ScheduleRan,
   ScheduleDeleted,
   ScheduleSummary,
   ScheduleList,

@@ -8,6 +8,7 @@
  *             misfire
  *
  *   active | paused ──delete──▶ deleted: final
+ *   active | paused ──update, trigger──▶ as it was
  * ```
  *
  * - An **instant** is due from its time on, by the database's clock. `fire` answers the next one, and no other, so
@@ -15,6 +16,9 @@
  * - The **grace** decides about an instant that is late: up to `misfire_grace_seconds` it is fired, each of several;
  *   beyond, it is recorded as misfired. Nothing else may become of an instant of an active schedule.
  * - What falls into a pause is no firing at all: `resume` starts with the first instant that is still to come.
+ *
+ * - `update` gives it another definition. An instant that is due already is still answered, by the new one. `trigger`
+ *   submits the job beside all instants.
  *
  * What a cron expression names is not worked out here: commands bring the instants along.
  */
@@ -24,7 +28,7 @@ import type { Decider, Rejection } from "./decider.ts";
 
 export type ScheduleStatus = "active" | "paused" | "deleted";
 
-/** What was asked for at the creation. */
+/** What was asked for at the creation, or the latest update. */
 export type ScheduleDefinition = Omit<ScheduleCreated, "next_run_at">;
 
 export interface ScheduleState {
@@ -32,6 +36,8 @@ export interface ScheduleState {
   readonly status: "none" | ScheduleStatus;
   /** `null` before the creation. */
   readonly definition: ScheduleDefinition | null;
+  /** The version of the event that holds the definition; 0 before the creation. */
+  readonly defined_at: number;
   /** The instant to be answered next, in milliseconds since 1970; `null` unless active. */
   readonly next_run_at: number | null;
 }
@@ -39,6 +45,16 @@ export interface ScheduleState {
 /** Times are milliseconds since 1970, `now` by the database's clock. */
 export type ScheduleCommand =
   | { readonly type: "create"; readonly definition: ScheduleDefinition; readonly next_run_at: number }
+  | {
+      readonly type: "update";
+      readonly definition: ScheduleDefinition;
+      /** The first of its instants that is still to come. */
+      readonly next_run_at: number;
+      readonly now: number;
+      /** A version of the stream: no other definition must have come after it. */
+      readonly made_from: number | "any";
+    }
+  | { readonly type: "trigger"; readonly job_id: string }
   | AnswerCommand
   | ({ readonly type: "pause" | "delete" } & Missed)
   | { readonly type: "resume"; readonly next_run_at: number };
@@ -62,6 +78,7 @@ export type ScheduleRejectionCode =
   | "schedule_exists"
   | "schedule_not_found"
   | "schedule_not_active"
+  | "version_mismatch"
   | "instant_not_due"
   | "grace_exceeded"
   | "grace_not_exceeded"
@@ -71,7 +88,7 @@ export interface ScheduleRejection extends Rejection {
   readonly code: ScheduleRejectionCode;
 }
 
-const initial: ScheduleState = { status: "none", definition: null, next_run_at: null };
+const initial: ScheduleState = { status: "none", definition: null, defined_at: 0, next_run_at: null };
 
 export const scheduleDecider: Decider<ScheduleState, ScheduleCommand, ScheduleRejection> = {
   initial,
@@ -79,7 +96,7 @@ export const scheduleDecider: Decider<ScheduleState, ScheduleCommand, ScheduleRe
   decide,
 };
 
-/** The state that a schedule's events lead to: all of them in order, or the first and the newest alone. */
+/** The state that a schedule's events lead to: all of them in order, or the definition's and the newest alone. */
 export function scheduleState(events: Iterable<KnownEvent>): ScheduleState {
   let state = initial;
   for (const event of events) state = evolve(state, event);
@@ -95,8 +112,14 @@ function evolve(state: ScheduleState, event: KnownEvent): ScheduleState {
   switch (event.type) {
     case "schedule.created": {
       const { next_run_at, ...definition } = event.data;
-      return { status: "active", definition, next_run_at: Date.parse(next_run_at) };
+      return { status: "active", definition, defined_at: event.version, next_run_at: Date.parse(next_run_at) };
     }
+    case "schedule.updated": {
+      const { next_run_at, ...definition } = event.data;
+      return { ...standing(next_run_at), definition, defined_at: event.version };
+    }
+    case "schedule.triggered":
+      return { ...state, ...standing(event.data.next_run_at) };
     case "schedule.resumed":
     case "schedule.fired":
     case "schedule.misfired":
@@ -108,6 +131,12 @@ function evolve(state: ScheduleState, event: KnownEvent): ScheduleState {
     default:
       return state;
   }
+}
+
+/** Only a schedule that is paused has no next instant. */
+function standing(next_run_at: string | null): Pick<ScheduleState, "status" | "next_run_at"> {
+  if (next_run_at === null) return { status: "paused", next_run_at };
+  return { status: "active", next_run_at: Date.parse(next_run_at) };
 }
 
 function decide(command: ScheduleCommand, state: ScheduleState): readonly KnownNewEvent[] | ScheduleRejection {
@@ -126,21 +155,46 @@ function decide(command: ScheduleCommand, state: ScheduleState): readonly KnownN
       if (state.next_run_at === null) {
         return refuse("schedule_not_active", `Cannot ${command.type} the schedule: it is ${state.status}.`);
       }
-      return answer(command, { instant: state.next_run_at, definition });
+      return answer(command, { ...state, instant: state.next_run_at, definition });
+    case "update":
+      return update(command, { ...state, definition });
+    case "trigger": {
+      const { job_id } = command;
+      const next_run_at = state.next_run_at === null ? null : toTime(state.next_run_at);
+      return [{ type: "schedule.triggered", data: { job_id, next_run_at, ...definedAt(state) } }];
+    }
     case "pause":
       if (state.status === "paused") return [];
-      return [...misfired("paused", command, state), { type: "schedule.paused", data: {} }];
+      return [...misfired("paused", command, state), { type: "schedule.paused", data: definedAt(state) }];
     case "delete":
-      return [...misfired("deleted", command, state), { type: "schedule.deleted", data: {} }];
+      return [...misfired("deleted", command, state), { type: "schedule.deleted", data: definedAt(state) }];
     case "resume":
       if (state.status === "active") return [];
-      return [{ type: "schedule.resumed", data: { next_run_at: toTime(command.next_run_at) } }];
+      return [{ type: "schedule.resumed", data: { next_run_at: toTime(command.next_run_at), ...definedAt(state) } }];
   }
+}
+
+function update(
+  { definition, next_run_at, now, made_from }: ScheduleCommand & { type: "update" },
+  state: ScheduleState & { readonly definition: ScheduleDefinition },
+): readonly KnownNewEvent[] | ScheduleRejection {
+  if (made_from !== "any" && made_from < state.defined_at) {
+    const message = `Cannot update the schedule from version ${made_from}: it was changed in version ${state.defined_at}.`;
+    return refuse("version_mismatch", message);
+  }
+  if (Bun.deepEquals(definition, state.definition, true)) return [];
+  const due = state.next_run_at !== null && state.next_run_at <= now ? state.next_run_at : next_run_at;
+  const data = { ...definition, next_run_at: state.status === "paused" ? null : toTime(due) };
+  return [{ type: "schedule.updated", data }];
+}
+
+function definedAt({ defined_at }: Pick<ScheduleState, "defined_at">): { defined_at?: number } {
+  return defined_at > 1 ? { defined_at } : {};
 }
 
 function answer(
   command: AnswerCommand,
-  { instant, definition }: { instant: number; definition: ScheduleDefinition },
+  { instant, definition, defined_at }: { instant: number; definition: ScheduleDefinition; defined_at: number },
 ): readonly KnownNewEvent[] | ScheduleRejection {
   const { now, next_run_at } = command;
   const what = `Cannot ${command.type} ${toTime(instant)}`;
@@ -151,11 +205,12 @@ function answer(
   const late = isBeyondGrace(instant, now, definition);
   const grace = `${definition.misfire_grace_seconds} s`;
   if (command.type === "misfire") {
-    if (late) return misfired("grace_exceeded", command, { next_run_at: instant });
+    if (late) return misfired("grace_exceeded", command, { next_run_at: instant, defined_at });
     return refuse("grace_not_exceeded", `${what}: it is not late by more than ${grace}.`);
   }
   if (late) return refuse("grace_exceeded", `${what}: it is late by more than ${grace}.`);
-  const data = { instant: toTime(instant), job_id: command.job_id, next_run_at: toTime(next_run_at) };
+  const { job_id } = command;
+  const data = { instant: toTime(instant), job_id, next_run_at: toTime(next_run_at), ...definedAt({ defined_at }) };
   return [{ type: "schedule.fired", data }];
 }
 
@@ -163,11 +218,11 @@ function answer(
 function misfired(
   reason: ScheduleMisfired["reason"],
   { now, count, next_run_at }: Missed,
-  state: Pick<ScheduleState, "next_run_at">,
+  state: Pick<ScheduleState, "next_run_at" | "defined_at">,
 ): KnownNewEvent[] {
   const instant = state.next_run_at;
   if (instant === null || instant > now) return [];
-  const data = { instant: toTime(instant), count, reason, next_run_at: toTime(next_run_at) };
+  const data = { instant: toTime(instant), count, reason, next_run_at: toTime(next_run_at), ...definedAt(state) };
   return [{ type: "schedule.misfired", data }];
 }
 

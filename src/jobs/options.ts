@@ -40,7 +40,7 @@ export interface TriedCallback {
 export interface HeldBackBounds {
   /** Jobs of each priority, for each limit; 1,000 by default. */
   readonly jobs_of_limit: number;
-  /** Jobs for all limits together, but for a few of each; 50,000 by default. */
+  /** Jobs for all limits together, but for a few of each and those that are being claimed; 50,000 by default. */
   readonly jobs: number;
   /** 10,000 by default. */
   readonly limits: number;

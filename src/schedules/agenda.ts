@@ -42,6 +42,13 @@ export class Agenda {
       case "schedule.misfired":
         this.put({ schedule_id, version, next_run_at: Date.parse(event.data.next_run_at) });
         break;
+      case "schedule.updated":
+      case "schedule.triggered": {
+        const { next_run_at } = event.data;
+        if (next_run_at === null) this.strike({ schedule_id, version });
+        else this.put({ schedule_id, version, next_run_at: Date.parse(next_run_at) });
+        break;
+      }
       case "schedule.paused":
       case "schedule.deleted":
         this.strike({ schedule_id, version });

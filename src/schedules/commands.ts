@@ -25,7 +25,6 @@ export function scheduleStream(scheduleId: string): string {
 /** A schedule as the log has it at some moment. */
 export interface StoredSchedule {
   readonly state: ScheduleState;
-  readonly first: StoredEvent;
   readonly last: StoredEvent;
 }
 
@@ -36,25 +35,35 @@ export async function readSchedules(
 ): Promise<ReadonlyMap<string, StoredSchedule>> {
   const found = new Map<string, StoredSchedule>();
   for (const [stream_id, events] of await readEnds(log, scheduleIds.map(scheduleStream))) {
-    const [first, last = first] = events;
-    const state = scheduleState(events.map(decode));
-    if (first && last) found.set(entityId(stream_id), { state, first, last });
+    const last = events.at(-1);
+    if (last) found.set(entityId(stream_id), { state: scheduleState(events.map(decode)), last });
   }
   return found;
 }
 
-/** The first and the newest event of schedules, which is all that a state takes: a history grows for ever. */
+/** The definition and the newest event of schedules, which is all that a state takes: a history grows for ever. */
 async function readEnds(
   log: EventLog,
   streamIds: readonly string[],
 ): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
   const [firsts, { events: lasts }] = await Promise.all([log.readFirst(streamIds), log.readLast(streamIds)]);
   const ends = new Map<string, readonly StoredEvent[]>();
-  for (const [stream_id, first] of firsts) {
-    const last = lasts.get(stream_id);
-    ends.set(stream_id, last && last.version > first.version ? [first, last] : [first]);
-  }
+  const read = async (first: StoredEvent, last: StoredEvent) => {
+    const definition = await definitionOf(log, first, last);
+    ends.set(first.stream_id, last.version > definition.version ? [definition, last] : [definition]);
+  };
+  await Promise.all([...firsts.values()].map((first) => read(first, lasts.get(first.stream_id) ?? first)));
   return ends;
+}
+
+/** The event that holds the newest definition: few schedules are ever updated. */
+async function definitionOf(log: EventLog, first: StoredEvent, last: StoredEvent): Promise<StoredEvent> {
+  if (last.type === "schedule.updated") return last;
+  const { defined_at = 1 } = last.version > 1 ? (decode(last).data as { defined_at?: number }) : {};
+  if (defined_at === 1) return first;
+  const [updated] = await log.readStream(first.stream_id, { after_version: defined_at - 1, limit: 1 });
+  if (!updated) throw new Error(`Cannot read ${first.stream_id}: it has no version ${defined_at}`);
+  return updated;
 }
 
 export interface CommandingSchedule {
@@ -76,6 +85,14 @@ export function commandSchedule(
 /** Creates a schedule; its first instant is the first one after `now`. Throws `CalendarError`. */
 export function creation(definition: ScheduleDefinition, now: number): ScheduleCommand & { type: "create" } {
   return { type: "create", definition, next_run_at: openCalendar(definition).next(now) };
+}
+
+/** Gives a schedule another definition; its instants after `now` are the new one's. Throws `CalendarError`. */
+export function change(
+  definition: ScheduleDefinition,
+  { now, made_from }: { now: number; made_from: number | "any" },
+): ScheduleCommand & { type: "update" } {
+  return { type: "update", definition, next_run_at: openCalendar(definition).next(now), now, made_from };
 }
 
 /** Starts a paused schedule again, with the first instant after `now`. */

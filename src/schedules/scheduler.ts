@@ -10,14 +10,12 @@
  * grows. Time is the database's. Between two instants the leader sleeps, until news of a schedule wakes it.
  */
 import type { Logger } from "pino";
-import type { StoredEvent } from "../../events/envelope.ts";
 import { decode, type KnownNewEvent } from "../../events/mod.ts";
-import type { ScheduleCreated } from "../../events/schedule.ts";
 import { Backoff, pause, unlessAborted } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
 import type { Bus } from "../bus/types.ts";
 import { databaseNow, holdLease, type Sql } from "../db/mod.ts";
-import { scheduleDecider } from "../domain/schedule.ts";
+import { type ScheduleState, scheduleDecider } from "../domain/schedule.ts";
 import { jobStream } from "../jobs/commands.ts";
 import { readModelPosition } from "../jobs/read_model.ts";
 import type { EventLog } from "../log/mod.ts";
@@ -185,7 +183,7 @@ class Term {
     const { logger } = this.#options;
     const { schedule_id, version } = appointment;
     if (!schedule) throw new Error(`Cannot fire schedule ${schedule_id}: it is not in the log`);
-    const { state, first, last } = schedule;
+    const { state, last } = schedule;
     if (last.version !== version) {
       // Somebody was faster, and the news is still on its way.
       this.#agenda.strike(appointment);
@@ -196,7 +194,7 @@ class Term {
       if ("rejected" in decision) throw new Error(decision.message);
       const [event] = decision as readonly KnownNewEvent[];
       if (event?.type !== "schedule.fired" && event?.type !== "schedule.misfired") return;
-      const recorded = await this.#record(event, { schedule_id, version, first });
+      const recorded = await this.#record(event, { schedule_id, version, definition: state.definition });
       if (!recorded) return;
       this.#agenda.put({ schedule_id, version: version + 1, next_run_at: Date.parse(event.data.next_run_at) });
       if (event.type === "schedule.misfired") logger.warn({ schedule_id, ...event.data }, "A schedule misfired");
@@ -211,7 +209,7 @@ class Term {
   /** Resolves to whether the schedule was still at the version. */
   async #record(
     event: KnownNewEvent,
-    { schedule_id, version, first }: { schedule_id: string; version: number; first: StoredEvent },
+    { schedule_id, version, definition }: { schedule_id: string; version: number } & Pick<ScheduleState, "definition">,
   ): Promise<boolean> {
     const { log } = this.#options;
     const decision = {
@@ -225,7 +223,7 @@ class Term {
     const submission = {
       stream_id: jobStream(job_id),
       expected_version: 0,
-      events: [{ type: "job.submitted", data: (decode(first).data as ScheduleCreated).job }],
+      events: [{ type: "job.submitted", data: definition?.job }],
       meta: firedJobMeta({ schedule_id, job_id, version: version + 1 }),
     };
     const result = await log.appendAll([decision, submission]);

@@ -68,12 +68,14 @@ describe("/docs/json", () => {
       "post /api/v1/schedules",
       "post /api/v1/schedules/{schedule_id}/pause",
       "post /api/v1/schedules/{schedule_id}/resume",
+      "post /api/v1/schedules/{schedule_id}/run",
       "post /api/v1/workers/claim",
       "post /api/v1/workers/complete",
       "post /api/v1/workers/fail",
       "post /api/v1/workers/heartbeat",
       "post /api/v1/workers/release",
       "put /api/v1/pipelines/{name}",
+      "put /api/v1/schedules/{schedule_id}",
       "put /api/v1/workflows/{workflow}/limits",
     ]);
   });

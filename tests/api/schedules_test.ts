@@ -173,6 +173,131 @@ describe("pausing, resuming and deleting", () => {
   });
 });
 
+describe("changing", () => {
+  const put = (id: string, body: object, if_match?: string) =>
+    api.ask(`${ROUTE}/${id}`, {
+      ...post({ ...request, ...body }, if_match === undefined ? {} : { "if-match": if_match }),
+      method: "PUT",
+    });
+  const tagOf = async (id: string) => (await api.ask(`${ROUTE}/${id}`)).headers.get("etag") as string;
+
+  test("replaces all that was asked for, from the version that was read, once", async () => {
+    const id = await created({ time_zone: "Europe/Berlin", misfire_grace_seconds: 60 });
+    const tag = await tagOf(id);
+    const other = { name: "Daily", cron: "@daily", job: { workflow: "other", payload: { n: 2 } } };
+    const changed = await put(id, other, tag);
+    const midnight = new Date(Math.ceil((await databaseNow(api.sql)) / 86_400_000) * 86_400_000).toISOString();
+    expect(changed.status).toBe(200);
+    expect(changed.body).toEqual({ schedule_id: id, status: "active", next_run_at: midnight });
+    expect(Number(changed.headers.get("levqor-position"))).toBe(await api.log.head());
+    const shown = await api.ask(`${ROUTE}/${id}`);
+    expect(shown.body).toMatchObject({ ...other, workflow: "other", time_zone: "UTC", misfire_grace_seconds: 900 });
+    expect(shown.headers.get("etag")).toBe(changed.headers.get("etag"));
+    expect(shown.headers.get("etag")).not.toBe(tag);
+    const next = await api.ask(`${ROUTE}/${id}/next?count=1`);
+    expect(next.body.data).toEqual([midnight]);
+
+    const late = await put(id, request, tag);
+    expect([late.status, late.body.error]).toEqual([412, "version_mismatch"]);
+    expect((await put(id, other, changed.headers.get("etag") as string)).status).toBe(200);
+    expect((await put(id, other, "*")).status).toBe(200);
+    expect(await history(id)).toEqual(["schedule.created", "schedule.updated"]);
+  });
+
+  test("goes on from a version that only ran since; a paused schedule stays paused", async () => {
+    const id = await created();
+    const tag = await tagOf(id);
+    await api.ask(`${ROUTE}/${id}/run`, { method: "POST" });
+    await api.ask(`${ROUTE}/${id}/pause`, { method: "POST" });
+    const { status, body } = await put(id, { name: "Renamed" }, tag);
+    expect([status, body.status, body.next_run_at]).toEqual([200, "paused", null]);
+    const resumed = await api.ask(`${ROUTE}/${id}/resume`, { method: "POST" });
+    expect(resumed.body.next_run_at).toBe(newYear(await databaseNow(api.sql)));
+    expect((await api.ask(`${ROUTE}/${id}`)).body).toMatchObject({ name: "Renamed", status: "active" });
+  });
+
+  test("is refused without If-Match, where it makes no sense, and where nothing is", async () => {
+    const id = await created();
+    const without = await put(id, {});
+    expect([without.status, without.body.error]).toEqual([428, "precondition_required"]);
+    const cron = await put(id, { cron: "61 * * * *" }, "*");
+    expect([cron.status, cron.body.errors[0].pointer]).toEqual([422, "/cron"]);
+    expect((await put(NONE, {}, "*")).body.error).toBe("schedule_not_found");
+    await api.ask(`${ROUTE}/${id}`, { method: "DELETE" });
+    expect((await put(id, {}, "*")).status).toBe(404);
+    expect(await history(id)).toEqual(["schedule.created", "schedule.deleted"]);
+  });
+});
+
+describe("running now", () => {
+  const run = (id: string, headers: Record<string, string> = {}) =>
+    api.ask(`${ROUTE}/${id}/run`, { method: "POST", headers });
+
+  test("submits the job beside the instants, as it was last asked for, paused or not", async () => {
+    const id = await created();
+    const before = (await api.ask(`${ROUTE}/${id}`)).body;
+    const first = await run(id);
+    expect(first.status).toBe(202);
+    expect(first.body).toEqual({ job_id: expect.stringMatching(UUID), status: "queued", schedule_id: id });
+    const [submitted] = (await api.ask(`/api/v1/jobs/${first.body.job_id}/events`)).body.data;
+    expect(submitted).toMatchObject({
+      position: Number(first.headers.get("levqor-position")),
+      type: "job.submitted",
+      data: job,
+      meta: { actor: "anonymous", correlation_id: first.body.job_id, causation_id: `schedule-${id}@2` },
+    });
+    const after = (await api.ask(`${ROUTE}/${id}`)).body;
+    expect({ ...after, updated_at: before.updated_at }).toEqual(before);
+
+    await api.ask(`${ROUTE}/${id}/pause`, { method: "POST" });
+    const init = post({ ...request, job: { workflow: "other", payload: { n: 2 } } }, { "if-match": "*" });
+    await api.ask(`${ROUTE}/${id}`, { ...init, method: "PUT" });
+    const second = await run(id);
+    const events = (await api.ask(`/api/v1/jobs/${second.body.job_id}/events`)).body.data;
+    expect(events[0].data).toEqual({ workflow: "other", payload: { n: 2 } });
+    expect((await api.ask(`${ROUTE}/${id}`)).body.status).toBe("paused");
+    expect(await history(id)).toEqual([
+      "schedule.created",
+      "schedule.triggered",
+      "schedule.paused",
+      "schedule.updated",
+      "schedule.triggered",
+    ]);
+  });
+
+  test("with an Idempotency-Key runs once, however often and by how many it is asked for", async () => {
+    const id = await created();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => run(id, { "idempotency-key": "once" })));
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(202));
+    expect(new Set(answers.map(({ body }) => body.job_id)).size).toBe(1);
+    expect(new Set(answers.map(({ headers }) => headers.get("levqor-position"))).size).toBe(1);
+    expect(answers.filter(({ headers }) => headers.get("idempotency-replayed") === "true")).toHaveLength(7);
+    const other = await run(id, { "idempotency-key": "twice" });
+    expect(other.body.job_id).not.toBe(answers[0]?.body.job_id);
+    expect(await history(id)).toEqual(["schedule.created", "schedule.triggered", "schedule.triggered"]);
+  });
+
+  test("is refused where nothing is, and while as many jobs wait as may", async () => {
+    expect((await run(NONE)).body.error).toBe("schedule_not_found");
+    const id = await created();
+    await api.ask(`${ROUTE}/${id}`, { method: "DELETE" });
+    expect((await run(id)).status).toBe(404);
+    const full = await startApi({ max_queue_depth: 1 });
+    try {
+      const { schedule_id } = (await full.ask(ROUTE, post(request))).body;
+      const runFull = (key: string) =>
+        full.ask(`${ROUTE}/${schedule_id}/run`, { method: "POST", headers: { "idempotency-key": key } });
+      const first = await runFull("a");
+      expect(first.status).toBe(202);
+      const second = await runFull("b");
+      expect([second.status, second.body.error]).toEqual([429, "queue_full"]);
+      expect(await runFull("a")).toMatchObject({ status: 202, body: first.body });
+    } finally {
+      await full.stop();
+    }
+  });
+});
+
 describe("reading", () => {
   test("names the next runs, as many as are asked for", async () => {
     const id = await created({ cron: "30 6 * * MON", time_zone: "America/New_York" });

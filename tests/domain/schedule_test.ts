@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import type { ScheduleFired } from "../../events/schedule.ts";
 import {
   isBeyondGrace,
   type ScheduleCommand,
@@ -128,6 +129,59 @@ describe("a schedule", () => {
       .then(deleted);
   });
 
+  const nightly: ScheduleDefinition = { ...definition, name: "Nightly", job: { workflow: "other", payload: { n: 2 } } };
+  const update = (made_from: number | "any", next = 500) =>
+    ({ type: "update", definition: nightly, next_run_at: at(next), now: at(30), made_from }) as const;
+  const updated = (next: number | null): KnownNewEvent => ({
+    type: "schedule.updated",
+    data: { ...nightly, next_run_at: next === null ? null : time(next) },
+  });
+
+  test("is changed from the version that holds its definition, or a later one, whatever was fired since", () => {
+    given(created).when(update(1)).then(updated(500));
+    given(created, fired(60)).when(update(1)).then(updated(500));
+    given(created, fired(60)).when(update(2)).then(updated(500));
+    given(created, updated(500))
+      .when({ ...update(1), definition })
+      .refused("version_mismatch");
+    given(created, updated(500))
+      .when({ ...update(2), definition })
+      .then({ type: "schedule.updated", data: { ...definition, next_run_at: time(500) } });
+    given(created, updated(500)).when(update(1)).refused("version_mismatch");
+    given(created, updated(500)).when(update("any")).then();
+    given(created, deleted).when(update("any")).refused("schedule_not_found");
+  });
+
+  test("stays paused when it is changed, and keeps an instant that is due", () => {
+    given(created, paused).when(update(1)).then(updated(null));
+    given(created, paused, updated(null))
+      .when({ type: "resume", next_run_at: at(600) })
+      .then({ type: "schedule.resumed", data: { next_run_at: time(600), defined_at: 3 } });
+    given(created)
+      .when({ ...update(1), now: at(60) })
+      .then(updated(60));
+    given(created, updated(60))
+      .when(fire(60, 61))
+      .then({ type: "schedule.fired", data: { ...(fired(60).data as ScheduleFired), defined_at: 2 } });
+  });
+
+  test("is triggered beside its instants, paused or not", () => {
+    const trigger = { type: "trigger", job_id: "job-now" } as const;
+    const triggered = (next_run_at: string | null): KnownNewEvent => ({
+      type: "schedule.triggered",
+      data: { job_id: "job-now", next_run_at },
+    });
+    given(created)
+      .when(trigger)
+      .then(triggered(time(60)));
+    given(created, triggered(time(60)))
+      .when(fire(60, 60))
+      .then(fired(60));
+    given(created, paused).when(trigger).then(triggered(null));
+    given(created, paused, triggered(null)).when(fire(60, 60)).refused("schedule_not_active");
+    given(created, deleted).when(trigger).refused("schedule_not_found");
+  });
+
   test.each([
     [given(), "nothing was created"],
     [given(created, deleted), "it was deleted"],
@@ -154,6 +208,17 @@ describe("whatever commands come", () => {
     { weight: 2, arbitrary: fc.record({ type: fc.constant("pause" as const), now, count, next_run_at }) },
     { weight: 3, arbitrary: fc.record({ type: fc.constant("resume" as const), next_run_at }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant("delete" as const), now, count, next_run_at }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        type: fc.constant("update" as const),
+        definition: fc.integer({ min: 1, max: 3 }).map((n) => ({ ...definition, misfire_grace_seconds: n * 600 })),
+        next_run_at,
+        now,
+        made_from: fc.oneof(fc.constant("any" as const), fc.integer({ min: 1, max: 20 })),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant("trigger" as const), job_id: fc.uuid() }) },
   );
   /** Time goes on: what comes later sees a later clock. */
   const commands = fc
@@ -183,11 +248,11 @@ describe("whatever commands come", () => {
   test("only what is active is ever due, and nothing happens after the end", () => {
     fc.assert(
       fc.property(commands, (sequence) => {
-        run(sequence, ({ events, before, after }) => {
+        run(sequence, ({ command, events, before, after }) => {
           expect(after.status === "active").toBe(after.next_run_at !== null);
           if (before.status === "none") expect(after.status).toBe("active");
           if (events.length > 0) expect(before.status).not.toBe("deleted");
-          if (after.status === "paused" && events.length > 0) expect(before.status).toBe("active");
+          if (command.type === "pause" && events.length > 0) expect(before.status).toBe("active");
         });
       }),
       { numRuns: 500 },
@@ -206,7 +271,9 @@ describe("whatever commands come", () => {
           const instant = Date.parse(event.data.instant);
           expect(instant).toBe(before.next_run_at as number);
           expect(instant).toBeLessThanOrEqual(given.now);
-          expect(isBeyondGrace(instant, given.now, definition)).toBe(event.type === "schedule.misfired");
+          expect(isBeyondGrace(instant, given.now, before.definition as ScheduleDefinition)).toBe(
+            event.type === "schedule.misfired",
+          );
         });
       }),
       { numRuns: 500 },
@@ -214,15 +281,20 @@ describe("whatever commands come", () => {
     expect(answers).toBeGreaterThan(100);
   });
 
-  test("the first and the newest event lead to the same state as all of them", () => {
+  test("the definition and the newest event lead to the same state as all of them", () => {
     fc.assert(
       fc.property(commands, (sequence) => {
         run(sequence, ({ after }) => void Object.freeze(after));
         const history = run(sequence);
         for (let length = 1; length <= history.length; length++) {
           const part = history.slice(0, length);
-          const ends = length === 1 ? part : [part[0] as KnownEvent, part.at(-1) as KnownEvent];
-          expect(scheduleState(ends)).toEqual(scheduleState(part));
+          const all = scheduleState(part);
+          const ends = new Set([part[all.defined_at - 1] as KnownEvent, part.at(-1) as KnownEvent]);
+          expect(scheduleState(ends)).toEqual(all);
+          // The newest event itself says where the definition is.
+          const { type, data } = part.at(-1) as KnownEvent;
+          const named = type === "schedule.created" || type === "schedule.updated" ? length : undefined;
+          expect(named ?? (data as { defined_at?: number }).defined_at ?? 1).toBe(all.defined_at);
         }
       }),
       { numRuns: 300 },

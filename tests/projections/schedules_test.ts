@@ -89,6 +89,29 @@ test("nothing is due while it is paused, and a deleted one is gone", () => {
   expect(rowAfter(created, fired, deleted)).toBeUndefined();
 });
 
+test("a changed one shows what it was changed to, active or paused; a run beside its instants moves nothing", () => {
+  const { job, ...definition } = created.data;
+  const changed = { ...definition, name: "Daily", cron: "@daily", misfire_grace_seconds: 60 };
+  const updated = (next_run_at: string | null) => ({
+    type: "schedule.updated",
+    data: { ...changed, job: { ...job, workflow: "other" }, next_run_at },
+  });
+  const next_run_at = "2026-01-03T00:00:00.000Z";
+  expect(rowAfter(created, fired, updated(next_run_at))).toMatchObject({
+    ...changed,
+    next_run_at,
+    status: "active",
+    workflow: "other",
+    version: 3,
+    runs: 1,
+  });
+  expect(rowAfter(created, paused, updated(null))).toMatchObject({ status: "paused", next_run_at: null });
+  const triggered = { type: "schedule.triggered", data: { job_id, next_run_at: fired.data.next_run_at } };
+  const row = rowAfter(created, fired);
+  const { updated_at, ...after } = rowAfter(created, fired, triggered) as ScheduleRow;
+  expect({ ...after, updated_at: row?.updated_at }).toEqual({ ...(row as ScheduleRow), version: 3 });
+});
+
 test("a history that makes no sense is refused with its place", () => {
   expect(() => rowAfter(fired)).toThrow(`Cannot apply schedule.fired to schedule-${id}: nothing was created`);
   expect(() => rowAfter(created, created)).toThrow(`Cannot create schedule ${id}: it exists since position 101`);

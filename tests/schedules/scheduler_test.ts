@@ -4,8 +4,8 @@ import { inProcessBus } from "../../src/bus/mod.ts";
 import { clearLeases, connect, databaseNow } from "../../src/db/mod.ts";
 import { derivedUuid } from "../../src/jobs/derived_id.ts";
 import { openLog } from "../../src/log/mod.ts";
-import { commandSchedule, ending, resumption } from "../../src/schedules/commands.ts";
-import { startScheduler } from "../../src/schedules/mod.ts";
+import { change, commandSchedule, ending, resumption } from "../../src/schedules/commands.ts";
+import { runNow, startScheduler } from "../../src/schedules/mod.ts";
 import { silent, until } from "../jobs/support.ts";
 import { startProxy, type Verdict } from "../support/proxy.ts";
 import { openScene, type Scene } from "./support.ts";
@@ -76,6 +76,29 @@ describe("a scheduler", () => {
     const paused = firings.filter(({ data }) => Date.parse(data.instant) > now && Date.parse(data.instant) <= later);
     expect(paused).toEqual([]);
     expect(Date.parse(firings[before]?.data.instant ?? "") - later).toBeLessThanOrEqual(1000);
+  });
+
+  test("fires what it was changed to, at the new instants, and is not kept from them by a run in between", async () => {
+    const id = await scene.create({ cron: YEARLY });
+    await scene.projected();
+    scene.start("a");
+    await until(() => scene.leader(), { what: "a leader" });
+    const job = { workflow: "noop", payload: { n: 2 } };
+    const definition = { name: "Test", cron: "* * * * * *", time_zone: "UTC", misfire_grace_seconds: 900, job };
+    const now = await databaseNow(scene.sql);
+    const command = () => change(definition, { now, made_from: 1 });
+    await commandSchedule(scene.log, { schedule_id: id, command, meta });
+    const job_id = Bun.randomUUIDv7();
+    const ran = await runNow(scene.log, { schedule_id: id, job_id, meta: { actor: "test" }, check() {} });
+    expect(ran.ok).toBe(true);
+    const firings = await fired(id, 3);
+    for (const { data } of firings) {
+      expect(data.defined_at).toBe(2);
+      expect((await scene.history(`job-${data.job_id}`))[0]?.data).toEqual(job);
+    }
+    const instants = firings.map(({ data }) => Date.parse(data.instant));
+    expect(instants).toEqual(instants.map((_, index) => (instants[0] ?? 0) + index * 1_000));
+    expect(instants[0]).toBeGreaterThan(now);
   });
 
   test("fires what it missed within the grace, each and in order, and records the rest as misfired", async () => {
