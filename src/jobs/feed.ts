@@ -319,7 +319,7 @@ export class Feed {
   async #fetchMissing(priority: Priority): Promise<void> {
     const { queue, signal, on_ready } = this.#options;
     const behind = new Backoff(BEHIND_PAUSE_MS.first, BEHIND_PAUSE_MS.most);
-    for (let missing = queue.missing(priority); missing && !signal.aborted; missing = queue.missing(priority)) {
+    for (let missing = queue.toFill(priority); missing && !signal.aborted; missing = queue.toFill(priority)) {
       if (missing.exhausted) await pause(behind.next(), signal);
       if (await this.#fill(priority, missing)) behind.reset();
       on_ready();

@@ -290,7 +290,7 @@ export class HeldBackJobs {
 
   async #fill(waiting: Waiting, priority: Priority): Promise<void> {
     const { sql } = this.#options;
-    const missing = waiting.jobs.missing(priority);
+    const missing = waiting.jobs.toFill(priority);
     if (!missing) return;
     // Asked first: what the read model holds a moment later is at least this.
     const position = (await readModelPosition(sql)) ?? 0;

@@ -110,7 +110,7 @@ export class ReadyQueue {
     this.#keep(this.#lanes[job.priority], job, "first");
   }
 
-  /** Adds those of a lane's missing jobs that the read model holds up to a position; `more`: it holds others. */
+  /** Adds those of a lane's jobs {@link toFill} that the read model held up to a position; `more`: it holds others. */
   fill(priority: Priority, found: { jobs: readonly ReadyJob[]; upTo: number; more: boolean }): void {
     const lane = this.#lanes[priority];
     for (const job of found.jobs) this.#keep(lane, job, "last");
@@ -126,6 +126,12 @@ export class ReadyQueue {
   missing(priority: Priority): Missing | undefined {
     const lane = this.#lanes[priority];
     return lane.hasRoom ? lane.missing : undefined;
+  }
+
+  /** The same, to be fetched now and given to {@link fill}: one at a time. */
+  toFill(priority: Priority): Missing | undefined {
+    if (this.missing(priority)) this.#lanes[priority].beginFilling();
+    return this.missing(priority);
   }
 
   /** How many jobs a lane can take. */
@@ -188,6 +194,8 @@ class Lane {
   /** The next few, from which one is taken by chance. */
   readonly #ahead: ReadyJob[] = [];
   #missing: Missing | undefined;
+  /** Of it, the position after which jobs have gone missing since what is being fetched was asked for. */
+  #missingSince = Number.POSITIVE_INFINITY;
 
   constructor(max: number) {
     this.#max = max;
@@ -225,15 +233,25 @@ class Lane {
   }
 
   miss(after: number, until: number): void {
+    this.#missingSince = Math.min(this.#missingSince, after);
     const known = this.#missing;
     this.#missing = known
       ? { after: Math.min(known.after, after), until: Math.max(known.until, until), exhausted: false }
       : { after, until, exhausted: false };
   }
 
+  beginFilling(): void {
+    this.#missingSince = Number.POSITIVE_INFINITY;
+  }
+
   filled(upTo: number, more: boolean): void {
     const known = this.#missing;
     if (!known) return;
+    if (this.#missingSince < upTo) {
+      // One that waits no more where it was kept: it may have been passed over.
+      this.#missing = { ...known, after: this.#missingSince, exhausted: false };
+      return;
+    }
     const done = !more && upTo >= known.until;
     this.#missing = done ? undefined : { ...known, after: Math.max(known.after, upTo), exhausted: !more };
   }

@@ -85,7 +85,7 @@ describe("bounds", () => {
     queue.take();
     const first = jobs[4] as ReadyJob;
     const last = jobs[7] as ReadyJob;
-    expect(queue.missing("normal")).toEqual({ after: first.position - 1, until: last.position, exhausted: false });
+    expect(queue.toFill("normal")).toEqual({ after: first.position - 1, until: last.position, exhausted: false });
     // A newer one must not go before those.
     const newer = job();
     queue.add(newer);
@@ -93,15 +93,27 @@ describe("bounds", () => {
     queue.fill("normal", { jobs: jobs.slice(4, 6), upTo: (jobs[5] as ReadyJob).position, more: true });
     expect(queue.size).toBe(4);
     takeAll(queue);
-    expect(queue.missing("normal")).toMatchObject({ after: (jobs[5] as ReadyJob).position, until: newer.position });
+    expect(queue.toFill("normal")).toMatchObject({ after: (jobs[5] as ReadyJob).position, until: newer.position });
     // The read model is behind: the rest comes later, and new ones need not wait for it.
     queue.fill("normal", { jobs: [jobs[6] as ReadyJob], upTo: (jobs[6] as ReadyJob).position, more: false });
-    expect(queue.missing("normal")).toMatchObject({ after: (jobs[6] as ReadyJob).position, exhausted: true });
+    expect(queue.toFill("normal")).toMatchObject({ after: (jobs[6] as ReadyJob).position, exhausted: true });
     queue.add(job());
     expect(queue.size).toBe(2);
     queue.fill("normal", { jobs: [last, newer], upTo: newer.position, more: false });
     expect(queue.missing("normal")).toBeUndefined();
     expect(queue.size).toBe(4);
+  });
+
+  test("what goes missing while others are fetched is asked for again, though it comes before them", () => {
+    const queue = new ReadyQueue();
+    queue.miss(100);
+    expect(queue.toFill("normal")).toEqual({ after: 0, until: 100, exhausted: false });
+    // It was kept elsewhere when the read model was asked, and is not any more.
+    queue.turnAway({ ...job(), position: 40 });
+    queue.fill("normal", { jobs: [], upTo: 100, more: false });
+    expect(queue.toFill("normal")).toEqual({ after: 39, until: 100, exhausted: false });
+    queue.fill("normal", { jobs: [], upTo: 100, more: false });
+    expect(queue.missing("normal")).toBeUndefined();
   });
 
   test("no lane is turned away because another is full", () => {
