@@ -16,8 +16,12 @@ afterEach(() => service.close());
 
 const meta = { actor: "anonymous", correlation_id: "test" };
 
-/** Workflows `a` and `b` that take a moment, and note who runs at the same time. */
-function shop(ms = 5) {
+/**
+ * Workflows `a` and `b` that take a moment, and note who runs at the same time. The first of a group wait until as many
+ * of it as `gather` says run at once: on a slow machine they would be gone before the next one is claimed.
+ */
+function shop(ms = 5, gather: Record<string, number> = {}) {
+  const gathered = new Map(Object.keys(gather).map((group) => [group, Promise.withResolvers<void>()]));
   const running = new Map<string, number>();
   const most = new Map<string, number>();
   const ran: string[] = [];
@@ -34,7 +38,9 @@ function shop(ms = 5) {
         running.set(group, now);
         most.set(group, Math.max(most.get(group) ?? 0, now));
         order.push(idempotency_key);
+        if (now >= (gather[group] ?? 0)) gathered.get(group)?.resolve();
         try {
+          await gathered.get(group)?.promise;
           await Bun.sleep(ms);
           signal.throwIfAborted();
           ran.push(idempotency_key);
@@ -111,7 +117,7 @@ describe("a concurrency key", () => {
 describe("a workflow's concurrency", () => {
   test("counts jobs with keys and without, and each key has its own besides", async () => {
     await settle({ workflow: "a", concurrency: 4 });
-    const work = shop(60);
+    const work = shop(60, { a: 4, b: 5 });
     for (let i = 0; i < 3; i++) service.start({ connectors: work.connectors });
     // Keys among each other: those of one wait for their key or for their workflow, whichever is taken.
     const ids: string[] = [];
