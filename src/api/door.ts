@@ -45,6 +45,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
   const { logger, metrics, tracing = noTracing, log, methodsOf, deprecationOf, cors_origins, timing } = options;
   const cors = createCors(cors_origins);
   const limit_s = timing?.request_timeout_s ?? REQUEST_TIMEOUT_S;
+  const admit = admission(options);
   const refuse = (request: Request, error: unknown) => refusal(error, { request, logger });
   const deadlines = new Deadlines({
     limit_ms: limit_s * 1000,
@@ -59,28 +60,26 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     log?.({ request, context, status, duration_ms });
   };
 
-  return (handle) => {
-    const admit = admission({ ...options, handle });
-    return (request) => {
-      const context = contextOf(request);
-      if (tracing.active) beginSpan(tracing, request, context);
-      const leave = (response: Response) => {
-        const dressed = dress(notModified(response, { request, context }), { request, context, cors });
-        const deprecated = deprecationOf?.(request.method, context.route);
-        for (const name in deprecated) dressed.headers.append(name, deprecated[name] as string);
-        tell(request, context, dressed);
-        return dressed;
-      };
-      let answer: Response | Promise<Response>;
-      try {
-        checkHead(request, context);
-        answer = cors.preflight(request, context) ?? optionsOf(request, methodsOf) ?? admit(request, context);
-      } catch (error) {
-        answer = refuse(request, error);
-      }
-      if (!(answer instanceof Promise)) return leave(answer);
-      return deadlines.bound(request, answer).then(leave, (error) => leave(refuse(request, error)));
+  // Elysia asks for a handler anew at each request.
+  return (handle) => (request) => {
+    const context = contextOf(request);
+    if (tracing.active) beginSpan(tracing, request, context);
+    const leave = (response: Response) => {
+      const dressed = dress(notModified(response, { request, context }), { request, context, cors });
+      const deprecated = deprecationOf?.(request.method, context.route);
+      for (const name in deprecated) dressed.headers.append(name, deprecated[name] as string);
+      tell(request, context, dressed);
+      return dressed;
     };
+    let answer: Response | Promise<Response>;
+    try {
+      checkHead(request, context);
+      answer = cors.preflight(request, context) ?? optionsOf(request, methodsOf) ?? admit({ request, context, handle });
+    } catch (error) {
+      answer = refuse(request, error);
+    }
+    if (!(answer instanceof Promise)) return leave(answer);
+    return deadlines.bound(request, answer).then(leave, (error) => leave(refuse(request, error)));
   };
 }
 
@@ -118,13 +117,15 @@ function optionsOf(request: Request, methodsOf: DoorOptions["methodsOf"]): Respo
   return new Response(null, { status: 204, headers: { allow: methods.join(", ") } });
 }
 
-interface Admission extends Pick<DoorOptions, "auth" | "limits"> {
+interface Entering {
+  readonly request: Request;
+  readonly context: RequestContext;
   readonly handle: Handle;
 }
 
 /** Handles a request once it is known who makes it, and that they may. */
-function admission({ auth, limits, handle }: Admission) {
-  return (request: Request, context: RequestContext): Response | Promise<Response> => {
+function admission({ auth, limits }: Pick<DoorOptions, "auth" | "limits">) {
+  return ({ request, context, handle }: Entering): Response | Promise<Response> => {
     const enter = (identity: RequestContext["identity"]) => {
       context.identity = identity;
       return limits?.enter(request) ?? handle(request);
