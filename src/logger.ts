@@ -12,6 +12,8 @@ export interface LoggerOptions {
   readonly webhook_secret?: string;
   /** Its secret never appears in the log, wherever it stands. */
   readonly jwt?: { readonly verify_with: object };
+  /** Their values never appear in the log, wherever they stand. */
+  readonly otlp_headers?: Readonly<Record<string, string>>;
 }
 
 const REDACTED = "[redacted]";
@@ -32,9 +34,11 @@ const TOKENS = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g;
  * that the last ones before a crash are there, and without worker threads. `stream` is standard output by default.
  */
 export function createLogger(options: LoggerOptions, stream?: DestinationStream): Logger {
-  const { log_level, log_format, api_keys = [], webhook_secret, jwt } = options;
+  const { log_level, log_format, api_keys = [], webhook_secret, jwt, otlp_headers = {} } = options;
   const pretty = log_format === "pretty" || (log_format === "auto" && process.stdout.isTTY === true);
-  const known = [...api_keys, webhook_secret, secretOf(jwt?.verify_with)].filter((secret) => secret !== undefined);
+  const known = [...api_keys, ...Object.values(otlp_headers), webhook_secret, secretOf(jwt?.verify_with)].filter(
+    (secret) => secret !== undefined,
+  );
   const knownSecrets =
     known.length > 0 ? new RegExp(known.map((secret) => RegExp.escape(secret)).join("|"), "g") : undefined;
 
@@ -61,6 +65,19 @@ export function createLogger(options: LoggerOptions, stream?: DestinationStream)
       ? prettyStream({ destination, translateTime: "HH:MM:ss.l", ignore: "pid,hostname", colorize: !stream })
       : destination,
   );
+}
+
+/**
+ * Lets what nobody caught end the process, as it would by itself, but told in the log: what the runtime writes of it is no
+ * JSON, and holds secrets back from nobody.
+ */
+export function endOnFault(logger: Pick<Logger, "fatal">): void {
+  const end = (err: unknown) => {
+    logger.fatal({ err }, "A fault that nobody caught; the process ends");
+    process.exit(1);
+  };
+  process.on("uncaughtException", end);
+  process.on("unhandledRejection", end);
 }
 
 function secretOf(verifyWith: object | undefined): string | undefined {

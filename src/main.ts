@@ -24,7 +24,7 @@ import { addGauges, addRunnerGauges } from "./gauges.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { startRunner, startSweeper } from "./jobs/mod.ts";
 import { mayChangeLog, openLog } from "./log/mod.ts";
-import { createLogger } from "./logger.ts";
+import { createLogger, endOnFault } from "./logger.ts";
 import { migrations } from "./migrations.ts";
 import { startProjector } from "./projector/mod.ts";
 import { RateLimiter } from "./rate/mod.ts";
@@ -296,6 +296,7 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   const logger = createLogger(config);
+  endOnFault(logger);
   for (const warning of config.warnings) logger.warn(warning);
 
   const starting = startService(config, logger);

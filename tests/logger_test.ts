@@ -95,3 +95,33 @@ test("pretty is for people, and no less discreet", () => {
   expect(text.match(/INFO.*: .*Line/g)).toHaveLength(1000);
   expect(text).not.toContain("pl4nted");
 });
+
+describe("what nobody caught", () => {
+  const logger = JSON.stringify(join(import.meta.dir, "../src/logger.ts"));
+  /** Runs a script that prepares for faults, and then meets one. */
+  function meet(fault: string) {
+    const script = `
+      import { createLogger, endOnFault } from ${logger};
+      endOnFault(createLogger({ log_level: "info", log_format: "json", otlp_headers: { a: "pl4nted-header" } }));
+      setTimeout(() => console.log("still here"), 5_000);
+      ${fault}`;
+    const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, "-e", script]);
+    return { exitCode, lines: stdout.toString().trim().split("\n"), stderr: stderr.toString() };
+  }
+
+  test.each([
+    ["a listener throws", 'setTimeout(() => { throw new Error("postgres://me:pl4nted@db pl4nted-header"); }, 1);'],
+    ["a promise is rejected", 'void Promise.reject(new Error("postgres://me:pl4nted@db pl4nted-header"));'],
+    ["a listener is told of by reportError", 'reportError(new Error("postgres://me:pl4nted@db pl4nted-header"));'],
+  ])("ends the process with a line in the log, and no secret: %s", (_, fault) => {
+    const { exitCode, lines, stderr } = meet(fault);
+    expect(exitCode).toBe(1);
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      level: "fatal",
+      msg: "A fault that nobody caught; the process ends",
+      err: { type: "Error", message: "postgres://[redacted]@db [redacted]", stack: expect.any(String) },
+    });
+    expect(stderr).toBe("");
+  });
+});
