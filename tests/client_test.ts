@@ -3,6 +3,7 @@
  * service. What does not fit the document does not pass the gate's type check.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "../examples/client/api.ts";
 import { type TestDatabase, testDatabase } from "./support/postgres.ts";
@@ -286,6 +287,42 @@ describe("an outside worker", () => {
     await good(levqor.POST("/api/v1/workers/complete", { body: { ...named, attempt: 3, result } }));
     expect(await statusOf(first.job_id)).toMatchObject({ status: "succeeded", result });
   });
+});
+
+describe("a key", () => {
+  test("is issued with what it may do, used, rotated and revoked", async () => {
+    const issued = await good(
+      levqor.POST("/api/v1/keys", { body: { name: "Typed client", scopes: ["jobs:read"], tier: "pro" } }),
+    );
+    const { key, key_id } = issued.data;
+    const holder = createClient<paths>({ baseUrl: service.url, headers: { "X-Api-Key": key as string } });
+    await eventually(async () => (await holder.GET("/api/v1/jobs")).response.ok);
+    const refused = await holder.POST("/api/v1/intake", { body: { workflow: "http", payload: {} } });
+    expect([refused.response.status, refused.error?.error]).toEqual([403, "insufficient_scope"]);
+
+    const params = { path: { key_id } };
+    expect((await good(levqor.GET("/api/v1/keys/{key_id}", { params }))).data.scopes).toEqual(["jobs:read"]);
+    const rotated = await good(
+      levqor.POST("/api/v1/keys/{key_id}/rotate", { params, body: { overlap_seconds: 3600 } }),
+    );
+    expect(rotated.data.key).not.toBe(key);
+    const revoked = await good(levqor.POST("/api/v1/keys/{key_id}/revoke", { params, body: { reason: "Done." } }));
+    await eventually(async () => (await holder.GET("/api/v1/jobs")).response.status === 401);
+    const header = { "Levqor-Min-Position": revoked.position };
+    const list = await good(levqor.GET("/api/v1/keys", { params: { header } }));
+    expect(list.data.data.find((each) => each.key_id === key_id)?.revoked_at).toBeString();
+  });
+});
+
+test("the example submits a job and shows its result", async () => {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../examples/typed_client.ts"), outside.url.href], {
+    env: { PATH: process.env.PATH, LEVQOR_URL: service.url, LEVQOR_KEY: KEY },
+    stdout: "pipe",
+  });
+  const said = await new Response(child.stdout).text();
+  expect(await child.exited).toBe(0);
+  expect(said).toContain("is on record\n");
+  expect(said).toContain('"body":{"method":"GET"}');
 });
 
 test("the service says how it is, and what a problem means", async () => {

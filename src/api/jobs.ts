@@ -146,13 +146,15 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
         const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
         const found = await readJob(log, job_id);
         if (!found) throw jobNotFound(job_id);
-        const { state, version, position } = found;
-        await untilReached(projector, { name: "jobs", position, wait_ms });
+        await untilReached(projector, { name: "jobs", position: found.position, wait_ms });
         const [row] = await onceBuilt(
           () => sql<JobRow[]>`select ${columns} from levqor_read.jobs where job_id = ${job_id}`,
           wait_ms,
         );
         if (!row) throw jobNotFound(job_id);
+        // Meanwhile it may have ended: what came of it is to be that of the row.
+        const isEndNews = row.finished_at !== null && !isFinished(found.state);
+        const { state, version } = isEndNews ? ((await readJob(log, job_id)) ?? found) : found;
         if (isFinished(state)) set.headers.etag = `"${version}"`;
         const { result, error, cancel_reason } = state;
         const waits = await waitsOf([toWaitingJob(row)]);

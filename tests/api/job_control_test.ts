@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { commandJob } from "../../src/jobs/mod.ts";
+import { openLog } from "../../src/log/mod.ts";
 import { type Harness, post, startApi } from "./harness.ts";
 
 const NO_JOB = "00000000-0000-7000-8000-000000000000";
@@ -45,6 +46,32 @@ describe("GET /api/v1/jobs/:job_id", () => {
     const etag = ended.headers.get("etag") as string;
     const path = `/api/v1/jobs/${ended.body.job_id}`;
     expect((await api.ask(path, { headers: { "if-none-match": etag } })).status).toBe(304);
+  });
+
+  test("tells of a job that ends while it is read with its result", async () => {
+    let between = async () => {};
+    const api = await startApi({
+      openApiLog(url) {
+        const log = openLog({ url });
+        const read = log.readStream.bind(log);
+        const readStream: typeof read = async (...of) => {
+          const events = await read(...of);
+          await between();
+          return events;
+        };
+        return Object.assign(log, { readStream });
+      },
+    });
+    const { job_id } = await api.submit();
+    between = async () => {
+      between = async () => {};
+      await commandJob(api.log, { job_id, command: { type: "complete", attempt: "any", result: { n: 1 } }, meta });
+      const head = String(await api.log.head());
+      await api.ask("/api/v1/jobs", { headers: { "levqor-min-position": head } });
+    };
+    const { body } = await api.ask(`/api/v1/jobs/${job_id}`);
+    expect(body).toMatchObject({ status: "succeeded", result: { n: 1 } });
+    await api.stop();
   });
 
   test("of a job that is there", async () => {

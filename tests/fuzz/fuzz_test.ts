@@ -17,7 +17,7 @@ import { draftOf, examplesOf, odditiesOf, type Plan, plansOf, wantedBy } from ".
 import { type Received, send } from "./send.ts";
 import { talk } from "./sockets.ts";
 
-const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 10_000);
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 2_000);
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const IN_FLIGHT = 12;
 /** How long a good answer of one call is searched for. */

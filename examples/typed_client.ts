@@ -1,0 +1,37 @@
+/**
+ * Submits a job and waits for its end, with types that are made from the API's own document: what does not fit does
+ * not compile.
+ *
+ *     bun examples/typed_client.ts https://example.com/
+ *
+ * Needs the package `openapi-fetch`. `client/api.ts` is what `npx openapi-typescript $LEVQOR_URL/public/openapi.json`
+ * writes.
+ */
+import process from "node:process";
+import createClient from "openapi-fetch";
+import type { paths } from "./client/api.ts";
+
+const levqor = createClient<paths>({
+  baseUrl: process.env.LEVQOR_URL ?? "http://127.0.0.1:5000",
+  headers: process.env.LEVQOR_KEY ? { "X-Api-Key": process.env.LEVQOR_KEY } : {},
+});
+const url = process.argv[2] ?? "https://example.com/";
+
+const submitted = await levqor.POST("/api/v1/intake", {
+  // Sent again after a fault, the request makes no second job.
+  params: { header: { "Idempotency-Key": crypto.randomUUID() } },
+  body: { workflow: "http", payload: { method: "GET", url }, max_attempts: 2 },
+});
+if (submitted.error) throw new Error(`${submitted.error.error}: ${submitted.error.detail}`);
+const { job_id } = submitted.data;
+console.log(`${job_id} is on record`);
+
+for (let status: string | undefined; status !== "succeeded"; ) {
+  const { data: job, error } = await levqor.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id } } });
+  if (error) throw new Error(`${error.error}: ${error.detail}`);
+  if (job.status !== status) console.log(job.status, job.waiting_for?.detail ?? "");
+  status = job.status;
+  if (status === "succeeded") console.log(JSON.stringify(job.result));
+  if (status === "failed" || status === "cancelled") throw new Error(job.error?.message ?? job.cancel_reason);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+}
