@@ -3363,7 +3363,7 @@ export interface components {
         };
         /**
          * @example {
-         *       "key": null,
+         *       "key": "lvq_live_4fK9dRz2Qw7Lm0Xb5Ty8Hc3Vn6JsPaQEXAMPLE",
          *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
          *       "name": "Billing service",
          *       "environment": "live",
@@ -8213,7 +8213,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "key": null,
+                     *       "key": "lvq_live_4fK9dRz2Qw7Lm0Xb5Ty8Hc3Vn6JsPaQEXAMPLE",
                      *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
                      *       "name": "Billing service",
                      *       "environment": "live",
@@ -8375,7 +8375,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "key": null,
+                     *       "key": "lvq_live_4fK9dRz2Qw7Lm0Xb5Ty8Hc3Vn6JsPaQEXAMPLE",
                      *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
                      *       "name": "Billing service",
                      *       "environment": "live",

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Identity, mayDo, type Scope, scopes } from "../../src/access/mod.ts";
+import { createKey, type Identity, mayDo, revokeKey, type Scope, scopes } from "../../src/access/mod.ts";
+import { type EventLog, openLog } from "../../src/log/mod.ts";
+import { eventually } from "../support/service.ts";
 import { type AccessBench, accessBench } from "./support.ts";
 
 const ALL_SCOPES = Object.keys(scopes) as Scope[];
@@ -54,4 +56,77 @@ test("a caller may do what its scopes say, and nothing else", () => {
   const access = bench.start();
   const caller = { ...known(access.identify(null)), scopes: new Set<Scope>(["jobs:read", "ops:read"]) };
   expect(ALL_SCOPES.filter((scope) => mayDo(caller, scope))).toEqual(["jobs:read", "ops:read"]);
+});
+
+describe("issued keys", () => {
+  const issue = (log: EventLog, key_id: string, more: object = {}) =>
+    createKey(log, {
+      key_id,
+      meta: { actor: "test", correlation_id: key_id },
+      name: "T",
+      environment: "live",
+      scopes: ["jobs:read"],
+      workflows: null,
+      tier: "free",
+      expires_at: null,
+      ...more,
+    });
+  const revoke = (log: EventLog, key_id: string) =>
+    revokeKey(log, { key_id, meta: { actor: "test", correlation_id: key_id } });
+
+  test("are known, with all that they may do, though they were issued before the start", async () => {
+    const key_id = crypto.randomUUID();
+    const expires_at = "2099-01-01T00:00:00.000Z";
+    const { secret } = await issue(bench.log, key_id, { workflows: ["http"], expires_at });
+    const access = bench.start({ keys: ["an-operators-key"] });
+    expect(known(await access.identify(secret))).toMatchObject({
+      actor: `key:${key_id}`,
+      identity: `key:${key_id}`,
+      scopes: new Set(["jobs:read"]),
+      workflows: new Set(["http"]),
+      tier: "free",
+      expires_at: Date.parse(expires_at),
+    });
+    // Then without a wait.
+    expect(known(access.identify(secret)).actor).toBe(`key:${key_id}`);
+  });
+
+  test("are heard of though the bus brings no news at all", async () => {
+    const access = bench.start({ keys: ["an-operators-key"], bus: { listen: () => () => {} } });
+    const key_id = crypto.randomUUID();
+    const { secret } = await issue(bench.log, key_id);
+    const caller = known(await access.identify(secret));
+    const ended = Promise.withResolvers<void>();
+    caller.ended?.addEventListener("abort", () => ended.resolve());
+    await revoke(bench.log, key_id);
+    const revoked = performance.now();
+    await ended.promise;
+    expect(performance.now() - revoked).toBeLessThan(5_000);
+    expect(access.identify(secret)).toEqual({ kind: "refused", reason: "The key is revoked." });
+  });
+
+  test("that do not exist are refused when the log was asked, all that wait with one question", async () => {
+    const access = bench.start({ keys: ["an-operators-key"] });
+    const [first, second] = await Promise.all([
+      issue(bench.log, crypto.randomUUID()),
+      issue(bench.log, crypto.randomUUID()),
+    ]);
+    // Of another log: well made, and unknown here.
+    const elsewhere = await accessBench();
+    const strangers = await Promise.all(Array.from({ length: 50 }, () => issue(elsewhere.log, crypto.randomUUID())));
+    await elsewhere.stop();
+    const identities = await Promise.all([...strangers, first, second].map(({ secret }) => access.identify(secret)));
+    expect(identities.map(({ kind }): string => kind)).toEqual([...strangers.map(() => "refused"), "known", "known"]);
+  });
+
+  test("cannot be told from others while the log cannot be read; those that are known go on", async () => {
+    const log = openLog({ url: bench.url });
+    const access = bench.start({ keys: ["an-operators-key"], log, bus: { listen: () => () => {} } });
+    const { secret } = await issue(bench.log, crypto.randomUUID());
+    await eventually(async () => (await access.identify(secret)).kind === "known");
+    await log.close();
+    const { secret: newer } = await issue(bench.log, crypto.randomUUID());
+    expect(known(access.identify(secret)).scopes).toEqual(new Set(["jobs:read"]));
+    expect(await access.identify(newer)).toMatchObject({ kind: "undecided" });
+  });
 });

@@ -7,6 +7,8 @@ import { testDatabase } from "../support/postgres.ts";
 
 /** A log, and as many processes' access to it as a test wants. */
 export interface AccessBench {
+  /** Of its database. */
+  readonly url: string;
   readonly log: EventLog;
   readonly sql: Sql;
   readonly bus: Bus;
@@ -21,6 +23,7 @@ export async function accessBench(): Promise<AccessBench> {
   const bus = inProcessBus({ log });
   const started: Access[] = [];
   return {
+    url: database.url,
     log,
     sql,
     bus,

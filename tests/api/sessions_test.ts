@@ -3,6 +3,7 @@ import { SignJWT } from "jose";
 import { decode } from "../../events/mod.ts";
 import { type Harness, post, startApi } from "./harness.ts";
 import { openSocket } from "./socket_client.ts";
+import { openSse } from "./sse_client.ts";
 
 const KEY = "the-key-of-the-operator";
 const SECRET = "a secret of no less than 32 bytes";
@@ -15,8 +16,8 @@ let ada: Record<string, string>;
 let bob: Record<string, string>;
 const operator = { "x-api-key": KEY };
 
-async function session(sub: string, app_metadata: object = {}): Promise<Record<string, string>> {
-  const claims = { iss: ISSUER, aud: "authenticated", sub, exp: Math.floor(Date.now() / 1000) + 600, app_metadata };
+async function session(sub: string, app_metadata: object = {}, seconds = 600): Promise<Record<string, string>> {
+  const claims = { iss: ISSUER, aud: "authenticated", sub, exp: Math.floor(Date.now() / 1000) + seconds, app_metadata };
   const token = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(SECRET));
   return { authorization: `Bearer ${token}` };
 }
@@ -133,6 +134,16 @@ describe("a user", () => {
     expect(again.job_id).toBe(first.job_id);
     expect((await api.submit({}, { ...bob, ...headers })).job_id).not.toBe(first.job_id);
   });
+});
+
+test("a stream ends with the session that opened it", async () => {
+  const { job_id } = await api.submit({}, ada);
+  const short = await session(ADA, {}, 3);
+  const stream = await openSse(`${api.url}/api/v1/jobs/${job_id}/stream`, short);
+  const socket = await openSocket(api.url, { headers: short });
+  await stream.rest();
+  expect(stream.closed()?.reason).toBe("unauthorized");
+  expect(await socket.rest()).toMatchObject({ code: 4401 });
 });
 
 test("a session that is not taken is told why, and its token is in no answer and no log", async () => {
