@@ -25,9 +25,7 @@ test("health tells of the database, the bus, every read model, the schedules and
     log: { head: position + 1 },
     database: { ok: true, latency_ms: expect.any(Number) },
     bus: { ok: true, kind: "in_process", connected: true, position: position + 1, lag: 0 },
-    projections: projections
-      .map(({ name, version }) => ({ name, version, ...readModel }))
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    projections: projections.map(({ name, version }) => ({ name, version, ...readModel })),
     schedules: { ok: true, leader: null, active: 0, lag_seconds: 0 },
     queue: { queued: 1, max_queued: 1_000_000, running: 0 },
   });
