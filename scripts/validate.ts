@@ -380,6 +380,7 @@ async function checkKeys(client: Client, { check }: Checks): Promise<void> {
       "/api/v1/schedules",
       "/api/v1/workflows/limits",
       "/api/v1/ops/health",
+      "/metrics",
     ]) {
       expectProblem(await client.ask(path, { key: false }), 401, "unauthorized");
       expectProblem(await client.ask(path, { headers: { "x-api-key": "wrong" } }), 401, "unauthorized");
@@ -970,6 +971,21 @@ async function checkOperations(client: Client, { check }: Checks): Promise<void>
     expect(names.includes("jobs") && names.includes("metrics"), "the read models jobs and metrics", names);
     expect(schedules.ok === true && typeof schedules.leader === "string", "somebody who fires schedules", schedules);
     expect(queue.queued >= 0 && queue.running >= 0, "the queue's depth", queue);
+  });
+
+  await check("GET /metrics tells Prometheus of requests, commits and the queue", async () => {
+    const answer = await client.ask("/metrics");
+    expectStatus(answer, 200);
+    expect(
+      answer.headers.get("content-type")?.startsWith("text/plain; version=") === true,
+      "text/plain",
+      answer.headers,
+    );
+    const { text } = answer;
+    for (const name of ["levqor_http_request_duration_seconds", "levqor_log_batch_events", "levqor_build_info"]) {
+      expect(text.includes(`# TYPE ${name} `), name, text.slice(0, 200));
+    }
+    expect(!text.includes(NO_JOB), "no path in the labels", text.slice(0, 200));
   });
 }
 
