@@ -116,19 +116,20 @@ test("gauges show what is known now, and nothing where it is not", async () => {
       if (!known) throw new Error("the database is away");
       return known;
     },
-    { fresh_ms: 0, stale_ms: 20 },
+    { fresh_ms: 0, stale_ms: 400 },
   );
   let families = await scrape(one);
   expect(sampleOf(families, "levqor_lag_events", { projection: "jobs" })).toBe(3);
   expect(sampleOf(families, "levqor_largest")).toBe(3);
   known = new Map([["jobs", 5]]);
-  await Bun.sleep(20);
+  // What takes a while to tell is not asked for again at once.
+  await Bun.sleep(300);
   families = await scrape(one);
   expect(families.get("levqor_lag_events")?.samples).toEqual([
     { name: "levqor_lag_events", labels: { projection: "jobs" }, value: 5 },
   ]);
   known = undefined;
-  await Bun.sleep(40);
+  await Bun.sleep(600);
   families = await scrape(one);
   expect(families.get("levqor_lag_events")?.samples).toEqual([]);
   expect(families.get("levqor_largest")?.samples).toEqual([]);
@@ -144,5 +145,5 @@ test("a loop that stands still is seen", async () => {
   const name = "levqor_event_loop_delay_seconds";
   const all = sampleOf(families, `${name}_count`) ?? 0;
   expect(all).toBeGreaterThan(0);
-  expect(all - (sampleOf(families, `${name}_bucket`, { le: "0.1" }) ?? 0)).toBe(1);
+  expect(all - (sampleOf(families, `${name}_bucket`, { le: "0.1" }) ?? 0)).toBeGreaterThanOrEqual(1);
 });

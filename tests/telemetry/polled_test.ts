@@ -14,7 +14,7 @@ test("a figure that is no longer fresh is asked for again", async () => {
   let asked = 0;
   const look = polled(async () => ++asked, { fresh_ms: 1 });
   expect(await look()).toBe(1);
-  await Bun.sleep(5);
+  await Bun.sleep(100);
   expect(await look()).toBe(2);
 });
 
@@ -36,7 +36,7 @@ test("who looks waits a while for a new figure, and then makes do with the last 
   let asked = 0;
   const look = polled(() => answers[asked++] as Promise<number>, { fresh_ms: 0, patience_ms: 10 });
   expect(await look()).toBe(1);
-  await Bun.sleep(5);
+  await Bun.sleep(100);
   expect(await look()).toBe(1);
   expect(await look()).toBe(1);
   expect(asked).toBe(2);
@@ -51,9 +51,9 @@ test("a figure that cannot be had is none, and one that is too old is none any m
     if (fails) throw new Error("the database is away");
     return 7;
   };
-  const look = polled(ask, { fresh_ms: 0, stale_ms: 50 });
+  const look = polled(ask, { fresh_ms: 0, stale_ms: 300 });
   expect(await look()).toBe(7);
   fails = true;
-  await Bun.sleep(60);
+  await Bun.sleep(400);
   expect(await look()).toBeUndefined();
 });
