@@ -30,7 +30,8 @@ describe.skipIf(!chromiumAvailable)("in a browser", () => {
   let browser: Browser;
   let visits: ReadonlyMap<string, Promise<Visit>>;
   beforeAll(async () => {
-    [api, browser] = await Promise.all([startApi({ production: true }), launchChromium()]);
+    browser = await launchChromium();
+    api = await startApi({ production: true });
     visits = visitAll(["/docs", ...addresses]);
   }, PATIENCE_MS);
   afterAll(async () => {
