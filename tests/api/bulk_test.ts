@@ -195,7 +195,7 @@ describe("POST /api/v1/jobs/replay", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(lines.at(-1)).toMatchObject({ type: "finished", changed: origins.length });
-  }, 20_000);
+  }, 60_000);
 
   test("says so where the service stops, and goes on at the next one", async () => {
     await start();

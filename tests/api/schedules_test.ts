@@ -350,6 +350,7 @@ describe("reading", () => {
   });
 
   test("health tells how many are active, and that one is late that nobody fires", async () => {
+    await api.ask(ROUTE, { headers: { "levqor-min-position": String(await api.log.head()) } });
     const before = (await api.ask("/api/v1/ops/health")).body.schedules;
     expect(before).toMatchObject({ ok: true, leader: null, lag_seconds: 0 });
     const schedule_id = Bun.randomUUIDv7();

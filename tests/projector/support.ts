@@ -139,11 +139,11 @@ export async function rowsOf(sql: Sql, table: string): Promise<Record<string, un
   return [...(await sql.unsafe(`select * from ${table} order by 1`))];
 }
 
-/** Waits until the condition holds; fails after 5 s. */
+/** Waits until the condition holds; fails after 20 s. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 20_000;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Still not so after 5 s: ${condition}`);
+    if (performance.now() > deadline) throw new Error(`Still not so after 20 s: ${condition}`);
     await Bun.sleep(5);
   }
 }
