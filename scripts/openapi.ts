@@ -61,7 +61,7 @@ const EXCEPTIONS = [
 ];
 
 /** The document's text. */
-async function documentText(): Promise<string> {
+export async function documentText(): Promise<string> {
   const log = openLog({ url: NOWHERE });
   const app = createApi({
     access: { required: true, environment: "test", identify: () => ({ kind: "none" }), stop: async () => {} },
@@ -88,7 +88,8 @@ async function documentText(): Promise<string> {
   return await (await app.handle(new Request("http://localhost/docs/json"))).text();
 }
 
-async function lint(text: string): Promise<string[]> {
+/** What is wrong with a document by the rules, one line each. */
+export async function lint(text: string): Promise<string[]> {
   const config = await createConfig({ extends: ["recommended-strict"], rules: RULES });
   const problems = await lintFromString({ source: text, absoluteRef: "openapi.json", config });
   return problems.flatMap(({ ruleId, message, location: [place] }) => {
@@ -113,16 +114,24 @@ async function clientText(text: string): Promise<string> {
   return HEADER + astToString(await generate(JSON.parse(text) as OpenAPI3, { defaultNonNullable: false }));
 }
 
-const text = await documentText();
-const client = await clientText(text);
-if (process.argv.includes("--write")) {
-  await Bun.write(CLIENT_FILE, client);
-} else {
+/** Checks, or writes; gives what is wrong. */
+async function run({ write }: { write: boolean }): Promise<string[]> {
+  const text = await documentText();
+  const client = await clientText(text);
+  if (write) {
+    await Bun.write(CLIENT_FILE, client);
+    return [];
+  }
   const faults = await lint(text);
-  const written = await Bun.file(CLIENT_FILE)
-    .text()
-    .catch(() => "");
-  if (written !== client) faults.push(`${CLIENT} is not made from this document: run bun scripts/openapi.ts --write`);
+  const file = Bun.file(CLIENT_FILE);
+  if (!(await file.exists()) || (await file.text()) !== client) {
+    faults.push(`${CLIENT} is not made from this document: run bun scripts/openapi.ts --write`);
+  }
+  return faults;
+}
+
+if (import.meta.main) {
+  const faults = await run({ write: process.argv.includes("--write") });
   for (const fault of faults) console.log(fault);
   process.exitCode = faults.length === 0 ? 0 : 1;
 }
