@@ -124,7 +124,9 @@ export class Load {
   #taken(wanted: Wanted, answer: Answer | undefined): Acknowledged | undefined {
     if (!answer || answer.status >= 500 || answer.status === 429) return undefined;
     if (answer.status !== 202) {
-      this.said.push(`${wanted.name} was refused with ${answer.status}: ${JSON.stringify(answer.body)}`);
+      const said =
+        answer.body === undefined ? `without a body, ${JSON.stringify(answer.headers)}` : JSON.stringify(answer.body);
+      this.said.push(`${wanted.name} was refused with ${answer.status}: ${said}`);
       return undefined;
     }
     const position = Number(answer.headers.get("levqor-position"));
