@@ -131,9 +131,10 @@ describe("a body", () => {
   test("that ends with its connection leaves no trace, and no fault in the log", async () => {
     const before = await api.log.head();
     const connection = await rawConnection(api.url);
-    connection.write(head("POST /api/v1/intake", [JSON_TYPE, "Content-Length: 500", "X-Request-Id: broken-off"]));
+    const named = [JSON_TYPE, "Content-Length: 500", "X-Request-Id: broken-off", "Expect: 100-continue"];
+    connection.write(head("POST /api/v1/intake", named));
+    await connection.until(/100 Continue/);
     connection.write(JOB);
-    await Bun.sleep(50);
     connection.close();
     const line = await until(() => api.logged.find((entry) => entry.request_id === "broken-off"));
     expect(line).toMatchObject({ level: "info", status: 400 });
