@@ -37,7 +37,7 @@ const LATE =
   "Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded.";
 const AGAIN = "To say the same again does no harm: it is answered as the first time.";
 
-export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOptions, auth: Auth) {
+export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal }: ApiOptions, auth: Auth) {
   const outside = new OutsideWorkers({ log, sql, bus, logger, signal });
   const runnable = new Workflows(workflows);
 
@@ -230,7 +230,8 @@ export function workerRoutes({ log, sql, bus, logger, workflows, signal }: ApiOp
   ): Promise<Answered & { ok: true }> {
     const job_id = named.job_id.toLowerCase();
     const meta = { actor, correlation_id: job_id, ...cause };
-    const result = await answerFor(log, { job_id, attempt: named.attempt, answer: answered, meta });
+    const on_attempt = metrics.attempt.bind(metrics);
+    const result = await answerFor(log, { job_id, attempt: named.attempt, answer: answered, meta, on_attempt });
     if (!result.ok) throw refusal({ ...named, job_id }, result);
     return result;
   }

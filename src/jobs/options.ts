@@ -22,7 +22,7 @@ export interface WorkflowNames extends Pick<ReadonlySet<string>, "has" | "keys">
 
 /** An attempt that ended in this process, for measuring. */
 export interface EndedAttempt {
-  /** The connector that ran it; `pipeline`: it ran steps. */
+  /** The connector that ran it; `pipeline`: it ran steps; `outside`: an outside worker did. */
   readonly workflow: string;
   /** `succeeded`, `failed`, `suspended`, or why it was told to stop. It is of the attempt, not of the job. */
   readonly outcome: "succeeded" | "failed" | "suspended" | AttemptAborted["reason"];

@@ -16,6 +16,7 @@ import {
 } from "../domain/job.ts";
 import { type EventLog, handle } from "../log/mod.ts";
 import { commandJob, jobStream } from "./commands.ts";
+import type { EndedAttempt } from "./options.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
 
 /** A lease may outlast its attempt's time by so much, in seconds: its worker hears of it, and does not just lapse. */
@@ -35,7 +36,12 @@ export interface Answering {
   readonly attempt: number;
   readonly answer: OutsideAnswer;
   readonly meta: EventMeta;
+  /** Told where the answer ended the attempt, and is recorded now for the first time. */
+  readonly on_attempt?: (ended: EndedAttempt) => void;
 }
+
+/** What the answers that end an attempt make of it. */
+const OUTCOMES = { complete: "succeeded", fail: "failed", release: "worker_stopping" } as const;
 
 type AnswerEvent = Extract<
   KnownEvent,
@@ -77,6 +83,10 @@ export async function answerFor(log: EventLog, answering: Answering): Promise<An
   const { state, position, recorded_at } = handled as typeof handled & { position: number; recorded_at: string };
   if (answer.type === "heartbeat" && Date.parse(recorded_at) >= deadline(state)) {
     return await timeOut(log, answering, state);
+  }
+  if (answer.type !== "heartbeat") {
+    const seconds = (Date.parse(recorded_at) - (state.started_at ?? 0)) / 1000;
+    answering.on_attempt?.({ workflow: "outside", outcome: OUTCOMES[answer.type], seconds });
   }
   const event = { ...handled.events.at(-1), recorded_at } as AnswerEvent;
   return { ok: true, event, position, replayed: false };
