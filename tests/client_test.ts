@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "../examples/client/api.ts";
+import { type Json, schemaChecker } from "./support/openapi.ts";
 import { type TestDatabase, testDatabase } from "./support/postgres.ts";
 import { eventually, type ServiceProcess, startServiceProcess } from "./support/service.ts";
 
@@ -17,11 +18,17 @@ let database: TestDatabase;
 let service: ServiceProcess;
 let outside: ReturnType<typeof Bun.serve>;
 let levqor: Client<paths>;
+/** The callbacks that came. */
+const hooks: { headers: Headers; body: unknown }[] = [];
 beforeAll(async () => {
   outside = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
-    fetch: (request) => Response.json({ method: request.method }),
+    async fetch(request) {
+      if (new URL(request.url).pathname === "/hook")
+        hooks.push({ headers: request.headers, body: await request.json() });
+      return Response.json({ method: request.method });
+    },
   });
   database = await testDatabase();
   service = await startServiceProcess({
@@ -164,6 +171,15 @@ describe("a job", () => {
     expect(again.data.callback).toBe("pending");
     await eventually(async () => (await outcomes()).length === 3);
     expect(await outcomes()).toEqual(["delivered", "requested", "delivered"]);
+
+    const document: Json = await service.call("/docs/json");
+    const { post } = Object.values<Json>(document.paths["/api/v1/intake"].post.callbacks.jobEnded)[0];
+    const check = schemaChecker(document);
+    expect(hooks).toHaveLength(2);
+    for (const { headers, body } of hooks) {
+      expect(check(post.requestBody.content["application/json"].schema, body)).toBeUndefined();
+      for (const { name } of post.parameters) expect(headers.get(name)).toBeString();
+    }
   });
 });
 

@@ -1303,6 +1303,59 @@ export interface components {
             error_code: string | null;
             waiting_for?: components["schemas"]["WaitingFor"];
         };
+        /**
+         * @description What a job's callback_url is told.
+         * @example {
+         *       "type": "job.succeeded",
+         *       "timestamp": "2026-01-15T09:30:00.123456Z",
+         *       "data": {
+         *         "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+         *         "status": "succeeded",
+         *         "workflow": "http",
+         *         "result": {
+         *           "status": 200,
+         *           "headers": {},
+         *           "body": "…"
+         *         },
+         *         "error": null
+         *       }
+         *     }
+         */
+        JobEnded: {
+            /**
+             * @description How it ended.
+             * @enum {string}
+             */
+            type: "job.succeeded" | "job.failed" | "job.cancelled";
+            /**
+             * Format: date-time
+             * @description When it ended.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            timestamp: string;
+            data: {
+                /**
+                 * Format: uuid
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+                /**
+                 * @description Final.
+                 * @enum {string}
+                 */
+                status: "succeeded" | "failed" | "cancelled";
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow: string;
+                /** @description What the workflow gave back; null until the job has succeeded. */
+                result: unknown;
+                /** @description Why the job failed; null otherwise. */
+                error: components["schemas"]["JobError"] | null;
+            };
+        };
         Job: {
             /**
              * Format: uuid

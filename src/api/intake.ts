@@ -4,7 +4,7 @@ import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
 import { RUN_AT_MAX_DAYS } from "./limits.ts";
-import { describe } from "./openapi.ts";
+import { callback, describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import type { QueueDepth } from "./queue_depth.ts";
 import { requestIds } from "./request_id.ts";
@@ -108,6 +108,17 @@ export function intakeRoutes(
         headers: ["Idempotency-Key"],
         body: "IntakeRequest",
         examples: EXAMPLES,
+        callbacks: {
+          jobEnded: callback({
+            id: "jobEnded",
+            tag: "Jobs",
+            summary: "Tell of a job's end",
+            description:
+              "A signed POST to the job's callback_url, of at most 15 seconds, when the job has ended; repeated until it is delivered or given up, as the log of the job's callback shows. It may arrive more than once: the webhook-id is the same. Verify the signature with a library of Standard Webhooks.",
+            to: "{$request.body#/callback_url}",
+            body: "JobEnded",
+          }),
+        },
         answers: {
           202: {
             description: "The job is on record.",

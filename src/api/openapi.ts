@@ -44,6 +44,8 @@ export interface Operation {
   /** Whether its answer has an ETag, and is not sent again to who names it (`etag.ts`). */
   readonly conditional?: boolean;
   readonly deprecated?: Deprecation;
+  /** Calls that the service makes, by name: see `callback()`. */
+  readonly callbacks?: Readonly<Record<string, object>>;
   /** What goes over the WebSocket that it opens: OpenAPI has no place for it. */
   readonly messages?: { readonly sent: ComponentName; readonly received: ComponentName };
 }
@@ -257,6 +259,7 @@ export function describe(operation: Operation): DocumentDecoration {
         content: { "application/json": { schema: reference("schemas", body), ...bodyExamples(operation, body) } },
       },
     }),
+    ...(operation.callbacks && { callbacks: operation.callbacks }),
     ...(operation.messages && {
       "x-websocket": {
         sent: reference("schemas", operation.messages.sent),
@@ -271,13 +274,55 @@ export function describe(operation: Operation): DocumentDecoration {
   } as unknown as DocumentDecoration;
 }
 
+export interface Callback {
+  readonly id: string;
+  readonly tag: keyof typeof tags;
+  readonly summary: string;
+  readonly description: string;
+  /** Where it goes, as a runtime expression of OpenAPI. */
+  readonly to: string;
+  readonly body: ComponentName;
+}
+
+/** The OpenAPI description of a signed POST that the service makes (Standard Webhooks). */
+export function callback({ id, tag, summary, description, to, body }: Callback): object {
+  const header = (name: string, description: string, example: string) => ({
+    ...{ in: "header", name, required: true, description, schema: { type: "string" }, example },
+  });
+  const post = {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description,
+    security: [],
+    parameters: [
+      header("webhook-id", "The same at every attempt.", "msg_0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"),
+      header("webhook-timestamp", "When this attempt was made, in Unix seconds.", "1768469400"),
+      header(
+        "webhook-signature",
+        "Of id, timestamp and body, by WEBHOOK_SECRET.",
+        "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+      ),
+    ],
+    requestBody: {
+      required: true,
+      content: { "application/json": { schema: reference("schemas", body), ...bodyExamples({}, body) } },
+    },
+    responses: {
+      "2XX": { description: "Delivered." },
+      410: { description: "Nobody is told any more: no further attempt is made." },
+    },
+  };
+  return { [to]: { post } };
+}
+
 function parameter(place: "path" | "query", name: string, schema: TSchema, required: boolean) {
   const { description, examples, ...rest } = toJsonSchema(schema) as TSchema;
   const [example] = examples ?? [];
   return { in: place, name, required, description, ...(example !== undefined && { example }), schema: rest };
 }
 
-function bodyExamples({ examples }: Operation, body: ComponentName) {
+function bodyExamples({ examples }: Pick<Operation, "examples">, body: ComponentName) {
   if (examples) return { examples };
   const [example] = (components[body] as TSchema).examples ?? [];
   return example === undefined ? {} : { example };

@@ -379,6 +379,40 @@ const JobSummary = Type.Object(
   { additionalProperties: false },
 );
 
+const JobEnded = Type.Object(
+  {
+    type: oneOf(["job.succeeded", "job.failed", "job.cancelled"], "How it ended."),
+    timestamp: Type.Unsafe<string>({ ...Timestamp, description: "When it ended." }),
+    data: Type.Object(
+      {
+        job_id: JobId,
+        status: oneOf(["succeeded", "failed", "cancelled"], "Final."),
+        workflow: Workflow,
+        result: JobStatus.properties.result,
+        error: JobStatus.properties.error,
+      },
+      { additionalProperties: false },
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: "What a job's callback_url is told.",
+    examples: [
+      {
+        type: "job.succeeded",
+        timestamp: EXAMPLE_TIME,
+        data: {
+          job_id: EXAMPLE_JOB_ID,
+          status: "succeeded",
+          workflow: "http",
+          result: { status: 200, headers: {}, body: "…" },
+          error: null,
+        },
+      },
+    ],
+  },
+);
+
 const Job = Type.Object(
   {
     ...JobSummary.properties,
@@ -1569,6 +1603,7 @@ export const components = {
   JobStatus,
   WaitingFor,
   JobSummary,
+  JobEnded,
   Job,
   JobList,
   EventMeta,
