@@ -20,8 +20,10 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * `json_too_deep` and `duplicate_key`.
  */
 export async function readJson(request: Request): Promise<JsonBody> {
-  const contentType = contextOf(request).headers["content-type"];
+  const { headers } = contextOf(request);
+  const contentType = headers["content-type"];
   if (contentType !== "application/json") checkMediaType(contentType);
+  checkCoding(headers["content-encoding"]);
   const bytes = await readBytes(request);
   const text = decode(bytes);
   if (text === undefined) throw new Problem("malformed_json", "The body is not valid UTF-8.");
@@ -59,6 +61,16 @@ function checkMediaType(contentType: string | undefined): void {
       `The Content-Type ${JSON.stringify(contentType.slice(0, 100))} is not taken; application/json in UTF-8 is expected.`,
     );
   }
+}
+
+/** A compressed body is not taken: what it unpacks to is bounded by nothing that it says. */
+function checkCoding(coding: string | undefined): void {
+  if (coding === undefined || coding.toLowerCase() === "identity") return;
+  throw new Problem(
+    "unsupported_media_type",
+    `The Content-Encoding ${JSON.stringify(coding.slice(0, 100))} is not taken; a body without one is expected.`,
+    { headers: { "accept-encoding": "identity" } },
+  );
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {

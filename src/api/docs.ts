@@ -6,12 +6,22 @@ import { openApiDocument } from "./document.ts";
 import type { ApiConfig } from "./options.ts";
 import { requestIds } from "./request_id.ts";
 
+const DESCRIPTION = "Every call of the Levqor API, with its schemas, examples and errors, to read and to try.";
+
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Levqor API</title>
+<meta name="description" content="${DESCRIPTION}">
+<meta property="og:site_name" content="Levqor">
+<meta property="og:type" content="website">
+<meta property="og:title" content="Levqor API">
+<meta property="og:description" content="${DESCRIPTION}">
+<meta name="twitter:card" content="summary">
+<meta name="twitter:title" content="Levqor API">
+<meta name="twitter:description" content="${DESCRIPTION}">
 <link rel="icon" type="image/svg+xml" href="/public/assets/favicon.svg">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 <link rel="stylesheet" href="/docs/page.css">

@@ -174,6 +174,18 @@ describe("/docs", () => {
     expect((await api.ask("/docs/start.js")).text).toContain("validatorUrl: null");
   });
 
+  test("says what it is to whoever shows a link to it", async () => {
+    const { text } = await api.ask("/docs");
+    for (const name of [
+      'name="description"',
+      'property="og:title"',
+      'property="og:description"',
+      'name="twitter:card"',
+    ]) {
+      expect(text).toMatch(new RegExp(`<meta ${name} content="[^"]+">`));
+    }
+  });
+
   test("the script and the style are Swagger UI's own", async () => {
     for (const [name, type] of [
       ["swagger-ui-bundle.js", "text/javascript; charset=utf-8"],

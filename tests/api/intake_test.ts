@@ -138,6 +138,16 @@ describe("a refused job", () => {
     const body = new Blob([JSON.stringify(JOB)]);
     expect((await api.ask("/api/v1/intake", { method: "POST", body })).status).toBe(415);
   });
+
+  test("is compressed, whether it says so truly or not; identity says nothing", async () => {
+    for (const coding of ["gzip", "br", "gzip, identity"]) {
+      const answer = await intake(JOB, { "content-encoding": coding });
+      expect([answer.status, answer.body.error]).toEqual([415, "unsupported_media_type"]);
+      expect(answer.body.detail).toContain(JSON.stringify(coding));
+      expect(answer.headers.get("accept-encoding")).toBe("identity");
+    }
+    expect((await intake(JOB, { "content-encoding": "identity" })).status).toBe(202);
+  });
 });
 
 describe("sizes", () => {

@@ -80,6 +80,13 @@ const refusals: Refusal[] = [
     "/api/v1/intake",
     typed("application/json; charset=utf-16"),
   ],
+  [
+    "a compressed body",
+    415,
+    "unsupported_media_type",
+    "/api/v1/intake",
+    { ...post("{}"), headers: { "content-type": "application/json", "content-encoding": "gzip" } },
+  ],
   ["a type that is none", 415, "unsupported_media_type", "/api/v1/intake", typed("json")],
   ["an object with nothing in it", 422, "validation_failed", "/api/v1/intake", post({})],
   ["an array", 422, "validation_failed", "/api/v1/intake", post([])],
