@@ -38,9 +38,8 @@ export function contextOf(request: Request): RequestContext {
   let context = contexts.get(request);
   if (!context) {
     const headers: RequestContext["headers"] = request.headers.toJSON();
-    const given = headers["x-request-id"];
     context = {
-      request_id: given !== undefined && SANE_ID.test(given) ? given : crypto.randomUUID(),
+      request_id: saneId(headers) ?? crypto.randomUUID(),
       started: performance.now(),
       headers,
     };
@@ -48,6 +47,16 @@ export function contextOf(request: Request): RequestContext {
     contexts.set(request, context);
   }
   return context;
+}
+
+/** The caller's own id. One that is the key it calls with would be on record for good, in each event that comes of it. */
+function saneId({
+  "x-request-id": id,
+  "x-api-key": key,
+  authorization,
+}: RequestContext["headers"]): string | undefined {
+  if (id === undefined || !SANE_ID.test(id)) return undefined;
+  return id === key || authorization?.endsWith(` ${id}`) ? undefined : id;
 }
 
 /** The path that was asked for, as it was sent: percent-encoded, without the query. */

@@ -228,3 +228,14 @@ test("the request id is the caller's where it is sane, else a new one", async ()
   for (const sane of ["abc-123", "x".repeat(128), "a/b:c;{d}"]) expect(await idFor(sane)).toBe(sane);
   for (const wild of ["x".repeat(129), "a b", "é", ""]) expect(await idFor(wild)).toMatch(/^[0-9a-f-]{36}$/);
 });
+
+test("the key that is used is no request id: ids are on record, keys are not", async () => {
+  const key = "key-0123456789abcdef";
+  for (const [name, value] of [
+    ["x-api-key", key],
+    ["authorization", `Bearer ${key}`],
+  ] as const) {
+    const answer = await api.ask("/health", { headers: { [name]: value, "x-request-id": key } });
+    expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+  }
+});
