@@ -23,6 +23,9 @@ import { Progress, report } from "./torture/report.ts";
 import { openStage, type Stage } from "./torture/stage.ts";
 import { overSse, overWebSocket, Subscriber } from "./torture/subscriber.ts";
 
+/** Answers that the HTTP server gave in place of the API; more of them are a finding. */
+const FOREIGN_MAX = 3;
+
 const HELP = `bun run torture [--minutes N] [--seed S] [--keep-logs]
 
   --minutes N   how long the load and the faults last; 3 by default, at most 600
@@ -125,7 +128,9 @@ async function torture(
   const witnesses = { stage, client, load, observer, subscribers, signal: interrupts.atOnce };
   await settle(witnesses, (open) => progress.show("settling", { done: undefined, about: `${open} open` }));
   progress.tell("Settled; gathering the evidence");
-  return { evidence: await gather(witnesses), faults };
+  const foreign = client.foreign.map((answer) => `an answer that is not the API's (decision 40): ${answer}`);
+  if (foreign.length > FOREIGN_MAX) load.said.push(...foreign);
+  return { evidence: await gather(witnesses), faults: { ...faults, missed: [...faults.missed, ...foreign] } };
 }
 
 interface Surroundings {

@@ -22,6 +22,8 @@ const TIMEOUT_MS = 8_000;
 export class Client {
   readonly #urls: readonly string[];
   readonly #key: string;
+  /** Answers that are not the API's: each of its own names its request. They count as none, but in the report. */
+  readonly foreign: string[] = [];
   #next = 0;
 
   constructor(urls: readonly string[], key: string) {
@@ -44,6 +46,10 @@ export class Client {
         keepalive: false,
       });
       const text = await response.text();
+      if (!response.headers.has("x-request-id")) {
+        this.foreign.push(`${response.status} to ${path}: ${JSON.stringify(text.slice(0, 200))}`);
+        return undefined;
+      }
       return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
     } catch {
       return undefined;
