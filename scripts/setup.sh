@@ -49,8 +49,7 @@ install_dependencies() {
   sh scripts/bun.sh install --frozen-lockfile >&2 ||
     fail "Bun could not install the dependencies. Check the network and the proxy, then run this again." \
       "If bun.lock does not match package.json, run 'sh scripts/bun.sh install' and commit bun.lock."
-  wanted >"$stamp.new"
-  mv "$stamp.new" "$stamp"
+  wanted >"$stamp"
 }
 
 sh scripts/bun.sh --version >/dev/null 2>&1 || install_bun
