@@ -324,7 +324,10 @@ describe("waiting within a step", () => {
     expect(state.result).toEqual({ by: "key:boss" });
     expect(state.step_states.get("ask")?.output).toEqual({ approved: true, by: "key:boss", comment: "Yes" });
     expect(await decide(id, true)).toMatchObject({ ok: true, events: [] });
-    expect(await decide(id, false)).toMatchObject({ ok: false, refusal: { code: "job_finished" } });
+    expect(await decide(id, false)).toMatchObject({
+      ok: false,
+      refusal: { code: "step_not_waiting", message: expect.stringContaining("key:boss approved it") },
+    });
   });
 
   test("a rejection fails the job", async () => {
