@@ -133,11 +133,13 @@ describe.each([
     expect(await Promise.all(statuses)).toEqual([200, 401, 401, 200]);
   });
 
-  test.skipIf(!there || !with_nats)("while the bus is away, all of that goes on", async () => {
-    await nats?.stop();
-    nats = undefined;
-    const found = await delays();
-    process.stderr.write(`without the bus: after ${found.map((ms) => Math.round(ms)).join(", ")} ms\n`);
-    expect(found[ROUNDS >> 1]).toBeLessThan(REVOKED_WITHIN_MS);
-  });
+  if (with_nats) {
+    test.skipIf(!there)("while the bus is away, all of that goes on", async () => {
+      await nats?.stop();
+      nats = undefined;
+      const found = await delays();
+      process.stderr.write(`without the bus: after ${found.map((ms) => Math.round(ms)).join(", ")} ms\n`);
+      expect(found[ROUNDS >> 1]).toBeLessThan(REVOKED_WITHIN_MS);
+    });
+  }
 });
