@@ -130,6 +130,6 @@ export function publicMetrics(
 }
 
 /** Two decimals, rounded down: never 100 unless it is all. */
-function percent(part: number, whole: number): number {
+export function percent(part: number, whole: number): number {
   return Math.floor((part * 10_000) / whole) / 100;
 }

@@ -1,5 +1,5 @@
 /** How long the service was up, day by day: computed from the minutes that the read model `metrics` keeps. */
-import type { MetricsRow } from "./metrics.ts";
+import { type MetricsRow, percent } from "./metrics.ts";
 
 /** One day, UTC. */
 export interface UptimeDay {
@@ -73,12 +73,12 @@ export function uptimeByDay(
     all += minutes_up;
     counted.push({
       date: new Date(day * DAY_MINUTES * MINUTE_MS).toISOString().slice(0, 10),
-      uptime_percent: percent(minutes_up, minutes.length),
+      uptime_percent: minutes.length > 0 ? percent(minutes_up, minutes.length) : null,
       minutes_up,
       minutes_down: minutes.length - minutes_up,
     });
   }
-  return { uptime_percent: percent(all, up.length), days: counted, outages: outages(up, from) };
+  return { uptime_percent: up.length > 0 ? percent(all, up.length) : null, days: counted, outages: outages(up, from) };
 }
 
 function outages(up: Uint8Array, from: number): Outage[] {
@@ -94,9 +94,4 @@ function outages(up: Uint8Array, from: number): Outage[] {
 
 function time(minute: number): string {
   return new Date(minute * MINUTE_MS).toISOString();
-}
-
-/** Two decimals, rounded down: never 100 unless it is all. */
-function percent(part: number, whole: number): number | null {
-  return whole === 0 ? null : Math.floor((part * 10_000) / whole) / 100;
 }

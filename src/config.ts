@@ -555,8 +555,8 @@ function isDevelopment(values: Values): boolean {
 }
 
 /** Whether nobody is asked who they are. */
-function isOpen({ API_KEYS, JWT_ISSUER, JWT_SECRET, JWKS_URL }: Values): boolean {
-  return API_KEYS.length === 0 && !(JWT_ISSUER && (JWT_SECRET || JWKS_URL));
+function isOpen(values: Values): boolean {
+  return values.API_KEYS.length === 0 && jwt(values) === undefined;
 }
 
 /** In development mode the caller without a key is the operator: limited only where that was asked for. */

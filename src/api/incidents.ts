@@ -7,13 +7,11 @@ import { handle } from "../log/mod.ts";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
-import { UUID } from "./job_id.ts";
-import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { fromCursor, page, positionHeader } from "./paging.ts";
+import { pathId } from "./path_id.ts";
 import { Problem } from "./problems.ts";
-import { onceBuilt, untilReached } from "./read_model.ts";
+import { readPage } from "./read_model.ts";
 import { type Cause, requestIds } from "./request_id.ts";
 import { IncidentId, IncidentOpen, IncidentResolve, IncidentUpdate, PageQuery } from "./schemas.ts";
 import { queryReader, validator } from "./validation.ts";
@@ -90,7 +88,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
       `${ROUTE}/:incident_id/updates`,
       async ({ request, params, set, cause }) => {
         const { actor } = auth.require(request, "ops:write");
-        const incident_id = incidentId(params.incident_id);
+        const incident_id = pathId("incident", params.incident_id);
         const updated = checkUpdate((await readJson(request)).value);
         const { position } = await changed(incident_id, { type: "update", ...updated }, { actor, cause });
         set.status = 201;
@@ -123,7 +121,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
       `${ROUTE}/:incident_id/resolve`,
       async ({ request, params, set, cause }) => {
         const { actor } = auth.require(request, "ops:write");
-        const incident_id = incidentId(params.incident_id);
+        const incident_id = pathId("incident", params.incident_id);
         const resolved = checkResolve((await readJson(request)).value);
         const { position } = await changed(incident_id, { type: "resolve", ...resolved }, { actor, cause });
         set.headers["levqor-position"] = String(position);
@@ -155,18 +153,15 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
     .get(
       ROUTE,
       async ({ request }) => {
-        const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
-        const before = fromCursor(cursor);
-        const position = positionHeader(request, "levqor-min-position");
-        if (position !== undefined) await untilReached(projector, { name: "incidents", position, wait_ms });
-        const select = () => sql<StoredIncident[]>`
+        const { limit, cursor } = readPageQuery(request);
+        const select = (before: number | undefined, take: number) => sql<StoredIncident[]>`
           select incident_id, title, status, impact, opened_at, resolved_at, messages, position
           from levqor_read.incidents
           where true ${before === undefined ? sql`` : sql`and position < ${before}`}
           order by position desc
-          limit ${limit + 1}`;
-        const rows = await onceBuilt(select, wait_ms);
-        const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
+          limit ${take}`;
+        const paged = { name: "incidents", limit, cursor, select };
+        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
         return { data: items.map(toIncident), has_more, next_cursor };
       },
       {
@@ -233,10 +228,4 @@ export function toIncident({ position: _, messages, ...incident }: StoredInciden
 
 function streamOf(incidentId: string): string {
   return `incident-${incidentId}`;
-}
-
-/** The id in its one spelling, lower case. Throws the problem `invalid_incident_id`. */
-function incidentId(text: string): string {
-  if (!UUID.test(text)) throw new Problem("invalid_incident_id", "The incident id in the path is not a UUID.");
-  return text.toLowerCase();
 }

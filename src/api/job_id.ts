@@ -1,12 +1,10 @@
 /** Job ids in paths. */
+import { pathId } from "./path_id.ts";
 import { Problem } from "./problems.ts";
-
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** The id in its one spelling, lower case. Throws the problem `invalid_job_id`. */
 export function jobId(text: string): string {
-  if (!UUID.test(text)) throw new Problem("invalid_job_id", "The job id in the path is not a UUID.");
-  return text.toLowerCase();
+  return pathId("job", text);
 }
 
 export function jobNotFound(id: string): Problem {

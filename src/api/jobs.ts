@@ -11,8 +11,8 @@ import { jobNotFound } from "./job_id.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { etagOfPage, fromCursor, page, positionHeader } from "./paging.ts";
-import { onceBuilt, untilReached } from "./read_model.ts";
+import { etagOfPage, fromCursor, page } from "./paging.ts";
+import { onceBuilt, readPage, untilReached } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { JobId, JobListQuery, PageQuery } from "./schemas.ts";
 import { queryReader } from "./validation.ts";
@@ -98,20 +98,17 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
       "/api/v1/jobs",
       async ({ request }) => {
         const { own_only, actor } = auth.require(request, "jobs:read");
-        const { limit = PAGE_LIMIT_DEFAULT, cursor, ...filter } = readListQuery(request);
-        const before = fromCursor(cursor);
-        const position = positionHeader(request, "levqor-min-position");
-        if (position !== undefined) await untilReached(projector, { name: "jobs", position, wait_ms });
-        const select = () => sql<JobRow[]>`
+        const { limit, cursor, ...filter } = readListQuery(request);
+        const select = (before: number | undefined, take: number) => sql<JobRow[]>`
           select ${columns} from levqor_read.jobs
           where true
             ${before === undefined ? sql`` : sql`and position < ${before}`}
             ${matches(sql, filter)}
             ${own_only ? sql`and owner = ${actor}` : sql``}
           order by position desc
-          limit ${limit + 1}`;
-        const rows = await onceBuilt(select, wait_ms);
-        const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
+          limit ${take}`;
+        const paged = { name: "jobs", limit, cursor, select };
+        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
         const waits = await waitsOf(items.map(toWaitingJob));
         return { data: items.map((row) => toSummary(row, waits.get(row.job_id))), has_more, next_cursor };
       },

@@ -7,13 +7,12 @@ import type { KeyState } from "../domain/key.ts";
 import type { Auth } from "./auth.ts";
 import { readJson, readJsonIfAny } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
-import { UUID } from "./job_id.ts";
-import { KEY_OVERLAP_DEFAULT_S, PAGE_LIMIT_DEFAULT } from "./limits.ts";
+import { KEY_OVERLAP_DEFAULT_S } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { fromCursor, page, positionHeader } from "./paging.ts";
+import { pathId } from "./path_id.ts";
 import { Problem } from "./problems.ts";
-import { onceBuilt, untilReached } from "./read_model.ts";
+import { readPage } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { components, KeyCreateRequest, KeyId, KeyRevokeRequest, KeyRotateRequest, PageQuery } from "./schemas.ts";
 import { invalid, queryReader, validator } from "./validation.ts";
@@ -65,7 +64,7 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
           set.headers["levqor-position"] = String(made.position);
         }
         set.status = 201;
-        return await shown(set, { key_id, key: replayed ? null : made.secret });
+        return await shown({ key_id, key: replayed ? null : made.secret });
       },
       {
         parse: "none",
@@ -97,22 +96,18 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
     )
     .get(
       ROUTE,
-      async ({ request, set }) => {
+      async ({ request }) => {
         auth.require(request, "keys:read");
-        const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
-        const before = fromCursor(cursor);
-        const position = positionHeader(request, "levqor-min-position");
-        if (position !== undefined) await untilReached(projector, { name: "keys", position, wait_ms });
-        const select = () => sql<StoredKey[]>`
+        const { limit, cursor } = readPageQuery(request);
+        const select = (before: number | undefined, take: number) => sql<StoredKey[]>`
           select key_id, name, environment, prefix, scopes, workflows, tier, created_by, created_at, expires_at,
             rotated_at, overlap_ends_at, revoked_at, position, last_used_at
           from levqor_read.keys left join levqor_ops.key_uses using (key_id)
           where true ${before === undefined ? sql`` : sql`and position < ${before}`}
           order by position desc
-          limit ${limit + 1}`;
-        const rows = await onceBuilt(select, wait_ms);
-        const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
-        set.headers["cache-control"] = "no-store";
+          limit ${take}`;
+        const paged = { name: "keys", limit, cursor, select };
+        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
         return { data: items.map(toKey), has_more, next_cursor };
       },
       {
@@ -138,9 +133,9 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
     )
     .get(
       `${ROUTE}/:key_id`,
-      async ({ request, params, set }) => {
+      async ({ request, params }) => {
         auth.require(request, "keys:read");
-        return await shown(set, { key_id: keyId(params.key_id) });
+        return await shown({ key_id: pathId("key", params.key_id) });
       },
       {
         detail: describe({
@@ -160,7 +155,7 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
       async ({ request, params, set, cause }) => {
         const caller = auth.require(request, "keys:write");
         const idempotency_key = idempotencyKey(request);
-        const key_id = keyId(params.key_id);
+        const key_id = pathId("key", params.key_id);
         const asked = checkRotate((await readJsonIfAny(request)).value);
         const state = await existing(key_id);
         const wanted = {
@@ -180,13 +175,13 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
         });
         if (made.ok) {
           set.headers["levqor-position"] = String(made.position);
-          return await shown(set, { key_id, key: made.secret });
+          return await shown({ key_id, key: made.secret });
         }
         if (made.refusal.code !== "key_rotated") throw new Problem("conflict", made.refusal.message);
         const { hash: _, prefix: __, ...before } = made.state.rotations.get(causation_id as string) ?? {};
         if (!Bun.deepEquals(before, wanted)) throw reused();
         set.headers["idempotency-replayed"] = "true";
-        return await shown(set, { key_id, key: null });
+        return await shown({ key_id, key: null });
       },
       {
         parse: "none",
@@ -224,13 +219,13 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
       `${ROUTE}/:key_id/revoke`,
       async ({ request, params, set, cause }) => {
         const { actor } = auth.require(request, "keys:write");
-        const key_id = keyId(params.key_id);
+        const key_id = pathId("key", params.key_id);
         const { reason } = checkRevoke((await readJsonIfAny(request)).value);
         if (reason !== undefined) refuseSecret(reason, "/reason");
         const handled = await revokeKey(log, { key_id, meta: { actor, correlation_id: key_id, ...cause }, reason });
         if (!handled.ok) throw notFound(key_id);
         if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
-        return await shown(set, { key_id });
+        return await shown({ key_id });
       },
       {
         parse: "none",
@@ -257,15 +252,11 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
     );
 
   /** The key as it is now, with its secret where it was just made. Throws the problem `key_not_found`. */
-  async function shown(
-    set: { headers: Record<string, unknown> },
-    { key_id, ...secret }: { key_id: string; key?: string | null },
-  ) {
+  async function shown({ key_id, ...secret }: { key_id: string; key?: string | null }) {
     const [state, [use]] = await Promise.all([
       existing(key_id),
       sql<{ last_used_at: string }[]>`select last_used_at from levqor_ops.key_uses where key_id = ${key_id}`,
     ]);
-    set.headers["cache-control"] = "no-store";
     return { ...secret, ...keyView(key_id, state, Date.now()), last_used_at: use?.last_used_at ?? null };
   }
 
@@ -335,10 +326,4 @@ function reused(): Problem {
 
 function notFound(key_id: string): Problem {
   return new Problem("key_not_found", `No key has the id ${key_id}.`);
-}
-
-/** The id in its one spelling, lower case. Throws the problem `invalid_key_id`. */
-function keyId(text: string): string {
-  if (!UUID.test(text)) throw new Problem("invalid_key_id", "The key id in the path is not a UUID.");
-  return text.toLowerCase();
 }

@@ -10,12 +10,10 @@ import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
 import { ifMatch } from "./if_match.ts";
-import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { fromCursor, page, positionHeader } from "./paging.ts";
 import { Problem } from "./problems.ts";
-import { onceBuilt, untilReached } from "./read_model.ts";
+import { readPage } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { components, PageQuery, PipelineCreate, PipelineUpdate } from "./schemas.ts";
 import { checkSteps } from "./submission.ts";
@@ -88,16 +86,13 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
       ROUTE,
       async ({ request }) => {
         auth.require(request, "pipelines:read");
-        const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
-        const before = fromCursor(cursor);
-        const position = positionHeader(request, "levqor-min-position");
-        if (position !== undefined) await untilReached(projector, { name: "pipelines", position, wait_ms });
-        const select = () => sql<PipelineRow[]>`
+        const { limit, cursor } = readPageQuery(request);
+        const select = (before: number | undefined, take: number) => sql<PipelineRow[]>`
           select name, version, description, steps, position, created_at, updated_at from levqor_read.pipelines
           where true ${before === undefined ? sql`` : sql`and position < ${before}`}
-          order by position desc limit ${limit + 1}`;
-        const rows = await onceBuilt(select, wait_ms);
-        const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
+          order by position desc limit ${take}`;
+        const paged = { name: "pipelines", limit, cursor, select };
+        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
         return { data: items.map(({ position, ...pipeline }) => pipeline), has_more, next_cursor };
       },
       {

@@ -1,6 +1,7 @@
 /** Asking read models, which follow the log and may not be there yet in a service's first moments. */
 import type { Projector } from "../projector/mod.ts";
-import { READ_MODEL_WAIT_MS } from "./limits.ts";
+import { PAGE_LIMIT_DEFAULT, READ_MODEL_WAIT_MS } from "./limits.ts";
+import { fromCursor, type Page, page, positionHeader } from "./paging.ts";
 import { Problem } from "./problems.ts";
 
 const POLL_MS = 25;
@@ -25,6 +26,31 @@ export async function untilReached(
 ): Promise<void> {
   if (await projector.waitFor(name, position, wait_ms)) return;
   throw behind(`The read model did not reach position ${position} within ${wait_ms} ms.`);
+}
+
+/**
+ * A page of a read model as a list call asks for it, no older than its `Levqor-Min-Position`. `select` gives up to `take`
+ * rows behind the one at `position`, or from the list's begin where there is none. Throws the problems `invalid_cursor`
+ * and `read_model_behind`.
+ */
+export async function readPage<Row extends { readonly position: number }>(
+  { request, projector, wait_ms }: { request: Request; projector: Pick<Projector, "waitFor">; wait_ms?: number },
+  {
+    name,
+    limit = PAGE_LIMIT_DEFAULT,
+    cursor,
+    select,
+  }: {
+    name: string;
+    limit?: number;
+    cursor?: string;
+    select: (position: number | undefined, take: number) => PromiseLike<readonly Row[]>;
+  },
+): Promise<Page<Row>> {
+  const from = fromCursor(cursor);
+  const position = positionHeader(request, "levqor-min-position");
+  if (position !== undefined) await untilReached(projector, { name, position, wait_ms });
+  return page(await onceBuilt(() => select(from, limit + 1), wait_ms), limit, (row) => row.position);
 }
 
 function behind(detail: string): Problem {

@@ -27,10 +27,10 @@ import { ifMatch } from "./if_match.ts";
 import { MISFIRE_GRACE_DEFAULT_S, NEXT_RUNS_DEFAULT, PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { etagOfPage, fromCursor, page, positionHeader } from "./paging.ts";
+import { etagOfPage, fromCursor, page } from "./paging.ts";
 import { Problem } from "./problems.ts";
 import type { QueueDepth } from "./queue_depth.ts";
-import { onceBuilt, untilReached } from "./read_model.ts";
+import { readPage, untilReached } from "./read_model.ts";
 import { type Cause, requestIds } from "./request_id.ts";
 import { scheduleId, scheduleNotFound } from "./schedule_id.ts";
 import { NextRunsQuery, PageQuery, ScheduleId, ScheduleListQuery, ScheduleRequest } from "./schemas.ts";
@@ -129,18 +129,16 @@ export function scheduleRoutes(
       ROUTE,
       async ({ request }) => {
         auth.require(request, "schedules:read");
-        const { limit = PAGE_LIMIT_DEFAULT, cursor, status } = readListQuery(request);
-        const before = fromCursor(cursor);
-        const position = positionHeader(request, "levqor-min-position");
-        if (position !== undefined) await untilReached(projector, { name: "schedules", position, wait_ms });
-        const select = () => sql<ListedSchedule[]>`
+        const { limit, cursor, status } = readListQuery(request);
+        const select = (before: number | undefined, take: number) => sql<ListedSchedule[]>`
           select ${columns} from levqor_read.schedules
           where true
             ${before === undefined ? sql`` : sql`and position < ${before}`}
             ${status === undefined ? sql`` : sql`and status = ${status}`}
           order by position desc
-          limit ${limit + 1}`;
-        const { items, has_more, next_cursor } = page(await onceBuilt(select, wait_ms), limit, (row) => row.position);
+          limit ${take}`;
+        const paged = { name: "schedules", limit, cursor, select };
+        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
         return { data: items.map(summary), has_more, next_cursor };
       },
       {

@@ -5,7 +5,7 @@ import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { jobEvents } from "../../events/job.ts";
 import { PipelineName, Step } from "../../events/pipeline.ts";
 import { queryOf } from "./context.ts";
-import { UUID } from "./job_id.ts";
+import { UUID } from "./path_id.ts";
 import { type FieldError, Problem } from "./problems.ts";
 
 /** At most so many errors are reported: enough to mend a request, too few to swell an answer. */

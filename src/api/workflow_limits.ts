@@ -9,11 +9,9 @@ import { workflowStream } from "../jobs/limit_streams.ts";
 import { handle } from "../log/mod.ts";
 import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
-import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { fromCursor, page, positionHeader } from "./paging.ts";
-import { onceBuilt, untilReached } from "./read_model.ts";
+import { readPage } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { PageQuery, Workflow, type WorkflowLimits, WorkflowLimitsRequest } from "./schemas.ts";
 import { queryReader, validator } from "./validation.ts";
@@ -40,18 +38,15 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
       "/api/v1/workflows/limits",
       async ({ request }) => {
         auth.require(request, "workflows:read");
-        const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
-        const after = fromCursor(cursor) ?? 0;
-        const position = positionHeader(request, "levqor-min-position");
-        if (position !== undefined) await untilReached(projector, { name: "workflow_limits", position, wait_ms });
-        const select = () => sql<Stored[]>`
+        const { limit, cursor } = readPageQuery(request);
+        const select = (after: number | undefined, take: number) => sql<Stored[]>`
           select workflow, concurrency, concurrency_per_key, rate_per_key, position, updated_at
           from levqor_read.workflow_limits
-          where position > ${after}
+          where position > ${after ?? 0}
           order by position
-          limit ${limit + 1}`;
-        const rows = await onceBuilt(select, wait_ms);
-        const { items, has_more, next_cursor } = page(rows, limit, (row) => row.position);
+          limit ${take}`;
+        const paged = { name: "workflow_limits", limit, cursor, select };
+        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
         return { data: items.map(fromRow), has_more, next_cursor };
       },
       {
