@@ -3941,7 +3941,7 @@ export interface components {
             };
         };
         /**
-         * @description `invalid_cursor`: A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received.
+         * @description `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          */
@@ -3977,7 +3977,7 @@ export interface components {
         /**
          * @description `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
          *
-         *     `invalid_cursor`: A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received.
+         *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          */
@@ -4275,7 +4275,7 @@ export interface components {
         /**
          * @description `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
          *
-         *     `invalid_cursor`: A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received.
+         *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          */
@@ -4409,9 +4409,11 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.invalid_host": {
+        "400.malformed_json.json_too_deep.duplicate_key.invalid_cursor.invalid_host": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -8116,7 +8118,7 @@ export interface operations {
                     "application/json": components["schemas"]["SocketMessage"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_cursor.invalid_host"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found.subscription_not_found"];

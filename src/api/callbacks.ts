@@ -7,13 +7,15 @@ import { jobNotFound } from "./job_id.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { fromCursor, page } from "./paging.ts";
+import { byVersion, fromCursor, page } from "./paging.ts";
 import { Problem } from "./problems.ts";
 import { requestIds } from "./request_id.ts";
 import { type CallbackEntry, JobId, PageQuery } from "./schemas.ts";
 import { queryReader } from "./validation.ts";
 
 const readPageQuery = queryReader(PageQuery);
+
+const CALLBACKS = byVersion("callbacks");
 
 export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
   return new Elysia({ name: "levqor/callbacks" })
@@ -23,13 +25,16 @@ export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
       async ({ request, params }) => {
         const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
-        const after_version = fromCursor(cursor) ?? 0;
+        const after_version = fromCursor(cursor, CALLBACKS) ?? 0;
         const events = await log.readStream(jobStream(job_id));
         if (events.length === 0) throw jobNotFound(job_id);
         const entries = events
           .filter(({ type, version }) => version > after_version && type.startsWith("job.callback_"))
           .flatMap((event) => entryOf(decode(event)));
-        const { items, has_more, next_cursor } = page(entries, limit, (entry) => entry.version);
+        const { items, has_more, next_cursor } = page(entries, limit, {
+          kind: CALLBACKS,
+          keyOf: ({ version }) => version,
+        });
         return { data: items, has_more, next_cursor };
       },
       {

@@ -5,6 +5,7 @@ import { jobStream } from "../jobs/commands.ts";
 import type { EventLog } from "../log/types.ts";
 import { jobNotFound } from "./job_id.ts";
 import { JobNews, type JobNewsOptions } from "./job_news.ts";
+import { checkReached } from "./paging.ts";
 import { WorkflowNames } from "./workflow_names.ts";
 
 export interface WantedEvents {
@@ -42,9 +43,10 @@ export class EventSources {
     this.#workflows = new WorkflowNames(options.log);
   }
 
-  /** Opens a source. It reads nothing unless pulled. Throws the problem `job_not_found`. */
+  /** Opens a source. It reads nothing unless pulled. Throws the problems `job_not_found` and `invalid_cursor`. */
   async open(wanted: WantedEvents, stop: AbortSignal): Promise<EventSource> {
     const { log } = this.#options;
+    if (wanted.after !== undefined) await checkReached(log, wanted.after);
     if (wanted.job_id === undefined) {
       const after = wanted.after ?? (await log.head());
       return { after, events: this.#filtered(this.#allJobs(after, stop), wanted) };

@@ -11,7 +11,7 @@ import { jobNotFound } from "./job_id.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { etagOfPage, fromCursor, page } from "./paging.ts";
+import { byVersion, etagOfPage, fromCursor, page } from "./paging.ts";
 import { onceBuilt, readPage, untilReached } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { JobId, JobListQuery, PageQuery } from "./schemas.ts";
@@ -20,6 +20,8 @@ import { waitTeller } from "./waiting.ts";
 
 const readListQuery = queryReader(JobListQuery);
 const readPageQuery = queryReader(PageQuery);
+
+const EVENTS = byVersion("job_events");
 
 const EXAMPLE_SUMMARY = {
   job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
@@ -184,10 +186,10 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
       async ({ request, params, set }) => {
         const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
-        const after_version = fromCursor(cursor) ?? 0;
+        const after_version = fromCursor(cursor, EVENTS) ?? 0;
         const events = await log.readStream(jobStream(job_id), { after_version, limit: limit + 1 });
         if (events.length === 0 && after_version === 0) throw jobNotFound(job_id);
-        const { items, has_more, next_cursor } = page(events, limit, (event) => event.version);
+        const { items, has_more, next_cursor } = page(events, limit, { kind: EVENTS, keyOf: ({ version }) => version });
         set.headers["content-type"] = "application/json";
         set.headers.etag = etagOfPage(items, has_more);
         const data = items.map(jobEventJson).join(",");

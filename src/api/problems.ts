@@ -37,7 +37,7 @@ export const problems = {
   invalid_cursor: {
     status: 400,
     title: "Invalid cursor",
-    help: "A cursor or a stream position was not given out by this service. Use next_cursor, or the id of an event, as it was received.",
+    help: "A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.",
   },
   invalid_incident_id: {
     status: 400,

@@ -1,7 +1,7 @@
 /** Asking read models, which follow the log and may not be there yet in a service's first moments. */
 import type { Projector } from "../projector/mod.ts";
 import { PAGE_LIMIT_DEFAULT, READ_MODEL_WAIT_MS } from "./limits.ts";
-import { fromCursor, type Page, page, positionHeader } from "./paging.ts";
+import { byPosition, fromCursor, type Page, page, positionHeader } from "./paging.ts";
 import { Problem } from "./problems.ts";
 
 const POLL_MS = 25;
@@ -47,10 +47,11 @@ export async function readPage<Row extends { readonly position: number }>(
     select: (position: number | undefined, take: number) => PromiseLike<readonly Row[]>;
   },
 ): Promise<Page<Row>> {
-  const from = fromCursor(cursor);
+  const kind = byPosition(name);
+  const from = fromCursor(cursor, kind);
   const position = positionHeader(request, "levqor-min-position");
   if (position !== undefined) await untilReached(projector, { name, position, wait_ms });
-  return page(await onceBuilt(() => select(from, limit + 1), wait_ms), limit, (row) => row.position);
+  return page(await onceBuilt(() => select(from, limit + 1), wait_ms), limit, { kind, keyOf: (row) => row.position });
 }
 
 function behind(detail: string): Problem {

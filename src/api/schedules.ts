@@ -27,7 +27,7 @@ import { ifMatch } from "./if_match.ts";
 import { MISFIRE_GRACE_DEFAULT_S, NEXT_RUNS_DEFAULT, PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { etagOfPage, fromCursor, page } from "./paging.ts";
+import { byVersion, etagOfPage, fromCursor, page } from "./paging.ts";
 import { Problem } from "./problems.ts";
 import type { QueueDepth } from "./queue_depth.ts";
 import { readPage, untilReached } from "./read_model.ts";
@@ -38,6 +38,7 @@ import { checkSubmission } from "./submission.ts";
 import { queryReader, validator } from "./validation.ts";
 
 const ROUTE = "/api/v1/schedules";
+const EVENTS = byVersion("schedule_events");
 
 const checkRequest = validator(ScheduleRequest);
 const readListQuery = queryReader(ScheduleListQuery);
@@ -338,10 +339,10 @@ export function scheduleRoutes(
         auth.require(request, "schedules:read");
         const schedule_id = scheduleId(params.schedule_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
-        const after_version = fromCursor(cursor) ?? 0;
+        const after_version = fromCursor(cursor, EVENTS) ?? 0;
         const events = await log.readStream(scheduleStream(schedule_id), { after_version, limit: limit + 1 });
         if (events.length === 0 && after_version === 0) throw scheduleNotFound(schedule_id);
-        const { items, has_more, next_cursor } = page(events, limit, (event) => event.version);
+        const { items, has_more, next_cursor } = page(events, limit, { kind: EVENTS, keyOf: ({ version }) => version });
         set.headers["content-type"] = "application/json";
         set.headers.etag = etagOfPage(items, has_more);
         const data = items.map(jobEventJson).join(",");

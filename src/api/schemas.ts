@@ -1546,7 +1546,6 @@ export const socketRequests = {
       after: Type.Optional(
         Type.Integer({
           minimum: 0,
-          maximum: Number.MAX_SAFE_INTEGER,
           description:
             "Events after this position of the log. By default, one job's from its first, all jobs' from now on.",
         }),

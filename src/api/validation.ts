@@ -91,7 +91,7 @@ export function queryReader<Schema extends TObject>(schema: Schema): (request: R
     const value: Record<string, unknown> = Object.create(null);
     for (const [name, text] of new URLSearchParams(queryOf(request))) {
       if (Object.hasOwn(value, name)) throw invalid([{ pointer: `?${name}`, message: "is given more than once" }]);
-      const isInteger = schema.properties[name]?.type === "integer" && /^-?\d{1,15}$/.test(text);
+      const isInteger = schema.properties[name]?.type === "integer" && /^-?(?:0|[1-9]\d*)$/.test(text);
       value[name] = isInteger ? Number(text) : text;
     }
     return check(value);

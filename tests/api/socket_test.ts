@@ -36,6 +36,24 @@ async function subscribe(client: SocketClient, request: object): Promise<Message
 }
 
 describe("a subscription", () => {
+  test("after a position that no event has yet is refused: what follows it may never come", async () => {
+    const { job_id } = await api.submit();
+    const head = await api.log.head();
+    const client = await open();
+    for (const wanted of [{ all: true }, { job_id }]) {
+      for (const after of [head + 1, 2 ** 53 - 1, 2 ** 53, 1e300]) {
+        client.send({ type: "subscribe", id: "beyond", ...wanted, after });
+        const { type, id, problem } = await client.next();
+        expect([type, id, problem.status, problem.error]).toEqual(["error", "beyond", 400, "invalid_cursor"]);
+      }
+      for (const after of [-1, 0.5, "1", null, true, [1]]) {
+        client.send({ type: "subscribe", id: "odd", ...wanted, after });
+        expect((await client.next()).problem.error).toBe("validation_failed");
+      }
+    }
+    expect(await subscribe(client, { id: "end", all: true, after: head })).toMatchObject({ after: head });
+  });
+
   test("of one job starts with its first event, goes on live, and shows what SSE shows", async () => {
     const { job_id, position } = await api.submit({ payload: { a: 1 } });
     const client = await open();

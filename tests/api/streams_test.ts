@@ -176,6 +176,31 @@ describe("the stream of all jobs", () => {
       expect((await api.ask(`/api/v1/jobs/stream${query}`, { headers })).body.error).toBe(error);
     }
   });
+
+  test("a position that no event has yet is refused: what follows it may never come", async () => {
+    const { job_id } = await api.submit();
+    const head = await api.log.head();
+    const beyond = [head + 1, "9007199254740991", "9007199254740992", "9223372036854775808", `1${"0".repeat(200)}`];
+    const odd = [`0${head}`, `${head}.0`, "1e0", "+1", "0x1", "٣", "1,2"];
+    for (const path of ["/api/v1/jobs/stream", `/api/v1/jobs/${job_id}/stream`]) {
+      for (const after of beyond) {
+        const asked = await api.ask(`${path}?after=${after}`);
+        expect([asked.status, asked.body.error, after]).toEqual([400, "invalid_cursor", after]);
+        const resumed = await api.ask(path, { headers: { "last-event-id": String(after) } });
+        expect([resumed.status, resumed.body.error, after]).toEqual([400, "invalid_cursor", after]);
+      }
+      expect((await api.ask(`${path}?after=${head + 1}`)).body.detail).toBe(
+        `No event has the position ${head + 1}: it lies beyond the end of the log.`,
+      );
+      for (const after of odd) {
+        expect((await api.ask(`${path}?after=${encodeURIComponent(after)}`)).body.error).toBe("validation_failed");
+        if (after === "٣") continue;
+        expect((await api.ask(path, { headers: { "last-event-id": after } })).body.error).toBe("invalid_cursor");
+      }
+      // The end itself is none beyond it.
+      await open(`${path}?after=${head}`);
+    }
+  });
 });
 
 describe("a connection", () => {
