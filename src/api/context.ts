@@ -15,7 +15,7 @@ export interface RequestContext {
   /** By lower-case name: asked for here, a header costs a twentieth of what `request.headers.get` does. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The pattern of the route that answers, for example `/api/v1/status/:job_id`; absent where none does. */
-  route?: string;
+  route?: string | undefined;
   /** While its body is awaited. */
   reading?: boolean;
   /** Its answer may take longer than `REQUEST_TIMEOUT_S`: it waits on purpose. */

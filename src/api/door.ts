@@ -20,6 +20,7 @@ import type { ApiConfig, ApiLogger, ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
 import type { RateGate } from "./rate_limit.ts";
 import type { requestLog } from "./request_log.ts";
+import type { RouteTable } from "./routes.ts";
 import { setSecurityHeaders } from "./security_headers.ts";
 
 type Handle = (request: Request) => Response | Promise<Response>;
@@ -34,15 +35,14 @@ export interface DoorOptions extends Pick<ApiConfig, "cors_origins">, Pick<ApiOp
   readonly auth?: Auth;
   /** Absent: everyone may send as much as they like. */
   readonly limits?: RateGate | undefined;
-  /** Which methods a path takes. */
-  readonly methodsOf: (path: string) => readonly string[];
+  readonly routes: RouteTable;
   /** What the answers of a deprecated call carry; absent: none is deprecated. */
   readonly deprecationOf?: ReturnType<typeof deprecations>;
 }
 
 /** Made for `app.wrap`: called with Elysia's own handler for each request. */
 export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
-  const { logger, metrics, tracing = noTracing, log, methodsOf, deprecationOf, cors_origins, timing } = options;
+  const { logger, metrics, tracing = noTracing, log, routes, deprecationOf, cors_origins, timing } = options;
   const cors = createCors(cors_origins);
   const limit_s = timing?.request_timeout_s ?? REQUEST_TIMEOUT_S;
   const admit = admission(options);
@@ -63,6 +63,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
   // Elysia asks for a handler anew at each request.
   return (handle) => (request) => {
     const context = contextOf(request);
+    context.route = routes.routeOf(request.method, pathOf(request));
     if (tracing.active) beginSpan(tracing, request, context);
     const leave = (response: Response) => {
       const dressed = dress(notModified(response, { request, context }), { request, context, cors });
@@ -74,7 +75,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     let answer: Response | Promise<Response>;
     try {
       checkHead(request, context);
-      answer = cors.preflight(request, context) ?? optionsOf(request, methodsOf) ?? admit({ request, context, handle });
+      answer = cors.preflight(request, context) ?? optionsOf(request, routes) ?? admit({ request, context, handle });
     } catch (error) {
       answer = refuse(request, error);
     }
@@ -83,11 +84,11 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
   };
 }
 
-/** What asks all the time, and is of no interest. */
+/** Routes that are asked for all the time, and are of no interest. */
 const UNTRACED = new Set(["/health", "/metrics"]);
 
 function beginSpan(tracing: Tracing, request: Request, context: RequestContext): void {
-  if (UNTRACED.has(pathOf(request))) return;
+  if (context.route !== undefined && UNTRACED.has(context.route)) return;
   context.span = tracing.start(request.method, {
     kind: "server",
     parent: context.traceparent,
@@ -110,7 +111,7 @@ function endSpan(
 }
 
 /** The answer to OPTIONS at a path that is served. */
-function optionsOf(request: Request, methodsOf: DoorOptions["methodsOf"]): Response | undefined {
+function optionsOf(request: Request, { methodsOf }: RouteTable): Response | undefined {
   if (request.method !== "OPTIONS") return undefined;
   const methods = methodsOf(pathOf(request));
   if (methods.length === 0) return undefined;

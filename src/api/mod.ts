@@ -27,7 +27,7 @@ import { QueueDepth } from "./queue_depth.ts";
 import { rateGate } from "./rate_limit.ts";
 import { requestLog } from "./request_log.ts";
 import { rootRoutes } from "./root.ts";
-import { methodsByPath } from "./routes.ts";
+import { routeTable } from "./routes.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { socketRoutes } from "./socket.ts";
 import { statusPageRoutes } from "./status_page.ts";
@@ -99,7 +99,7 @@ export function createHealthApi({ config, ...options }: HealthApiOptions): Elysi
   return app;
 }
 
-interface BaseOptions extends Omit<DoorOptions, "methodsOf" | "deprecationOf" | "log">, Pick<ApiConfig, "request_log"> {
+interface BaseOptions extends Omit<DoorOptions, "routes" | "deprecationOf" | "log">, Pick<ApiConfig, "request_log"> {
   readonly addressOf: AddressOf;
   /** What is made of it in the end. */
   readonly app: () => Elysia;
@@ -109,9 +109,9 @@ interface BaseOptions extends Omit<DoorOptions, "methodsOf" | "deprecationOf" | 
 function base({ app, addressOf, request_log, ...options }: BaseOptions) {
   const { logger } = options;
   const routes = () => app().routes;
-  const methodsOf = methodsByPath(routes);
+  const table = routeTable(routes);
   const log = requestLog({ logger, mode: request_log, addressOf });
-  const door = frontDoor({ ...options, log, methodsOf, deprecationOf: deprecations(routes) });
+  const door = frontDoor({ ...options, log, routes: table, deprecationOf: deprecations(routes) });
   // Bun's own, for the whole process, and 16 KB if nothing is said.
   (http as { maxHeaderSize: number }).maxHeaderSize = HEAD_CUT_OFF_BYTES;
   return (
@@ -137,6 +137,6 @@ function base({ app, addressOf, request_log, ...options }: BaseOptions) {
     })
       // Its type says that a wrapper takes a function that makes functions; it takes the handler itself.
       .wrap(door as unknown as Parameters<Elysia["wrap"]>[0])
-      .use(problemErrors(logger, methodsOf))
+      .use(problemErrors(logger, table.methodsOf))
   );
 }

@@ -1,7 +1,7 @@
 /** Holds requests to their limits: at the door, and once more where a route opts into a policy of its own. */
 import { addressScope, type RateLimiter, type RoutePolicy, type Verdict } from "../rate/mod.ts";
 import type { AddressOf } from "./client_address.ts";
-import { contextOf, pathOf } from "./context.ts";
+import { contextOf } from "./context.ts";
 import { Problem } from "./problems.ts";
 
 export interface RateGate {
@@ -14,14 +14,14 @@ export interface RateGate {
   enterRoute(request: Request, policy: RoutePolicy): void;
 }
 
-/** Probes and scrapers must hear the truth of a service that is flooded; but no key may be guessed there either. */
+/** By route, as all that follows. Probes and scrapers must hear the truth of a service that is flooded; but no key may be guessed there either. */
 const PROBE = "/health";
 const SCRAPE = "/metrics";
 /** Refusals that are held back at once, and the body that each may have, so that they cannot fill the memory. */
 const HELD_MAX = 5_000;
 const HELD_BODY_MAX_BYTES = 4_096;
-/** Pages and static files begin so, but for some that ask the database. */
-const PAGES = ["/public/", "/docs", "/.well-known/", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
+/** The routes of pages and static files begin so, but for some that ask the database. */
+const PAGES = ["/public", "/docs", "/.well-known/", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
 const NO_PAGES = new Set(["/public/metrics"]);
 
 /** Whose requests a policy counts, to follow "At most 20 requests a minute"; other policies are tiers. */
@@ -43,14 +43,13 @@ export function rateGate({ limiter, addressOf }: RateGateOptions): RateGate {
   const scopeOf = (request: Request) => addressScope(addressOf(request));
 
   function count(request: Request): Verdict | undefined {
-    const path = pathOf(request);
-    if (path === PROBE) return undefined;
-    if (isPage(path)) return limiter.page(scopeOf(request));
-    const { identity } = contextOf(request);
+    const { route, identity } = contextOf(request);
+    if (route === PROBE) return undefined;
+    if (isPage(route)) return limiter.page(scopeOf(request));
     if (identity?.kind === "refused") return limiter.failed(scopeOf(request));
     const holder = holderOf(request);
-    if (holder) return limiter.holder(path === SCRAPE ? { ...holder, tier: null } : holder, () => scopeOf(request));
-    return path === SCRAPE || !limiter.limitsAnonymous ? undefined : limiter.anonymous(scopeOf(request));
+    if (holder) return limiter.holder(route === SCRAPE ? { ...holder, tier: null } : holder, () => scopeOf(request));
+    return route === SCRAPE || !limiter.limitsAnonymous ? undefined : limiter.anonymous(scopeOf(request));
   }
 
   let held = 0;
@@ -94,8 +93,8 @@ function hasLargeBody(request: Request): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > HELD_BODY_MAX_BYTES;
 }
 
-function isPage(path: string): boolean {
-  return PAGES.some((start) => path.startsWith(start)) && !NO_PAGES.has(path);
+function isPage(route: string | undefined): boolean {
+  return route !== undefined && !NO_PAGES.has(route) && PAGES.some((start) => route.startsWith(start));
 }
 
 function rateLimited({ policy, reset_ms }: Verdict): Problem {

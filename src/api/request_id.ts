@@ -1,4 +1,4 @@
-/** Gives handlers what identifies their request, and the request's context the route that answers. */
+/** Gives handlers what identifies their request. */
 import { Elysia } from "elysia";
 import type { EventMeta } from "../../events/envelope.ts";
 import { contextOf } from "./context.ts";
@@ -7,10 +7,8 @@ import { contextOf } from "./context.ts";
 export type Cause = Pick<EventMeta, "request_id" | "traceparent"> & { readonly request_id: string };
 
 export function requestIds() {
-  return new Elysia({ name: "levqor/request-id" }).derive({ as: "global" }, ({ request, route }) => {
-    const context = contextOf(request);
-    context.route = route;
-    const { request_id, traceparent } = context;
+  return new Elysia({ name: "levqor/request-id" }).derive({ as: "global" }, ({ request }) => {
+    const { request_id, traceparent } = contextOf(request);
     const cause: Cause = traceparent === undefined ? { request_id } : { request_id, traceparent };
     return { request_id, cause };
   });

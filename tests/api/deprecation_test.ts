@@ -6,6 +6,7 @@ import { deprecations } from "../../src/api/deprecation.ts";
 import { frontDoor } from "../../src/api/door.ts";
 import { describe } from "../../src/api/openapi.ts";
 import { requestIds } from "../../src/api/request_id.ts";
+import { routeTable } from "../../src/api/routes.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
 
 const answers = { 200: { description: "It.", schema: "Root", example: {} } } as const;
@@ -18,7 +19,7 @@ const app: Elysia = new Elysia()
       logger: pino({ level: "silent" }),
       metrics: new Metrics({ version: "0.0.0", build: "test", role: "api" }),
       log: undefined,
-      methodsOf: () => [],
+      routes: routeTable(() => app.routes),
       deprecationOf: deprecations(() => app.routes),
       cors_origins: [],
     }) as unknown as Parameters<Elysia["wrap"]>[0],
