@@ -14,7 +14,7 @@ export const scopes = {
   "ops:write": "Tell of incidents.",
   "metrics:read": "Read the service's metrics.",
   "keys:read": "List API keys and what they may do; never the keys themselves.",
-  "keys:write": "Create, rotate and revoke API keys that may do no more than the one that is used.",
+  "keys:write": "Create and rotate API keys that may do no more than the one that is used, and revoke any.",
 } as const;
 
 export type Scope = keyof typeof scopes;

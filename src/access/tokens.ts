@@ -39,7 +39,11 @@ const OWN_SCOPES: ReadonlySet<Scope> = new Set<Scope>(["jobs:read", "jobs:write"
 /** Of rate limits, for who names no other. */
 const USER_TIER = "free";
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** What auth servers call their users: UUIDs, addresses, `auth0|5f7c8e`. What looks like white space or another's sign is none. */
+const SUBJECT = /^[A-Za-z0-9](?:[A-Za-z0-9._|@+-]{0,253}[A-Za-z0-9])?$/;
+/** The end of the year 9999, in Unix seconds: what has four digits for the year cannot say more. */
+const MAX_EXP = 253_402_300_799;
 
 /** Whether a credential may be a token: three parts in base64url. */
 export function looksLikeToken(credential: string): boolean {
@@ -60,12 +64,19 @@ export function tokenVerifier({ verify_with, issuer, audience }: TokenOptions): 
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, key, options);
-      return { kind: "known", caller: callerOf(payload) };
+      const { sub, exp } = payload;
+      if (typeof sub !== "string" || !SUBJECT.test(sub)) return refused(NO_SUBJECT);
+      if (typeof exp !== "number" || exp > MAX_EXP) return refused(NO_END);
+      return { kind: "known", caller: callerOf({ ...payload, sub, exp }) };
     } catch (error) {
       return refusal(error);
     }
   };
 }
+
+const NO_SUBJECT =
+  "The token's claim sub is not as expected: 1 to 255 letters, digits and . _ | @ + -, the first and the last a letter or a digit.";
+const NO_END = "The token's claim exp is not as expected: Unix seconds, no later than the year 9999.";
 
 function sharedKey(secret: string): JWTVerifyGetKey {
   const bytes = new TextEncoder().encode(secret);
@@ -81,10 +92,10 @@ function publicKeys(url: string): JWTVerifyGetKey {
 }
 
 /** Only what the auth server alone can set counts (`app_metadata`): users write their own `user_metadata`. */
-function callerOf({ sub = "", exp = 0, app_metadata }: JWTPayload): Caller {
+function callerOf({ sub, exp, app_metadata }: JWTPayload & { sub: string; exp: number }): Caller {
   const { levqor_scopes, levqor_tier } = (app_metadata ?? {}) as { levqor_scopes?: unknown; levqor_tier?: unknown };
-  // An id that is no UUID may be a name or an address: events must not hold it.
-  const actor = `user:${UUID.test(sub) ? sub : hash("sha256", sub, "hex").slice(0, 32)}`;
+  // An id that is no UUID may be a name or an address: events must not hold it. A UUID is the same in capitals.
+  const actor = `user:${UUID.test(sub) ? sub.toLowerCase() : hash("sha256", sub, "hex").slice(0, 32)}`;
   return {
     actor,
     identity: actor,
@@ -92,7 +103,7 @@ function callerOf({ sub = "", exp = 0, app_metadata }: JWTPayload): Caller {
     workflows: "all",
     tier: typeof levqor_tier === "string" ? levqor_tier : USER_TIER,
     own_only: !Array.isArray(levqor_scopes),
-    expires_at: exp * 1000,
+    expires_at: Math.floor(exp * 1000),
   };
 }
 

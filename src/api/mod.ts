@@ -15,6 +15,7 @@ import { intakeRoutes } from "./intake.ts";
 import { jobControlRoutes } from "./job_control.ts";
 import { jobRoutes } from "./jobs.ts";
 import { keyRoutes } from "./keys.ts";
+import { knownQuery } from "./known_query.ts";
 import { BODY_CUT_OFF_BYTES, HEAD_CUT_OFF_BYTES, IDLE_TIMEOUT_S, MESSAGE_CUT_OFF_BYTES } from "./limits.ts";
 import { marketingRoutes } from "./marketing.ts";
 import { metricsRoutes } from "./metrics.ts";
@@ -138,5 +139,6 @@ function base({ app, addressOf, request_log, ...options }: BaseOptions) {
       // Its type says that a wrapper takes a function that makes functions; it takes the handler itself.
       .wrap(door as unknown as Parameters<Elysia["wrap"]>[0])
       .use(problemErrors(logger, table.methodsOf))
+      .use(knownQuery(routes))
   );
 }

@@ -205,6 +205,8 @@ const DOOR_PROBLEMS = [
   "invalid_host",
   "uri_too_long",
   "headers_too_large",
+  // Of a query parameter that it does not know.
+  "validation_failed",
   "internal_error",
   "deadline_exceeded",
 ] as const satisfies ProblemCode[];
@@ -226,7 +228,6 @@ export function describe(operation: Operation): DocumentDecoration {
       "request_timeout",
       "body_too_large",
       "unsupported_media_type",
-      "validation_failed",
     );
   }
   return {

@@ -68,6 +68,68 @@ describe("a session's token", () => {
     expect(await identify(await token(changes))).toEqual({ kind: "refused", reason });
   });
 
+  test.each<[string, unknown]>([
+    ["empty", ""],
+    ["a number", 42],
+    ["null", null],
+    ["true", true],
+    ["a list", [SUB]],
+    ["an object", { id: SUB }],
+    ["of white space", "   "],
+    ["a UUID with a space before it", ` ${SUB}`],
+    ["a UUID with a line's end after it", `${SUB}\n`],
+    ["with a NUL", "ada\0"],
+    ["with a tab", "ada\tb"],
+    ["with what is not shown", "ada\u200b"],
+    ["with half a surrogate pair", "ada\ud800"],
+    ["with a letter that looks like another", "\u0430da"],
+    ["with wide letters", "\uff4f\uff50"],
+    ["like a key's", "key:0197a1f0"],
+    ["like a user's in events", `user:${SUB}`],
+    ["like a part of the service", "system:scheduler"],
+    ["with quotes", 'a"b'],
+    ["a path", "../admin"],
+    ["256 characters long", "a".repeat(256)],
+    ["a megabyte long", "a".repeat(1_000_000)],
+  ])("whose subject is %s is refused, and told what one is", async (_, sub) => {
+    const identity = await identify(await token({ sub: sub as string }));
+    expect(identity).toMatchObject({
+      kind: "refused",
+      reason: expect.stringContaining("claim sub is not as expected: 1"),
+    });
+  });
+
+  test.each(["operator", "anonymous", "auth0|5f7c8e", "a", "a".repeat(255), "ADA", "ada"])(
+    "of the subject %p names a user of their own, and nobody else",
+    async (sub) => {
+      const identity = await identify(await token({ sub }));
+      expect(identity).toMatchObject({ kind: "known", caller: { own_only: true } });
+      const { actor } = (identity as { caller: { actor: string } }).caller;
+      expect(actor).toBe(`user:${new Bun.CryptoHasher("sha256").update(sub).digest("hex").slice(0, 32)}`);
+    },
+  );
+
+  test("names the same user whether its UUID is in capitals or not", async () => {
+    expect(await identify(await token({ sub: SUB.toUpperCase() }))).toMatchObject({ caller: { actor: `user:${SUB}` } });
+  });
+
+  test.each<[string, unknown]>([
+    ["far beyond what times can hold", 1e300],
+    ["one second beyond the year 9999", 253_402_300_800],
+    ["beyond what a Date holds", 8.64e12 + 1],
+    ["a text", "tomorrow"],
+    ["null", null],
+    ["a list", [now() + 60]],
+    ["before 1970", -1e300],
+  ])("whose end is %s is refused", async (_, exp) => {
+    expect(await identify(await token({ exp: exp as number }))).toMatchObject({ kind: "refused" });
+  });
+
+  test.each<[unknown]>([[253_402_300_799], [now() + 60.5]])("whose end is %p has that end", async (exp) => {
+    const identity = await identify(await token({ exp: exp as number }));
+    expect(identity).toMatchObject({ caller: { expires_at: Math.floor((exp as number) * 1000) } });
+  });
+
   test("is refused where its signature is another's", async () => {
     const reason = "The token's signature is not one of the expected auth server's.";
     expect(await identify(await token({}, { secret: "another secret of 32 bytes, or more" }))).toEqual({
