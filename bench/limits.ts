@@ -130,6 +130,7 @@ async function startReplica(database: LevqorDatabase, stage: Stage): Promise<str
   const url = `http://127.0.0.1:${port}`;
   stage.command(["bun", SERVICE], {
     LEVQOR_ROLE: "api",
+    WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,
     DATABASE_URL: database.url,
     DATABASE_ADMIN_URL: database.admin_url,
     LEVQOR_DATA_DIR: await stage.folder(),

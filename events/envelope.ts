@@ -13,6 +13,8 @@ export const EventMeta = Type.Object(
   {
     /** Who acted: `key:<fingerprint>`, `anonymous`, `worker:<id>`, `system:<part>`. Never a secret. */
     actor: Type.String({ minLength: 1 }),
+    /** Whose words the event's data are, where they are not the actor's: see `accountOf`. */
+    account: Type.Optional(Type.String({ minLength: 1 })),
     /** Shared by every event that one first action set off: the id of the job or of the service. */
     correlation_id: Type.String({ minLength: 1 }),
     /** The event id that led to this one, where one did; or the id derived from the request's Idempotency-Key. */

@@ -14,6 +14,7 @@ import { pino } from "pino";
 import { createApi } from "../src/api/mod.ts";
 import { inProcessBus } from "../src/bus/mod.ts";
 import { connect } from "../src/db/mod.ts";
+import { CallbackSecrets } from "../src/jobs/mod.ts";
 import { openLog } from "../src/log/mod.ts";
 import { Metrics } from "../src/telemetry/mod.ts";
 import { openSite } from "../src/web/mod.ts";
@@ -84,6 +85,7 @@ export async function documentText(): Promise<string> {
     logger: pino({ level: "silent" }),
     metrics: new Metrics({ version: "0.1.0", build: "dev", role: "api" }),
     workflows: new Set(),
+    callback_secrets: new CallbackSecrets("whsec_AA=="),
     site: openSite({ dir: join(import.meta.dir, "../public"), base_url: () => "http://localhost", watch: false }),
     signal: AbortSignal.abort(),
   });

@@ -235,10 +235,19 @@ const VARIABLES = {
     parse: trustProxy,
   }),
   WEBHOOK_SECRET: variable({
-    about: "Signs callbacks (Standard Webhooks): whsec_ and the base64 of 24 to 64 random bytes.",
+    about:
+      "What the secrets are derived from that callbacks are signed with (Standard Webhooks), one for each account and receiver: whsec_ and the base64 of 24 to 64 random bytes. The same in every process.",
     example: "whsec_$(openssl rand -base64 32)",
     default: undefined,
-    default_text: "made at the first start and kept in LEVQOR_DATA_DIR; a worker needs one",
+    default_text: "made at the first start and kept in LEVQOR_DATA_DIR; the roles api and worker need one",
+    secret: true,
+    parse: webhookSecret,
+  }),
+  WEBHOOK_SECRET_NEXT: variable({
+    about: "The one that follows, while WEBHOOK_SECRET is being replaced: callbacks carry a signature of each.",
+    example: "whsec_$(openssl rand -base64 32)",
+    default: undefined,
+    default_text: "none",
     secret: true,
     parse: webhookSecret,
   }),
@@ -368,6 +377,8 @@ export interface Config {
   readonly trust_proxy: TrustProxy | undefined;
   /** `whsec_…`; absent: the service makes its own. */
   readonly webhook_secret: string | undefined;
+  /** The one that follows it. */
+  readonly webhook_secret_next: string | undefined;
   /** Addresses, CIDR ranges and host names that jobs and callbacks may call although they are not public. */
   readonly outbound_allow: readonly string[];
   readonly log_level: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
@@ -445,6 +456,7 @@ export function loadConfig(
     rate_limits: rateLimits(values),
     trust_proxy: values.TRUST_PROXY,
     webhook_secret: values.WEBHOOK_SECRET,
+    webhook_secret_next: values.WEBHOOK_SECRET_NEXT,
     outbound_allow: Object.freeze(values.OUTBOUND_ALLOW ?? (isDevelopment(values) ? LOOPBACK.split(",") : [])),
     log_level: values.LOG_LEVEL,
     log_format: values.LOG_FORMAT,
@@ -511,9 +523,14 @@ function checkTogether(values: Values, problems: string[]): void {
       `LEVQOR_ROLE is "${values.LEVQOR_ROLE}": it shares a database with other processes; set DATABASE_URL.`,
     );
   }
-  if (values.LEVQOR_ROLE === "worker" && !values.WEBHOOK_SECRET && !told("WEBHOOK_SECRET")) {
+  if (values.LEVQOR_ROLE !== "all" && !values.WEBHOOK_SECRET && !told("WEBHOOK_SECRET")) {
     problems.push(
-      `LEVQOR_ROLE is "worker": all workers must sign callbacks alike; set WEBHOOK_SECRET. Make one: echo "whsec_$(openssl rand -base64 32)"`,
+      `LEVQOR_ROLE is "${values.LEVQOR_ROLE}": workers sign callbacks with what the api tells their receivers; set WEBHOOK_SECRET, the same in all. Make one: echo "whsec_$(openssl rand -base64 32)"`,
+    );
+  }
+  if (values.WEBHOOK_SECRET_NEXT && !values.WEBHOOK_SECRET && !told("WEBHOOK_SECRET")) {
+    problems.push(
+      "WEBHOOK_SECRET_NEXT (not shown): it goes with WEBHOOK_SECRET, which is not set; the one in use belongs there.",
     );
   }
   if (values.DATABASE_ADMIN_URL && !values.DATABASE_URL && !told("DATABASE_URL")) {

@@ -22,7 +22,7 @@ import {
 } from "./db/mod.ts";
 import { addGauges, addRunnerGauges } from "./gauges.ts";
 import { startHeartbeat } from "./heartbeat.ts";
-import { startRunner, startSweeper } from "./jobs/mod.ts";
+import { CallbackSecrets, startRunner, startSweeper } from "./jobs/mod.ts";
 import { mayChangeLog, openLog } from "./log/mod.ts";
 import { createLogger, endOnFault } from "./logger.ts";
 import { migrations } from "./migrations.ts";
@@ -138,6 +138,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       url = serve(createHealthApi({ config: apiConfig, metrics, tracing, logger: logger.child({ part: "health" }) }));
     }
 
+    const webhook_secret = config.webhook_secret ?? ownWebhookSecret(config.data_dir);
+    const callback_secrets = new CallbackSecrets(webhook_secret, config.webhook_secret_next);
     if (config.role !== "api") {
       const runner = startRunner({
         log,
@@ -150,7 +152,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         concurrency: config.worker_concurrency,
         lease_seconds: config.job_lease_seconds,
         sole: database.embedded !== undefined,
-        callback_secret: config.webhook_secret ?? ownWebhookSecret(config.data_dir),
+        callback_secrets,
         tracing,
         on_attempt: (ended) => metrics.attempt(ended),
         on_callback: (tried) => metrics.callback(tried),
@@ -215,6 +217,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       metrics,
       tracing,
       workflows: new Set(connectors.keys()),
+      callback_secrets,
       refusedAddress: refusedAddresses(config.outbound_allow),
       site,
       signal: streams.signal,

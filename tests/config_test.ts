@@ -4,6 +4,7 @@ import { type Config, ConfigError, helpText, loadConfig } from "../src/config.ts
 
 const KEY = "k".repeat(16);
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+const NEXT_WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 8).toString("base64")}`;
 
 function load(env: Record<string, string>): Config {
   const config = loadConfig(env, []);
@@ -45,6 +46,7 @@ describe("an empty environment", () => {
       rate_limits: { burst: null, global: null, tiers: { free: 60, pro: 600, enterprise: 6000 } },
       trust_proxy: undefined,
       webhook_secret: undefined,
+      webhook_secret_next: undefined,
       outbound_allow: ["127.0.0.0/8", "::1"],
       log_level: "info",
       log_format: "auto",
@@ -88,6 +90,7 @@ describe("a full environment", () => {
     RATE_TIERS: "gold=999999999, pro=none",
     TRUST_PROXY: "X-Forwarded-For:2, 10.0.0.0/8,fd00::1",
     WEBHOOK_SECRET,
+    WEBHOOK_SECRET_NEXT: NEXT_WEBHOOK_SECRET,
     OUTBOUND_ALLOW: "10.20.0.0/16, fd00::/8,192.168.0.7,hooks.internal",
     JWT_SECRET: "s".repeat(32),
     JWT_ISSUER: "https://auth.example.com",
@@ -125,6 +128,7 @@ describe("a full environment", () => {
       rate_limits: { burst: 1, global: null, tiers: { free: 60, pro: null, enterprise: 6000, gold: 999_999_999 } },
       trust_proxy: { header: "x-forwarded-for", hops: 2, proxies: ["10.0.0.0/8", "fd00::1"] },
       webhook_secret: WEBHOOK_SECRET,
+      webhook_secret_next: NEXT_WEBHOOK_SECRET,
       outbound_allow: ["10.20.0.0/16", "fd00::/8", "192.168.0.7", "hooks.internal"],
       log_level: "silent",
       log_format: "json",
@@ -320,7 +324,9 @@ describe("settings that do not go together", () => {
   test.each([
     [{ LEVQOR_ROLE: "worker", WEBHOOK_SECRET }, "set DATABASE_URL"],
     [{ LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d" }, "set WEBHOOK_SECRET"],
-    [{ LEVQOR_ROLE: "api" }, "set DATABASE_URL"],
+    [{ LEVQOR_ROLE: "api", DATABASE_URL: "postgres://a:b@c/d" }, "set WEBHOOK_SECRET"],
+    [{ WEBHOOK_SECRET_NEXT: WEBHOOK_SECRET }, "it goes with WEBHOOK_SECRET"],
+    [{ LEVQOR_ROLE: "api", WEBHOOK_SECRET }, "set DATABASE_URL"],
     [{ DATABASE_ADMIN_URL: "postgres://a:b@c/d" }, "set both or neither"],
     [{ NODE_ENV: "production" }, "it needs API_KEYS"],
     [{ API_KEYS_NEXT: KEY }, "it goes with API_KEYS"],

@@ -5,6 +5,7 @@ import { startAccess } from "../../src/access/mod.ts";
 import { createApi } from "../../src/api/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
+import { CallbackSecrets } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
@@ -40,6 +41,7 @@ const app = createApi({
   logger: silent,
   metrics,
   workflows: new Set(),
+  callback_secrets: new CallbackSecrets("whsec_AA=="),
   site: openSite({ dir: join(import.meta.dir, "../../public"), base_url: () => "http://127.0.0.1", watch: false }),
   signal: stopping.signal,
 });

@@ -301,6 +301,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/callbacks/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the secret that callbacks to a receiver are signed with
+         * @description Gives the secret for checking the callbacks of the caller's own jobs at one receiver, as libraries for Standard Webhooks take it. Each account has another secret for each origin that it names in a callback_url: what is signed for one is worth nothing at the next. It is the same at every call, also after the caller's key was rotated, until the operator replaces WEBHOOK_SECRET; while that goes on there is a next_secret, and callbacks carry a signature of each. The secret of a job that a schedule submits is that of the schedule's author; of a replay, that of the origin's submitter, unless it has a payload of its own. The operator's keys share one account. Needs the scope `jobs:write`.
+         */
+        get: operations["getCallbackSecret"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/callbacks": {
         parameters: {
             query?: never;
@@ -1422,6 +1442,7 @@ export interface components {
         };
         EventMeta: {
             actor: string;
+            account?: string;
             correlation_id: string;
             causation_id?: string;
             request_id?: string;
@@ -1746,6 +1767,22 @@ export interface components {
             job_id: string;
             /** @constant */
             callback: "pending";
+        };
+        CallbackSecret: {
+            /**
+             * @description Whose callbacks it is for.
+             * @example operator
+             */
+            account: string;
+            /**
+             * @description The origin that it is for.
+             * @example https://example.com
+             */
+            receiver: string;
+            /** @description `whsec_` and base64, as libraries for Standard Webhooks take it. */
+            secret: string;
+            /** @description The one that follows it, while the operator replaces secrets: give it to your receiver as well, or instead. Null otherwise. */
+            next_secret: string | null;
         };
         /**
          * @example {
@@ -5827,6 +5864,61 @@ export interface operations {
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
             503: components["responses"]["503.read_model_behind.unavailable.outcome_unknown.deadline_exceeded"];
+        };
+    };
+    getCallbackSecret: {
+        parameters: {
+            query: {
+                /**
+                 * @description A callback_url, or any URL of its origin: scheme, host and port.
+                 * @example https://example.com
+                 */
+                receiver: string;
+            };
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret. Keep it as you keep a key. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": "operator",
+                     *       "receiver": "https://example.com",
+                     *       "secret": "whsec_ZXhhbXBsZSBvZiBhIHNlY3JldCwgMzIgYnl0ZXMuLi4=",
+                     *       "next_secret": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CallbackSecret"];
+                };
+            };
+            400: components["responses"]["400.invalid_host"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope"];
+            414: components["responses"]["414.uri_too_long"];
+            422: components["responses"]["422.validation_failed"];
+            429: components["responses"]["429.rate_limited"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.deadline_exceeded"];
         };
     };
     listJobCallbacks: {

@@ -5,7 +5,8 @@
  *     POST /effect/<name>?delay=MS&failures=N&status=S   answers S after MS, and 503 to the first N requests of a key
  *     POST /callback/<name>?failures=N                   answers 204, and 503 to the first N POSTs of a webhook-id
  */
-import { Webhook } from "standardwebhooks";
+import { OPERATOR } from "../../events/account.ts";
+import { CallbackSecrets } from "../../src/jobs/mod.ts";
 
 /** One request for a side effect. Times are milliseconds since 1970 by this process's clock. */
 export interface EffectRequest {
@@ -40,11 +41,11 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-/** `secret`: what callbacks are signed with. */
+/** `secret`: what the secret of this receiver is derived from. */
 export function startStandIn(secret: string): StandIn {
   const requests: EffectRequest[] = [];
   const callbacks: CallbackPost[] = [];
-  const webhook = new Webhook(secret);
+  const secrets = new CallbackSecrets(secret);
   const counts = new Map<string, number>();
   const count = (what: string) => {
     const number = (counts.get(what) ?? 0) + 1;
@@ -76,15 +77,17 @@ export function startStandIn(secret: string): StandIn {
     const webhook_id = request.headers.get("webhook-id") ?? "";
     const fails = count(`callback ${webhook_id}`) <= Number(query.get("failures") ?? 0);
     const status = fails ? 503 : 204;
-    callbacks.push({ name, webhook_id, body, arrived_at, forged: forgery(request.headers, body), status });
+    callbacks.push({ name, webhook_id, body, arrived_at, forged: forgery(request, body), status });
     return new Response(null, { status });
   }
 
   /** The library also refuses old timestamps: those of a worker whose clock was set are checked at their own time. */
-  function forgery(headers: Headers, body: string): string | undefined {
+  function forgery(request: Request, body: string): string | undefined {
+    const { headers } = request;
     const id = headers.get("webhook-id") ?? "";
     const timestamp = Number(headers.get("webhook-timestamp"));
-    const signed = webhook.sign(id, new Date(timestamp * 1000), body);
+    const receiver = { account: OPERATOR, url: request.url };
+    const signed = secrets.sign(receiver, { id, at: new Date(timestamp * 1000), body });
     const given = headers.get("webhook-signature");
     return given === signed ? undefined : `its signature is ${given}, not ${signed}`;
   }

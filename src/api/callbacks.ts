@@ -1,5 +1,6 @@
-/** A job's callback: the log of its attempts, and making it again. */
+/** Callbacks: what they are signed with, the log of a job's attempts, and making it again. */
 import { Elysia } from "elysia";
+import { accountOf } from "../../events/account.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import { commandJob, jobStream } from "../jobs/commands.ts";
 import type { Auth } from "./auth.ts";
@@ -10,16 +11,51 @@ import type { ApiOptions } from "./options.ts";
 import { byVersion, fromCursor, page } from "./paging.ts";
 import { Problem } from "./problems.ts";
 import { requestIds } from "./request_id.ts";
-import { type CallbackEntry, JobId, PageQuery } from "./schemas.ts";
+import { type CallbackEntry, CallbackSecretQuery, JobId, PageQuery } from "./schemas.ts";
 import { queryReader } from "./validation.ts";
 
 const readPageQuery = queryReader(PageQuery);
+const readSecretQuery = queryReader(CallbackSecretQuery);
 
 const CALLBACKS = byVersion("callbacks");
 
-export function callbackRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
+export function callbackRoutes({ log, callback_secrets }: Pick<ApiOptions, "log" | "callback_secrets">, auth: Auth) {
   return new Elysia({ name: "levqor/callbacks" })
     .use(requestIds())
+    .get(
+      "/api/v1/callbacks/secret",
+      ({ request, set }) => {
+        const caller = auth.require(request, "jobs:write");
+        const { receiver: url } = readSecretQuery(request);
+        const account = accountOf(caller);
+        set.headers["cache-control"] = "no-store";
+        return { account, receiver: new URL(url).origin, ...callback_secrets.of({ account, url }) };
+      },
+      {
+        detail: describe({
+          id: "getCallbackSecret",
+          tag: "Jobs",
+          summary: "Get the secret that callbacks to a receiver are signed with",
+          description:
+            "Gives the secret for checking the callbacks of the caller's own jobs at one receiver, as libraries for Standard Webhooks take it. Each account has another secret for each origin that it names in a callback_url: what is signed for one is worth nothing at the next. It is the same at every call, also after the caller's key was rotated, until the operator replaces WEBHOOK_SECRET; while that goes on there is a next_secret, and callbacks carry a signature of each. The secret of a job that a schedule submits is that of the schedule's author; of a replay, that of the origin's submitter, unless it has a payload of its own. The operator's keys share one account.",
+          scope: "jobs:write",
+          query: CallbackSecretQuery,
+          answers: {
+            200: {
+              description: "The secret. Keep it as you keep a key.",
+              schema: "CallbackSecret",
+              example: {
+                account: "operator",
+                receiver: "https://example.com",
+                secret: "whsec_ZXhhbXBsZSBvZiBhIHNlY3JldCwgMzIgYnl0ZXMuLi4=",
+                next_secret: null,
+              },
+            },
+          },
+          errors: ["validation_failed"],
+        }),
+      },
+    )
     .get(
       "/api/v1/jobs/:job_id/callbacks",
       async ({ request, params }) => {

@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 import { decode, eventId } from "../../events/mod.ts";
 import { isFinished, type JobState, jobState } from "../domain/job.ts";
 import { commandJob, jobMeta, jobStream } from "../jobs/commands.ts";
-import { type Reused, replayEvents, stepsBefore } from "../jobs/replay.ts";
+import { type Reused, replayAccount, replayEvents, stepsBefore } from "../jobs/replay.ts";
 import { PipelineReader } from "../jobs/workflows.ts";
 import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJsonIfAny } from "./body.ts";
@@ -101,7 +101,12 @@ export function jobControlRoutes(
           {
             job_id,
             events: replayEvents(origin, { payload: replay.payload, reused }),
-            meta: { ...jobMeta(job_id, { actor: caller.actor }), causation_id: eventId(last), ...cause },
+            meta: {
+              ...jobMeta(job_id, { actor: caller.actor }),
+              ...replayAccount(origin, replay),
+              causation_id: eventId(last),
+              ...cause,
+            },
             has_key: key !== null,
           },
         );

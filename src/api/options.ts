@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Access, Tiers } from "../access/mod.ts";
 import type { Bus } from "../bus/types.ts";
 import type { Sql } from "../db/mod.ts";
+import type { CallbackSecrets } from "../jobs/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import type { Projector } from "../projector/mod.ts";
 import type { ProxyTrust, RateLimiter } from "../rate/mod.ts";
@@ -48,6 +49,8 @@ export interface ApiOptions {
   /** Workflow names that a worker of this service runs. */
   readonly workflows: ReadonlySet<string>;
   readonly projector: Pick<Projector, "status" | "waitFor">;
+  /** What callbacks are signed with. */
+  readonly callback_secrets: CallbackSecrets;
   /** Gives the host of a URL that may never be called; absent: that is found out when it is called. */
   readonly refusedAddress?: (url: string) => string | undefined;
   /** What browsers get: `public/`. */

@@ -644,6 +644,31 @@ export type CallbackEntry = Static<typeof CallbackEntry>;
 
 const CallbackLog = list(CallbackEntry);
 
+export const CallbackSecretQuery = Type.Object(
+  {
+    receiver: Type.String({
+      maxLength: 1024,
+      format: "http-url",
+      description: "A callback_url, or any URL of its origin: scheme, host and port.",
+      examples: ["https://example.com"],
+    }),
+  },
+  { additionalProperties: false },
+);
+
+const CallbackSecret = Type.Object(
+  {
+    account: Type.String({ description: "Whose callbacks it is for.", examples: ["operator"] }),
+    receiver: Type.String({ description: "The origin that it is for.", examples: ["https://example.com"] }),
+    secret: Type.String({ description: "`whsec_` and base64, as libraries for Standard Webhooks take it." }),
+    next_secret: Type.Union([Type.String(), Type.Null()], {
+      description:
+        "The one that follows it, while the operator replaces secrets: give it to your receiver as well, or instead. Null otherwise.",
+    }),
+  },
+  { additionalProperties: false },
+);
+
 const CallbackRequested = Type.Object(
   { job_id: JobId, callback: Type.Literal("pending") },
   { additionalProperties: false },
@@ -1619,6 +1644,7 @@ export const components = {
   CallbackEntry,
   CallbackLog,
   CallbackRequested,
+  CallbackSecret,
   CancelRequest,
   JobCancelled,
   BulkCancelRequest,

@@ -36,6 +36,7 @@
  * - A job with **steps** runs them within its attempts: `steps.ts` plans them, `step_states.ts` has where they stand. What
  *   is on record already is not recorded again. An attempt that ends because the job is suspended is not counted.
  */
+import { accountOf } from "../../events/account.ts";
 import type { Backoff } from "../../events/backoff.ts";
 import type { RecordedEvent } from "../../events/envelope.ts";
 import {
@@ -86,6 +87,8 @@ export interface JobState {
   readonly payload: JobSubmitted["payload"];
   readonly priority: Priority;
   readonly callback_url: string | null;
+  /** Of whoever wrote the submission, which `callback_url` is part of; empty before the submission. */
+  readonly account: string;
   /** The number of the latest attempt; 0 before the first. */
   readonly attempt: number;
   /** How many attempts failed or ended with their worker lost. */
@@ -251,6 +254,7 @@ const initial: JobState = {
   payload: {},
   priority: "normal",
   callback_url: null,
+  account: "",
   attempt: 0,
   attempts_used: 0,
   max_attempts: null,
@@ -336,7 +340,11 @@ export function waitingFor(
 function evolve(state: JobState, event: KnownEvent): JobState {
   switch (event.type) {
     case "job.submitted":
-      return { ...submitted(event.data, event.recorded_at), traceparent: event.meta?.traceparent ?? null };
+      return {
+        ...submitted(event.data, event.recorded_at),
+        account: event.meta ? accountOf(event.meta) : "",
+        traceparent: event.meta?.traceparent ?? null,
+      };
     case "job.started":
       return {
         ...state,

@@ -22,6 +22,7 @@
  *
  * What a cron expression names is not worked out here: commands bring the instants along.
  */
+import { accountOf } from "../../events/account.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { ScheduleCreated, ScheduleMisfired } from "../../events/schedule.ts";
 import type { Decider, Rejection } from "./decider.ts";
@@ -36,6 +37,8 @@ export interface ScheduleState {
   readonly status: "none" | ScheduleStatus;
   /** `null` before the creation. */
   readonly definition: ScheduleDefinition | null;
+  /** Of whoever wrote the definition; empty before the creation. */
+  readonly account: string;
   /** The version of the event that holds the definition; 0 before the creation. */
   readonly defined_at: number;
   /** The instant to be answered next, in milliseconds since 1970; `null` unless active. */
@@ -88,7 +91,7 @@ export interface ScheduleRejection extends Rejection {
   readonly code: ScheduleRejectionCode;
 }
 
-const initial: ScheduleState = { status: "none", definition: null, defined_at: 0, next_run_at: null };
+const initial: ScheduleState = { status: "none", definition: null, account: "", defined_at: 0, next_run_at: null };
 
 export const scheduleDecider: Decider<ScheduleState, ScheduleCommand, ScheduleRejection> = {
   initial,
@@ -112,11 +115,11 @@ function evolve(state: ScheduleState, event: KnownEvent): ScheduleState {
   switch (event.type) {
     case "schedule.created": {
       const { next_run_at, ...definition } = event.data;
-      return { status: "active", definition, defined_at: event.version, next_run_at: Date.parse(next_run_at) };
+      return { ...defined(event, definition), status: "active", next_run_at: Date.parse(next_run_at) };
     }
     case "schedule.updated": {
       const { next_run_at, ...definition } = event.data;
-      return { ...standing(next_run_at), definition, defined_at: event.version };
+      return { ...defined(event, definition), ...standing(next_run_at) };
     }
     case "schedule.triggered":
       return { ...state, ...standing(event.data.next_run_at) };
@@ -131,6 +134,10 @@ function evolve(state: ScheduleState, event: KnownEvent): ScheduleState {
     default:
       return state;
   }
+}
+
+function defined({ version, meta }: KnownEvent, definition: ScheduleDefinition) {
+  return { definition, account: meta ? accountOf(meta) : "", defined_at: version };
 }
 
 /** Only a schedule that is paused has no next instant. */

@@ -14,7 +14,7 @@ import type { AppendResult, EventLog } from "../log/mod.ts";
 import { commandJob, jobStream } from "./commands.ts";
 import { derivedUuid } from "./derived_id.ts";
 import { matches } from "./job_filter.ts";
-import { replayEvents } from "./replay.ts";
+import { replayAccount, replayEvents } from "./replay.ts";
 
 /** Jobs at once. Each may carry a payload of 200 KB. */
 const PAGE = 100;
@@ -136,8 +136,9 @@ async function cancel({ log }: BulkOptions, { job_id, operation }: BulkJob): Pro
 async function replay({ log, queue }: BulkOptions, { job_id: origin_job_id, operation }: BulkJob): Promise<boolean> {
   const job_id = derivedUuid(["bulk-replay", operation.operation_id, origin_job_id]);
   const stream_id = jobStream(job_id);
-  const events = replayEvents(await log.readStream(jobStream(origin_job_id), { limit: 1 }));
-  const meta = metaOf(job_id, operation);
+  const origin = await log.readStream(jobStream(origin_job_id), { limit: 1 });
+  const events = replayEvents(origin);
+  const meta = { ...metaOf(job_id, operation), ...replayAccount(origin) };
   const result = await queue.enter(() => log.append({ stream_id, expected_version: 0, events, meta }));
   return result.ok;
 }

@@ -10,7 +10,6 @@
  * callback pending, and another makes it again, with the same `webhook-id` and the same body.
  */
 
-import { Webhook } from "standardwebhooks";
 import { ConnectorError, type OutboundFetch } from "../../connectors/connector.ts";
 import { retryAfter } from "../../connectors/retry_after.ts";
 import type { JobError } from "../../events/job.ts";
@@ -18,6 +17,7 @@ import { Backoff, pause } from "../async/mod.ts";
 import { isFinished, type JobCommand, type JobState } from "../domain/job.ts";
 import type { EventLog } from "../log/mod.ts";
 import { noTracing, type Tracing } from "../telemetry/mod.ts";
+import type { CallbackSecrets, Receiver } from "./callback_secrets.ts";
 import { commandJob, jobMeta, readJob } from "./commands.ts";
 import type { RunnerLogger, TriedCallback } from "./options.ts";
 import { tracedFetch } from "./traced.ts";
@@ -55,8 +55,8 @@ export interface CallbacksOptions {
   readonly fetch: OutboundFetch;
   readonly instance: string;
   readonly logger: RunnerLogger;
-  /** `whsec_` and base64. Without it callbacks fail, on record. */
-  readonly secret: string | undefined;
+  /** What they are signed with. Without it callbacks fail, on record. */
+  readonly secrets: CallbackSecrets | undefined;
   /** {@link CALLBACK_SCHEDULE} by default. */
   readonly schedule?: readonly number[];
   readonly tracing?: Tracing;
@@ -80,17 +80,14 @@ interface PostFailure {
 
 export class Callbacks {
   readonly #options: CallbacksOptions;
-  readonly #webhook: Webhook | undefined;
   readonly #stopping = new AbortController();
   /** Waiting and active, so that no job is told of twice at once; with the version at which it was due, where known. */
   readonly #jobs = new Map<string, number | undefined>();
   readonly #waiting: string[] = [];
   readonly #active = new Set<Promise<void>>();
 
-  /** Throws where the secret is not one. */
   constructor(options: CallbacksOptions) {
     this.#options = options;
-    this.#webhook = options.secret === undefined ? undefined : new Webhook(options.secret);
   }
 
   /** Callbacks waiting or under way. */
@@ -159,7 +156,8 @@ export class Callbacks {
     const attempt = state.callback_attempts + 1;
     const delivery = { webhook_id: `msg_${jobId}`, attempt };
     const body = callbackBody(jobId, state);
-    const outcome = await this.#post(delivery.webhook_id, { url: state.callback_url as string, body, fetch });
+    const receiver = { account: state.account, url: state.callback_url as string };
+    const outcome = await this.#post(delivery.webhook_id, { receiver, body, fetch });
     if (typeof outcome === "number") {
       return { type: "callback_delivered", delivery: { ...delivery, status_code: outcome } };
     }
@@ -174,16 +172,17 @@ export class Callbacks {
   /** Resolves to the status of an answer that means delivered, or to how it failed. */
   async #post(
     webhookId: string,
-    { url, body, fetch }: { url: string; body: string; fetch: OutboundFetch },
+    { receiver, body, fetch }: { receiver: Receiver; body: string; fetch: OutboundFetch },
   ): Promise<number | PostFailure> {
-    if (!this.#webhook) {
+    const { secrets } = this.#options;
+    if (!secrets) {
       const message = "No secret to sign callbacks with is configured.";
       return { error: { code: "callback_secret_missing", message }, final: true };
     }
     const now = new Date();
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      const response = await fetch(url, {
+      const response = await fetch(receiver.url, {
         method: "POST",
         signal: AbortSignal.any([timeout, this.#stopping.signal]),
         headers: {
@@ -191,7 +190,7 @@ export class Callbacks {
           "user-agent": "levqor",
           "webhook-id": webhookId,
           "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
-          "webhook-signature": this.#webhook.sign(webhookId, now, body),
+          "webhook-signature": secrets.sign(receiver, { id: webhookId, at: now, body }),
         },
         body,
       });

@@ -1,4 +1,5 @@
 /** Runs jobs: claims, attempts, leases, callbacks. */
+export { CallbackSecrets } from "./callback_secrets.ts";
 export { commandJob, jobStream } from "./commands.ts";
 export type { RunnerOptions } from "./options.ts";
 export { type Answered, answerFor, type OutsideAnswer } from "./outside_answers.ts";

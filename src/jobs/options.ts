@@ -6,6 +6,7 @@ import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import type { Tracing } from "../telemetry/mod.ts";
 import type { AttemptAborted } from "./attempt.ts";
+import type { CallbackSecrets } from "./callback_secrets.ts";
 import type { ReadyQueueLimits } from "./ready_queue.ts";
 
 export type RunnerLogger = Pick<Logger, "debug" | "info" | "warn" | "error">;
@@ -66,8 +67,8 @@ export interface RunnerOptions {
   readonly sweep_seconds?: number;
   /** No other worker can be alive, as a lock proves: what others hold is released at the start. */
   readonly sole?: boolean;
-  /** Signs callbacks: `whsec_` and base64. Without it callbacks fail, on record. */
-  readonly callback_secret?: string;
+  /** Sign callbacks. Without them callbacks fail, on record. */
+  readonly callback_secrets?: CallbackSecrets | undefined;
   /** How long a job's own worker has to make its callback first before another does; 30 s by default, more than a POST may take. */
   readonly callback_grace_seconds?: number;
   /** Seconds before each attempt at a callback; {@link CALLBACK_SCHEDULE} by default. */

@@ -1,5 +1,6 @@
 /** Running a job again, as a new one. */
-import { entityId, type StoredEvent } from "../../events/envelope.ts";
+import { accountOf } from "../../events/account.ts";
+import { type EventMeta, entityId, type StoredEvent } from "../../events/envelope.ts";
 import type { JobPipelinePinned, JobReplayedFrom, ReusedStep } from "../../events/job.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import type { JobState } from "../domain/job.ts";
@@ -44,6 +45,18 @@ export function replayEvents(
   const { name, version } = reused.pipeline;
   const pinned: JobPipelinePinned = { pipeline: name, version };
   return [...events, { type: "job.pipeline_pinned", data_json: JSON.stringify(pinned) }];
+}
+
+/**
+ * The account in whose words a replay is submitted, for its meta: the origin's, whose submission it is byte for byte. With
+ * another payload it is the words of whoever asks for it.
+ */
+export function replayAccount(
+  origin: readonly StoredEvent[],
+  { payload }: Pick<ReplayOptions, "payload"> = {},
+): Pick<EventMeta, "account"> {
+  const [submission] = origin;
+  return submission && payload === undefined ? { account: accountOf(JSON.parse(submission.meta_json)) } : {};
 }
 
 /** What is on record of the steps before `from_step`, or why it cannot be taken over. */

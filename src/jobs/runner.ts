@@ -62,7 +62,7 @@ export interface Runner {
   stop(options?: { drain_ms?: number }): Promise<void>;
 }
 
-/** Starts to run jobs. Throws where the callback secret is not one. */
+/** Starts to run jobs. */
 export function startRunner(options: RunnerOptions): Runner {
   return new JobRunner(options);
 }
@@ -101,14 +101,14 @@ class JobRunner implements Runner {
   #state: "running" | "stopping" | "stopped" = "running";
 
   constructor(options: RunnerOptions) {
-    const { concurrency = 64, lease_seconds = 30, callback_secret: secret, callback_schedule: schedule } = options;
+    const { concurrency = 64, lease_seconds = 30, callback_secrets: secrets, callback_schedule: schedule } = options;
     this.#options = options;
     this.#concurrency = concurrency;
     this.#leaseSeconds = lease_seconds;
     this.#tracing = options.tracing ?? noTracing;
     this.#runnables = toRunnables(options.connectors);
     this.#queue = new ReadyQueue(options.queue);
-    this.#callbacks = new Callbacks({ ...options, secret, schedule });
+    this.#callbacks = new Callbacks({ ...options, secrets, schedule });
     this.#heldBack = new HeldBackJobs({
       ...options,
       queue: this.#queue,

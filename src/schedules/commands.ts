@@ -133,10 +133,16 @@ export function scheduleMeta(
   return { ...from, correlation_id: scheduleId };
 }
 
-/** The meta of the submission that a `schedule.fired` brought about. */
-export function firedJobMeta(fired: { schedule_id: string; job_id: string; version: number }): EventMeta {
-  const causation_id = eventId({ stream_id: scheduleStream(fired.schedule_id), version: fired.version });
-  return { actor: "system:scheduler", correlation_id: fired.job_id, causation_id };
+/** The meta of the submission that a `schedule.fired` brought about: in the words of whoever wrote the definition. */
+export function firedJobMeta(fired: {
+  schedule_id: string;
+  job_id: string;
+  version: number;
+  account: string;
+}): EventMeta {
+  const { schedule_id, job_id, version, account } = fired;
+  const causation_id = eventId({ stream_id: scheduleStream(schedule_id), version });
+  return { actor: "system:scheduler", account, correlation_id: job_id, causation_id };
 }
 
 /** The instants of a schedule that come before a time, from its next one on, and the first that does not. */

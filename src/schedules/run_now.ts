@@ -43,7 +43,7 @@ export async function runNow(log: EventLog, { schedule_id, job_id, meta, check }
         stream_id: jobStream(job_id),
         expected_version: 0,
         events: [{ type: "job.submitted", data: state.definition?.job }],
-        meta: { ...firedJobMeta({ schedule_id, job_id, version: version + 1 }), ...meta },
+        meta: { ...firedJobMeta({ schedule_id, job_id, version: version + 1, account: state.account }), ...meta },
       },
     ]);
     if (result.ok) return { ok: true, position: result.appended[1]?.position ?? 0 };

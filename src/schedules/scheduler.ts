@@ -194,7 +194,7 @@ class Term {
       if ("rejected" in decision) throw new Error(decision.message);
       const [event] = decision as readonly KnownNewEvent[];
       if (event?.type !== "schedule.fired" && event?.type !== "schedule.misfired") return;
-      const recorded = await this.#record(event, { schedule_id, version, definition: state.definition });
+      const recorded = await this.#record(event, { schedule_id, version, state });
       if (!recorded) return;
       this.#agenda.put({ schedule_id, version: version + 1, next_run_at: Date.parse(event.data.next_run_at) });
       if (event.type === "schedule.misfired") logger.warn({ schedule_id, ...event.data }, "A schedule misfired");
@@ -209,7 +209,7 @@ class Term {
   /** Resolves to whether the schedule was still at the version. */
   async #record(
     event: KnownNewEvent,
-    { schedule_id, version, definition }: { schedule_id: string; version: number } & Pick<ScheduleState, "definition">,
+    { schedule_id, version, state }: { schedule_id: string; version: number; state: ScheduleState },
   ): Promise<boolean> {
     const { log } = this.#options;
     const decision = {
@@ -223,8 +223,8 @@ class Term {
     const submission = {
       stream_id: jobStream(job_id),
       expected_version: 0,
-      events: [{ type: "job.submitted", data: definition?.job }],
-      meta: firedJobMeta({ schedule_id, job_id, version: version + 1 }),
+      events: [{ type: "job.submitted", data: state.definition?.job }],
+      meta: firedJobMeta({ schedule_id, job_id, version: version + 1, account: state.account }),
     };
     const result = await log.appendAll([decision, submission]);
     if (result.ok) return true;

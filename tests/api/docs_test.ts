@@ -22,6 +22,7 @@ describe("/docs/json", () => {
     ).toEqual([
       "delete /api/v1/schedules/{schedule_id}",
       "get /",
+      "get /api/v1/callbacks/secret",
       "get /api/v1/incidents",
       "get /api/v1/jobs",
       "get /api/v1/jobs/stream",

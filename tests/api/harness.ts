@@ -7,6 +7,7 @@ import { startAccess, type TokenOptions, tokenVerifier } from "../../src/access/
 import { type ApiOptions, createApi, OTHER_PAGES } from "../../src/api/mod.ts";
 import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
+import { CallbackSecrets } from "../../src/jobs/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { createLogger } from "../../src/logger.ts";
 import { startProjector } from "../../src/projector/mod.ts";
@@ -61,6 +62,7 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   /** Served in place of `public/`. */
   readonly public_dir?: string;
   readonly workflows?: readonly string[];
+  readonly callback_secrets?: CallbackSecrets;
   readonly request_log?: ApiOptions["config"]["request_log"];
   /** Beside public addresses, what may be called; absent: nothing is refused before it is called. */
   readonly outbound_allow?: readonly string[];
@@ -120,6 +122,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     logger,
     metrics,
     workflows: new Set(options.workflows ?? ["http"]),
+    callback_secrets: options.callback_secrets ?? new CallbackSecrets(`whsec_${Buffer.alloc(32).toString("base64")}`),
     refusedAddress: options.outbound_allow && refusedAddresses(options.outbound_allow),
     site: openSite({
       dir: options.public_dir ?? join(import.meta.dir, "../../public"),

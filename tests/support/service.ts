@@ -68,11 +68,16 @@ export async function startServiceProcess(env: Record<string, string>): Promise<
 /** Settings of a service whose clients send as much as they like. */
 export const UNLIMITED = { RATE_BURST: "none", RATE_GLOBAL: "none", RATE_TIERS: "enterprise=none" };
 
+const WEBHOOK_SECRET = `whsec_${Buffer.from("of the processes of one service, ").toString("base64")}`;
+
 /** Starts the service with nothing of this process's environment but the path, without rate limits; does not wait. */
 export function spawnService(env: Record<string, string>, args: readonly string[] = []) {
   keepSecretsOf(env);
+  const settings = { PORT: "0", LOG_FORMAT: "json", REQUEST_LOG: "all", ...UNLIMITED, ...env };
+  // What processes of one service must have in common.
+  if (env.LEVQOR_ROLE) Object.assign(settings, { WEBHOOK_SECRET, ...env });
   const child = Bun.spawn([process.execPath, MAIN, ...args], {
-    env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", REQUEST_LOG: "all", ...UNLIMITED, ...env },
+    env: { PATH: process.env.PATH, ...settings },
     stdout: "pipe",
     stderr: "pipe",
   });

@@ -1,0 +1,16 @@
+/** Whom something belongs to. */
+import type { EventMeta } from "./envelope.ts";
+
+/** Whoever holds one of the operator's own keys, however often those are replaced; in development mode, everybody. */
+export const OPERATOR = "operator";
+
+/** The operator's own keys have no id: their actors name them by 8 hex digits of their SHA-256. */
+const OPERATORS_ACTOR = /^(?:key:[0-9a-f]{8}|anonymous)$/;
+
+/**
+ * The account of whoever wrote what an event says: the one that its meta names, else the actor's own. `operator`,
+ * `key:<id>` of an issued key, which outlives its secrets, or `user:<id>`.
+ */
+export function accountOf({ account, actor }: Pick<EventMeta, "account" | "actor">): string {
+  return account ?? (OPERATORS_ACTOR.test(actor) ? OPERATOR : actor);
+}

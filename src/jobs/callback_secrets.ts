@@ -1,0 +1,58 @@
+/**
+ * What callbacks are signed with: a secret of its own for each account and each receiver's origin, derived from the
+ * service's. So nothing is kept, and whoever knows one can neither find another nor pass a signature on: what was
+ * signed for one receiver is worth nothing at the next.
+ */
+import { hkdfSync } from "node:crypto";
+import { Webhook } from "standardwebhooks";
+
+const PREFIX = "whsec_";
+const SECRET_BYTES = 32;
+
+export interface Receiver {
+  /** Of whoever named the receiver. */
+  readonly account: string;
+  /** An absolute URL, of which the origin counts. */
+  readonly url: string;
+}
+
+/** What {@link CallbackSecrets.of} gives: `whsec_` and base64. */
+export interface ReceiverSecrets {
+  readonly secret: string;
+  /** The one that follows it, while the service's secret is replaced: callbacks are signed with both. */
+  readonly next_secret: string | null;
+}
+
+export class CallbackSecrets {
+  readonly #keys: readonly Uint8Array[];
+
+  /** Of `whsec_` and base64. Throws where one is none. */
+  constructor(secret: string, next?: string) {
+    this.#keys = [secret, ...(next === undefined ? [] : [next])].map(keyOf);
+  }
+
+  of(receiver: Receiver): ReceiverSecrets {
+    const [secret = "", next_secret = null] = this.#keys.map((key) => derived(key, receiver));
+    return { secret, next_secret };
+  }
+
+  /** The header `webhook-signature`: one signature for each secret, separated by spaces. */
+  sign(receiver: Receiver, message: { id: string; at: Date; body: string }): string {
+    const { id, at, body } = message;
+    return this.#keys.map((key) => new Webhook(derived(key, receiver)).sign(id, at, body)).join(" ");
+  }
+}
+
+function keyOf(secret: string): Uint8Array {
+  const key = Buffer.from(secret.slice(PREFIX.length), "base64");
+  if (!secret.startsWith(PREFIX) || key.length === 0) {
+    throw new Error("Cannot sign callbacks: the secret is not whsec_ and base64");
+  }
+  return key;
+}
+
+function derived(key: Uint8Array, { account, url }: Receiver): string {
+  // Neither part can hold a NUL, so no two receivers have one text.
+  const info = ["levqor callback v1", account, new URL(url).origin].join("\0");
+  return PREFIX + Buffer.from(hkdfSync("sha256", key, "", info, SECRET_BYTES)).toString("base64");
+}
