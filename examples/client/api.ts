@@ -1081,7 +1081,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -3605,8 +3605,12 @@ export interface components {
         };
     };
     responses: {
-        /** @description `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too. */
-        "400.invalid_host": {
+        /**
+         * @description `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         */
+        "400.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -3793,8 +3797,10 @@ export interface components {
          *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -3942,8 +3948,10 @@ export interface components {
          * @description `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.invalid_job_id.invalid_host": {
+        "400.invalid_job_id.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -3996,8 +4004,10 @@ export interface components {
          * @description `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.invalid_cursor.invalid_host": {
+        "400.invalid_cursor.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4017,8 +4027,10 @@ export interface components {
          *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.invalid_job_id.invalid_cursor.invalid_host": {
+        "400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4044,8 +4056,10 @@ export interface components {
          *     `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4103,8 +4117,10 @@ export interface components {
          *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4201,8 +4217,10 @@ export interface components {
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4250,8 +4268,10 @@ export interface components {
          * @description `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.invalid_schedule_id.invalid_host": {
+        "400.invalid_schedule_id.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4292,8 +4312,10 @@ export interface components {
          *     `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_schedule_id.invalid_host": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4313,8 +4335,10 @@ export interface components {
          *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.invalid_schedule_id.invalid_idempotency_key.invalid_host": {
+        "400.invalid_schedule_id.invalid_idempotency_key.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4334,8 +4358,10 @@ export interface components {
          *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.invalid_schedule_id.invalid_cursor.invalid_host": {
+        "400.invalid_schedule_id.invalid_cursor.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4468,8 +4494,10 @@ export interface components {
          *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.invalid_cursor.invalid_host": {
+        "400.malformed_json.json_too_deep.duplicate_key.invalid_cursor.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4611,8 +4639,10 @@ export interface components {
          * @description `invalid_key_id`: The key id in the path is not a UUID. Use the key_id that the creation answered: the key itself belongs in no path.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.invalid_key_id.invalid_host": {
+        "400.invalid_key_id.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4655,8 +4685,10 @@ export interface components {
          *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4682,8 +4714,10 @@ export interface components {
          *     `invalid_key_id`: The key id in the path is not a UUID. Use the key_id that the creation answered: the key itself belongs in no path.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_host": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4709,8 +4743,10 @@ export interface components {
          *     `invalid_incident_id`: The incident id in the path is not a UUID. Use the incident_id that the opening answered.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host": {
+        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4872,7 +4908,7 @@ export interface operations {
                     "application/json": components["schemas"]["Root"];
                 };
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
@@ -4912,7 +4948,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             431: components["responses"]["431.headers_too_large"];
@@ -4964,7 +5000,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemDescription"];
                 };
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             404: components["responses"]["404.not_found"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
@@ -5012,7 +5048,7 @@ export interface operations {
                     "application/json": components["schemas"]["PublicMetrics"];
                 };
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
@@ -5101,7 +5137,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
@@ -5144,7 +5180,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
@@ -5202,7 +5238,7 @@ export interface operations {
                     "application/json": components["schemas"]["IntakeAccepted"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -5285,7 +5321,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host"];
+            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -5386,7 +5422,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
@@ -5475,7 +5511,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host"];
+            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -5573,7 +5609,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -5637,7 +5673,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobCancelled"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -5715,7 +5751,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobReplayed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             404: components["responses"]["404.job_not_found"];
@@ -5785,7 +5821,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
@@ -5852,7 +5888,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -5910,7 +5946,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallbackSecret"];
                 };
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
@@ -5995,7 +6031,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallbackLog"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -6050,7 +6086,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallbackRequested"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host"];
+            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -6119,7 +6155,7 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
@@ -6257,7 +6293,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -6372,7 +6408,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.pipeline_not_found"];
@@ -6515,7 +6551,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             404: components["responses"]["404.pipeline_not_found"];
@@ -6637,7 +6673,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.pipeline_not_found"];
@@ -6729,7 +6765,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobSteps"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host"];
+            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -6796,7 +6832,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobApproval"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -6878,7 +6914,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
@@ -6951,7 +6987,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -7046,7 +7082,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7126,7 +7162,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_schedule_id.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7186,7 +7222,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleDeleted"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7248,7 +7284,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleRan"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_idempotency_key.invalid_host"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7307,7 +7343,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleRuns"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7403,7 +7439,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7459,7 +7495,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7515,7 +7551,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7592,7 +7628,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClaimedJobs"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -7654,7 +7690,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptHeld"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -7721,7 +7757,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -7791,7 +7827,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -7855,7 +7891,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -7924,7 +7960,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
@@ -7989,7 +8025,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -8060,7 +8096,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimitsList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
@@ -8120,7 +8156,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimits"];
                 };
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
@@ -8195,7 +8231,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimits"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -8246,7 +8282,7 @@ export interface operations {
                     "application/json": components["schemas"]["SocketMessage"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found.subscription_not_found"];
@@ -8331,7 +8367,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
@@ -8422,7 +8458,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKey"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.grant_exceeded"];
             408: components["responses"]["408.request_timeout"];
@@ -8496,7 +8532,7 @@ export interface operations {
                     "application/json": components["schemas"]["Key"];
                 };
             };
-            400: components["responses"]["400.invalid_key_id.invalid_host"];
+            400: components["responses"]["400.invalid_key_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.key_not_found"];
@@ -8585,7 +8621,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKey"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.grant_exceeded"];
             404: components["responses"]["404.key_not_found"];
@@ -8671,7 +8707,7 @@ export interface operations {
                     "application/json": components["schemas"]["Key"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.key_not_found"];
@@ -8759,7 +8795,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpsHealth"];
                 };
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             414: components["responses"]["414.uri_too_long"];
@@ -8877,7 +8913,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
@@ -8940,7 +8976,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
@@ -9007,7 +9043,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.incident_not_found"];
@@ -9075,7 +9111,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.incident_not_found"];
@@ -9154,7 +9190,7 @@ export interface operations {
                     "application/json": components["schemas"]["Uptime"];
                 };
             };
-            400: components["responses"]["400.invalid_host"];
+            400: components["responses"]["400.invalid_host.credential_exposed"];
             414: components["responses"]["414.uri_too_long"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
@@ -9216,7 +9252,7 @@ export interface operations {
                     "application/json": components["schemas"]["Completed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];

@@ -4,7 +4,8 @@ import type { EventMeta } from "../../events/envelope.ts";
 import { type Access, type Caller, type Identity, mayDo, mayRun, type Scope } from "../access/mod.ts";
 import { jobStream } from "../jobs/commands.ts";
 import type { EventLog } from "../log/types.ts";
-import { contextOf, type RequestContext } from "./context.ts";
+import { contextOf } from "./context.ts";
+import { credentialOf } from "./credential.ts";
 import { jobNotFound, jobId as parseJobId } from "./job_id.ts";
 import { Problem } from "./problems.ts";
 
@@ -42,7 +43,7 @@ export function requireWorkflow(
 export function createAuth(access: Access, log: Pick<EventLog, "readFirst">): Auth {
   const auth: Auth = {
     required: access.required,
-    identify: (request) => access.identify(credentialOf(contextOf(request))),
+    identify: (request) => access.identify(credentialOf(contextOf(request).headers)),
     require(request, scope, reach = "own") {
       const { identity } = contextOf(request);
       if (!identity) throw new Error("Cannot tell who is calling: the request did not come through the door");
@@ -72,21 +73,6 @@ export async function checkOwner(
   const stream_id = jobStream(job_id);
   const first = (await log.readFirst([stream_id])).get(stream_id);
   if (!first || (JSON.parse(first.meta_json) as EventMeta).actor !== caller.actor) throw jobNotFound(job_id);
-}
-
-/** Before the base64url of a key: browsers can set no header of a WebSocket but the list of its protocols. */
-const KEY_PROTOCOL = "levqor.key.";
-
-function credentialOf({ headers }: RequestContext): string | null {
-  const key = headers["x-api-key"];
-  if (key !== undefined) return key;
-  const { authorization } = headers;
-  if (authorization !== undefined) return /^bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
-  const protocols = headers["sec-websocket-protocol"];
-  if (protocols === undefined) return null;
-  const offered = protocols.split(",").map((name) => name.trim());
-  const encoded = offered.find((name) => name.startsWith(KEY_PROTOCOL))?.slice(KEY_PROTOCOL.length);
-  return encoded === undefined ? null : Buffer.from(encoded, "base64url").toString("latin1");
 }
 
 function unauthorized(detail: string): Problem {

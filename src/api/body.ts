@@ -1,6 +1,7 @@
 /** Reading a request's body once, as text, within its limit. */
 
 import { contextOf } from "./context.ts";
+import { credentialExposed, holdsOwnCredential } from "./credential.ts";
 import { parseJson } from "./json.ts";
 import { BODY_LIMIT_BYTES } from "./limits.ts";
 import { Problem } from "./problems.ts";
@@ -27,6 +28,7 @@ export async function readJson(request: Request): Promise<JsonBody> {
   const bytes = await readBytes(request);
   const text = decode(bytes);
   if (text === undefined) throw new Problem("malformed_json", "The body is not valid UTF-8.");
+  if (holdsOwnCredential(text, headers)) throw credentialExposed("body");
   return { text, byte_length: bytes.byteLength, value: parseJson(text) };
 }
 

@@ -2,6 +2,7 @@
 import type { Identity } from "../access/mod.ts";
 import type { Verdict } from "../rate/mod.ts";
 import { type Span, saneTraceparent } from "../telemetry/mod.ts";
+import { holdsCredential } from "./credential.ts";
 
 export interface RequestContext {
   /** The caller's `X-Request-Id` where it is sane, else made: in answers, events' metadata and logs. */
@@ -43,20 +44,22 @@ export function contextOf(request: Request): RequestContext {
       started: performance.now(),
       headers,
     };
-    if (headers.traceparent !== undefined) context.traceparent = saneTraceparent(headers.traceparent);
+    if (headers.traceparent !== undefined) context.traceparent = ownTrace(headers);
     contexts.set(request, context);
   }
   return context;
 }
 
-/** The caller's own id. One that is the key it calls with would be on record for good, in each event that comes of it. */
-function saneId({
-  "x-request-id": id,
-  "x-api-key": key,
-  authorization,
-}: RequestContext["headers"]): string | undefined {
-  if (id === undefined || !SANE_ID.test(id)) return undefined;
-  return id === key || authorization?.endsWith(` ${id}`) ? undefined : id;
+/** The caller's own id, unless it holds a key: it would be on record for good, in each event that comes of the request. */
+function saneId(headers: RequestContext["headers"]): string | undefined {
+  const id = headers["x-request-id"];
+  return id === undefined || !SANE_ID.test(id) || holdsCredential(id, headers) ? undefined : id;
+}
+
+/** The caller's trace, on the same condition: a key of hexadecimal digits may stand in it. */
+function ownTrace(headers: RequestContext["headers"]): string | undefined {
+  const { traceparent } = headers;
+  return traceparent === undefined || holdsCredential(traceparent, headers) ? undefined : saneTraceparent(traceparent);
 }
 
 /** The path that was asked for, as it was sent: percent-encoded, without the query. */

@@ -10,6 +10,7 @@ import { type Metrics, noTracing, type Span, type Tracing } from "../telemetry/m
 import type { Auth } from "./auth.ts";
 import { contextOf, pathOf, type RequestContext } from "./context.ts";
 import { type Cors, createCors } from "./cors.ts";
+import { credentialExposed, holdsOwnCredential } from "./credential.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { deprecations } from "./deprecation.ts";
 import { refusal } from "./errors.ts";
@@ -75,6 +76,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     let answer: Response | Promise<Response>;
     try {
       checkHead(request, context);
+      if (holdsOwnCredential(request.url, context.headers)) throw credentialExposed("URL");
       answer = cors.preflight(request, context) ?? optionsOf(request, routes) ?? admit({ request, context, handle });
     } catch (error) {
       answer = refuse(request, error);

@@ -207,6 +207,7 @@ const DOOR_PROBLEMS = [
   "headers_too_large",
   // Of a query parameter that it does not know.
   "validation_failed",
+  "credential_exposed",
   "internal_error",
   "deadline_exceeded",
 ] as const satisfies ProblemCode[];

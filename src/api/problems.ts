@@ -69,6 +69,11 @@ export const problems = {
     title: "Invalid Idempotency-Key",
     help: "The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.",
   },
+  credential_exposed: {
+    status: 400,
+    title: "Key outside its header",
+    help: "The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.",
+  },
   unauthorized: {
     status: 401,
     title: "API key required",

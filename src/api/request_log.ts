@@ -7,6 +7,7 @@
  */
 import type { AddressOf } from "./client_address.ts";
 import type { RequestContext } from "./context.ts";
+import { holdsCredential } from "./credential.ts";
 import type { ApiConfig, ApiLogger } from "./options.ts";
 
 /** What takes longer is slow. */
@@ -70,6 +71,11 @@ function lineOf({ request, context, status, duration_ms }: AnsweredRequest) {
     route: context.route ?? null,
     status,
     duration_ms: Math.round(duration_ms * 100) / 100,
-    user_agent: context.headers["user-agent"]?.slice(0, USER_AGENT_LENGTH),
+    user_agent: userAgentOf(context),
   };
+}
+
+function userAgentOf({ headers }: RequestContext): string | undefined {
+  const agent = headers["user-agent"];
+  return agent === undefined || holdsCredential(agent, headers) ? undefined : agent.slice(0, USER_AGENT_LENGTH);
 }

@@ -229,6 +229,61 @@ test("the request id is the caller's where it is sane, else a new one", async ()
   for (const wild of ["x".repeat(129), "a b", "é", ""]) expect(await idFor(wild)).toMatch(/^[0-9a-f-]{36}$/);
 });
 
+describe("a key in the wrong place is not on record, nor in the log:", () => {
+  const key = "key-0123456789abcdef-wrong-place";
+  const hex = "0123456789abcdef0123456789abcdef";
+  const issued = `lvq_test_${"a".repeat(38)}`;
+  const jwt = `eyJ${"a".repeat(20)}.eyJ${"b".repeat(20)}.${"c".repeat(20)}`;
+  const encoded = Buffer.from(key).toString("base64url");
+  const shown = {
+    "X-Api-Key": { "x-api-key": key },
+    Bearer: { authorization: `Bearer ${key}` },
+    "an Authorization of another scheme": { authorization: `Basic ${key}` },
+    "Sec-WebSocket-Protocol": { "sec-websocket-protocol": `levqor.v1, levqor.key.${encoded}` },
+    "one header, another in a second": { "x-api-key": "another-0123456789", authorization: `Bearer ${key}` },
+  };
+  test.each(Object.entries(shown))("the request id, where the key is in %s", async (_, headers) => {
+    const written = [key, `id-${key}-1`, key.slice(0, -4), ...("sec-websocket-protocol" in headers ? [encoded] : [])];
+    for (const id of written) {
+      const answer = await api.ask("/health", { headers: { ...headers, "x-request-id": id } });
+      expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  test("the request id, whoever's key or token it is", async () => {
+    for (const id of [issued, `id=${issued}`, jwt]) {
+      const answer = await api.ask("/health", { headers: { "x-request-id": id } });
+      expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  test("the trace, the user agent", async () => {
+    const headers = { "x-api-key": hex, traceparent: `00-${hex}-0123456789abcdef-01`, "user-agent": `curl ${hex}` };
+    const { body } = await api.ask("/api/v1/intake", post({ workflow: "http", payload: {} }, headers));
+    const [submitted] = await api.log.readStream(`job-${body.job_id}`);
+    expect(submitted?.meta_json).not.toContain(hex);
+    expect(JSON.stringify(api.logged)).not.toContain(hex);
+    expect(JSON.stringify(api.logged)).toContain("Request answered");
+  });
+
+  test("the URL and the body are refused, before anything is recorded", async () => {
+    const headers = { "x-api-key": key };
+    const before = await api.log.head();
+    for (const [path, init] of [
+      [`/api/v1/jobs?workflow=${key}`, { headers }],
+      [`/api/v1/pipelines/${key}`, { headers }],
+      ["/api/v1/intake", post({ workflow: "http", payload: { headers: { "x-api-key": key } } }, headers)],
+      ["/api/v1/workers/claim", post({ worker: key, workflows: ["mine"], wait_seconds: 0 }, headers)],
+      [`/api/v1/workflows/${key}/limits`, { ...post({ running: 1 }, headers), method: "PUT" }],
+    ] as const) {
+      const { status, body } = await api.ask(path, init);
+      expect([path, status, body.error]).toEqual([path, 400, "credential_exposed"]);
+      expect(body.detail).toEndWith("holds the key or token that the request is made with.");
+    }
+    expect(await api.log.head()).toBe(before);
+  });
+});
+
 test("the key that is used is no request id: ids are on record, keys are not", async () => {
   const key = "key-0123456789abcdef";
   for (const [name, value] of [
