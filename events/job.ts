@@ -2,6 +2,7 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Backoff } from "./backoff.ts";
 import { Steps } from "./pipeline.ts";
+import { instantOf } from "./time.ts";
 
 export const Priority = Type.Union([Type.Literal("low"), Type.Literal("normal"), Type.Literal("high")]);
 export type Priority = Static<typeof Priority>;
@@ -268,8 +269,7 @@ export const jobEvents = {
 /** When a job may first run, in milliseconds since 1970; `null`: from its submission on. */
 export function firstDueAt({ run_at }: JobSubmitted, recorded_at: string): number | null {
   if (run_at === undefined) return null;
-  // The parser wants the letters of RFC 3339 in upper case; the standard does not.
-  const due = Date.parse(run_at.toUpperCase());
+  const due = instantOf(run_at).epochMilliseconds;
   return due > Date.parse(recorded_at) ? due : null;
 }
 

@@ -65,7 +65,7 @@ const Sleep = Type.Object(
     ),
     until: Type.Optional(
       Expression(
-        "A time in RFC 3339, at most 365 days ahead, or an expression that gives one; the past means now.",
+        "A time in RFC 3339 with an offset, which is checked at once, or an expression that gives one, which fails the step where it does not; at most 365 days ahead. The past means now.",
         "{{ payload.send_at }}",
       ),
     ),

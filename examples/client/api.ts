@@ -2134,7 +2134,7 @@ export interface components {
                 /** @description From the moment that the step is reached. */
                 seconds?: number;
                 /**
-                 * @description A time in RFC 3339, at most 365 days ahead, or an expression that gives one; the past means now.
+                 * @description A time in RFC 3339 with an offset, which is checked at once, or an expression that gives one, which fails the step where it does not; at most 365 days ahead. The past means now.
                  * @example {{ payload.send_at }}
                  */
                 until?: string;
@@ -3314,7 +3314,7 @@ export interface components {
              */
             tier?: string;
             /**
-             * @description From then on it is not taken (RFC 3339); `null`: it does not expire.
+             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
              * @example 2027-01-15T00:00:00.000Z
              */
             expires_at?: string | null;
@@ -3331,7 +3331,7 @@ export interface components {
              */
             overlap_seconds?: number;
             /**
-             * @description From then on it is not taken (RFC 3339); `null`: it does not expire.
+             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
              * @example 2027-01-15T00:00:00.000Z
              */
             expires_at?: string | null;
@@ -3431,7 +3431,7 @@ export interface components {
              */
             created_at: string;
             /**
-             * @description From then on it is not taken (RFC 3339); `null`: it does not expire.
+             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
              * @example 2027-01-15T00:00:00.000Z
              */
             expires_at: string | null;
@@ -3537,7 +3537,7 @@ export interface components {
              */
             created_at: string;
             /**
-             * @description From then on it is not taken (RFC 3339); `null`: it does not expire.
+             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
              * @example 2027-01-15T00:00:00.000Z
              */
             expires_at: string | null;

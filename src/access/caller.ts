@@ -1,4 +1,5 @@
 /** Who is calling, and what they may do. */
+import { alarm } from "../async/mod.ts";
 import type { Scope } from "./scopes.ts";
 
 export interface Caller {
@@ -42,21 +43,17 @@ export function mayRun({ workflows }: Caller, workflow: string): boolean {
   return workflows === "all" || workflows.has(workflow);
 }
 
-/** What a timer can wait for at most. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /**
  * Calls `end` once when what let the caller in is taken no more: for what lasts longer than an answer. Returns the way
  * to be told no more.
  */
 export function onLapse({ ended, expires_at }: Caller, end: () => void): () => void {
-  const left = expires_at === null ? Number.POSITIVE_INFINITY : Math.max(0, expires_at - Date.now());
   // What has a signal is told by it of its time, too.
-  const timer = ended || left > MAX_TIMER_MS ? undefined : setTimeout(end, left);
+  const callOff = ended || expires_at === null ? undefined : alarm(Math.max(0, expires_at - Date.now()), end);
   ended?.addEventListener("abort", end);
   if (ended?.aborted) end();
   return () => {
-    clearTimeout(timer);
+    callOff?.();
     ended?.removeEventListener("abort", end);
   };
 }

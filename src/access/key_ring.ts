@@ -9,7 +9,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import type { Logger } from "pino";
 import type { StoredEvent } from "../../events/envelope.ts";
 import { decode, entityId } from "../../events/mod.ts";
-import { Backoff, pause, unlessAborted } from "../async/mod.ts";
+import { alarm, Backoff, pause, unlessAborted } from "../async/mod.ts";
 import { type Bus, follow, type News } from "../bus/mod.ts";
 import { endOf, type KeySecret, type KeyState, keyDecider } from "../domain/key.ts";
 import type { EventLog } from "../log/mod.ts";
@@ -21,8 +21,6 @@ const STREAMS = "key-";
 const LOOK_MS = 400;
 /** How long coming to the log's head may take. */
 const CATCH_UP_MS = 5_000;
-/** What a timer can wait for at most. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface KeyRingOptions {
   readonly log: Pick<EventLog, "head" | "readCategory" | "readRange">;
@@ -57,7 +55,7 @@ export class KeyRing {
   readonly #arrivals = new Set<() => void>();
   readonly #running: Promise<unknown>;
   #position = -1;
-  #timer: Timer | undefined;
+  #callOff: (() => void) | undefined;
   #catching: Promise<void> = Promise.resolve();
   #waiting: Promise<void> | undefined;
 
@@ -92,7 +90,7 @@ export class KeyRing {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    clearTimeout(this.#timer);
+    this.#callOff?.();
     await this.#running;
   }
 
@@ -203,7 +201,7 @@ export class KeyRing {
 
   /** Ends what lasts for secrets that are taken no more, and comes back when the next one ends. */
   #end(): void {
-    clearTimeout(this.#timer);
+    this.#callOff?.();
     const now = Date.now();
     let next = Number.POSITIVE_INFINITY;
     for (const { until, ended } of this.#entries.values()) {
@@ -211,8 +209,7 @@ export class KeyRing {
       else if (!ended.signal.aborted) ended.abort();
     }
     if (next === Number.POSITIVE_INFINITY || this.#stop.signal.aborted) return;
-    this.#timer = setTimeout(() => this.#end(), Math.min(next - now, MAX_TIMER_MS));
-    this.#timer.unref();
+    this.#callOff = alarm(next - now, () => this.#end());
   }
 }
 

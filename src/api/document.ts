@@ -43,7 +43,8 @@ console.log(data.job_id);
 - **Lists** come in pages: pass \`next_cursor\` on as \`cursor\`.
 - **Reading your own writes**: a write answers with \`Levqor-Position\`; a list that is asked with it as
   \`Levqor-Min-Position\` is not older.
-- **Times** are RFC 3339 in UTC, but for \`created_at\` of a status, \`ts\` and \`last_updated\`: Unix seconds.
+- **Times** are RFC 3339 in UTC, but for \`created_at\` of a status, \`ts\` and \`last_updated\`: Unix seconds. In requests they may
+  have any offset, and lie between 1970-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z.
 - **Names** are in snake_case. Answers may get new members; ignore those that you do not know.`;
 
 export interface DocumentOptions {

@@ -1,5 +1,6 @@
 /** `POST /api/v1/intake`: the hot path. One parse, one check, one append of the request's own text. */
 import { Elysia } from "elysia";
+import { instantOf } from "../../events/time.ts";
 import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
@@ -142,7 +143,7 @@ export function intakeRoutes(
 }
 
 function checkRunAt(run_at: string): void {
-  const ahead = Date.parse(run_at.toUpperCase()) - Date.now();
+  const ahead = instantOf(run_at).epochMilliseconds - Date.now();
   if (ahead <= RUN_AT_MAX_DAYS * 86_400_000) return;
   throw invalid([{ pointer: "/run_at", message: `must not be more than ${RUN_AT_MAX_DAYS} days ahead` }]);
 }

@@ -1,5 +1,6 @@
 /** API keys: issuing them, what they may do, rotating and revoking them. */
 import { Elysia } from "elysia";
+import { instantOf } from "../../events/time.ts";
 import type { KeyRow } from "../../projections/mod.ts";
 import type { Caller } from "../access/mod.ts";
 import { createKey, excess, type KeyView, keyStatus, keyView, readKey, revokeKey, rotateKey } from "../access/mod.ts";
@@ -304,7 +305,7 @@ function toKey({ position: _, scopes, workflows, ...row }: StoredKey): KeyView &
 /** In its one spelling. Throws the problem `validation_failed` where it is past. */
 function expiry(expires_at: string | null): string | null {
   if (expires_at === null) return null;
-  const at = Date.parse(expires_at.toUpperCase());
+  const at = instantOf(expires_at).epochMilliseconds;
   if (at <= Date.now()) throw invalid([{ pointer: "/expires_at", message: "must be in the future" }]);
   return new Date(at).toISOString();
 }

@@ -1249,7 +1249,7 @@ const Tier = Type.String({
   examples: ["pro"],
 });
 const ExpiresAt = Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
-  description: "From then on it is not taken (RFC 3339); `null`: it does not expire.",
+  description: "From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.",
   examples: ["2027-01-15T00:00:00.000Z"],
 });
 

@@ -4,6 +4,7 @@ import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { jobEvents } from "../../events/job.ts";
 import { PipelineName, Step } from "../../events/pipeline.ts";
+import { readTime } from "../../events/time.ts";
 import { queryOf } from "./context.ts";
 import { UUID } from "./path_id.ts";
 import { type FieldError, Problem } from "./problems.ts";
@@ -18,7 +19,7 @@ const JOB_EVENT_TYPES = Object.keys(jobEvents);
 interface Format {
   readonly check: (value: string) => boolean;
   /** What to say of a value that does not fit. */
-  readonly message: string;
+  readonly message: string | ((value: string) => string);
   /** What JSON Schema has for it, where it does not know the format. */
   readonly documented?: object;
 }
@@ -42,7 +43,7 @@ const formats: Record<string, Format> = {
     message: `must name event types, separated by commas, of ${JOB_EVENT_TYPES.join(", ")}`,
     documented: { pattern: `^${ONE_OF_THEM}(?:,${ONE_OF_THEM})*$` },
   },
-  "date-time": { check: isDateTime, message: "must be a time in RFC 3339, for example 2026-01-15T09:30:00Z" },
+  "date-time": { check: (value) => timeFault(value) === "", message: timeFault },
   "error-code": {
     check: (value) => /^[a-z][a-z0-9_]*$/.test(value),
     message: "must be snake_case: small letters, digits and underscores, a letter first",
@@ -136,7 +137,7 @@ function describe(error: ValueError): string {
     case ValueErrorType.StringPattern:
       return patterns[schema.pattern] ?? "must not contain control characters";
     case ValueErrorType.StringFormat:
-      return formats[schema.format]?.message ?? `must be a ${schema.format}`;
+      return formatMessage(schema.format, error.value as string);
     case ValueErrorType.Integer:
       return "must be an integer";
     case ValueErrorType.Number:
@@ -165,10 +166,13 @@ function isHttpUrl(value: string): boolean {
   return (url?.protocol === "http:" || url?.protocol === "https:") && url.username === "" && url.password === "";
 }
 
-function isDateTime(value: string): boolean {
-  const match = /^(\d{4})-(\d{2})-(\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-](0\d|1[0-4]):[0-5]\d)$/.exec(value);
-  if (!match || Number.isNaN(Date.parse(value.toUpperCase()))) return false;
-  // The parser rolls 31 February over into March; it is refused here.
-  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  return year > 0 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+/** Empty where a text is a time. */
+function timeFault(value: string): string {
+  const reading = readTime(value);
+  return "fault" in reading ? reading.fault : "";
+}
+
+function formatMessage(name: string, value: string): string {
+  const { message = `must be a ${name}` } = formats[name] ?? {};
+  return typeof message === "string" ? message : message(value);
 }

@@ -1,5 +1,6 @@
 /** What is wrong with a pipeline's steps, beyond what their schema says. */
 import type { Step, Steps } from "../../events/pipeline.ts";
+import { readTime, type TimeReading } from "../../events/time.ts";
 import { type Expression, ExpressionError } from "./expression.ts";
 import { expressionsIn, wholeExpression } from "./template.ts";
 
@@ -60,7 +61,14 @@ function shapeFaults(step: Step, connectors: ReadonlySet<string>): StepFault[] {
   if (step.sleep && (step.sleep.seconds === undefined) === (step.sleep.until === undefined)) {
     faults.push({ pointer: "/sleep", message: "needs exactly one of seconds and until" });
   }
+  const reading = step.sleep?.until === undefined ? undefined : literalTime(step.sleep.until);
+  if (reading && "fault" in reading) faults.push({ pointer: "/sleep/until", message: reading.fault });
   return faults;
+}
+
+/** `undefined` where it takes expressions to know the time. */
+function literalTime(until: string): TimeReading | undefined {
+  return until.includes("{{") ? undefined : readTime(until);
 }
 
 interface Found {

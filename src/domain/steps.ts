@@ -18,6 +18,7 @@
  */
 import type { JobError, JobSuspended } from "../../events/job.ts";
 import { MAX_ITEMS, MAX_SLEEP_SECONDS, type Step, type Steps } from "../../events/pipeline.ts";
+import { readTime } from "../../events/time.ts";
 import { ExpressionError } from "./expression.ts";
 import {
   evolveSteps,
@@ -163,11 +164,12 @@ class Planning {
 
   #timeOf(until: string): number {
     const text = render(until, this.#values());
-    const time =
-      typeof text === "string" && /^\d{4}-\d\d-\d\dT/i.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN;
-    const refuse = (why: string) => new RenderError("/sleep/until", new ExpressionError(`${shown(text)} is ${why}.`));
-    if (!Number.isFinite(time)) throw refuse("no time in RFC 3339");
-    if (time > this.#job.now + MAX_SLEEP_SECONDS * 1000) throw refuse("more than 365 days ahead");
+    const refuse = (fault: string) => new RenderError("/sleep/until", new ExpressionError(`${shown(text)} ${fault}.`));
+    // What is no text is as little a time as an empty one.
+    const reading = readTime(typeof text === "string" ? text : "");
+    if ("fault" in reading) throw refuse(reading.fault);
+    const time = reading.instant.epochMilliseconds;
+    if (time > this.#job.now + MAX_SLEEP_SECONDS * 1000) throw refuse("is more than 365 days ahead");
     return time;
   }
 

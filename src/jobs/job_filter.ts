@@ -1,5 +1,6 @@
 /** Which jobs a list, or a bulk operation, is about. */
 import type { BulkFilter } from "../../events/bulk.ts";
+import { instantOf } from "../../events/time.ts";
 import type { Sql } from "../db/mod.ts";
 
 /** The conditions on rows of the read model `jobs`, each with `and` before it. Times are RFC 3339, the first included. */
@@ -10,6 +11,11 @@ export function matches(sql: Sql, filter: BulkFilter) {
     ${workflow === undefined ? sql`` : sql`and workflow = ${workflow}`}
     ${error_code === undefined ? sql`` : sql`and error_code = ${error_code}`}
     ${origin_job_id === undefined ? sql`` : sql`and origin_job_id = ${origin_job_id}`}
-    ${created_after === undefined ? sql`` : sql`and created_at >= ${created_after}`}
-    ${created_before === undefined ? sql`` : sql`and created_at < ${created_before}`}`;
+    ${created_after === undefined ? sql`` : sql`and created_at >= ${microseconds(created_after)}`}
+    ${created_before === undefined ? sql`` : sql`and created_at < ${microseconds(created_before)}`}`;
+}
+
+/** As Postgres can read it, in UTC; rounded up to the precision of rows, so that no row is on another side of it. */
+function microseconds(time: string): string {
+  return instantOf(time).toString({ smallestUnit: "microsecond", roundingMode: "ceil" });
 }

@@ -115,6 +115,26 @@ describe("GET /api/v1/jobs", () => {
     expect(seen).toEqual(submitted);
   });
 
+  test("takes every time of RFC 3339 within the stated range, and refuses others with what is wrong", async () => {
+    const ask = (name: string, time: string) => api.ask(`/api/v1/jobs?${name}=${encodeURIComponent(time)}`);
+    for (const name of ["created_after", "created_before"]) {
+      for (const time of [
+        "2026-01-15t09:30:00z",
+        "2026-01-15T09:30:00+23:59",
+        "2026-01-15T09:30:00-23:59",
+        `2026-01-15T09:30:00.${"9".repeat(300)}Z`,
+        "1970-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999Z",
+      ]) {
+        expect({ time, status: (await ask(name, time)).status }).toEqual({ time, status: 200 });
+      }
+      for (const time of ["2026-02-30T00:00:00Z", "9999-12-31T23:59:59-14:00", "0000-01-01T00:00:00Z", "banana"]) {
+        const { status, body } = await ask(name, time);
+        expect([time, status, body.errors[0].pointer]).toEqual([time, 422, `?${name}`]);
+      }
+    }
+  });
+
   test("shows what a job is and why it waits", async () => {
     const { job_id, position } = await api.submit({ workflow: "nobody", priority: "high" });
     const { data } = await list("?limit=1", position);

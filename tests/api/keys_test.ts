@@ -31,6 +31,17 @@ const rotate = (key_id: string, body: object = {}, more: Record<string, string> 
 const refusalOf = ({ status, body }: Answer) => [status, body.error];
 
 describe("a key that is issued", () => {
+  test("may expire as late as there are times, which its read model holds", async () => {
+    const { key_id } = await issue({ expires_at: "9999-12-31T23:59:59.999Z" });
+    await rotate(key_id, { overlap_seconds: 2_592_000, expires_at: "9999-12-31T23:59:59+14:00" });
+    expect((await ask(`${KEYS}/${key_id}`)).body.expires_at).toBe("9999-12-31T09:59:59.000Z");
+    await eventually(async () => {
+      const { body } = await ask(KEYS);
+      const listed = body.data?.find((key: { key_id: string }) => key.key_id === key_id);
+      return listed?.expires_at === "9999-12-31T09:59:59Z";
+    });
+  });
+
   test("is taken at once, for what its scopes say and nothing else", async () => {
     const { key, key_id } = await issue({ scopes: ["jobs:read", "ops:read"] });
     expect((await ask("/api/v1/jobs", key)).status).toBe(200);
@@ -108,6 +119,10 @@ describe("a key that is issued", () => {
     [{ tier: "toString" }, "/tier"],
     [{ expires_at: "2020-01-01T00:00:00Z" }, "/expires_at"],
     [{ expires_at: "tomorrow" }, "/expires_at"],
+    [{ expires_at: "2099-02-29T00:00:00Z" }, "/expires_at"],
+    [{ expires_at: "2099-01-01T00:00:00" }, "/expires_at"],
+    [{ expires_at: "9999-12-31T23:59:59-14:00" }, "/expires_at"],
+    [{ expires_at: "0000-01-01T00:00:00Z" }, "/expires_at"],
     [{ environment: "test" }, "/environment"],
   ])("is refused where it makes no sense: %p", async (more, pointer) => {
     const answer = await send(KEYS, { name: "Test", scopes: ["jobs:read"], ...more });

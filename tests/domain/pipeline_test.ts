@@ -46,6 +46,19 @@ test.each<[string, Step[], string, string]>([
   ],
   ["a retry of a sleep", [{ id: "a", sleep: { seconds: 1 }, retry: {} }], "/0/retry", "goes with uses only"],
   ["a sleep without end", [{ id: "a", sleep: {} }], "/0/sleep", "exactly one of seconds and until"],
+  ["a sleep until no time", [{ id: "a", sleep: { until: "banana" } }], "/0/sleep/until", "a time in RFC 3339"],
+  [
+    "a sleep until a day that does not exist",
+    [{ id: "a", sleep: { until: "2026-02-30T00:00:00Z" } }],
+    "/0/sleep/until",
+    "does not exist",
+  ],
+  [
+    "a sleep until some place's time",
+    [{ id: "a", sleep: { until: "2026-02-03T00:00:00" } }],
+    "/0/sleep/until",
+    "offset",
+  ],
   ["a sleep with two ends", [{ id: "a", sleep: { seconds: 1, until: "x" } }], "/0/sleep", "exactly one"],
   [
     "a step that is not there",

@@ -42,6 +42,26 @@ test("a sleep is at most 365 days long", () => {
   expect(sleep(365.001).ending).toMatchObject({ type: "fail", error: { code: "expression_failed" } });
 });
 
+test.each([
+  ["banana", '"banana" must be a time in RFC 3339, for example 2026-01-15T09:30:00Z.'],
+  ["2026-01-15T09:30:00", '"2026-01-15T09:30:00" must end with its offset from UTC: Z, or for example +01:00.'],
+  [1_768_469_400, "1768469400 must be a time in RFC 3339, for example 2026-01-15T09:30:00Z."],
+  [null, "null must be a time in RFC 3339, for example 2026-01-15T09:30:00Z."],
+  [
+    "2026-02-30T00:00:00Z",
+    '"2026-02-30T00:00:00Z" must not name a day, a time of day or an offset that does not exist.',
+  ],
+  [
+    "9999-12-31T23:59:59-14:00",
+    '"9999-12-31T23:59:59-14:00" must lie between 1970-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z.',
+  ],
+])("a sleep until %p, which an expression gives, fails its step and says why", (at, message) => {
+  const { ending } = plan([{ id: "a", sleep: { until: "{{ payload.at }}" } }], { payload: { at } });
+  const detail = { step: "a", detail: { pointer: "/sleep/until" } };
+  const error = { code: "expression_failed", message: `Step "a": ${message}`, detail };
+  expect(ending).toMatchObject({ type: "fail", error });
+});
+
 describe("a plan", () => {
   const two: Steps = [
     { id: "a", uses: "http", with: { n: "{{ payload.n }}" } },

@@ -145,7 +145,12 @@ test("Retry-After is a number of seconds or an HTTP date, at most a day away", (
   expect(retryAfter("Thu, 15 Jan 2026 09:31:30 GMT", now)).toBe(90);
   expect(retryAfter("Thu, 15 Jan 2026 09:29:00 GMT", now)).toBe(0);
   expect(retryAfter("9999999999", now)).toBe(86_400);
-  for (const nonsense of [null, "", "soon", "-5", "NaN"]) expect(retryAfter(nonsense, now)).toBe(0);
+  for (const nonsense of [null, "", "soon", "-5", "NaN", "1.5", "2026-01-16", "2026-01-15T10:00:00Z"]) {
+    expect(retryAfter(nonsense, now)).toBe(0);
+  }
+  // The older forms of HTTP dates; the last one is in GMT without saying so.
+  expect(retryAfter("Thursday, 15-Jan-26 09:31:30 GMT", now)).toBe(90);
+  expect(retryAfter("Thu Jan 15 09:31:30 2026", now)).toBe(90);
 });
 
 test("an address that is not public is refused, on record, and not tried again", async () => {

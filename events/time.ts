@@ -1,0 +1,42 @@
+/**
+ * Times as callers write them: RFC 3339 with an offset, from 1970 to 9999. Whatever takes a time from outside reads it
+ * here, so that the same text means the same, or is refused for the same reason, wherever it stands.
+ */
+
+/** The last time that there is, in milliseconds since 1970; the first is 0. Later ones Postgres and JSON cannot write. */
+export const MAX_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** The time that a text names, or what is wrong with the text; the fault completes "The value …". */
+export type TimeReading = { readonly instant: Temporal.Instant } | { readonly fault: string };
+
+const FORM = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)?$/i;
+const LAST = Temporal.Instant.fromEpochMilliseconds(MAX_TIME);
+
+/**
+ * Reads a time. Offsets go to ±23:59; of a fraction, nine digits count. Leap seconds are refused: Unix time, by which
+ * everything here is timed, has none.
+ */
+export function readTime(text: string): TimeReading {
+  const match = FORM.exec(text);
+  if (!match) return { fault: "must be a time in RFC 3339, for example 2026-01-15T09:30:00Z" };
+  const [, date, time, fraction = "", offset] = match;
+  if (offset === undefined) return { fault: "must end with its offset from UTC: Z, or for example +01:00" };
+  if (time?.endsWith(":60")) return { fault: "must not be a leap second: the seconds of a minute are 00 to 59" };
+  let instant: Temporal.Instant;
+  try {
+    instant = Temporal.Instant.from(`${date}T${time}${fraction.slice(0, 10)}${offset}`);
+  } catch {
+    return { fault: "must not name a day, a time of day or an offset that does not exist" };
+  }
+  if (instant.epochMilliseconds < 0 || Temporal.Instant.compare(instant, LAST) > 0) {
+    return { fault: "must lie between 1970-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z" };
+  }
+  return { instant };
+}
+
+/** The time that a text names which was taken before. Throws a `RangeError` where it names none. */
+export function instantOf(text: string): Temporal.Instant {
+  const reading = readTime(text);
+  if ("fault" in reading) throw new RangeError(`Cannot read the time ${JSON.stringify(text)}: it ${reading.fault}`);
+  return reading.instant;
+}

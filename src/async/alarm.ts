@@ -1,0 +1,13 @@
+/** What one timer of the runtime can wait for: asked for more, it would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Calls `ring` in `ms` milliseconds, however many they are. Returns the way to call it off. */
+export function alarm(ms: number, ring: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (left: number) => {
+    const part = Math.min(left, MAX_TIMER_MS);
+    timer = setTimeout(() => (left > part ? wait(left - part) : ring()), part);
+  };
+  wait(ms);
+  return () => clearTimeout(timer);
+}
