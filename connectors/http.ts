@@ -12,6 +12,7 @@
  * - Neither the request's headers nor the query of its URL appear in an error.
  */
 import { type Static, Type } from "@sinclair/typebox";
+import { pointerTo } from "../src/json/mod.ts";
 import { type Connector, type ConnectorContext, ConnectorError } from "./connector.ts";
 import { retryAfter } from "./retry_after.ts";
 
@@ -136,7 +137,7 @@ const RESERVED_HEADERS = new Set(["connection", "content-length", "host", "trans
 function toHeaders(given: Record<string, string>): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(given)) {
-    const pointer = `/headers/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const pointer = pointerTo("/headers", name);
     if (RESERVED_HEADERS.has(name.toLowerCase())) throw invalid(`The header "${name}" cannot be set.`, pointer);
     if (!appended(headers, { name, value })) {
       throw invalid(`The header "${name}" has a name or value that HTTP does not allow.`, pointer);

@@ -1,5 +1,7 @@
 /** The catalogue of everything that can happen: event types, their schemas, and how old shapes are read. */
+
 import type { Static } from "@sinclair/typebox";
+import { decodeJson } from "../src/json/mod.ts";
 import { bulkEvents } from "./bulk.ts";
 import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
 import { incidentEvents } from "./incident.ts";
@@ -58,7 +60,7 @@ function firstAttempt(data: unknown): unknown {
 /** Decodes an event as the log keeps it and brings it to its newest shape. Unknown types pass unchanged. */
 export function decode(stored: StoredEvent): KnownEvent {
   const { parsed } = stored;
-  let data: unknown = parsed ? parsed.data : JSON.parse(stored.data_json);
+  let data: unknown = parsed ? parsed.data : decodeJson(stored.data_json);
   const steps = upcasts[stored.type];
   if (steps) for (const step of steps.slice(stored.schema_version - 1)) data = step(data);
   return {
@@ -68,7 +70,7 @@ export function decode(stored: StoredEvent): KnownEvent {
     type: stored.type,
     schema_version: steps ? 1 + steps.length : stored.schema_version,
     data,
-    meta: parsed ? parsed.meta : (JSON.parse(stored.meta_json) as EventMeta),
+    meta: parsed ? parsed.meta : decodeJson<EventMeta>(stored.meta_json),
     recorded_at: stored.recorded_at,
   } as KnownEvent;
 }

@@ -1081,7 +1081,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -3792,6 +3792,8 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Send it as a string.
+         *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
          *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
@@ -3800,7 +3802,7 @@ export interface components {
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4051,6 +4053,8 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Send it as a string.
+         *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
          *     `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
@@ -4059,7 +4063,7 @@ export interface components {
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4110,6 +4114,8 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Send it as a string.
+         *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
          *     `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
@@ -4120,7 +4126,7 @@ export interface components {
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4214,13 +4220,15 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Send it as a string.
+         *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4307,6 +4315,8 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Send it as a string.
+         *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
          *     `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
@@ -4315,7 +4325,7 @@ export interface components {
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4491,13 +4501,15 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Send it as a string.
+         *
          *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.invalid_cursor.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.invalid_cursor.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4678,6 +4690,8 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Send it as a string.
+         *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
          *     `invalid_key_id`: The key id in the path is not a UUID. Use the key_id that the creation answered: the key itself belongs in no path.
@@ -4688,7 +4702,7 @@ export interface components {
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4708,6 +4722,8 @@ export interface components {
          *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
+         *
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Send it as a string.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4717,7 +4733,7 @@ export interface components {
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4738,6 +4754,8 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Send it as a string.
+         *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
          *     `invalid_incident_id`: The incident id in the path is not a UUID. Use the incident_id that the opening answered.
@@ -4746,7 +4764,7 @@ export interface components {
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -5238,7 +5256,7 @@ export interface operations {
                     "application/json": components["schemas"]["IntakeAccepted"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -5673,7 +5691,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobCancelled"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -5751,7 +5769,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobReplayed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             404: components["responses"]["404.job_not_found"];
@@ -5821,7 +5839,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
@@ -5888,7 +5906,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -6293,7 +6311,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -6551,7 +6569,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             404: components["responses"]["404.pipeline_not_found"];
@@ -6832,7 +6850,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobApproval"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -6987,7 +7005,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -7162,7 +7180,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7628,7 +7646,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClaimedJobs"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -7690,7 +7708,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptHeld"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -7757,7 +7775,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -7827,7 +7845,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -7891,7 +7909,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];
@@ -8231,7 +8249,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimits"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
             408: components["responses"]["408.request_timeout"];
@@ -8282,7 +8300,7 @@ export interface operations {
                     "application/json": components["schemas"]["SocketMessage"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found.subscription_not_found"];
@@ -8458,7 +8476,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKey"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.grant_exceeded"];
             408: components["responses"]["408.request_timeout"];
@@ -8621,7 +8639,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKey"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.grant_exceeded"];
             404: components["responses"]["404.key_not_found"];
@@ -8707,7 +8725,7 @@ export interface operations {
                     "application/json": components["schemas"]["Key"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_key_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.key_not_found"];
@@ -8976,7 +8994,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             408: components["responses"]["408.request_timeout"];
@@ -9043,7 +9061,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.incident_not_found"];
@@ -9111,7 +9129,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_incident_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.incident_not_found"];
@@ -9252,7 +9270,7 @@ export interface operations {
                     "application/json": components["schemas"]["Completed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope"];
             404: components["responses"]["404.job_not_found"];

@@ -3,6 +3,7 @@
 import type { EventMeta } from "../../events/envelope.ts";
 import { type Access, type Caller, type Identity, mayDo, mayRun, type Scope } from "../access/mod.ts";
 import { jobStream } from "../jobs/commands.ts";
+import { decodeJson } from "../json/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import { contextOf } from "./context.ts";
 import { credentialOf } from "./credential.ts";
@@ -72,7 +73,7 @@ export async function checkOwner(
   if (!caller.own_only) return;
   const stream_id = jobStream(job_id);
   const first = (await log.readFirst([stream_id])).get(stream_id);
-  if (!first || (JSON.parse(first.meta_json) as EventMeta).actor !== caller.actor) throw jobNotFound(job_id);
+  if (!first || decodeJson<EventMeta>(first.meta_json).actor !== caller.actor) throw jobNotFound(job_id);
 }
 
 function unauthorized(detail: string): Problem {

@@ -2,7 +2,7 @@
 
 import { contextOf } from "./context.ts";
 import { credentialExposed, holdsOwnCredential } from "./credential.ts";
-import { parseJson } from "./json.ts";
+import { readJsonText } from "./json.ts";
 import { BODY_LIMIT_BYTES } from "./limits.ts";
 import { Problem } from "./problems.ts";
 
@@ -17,8 +17,7 @@ export interface JsonBody {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Reads a JSON body. Throws the problems `unsupported_media_type`, `body_too_large`, `malformed_json`,
- * `json_too_deep` and `duplicate_key`.
+ * Reads a JSON body. Throws the problems `unsupported_media_type`, `body_too_large` and those of `readJsonText`.
  */
 export async function readJson(request: Request): Promise<JsonBody> {
   const { headers } = contextOf(request);
@@ -29,7 +28,7 @@ export async function readJson(request: Request): Promise<JsonBody> {
   const text = decode(bytes);
   if (text === undefined) throw new Problem("malformed_json", "The body is not valid UTF-8.");
   if (holdsOwnCredential(text, headers)) throw credentialExposed("body");
-  return { text, byte_length: bytes.byteLength, value: parseJson(text) };
+  return { text, byte_length: bytes.byteLength, value: readJsonText(text) };
 }
 
 /** Reads a JSON body where there is one; without one its value is `{}`. Throws as {@link readJson} does. */

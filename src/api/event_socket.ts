@@ -9,7 +9,7 @@ import { toProblem } from "./errors.ts";
 import { streamedEventJson } from "./event_json.ts";
 import type { EventSources, WantedEvents } from "./event_source.ts";
 import { jobId } from "./job_id.ts";
-import { parseJson } from "./json.ts";
+import { readJsonText } from "./json.ts";
 import { HEARTBEAT_MS, MESSAGE_LIMIT_BYTES, SLOW_CONSUMER_S, SOCKET_SILENT_S, SUBSCRIPTIONS_MAX } from "./limits.ts";
 import type { ApiLogger, ApiOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
@@ -221,7 +221,7 @@ function parse(message: string | Uint8Array): Record<string, unknown> {
   if (bytes > MESSAGE_LIMIT_BYTES) {
     throw new Problem("message_too_large", `The message has ${bytes} bytes; at most ${MESSAGE_LIMIT_BYTES} are taken.`);
   }
-  const value = parseJson(message, "message");
+  const value = readJsonText(message, "message");
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
     throw invalid([{ pointer: "", message: "must be an object" }]);
   }

@@ -1,8 +1,10 @@
 /** Incidents: what operators tell those who use the service of what does not work. */
+
 import { Elysia } from "elysia";
 import { decode } from "../../events/mod.ts";
 import type { IncidentRow } from "../../projections/incidents.ts";
 import { type IncidentCommand, incidentDecider } from "../domain/incident.ts";
+import { decodeJson } from "../json/mod.ts";
 import { handle } from "../log/mod.ts";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
@@ -223,7 +225,7 @@ export type StoredIncident = Omit<IncidentRow, "messages"> & { readonly messages
 
 /** An incident as the API shows it. */
 export function toIncident({ position: _, messages, ...incident }: StoredIncident) {
-  return { ...incident, messages: JSON.parse(messages) as IncidentRow["messages"] };
+  return { ...incident, messages: decodeJson<IncidentRow["messages"]>(messages) };
 }
 
 function streamOf(incidentId: string): string {

@@ -1,10 +1,12 @@
 /** API keys: issuing them, what they may do, rotating and revoking them. */
+
 import { Elysia } from "elysia";
 import { instantOf } from "../../events/time.ts";
 import type { KeyRow } from "../../projections/mod.ts";
 import type { Caller } from "../access/mod.ts";
 import { createKey, excess, type KeyView, keyStatus, keyView, readKey, revokeKey, rotateKey } from "../access/mod.ts";
 import type { KeyState } from "../domain/key.ts";
+import { decodeJson } from "../json/mod.ts";
 import type { Auth } from "./auth.ts";
 import { readJson, readJsonIfAny } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
@@ -295,8 +297,8 @@ function toKey({ position: _, scopes, workflows, ...row }: StoredKey): KeyView &
   const overlaps = status === "active" && overlap_ends_at !== null && Date.parse(overlap_ends_at) > now;
   return {
     ...row,
-    scopes: JSON.parse(scopes),
-    workflows: workflows === null ? null : JSON.parse(workflows),
+    scopes: decodeJson(scopes),
+    workflows: workflows === null ? null : decodeJson(workflows),
     status,
     overlap_ends_at: overlaps ? overlap_ends_at : null,
   };

@@ -16,11 +16,6 @@ export const BODY_LIMIT_BYTES = 512 * 1024;
 export const BODY_CUT_OFF_BYTES = 64 * 1024 * 1024;
 /** A job's payload, in UTF-8 bytes of its JSON without white space. */
 export const PAYLOAD_LIMIT_BYTES = 200 * 1024;
-/**
- * Levels of arrays and objects in a body. Postgres parses `json` recursively and refuses, with the
- * whole batch, what overflows its stack (from about 21,000 levels): the limit stays far below.
- */
-export const JSON_DEPTH_LIMIT = 64;
 /** Entries of a list's page. */
 export const PAGE_LIMIT_MAX = 100;
 export const PAGE_LIMIT_DEFAULT = 20;

@@ -225,6 +225,7 @@ export function describe(operation: Operation): DocumentDecoration {
       "malformed_json",
       "json_too_deep",
       "duplicate_key",
+      "number_not_representable",
       "incomplete_body",
       "request_timeout",
       "body_too_large",

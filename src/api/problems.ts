@@ -29,6 +29,11 @@ export const problems = {
     title: "Duplicate key in JSON",
     help: "An object of the body repeats a key. Readers disagree on which value counts, so none is taken.",
   },
+  number_not_representable: {
+    status: 400,
+    title: "Number cannot be kept unchanged",
+    help: "A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Send it as a string.",
+  },
   incomplete_body: {
     status: 400,
     title: "Incomplete body",

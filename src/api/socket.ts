@@ -88,6 +88,7 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
           "malformed_json",
           "json_too_deep",
           "duplicate_key",
+          "number_not_representable",
           "invalid_cursor",
           "job_not_found",
           "subscription_not_found",

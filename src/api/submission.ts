@@ -1,8 +1,10 @@
 /** Taking a job in: what it must fulfil beside its schema, and how it is recorded, wherever it comes from. */
+
 import type { EventMeta } from "../../events/envelope.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import { stepFaults } from "../domain/pipeline_check.ts";
 import { jobStream } from "../jobs/commands.ts";
+import { decodeJson } from "../json/mod.ts";
 import { AppendInDoubtError } from "../log/errors.ts";
 import type { AppendResult, EventLog } from "../log/mod.ts";
 import { PAYLOAD_LIMIT_BYTES } from "./limits.ts";
@@ -97,7 +99,7 @@ async function positionOfSame(log: EventLog, stream_id: string, events: Submissi
   if (!first) throw new Error(`Cannot repeat the submission of ${stream_id}: its stream is empty`);
   const isSame = events.every(({ type, data_json }, i) => {
     const before = recorded[i];
-    return before?.type === type && Bun.deepEquals(JSON.parse(before.data_json), JSON.parse(data_json), true);
+    return before?.type === type && Bun.deepEquals(decodeJson(before.data_json), decodeJson(data_json), true);
   });
   if (isSame) return first.position;
   throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");

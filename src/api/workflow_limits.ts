@@ -1,4 +1,5 @@
 /** How many jobs of a workflow may run: `PUT`, `GET /api/v1/workflows/:workflow/limits`, and their list. */
+
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { decode } from "../../events/mod.ts";
@@ -6,6 +7,7 @@ import type { WorkflowLimitsRow } from "../../projections/mod.ts";
 import { DEFAULT_CONCURRENCY_PER_KEY } from "../domain/limit.ts";
 import { type WorkflowState, workflowDecider } from "../domain/workflow.ts";
 import { workflowStream } from "../jobs/limit_streams.ts";
+import { decodeJson } from "../json/mod.ts";
 import { handle } from "../log/mod.ts";
 import { type Auth, requireWorkflow } from "./auth.ts";
 import { readJson } from "./body.ts";
@@ -143,7 +145,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
 type Stored = Omit<WorkflowLimitsRow, "rate_per_key"> & { rate_per_key: string | null };
 
 function fromRow({ position: _, rate_per_key, ...row }: Stored): WorkflowLimits {
-  return shown({ ...row, rate_per_key: rate_per_key === null ? null : JSON.parse(rate_per_key) });
+  return shown({ ...row, rate_per_key: rate_per_key === null ? null : decodeJson(rate_per_key) });
 }
 
 function fromState(workflow: string, { limits, updated_at }: WorkflowState): WorkflowLimits {

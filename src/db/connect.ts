@@ -133,12 +133,7 @@ function open(url: string, options: ConnectOptions): Client {
       timestamptz: { to: 1184, from: [1184], serialize: (value: string) => value, parse: toRfc3339 },
       bigint: { to: 20, from: [20], serialize: (value: number) => String(value), parse: Number },
       texts: { to: 1009, from: [1009], serialize: arrayOf, parse: refuseArray },
-      bigints: {
-        to: 1016,
-        from: [1016],
-        serialize: arrayOf,
-        parse: (text: string) => JSON.parse(`[${text.slice(1, -1)}]`),
-      },
+      bigints: { to: 1016, from: [1016], serialize: arrayOf, parse: numbersOf },
     },
   }) as unknown as Client;
 }
@@ -151,6 +146,11 @@ function toRfc3339(text: string): string {
 /** `{"a","b\"c"}`: an array as Postgres reads it. */
 function arrayOf(values: readonly (string | number)[]): string {
   return `{${values.map((value) => `"${String(value).replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
+}
+
+/** `{1,2}`, without nulls. */
+function numbersOf(text: string): number[] {
+  return text === "{}" ? [] : text.slice(1, -1).split(",").map(Number);
 }
 
 function refuseArray(): never {

@@ -4,6 +4,7 @@
  * A text that is one whole expression becomes the expression's value, of whatever type; in any other text each
  * expression is replaced by its value: a text as it is, all else as JSON. `{{ "{{" }}` is how to write two braces.
  */
+import { pointerTo } from "../json/mod.ts";
 import { type Expression, ExpressionError, parseExpression, type Variable } from "./expression.ts";
 
 /** What the expressions of one value may give together, in UTF-16 units of JSON. */
@@ -79,7 +80,6 @@ interface Mapping {
 }
 
 function map(value: unknown, { pointer, visit }: Mapping): unknown {
-  const at = (key: string | number) => `${pointer}/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`;
   if (typeof value === "string") {
     try {
       return visit(value, pointer);
@@ -87,11 +87,11 @@ function map(value: unknown, { pointer, visit }: Mapping): unknown {
       throw error instanceof ExpressionError ? new RenderError(pointer, error) : error;
     }
   }
-  if (Array.isArray(value)) return value.map((one, index) => map(one, { pointer: at(index), visit }));
+  if (Array.isArray(value)) return value.map((one, index) => map(one, { pointer: pointerTo(pointer, index), visit }));
   if (value === null || typeof value !== "object") return value;
   const entries = Object.entries(value).map(([key, one]): [string, unknown] => [
     key,
-    map(one, { pointer: at(key), visit }),
+    map(one, { pointer: pointerTo(pointer, key), visit }),
   ]);
   return Object.fromEntries(entries);
 }

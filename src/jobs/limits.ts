@@ -11,6 +11,7 @@
  * Whether a holder has gone is read from its job's own history. What this process has read once it knows until the feed
  * brings that attempt's end.
  */
+
 import type { EventMeta, NewEvent } from "../../events/envelope.ts";
 import { decode, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
 import type { WaitingFor } from "../domain/job.ts";
@@ -24,6 +25,7 @@ import {
   limitsOf,
 } from "../domain/limit.ts";
 import { type WorkflowState, workflowDecider } from "../domain/workflow.ts";
+import { decodeJson } from "../json/mod.ts";
 import type { Append, AppendAllResult, EventLog } from "../log/mod.ts";
 import { jobStream } from "./commands.ts";
 import { limitStream, workflowStream } from "./limit_streams.ts";
@@ -108,7 +110,7 @@ export class Limits {
   attemptEnded(event: StoredEvent): void {
     const jobId = entityId(event.stream_id);
     if (this.#reading === 0 && !this.#running.has(jobId)) return;
-    remember(this.#over, jobId, (JSON.parse(event.data_json) as { attempt: number }).attempt);
+    remember(this.#over, jobId, decodeJson<{ attempt: number }>(event.data_json).attempt);
     this.#running.delete(jobId);
   }
 

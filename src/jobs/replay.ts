@@ -5,6 +5,7 @@ import type { JobPipelinePinned, JobReplayedFrom, ReusedStep } from "../../event
 import type { Steps } from "../../events/pipeline.ts";
 import type { JobState } from "../domain/job.ts";
 import type { StepStates } from "../domain/step_states.ts";
+import { decodeJson } from "../json/mod.ts";
 
 /** What a job that is run again from a step on takes over from the origin. */
 export interface Reused {
@@ -37,7 +38,7 @@ export function replayEvents(
   const events = [
     {
       type: submission.type as string,
-      data_json: payload === undefined ? data_json : JSON.stringify({ ...JSON.parse(data_json), payload }),
+      data_json: payload === undefined ? data_json : JSON.stringify({ ...decodeJson<object>(data_json), payload }),
     },
     { type: "job.replayed_from", data_json: JSON.stringify(from) },
   ];
@@ -56,7 +57,7 @@ export function replayAccount(
   { payload }: Pick<ReplayOptions, "payload"> = {},
 ): Pick<EventMeta, "account"> {
   const [submission] = origin;
-  return submission && payload === undefined ? { account: accountOf(JSON.parse(submission.meta_json)) } : {};
+  return submission && payload === undefined ? { account: accountOf(decodeJson(submission.meta_json)) } : {};
 }
 
 /** What is on record of the steps before `from_step`, or why it cannot be taken over. */

@@ -18,12 +18,14 @@
  * - A job's own worker makes its callback first. All that comes later (repetitions, redeliveries, what a dead worker
  *   left) is made by one runner at a time, which holds the lease `callbacks`.
  */
+
 import { entityId, type StoredEvent } from "../../events/envelope.ts";
 import type { JobError } from "../../events/job.ts";
 import type { KnownNewEvent } from "../../events/mod.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
+import { decodeJson } from "../json/mod.ts";
 import { noTracing, type Tracing } from "../telemetry/mod.ts";
 import { Attempt } from "./attempt.ts";
 import { Callbacks } from "./callbacks.ts";
@@ -299,7 +301,7 @@ class JobRunner implements Runner {
   }
 
   #stopIfEnded(attempt: Attempt, event: StoredEvent): void {
-    const { attempt: ended } = JSON.parse(event.data_json) as { attempt: number };
+    const { attempt: ended } = decodeJson<{ attempt: number }>(event.data_json);
     if (ended >= attempt.state.attempt) attempt.abort(event.type === "job.cancelled" ? "cancelled" : "superseded");
   }
 

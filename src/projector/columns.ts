@@ -2,7 +2,9 @@
  * The one form of every value: the form in which Postgres gives it back. A row that a fold has just made
  * and the same row read from its table are equal, so that what a fold sees does not depend on caching.
  */
+
 import type { Column, ColumnType } from "../../projections/projection.ts";
+import { decodeJson } from "../json/mod.ts";
 
 type Canonical = (value: unknown) => unknown;
 
@@ -57,7 +59,9 @@ function integer(value: unknown, min: number, max: number): number {
   return (value as number) + NO_SIGN;
 }
 
-function number(value: unknown): number {
+function number(given: unknown): number {
+  // JSON does not tell a large double from an integer.
+  const value = typeof given === "bigint" ? Number(given) : given;
   if (!Number.isFinite(value)) throw unfit("a finite number", value);
   return (value as number) + NO_SIGN;
 }
@@ -79,7 +83,7 @@ function timestamptz(value: unknown): string {
 function json(value: unknown): unknown {
   const written = JSON.stringify(value);
   if (written === undefined) throw unfit("a JSON value", value);
-  return JSON.parse(written);
+  return decodeJson(written);
 }
 
 function unfit(expected: string, value: unknown): TypeError {

@@ -2,8 +2,10 @@
  * Builds a read model again from the log: to compare it with the live one, to take the live one's place, or to see
  * it as it was at an earlier position. Folds the same events with the same code as the runner.
  */
+
 import type { Projection } from "../../projections/projection.ts";
 import { holdLease, inTransaction, type Sql, withSession } from "../db/mod.ts";
+import { decodeJson } from "../json/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import { type Checkpoint, liveCheckpoint, readCheckpoint, replaceLive } from "./checkpoint.ts";
 import { type Changes, Folder } from "./fold.ts";
@@ -300,8 +302,8 @@ async function compare(
     different: rows[0]?.different ?? 0,
     differences: rows.map((row) => ({
       key: row.key,
-      live: JSON.parse(row.live ?? "null"),
-      rebuilt: JSON.parse(row.rebuilt ?? "null"),
+      live: decodeJson<Row | null>(row.live ?? "null"),
+      rebuilt: decodeJson<Row | null>(row.rebuilt ?? "null"),
     })),
   };
 }

@@ -1,6 +1,8 @@
 /** A read model's table: made, read and written. */
+
 import type { Column, ColumnType, Projection } from "../../projections/projection.ts";
 import type { Sql, Transaction } from "../db/mod.ts";
+import { decodeJson } from "../json/mod.ts";
 import { canonical } from "./columns.ts";
 
 /** A pool or a transaction. */
@@ -103,7 +105,7 @@ export class Table {
       cross join lateral (${this.#select} where ${key} = k::${columns[key]?.type} limit 1) as r`;
     const rows: Row[] = await sql.unsafe(statement, [JSON.stringify(keys)], { prepare: true });
     for (const row of rows) {
-      for (const column of this.#json) if (row[column] !== null) row[column] = JSON.parse(row[column] as string);
+      for (const column of this.#json) if (row[column] !== null) row[column] = decodeJson(row[column] as string);
     }
     return new Map(rows.map((row) => [String(row[key]), row]));
   }

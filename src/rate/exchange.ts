@@ -8,9 +8,11 @@
  * answer got lost, and none waits for another's lock. The table is unlogged: what a crash of Postgres takes is a minute
  * old at most. While the database is away each process goes on by itself, and says the rest when it is back.
  */
+
 import { hash } from "node:crypto";
 import { Backoff } from "../async/mod.ts";
 import type { Sql } from "../db/mod.ts";
+import { decodeJson } from "../json/mod.ts";
 import { oldestSlot, SLOT_MS, slotAt, type Usage, WINDOW_MS } from "./usage.ts";
 
 const EVERY_MS = 100;
@@ -164,7 +166,7 @@ export class Exchange {
           where scope = any(${[...byKey.keys()]}::text[]) and slot >= ${oldestSlot(slotAt(now))} and instance <> ${instance}
           group by scope, slot) as heard) as others`;
     this.#setClock(row.now_ms, sent);
-    const told = Map.groupBy(JSON.parse(row.others) as [key: string, slot: number, count: number][], ([key]) => key);
+    const told = Map.groupBy(decodeJson<[key: string, slot: number, count: number][]>(row.others), ([key]) => key);
     for (const [key, scope] of byKey) {
       scope.usage.learn(
         now,

@@ -1,15 +1,16 @@
 /** JSON files of `public/`, held against their schemas. */
 import type { Static, TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { parseJson } from "../json/mod.ts";
 
 /** Throws an `Error` that names the file, the place in it, and what is wrong there. */
-export function parseJson<Schema extends TSchema>(
+export function parseJsonFile<Schema extends TSchema>(
   schema: Schema,
   { text, path }: { text: string; path: string },
 ): Static<Schema> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }

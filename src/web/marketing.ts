@@ -1,6 +1,6 @@
 /** `public/marketing/*.json`: what the service says of itself. Numbers are not among it: those come from the log. */
 import { type Static, type TObject, Type } from "@sinclair/typebox";
-import { parseJson } from "./json.ts";
+import { parseJsonFile } from "./json.ts";
 import type { SourceFile } from "./tree.ts";
 
 /** No digits: a figure that nobody counted cannot be claimed. */
@@ -23,7 +23,7 @@ export function gatherMarketing(files: Iterable<SourceFile>): Marketing {
   const all: Marketing = { headlines: [], calls_to_action: [], selling_points: [] };
   const ids = new Map<string, string>();
   for (const { path, bytes } of files) {
-    const one = parseJson(schema, { text: bytes.toString(), path });
+    const one = parseJsonFile(schema, { text: bytes.toString(), path });
     for (const kind of ["headlines", "calls_to_action", "selling_points"] as const) {
       for (const { id } of one[kind] ?? []) {
         const other = ids.get(`${kind}/${id}`);

@@ -1,6 +1,6 @@
 /** `public/site.json`: what all pages share. */
 import { type Static, Type } from "@sinclair/typebox";
-import { parseJson } from "./json.ts";
+import { parseJsonFile } from "./json.ts";
 
 const Settings = Type.Object(
   {
@@ -23,5 +23,5 @@ const Settings = Type.Object(
 export type Settings = Static<typeof Settings>;
 
 export function parseSettings(text: string): Settings {
-  return parseJson(Settings, { text, path: "site.json" });
+  return parseJsonFile(Settings, { text, path: "site.json" });
 }

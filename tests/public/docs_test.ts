@@ -17,6 +17,7 @@ import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../../src
 import { stepFaults } from "../../src/domain/pipeline_check.ts";
 import { CALLBACK_SCHEDULE } from "../../src/jobs/callbacks.ts";
 import { ERROR_CLASSES } from "../../src/jobs/retry.ts";
+import { JSON_DEPTH_LIMIT } from "../../src/json/mod.ts";
 import { eventually } from "../support/service.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -61,7 +62,7 @@ describe("limits", () => {
     ["silence on a connection", `${limits.IDLE_TIMEOUT_S} s`],
     ["a request's body", kb(limits.BODY_LIMIT_BYTES)],
     ["a job's payload, as JSON without white space", kb(limits.PAYLOAD_LIMIT_BYTES)],
-    ["levels of arrays and objects in a body", number(limits.JSON_DEPTH_LIMIT)],
+    ["levels of arrays and objects in any JSON", number(JSON_DEPTH_LIMIT)],
     ["entries of a list's page", `1 to ${limits.PAGE_LIMIT_MAX}, ${limits.PAGE_LIMIT_DEFAULT} by default`],
     ["waiting for `Levqor-Min-Position`", `${limits.READ_MODEL_WAIT_MS / 1000} s`],
     ["without a key: one address (of IPv6, one /64)", "`address`", `${burst} (\`RATE_BURST\`)`],

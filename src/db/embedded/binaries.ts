@@ -1,6 +1,8 @@
 /** The Postgres programs, from the npm package of this platform. */
+
 import { readFileSync, symlinkSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { decodeJson } from "../../json/mod.ts";
 
 /** Paths of the programs. */
 export interface Binaries {
@@ -37,7 +39,7 @@ export async function findBinaries(): Promise<Binaries> {
 function linkLibraries(packageDir: string): void {
   let links: { source: string; target: string }[];
   try {
-    links = JSON.parse(readFileSync(join(packageDir, "native", "pg-symlinks.json"), "utf8"));
+    links = decodeJson(readFileSync(join(packageDir, "native", "pg-symlinks.json"), "utf8"));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return; // this platform's package needs none
     throw error;

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { decodeJson } from "../../json/mod.ts";
 import type { Binaries } from "./binaries.ts";
 import type { Identity } from "./identity.ts";
 
@@ -94,7 +95,7 @@ export function claimCluster(paths: ClusterPaths, user: Identity["user"]): void 
 }
 
 export function loadSettings(paths: ClusterPaths): ClusterSettings {
-  return JSON.parse(readFileSync(paths.settings, "utf8"));
+  return decodeJson(readFileSync(paths.settings, "utf8"));
 }
 
 export function saveSettings(paths: ClusterPaths, settings: ClusterSettings): void {

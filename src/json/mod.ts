@@ -1,0 +1,14 @@
+/**
+ * JSON as this service reads and writes it, in one place.
+ *
+ * - {@link parseJson} reads what callers send and refuses what cannot be kept; {@link parseForeignJson} reads what other
+ *   services answer, and keeps what can be; {@link decodeJson} reads back what this service wrote.
+ * - Integers of up to 64 bits pass unchanged: those beyond ±(2^53 − 1) are `bigint` in parsed values, all other numbers
+ *   are `number`. `JSON.stringify` writes both.
+ */
+import "./bigint.ts";
+
+export { JSON_DEPTH_LIMIT } from "./depth.ts";
+export { decodeJson, JsonError, type JsonErrorCode, parseForeignJson, parseJson } from "./parse.ts";
+export { pointerTo } from "./pointer.ts";
+export { faultOfValue } from "./value.ts";

@@ -1,0 +1,28 @@
+/** Whether a JavaScript value is one that JSON can hold here. */
+import { JSON_DEPTH_LIMIT } from "./depth.ts";
+import { isHeld } from "./numbers.ts";
+import { pointerTo } from "./pointer.ts";
+
+export interface ValueFault {
+  readonly code: "too_deep" | "number_not_representable";
+  /** JSON pointer to what is meant. */
+  readonly pointer: string;
+}
+
+/**
+ * The first part of a value that nests deeper than JSON may, or is a number that would change: `NaN`, an infinity, an
+ * integer of more than 64 bits. `undefined` where there is none. Goes no deeper than JSON may, so a value that contains
+ * itself is too deep.
+ */
+export function faultOfValue(value: unknown, levels = JSON_DEPTH_LIMIT): ValueFault | undefined {
+  if (typeof value === "number" || typeof value === "bigint") {
+    return isHeld(value) ? undefined : { code: "number_not_representable", pointer: "" };
+  }
+  if (value === null || typeof value !== "object") return undefined;
+  if (levels === 0) return { code: "too_deep", pointer: "" };
+  for (const [key, part] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
+    const fault = faultOfValue(part, levels - 1);
+    if (fault) return { code: fault.code, pointer: pointerTo("", key) + fault.pointer };
+  }
+  return undefined;
+}

@@ -1,0 +1,227 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { findFault } from "../../src/json/fault.ts";
+import { decodeJson, faultOfValue, JsonError, parseForeignJson, parseJson } from "../../src/json/mod.ts";
+
+describe("parseJson", () => {
+  test("reads whatever JSON.stringify writes, indented or not", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 8 }), fc.constantFrom(0, 2), (value, indent) => {
+        const text = JSON.stringify(value, null, indent);
+        expect(JSON.parse(JSON.stringify(parseJson(text)))).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  test("refuses a repeated key at any depth, and names it", () => {
+    for (const text of [
+      '{"a":1,"a":2}',
+      '{"a":1,"a":1}',
+      '{"x":[{"y":0},{"a":1,"b":2,"a":3}]}',
+      '{"a":1,"\\u0061":2}',
+      '{ "a" : {"a":{}} , "b":"}", "a" :2}',
+      '{"__proto__":1,"a":1,"__proto__":2}',
+    ]) {
+      const problem = refusal(text);
+      expect(problem.code).toBe("duplicate_key");
+      expect(problem.message).toContain(text.includes("__proto__") ? '"__proto__"' : '"a"');
+    }
+  });
+
+  test("takes a key that only looks repeated", () => {
+    for (const text of [
+      '{"a":{"a":1},"b":[{"a":1},{"a":2}]}',
+      '{"a":"a\\":1,","b":"{\\"a\\":1}"}',
+      '{"a\\\\":1,"a":2}',
+      '{"":1,"a":":"}',
+      '{"__proto__":{"__proto__":1}}',
+    ]) {
+      expect(JSON.stringify(parseJson(text))).toBe(text);
+    }
+  });
+
+  test("takes 64 levels and refuses 65", () => {
+    const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+    expect(() => parseJson(nested(64))).not.toThrow();
+    expect(refusal(nested(65)).code).toBe("too_deep");
+    expect(refusal(nested(200_000)).code).toBe("too_deep");
+    expect(refusal("[".repeat(200_000)).code).toBe("too_deep");
+  });
+
+  test("refuses what is not JSON, without quoting it", () => {
+    for (const text of [
+      "",
+      "{",
+      '{"a":',
+      "{'a':1}",
+      "[1,]",
+      "nul",
+      '"open',
+      "1 2",
+      "{}{}",
+      "\u0000",
+      '{"sk_live_secret":sk_live_secret}',
+    ]) {
+      const problem = refusal(text);
+      expect(problem.code).toBe("malformed");
+      expect(problem.message).not.toContain("sk_live");
+    }
+  });
+
+  test.each([
+    ["{", "expected a key in double quotes at line 1, column 2, but the text ends"],
+    ['{"a" 1}', 'expected a colon at line 1, column 6, but there is "1"'],
+    ['{\n  "a": [1, 2}\n', 'expected a comma or ] at line 2, column 13, but there is "}"'],
+    ["[1,]", 'expected a value at line 1, column 4, but there is "]"'],
+    ["{'a': 1}", `expected a key in double quotes at line 1, column 2, but there is "'"`],
+    ['"a\tb"', "expected no control character within a string"],
+    ['"\\x"', "expected an escape that there is"],
+    ['"abc', "expected the double quote that ends the string at line 1, column 5, but the text ends"],
+    ["01", 'expected nothing after the value at line 1, column 2, but there is "1"'],
+    ["[1]😀", 'expected nothing after the value at line 1, column 4, but there is "😀"'],
+    ["", "expected a value at line 1, column 1, but the text ends"],
+    ["\u0000", 'expected a value at line 1, column 1, but there is "\\u0000"'],
+  ])("of %j it says where and what", (text, expected) => {
+    expect(refusal(text).message).toContain(`The text is not valid JSON: ${expected}`);
+  });
+
+  test("a fault is found where the engine finds one, and nowhere else", () => {
+    const tokens = [
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      '"',
+      '"a"',
+      "\\n",
+      "\\u00e9",
+      "1",
+      "-0.5e+3",
+      "01",
+      "true",
+      "nul",
+      " ",
+      "\n",
+      "\t",
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...tokens), { maxLength: 12 }), (parts) => {
+        const text = parts.join("");
+        expect([text, findFault(text) === undefined]).toEqual([text, isJson(text)]);
+      }),
+      { numRuns: 5_000 },
+    );
+    fc.assert(fc.property(fc.json(), (text) => expect(findFault(text)).toBeUndefined()));
+  });
+});
+
+describe("numbers", () => {
+  test.each([
+    ["9007199254740991", 9007199254740991],
+    ["9007199254740992", 9007199254740992n],
+    ["-9007199254740993", -9007199254740993n],
+    ["7615917337495251231", 7615917337495251231n],
+    ["18446744073709551615", 18446744073709551615n],
+    ["-9223372036854775808", -9223372036854775808n],
+    ["9007199254740993.0", 9007199254740993n],
+    ["900719925474099.3e1", 9007199254740993n],
+    ["1e16", 10000000000000000n],
+    ["1E+2", 100],
+    ["1.0", 1],
+    ["-0", -0],
+    ["0e999999999999999999999", 0],
+    ["0.000", 0],
+    ["100000000000000000000", 1e20],
+    ["1e300", 1e300],
+    ["1.7976931348623157e308", Number.MAX_VALUE],
+    ["5e-324", 5e-324],
+    ["0.1", 0.1],
+    ["0.30000000000000004", 0.1 + 0.2],
+    [`1${"0".repeat(22)}`, 1e22],
+    [`0.${"0".repeat(9)}1`, 1e-10],
+  ])("%s passes unchanged", (text, value) => {
+    expect(parseJson(text)).toBe(value);
+    expect(parseJson(`{"a":[${text}]}`)).toEqual({ a: [value] });
+    expect(decodeJson<unknown>(text)).toBe(value);
+    expect(parseJson(JSON.stringify(value))).toBe(Object.is(value, -0) ? 0 : value);
+  });
+
+  test.each([
+    "1e400",
+    "-1e400",
+    "1e-400",
+    "4e-324",
+    "18446744073709551616",
+    "-9223372036854775809",
+    "99999999999999999999",
+    "9007199254740993.5",
+    "0.1234567890123456789",
+    "0.99999999999999999999",
+    "0.10000000000000001",
+    "1e99999999999999999999",
+    "1e-99999999999999999999",
+    `1${"0".repeat(400)}`,
+    `1${"0".repeat(100_000)}1`,
+    `0.${"0".repeat(100_000)}1`,
+  ])("%.40s is refused, with a pointer", (text) => {
+    const error = refusal(`{"a~/":[{"b":1},{"__proto__":${text}}],"c":${text}}`);
+    expect(error.code).toBe("number_not_representable");
+    expect(error.pointers).toEqual(["/a~0~1/1/__proto__", "/c"]);
+    expect(error.message).toEndWith("(and 1 more like it). Send it as a string.");
+  });
+
+  test("of an answer from outside, the text stays in their place, and is pointed to", () => {
+    const text = '{"id":7615917337495251231,"__proto__":1e400,"n":[1,-0.1234567890123456789]}';
+    const { value, kept_as_text } = parseForeignJson(text);
+    expect(JSON.stringify(value)).toBe(
+      '{"id":7615917337495251231,"__proto__":"1e400","n":[1,"-0.1234567890123456789"]}',
+    );
+    expect(kept_as_text).toEqual(["/__proto__", "/n/1"]);
+    expect(parseForeignJson("1e400")).toEqual({ value: "1e400", kept_as_text: [""] });
+  });
+
+  test("what looks like one within a string is none", () => {
+    expect(parseJson('{"a":"x, 1e400, 18446744073709551616"}')).toEqual({ a: "x, 1e400, 18446744073709551616" });
+  });
+
+  test("are written with all their digits wherever they are", async () => {
+    const value = { id: 7615917337495251231n, list: [-9007199254740993n, 1] };
+    const text = '{"id":7615917337495251231,"list":[-9007199254740993,1]}';
+    expect(JSON.stringify(value)).toBe(text);
+    expect(await Response.json(value).text()).toBe(text);
+    expect(decodeJson<unknown>(text)).toEqual(value);
+  });
+});
+
+test("a value is held against the same limits as a text", () => {
+  const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: [nested(levels - 2)] });
+  expect(faultOfValue(nested(64))).toBeUndefined();
+  expect(faultOfValue([nested(64)])).toEqual({ code: "too_deep", pointer: `/0${"/a/0".repeat(31)}/a` });
+  const round: unknown[] = [];
+  round.push(round);
+  expect(faultOfValue(round)?.code).toBe("too_deep");
+  expect(faultOfValue({ a: [1, Number.NaN] })).toEqual({ code: "number_not_representable", pointer: "/a/1" });
+  expect(faultOfValue([2n ** 64n])).toEqual({ code: "number_not_representable", pointer: "/0" });
+  expect(faultOfValue([2n ** 64n - 1n, -(2n ** 63n), null, "x", undefined])).toBeUndefined();
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refusal(text: string): JsonError {
+  try {
+    parseJson(text);
+  } catch (error) {
+    if (error instanceof JsonError) return error;
+    throw error;
+  }
+  throw new Error(`${text} was taken`);
+}
