@@ -6,18 +6,21 @@ import { eventually, type ServiceProcess, startServiceProcess } from "./support/
 setDefaultTimeout(120_000);
 
 const KEY = "k".repeat(24);
+/** Which no flood comes with. */
+const QUIET_KEY = "q".repeat(24);
 const BURST = 20;
 const ENTERPRISE = 300;
 
 let database: TestDatabase;
 let services: ServiceProcess[];
+let env: Record<string, string>;
 beforeAll(async () => {
   database = await testDatabase();
-  const env = {
+  env = {
     LEVQOR_ROLE: "api",
     DATABASE_URL: database.url,
     DATABASE_ADMIN_URL: database.admin_url,
-    API_KEYS: KEY,
+    API_KEYS: `${KEY},${QUIET_KEY}`,
     RATE_BURST: String(BURST),
     RATE_GLOBAL: "none",
     RATE_TIERS: `enterprise=${ENTERPRISE}`,
@@ -75,4 +78,25 @@ test("a key's flood, which lasts for longer than an exchange, overshoots by what
   expect(admitted).toBeLessThanOrEqual(3 * ENTERPRISE);
   // As all know by now, wherever one asks.
   await eventually(async () => (await flood(9, 1, { "x-api-key": KEY })) === 0);
+});
+
+test("a restart gives false keys no fresh budget, and locks out no key that holds", async () => {
+  const address = { "x-forwarded-for": "203.0.113.9" };
+  const ask = async (key: string) => {
+    const { status } = await fetch(`${services[0]?.url}/api/v1/jobs`, { headers: { ...address, "x-api-key": key } });
+    return status;
+  };
+  const guess = () => ask(`guess ${Math.random()}`);
+  for (let index = 0; index < BURST / 2; index++) expect(await guess()).toBe(401);
+  expect(await guess()).toBe(429);
+  // Told to the others within a tenth of a second.
+  await Bun.sleep(500);
+  await services[0]?.kill();
+  services[0] = await startServiceProcess(env);
+  expect(await ask(QUIET_KEY)).toBe(200);
+  // It hears of them with the first one that it counts itself.
+  expect(await guess()).toBeOneOf([401, 429]);
+  await Bun.sleep(500);
+  expect(await guess()).toBe(429);
+  expect(await ask(QUIET_KEY)).toBe(200);
 });

@@ -12,8 +12,11 @@ export interface Access {
   readonly required: boolean;
   /** For where issued keys are made and taken. */
   readonly environment: Environment;
-  /** Who holds the credential, which is the text of a key or a token; `null`: there is none. A promise where it must wait; never throws. */
-  identify(credential: string | null): Identity | Promise<Identity>;
+  /**
+   * Who holds the credential, which is the text of a key or a token; `null`: there is none. A promise where it must wait;
+   * never throws. `mayVerify` is asked before a token is checked that was not seen here before.
+   */
+  identify(credential: string | null, mayVerify?: () => boolean): Identity | Promise<Identity>;
   stop(): Promise<void>;
 }
 
@@ -62,13 +65,13 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
   return {
     required,
     environment,
-    identify(credential) {
+    identify(credential, mayVerify) {
       if (credential === null) return noKey;
       const digest = digestOf(credential);
       const found = operators.get(slot(digest));
       if (found && timingSafeEqual(found.digest, digest)) return found.identity;
       if (!looksIssued(credential)) {
-        return token && looksLikeToken(credential) ? token(credential) : noneOfOurs;
+        return token && looksLikeToken(credential) ? token(credential, mayVerify) : noneOfOurs;
       }
       return ring.find(digest) ?? refusal(credential, environment) ?? newest(digest);
     },

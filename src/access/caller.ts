@@ -25,12 +25,14 @@ export interface Caller {
 
 /**
  * What the credential of a request says of the caller. `none`: it has no credential. `refused`: it has one that is not
- * taken, and why: one sentence for the caller, without the credential. `undecided`: that cannot be told now.
+ * taken, and why: one sentence for the caller, without the credential. `undecided`: that cannot be told now. `unchecked`:
+ * it was not to be looked into.
  */
 export type Identity =
   | { readonly kind: "known"; readonly caller: Caller }
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "undecided"; readonly cause: unknown }
+  | { readonly kind: "unchecked" }
   | { readonly kind: "none" };
 
 /** Whether a caller may do what needs a scope. */

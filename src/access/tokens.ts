@@ -20,8 +20,8 @@ export interface TokenOptions {
   readonly audience: string;
 }
 
-/** Tells whose token it is. Never throws. */
-export type IdentifyToken = (token: string) => Promise<Identity>;
+/** Tells whose token it is. Never throws. `mayVerify` is asked before one is checked that was not seen before. */
+export type IdentifyToken = (token: string, mayVerify?: () => boolean) => Identity | Promise<Identity>;
 
 /** The algorithm is ours to say, never the token's: else a public key could be passed off as a shared secret. */
 const SECRET_ALGORITHMS = ["HS256"];
@@ -33,6 +33,9 @@ const CLOCK_TOLERANCE_S = 5;
 const JWKS_MAX_AGE_MS = 600_000;
 const JWKS_COOLDOWN_MS = 30_000;
 const JWKS_TIMEOUT_MS = 5_000;
+
+/** Tokens that are remembered as good, about half a kilobyte each. */
+const MAX_REMEMBERED = 10_000;
 
 /** What a session may do where its token says nothing else: with its own jobs. */
 const OWN_SCOPES: ReadonlySet<Scope> = new Set<Scope>(["jobs:read", "jobs:write"]);
@@ -61,7 +64,9 @@ export function tokenVerifier({ verify_with, issuer, audience }: TokenOptions): 
     clockTolerance: CLOCK_TOLERANCE_S,
   };
   const key = isSecret ? sharedKey(verify_with.secret) : publicKeys(verify_with.jwks_url);
-  return async (token) => {
+  /** By digest, the one checked longest ago first. A good token is checked again as often as public keys are fetched. */
+  const good = new Map<string, { readonly identity: Identity; readonly until: number }>();
+  const check = async (token: string): Promise<Identity> => {
     try {
       const { payload } = await jwtVerify(token, key, options);
       const { sub, exp } = payload;
@@ -71,6 +76,22 @@ export function tokenVerifier({ verify_with, issuer, audience }: TokenOptions): 
     } catch (error) {
       return refusal(error);
     }
+  };
+  return (token, mayVerify = () => true) => {
+    const digest = hash("sha256", token, "base64");
+    const seen = good.get(digest);
+    const now = Date.now();
+    if (seen && now < seen.until) return seen.identity;
+    // A user whose token was good must not be kept waiting by what else comes from their address.
+    if (!seen && !mayVerify()) return { kind: "unchecked" };
+    return check(token).then((identity) => {
+      if (identity.kind !== "undecided") good.delete(digest);
+      if (identity.kind === "known") {
+        good.set(digest, { identity, until: Math.min(now + JWKS_MAX_AGE_MS, identity.caller.expires_at ?? 0) });
+        if (good.size > MAX_REMEMBERED) good.delete(good.keys().next().value as string);
+      }
+      return identity;
+    });
   };
 }
 

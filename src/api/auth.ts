@@ -14,7 +14,7 @@ export interface Auth {
   /** False in development mode, where no key is configured and every call is taken. */
   readonly required: boolean;
   /** Who makes a request; the door asks once, and keeps the answer in the request's context. */
-  identify(request: Request): Identity | Promise<Identity>;
+  identify(request: Request, mayVerify: () => boolean): Identity | Promise<Identity>;
   /**
    * The caller, who must have the scope. Whoever may see only their own jobs passes where the call is for those alone;
    * `everyones`: it is not. Throws the problems `unauthorized`, `insufficient_scope` and `unavailable`.
@@ -44,12 +44,13 @@ export function requireWorkflow(
 export function createAuth(access: Access, log: Pick<EventLog, "readFirst">): Auth {
   const auth: Auth = {
     required: access.required,
-    identify: (request) => access.identify(credentialOf(contextOf(request).headers)),
+    identify: (request, mayVerify) => access.identify(credentialOf(contextOf(request).headers), mayVerify),
     require(request, scope, reach = "own") {
       const { identity } = contextOf(request);
       if (!identity) throw new Error("Cannot tell who is calling: the request did not come through the door");
       if (identity.kind === "none") throw unauthorized("The request has no key, neither in X-Api-Key nor as a Bearer.");
       if (identity.kind === "refused") throw unauthorized(identity.reason);
+      if (identity.kind === "unchecked") throw undecided("Too many tokens come from one address");
       if (identity.kind === "undecided") throw undecided(identity.cause);
       const { caller } = identity;
       if (!mayDo(caller, scope) || (reach === "everyones" && caller.own_only)) throw insufficient(scope, caller);

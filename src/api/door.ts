@@ -133,7 +133,7 @@ function admission({ auth, limits }: Pick<DoorOptions, "auth" | "limits">) {
       context.identity = identity;
       return limits?.enter(request) ?? handle(request);
     };
-    const identity = auth?.identify(request);
+    const identity = auth?.identify(request, () => limits?.mayVerify(request) ?? true);
     return identity instanceof Promise ? identity.then(enter) : enter(identity);
   };
 }

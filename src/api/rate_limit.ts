@@ -10,6 +10,8 @@ export interface RateGate {
    * service, late: then it returns a promise that rejects with it.
    */
   enter(request: Request): Promise<never> | undefined;
+  /** Whether a token may be checked that was not seen before. Where not, `enter` refuses the request. */
+  mayVerify(request: Request): boolean;
   /** Counts a request under a stricter policy too: its caller's, or without a key its address's. Throws the same. */
   enterRoute(request: Request, policy: RoutePolicy): void;
 }
@@ -30,6 +32,7 @@ const COUNTED: Readonly<Record<string, string>> = {
   global: "from all callers without a key together",
   pages: "for pages and files from one address",
   "failed-keys": "from one address with keys that are not taken",
+  "new-tokens": "from one address with tokens that were not seen before",
   billing: "about billing from one caller",
   "sign-in": "to sign in from one caller",
 };
@@ -46,9 +49,10 @@ export function rateGate({ limiter, addressOf }: RateGateOptions): RateGate {
     const { route, identity } = contextOf(request);
     if (route === PROBE) return undefined;
     if (isPage(route)) return limiter.page(scopeOf(request));
+    if (identity?.kind === "unchecked") return contextOf(request).limit;
     if (identity?.kind === "refused") return limiter.failed(scopeOf(request));
     const holder = holderOf(request);
-    if (holder) return limiter.holder(route === SCRAPE ? { ...holder, tier: null } : holder, () => scopeOf(request));
+    if (holder) return limiter.holder(route === SCRAPE ? { ...holder, tier: null } : holder);
     return route === SCRAPE || !limiter.limitsAnonymous ? undefined : limiter.anonymous(scopeOf(request));
   }
 
@@ -67,6 +71,12 @@ export function rateGate({ limiter, addressOf }: RateGateOptions): RateGate {
       if (!verdict || verdict.admitted) return undefined;
       if (verdict.hold_ms === 0 || held >= HELD_MAX || hasLargeBody(request)) throw rateLimited(verdict);
       return hold(verdict);
+    },
+    mayVerify(request) {
+      const verdict = limiter.newToken(scopeOf(request));
+      if (!verdict || verdict.admitted) return true;
+      contextOf(request).limit = verdict;
+      return false;
     },
     enterRoute(request, policy) {
       const context = contextOf(request);

@@ -29,6 +29,9 @@ export type RoutePolicy = keyof typeof ROUTE_POLICIES;
 /** Pages and static files, each address: one page asks for a handful of them, and they cost next to nothing. */
 const PAGES_QUOTA = 300;
 
+/** Tokens that this process has not seen yet, each address: checking a signature takes 80 µs. */
+const NEW_TOKENS_QUOTA = 3_000;
+
 /** Scopes of one policy that are kept; see `Recent`. Each takes about half a kilobyte. */
 const SCOPES_MAX = 20_000;
 /**
@@ -39,8 +42,6 @@ const PATIENCE = 30;
 const HOLD_MS = 1_000;
 /** For how long what a scope used counts. */
 const KEEP_MS = WINDOW_MS + SLOT_MS;
-/** A key in regular use is known at its address for so long. */
-const HOME_MS = 3_600_000;
 
 export interface Policy {
   /** As `RateLimit-Policy` names it. */
@@ -98,13 +99,10 @@ export class RateLimiter {
   readonly #address: Counter | undefined;
   readonly #global: Counter | undefined;
   readonly #failures: Counter | undefined;
+  readonly #newTokens: Counter | undefined;
   readonly #pages: Counter | undefined;
   readonly #tiers: ReadonlyMap<string, Counter | undefined>;
   readonly #routes: ReadonlyMap<string, Counter | undefined>;
-  /** Until when an address may have used up its failures. */
-  #guarded_until_ms = 0;
-  /** Where each key was last used well. */
-  readonly #homes = new Recent<{ address: string; slot: number }>({ keep_ms: HOME_MS, max: SCOPES_MAX });
 
   constructor(options: RateLimiterOptions) {
     const { burst, global, tiers } = options.limits;
@@ -114,6 +112,7 @@ export class RateLimiter {
     this.#global = counter("global", global);
     // Stricter than for callers who show no key at all.
     this.#failures = counter("failed-keys", burst === null ? null : Math.ceil(burst / 2));
+    this.#newTokens = counter("new-tokens", burst === null ? null : NEW_TOKENS_QUOTA);
     this.#pages = counter("pages", burst === null ? null : PAGES_QUOTA);
     this.#tiers = counters(tiers);
     this.#routes = counters(burst === null ? {} : ROUTE_POLICIES);
@@ -136,32 +135,17 @@ export class RateLimiter {
 
   /** A request with a key, or a token, that does not hold. */
   failed(address: string): Verdict | undefined {
-    const verdict = this.#decide([this.#failures, address], [this.#address, address], [this.#global, EVERYONE]);
-    if (verdict?.remaining === 0) this.#guarded_until_ms = this.#exchange.now() + KEEP_MS;
-    return verdict;
+    return this.#decide([this.#failures, address], [this.#address, address], [this.#global, EVERYONE]);
   }
 
-  /**
-   * A request with a key that holds. From an address whose failed keys are used up, it is admitted only where this key
-   * was used before: or guessing would go on, since the right guess would show.
-   */
-  holder({ identity, tier }: KeyHolder, address: () => string): Verdict | undefined {
-    const now = this.#exchange.now();
-    const home = this.#homes.find(identity);
-    // Else no address need be read.
-    if (this.#failures && now < this.#guarded_until_ms) {
-      const failed = this.#failures.scopes.find(address());
-      const isUsedUp = failed !== undefined && failed.usage.used(now) >= this.#failures.quota;
-      if (isUsedUp && home?.address !== address()) return this.#refuse(this.#failures, failed, now);
-    }
-    const verdict = tier === null ? undefined : this.#decide([this.#tierOf(tier), identity]);
-    const slot = slotAt(now);
-    if (home?.slot !== slot) {
-      const known = this.#homes.use(identity, now, () => ({ address: "", slot }));
-      known.address = address();
-      known.slot = slot;
-    }
-    return verdict;
+  /** A token is to be checked that was not seen before. */
+  newToken(address: string): Verdict | undefined {
+    return this.#decide([this.#newTokens, address]);
+  }
+
+  /** A request with a key that holds, whatever else comes from its address: other people share that. */
+  holder({ identity, tier }: KeyHolder): Verdict | undefined {
+    return tier === null ? undefined : this.#decide([this.#tierOf(tier), identity]);
   }
 
   /** A request to a route that opted into a policy of its own. `scope`: whom it counts. */

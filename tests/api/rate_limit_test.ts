@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Elysia } from "elysia";
+import { SignJWT } from "jose";
 import { addressReader } from "../../src/api/client_address.ts";
 import { frontDoor } from "../../src/api/door.ts";
 import { problemErrors } from "../../src/api/errors.ts";
@@ -166,20 +167,64 @@ describe("with a key", () => {
     expect((await api.sql`select from levqor_log.events where type = 'job.submitted'`).count).toBe(0);
   });
 
-  test("keys that are not taken: 401 ten times, then 429; one that is at home there goes on", async () => {
-    const api = await start({ api_keys: [KEY, "other".repeat(5)] });
-    expect((await api.ask("/api/v1/jobs", { headers })).status).toBe(200);
+  test("keys that are not taken: 401 ten times, then 429; every key and token that holds goes on, from the same address", async () => {
+    const secret = "a secret of no less than 32 bytes";
+    const jwt = { verify_with: { secret }, issuer: "https://auth.example.com", audience: "authenticated" };
+    const api = await start({ api_keys: [KEY, "other".repeat(5)], jwt });
+    const token = (exp: number, signed_with = secret) =>
+      new SignJWT({ iss: jwt.issuer, aud: jwt.audience, sub: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", exp })
+        .setProtectedHeader({ alg: "HS256" })
+        .sign(new TextEncoder().encode(signed_with));
     const wrong = (index: number) => api.ask("/api/v1/jobs", { headers: { "x-api-key": `guess number ${index}` } });
     expect(await askTimes(12, wrong)).toEqual([...new Array(10).fill(401), 429, 429]);
-    expect((await wrong(99)).body).toMatchObject({ violated_policies: ["failed-keys"] });
-    const guessed = await api.ask("/api/v1/jobs", { headers: { "x-api-key": "other".repeat(5) } });
-    expect(guessed.status).toBe(429);
-    expect(guessed.body.detail).toStartWith(
+    const refused = await wrong(99);
+    expect(refused.body).toMatchObject({ violated_policies: ["failed-keys"] });
+    expect(refused.body.detail).toStartWith(
       "At most 10 requests a minute from one address with keys that are not taken",
     );
-    expect((await api.ask("/api/v1/jobs", { headers })).status).toBe(200);
+    // None of them was used here before.
+    const issued = await api.ask("/api/v1/keys", post({ name: "new", scopes: ["jobs:read"] }, headers));
+    const in_an_hour = Math.floor(Date.now() / 1000) + 3_600;
+    const good: Record<string, string>[] = [
+      { "x-api-key": KEY },
+      { "x-api-key": "other".repeat(5) },
+      { "x-api-key": issued.body.key },
+      { authorization: `Bearer ${await token(in_an_hour)}` },
+    ];
+    for (const held of good) expect((await api.ask("/api/v1/jobs", { headers: held })).status).toBe(200);
+    const forged = { authorization: `Bearer ${await token(in_an_hour, "another secret of 32 bytes or more")}` };
+    expect((await api.ask("/api/v1/jobs", { headers: forged })).status).toBe(429);
     // They also took from what the address may do without a key.
     expect(await askTimes(11, () => api.ask("/"))).toEqual([...new Array(10).fill(200), 429]);
+  });
+
+  test("tokens that nobody has seen are checked so often a minute; sessions that are known go on", async () => {
+    const secret = "a secret of no less than 32 bytes";
+    const jwt = { verify_with: { secret }, issuer: "https://auth.example.com", audience: "authenticated" };
+    const api = await start({ jwt });
+    const bearer = async (claims: object) => ({
+      authorization: `Bearer ${await new SignJWT({
+        ...{ iss: jwt.issuer, aud: jwt.audience, sub: "ada", exp: Math.floor(Date.now() / 1000) + 600 },
+        ...claims,
+      })
+        .setProtectedHeader({ alg: "HS256" })
+        .sign(new TextEncoder().encode(secret))}`,
+    });
+    const ada = await bearer({});
+    expect((await api.ask("/api/v1/jobs", { headers: ada })).status).toBe(200);
+    // Pages ask for no key, so nothing else counts there.
+    const flood = async (index: number) =>
+      (await api.ask("/health", { headers: { authorization: `Bearer eyJ${index}.e.f` } })).status;
+    for (let index = 0; index < 3_000; index += 100) {
+      await Promise.all(Array.from({ length: 100 }, (_, each) => flood(index + each)));
+    }
+    const unseen = await api.ask("/api/v1/jobs", { headers: await bearer({ sub: "bob" }) });
+    expect([unseen.status, unseen.body.violated_policies]).toEqual([429, ["new-tokens"]]);
+    expect(unseen.body.detail).toStartWith(
+      "At most 3000 requests a minute from one address with tokens that were not seen before are answered",
+    );
+    expect((await api.ask("/api/v1/jobs", { headers: ada })).status).toBe(200);
+    expect((await api.ask("/api/v1/jobs", { headers })).status).toBe(200);
   });
 
   test("/metrics is never limited, but no key can be guessed there either", async () => {

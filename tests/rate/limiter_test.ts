@@ -100,20 +100,18 @@ test("who is refused again and again is answered late; who comes back now and th
 });
 
 describe("callers with a key", () => {
-  const at = (address: string) => () => address;
-
   test("have their tier's quota, wherever they call from", () => {
     const { limiter } = start();
     const free = { identity: "a", tier: "free" };
-    expect(admitted(100, () => limiter.holder(free, at(`203.0.113.${Math.random()}`)))).toBe(60);
-    expect(admitted(100, () => limiter.holder({ identity: "b", tier: "free" }, at("203.0.113.1")))).toBe(60);
-    expect(admitted(700, () => limiter.holder({ identity: "c", tier: "pro" }, at("203.0.113.1")))).toBe(600);
-    expect(limiter.holder({ identity: "d", tier: "enterprise" }, at("203.0.113.1"))).toBeUndefined();
+    expect(admitted(100, () => limiter.holder(free))).toBe(60);
+    expect(admitted(100, () => limiter.holder({ identity: "b", tier: "free" }))).toBe(60);
+    expect(admitted(700, () => limiter.holder({ identity: "c", tier: "pro" }))).toBe(600);
+    expect(limiter.holder({ identity: "d", tier: "enterprise" })).toBeUndefined();
   });
 
   test("with a tier that is no more have that of free", () => {
     const { limiter } = start();
-    const verdict = limiter.holder({ identity: "a", tier: "gold" }, at("203.0.113.1"));
+    const verdict = limiter.holder({ identity: "a", tier: "gold" });
     expect(verdict).toMatchObject({ admitted: true, policy: { name: "free", quota: 60 }, remaining: 59 });
   });
 
@@ -124,19 +122,13 @@ describe("callers with a key", () => {
     expect(admitted(50, () => limiter.anonymous("203.0.113.1"))).toBe(10);
   });
 
-  test("a right guess does not show once an address has failed too often; a key at home there goes on", () => {
+  test("tokens that were not seen before have room of their own", () => {
     const { limiter } = start();
-    const customer = { identity: "customer", tier: "enterprise" };
-    const guessed = { identity: "guessed", tier: "pro" };
-    expect(limiter.holder(customer, at("203.0.113.1"))).toBeUndefined();
-    expect(limiter.holder(guessed, at("198.51.100.1"))).toMatchObject({ admitted: true });
     expect(admitted(50, () => limiter.failed("203.0.113.1"))).toBe(10);
-    expect(limiter.holder(guessed, at("203.0.113.1"))).toMatchObject({
-      admitted: false,
-      policy: { name: "failed-keys" },
-    });
-    expect(limiter.holder(customer, at("203.0.113.1"))).toBeUndefined();
-    expect(limiter.holder(guessed, at("198.51.100.1"))).toMatchObject({ admitted: true });
+    expect(admitted(4_000, () => limiter.newToken("203.0.113.1"))).toBe(3_000);
+    expect(limiter.newToken("203.0.113.1")).toMatchObject({ policy: { name: "new-tokens", quota: 3_000 } });
+    expect(limiter.newToken("203.0.113.2")).toMatchObject({ admitted: true });
+    expect(start({ limits: { burst: null } }).limiter.newToken("203.0.113.1")).toBeUndefined();
   });
 
   test("routes that opt in have stricter policies on top", () => {
@@ -185,7 +177,7 @@ describe("several processes", () => {
     const { limiter } = start({ sql: counted, limits: { tiers: { free: 1_000_000 } } });
     const began = performance.now();
     for (let round = 0; performance.now() - began < 2_000; round++) {
-      admitted(100, () => limiter.holder({ identity: `key ${round % 50}`, tier: "free" }, () => "203.0.113.1"));
+      admitted(100, () => limiter.holder({ identity: `key ${round % 50}`, tier: "free" }));
       await Bun.sleep(1);
     }
     const seconds = (performance.now() - began) / 1_000;
