@@ -34,6 +34,8 @@ export const BulkFinished = Type.Object({
   changed: Type.Integer({ minimum: 0 }),
   /** Jobs that had changed meanwhile, or been replayed before by the same operation. */
   unchanged: Type.Integer({ minimum: 0 }),
+  /** Jobs with which nothing could be done for a fault of their own. */
+  failed: Type.Integer({ minimum: 0 }),
 });
 export type BulkFinished = Static<typeof BulkFinished>;
 

@@ -1081,7 +1081,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -1944,6 +1944,8 @@ export interface components {
             changed?: number;
             /** @description Jobs that had ended meanwhile, or that the same operation ran again before it was broken off. */
             unchanged?: number;
+            /** @description Jobs with which nothing could be done for a fault of their own. */
+            failed?: number;
             /** @description The code of a problem. */
             error?: string;
             detail?: string;
@@ -3886,11 +3888,13 @@ export interface components {
             };
         };
         /**
-         * @description `idempotency_key_reused`: The key was used before with another body. Use a new key for a new job; repeat a key only with the same body.
+         * @description `not_recordable`: The event log cannot hold what was sent, and the detail says why: it nests too deeply, or is too long. Nothing was recorded, and a repetition would meet the same. Send less, or a flatter document.
+         *
+         *     `idempotency_key_reused`: The key was used before with another body. Use a new key for a new job; repeat a key only with the same body.
          *
          *     `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there.
          */
-        "422.idempotency_key_reused.validation_failed": {
+        "422.not_recordable.idempotency_key_reused.validation_failed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4108,6 +4112,25 @@ export interface components {
             };
         };
         /**
+         * @description `not_recordable`: The event log cannot hold what was sent, and the detail says why: it nests too deeply, or is too long. Nothing was recorded, and a repetition would meet the same. Send less, or a flatter document.
+         *
+         *     `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there.
+         */
+        "422.not_recordable.validation_failed": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
          * @description `malformed_json`: The body is not one JSON text in UTF-8. The detail says what was met and where.
          *
          *     `json_too_deep`: The body nests arrays and objects deeper than 64 levels. Send a flatter document.
@@ -4141,11 +4164,13 @@ export interface components {
             };
         };
         /**
-         * @description `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there.
+         * @description `not_recordable`: The event log cannot hold what was sent, and the detail says why: it nests too deeply, or is too long. Nothing was recorded, and a repetition would meet the same. Send less, or a flatter document.
+         *
+         *     `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there.
          *
          *     `idempotency_key_reused`: The key was used before with another body. Use a new key for a new job; repeat a key only with the same body.
          */
-        "422.validation_failed.idempotency_key_reused": {
+        "422.not_recordable.validation_failed.idempotency_key_reused": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4386,11 +4411,13 @@ export interface components {
             };
         };
         /**
-         * @description `workflow_built_in`: The service's own workers run this workflow, so outside workers cannot claim its jobs. Give the outside one another name.
+         * @description `not_recordable`: The event log cannot hold what was sent, and the detail says why: it nests too deeply, or is too long. Nothing was recorded, and a repetition would meet the same. Send less, or a flatter document.
+         *
+         *     `workflow_built_in`: The service's own workers run this workflow, so outside workers cannot claim its jobs. Give the outside one another name.
          *
          *     `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there.
          */
-        "422.workflow_built_in.validation_failed": {
+        "422.not_recordable.workflow_built_in.validation_failed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -5263,7 +5290,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.queue_full.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -5700,7 +5727,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -5778,7 +5805,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed.idempotency_key_reused"];
+            422: components["responses"]["422.not_recordable.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.queue_full.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -5832,9 +5859,9 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example {"type":"started","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":0,"unchanged":0}
-                     *     {"type":"progress","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":99,"unchanged":1}
-                     *     {"type":"finished","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":238,"unchanged":2}
+                     * @example {"type":"started","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":0,"unchanged":0,"failed":0}
+                     *     {"type":"progress","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":99,"unchanged":1,"failed":0}
+                     *     {"type":"finished","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":238,"unchanged":2,"failed":0}
                      */
                     "application/x-ndjson": string;
                 };
@@ -5846,7 +5873,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -5899,9 +5926,9 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example {"type":"started","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":0,"unchanged":0}
-                     *     {"type":"progress","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":99,"unchanged":1}
-                     *     {"type":"finished","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":238,"unchanged":2}
+                     * @example {"type":"started","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":0,"unchanged":0,"failed":0}
+                     *     {"type":"progress","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":99,"unchanged":1,"failed":0}
+                     *     {"type":"finished","operation_id":"0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b","matched":240,"changed":238,"unchanged":2,"failed":0}
                      */
                     "application/x-ndjson": string;
                 };
@@ -5913,7 +5940,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -6319,7 +6346,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -6578,7 +6605,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             428: components["responses"]["428.precondition_required"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -6859,7 +6886,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -7012,7 +7039,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -7189,7 +7216,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             428: components["responses"]["428.precondition_required"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7653,7 +7680,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.workflow_built_in.validation_failed"];
+            422: components["responses"]["422.not_recordable.workflow_built_in.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -7717,7 +7744,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -7784,7 +7811,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -7854,7 +7881,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -7918,7 +7945,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -8256,7 +8283,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -8483,7 +8510,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -8648,7 +8675,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -8733,7 +8760,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -9001,7 +9028,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -9070,7 +9097,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -9138,7 +9165,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -9279,7 +9306,7 @@ export interface operations {
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];

@@ -27,11 +27,13 @@ const IDLE_S = 120;
 const HOW =
   "Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished.";
 
+const EXAMPLE_ID = "0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b";
 const EXAMPLE = [
-  { type: "started", operation_id: "0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b", matched: 240, changed: 0, unchanged: 0 },
-  { type: "progress", operation_id: "0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b", matched: 240, changed: 99, unchanged: 1 },
-  { type: "finished", operation_id: "0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b", matched: 240, changed: 238, unchanged: 2 },
+  { type: "started", changed: 0, unchanged: 0, failed: 0 },
+  { type: "progress", changed: 99, unchanged: 1, failed: 0 },
+  { type: "finished", changed: 238, unchanged: 2, failed: 0 },
 ]
+  .map(({ type, ...counts }) => ({ type, operation_id: EXAMPLE_ID, matched: 240, ...counts }))
   .map((line) => `${JSON.stringify(line)}\n`)
   .join("");
 
@@ -161,7 +163,10 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     const unlisten = onLapse(caller, () => lapsed.abort());
     try {
       const either = AbortSignal.any([stop, lapsed.signal]);
-      for await (const step of runBulk({ log, sql, queue, signal: either }, operation)) yield { operation_id, ...step };
+      const on_fault = (job_id: string, err: unknown) =>
+        logger.error({ job_id, operation_id, err }, "A bulk operation passes over a job with a fault of its own");
+      const steps = runBulk({ log, sql, queue, on_fault, signal: either }, operation);
+      for await (const step of steps) yield { operation_id, ...step };
     } finally {
       unlisten();
     }

@@ -1,7 +1,7 @@
 /** Turns whatever was thrown into a problem document, and logs what was a fault. */
 import { Elysia } from "elysia";
 import { connectionFault } from "../db/mod.ts";
-import { AppendInDoubtError, LogUnavailableError } from "../log/errors.ts";
+import { AppendInDoubtError, AppendRefusedError, LogUnavailableError } from "../log/errors.ts";
 import { contextOf, pathOf } from "./context.ts";
 import type { ApiLogger } from "./options.ts";
 import { Problem, type ProblemCode, problemResponse } from "./problems.ts";
@@ -58,6 +58,9 @@ export function toProblem(error: unknown, code?: string | number): Problem {
       "The connection to the event log broke; whether the request was recorded is not known. Repeat it with the same Idempotency-Key.",
       { headers: { "retry-after": "1" } },
     );
+  }
+  if (error instanceof AppendRefusedError) {
+    return new Problem("not_recordable", `What was sent cannot be recorded: ${error.reason}.`, { cause: error });
   }
   if (code === "PARSE") return new Problem("malformed_json", "The body cannot be read.");
   if (code === "VALIDATION" || code === "INVALID_COOKIE_SIGNATURE") {

@@ -230,6 +230,7 @@ export function describe(operation: Operation): DocumentDecoration {
       "request_timeout",
       "body_too_large",
       "unsupported_media_type",
+      "not_recordable",
     );
   }
   return {

@@ -224,6 +224,11 @@ export const problems = {
     title: "Validation failed",
     help: "The request does not fit its schema. Each entry of errors points at one value and says what is expected there.",
   },
+  not_recordable: {
+    status: 422,
+    title: "Cannot be recorded",
+    help: "The event log cannot hold what was sent, and the detail says why: it nests too deeply, or is too long. Nothing was recorded, and a repetition would meet the same. Send less, or a flatter document.",
+  },
   idempotency_key_reused: {
     status: 422,
     title: "Idempotency-Key reused",

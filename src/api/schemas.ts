@@ -938,6 +938,9 @@ const BulkLine = Type.Object(
         description: "Jobs that had ended meanwhile, or that the same operation ran again before it was broken off.",
       }),
     ),
+    failed: Type.Optional(
+      Type.Integer({ minimum: 0, description: "Jobs with which nothing could be done for a fault of their own." }),
+    ),
     error: Type.Optional(Type.String({ description: "The code of a problem." })),
     detail: Type.Optional(Type.String()),
   },

@@ -43,9 +43,12 @@ export class Attempt {
   version: number;
   /** A heartbeat is being recorded. */
   beating = false;
+  /** What became of its steps is being recorded. */
+  recording = false;
   /** Nobody waits for its answer any more. */
   abandoned = false;
   readonly #controller = new AbortController();
+  readonly #over = new AbortController();
   readonly #leaseMs: number;
   /** When it has taken too long. */
   readonly #deadline: number;
@@ -79,6 +82,11 @@ export class Attempt {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Fires where nothing of it is to be recorded any more: for all reasons to stop but that its worker stops. */
+  get over(): AbortSignal {
+    return this.#over.signal;
   }
 
   get timeout_seconds(): number {
@@ -127,13 +135,14 @@ export class Attempt {
   }
 
   beatDue(now: number): boolean {
-    return now >= this.#nextBeat && !this.beating && !this.signal.aborted;
+    return now >= this.#nextBeat && !this.beating && !this.recording && !this.signal.aborted;
   }
 
   abort(reason: AttemptAborted["reason"]): void {
     if (this.signal.aborted) return;
     this.#abortedAt = performance.now();
     this.#controller.abort(new AttemptAborted(reason));
+    if (reason !== "worker_stopping") this.#over.abort();
   }
 
   /** Whether it was told to stop longer than `grace_ms` ago. */

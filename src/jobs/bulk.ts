@@ -10,7 +10,7 @@ import { type EventMeta, eventId } from "../../events/envelope.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import { pause } from "../async/mod.ts";
 import type { Sql } from "../db/mod.ts";
-import type { AppendResult, EventLog } from "../log/mod.ts";
+import { type AppendResult, type EventLog, isTransient } from "../log/mod.ts";
 import { commandJob, jobStream } from "./commands.ts";
 import { derivedUuid } from "./derived_id.ts";
 import { matches } from "./job_filter.ts";
@@ -34,6 +34,8 @@ export interface BulkOptions {
     /** Counts one while it is recorded, and after that. */
     enter(record: () => Promise<AppendResult>): Promise<AppendResult>;
   };
+  /** Told of each job with which nothing could be done for a fault of its own. */
+  readonly on_fault?: (job_id: string, fault: unknown) => void;
   /** Breaks the operation off. */
   readonly signal: AbortSignal;
 }
@@ -83,28 +85,26 @@ export async function countBulk(sql: Sql, operation: BulkStarted): Promise<numbe
 export async function* runBulk(options: BulkOptions, operation: BulkOperation): AsyncGenerator<BulkProgress> {
   const { log, sql, queue, signal } = options;
   const matched = await countBulk(sql, operation);
-  let [changed, unchanged] = [0, 0];
-  yield { type: "started", matched, changed, unchanged };
+  const counts = { changed: 0, unchanged: 0, failed: 0 };
+  yield { type: "started", matched, ...counts };
   for (let after = 0; !signal.aborted; ) {
     while (operation.action === "replay" && queue.full) {
-      yield { type: "waiting", matched, changed, unchanged };
+      yield { type: "waiting", matched, ...counts };
       if (!(await pause(ROOM_POLL_MS, signal))) return;
     }
     const page = await sql<{ job_id: string; position: number }[]>`
       select job_id, position from levqor_read.jobs
       where position > ${after} and position <= ${operation.until_position} ${conditions(sql, operation)}
       order by position limit ${PAGE}`;
-    const outcomes = await Promise.all(
-      page.map(({ job_id }) => APPLY[operation.action](options, { job_id, operation })),
-    );
-    for (const isChanged of outcomes) isChanged ? changed++ : unchanged++;
+    const outcomes = await Promise.all(page.map(({ job_id }) => applied(options, { job_id, operation })));
+    for (const outcome of outcomes) counts[outcome]++;
     const last = page.at(-1);
     if (!last || page.length < PAGE) break;
     after = last.position;
-    yield { type: "progress", matched, changed, unchanged };
+    yield { type: "progress", matched, ...counts };
   }
   if (signal.aborted) return;
-  const finished: BulkFinished = { matched, changed, unchanged };
+  const finished: BulkFinished = { matched, ...counts };
   // A conflict: another has gone through all of it meanwhile.
   await log.append({
     stream_id: bulkStream(operation.operation_id),
@@ -118,6 +118,17 @@ export async function* runBulk(options: BulkOptions, operation: BulkOperation): 
 interface BulkJob {
   readonly job_id: string;
   readonly operation: BulkOperation;
+}
+
+/** One job's part. Throws what may pass: a job with a fault of its own must not keep the others from theirs. */
+async function applied(options: BulkOptions, job: BulkJob): Promise<"changed" | "unchanged" | "failed"> {
+  try {
+    return (await APPLY[job.operation.action](options, job)) ? "changed" : "unchanged";
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    options.on_fault?.(job.job_id, error);
+    return "failed";
+  }
 }
 
 /** Does one job's part; resolves to whether anything was to be done. */

@@ -15,10 +15,11 @@ import { retryAfter } from "../../connectors/retry_after.ts";
 import type { JobError } from "../../events/job.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { isFinished, type JobCommand, type JobState } from "../domain/job.ts";
-import type { EventLog } from "../log/mod.ts";
+import { type EventLog, isTransient } from "../log/mod.ts";
 import { noTracing, type Tracing } from "../telemetry/mod.ts";
 import type { CallbackSecrets, Receiver } from "./callback_secrets.ts";
 import { commandJob, jobMeta, readJob } from "./commands.ts";
+import { failCallbackForGood, webhookId } from "./faults.ts";
 import type { RunnerLogger, TriedCallback } from "./options.ts";
 import { tracedFetch } from "./traced.ts";
 
@@ -146,7 +147,19 @@ export class Callbacks {
       if (this.#stopping.signal.aborted && command.type !== "callback_delivered") return;
       await this.#record(jobId, command, span.traceparent);
     } catch (error) {
+      if (!isTransient(error)) return await this.#giveUp(jobId, error);
       logger.warn({ job_id: jobId, err: error }, "The callback's outcome is not on record; it will be made again");
+    }
+  }
+
+  /** Ends a callback that would meet the same fault at each attempt. Never throws. */
+  async #giveUp(job_id: string, fault: unknown): Promise<void> {
+    const { log, logger, instance } = this.#options;
+    logger.error({ job_id, err: fault }, "Cannot make a callback for a fault of its own; it fails");
+    try {
+      await failCallbackForGood(log, { job_id, fault, actor: `worker:${instance}` });
+    } catch (error) {
+      logger.warn({ job_id, err: error }, "Cannot record that a callback failed; the next sweep tries again");
     }
   }
 
@@ -154,7 +167,7 @@ export class Callbacks {
   async #attempt(jobId: string, state: JobState, fetch: OutboundFetch): Promise<DeliveryCommand> {
     const { schedule = CALLBACK_SCHEDULE } = this.#options;
     const attempt = state.callback_attempts + 1;
-    const delivery = { webhook_id: `msg_${jobId}`, attempt };
+    const delivery = { webhook_id: webhookId(jobId), attempt };
     const body = callbackBody(jobId, state);
     const receiver = { account: state.account, url: state.callback_url as string };
     const outcome = await this.#post(delivery.webhook_id, { receiver, body, fetch });
@@ -171,7 +184,7 @@ export class Callbacks {
 
   /** Resolves to the status of an answer that means delivered, or to how it failed. */
   async #post(
-    webhookId: string,
+    webhook_id: string,
     { receiver, body, fetch }: { receiver: Receiver; body: string; fetch: OutboundFetch },
   ): Promise<number | PostFailure> {
     const { secrets } = this.#options;
@@ -188,9 +201,9 @@ export class Callbacks {
         headers: {
           "content-type": "application/json",
           "user-agent": "levqor",
-          "webhook-id": webhookId,
+          "webhook-id": webhook_id,
           "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
-          "webhook-signature": secrets.sign(receiver, { id: webhookId, at: now, body }),
+          "webhook-signature": secrets.sign(receiver, { id: webhook_id, at: now, body }),
         },
         body,
       });
@@ -218,7 +231,7 @@ export class Callbacks {
         await commandJob(log, { job_id: jobId, command, meta });
         return;
       } catch (error) {
-        if (tries >= MAX_RECORD_TRIES || this.#stopping.signal.aborted) throw error;
+        if (!isTransient(error) || tries >= MAX_RECORD_TRIES || this.#stopping.signal.aborted) throw error;
         await pause(backoff.next(), this.#stopping.signal);
       }
     }

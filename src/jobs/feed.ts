@@ -10,6 +10,7 @@ import { follow } from "../bus/follow.ts";
 import { type JobState, jobDecider, jobState } from "../domain/job.ts";
 import { jobStream } from "./commands.ts";
 import { DueJobs } from "./due.ts";
+import { failForGood } from "./faults.ts";
 import type { HeldBackJobs } from "./held_back.ts";
 import type { RunnerOptions, WorkflowNames } from "./options.ts";
 import { jobsOfOthers, queuedJobs, readModelPosition } from "./read_model.ts";
@@ -140,11 +141,27 @@ export class Feed {
     for (const { job_id, version } of jobs) {
       const history = histories.get(jobStream(job_id));
       if (!history) continue;
-      const job = toReadyJob(job_id, history, jobState(history.map(decode)));
-      if (!job || !this.#wants(job.state)) continue;
-      if (job.state.due_at === null || job.version === version) ready.push(job);
+      try {
+        const job = toReadyJob(job_id, history, jobState(history.map(decode)));
+        if (!job || !this.#wants(job.state)) continue;
+        if (job.state.due_at === null || job.version === version) ready.push(job);
+      } catch (fault) {
+        void this.#giveUp({ job_id, version: history.at(-1)?.version, fault });
+      }
     }
     return ready;
+  }
+
+  /** Ends a job whose history cannot be read. Never throws. */
+  async #giveUp(unreadable: { job_id: string; version: number | undefined; fault: unknown }): Promise<void> {
+    const { log, logger, instance } = this.#options;
+    const { job_id, fault } = unreadable;
+    logger.error({ job_id, err: fault }, "Cannot read a job that waits; it fails");
+    try {
+      await failForGood(log, { ...unreadable, actor: instance === undefined ? "system:jobs" : `worker:${instance}` });
+    } catch (error) {
+      logger.warn({ job_id, err: error }, "Cannot record that a job failed; trying again when it is found again");
+    }
   }
 
   async #start(): Promise<Orphans | undefined> {
@@ -181,6 +198,7 @@ export class Feed {
         } catch (error) {
           // One event that no runner can read must not keep it from all that come after.
           logger.error({ err: error, position: event.position }, "Cannot read an event for jobs; passing over it");
+          this.#readAnew(event);
         }
       }
       this.#position = events.at(-1)?.position ?? this.#position;
@@ -188,6 +206,14 @@ export class Feed {
       if (this.#returned.size > 0) this.refill();
       on_ready();
     }
+  }
+
+  /** A job that waits here has an event that cannot be read: its whole history shows whether it can go on. */
+  #readAnew({ stream_id }: StoredEvent): void {
+    const jobId = entityId(stream_id);
+    if (!this.#options.queue.has(jobId)) return;
+    this.#options.queue.remove(jobId);
+    this.#returned.add(jobId);
   }
 
   #see(event: StoredEvent): void {

@@ -95,7 +95,7 @@ export class HeldBackJobs {
     const { signal } = this.#options;
     while (!signal.aborted) {
       await pause(RETRIES.every_ms, signal);
-      this.#retry();
+      this.#safely(() => this.#retry());
     }
     for (const { timer } of this.#waiting.values()) clearTimeout(timer);
   }
@@ -143,7 +143,8 @@ export class HeldBackJobs {
     }
     clearTimeout(waiting.timer);
     // A little later than it is due: too soon would be refused.
-    if (due_in !== null) waiting.timer = setTimeout(() => this.#wake(waiting), Math.max(0, due_in) + 1);
+    if (due_in !== null)
+      waiting.timer = setTimeout(() => this.#safely(() => this.#wake(waiting)), Math.max(0, due_in) + 1);
     if (waiting.woken || this.limits.hasGone(refusal.holders)) this.#next(waiting);
   }
 
@@ -310,6 +311,15 @@ export class HeldBackJobs {
   /** How many jobs a limit may fetch. */
   #roomFor(waiting: Waiting): number {
     return Math.max(this.#bounds.jobs - this.#jobs.size, waiting.jobs.size === 0 ? FEW : 0);
+  }
+
+  /** From a timer, where nobody would catch it. */
+  #safely(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#options.logger.error({ err: error }, "Cannot go on with jobs that limits hold back");
+    }
   }
 
   #retry(): void {

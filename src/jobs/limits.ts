@@ -26,7 +26,7 @@ import {
 } from "../domain/limit.ts";
 import { type WorkflowState, workflowDecider } from "../domain/workflow.ts";
 import { decodeJson } from "../json/mod.ts";
-import type { Append, AppendAllResult, EventLog } from "../log/mod.ts";
+import { type Append, type AppendAllResult, ContendedError, type EventLog } from "../log/mod.ts";
 import { jobStream } from "./commands.ts";
 import { limitStream, workflowStream } from "./limit_streams.ts";
 
@@ -146,7 +146,7 @@ export class Limits {
       const answer = await this.#inTurn(streams, () => this.#ask(streams, attempt, record));
       if (answer) return answer;
     }
-    throw new Error(`Cannot claim job ${attempt.job_id}: its limits changed at each of ${MAX_TRIES} tries`);
+    throw new ContendedError(`Cannot claim job ${attempt.job_id}: its limits changed at each of ${MAX_TRIES} tries`);
   }
 
   /** `undefined`: it is no longer these limits that hold. */

@@ -19,8 +19,10 @@ export const ERROR_CLASSES: Readonly<Record<string, "retry" | "final" | "by_stat
   // Of any attempt.
   attempt_timeout: "retry",
   connector_fault: "retry", // what nobody foresaw may well have been the moment's
+  internal_fault: "final", // it would be met again, and may take others with it
   invalid_payload: "final",
   result_not_json: "final",
+  result_not_recordable: "final",
   result_too_large: "final",
   // Of steps.
   expression_failed: "final",

@@ -13,10 +13,11 @@ import { type Ending, planSteps, succeeded, type Work } from "../domain/steps.ts
 import type { Tracing } from "../telemetry/mod.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Outcome, Runnable } from "./execute.ts";
+import { errorOf } from "./faults.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
 import { executeTraced } from "./traced.ts";
 
-/** How long a connector may take to heed its step's timeout before its answer is dropped. */
+/** How long a connector may take to heed its signal before its answer is dropped. */
 const TIMEOUT_GRACE_MS = 1_000;
 
 export interface StepsOptions {
@@ -38,7 +39,10 @@ interface Ended {
   readonly outcome: Outcome;
 }
 
-/** Resolves to what the attempt's end on record is; `undefined` where it was told to stop, and did. */
+/**
+ * Resolves to what the attempt's end on record is; `undefined` where it was told to stop, and did. Throws where the job
+ * cannot go on for a fault of its own; nothing of it runs any more then.
+ */
 export function runSteps(
   attempt: Attempt,
   options: StepsOptions,
@@ -51,6 +55,8 @@ class StepsRun {
   readonly #options: StepsOptions;
   readonly #active = new Map<string, Promise<void>>();
   #ended: Ended[] = [];
+  /** Fires when the run is given up. */
+  readonly #broken = new AbortController();
 
   constructor(attempt: Attempt, options: StepsOptions) {
     this.#attempt = attempt;
@@ -58,6 +64,16 @@ class StepsRun {
   }
 
   async run(): Promise<Ending["type"] | undefined> {
+    try {
+      return await this.#run();
+    } catch (fault) {
+      this.#broken.abort(fault);
+      await Promise.race([Promise.allSettled(this.#active.values()), Bun.sleep(TIMEOUT_GRACE_MS)]);
+      throw fault;
+    }
+  }
+
+  async #run(): Promise<Ending["type"] | undefined> {
     while (!this.#attempt.signal.aborted) {
       const end = await this.#advance();
       if (end) return end;
@@ -134,14 +150,20 @@ class StepsRun {
   }
 
   #start(work: Work): void {
-    const running = this.#execute(work).then((outcome) => {
-      this.#active.delete(work.key);
-      if (outcome) this.#ended.push({ work, outcome });
-    });
+    const running = this.#execute(work)
+      .catch((fault): Outcome => {
+        const error = errorOf(fault);
+        this.#options.on_fault(fault, { step: work.key, message: error.message });
+        return { ok: false, error };
+      })
+      .then((outcome) => {
+        this.#active.delete(work.key);
+        if (outcome) this.#ended.push({ work, outcome });
+      });
     this.#active.set(work.key, running);
   }
 
-  /** `undefined`: it was told to stop, and did. Never throws. */
+  /** `undefined`: it was told to stop, and did. */
   async #execute({ key, step, step_attempt, input }: Work): Promise<Outcome | undefined> {
     const { runnables, fetch, tracing, on_fault } = this.#options;
     const runnable = runnables.get(step.uses ?? "");
@@ -161,20 +183,20 @@ class StepsRun {
       setTimeout(() => deaf.resolve(undefined), seconds * 1000 + TIMEOUT_GRACE_MS),
     ];
     try {
-      const signal = AbortSignal.any([this.#attempt.signal, timeout.signal]);
+      const signal = AbortSignal.any([this.#attempt.signal, timeout.signal, this.#broken.signal]);
       const context = { signal, idempotency_key: `${this.#attempt.job_id}/${key}`, fetch };
       const running = executeTraced(runnable, { payload: input, context, tracing, parent: span });
       const outcome = await Promise.race([running, deaf.promise]);
-      span.end({ error: outcome ? errorOf(outcome) : "step_timeout" });
+      span.end({ error: outcome ? codeOf(outcome) : "step_timeout" });
       if (outcome && !outcome.ok && outcome.fault !== undefined) {
         on_fault(outcome.fault, { step: key, message: outcome.error.message });
       }
       return outcome ?? { ok: false, error: timedOut(seconds) };
-    } catch {
+    } catch (error) {
       span.end({ error: "stopped" });
-      return timeout.signal.aborted && !this.#attempt.signal.aborted
-        ? { ok: false, error: timedOut(seconds) }
-        : undefined;
+      if (this.#attempt.signal.aborted || this.#broken.signal.aborted) return undefined;
+      if (timeout.signal.aborted) return { ok: false, error: timedOut(seconds) };
+      throw error;
     } finally {
       for (const timer of timers) clearTimeout(timer);
     }
@@ -189,7 +211,7 @@ class StepsRun {
   }
 }
 
-function errorOf(outcome: Outcome): string | undefined {
+function codeOf(outcome: Outcome): string | undefined {
   return outcome.ok ? undefined : outcome.error.code;
 }
 

@@ -11,6 +11,8 @@
  *
  * - A **slot** is held from the take until the connector has ended; recording needs none.
  * - An outcome is offered to the log until it is recorded or refused: the log alone says whose attempt counts.
+ * - Whatever is thrown for one job ends that job alone, on record (`faults.ts`): as `result_not_recordable` where the log
+ *   cannot hold what came of it, else as `internal_fault`. Only what may pass, the log being away, is tried again.
  * - An attempt whose end somebody else recorded (it was cancelled, or taken back) is told to stop as soon as the feed
  *   brings the news. One that takes too long is told to stop, and has failed.
  * - Claims and outcomes are appended concurrently, so that the log's group commit writes them together.
@@ -26,12 +28,14 @@ import type { Steps } from "../../events/pipeline.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
 import { decodeJson } from "../json/mod.ts";
+import { isTransient } from "../log/mod.ts";
 import { noTracing, type Tracing } from "../telemetry/mod.ts";
 import { Attempt } from "./attempt.ts";
 import { Callbacks } from "./callbacks.ts";
 import { claim } from "./claim.ts";
 import { commandJob, evolved, jobMeta, jobStream, readJob } from "./commands.ts";
 import { type Outcome, type Runnable, toRunnables } from "./execute.ts";
+import { errorOf, failForGood } from "./faults.ts";
 import { Feed } from "./feed.ts";
 import { HeldBackJobs } from "./held_back.ts";
 import type { EndedAttempt, RunnerOptions, RunnerStatus } from "./options.ts";
@@ -194,7 +198,6 @@ class JobRunner implements Runner {
     while (this.#hasSlot()) {
       const job = this.#queue.take(this.#spread.value);
       if (!job) break;
-      if (job.state && this.#heldBack.keeps(job, job.state)) continue;
       this.#claiming++;
       if (job.state) void this.#process(job, job.state);
       else unread.push(job);
@@ -213,10 +216,9 @@ class JobRunner implements Runner {
   async #readAndProcess(jobs: readonly ReadyJob[]): Promise<void> {
     try {
       const read = await this.#feed.load(jobs);
-      const claimable = read.filter((job) => !this.#heldBack.keeps(job, job.state));
-      this.#claiming -= jobs.length - claimable.length;
+      this.#claiming -= jobs.length - read.length;
       for (const { job_id } of jobs) if (!read.some((job) => job.job_id === job_id)) this.#heldBack.settled(job_id);
-      for (const job of claimable) void this.#process(job, job.state);
+      for (const job of read) void this.#process(job, job.state);
     } catch (error) {
       this.#claiming -= jobs.length;
       for (const job of jobs) this.#queue.addFirst(job);
@@ -225,22 +227,54 @@ class JobRunner implements Runner {
     this.#pump();
   }
 
-  /** One job from its claim to its outcome. Never throws. */
+  /** One job from its claim to its outcome, where no limit is known to hold it back. Never throws. */
   async #process(job: ReadyJob, state: JobState): Promise<void> {
     const ended: StoredEvent[] = [];
     this.#claims.set(job.job_id, ended);
     let attempt: Attempt | undefined;
     try {
-      attempt = await this.#claim(job, state);
+      if (!this.#heldBack.keeps(job, state)) attempt = await this.#claim(job, state);
     } catch (error) {
-      this.#queue.addFirst({ ...job, state });
-      this.#holdClaims(error);
+      await this.#cannotClaim({ ...job, state }, error);
     }
     this.#claims.delete(job.job_id);
     this.#claiming--;
     if (!attempt) return this.#pump();
-    for (const event of ended) this.#stopIfEnded(attempt, event);
-    await this.#run(attempt);
+    try {
+      for (const event of ended) this.#stopIfEnded(attempt, event);
+      await this.#run(attempt);
+    } catch (error) {
+      const { job_id, state } = attempt;
+      this.#options.logger.error(
+        { job_id, attempt: state.attempt, err: error },
+        "Lost an attempt; its lease will lapse",
+      );
+      attempt.abort("lease_lost");
+      this.#running.delete(attempt);
+      if (this.#byJob.get(job_id) === attempt) this.#byJob.delete(job_id);
+      this.#pump();
+    }
+  }
+
+  /** Leaves a job to be claimed a little later, or ends it where that would meet the same. Never throws. */
+  async #cannotClaim(job: ReadyJob, error: unknown): Promise<void> {
+    const { log, logger, instance } = this.#options;
+    const { job_id, version } = job;
+    try {
+      if (isTransient(error)) throw error;
+      logger.error({ job_id, err: error }, "Cannot claim a job for a fault of its own; it fails");
+      const failed = await failForGood(log, { job_id, version, fault: error, actor: `worker:${instance}` });
+      if (failed && job.state?.callback_url) this.#callbacks.deliver(job_id);
+      this.#heldBack.settled(job_id);
+    } catch (met) {
+      if (isTransient(met)) {
+        this.#queue.addFirst(job);
+        this.#holdClaims(met);
+      } else {
+        logger.error({ job_id, err: met }, "Cannot even record that a job failed; leaving it alone");
+        this.#heldBack.settled(job_id);
+      }
+    }
   }
 
   /** Claims a job; `undefined` where another was faster, or a limit holds it back. Throws where nothing was recorded. */
@@ -309,13 +343,26 @@ class JobRunner implements Runner {
     this.#running.add(attempt);
     this.#byJob.set(attempt.job_id, attempt);
     const { steps } = attempt;
-    const ended = steps && (await this.#runSteps(attempt, steps));
-    const outcome = steps ? undefined : await this.#execute(attempt);
+    let ended: keyof typeof STEPS_ENDS | undefined;
+    let outcome: Outcome | undefined;
+    try {
+      if (steps) ended = await this.#runSteps(attempt, steps);
+      else outcome = await this.#execute(attempt);
+    } catch (fault) {
+      outcome = { ok: false, error: errorOf(fault), fault };
+    }
     if (attempt.abandoned) return;
+    if (outcome?.ok === false && outcome.fault !== undefined) this.#report(attempt, outcome.error, outcome.fault);
     this.#forget(attempt, (ended && STEPS_ENDS[ended]) || (outcome && (outcome.ok ? "succeeded" : "failed")));
     this.#pump();
     if (!ended) await this.#conclude(attempt, outcome);
     else if (ended !== "suspend") this.#tellOf(attempt);
+  }
+
+  /** Tells the service's own log what an attempt met that nobody foresaw. */
+  #report({ job_id, state }: Attempt, { message }: JobError, err: unknown): void {
+    const { workflow, attempt } = state;
+    this.#options.logger.error({ job_id, workflow, attempt, err }, message);
   }
 
   #runSteps(attempt: Attempt, steps: Steps) {
@@ -327,7 +374,15 @@ class JobRunner implements Runner {
       runnables: this.#runnables,
       fetch: this.#options.fetch,
       stopping: this.#stopping.signal,
-      record: (command) => this.#recordSteps(attempt, command),
+      record: async (command) => {
+        // No heartbeat renews the lease of what cannot be recorded: then another may try.
+        attempt.recording = true;
+        try {
+          return await this.#recordSteps(attempt, command);
+        } finally {
+          attempt.recording = false;
+        }
+      },
       on_fault: (err, { step, message }) => {
         const { workflow, attempt: number } = state;
         this.#options.logger.error({ job_id, workflow, attempt: number, step, err }, message);
@@ -335,7 +390,10 @@ class JobRunner implements Runner {
     });
   }
 
-  /** Offers what became of steps to the log until it is recorded; false where the attempt is over, or this process gives up. */
+  /**
+   * Offers what became of steps to the log until it is recorded; false where the attempt is over, or this process gives
+   * up. Throws where the log refuses it.
+   */
   async #recordSteps(attempt: Attempt, command: JobCommand & { type: "step" }): Promise<boolean> {
     const { log, logger } = this.#options;
     const { job_id, state, version } = attempt;
@@ -348,6 +406,7 @@ class JobRunner implements Runner {
         return true;
       }
     } catch (error) {
+      if (!isTransient(error)) throw error;
       logger.warn({ job_id, err: error }, "Cannot record what became of steps; trying until it is");
       await pause(50, this.#givingUp.signal);
     }
@@ -357,7 +416,10 @@ class JobRunner implements Runner {
         const { ok } = await commandJob(log, { job_id, command, meta });
         return { ok, now: await readJob(log, job_id) };
       },
-      { signal: this.#givingUp.signal, on_fault: (err) => logger.debug({ err }, "The log is away; trying again") },
+      {
+        signal: AbortSignal.any([this.#givingUp.signal, attempt.over]),
+        on_fault: (err) => logger.debug({ err }, "The log is away; trying again"),
+      },
     );
     if (handled?.now) attempt.advance(handled.now);
     // A refused ending may be this very one, recorded by an append whose own answer was lost.
@@ -390,26 +452,36 @@ class JobRunner implements Runner {
     try {
       const context = { signal, idempotency_key: job_id, fetch: this.#options.fetch };
       const traced = { tracing: this.#tracing, parent: attempt.span };
-      const outcome = await executeTraced(runnable, { payload: state.payload, context, ...traced });
-      if (!outcome.ok && outcome.fault !== undefined) {
-        const { workflow, attempt: number } = state;
-        this.#options.logger.error({ job_id, workflow, attempt: number, err: outcome.fault }, outcome.error.message);
-      }
-      return outcome;
-    } catch {
+      return await executeTraced(runnable, { payload: state.payload, context, ...traced });
+    } catch (error) {
+      if (!signal.aborted) throw error;
       return undefined;
     }
   }
 
   /** Records how an attempt ended, where that is for this runner to record. */
   async #conclude(attempt: Attempt, outcome: Outcome | undefined): Promise<void> {
-    const command = this.#commandFor(attempt, outcome);
-    if (!command) return;
     this.#recording++;
     try {
-      await this.#record(attempt, command);
+      const command = this.#commandFor(attempt, outcome);
+      if (command) await this.#record(attempt, command);
+    } catch (fault) {
+      await this.#recordFault(attempt, fault);
     } finally {
       this.#recording--;
+    }
+  }
+
+  /** The end that was to be recorded cannot be: records that instead. Never throws. */
+  async #recordFault(attempt: Attempt, fault: unknown): Promise<void> {
+    const { job_id, state } = attempt;
+    const error = errorOf(fault);
+    this.#report(attempt, error, fault);
+    try {
+      await this.#record(attempt, { type: "fail", attempt: state.attempt, error });
+    } catch (err) {
+      const message = "Cannot even record that the attempt failed; its lease will lapse";
+      this.#options.logger.error({ job_id, attempt: state.attempt, err }, message);
     }
   }
 
@@ -431,7 +503,7 @@ class JobRunner implements Runner {
     return { ...failure, retry: { in_seconds: retryDelay(state, { connector, retry_after }) } };
   }
 
-  /** Offers an attempt's end to the log until it is recorded or refused, or this process gives up. */
+  /** Offers an attempt's end to the log until it is recorded or refused, or this process gives up. Throws where the log cannot hold it. */
   async #record(attempt: Attempt, command: JobCommand): Promise<void> {
     const { log, logger } = this.#options;
     const { job_id, state, version } = attempt;
@@ -442,6 +514,7 @@ class JobRunner implements Runner {
         const result = await log.append({ stream_id: jobStream(job_id), expected_version: version, events, meta });
         if (result.ok) return this.#ended(attempt, command);
       } catch (error) {
+        if (!isTransient(error)) throw error;
         logger.warn({ job_id, err: error }, `Cannot record the job's end (${command.type}); trying until it is`);
         await pause(50, this.#givingUp.signal);
       }
@@ -473,12 +546,20 @@ class JobRunner implements Runner {
   #lookAfterLeases(): void {
     const now = performance.now();
     for (const attempt of this.#running) {
-      if (attempt.leaseLost(now)) attempt.abort("lease_lost");
-      if (attempt.timedOut(now)) attempt.abort("attempt_timeout");
-      if (attempt.overdue(now, ABORT_GRACE_MS)) this.#abandon(attempt);
-      else if (attempt.beatDue(now)) void this.#beat(attempt);
+      try {
+        this.#lookAfterLease(attempt, now);
+      } catch (error) {
+        this.#options.logger.error({ job_id: attempt.job_id, err: error }, "Cannot look after an attempt's lease");
+      }
     }
     this.#pump();
+  }
+
+  #lookAfterLease(attempt: Attempt, now: number): void {
+    if (attempt.leaseLost(now)) attempt.abort("lease_lost");
+    if (attempt.timedOut(now)) attempt.abort("attempt_timeout");
+    if (attempt.overdue(now, ABORT_GRACE_MS)) this.#abandon(attempt);
+    else if (attempt.beatDue(now)) void this.#beat(attempt);
   }
 
   async #beat(attempt: Attempt): Promise<void> {

@@ -5,7 +5,9 @@
  * One process at a time does, by the lease `leases`; when it dies another takes over within seconds.
  */
 import type { JobCommand } from "../domain/job.ts";
+import { isTransient } from "../log/mod.ts";
 import { commandJob, jobMeta } from "./commands.ts";
+import { failForGood } from "./faults.ts";
 import type { RunnerOptions } from "./options.ts";
 import { expiredJobs, lapsedJobs } from "./read_model.ts";
 import { sweep } from "./sweep.ts";
@@ -37,7 +39,10 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   };
 }
 
-/** A refusal means that the worker was quicker. Never throws: the next sweep tries again. */
+/**
+ * A refusal means that the worker was quicker. Never throws: the next sweep tries again, but for a job of which nothing
+ * can be made. That one fails.
+ */
 async function record(
   { log, instance, logger }: SweeperOptions,
   job_id: string,
@@ -48,6 +53,20 @@ async function record(
     const handled = await commandJob(log, { job_id, command, meta });
     if (handled.ok) logger.info({ job_id, command }, "Recorded what was due");
   } catch (error) {
-    logger.warn({ job_id, command, err: error }, "Cannot record what is due; the next sweep tries again");
+    if (!isTransient(error)) await giveUp({ log, instance, logger }, job_id, error);
+    else logger.warn({ job_id, command, err: error }, "Cannot record what is due; the next sweep tries again");
+  }
+}
+
+async function giveUp(
+  { log, instance, logger }: Pick<SweeperOptions, "log" | "instance" | "logger">,
+  job_id: string,
+  fault: unknown,
+): Promise<void> {
+  logger.error({ job_id, err: fault }, "Cannot take a job back for a fault of its own; it fails");
+  try {
+    await failForGood(log, { job_id, fault, actor: `system:${instance}` });
+  } catch (error) {
+    logger.warn({ job_id, err: error }, "Cannot record that a job failed; the next sweep tries again");
   }
 }

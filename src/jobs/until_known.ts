@@ -1,6 +1,7 @@
 import { Backoff, pause } from "../async/mod.ts";
+import { isTransient } from "../log/mod.ts";
 
-/** Tries until it works; `undefined` where the signal fires first. */
+/** Tries until it works; `undefined` where the signal fires first. Throws what no repetition would mend. */
 export async function untilKnown<T>(
   action: () => Promise<T>,
   { signal, on_fault }: { signal: AbortSignal; on_fault?: (error: unknown) => void },
@@ -10,6 +11,7 @@ export async function untilKnown<T>(
     try {
       return await action();
     } catch (error) {
+      if (!isTransient(error)) throw error;
       on_fault?.(error);
       await pause(backoff.next(), signal);
     }

@@ -15,8 +15,10 @@
 import type { EventMeta } from "../../events/envelope.ts";
 import { pause } from "../async/mod.ts";
 import type { JobState } from "../domain/job.ts";
+import { isTransient } from "../log/mod.ts";
 import { claim } from "./claim.ts";
 import { commandJob, jobMeta } from "./commands.ts";
+import { failForGood } from "./faults.ts";
 import { Feed } from "./feed.ts";
 import { HeldBackJobs } from "./held_back.ts";
 import type { RunnerOptions } from "./options.ts";
@@ -226,13 +228,29 @@ export class WorkflowGroup {
       try {
         return await this.#claim(job, wish);
       } catch (fault) {
-        faults.push(fault);
-        this.#queue.addFirst(job);
+        await this.#cannotClaim(job, fault).catch((met) => {
+          faults.push(met);
+          this.#queue.addFirst(job);
+        });
         return [];
       }
     };
     const claimed = (await Promise.all(jobs.map(claimOne))).flat();
     return { claimed, fault: faults[0] };
+  }
+
+  /** Ends a job that can never be claimed: others must not wait behind it. Throws what may pass. */
+  async #cannotClaim({ job_id, version }: ReadyJob, fault: unknown): Promise<void> {
+    if (isTransient(fault)) throw fault;
+    const { log, logger } = this.#options;
+    logger.error({ job_id, err: fault }, "Cannot give a job to an outside worker for a fault of its own; it fails");
+    this.#heldBack.settled(job_id);
+    try {
+      await failForGood(log, { job_id, version, fault, actor: "system:workers" });
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      logger.error({ job_id, err: error }, "Cannot even record that a job failed; leaving it alone");
+    }
   }
 
   /** One job, or none where another was faster or a limit holds it back. */

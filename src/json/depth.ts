@@ -36,6 +36,23 @@ export function nestingOf(text: string): { depth: number; keys: number } {
   return { depth: deepest, keys };
 }
 
+/** Whether a valid JSON text nests deeper than `limit`. Most texts show at native speed that they do not. */
+export function isDeeperThan(limit: number, text: string): boolean {
+  // Each level is opened and closed.
+  return text.length > 2 * limit && hasMoreBrackets(limit, text) && nestingOf(text).depth > limit;
+}
+
+/** Whether a text has more than `limit` opening brackets, in strings or not. */
+function hasMoreBrackets(limit: number, text: string): boolean {
+  let count = 0;
+  for (const bracket of ["[", "{"]) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (++count > limit) return true;
+    }
+  }
+  return false;
+}
+
 /** The index of the quote that ends the string which begins at `start`. */
 export function endOfString(text: string, start: number): number {
   let end = start;

@@ -8,7 +8,7 @@
  */
 import "./bigint.ts";
 
-export { JSON_DEPTH_LIMIT } from "./depth.ts";
+export { isDeeperThan, JSON_DEPTH_LIMIT } from "./depth.ts";
 export { decodeJson, JsonError, type JsonErrorCode, parseForeignJson, parseJson } from "./parse.ts";
 export { pointerTo } from "./pointer.ts";
 export { faultOfValue } from "./value.ts";

@@ -9,7 +9,8 @@ import postgres from "postgres";
 import type { StoredEvent } from "../../events/envelope.ts";
 import { schemaVersion } from "../../events/mod.ts";
 import { connect, connectionFault, type Sql } from "../db/mod.ts";
-import { AppendInDoubtError, LogUnavailableError } from "./errors.ts";
+import { isDeeperThan } from "../json/mod.ts";
+import { AppendInDoubtError, AppendRefusedError, isRefusal, LogUnavailableError } from "./errors.ts";
 import { PARTITION_SPAN, SEPARATOR } from "./schema.ts";
 import type { Append, AppendAllResult, AppendResult, Commit, WrittenBatch } from "./types.ts";
 
@@ -17,7 +18,7 @@ import type { Append, AppendAllResult, AppendResult, Commit, WrittenBatch } from
 const MAX_BATCH_EVENTS = 2_000;
 /** UTF-16 units of JSON in one batch at most, unless one append alone is larger. */
 const MAX_BATCH_LENGTH = 8_000_000;
-/** UTF-16 units of JSON in one append at most. */
+/** UTF-16 units of JSON, each event's meta included, in one append at most. */
 const MAX_APPEND_LENGTH = 16_000_000;
 /** UTF-16 units of JSON that may wait while the database is slow or away; further appends are refused. */
 const MAX_WAITING_LENGTH = 128_000_000;
@@ -33,8 +34,16 @@ const GATHER_FROM = 8;
 /** Events of up to so many UTF-16 units are passed on parsed, where they came so. */
 const KEPT_PARSED_LENGTH = 4_096;
 
-const STREAM_ID = /^[a-z][a-z_]*-[!-~]{1,200}$/;
-const EVENT_TYPE = /^[a-z][a-z_]*\.[a-z][a-z_]*$/;
+/**
+ * Arrays and objects within one another in the JSON of an event, at most: three times what comes in from outside may nest,
+ * for what events put around it. Postgres takes 16,000 with its usual 2 MB of stack, and 800 with the least it can have.
+ */
+const MAX_DEPTH = 200;
+
+const STREAM_ID = /^[a-z][a-z_]{0,63}-[!-~]{1,200}$/;
+const EVENT_TYPE = /^[a-z][a-z_]{0,63}\.[a-z][a-z_]{0,63}$/;
+/** The last version that a stream can have: Postgres's `int`. */
+const MAX_VERSION = 2 ** 31 - 1;
 
 /** Appends of one caller, to be taken all or none: one, as a rule. */
 interface Waiting {
@@ -209,7 +218,7 @@ export class Appender {
         await this.#write(batch.slice(0, middle));
         await this.#write(batch.slice(middle));
       } else {
-        for (const { parts, reject } of batch) reject(withoutData(error as Error, parts));
+        for (const { parts, reject } of batch) reject(toFault(error as Error, parts));
       }
       return;
     }
@@ -281,10 +290,13 @@ export class Appender {
   }
 }
 
-/** Postgres quotes what it refuses, and that may hold secrets: only its code and message go on. */
-function withoutData(error: Error, parts: readonly Part[]): Error {
+/** What the callers of a batch are told. Postgres quotes what it refuses, and that may hold secrets: only its code and message go on. */
+function toFault(error: Error, parts: readonly Part[]): Error {
   if (!(error instanceof postgres.PostgresError)) return error;
-  return new Error(`Cannot append to ${streamsOf(parts)}: the database refused it (${error.code}: ${error.message})`);
+  const cause = new Error(`${error.code}: ${error.message}`);
+  return isRefusal(error)
+    ? new AppendRefusedError(streamsOf(parts), "the database refused it", { cause })
+    : new LogUnavailableError(`Cannot append to ${streamsOf(parts)}: the database failed`, { cause });
 }
 
 const PARTITION_CHECK_EVERY = PARTITION_SPAN / 100;
@@ -320,63 +332,92 @@ function recorded({ append, datas, meta_json }: Part, position: number, recorded
   });
 }
 
-/** Throws what makes the appends unfit to be sent. */
+/**
+ * Refuses what Postgres would refuse, before it is in a batch with others: there it would fail them all, and cost each a
+ * second try. Throws `AppendRefusedError`.
+ */
 function checked(appends: readonly Append[]): { parts: Part[]; count: number; length: number } {
   let count = 0;
   let length = 0;
   const parts = appends.map((append) => {
-    const datas = checkedDatas(append);
-    count += datas.length;
-    for (const data of datas) length += data.length;
-    return { append, datas, meta_json: JSON.stringify(append.meta) };
+    const part = checkedPart(append);
+    count += part.datas.length;
+    length += part.datas.length * part.meta_json.length;
+    for (const data of part.datas) length += data.length;
+    return part;
   });
   if (
     appends.length !== 1 &&
     (appends.length === 0 || new Set(appends.map((one) => one.stream_id)).size < appends.length)
   ) {
-    throw new RangeError(
-      `Cannot append to [${namesOf(appends)}] together: each stream is named once, and one at least`,
-    );
+    throw new AppendRefusedError(`[${namesOf(appends)}]`, "each stream is named once, and one at least");
   }
   if (count > MAX_BATCH_EVENTS) {
-    throw new RangeError(
-      `Cannot append ${count} events to ${namesOf(appends)}: an append holds 1 to ${MAX_BATCH_EVENTS}`,
-    );
+    throw new AppendRefusedError(namesOf(appends), `it is ${count} events; an append holds 1 to ${MAX_BATCH_EVENTS}`);
   }
   if (length > MAX_APPEND_LENGTH) {
-    throw new RangeError(
-      `Cannot append ${length} characters to ${namesOf(appends)}: an append holds at most ${MAX_APPEND_LENGTH}`,
+    throw new AppendRefusedError(
+      namesOf(appends),
+      `it is ${length} characters of JSON; an append holds at most ${MAX_APPEND_LENGTH}`,
     );
   }
   return { parts, count, length };
 }
 
-function checkedDatas({ stream_id, expected_version, events }: Append): string[] {
-  if (!STREAM_ID.test(stream_id)) {
-    throw new TypeError(
-      `Cannot append to ${JSON.stringify(stream_id)}: a stream id is <category>-<id> in visible ASCII`,
-    );
-  }
+function checkedPart(append: Append): Part {
+  const { stream_id, expected_version, events, meta } = append;
+  const refuse = (reason: string): never => {
+    throw new AppendRefusedError(STREAM_ID.test(stream_id) ? stream_id : JSON.stringify(stream_id), reason);
+  };
+  if (!STREAM_ID.test(stream_id)) refuse("a stream id is <category>-<id> in visible ASCII");
   if (!Number.isSafeInteger(expected_version) || expected_version < 0) {
-    throw new RangeError(
-      `Cannot append to ${stream_id}: expected version ${expected_version} is not a whole number from 0`,
-    );
+    refuse(`expected version ${expected_version} is not a whole number from 0`);
   }
-  if (events.length === 0) {
-    throw new RangeError(`Cannot append 0 events to ${stream_id}: an append holds 1 to ${MAX_BATCH_EVENTS}`);
+  if (events.length === 0) refuse(`it is 0 events; an append holds 1 to ${MAX_BATCH_EVENTS}`);
+  if (expected_version + events.length > MAX_VERSION) {
+    refuse(`it ends at version ${expected_version + events.length}; a stream ends at ${MAX_VERSION}`);
   }
-  return events.map((event) => {
-    if (!EVENT_TYPE.test(event.type)) {
-      throw new TypeError(`Cannot append ${JSON.stringify(event.type)} to ${stream_id}: a type is <category>.<name>`);
-    }
-    const json = "data_json" in event ? event.data_json : (JSON.stringify(event.data) ?? "null");
-    if (json.includes(SEPARATOR)) {
-      throw new TypeError(
-        `Cannot append ${event.type} to ${stream_id}: its data is not valid JSON (raw control character)`,
-      );
-    }
-    return json;
+  const datas = events.map((event) => {
+    if (!EVENT_TYPE.test(event.type)) refuse(`${JSON.stringify(event.type)} is no type: <category>.<name>`);
+    const what = `the data of ${event.type}`;
+    if (!("data_json" in event)) return written(event.data ?? null, what, refuse);
+    const { data_json } = event;
+    refuseDepth(data_json, what, refuse);
+    // With the value beside it, the text has been parsed.
+    if (event.data === undefined) parse(data_json, what, refuse);
+    else if (data_json.includes(SEPARATOR)) refuse(`${what} is not valid JSON`);
+    return data_json;
   });
+  return { append, datas, meta_json: written(meta, "the meta", refuse) };
+}
+
+type Refuse = (reason: string) => never;
+
+/** A value as JSON text that the log can hold. */
+function written(value: unknown, what: string, refuse: Refuse): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch {
+    // A cycle, too many levels, or what a toJSON threw, which may hold anything.
+    return refuse(`${what} cannot be written as JSON`);
+  }
+  if (json === undefined) return refuse(`${what} is no JSON value`);
+  refuseDepth(json, what, refuse);
+  return json;
+}
+
+function parse(json: string, what: string, refuse: Refuse): void {
+  try {
+    JSON.parse(json);
+  } catch {
+    // The parser's own words quote the text.
+    refuse(`${what} is not valid JSON`);
+  }
+}
+
+function refuseDepth(json: string, what: string, refuse: Refuse): void {
+  if (isDeeperThan(MAX_DEPTH, json)) refuse(`${what} nests deeper than ${MAX_DEPTH} levels`);
 }
 
 function columnsOf(batch: readonly Waiting[]) {

@@ -1,6 +1,7 @@
 /** Command handling: load a stream, decide, append, and decide again where somebody else was faster. */
 import type { EventMeta, NewEvent, StoredEvent } from "../../events/envelope.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
+import { ContendedError } from "./errors.ts";
 import type { EventLog } from "./types.ts";
 
 /** What the log needs of a decider. */
@@ -39,7 +40,7 @@ export type Handled<State, Refusal> =
 /** A stream in which somebody else is faster this often is fought over by something that never yields. */
 const MAX_TRIES = 20;
 
-/** Decides a command on a stream's present state and records the decision. Throws what `append` throws. */
+/** Decides a command on a stream's present state and records the decision. Throws what `append` throws, and `ContendedError`. */
 export async function handle<State, Command extends object, Refusal>(
   log: EventLog,
   { stream_id, decider, command, meta, read = () => log.readStream(stream_id) }: Handling<State, Command, Refusal>,
@@ -64,5 +65,5 @@ export async function handle<State, Command extends object, Refusal>(
       };
     }
   }
-  throw new Error(`Cannot append to ${stream_id}: its version changed at each of ${MAX_TRIES} tries`);
+  throw new ContendedError(`Cannot append to ${stream_id}: its version changed at each of ${MAX_TRIES} tries`);
 }

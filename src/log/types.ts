@@ -77,8 +77,9 @@ export interface WrittenBatch {
 /** The append-only log. */
 export interface EventLog {
   /**
-   * Resolves after the commit. A conflict is a result; faults throw: `LogUnavailableError` (nothing was
-   * recorded), `AppendInDoubtError` (the connection broke and it could not be learned in time).
+   * Resolves after the commit. A conflict is a result; faults throw: `LogUnavailableError` (nothing was recorded, and it
+   * may be later), `AppendInDoubtError` (the connection broke and it could not be learned in time), and
+   * `AppendRefusedError` (nothing was recorded, and never will be: the log cannot hold it).
    */
   append(append: Append): Promise<AppendResult>;
   /**

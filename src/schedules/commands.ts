@@ -11,7 +11,7 @@ import {
   scheduleState,
 } from "../domain/schedule.ts";
 import { derivedUuid } from "../jobs/derived_id.ts";
-import { type EventLog, type Handled, handle } from "../log/mod.ts";
+import { type EventLog, type Handled, handle, isTransient } from "../log/mod.ts";
 import { type Calendar, openCalendar } from "./calendar.ts";
 
 /** Missed instants are counted up to this many: to find 100 of them takes about 5 ms. */
@@ -28,16 +28,29 @@ export interface StoredSchedule {
   readonly last: StoredEvent;
 }
 
-/** Schedules as the log has them at this moment, by id; what was never created is absent. */
+/**
+ * Schedules as the log has them at this moment, by id; what was never created is absent. So is what cannot be read, where
+ * `on_fault` is told of it instead.
+ */
 export async function readSchedules(
   log: EventLog,
   scheduleIds: readonly string[],
+  on_fault?: (schedule_id: string, fault: unknown) => void,
 ): Promise<ReadonlyMap<string, StoredSchedule>> {
   const found = new Map<string, StoredSchedule>();
-  for (const [stream_id, events] of await readEnds(log, scheduleIds.map(scheduleStream))) {
-    const last = events.at(-1);
-    if (last) found.set(entityId(stream_id), { state: scheduleState(events.map(decode)), last });
-  }
+  const ends = await readEnds(log, scheduleIds.map(scheduleStream));
+  const read = async (stream_id: string, reading: Promise<readonly StoredEvent[]>) => {
+    const schedule_id = entityId(stream_id);
+    try {
+      const events = await reading;
+      const last = events.at(-1);
+      if (last) found.set(schedule_id, { state: scheduleState(events.map(decode)), last });
+    } catch (fault) {
+      if (!on_fault || isTransient(fault)) throw fault;
+      on_fault(schedule_id, fault);
+    }
+  };
+  await Promise.all([...ends].map(([stream_id, reading]) => read(stream_id, reading)));
   return found;
 }
 
@@ -45,15 +58,13 @@ export async function readSchedules(
 async function readEnds(
   log: EventLog,
   streamIds: readonly string[],
-): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
+): Promise<ReadonlyMap<string, Promise<readonly StoredEvent[]>>> {
   const [firsts, { events: lasts }] = await Promise.all([log.readFirst(streamIds), log.readLast(streamIds)]);
-  const ends = new Map<string, readonly StoredEvent[]>();
   const read = async (first: StoredEvent, last: StoredEvent) => {
     const definition = await definitionOf(log, first, last);
-    ends.set(first.stream_id, last.version > definition.version ? [definition, last] : [definition]);
+    return last.version > definition.version ? [definition, last] : [definition];
   };
-  await Promise.all([...firsts.values()].map((first) => read(first, lasts.get(first.stream_id) ?? first)));
-  return ends;
+  return new Map([...firsts].map(([id, first]) => [id, read(first, lasts.get(id) ?? first)]));
 }
 
 /** The event that holds the newest definition: few schedules are ever updated. */
@@ -78,7 +89,7 @@ export function commandSchedule(
   { schedule_id, command, meta }: CommandingSchedule,
 ): Promise<Handled<ScheduleState, ScheduleRejection>> {
   const stream_id = scheduleStream(schedule_id);
-  const read = async () => (await readEnds(log, [stream_id])).get(stream_id) ?? [];
+  const read = async () => (await (await readEnds(log, [stream_id])).get(stream_id)) ?? [];
   return handle(log, { stream_id, decider: scheduleDecider, command, meta, read });
 }
 

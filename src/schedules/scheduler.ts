@@ -18,9 +18,8 @@ import { databaseNow, holdLease, type Sql } from "../db/mod.ts";
 import { type ScheduleState, scheduleDecider } from "../domain/schedule.ts";
 import { jobStream } from "../jobs/commands.ts";
 import { readModelPosition } from "../jobs/read_model.ts";
-import type { EventLog } from "../log/mod.ts";
+import { type EventLog, isTransient } from "../log/mod.ts";
 import { Agenda, type Appointment } from "./agenda.ts";
-import { CalendarError } from "./calendar.ts";
 import {
   dueCommand,
   firedJobMeta,
@@ -131,7 +130,14 @@ class Term {
     const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for schedules; trying again");
     for await (const events of follow({ log, bus, after, signal: this.#over.signal, on_fault })) {
       const news = events.filter(({ stream_id }) => stream_id.startsWith("schedule-"));
-      for (const event of news) this.#agenda.see(decode(event));
+      for (const event of news) {
+        try {
+          this.#agenda.see(decode(event));
+        } catch (error) {
+          // One event that cannot be read must not keep the other schedules from being fired.
+          logger.error({ err: error, position: event.position }, "Cannot read an event of a schedule; passing over it");
+        }
+      }
       if (news.length > 0) this.#alarm.abort();
     }
   }
@@ -170,7 +176,9 @@ class Term {
     for (let start = 0; start < due.length; start += AT_ONCE) {
       const part = due.slice(start, start + AT_ONCE);
       const ids = part.map(({ schedule_id }) => schedule_id);
-      const schedules = await unlessAborted(readSchedules(this.#options.log, ids), signal);
+      const on_fault = (schedule_id: string, err: unknown) =>
+        this.#options.logger.error({ schedule_id, err }, "Cannot read a schedule");
+      const schedules = await unlessAborted(readSchedules(this.#options.log, ids, on_fault), signal);
       if (schedules === undefined) return;
       const kept = part.map((appointment) => this.#keep(appointment, schedules.get(appointment.schedule_id), now));
       for (const end of await Promise.allSettled(kept)) if (end.status === "rejected") faults.push(end.reason);
@@ -182,14 +190,14 @@ class Term {
   async #keep(appointment: Appointment, schedule: StoredSchedule | undefined, now: number): Promise<void> {
     const { logger } = this.#options;
     const { schedule_id, version } = appointment;
-    if (!schedule) throw new Error(`Cannot fire schedule ${schedule_id}: it is not in the log`);
-    const { state, last } = schedule;
-    if (last.version !== version) {
-      // Somebody was faster, and the news is still on its way.
-      this.#agenda.strike(appointment);
-      return this.#agenda.see(decode(last));
-    }
     try {
+      if (!schedule) throw new Error(`Cannot fire schedule ${schedule_id}: it is not in the log, or cannot be read`);
+      const { state, last } = schedule;
+      if (last.version !== version) {
+        // Somebody was faster, and the news is still on its way.
+        this.#agenda.strike(appointment);
+        return this.#agenda.see(decode(last));
+      }
       const decision = scheduleDecider.decide(dueCommand(schedule_id, state, now), state);
       if ("rejected" in decision) throw new Error(decision.message);
       const [event] = decision as readonly KnownNewEvent[];
@@ -199,10 +207,10 @@ class Term {
       this.#agenda.put({ schedule_id, version: version + 1, next_run_at: Date.parse(event.data.next_run_at) });
       if (event.type === "schedule.misfired") logger.warn({ schedule_id, ...event.data }, "A schedule misfired");
     } catch (error) {
-      if (!(error instanceof CalendarError)) throw error;
+      if (isTransient(error)) throw error;
       // Nothing mends it soon, and the others must not wait for it.
       this.#agenda.strike(appointment);
-      logger.error({ schedule_id, err: error }, "Cannot tell when a schedule is to run next; leaving it alone");
+      logger.error({ schedule_id, err: error }, "Cannot fire a schedule for a fault of its own; leaving it alone");
     }
   }
 

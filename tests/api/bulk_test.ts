@@ -64,6 +64,18 @@ async function count(query: string): Promise<number> {
 describe("POST /api/v1/jobs/cancel", () => {
   beforeEach(() => start());
 
+  test("passes over a job that nobody can read, and counts it", async () => {
+    await submitMany(2, { workflow: "wanted" });
+    const id = Bun.randomUUIDv7();
+    const events = [
+      { type: "job.submitted", data: { workflow: "wanted", payload: {} } },
+      { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
+    ];
+    await api.log.append({ stream_id: `job-${id}`, expected_version: 0, events, meta });
+    const { lines } = await bulk("cancel", { filter: { workflow: "wanted" } });
+    expect(lines.at(-1)).toMatchObject({ type: "finished", matched: 3, changed: 2, unchanged: 0, failed: 1 });
+  });
+
   test("cancels what fulfils the filter and has not ended, tells how far it is, and leaves the rest alone", async () => {
     const wanted = await submitMany(250, { workflow: "wanted" });
     const [running] = wanted;
@@ -80,7 +92,14 @@ describe("POST /api/v1/jobs/cancel", () => {
       ["finished", 250],
     ]);
     const { operation_id } = lines[0];
-    expect(lines.at(-1)).toEqual({ operation_id, type: "finished", matched: 250, changed: 250, unchanged: 0 });
+    expect(lines.at(-1)).toEqual({
+      operation_id,
+      type: "finished",
+      matched: 250,
+      changed: 250,
+      unchanged: 0,
+      failed: 0,
+    });
     expect(await count("workflow=wanted&status=cancelled")).toBe(250);
     expect(await count("workflow=wanted&status=failed")).toBe(2);
     expect(await count("workflow=other&status=queued")).toBe(3);
@@ -96,7 +115,7 @@ describe("POST /api/v1/jobs/cancel", () => {
         "bulk.started",
         { action: "cancel", filter: { workflow: "wanted" }, reason: "Spam.", until_position: expect.any(Number) },
       ],
-      ["bulk.finished", { matched: 250, changed: 250, unchanged: 0 }],
+      ["bulk.finished", { matched: 250, changed: 250, unchanged: 0, failed: 0 }],
     ]);
   });
 

@@ -79,6 +79,31 @@ test("a failed job's receiver hears why", async () => {
   });
 });
 
+test("of a job that nobody can read fails, on record, and is not made again and again", async () => {
+  const id = Bun.randomUUIDv7();
+  await service.log.append({
+    stream_id: `job-${id}`,
+    expected_version: 0,
+    events: [
+      { type: "job.submitted", data: { workflow: "noop", payload: {}, callback_url: at("/hook") } },
+      { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
+      { type: "job.failed", data: { attempt: 0, error: { code: "internal_fault", message: "No." } } },
+    ],
+    meta,
+  });
+  service.start({ ...workshop(), callback_secrets: SECRETS, callback_grace_seconds: 0 });
+  const failed = await until(
+    async () => (await service.log.readStream(`job-${id}`)).find(({ type }) => type === "job.callback_failed"),
+    { what: "the callback to fail" },
+  );
+  expect(JSON.parse(failed.data_json)).toMatchObject({
+    webhook_id: `msg_${id}`,
+    attempt: 1,
+    error: { code: "internal_fault" },
+  });
+  expect(received).toEqual([]);
+});
+
 /** Two further attempts, each soon after the one before. */
 const SOON = [0, 0.05, 0.05];
 

@@ -31,6 +31,32 @@ function fired(schedule_id: string, count: number, ms = 20_000) {
 }
 
 describe("a scheduler", () => {
+  test("fires the others where one schedule cannot be read, be it at the start or as news", async () => {
+    const unreadable = async () => {
+      const id = await scene.create({ cron: YEARLY });
+      const past = new Date(Date.now() - 1_000).toISOString();
+      // It names a definition that there is not.
+      const data = { instant: past, job_id: Bun.randomUUIDv7(), next_run_at: past, defined_at: 99 };
+      await scene.log.append({
+        stream_id: `schedule-${id}`,
+        expected_version: 1,
+        events: [{ type: "schedule.fired", data }],
+        meta,
+      });
+      return id;
+    };
+    const bad = [await unreadable()];
+    await scene.projected();
+    const good = await scene.create();
+    scene.start("a");
+    await fired(good, 2);
+    bad.push(await unreadable());
+    const before = (await scene.firings(good)).length;
+    await fired(good, before + 3);
+    expect(await scene.faultsOf(good)).toEqual([]);
+    for (const id of bad) expect(await scene.firings(id)).toHaveLength(1);
+  });
+
   test("fires each instant once, with a job made after the template", async () => {
     const job = {
       workflow: "noop",

@@ -1,0 +1,63 @@
+/**
+ * What becomes of whatever is thrown while one job is processed. What may pass (the log is away) is tried again; anything
+ * else ends that job, on record, and nothing besides.
+ */
+import { type EventMeta, eventId } from "../../events/envelope.ts";
+import type { JobError } from "../../events/job.ts";
+import type { EventType } from "../../events/mod.ts";
+import { AppendRefusedError, type EventLog } from "../log/mod.ts";
+import { jobStream } from "./commands.ts";
+
+/** What a job fails with. Of a fault nothing is told: its text may quote the payload. */
+export function errorOf(fault: unknown): JobError {
+  if (fault instanceof AppendRefusedError) {
+    return { code: "result_not_recordable", message: `What came of it cannot be recorded: ${fault.reason}.` };
+  }
+  return { code: "internal_fault", message: "The service met a fault in this job; the service's own log says which." };
+}
+
+const ENDS: ReadonlySet<string> = new Set<EventType>(["job.succeeded", "job.failed", "job.cancelled"]);
+
+/**
+ * Fails a job for good from its bare events: reading their contents, or deciding by them, may be what broke. Resolves to
+ * whether it did: not where the job has ended, or is no longer at the `version` at which the fault was met. Throws what
+ * `log.append` throws.
+ */
+export async function failForGood(
+  log: Pick<EventLog, "append" | "readStream">,
+  { job_id, version, fault, actor }: { job_id: string; version?: number | undefined; fault: unknown; actor: string },
+): Promise<boolean> {
+  const stream_id = jobStream(job_id);
+  const history = await log.readStream(stream_id);
+  const last = history.at(-1);
+  if (!last || (version !== undefined && last.version !== version)) return false;
+  if (history.some(({ type }) => ENDS.has(type))) return false;
+  const attempt = history.filter(({ type }) => type === "job.started").length;
+  const meta: EventMeta = { actor, correlation_id: job_id, causation_id: eventId(last) };
+  const events = [{ type: "job.failed", data: { attempt, error: errorOf(fault) } }] as const;
+  const { ok } = await log.append({ stream_id, expected_version: last.version, events, meta });
+  return ok;
+}
+
+/** The same at every attempt to tell of a job. */
+export function webhookId(jobId: string): string {
+  return `msg_${jobId}`;
+}
+
+/** Fails a callback that is due, from the bare events of its job. Throws what `log.append` throws. */
+export async function failCallbackForGood(
+  log: Pick<EventLog, "append" | "readStream">,
+  { job_id, fault, actor }: { job_id: string; fault: unknown; actor: string },
+): Promise<void> {
+  const stream_id = jobStream(job_id);
+  const history = await log.readStream(stream_id);
+  const last = history.at(-1);
+  // Delivered or failed: another was faster.
+  if (!last || last.type === "job.callback_delivered" || last.type === "job.callback_failed") return;
+  const asked = history.findLastIndex(({ type }) => type === "job.callback_requested");
+  const attempt = 1 + history.slice(asked + 1).filter(({ type }) => type === "job.callback_attempted").length;
+  const data = { webhook_id: webhookId(job_id), attempt, error: errorOf(fault) };
+  const meta: EventMeta = { actor, correlation_id: job_id, causation_id: eventId(last) };
+  const events = [{ type: "job.callback_failed", data }] as const;
+  await log.append({ stream_id, expected_version: last.version, events, meta });
+}
