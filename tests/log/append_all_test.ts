@@ -73,7 +73,7 @@ describe("appends to several streams", () => {
     const halves = [appendOf(newStream(), 0, 1_000), appendOf(newStream(), 0, 1_000)];
     expect(await log.appendAll(halves)).toMatchObject({ ok: true });
     expect(log.appendAll([appendOf(newStream(), 0, 1_000), appendOf(newStream(), 0, 1_001)])).rejects.toThrow(
-      "Cannot append 2001 events",
+      "it is 2001 events",
     );
   });
 
