@@ -1,0 +1,95 @@
+/**
+ * Looks for inputs that break what reads them, for a time:
+ *
+ *     bun run fuzz [--seconds N] [--target NAME] [--seed S]
+ *
+ * The time is divided among the targets of `tests/fuzz/targets/`. A finding is told with its seed and the smallest input
+ * that was found. Exit codes: 0 nothing found; 1 a finding; 2 wrong use.
+ */
+import { parseArgs } from "node:util";
+import { fuzz } from "../tests/fuzz/target.ts";
+import { targets } from "../tests/fuzz/targets/mod.ts";
+
+/** Inputs of each property in turn, so that all of them get their share of the time. */
+const RUNS = 200;
+
+const names = targets.map(({ name }) => name);
+
+const HELP = `bun run fuzz [--seconds N] [--target NAME] [--seed S]
+
+  --seconds N     how long, for all targets together; 60 by default, at most 86400
+  --target NAME   this one alone: ${names.join(", ")}
+  --seed S        a whole number up to 2147483647: the same seed gives the same inputs
+`;
+
+interface Request {
+  readonly seconds: number;
+  readonly seed: number;
+  readonly target?: string;
+}
+
+/** Wrong use: the message is all that is shown. */
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+function parseRequest(args: readonly string[]): Request | "help" {
+  const options = {
+    seconds: { type: "string", default: "60" },
+    seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+    target: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  } as const;
+  let values: { seconds: string; seed: string; target?: string; help?: boolean };
+  try {
+    ({ values } = parseArgs({ args: [...args], options }));
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+  if (values.help) return "help";
+  const seconds = Number(values.seconds);
+  const seed = Number(values.seed);
+  if (!(seconds > 0 && seconds <= 86_400)) throw new UsageError(`--seconds takes up to 86400, not "${values.seconds}"`);
+  if (!/^\d+$/.test(values.seed) || seed >= 2 ** 31) {
+    throw new UsageError(`--seed takes a whole number up to 2147483647, not "${values.seed}"`);
+  }
+  if (values.target !== undefined && !names.includes(values.target)) {
+    throw new UsageError(`--target takes one of ${names.join(", ")}, not "${values.target}"`);
+  }
+  return { seconds, seed, target: values.target };
+}
+
+/** Resolves to the exit code. */
+async function run({ seconds, seed, target }: Request): Promise<number> {
+  const chosen = targets.filter(({ name }) => target === undefined || name === target);
+  let code = 0;
+  for (const one of chosen) {
+    const began = performance.now();
+    const until = began + (seconds * 1000) / chosen.length;
+    let total = 0;
+    // Each turn has a seed of its own, so that whatever it finds comes first when it is asked for again.
+    for (let turn = 0; performance.now() < until; turn++) {
+      const { tried, finding } = await fuzz(one, { seed: (seed + turn) % 2 ** 31, runs: RUNS, until });
+      total += tried;
+      if (!finding) continue;
+      code = 1;
+      console.log(`✗ ${one.name}: ${finding.property}
+  input: ${finding.input}
+  fault: ${finding.fault}
+  again: npm run fuzz -- --target ${one.name} --seed ${finding.seed}`);
+      break;
+    }
+    console.log(`${one.name}: ${total} inputs in ${((performance.now() - began) / 1000).toFixed(1)} s, seed ${seed}`);
+  }
+  return code;
+}
+
+try {
+  const request = parseRequest(process.argv.slice(2));
+  if (request === "help") console.log(HELP);
+  else process.exitCode = await run(request);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${HELP}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+
+const SCRIPT = Bun.fileURLToPath(import.meta.resolve("../../scripts/fuzz.ts"));
+
+async function fuzz(...args: string[]) {
+  const child = Bun.spawn([process.execPath, SCRIPT, ...args], { stdout: "pipe", stderr: "pipe" });
+  const [out, error, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { out, error, code };
+}
+
+test("--help says how it is used, and names the targets", async () => {
+  expect(await fuzz("--help")).toMatchObject({
+    code: 0,
+    error: "",
+    out: expect.stringMatching(/--target NAME .*json/),
+  });
+});
+
+test("wrong use is refused with code 2 and the value", async () => {
+  const cases = [
+    [["--seconds", "0"], '--seconds takes up to 86400, not "0"'],
+    [["--seed", "2147483648"], 'up to 2147483647, not "2147483648"'],
+    [["--target", "yaml"], 'not "yaml"'],
+    [["--minutes", "1"], "--minutes"],
+  ] as const;
+  for (const [args, message] of cases) {
+    expect(await fuzz(...args)).toMatchObject({ code: 2, out: "", error: expect.stringContaining(message) });
+  }
+});
+
+test("it runs a target for the time it was given, and says how many inputs and which seed", async () => {
+  const { out, code } = await fuzz("--seconds", "1", "--target", "json", "--seed", "42");
+  expect({ out, code }).toEqual({ out: expect.stringMatching(/^json: \d+ inputs in \d+\.\d s, seed 42\n$/), code: 0 });
+});
