@@ -2,8 +2,10 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 
 /**
- * `fetch` to outside services: to public addresses and those that configuration allows, redirects not followed.
- * Throws a `ConnectorError` `address_refused` where the host has none of them, and what `fetch` throws.
+ * `fetch` to outside services: to public addresses and those that configuration allows, redirects not followed, each
+ * request sent once. A body is unpacked as it is read, and its reader bounds it; the headers stay those of the packed one.
+ * Throws, and lets bodies fail with, a `ConnectorError` `address_refused` where the host has no such address and
+ * `malformed_answer` where the answer cannot be read; otherwise the signal's reason, or an error with a `code`.
  */
 export type OutboundFetch = (url: string, init?: RequestInit) => Promise<Response>;
 

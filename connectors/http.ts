@@ -9,11 +9,16 @@
  * - Of the body at most {@link MAX_BODY_BYTES} are read; then the connection is closed and `truncated` is set.
  * - Requests other than GET, HEAD and OPTIONS carry an `Idempotency-Key`, unless the input has one: a job
  *   whose worker was lost is run again with the same key.
+ * - An answer of an expected status whose body cannot be read fails the attempt with `malformed_answer`, for good: what
+ *   was asked for is done. After any other status the body does not matter.
+ * - The URL is called as it is written, or refused ({@link writtenOtherwise}).
  * - Neither the request's headers nor the query of its URL appear in an error.
  */
 import { type Static, Type } from "@sinclair/typebox";
 import { pointerTo } from "../src/json/mod.ts";
+import { writtenOtherwise } from "./called_url.ts";
 import { type Connector, type ConnectorContext, ConnectorError } from "./connector.ts";
+import { OWN_HEADERS } from "./exchange.ts";
 import { retryAfter } from "./retry_after.ts";
 
 /** How much of an answer's body is kept, in bytes after decompression. */
@@ -89,8 +94,7 @@ async function run(input: HttpInput, context: ConnectorContext): Promise<HttpOut
   const timeout = AbortSignal.timeout(timeoutMs);
   const what = `${request.init.method} ${request.place}`;
   const signal = AbortSignal.any([context.signal, timeout]);
-  const response = context.fetch(request.url, { ...request.init, signal });
-  const output = await response.then(toOutput).catch((fault: unknown) => {
+  return answer().catch((fault: unknown) => {
     context.signal.throwIfAborted();
     if (fault instanceof ConnectorError) throw fault;
     if (timeout.aborted) throw new ConnectorError("timeout", `${what} did not finish within ${timeoutMs} ms.`);
@@ -98,8 +102,19 @@ async function run(input: HttpInput, context: ConnectorContext): Promise<HttpOut
     const reason = faultCode(fault);
     throw new ConnectorError("connection_failed", `${what} failed: ${reason}.`, { detail: { reason } });
   });
-  if (!isExpected(output.status, input.expected_status ?? "2xx")) throw unexpectedStatus(what, output);
-  return output;
+
+  async function answer(): Promise<HttpOutput> {
+    const response = await context.fetch(request.url, { ...request.init, signal });
+    const body = await readAtMost(response.body, MAX_BODY_BYTES);
+    context.signal.throwIfAborted();
+    const output = toOutput(response, body);
+    // A status that is not expected decides alone: the body is shown as far as it came.
+    if (!isExpected(output.status, input.expected_status ?? "2xx")) throw unexpectedStatus(what, output);
+    if (body.fault === undefined) return output;
+    if (!(body.fault instanceof ConnectorError)) throw body.fault;
+    const { code, message } = body.fault;
+    throw new ConnectorError(code, message, { detail: { status: output.status } });
+  }
 }
 
 function toRequest(input: HttpInput, idempotencyKey: string) {
@@ -117,12 +132,13 @@ function toRequest(input: HttpInput, idempotencyKey: string) {
   if (!["GET", "HEAD", "OPTIONS"].includes(method) && !headers.has("idempotency-key")) {
     headers.set("idempotency-key", idempotencyKey);
   }
-  if (!headers.has("user-agent")) headers.set("user-agent", "levqor");
   const init = { method, headers, body };
   return { url: url.href, place: url.origin + url.pathname, init };
 }
 
 function parseUrl(text: string): URL {
+  const otherwise = writtenOtherwise(text);
+  if (otherwise !== undefined) throw invalid(`The URL ${otherwise}.`, "/url");
   const url = URL.parse(text);
   if (!url) throw invalid("The URL cannot be parsed.", "/url");
   if (url.username || url.password) {
@@ -131,8 +147,8 @@ function parseUrl(text: string): URL {
   return url;
 }
 
-/** Set by the client from the request itself: a caller's own value would contradict it. */
-const RESERVED_HEADERS = new Set(["connection", "content-length", "host", "transfer-encoding", "upgrade"]);
+/** A caller's own value would contradict what the client says. */
+const RESERVED_HEADERS = new Set(OWN_HEADERS);
 
 function toHeaders(given: Record<string, string>): Headers {
   const headers = new Headers();
@@ -160,8 +176,7 @@ function invalid(message: string, pointer: string): ConnectorError {
   return new ConnectorError("invalid_payload", message, { detail: { errors: [{ pointer, message }] } });
 }
 
-async function toOutput(response: Response): Promise<HttpOutput> {
-  const { bytes, truncated } = await readAtMost(response.body, MAX_BODY_BYTES);
+function toOutput(response: Response, { bytes, truncated }: ReadBody): HttpOutput {
   const headers: Record<string, string> = {};
   for (const [name, value] of response.headers) if (name !== "set-cookie") headers[name] = value;
   return {
@@ -171,17 +186,29 @@ async function toOutput(response: Response): Promise<HttpOutput> {
   };
 }
 
+interface ReadBody {
+  readonly bytes: Buffer;
+  /** There was more, or may have been. */
+  readonly truncated: boolean;
+  /** What ended the body before its end. */
+  readonly fault?: unknown;
+}
+
 /** Reads up to `limit` bytes, then cancels the stream. */
-async function readAtMost(stream: ReadableStream<Uint8Array> | null, limit: number) {
+async function readAtMost(stream: ReadableStream<Uint8Array> | null, limit: number): Promise<ReadBody> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Leaving the loop cancels the stream, which closes the connection.
-  for await (const chunk of stream ?? []) {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size > limit) break;
+  try {
+    // Leaving the loop cancels the stream, which closes the connection.
+    for await (const chunk of stream ?? []) {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (size > limit) break;
+    }
+    return { bytes: Buffer.concat(chunks).subarray(0, limit), truncated: size > limit };
+  } catch (fault) {
+    return { bytes: Buffer.concat(chunks), truncated: true, fault };
   }
-  return { bytes: Buffer.concat(chunks).subarray(0, limit), truncated: size > limit };
 }
 
 type Body = Pick<HttpOutput, "body" | "body_encoding" | "truncated">;

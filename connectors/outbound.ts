@@ -8,6 +8,7 @@ import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { ConnectorError, type OutboundFetch } from "./connector.ts";
+import { exchange, hostOf, NotConnected, toOutgoing } from "./exchange.ts";
 
 /** Addresses that only reach this machine, its network, or nobody (IANA's special-purpose registries). */
 const REFUSED_IPV4 = [
@@ -37,9 +38,6 @@ const REFUSED_IPV6 = [
 ];
 /** IPv6 addresses that stand for the IPv4 address in their last 32 bits: mapped, and NAT64's. */
 const EMBEDDING_IPV4 = ["::ffff:0:0/96", "64:ff9b::/96"];
-
-/** Faults of a connection that was never made: nothing was sent, so the next address may be tried. */
-const NOT_CONNECTED = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL"]);
 
 const refusedIpv4 = toBlockList(REFUSED_IPV4);
 const refusedIpv6 = toBlockList(REFUSED_IPV6);
@@ -74,23 +72,15 @@ export function createOutbound({ allow, lookup: resolve = lookupAll }: OutboundO
 
   return async (input, init = {}) => {
     const url = new URL(input);
-    const host = hostOf(url);
-    const headers = new Headers(init.headers);
-    headers.set("host", url.host);
-    const named = isIP(host) === 0;
-    let fault: unknown = new TypeError(`${host} has no address`);
-    for (const address of await addressesOf(host, init.signal)) {
-      url.hostname = isIP(address) === 6 ? `[${address}]` : address;
+    const addresses = await addressesOf(hostOf(url), init.signal);
+    const outgoing = await toOutgoing(url, init);
+    let fault: unknown = new TypeError(`${hostOf(url)} has no address`);
+    for (const address of addresses) {
       try {
-        return await fetch(url, {
-          ...init,
-          headers,
-          redirect: "manual",
-          ...(named && { tls: { serverName: host } }),
-        });
+        return await exchange(outgoing, address);
       } catch (error) {
-        if (!NOT_CONNECTED.has((error as { code?: string }).code ?? "")) throw error;
-        fault = error;
+        if (!(error instanceof NotConnected)) throw error;
+        fault = error.cause;
       }
     }
     throw fault;
@@ -107,11 +97,6 @@ export function refusedAddresses(allow: readonly string[]): (url: string) => str
     const host = hostOf(new URL(url));
     return isIP(host) === 0 || passes(host) ? undefined : host;
   };
-}
-
-/** Without the brackets of IPv6 and the dot that ends an absolute name. */
-function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$|\.$/g, "");
 }
 
 /** Which addresses are let through. */

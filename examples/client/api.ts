@@ -1735,7 +1735,7 @@ export interface components {
             webhook_id: string | null;
             /** @description Of the answer; null where none came. */
             status_code: number | null;
-            /** @description Why the attempt failed: `unexpected_status`, `receiver_gone` (410), `timeout`, `connection_failed`, `address_refused`, `callback_secret_missing`. */
+            /** @description Why the attempt failed: `unexpected_status`, `receiver_gone` (410), `timeout`, `connection_failed`, `malformed_answer`, `address_refused`, `callback_secret_missing`. */
             error: components["schemas"]["JobError"] | null;
             /** @description When the next attempt is due. */
             next_attempt_at: string | null;

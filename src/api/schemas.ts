@@ -629,7 +629,7 @@ const CallbackEntry = Type.Object(
     status_code: Type.Union([Type.Integer(), Type.Null()], { description: "Of the answer; null where none came." }),
     error: Type.Union([JobError, Type.Null()], {
       description:
-        "Why the attempt failed: `unexpected_status`, `receiver_gone` (410), `timeout`, `connection_failed`, `address_refused`, `callback_secret_missing`.",
+        "Why the attempt failed: `unexpected_status`, `receiver_gone` (410), `timeout`, `connection_failed`, `malformed_answer`, `address_refused`, `callback_secret_missing`.",
     }),
     next_attempt_at: Type.Union([Timestamp, Type.Null()], { description: "When the next attempt is due." }),
     actor: Type.String({

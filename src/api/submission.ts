@@ -1,5 +1,5 @@
 /** Taking a job in: what it must fulfil beside its schema, and how it is recorded, wherever it comes from. */
-
+import { writtenOtherwise } from "../../connectors/called_url.ts";
 import type { EventMeta } from "../../events/envelope.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import { stepFaults } from "../domain/pipeline_check.ts";
@@ -60,6 +60,8 @@ export function checkSubmission(
   { payload, steps, callback_url }: Pick<IntakeRequest, "payload" | "steps" | "callback_url">,
   { byte_length, connectors, refusedAddress, pointer = "" }: CheckSubmissionOptions,
 ): void {
+  const otherwise = callback_url === undefined ? undefined : writtenOtherwise(callback_url);
+  if (otherwise !== undefined) throw invalid([{ pointer: `${pointer}/callback_url`, message: otherwise }]);
   const refused = callback_url === undefined ? undefined : refusedAddress?.(callback_url);
   if (refused !== undefined) {
     const message = `must lead to a public address: ${refused} is none, and OUTBOUND_ALLOW does not name it`;

@@ -200,18 +200,19 @@ export class Callbacks {
         signal: AbortSignal.any([timeout, this.#stopping.signal]),
         headers: {
           "content-type": "application/json",
-          "user-agent": "levqor",
           "webhook-id": webhook_id,
           "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
           "webhook-signature": secrets.sign(receiver, { id: webhook_id, at: now, body }),
         },
         body,
       });
-      await response.body?.cancel();
+      // The status decides. What else comes is neither read nor waited for.
+      void response.body?.cancel();
       return response.ok ? response.status : refusal(response);
     } catch (error) {
       if (error instanceof ConnectorError) {
-        return { error: { code: error.code, message: error.message }, final: true };
+        const final = error.code === "address_refused";
+        return { error: { code: error.code, message: error.message }, final };
       }
       // The fault's own text may quote the address's query.
       if (timeout.aborted) {

@@ -32,6 +32,7 @@ export const ERROR_CLASSES: Readonly<Record<string, "retry" | "final" | "by_stat
   // Of connectors.
   address_refused: "final",
   connection_failed: "retry",
+  malformed_answer: "final", // the request was answered: what it asks for may be done
   timeout: "retry",
   unexpected_status: "by_status",
 };

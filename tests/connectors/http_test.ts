@@ -1,7 +1,9 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import * as zlib from "node:zlib";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type HttpInput, http, MAX_BODY_BYTES } from "../../connectors/http.ts";
 import { type ConnectorContext, ConnectorError, connectors, createOutbound } from "../../connectors/mod.ts";
+import { startRawServer } from "../support/raw_http.ts";
 
 interface Seen {
   readonly method: string;
@@ -32,6 +34,22 @@ const routes: Record<string, (request: Request) => Response | Promise<Response>>
   "/echo": () => new Response(null, { status: 200 }),
 };
 
+/** A small body, and one of 100 MB, in each coding. */
+const PACKED: Record<string, Record<string, Uint8Array>> = {
+  small: packed(Buffer.from('{"a":"é"}')),
+  huge: packed(Buffer.alloc(100_000_000, " ")),
+};
+
+function packed(bytes: Uint8Array): Record<string, Uint8Array> {
+  const params = { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 };
+  return {
+    gzip: zlib.gzipSync(bytes, { level: 1 }),
+    deflate: zlib.deflateSync(bytes, { level: 1 }),
+    br: zlib.brotliCompressSync(bytes, { params }),
+    zstd: zlib.zstdCompressSync(bytes),
+  };
+}
+
 let produced = 0;
 let cancelled = Promise.withResolvers<void>();
 
@@ -57,7 +75,23 @@ const server = Bun.serve({
     return routes[pathname]?.(request) ?? new Response("nothing here", { status: 404 });
   },
 });
-afterAll(() => server.stop(true));
+/** Answers by path, as bytes on the wire. */
+const raw = await startRawServer(({ path, socket }) => {
+  const [status, coding, kind = ""] = /^\/\d{3}\//.test(path)
+    ? decodeURIComponent(path).slice(1).split("/")
+    : ["200", "identity"];
+  const head = `HTTP/1.1 ${status} X\r\ncontent-type: application/json\r\ncontent-encoding: ${coding}\r\n`;
+  const bytes = PACKED[kind]?.[coding ?? ""];
+  if (bytes) socket.write(Buffer.concat([Buffer.from(`${head}content-length: ${bytes.byteLength}\r\n\r\n`), bytes]));
+  else if (kind === "broken") socket.write(`${head}content-length: 3\r\n\r\nabc`);
+  else if (kind === "cut") socket.end(`${head}content-length: 10\r\n\r\n[1,2`);
+  else if (kind === "stalled") socket.write(`${head}content-length: 10\r\n\r\n[1,2`);
+  else socket.write(`${head}content-length: 2\r\n\r\n{}`);
+});
+afterAll(() => {
+  server.stop(true);
+  raw.close();
+});
 beforeEach(() => {
   seen.length = 0;
   produced = 0;
@@ -162,6 +196,15 @@ describe("answer", () => {
     // What the sockets' buffers hold between the two processes, and no more.
     expect(produced).toBeLessThan(32 * MAX_BODY_BYTES);
   });
+  test.each(["gzip", "deflate", "br", "zstd"])("is unpacked, to the same limit: %s", async (coding) => {
+    expect(await run({ url: `${raw.origin}/200/${coding}/small` })).toMatchObject({
+      body: { a: "é" },
+      truncated: false,
+    });
+    const output = await run({ url: `${raw.origin}/200/${coding}/huge` });
+    expect(output).toMatchObject({ status: 200, truncated: true, body_encoding: "text" });
+    expect((output.body as string).length).toBe(MAX_BODY_BYTES);
+  });
   test("keeps a body of exactly the limit whole", async () => {
     const output = await run({ url: at("/exact") });
     expect(output.truncated).toBe(false);
@@ -180,7 +223,70 @@ describe("answer", () => {
   });
 });
 
+describe("the URL is called as it is written", () => {
+  test("with every slash of its path", async () => {
+    await run({ url: `${raw.origin}//a//b?c=//d` });
+    expect(raw.requests.at(-1)?.path).toBe("//a//b?c=//d");
+  });
+  test.each<[string, string]>([
+    ["/a b", "The URL has a space; write it as %20, or leave it out."],
+    ["/a ", "The URL has a space; write it as %20, or leave it out."],
+    ["/a\n", "The URL has white space or a control character (U+000A); write it as %0A, or leave it out."],
+    ["/a\tb", "The URL has white space or a control character (U+0009); write it as %09, or leave it out."],
+    ["/a\0", "The URL has white space or a control character (U+0000); write it as %00, or leave it out."],
+    ["/a\u3000b", "The URL has white space or a control character (U+3000); write it as %E3%80%80, or leave it out."],
+    ["/a\\b", "The URL has a backslash; write it as %5C, or as / where it separates."],
+    ["/a/../b", "The URL has the path segment .., which stands for another path; write that path."],
+    ["/a/%2E./b?c", "The URL has the path segment %2E., which stands for another path; write that path."],
+    ["/.", "The URL has the path segment ., which stands for another path; write that path."],
+    ["/?\ud83d", "The URL has half of a character that UTF-16 writes in two; leave it out."],
+  ])("or refused: %j", async (path, message) => {
+    const before = raw.requests.length;
+    const error = await failure({ url: raw.origin + path });
+    expect(error.message).toBe(message);
+    expect(error).toMatchObject({
+      code: "invalid_payload",
+      options: { detail: { errors: [{ pointer: "/url", message }] } },
+    });
+    expect(raw.requests).toHaveLength(before);
+  });
+  test.each(["/...", "/.a/b..", "/a?b=/../", "/?a=\\", "/a#/../ü"])(
+    "and is taken where it says what it means: %s",
+    async (path) => {
+      expect((await run({ url: raw.origin + path })).status).toBe(200);
+    },
+  );
+});
+
 describe("failure", () => {
+  test.each(["gzip", "deflate", "br", "zstd", "gzip, gzip, gzip"])(
+    "malformed_answer where the status is expected and the body cannot be unpacked: %s",
+    async (coding) => {
+      const error = await failure({ url: `${raw.origin}/200/${encodeURIComponent(coding)}/broken` });
+      expect(error).toMatchObject({ code: "malformed_answer", options: { detail: { status: 200 } } });
+      expect(error.message).toStartWith("The answer cannot be read: its ");
+    },
+  );
+  test.each(["broken", "cut", "stalled"])(
+    "unexpected_status where it is not, whatever becomes of the body: %s",
+    async (kind) => {
+      const error = await failure({
+        url: `${raw.origin}/503/${kind === "broken" ? "gzip" : "identity"}/${kind}`,
+        timeout_ms: 300,
+      });
+      expect(error).toMatchObject({
+        code: "unexpected_status",
+        options: { detail: { status: 503, truncated: true, body: kind === "broken" ? "" : "[1,2" } },
+      });
+    },
+  );
+  test("connection_failed where the body of an expected answer breaks off, timeout where it stalls", async () => {
+    expect(await failure({ url: `${raw.origin}/200/identity/cut` })).toMatchObject({
+      code: "connection_failed",
+      options: { detail: { reason: "ECONNRESET" } },
+    });
+    expect((await failure({ url: `${raw.origin}/200/identity/stalled`, timeout_ms: 100 })).code).toBe("timeout");
+  });
   test("unexpected_status shows the status and the beginning of the body", async () => {
     const error = await failure({ url: at("/busy") });
     expect(error.code).toBe("unexpected_status");

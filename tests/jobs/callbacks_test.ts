@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Webhook } from "standardwebhooks";
 import { createOutbound } from "../../connectors/mod.ts";
 import { retryAfter } from "../../connectors/retry_after.ts";
 import { CALLBACK_SCHEDULE } from "../../src/jobs/callbacks.ts";
 import { CallbackSecrets, commandJob } from "../../src/jobs/mod.ts";
+import { type RawRequest, type RawServer, startRawServer, writeForever } from "../support/raw_http.ts";
 import { openService, type Service, until, workshop } from "./support.ts";
 
 const SECRET = `whsec_${Buffer.from("a secret of thirty-two bytes ...").toString("base64")}`;
@@ -153,6 +154,60 @@ test("410 ends it at once", async () => {
     error: { code: "receiver_gone" },
   });
   expect(received).toHaveLength(1);
+});
+
+describe("the status decides, whatever becomes of the body", () => {
+  let server: RawServer;
+  let body: (socket: RawRequest["socket"]) => void;
+  beforeEach(async () => {
+    server = await startRawServer(({ path, socket }) => {
+      socket.write(`HTTP/1.1 ${path.slice(1)} X\r\n`);
+      body(socket);
+    });
+  });
+  afterEach(() => server.close());
+
+  test.each<[string, (socket: RawRequest["socket"]) => void]>([
+    ["broken gzip", (socket) => socket.write("content-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc")],
+    ["broken zstd", (socket) => socket.write("content-encoding: zstd\r\ncontent-length: 3\r\n\r\nabc")],
+    ["too many codings", (socket) => socket.write("content-encoding: gzip,gzip,gzip\r\ncontent-length: 3\r\n\r\nabc")],
+    ["broken chunks", (socket) => socket.write("transfer-encoding: chunked\r\n\r\nzz\r\n")],
+    ["cut short", (socket) => socket.end("content-length: 100\r\n\r\nabc")],
+    ["reset", (socket) => socket.write("content-length: 100\r\n\r\nabc", () => setTimeout(() => socket.destroy(), 5))],
+    ["never there", (socket) => socket.write("content-length: 100\r\n\r\n")],
+    [
+      "endless",
+      (socket) => {
+        socket.write("\r\n");
+        void writeForever(socket, Buffer.alloc(64 * 1024));
+      },
+    ],
+  ])("%s", async (_, write) => {
+    const closed: Promise<void>[] = [];
+    body = (socket) => {
+      closed.push(new Promise((resolve) => socket.once("close", () => resolve())));
+      write(socket);
+    };
+    service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: SOON });
+    const told = await service.submit("noop", { callback_url: `${server.origin}/200` });
+    expect((await outcome(told, "job.callback_delivered")).data).toMatchObject({ attempt: 1, status_code: 200 });
+    const gone = await service.submit("noop", { callback_url: `${server.origin}/410` });
+    expect((await outcome(gone, "job.callback_failed")).data).toMatchObject({
+      attempt: 1,
+      status_code: 410,
+      error: { code: "receiver_gone" },
+    });
+    await Promise.all(closed);
+    expect(server.requests.map(({ path }) => path)).toEqual(["/200", "/410"]);
+  });
+  test("a head that is not HTTP's has no status: told again", async () => {
+    body = () => {};
+    service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: SOON });
+    const id = await service.submit("noop", { callback_url: `${server.origin}/2oo` });
+    const { data } = await outcome(id, "job.callback_failed");
+    expect(data).toMatchObject({ attempt: 3, error: { code: "malformed_answer" } });
+    expect(data).not.toHaveProperty("status_code");
+  });
 });
 
 test("Retry-After puts the next attempt off", async () => {

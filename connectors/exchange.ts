@@ -1,0 +1,219 @@
+/**
+ * One HTTP/1.1 exchange over a connection of its own, with one address that the caller has settled.
+ *
+ * The runtime's `fetch` is not used: it sends some requests twice, drops a `/` of some paths, hands requests to a proxy
+ * that the environment names, and unpacks bodies without a bound, for all calls on one thread (decision 72). Here a
+ * request is sent once, as its URL says, to the address, and what comes back costs no more than is read of it.
+ */
+import { isIP } from "node:net";
+// The file, since Bun puts something of its own in the place of the bare name.
+import { buildConnector, Client, type Dispatcher } from "undici/index.js";
+import { ConnectorError } from "./connector.ts";
+import { ACCEPT_ENCODING, unpack } from "./unpack.ts";
+
+/** How long a connection may take to be made, TLS included. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** How long an answer's head may take, and how long its body may go on without anything being read of it. */
+const SILENCE_MS = 300_000;
+/** Of an answer's headers together, names and values. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+/** Interim answers (1xx) before the one that counts. */
+export const MAX_INTERIM = 32;
+
+/** What the client says itself, of its connection and of the request, whatever the caller's headers say. */
+export const OWN_HEADERS = [
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+];
+const NULL_BODY_STATUSES = new Set([204, 205, 304]);
+
+/** No connection could be made, so nothing was sent; `cause` says why. */
+export class NotConnected extends Error {
+  override readonly name = "NotConnected";
+}
+
+/** What is sent, made once however many addresses are tried. */
+export interface Outgoing {
+  readonly url: URL;
+  /** The name for TLS to ask for and to check; `undefined` where the URL names an address. */
+  readonly server_name: string | undefined;
+  readonly method: string;
+  /** Names and values by turns. */
+  readonly headers: string[];
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A request as `fetch` takes it. */
+export async function toOutgoing(url: URL, init: RequestInit): Promise<Outgoing> {
+  if (url.username || url.password) throw new TypeError("Cannot call a URL that carries a user name or password");
+  // Gives a body its bytes and its content type, whatever kind it is.
+  const request = new Request("http://unused.invalid", { ...init, signal: null });
+  const { headers } = request;
+  for (const name of OWN_HEADERS) headers.delete(name);
+  if (!headers.has("accept")) headers.set("accept", "*/*");
+  // A part of a packed body cannot be unpacked.
+  if (!headers.has("accept-encoding"))
+    headers.set("accept-encoding", headers.has("range") ? "identity" : ACCEPT_ENCODING);
+  if (!headers.has("user-agent")) headers.set("user-agent", "levqor");
+  if (typeof init.body === "string" && !headers.has("content-type")) {
+    headers.set("content-type", "text/plain;charset=UTF-8");
+  }
+  const body = init.body instanceof ReadableStream ? init.body : init.body == null ? null : await request.bytes();
+  const host = hostOf(url);
+  return {
+    url,
+    server_name: url.protocol === "https:" && isIP(host) === 0 ? host : undefined,
+    method: request.method,
+    headers: [...headers].flat(),
+    body,
+    signal: init.signal ?? undefined,
+  };
+}
+
+/** The host of a URL without the brackets of IPv6 and the dot that ends an absolute name. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$|\.$/g, "");
+}
+
+const connector = buildConnector({ allowH2: false, timeout: CONNECT_TIMEOUT_MS, maxCachedSessions: 0 });
+
+/**
+ * Sends the request to the address and resolves to its answer once the head is there; the body is read as it is asked
+ * for. Rejects with {@link NotConnected}, with the signal's reason, with a `ConnectorError` `malformed_answer` where the
+ * answer is none of HTTP's, and with an error that has a `code` where the connection broke. So does the body.
+ */
+export async function exchange(outgoing: Outgoing, address: string): Promise<Response> {
+  const { url, server_name, method, headers, body, signal } = outgoing;
+  signal?.throwIfAborted();
+  let connected = false;
+  const client = new Client(url.origin, {
+    // Each connection is closed after its answer.
+    pipelining: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: SILENCE_MS,
+    bodyTimeout: 0,
+    connect: (options, callback) =>
+      connector({ ...options, hostname: address, servername: server_name }, (...made) => {
+        connected = made[0] === null;
+        callback(...made);
+      }),
+  });
+  let interim = 0;
+  try {
+    const answer = await client.request({
+      // The rest of the URL is spelled as it is sent, a lone `?` included.
+      path: url.href.slice(url.origin.length).replace(/#.*$/, ""),
+      method,
+      headers,
+      body: body as Dispatcher.DispatchOptions["body"],
+      signal,
+      responseHeaders: "raw",
+      onInfo: () => {
+        if (++interim > MAX_INTERIM)
+          void client.destroy(malformed(`more than ${MAX_INTERIM} interim answers precede it`));
+      },
+    });
+    return toResponse(answer, { outgoing, client });
+  } catch (fault) {
+    void client.destroy();
+    signal?.throwIfAborted();
+    const cause = plainFault(fault);
+    throw connected ? cause : new NotConnected("No connection was made.", { cause });
+  }
+}
+
+function toResponse(
+  { statusCode, statusText, headers: given, body }: Dispatcher.ResponseData,
+  { outgoing, client }: { outgoing: Outgoing; client: Client },
+): Response {
+  // Whoever reads the body is told.
+  body.on("error", () => {});
+  const headers = new Headers();
+  const raw = given as unknown as readonly string[];
+  for (let i = 0; i < raw.length; i += 2) headers.append(raw[i] as string, raw[i + 1] as string);
+  if (statusCode > 599) throw malformed(`its status is ${statusCode}, and HTTP's go from 200 to 599`);
+  const bare = outgoing.method === "HEAD" || NULL_BODY_STATUSES.has(statusCode);
+  if (bare) void client.destroy();
+  const stream = bare ? null : toStream(body, { encoding: headers.get("content-encoding"), outgoing, client });
+  const response = new Response(stream, { status: statusCode, statusText, headers });
+  Object.defineProperty(response, "url", { value: outgoing.url.href });
+  return response;
+}
+
+/** The body, unpacked as it is read; the connection ends with it. */
+function toStream(
+  body: Dispatcher.ResponseData["body"],
+  { encoding, outgoing: { signal }, client }: { encoding: string | null; outgoing: Outgoing; client: Client },
+): ReadableStream<Uint8Array> {
+  const chunks = unpack(body, encoding);
+  let fail: (fault: unknown) => void;
+  const abort = () => fail(signal?.reason);
+  const silence = setTimeout(
+    () => fail(fault("ETIMEDOUT", "Nothing was read of the answer for too long.")),
+    SILENCE_MS,
+  );
+  silence.unref();
+
+  function end(): void {
+    clearTimeout(silence);
+    signal?.removeEventListener("abort", abort);
+    body.destroy();
+    void client.destroy();
+    // Ends the unpacking where it waits to be read.
+    void chunks.return(undefined).catch(() => {});
+  }
+
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        fail = (fault) => {
+          controller.error(fault);
+          end();
+        };
+        signal?.addEventListener("abort", abort);
+        if (signal?.aborted) abort();
+      },
+      async pull(controller) {
+        try {
+          const { done, value } = await chunks.next();
+          if (signal?.aborted) return;
+          silence.refresh();
+          if (!done) return controller.enqueue(value);
+          end();
+          controller.close();
+        } catch (fault) {
+          fail(plainFault(fault));
+        }
+      },
+      cancel: end,
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** What the client throws, without its own names. */
+function plainFault(error: unknown): unknown {
+  const { name, code = "", message = "" } = error as { name?: string; code?: string; message?: string };
+  if (code === "UND_ERR_HEADERS_OVERFLOW") return malformed(`its headers exceed ${MAX_HEADER_BYTES} bytes`, error);
+  if (code.endsWith("_TIMEOUT")) return fault("ETIMEDOUT", "The other side was silent for too long.", error);
+  // The client's own checks of what it has parsed fail by assertion.
+  if (name === "HTTPParserError" || code === "ERR_ASSERTION" || message.startsWith("bad ")) {
+    return malformed("it is not HTTP/1.1", error);
+  }
+  if (code.startsWith("UND_ERR_")) return fault("ECONNRESET", "The other side closed the connection too early.", error);
+  return error;
+}
+
+function fault(code: string, message: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, { cause }), { code });
+}
+
+function malformed(reason: string, cause?: unknown): ConnectorError {
+  return new ConnectorError("malformed_answer", `The answer cannot be read: ${reason}.`, { cause });
+}

@@ -1,0 +1,151 @@
+/**
+ * Bodies of answers, unpacked while they are read (`Content-Encoding`; RFC 9110, section 8.4).
+ *
+ * A body is unpacked in pieces of {@link PIECE_BYTES}, off the event loop, and no further than it is read: a few bytes
+ * that stand for gigabytes cost what is read of them, and no more. A body that yields nothing ends as well: packed it
+ * may be larger than unpacked by {@link MAX_SURPLUS_BYTES}.
+ */
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+  type Gunzip,
+} from "node:zlib";
+import { ConnectorError } from "./connector.ts";
+import { ZstdFrames } from "./zstd_frames.ts";
+
+/** How much is unpacked at a time. */
+const PIECE_BYTES = 32 * 1024;
+/** By how much what was read of a packed body may exceed what it has yielded. */
+export const MAX_SURPLUS_BYTES = 256 * 1024;
+/** Codings on top of each other. */
+export const MAX_CODINGS = 2;
+
+interface Coding {
+  /** Some codings need the body's first byte to tell which of two formats it is. */
+  readonly decoder: (firstByte: number) => Gunzip;
+  /** Waits until the chunk may be unpacked; resolves to what is called when it is. */
+  readonly turn?: () => Promise<() => void>;
+  /** Tells whether the body is whole, where the decoder does not. */
+  readonly frames?: () => Pick<ZstdFrames, "add" | "complete">;
+}
+
+const chunkSize = PIECE_BYTES;
+const gzip: Coding = { decoder: () => createGunzip({ chunkSize }) };
+const CODINGS: ReadonlyMap<string, Coding> = new Map([
+  ["gzip", gzip],
+  ["x-gzip", gzip],
+  // With zlib's header, as RFC 9110 wants it, or without, as some servers send it.
+  ["deflate", { decoder: (first) => ((first & 0x0f) === 8 ? createInflate : createInflateRaw)({ chunkSize }) }],
+  [
+    "zstd",
+    {
+      // No window above 8 MB (RFC 9659).
+      decoder: () => createZstdDecompress({ chunkSize, params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
+      frames: () => new ZstdFrames(),
+    },
+  ],
+  // Its decoder fills its whole window, up to 16 MB, before it yields the first byte: one chunk at a time, lest many
+  // at once take that much each. Requests do not ask for it.
+  ["br", { decoder: () => createBrotliDecompress({ chunkSize }), turn: oneAtATime() }],
+]);
+
+/** What requests say in `Accept-Encoding`. */
+export const ACCEPT_ENCODING = "gzip, deflate, zstd";
+
+/**
+ * What a body stands for. A body in a coding that is not known here is passed on as it is: the header has all kinds of
+ * values that are no codings (`aws-chunked`, `utf-8`). Throws a `ConnectorError` `malformed_answer` where the body
+ * cannot be unpacked.
+ */
+export async function* unpack(
+  body: AsyncIterable<Uint8Array>,
+  contentEncoding: string | null,
+): AsyncGenerator<Uint8Array> {
+  const names = (contentEncoding ?? "")
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && name !== "identity");
+  const known = names.every((name) => CODINGS.has(name));
+  if (known && names.length > MAX_CODINGS) {
+    throw malformed(`its body is in ${names.length} content codings, and at most ${MAX_CODINGS} are unpacked`);
+  }
+  yield* known ? names.reduceRight(unpackOne, body) : body;
+}
+
+async function* unpackOne(packed: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  const { decoder: createDecoder, turn, frames: createFrames } = CODINGS.get(name) as Coding;
+  const chunks = packed[Symbol.asyncIterator]();
+  let next = await chunks.next();
+  while (next.value?.byteLength === 0) next = await chunks.next();
+  // An empty body is empty, whatever it is said to be packed in.
+  if (next.done) return;
+  const decoder = createDecoder(next.value[0] as number);
+  const frames = createFrames?.();
+  let surplus = 0;
+  /** Of what is packed, and not of its coding. */
+  let fault: unknown;
+  let closed = () => {};
+  decoder.once("close", () => closed());
+
+  /** Whether the decoder took the whole chunk: not where it ended before or was destroyed. */
+  function written(chunk: Uint8Array): Promise<boolean> {
+    return new Promise((resolve) => {
+      closed = () => resolve(false);
+      decoder.write(chunk, (error) => resolve(!error));
+    });
+  }
+
+  async function feed(): Promise<void> {
+    try {
+      for (; !next.done; next = await chunks.next()) {
+        const done = await turn?.();
+        // Resolves when all of the chunk is unpacked, and so not before what it yields is read.
+        const taken = await written(next.value);
+        done?.();
+        if (!taken) return;
+        frames?.add(next.value);
+        surplus += next.value.byteLength;
+        if (surplus > MAX_SURPLUS_BYTES) throw malformed(`its ${name} body goes on and yields nothing`);
+      }
+      if (frames?.complete === false) throw malformed(`its ${name} body is cut short`);
+      decoder.end();
+    } catch (error) {
+      fault = error;
+      decoder.destroy();
+    }
+  }
+
+  void feed();
+  try {
+    for await (const piece of decoder as AsyncIterable<Uint8Array>) {
+      surplus -= piece.byteLength;
+      yield piece;
+    }
+  } catch (error) {
+    throw fault ?? malformed(`its ${name} body is broken`, error);
+  } finally {
+    decoder.destroy();
+    void chunks.return?.().catch(() => {});
+  }
+}
+
+/** Gives turns, one after the other. */
+function oneAtATime(): () => Promise<() => void> {
+  let last = Promise.resolve();
+  return async () => {
+    const before = last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    last = promise;
+    await before;
+    return resolve;
+  };
+}
+
+function malformed(reason: string, cause?: unknown): ConnectorError {
+  return new ConnectorError("malformed_answer", `The answer cannot be read: ${reason}.`, { cause });
+}

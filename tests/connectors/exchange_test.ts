@@ -1,0 +1,439 @@
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { MAX_HEADER_BYTES, MAX_INTERIM } from "../../connectors/exchange.ts";
+import { ConnectorError, createOutbound } from "../../connectors/mod.ts";
+import { type RawRequest, type RawServer, startRawServer, writeForever } from "../support/raw_http.ts";
+
+const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+const noise = randomBytes(100_000);
+/** The same, in each coding. */
+const PACKED: Readonly<Record<string, Uint8Array>> = {
+  identity: noise,
+  gzip: gzipSync(noise),
+  deflate: deflateSync(noise),
+  br: brotliCompressSync(noise),
+  zstd: zstdCompressSync(noise),
+};
+
+let answer: (request: RawRequest) => void = ({ socket }) => socket.write(OK);
+let server: RawServer;
+beforeEach(async () => {
+  answer = ({ socket }) => socket.write(OK);
+  server = await startRawServer((request) => answer(request));
+});
+afterEach(() => server.close());
+
+const fetch = createOutbound({ allow: ["127.0.0.1"] });
+const get = (path = "/", init?: RequestInit) => fetch(server.origin + path, init);
+
+/** Answers every request with this text, and leaves the connection open. */
+function answering(text: string | Uint8Array): void {
+  answer = ({ socket }) => socket.write(text);
+}
+
+async function fault(call: Promise<unknown>): Promise<{ code?: string; message: string }> {
+  const outcome = await call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(outcome).toBeInstanceOf(Error);
+  return outcome as { code?: string; message: string };
+}
+
+describe("what is called is what the URL says", () => {
+  test.each(["/", "//a//b", "//", "/%2F/%2f", "/a//?b=//c", "/?", "/a?", "/?a=%20&b=+&c", "/a;b=1/c:d@e", "/a%00b"])(
+    "%s",
+    async (path) => {
+      expect(await (await get(path)).text()).toBe("ok");
+      expect(server.requests.map(({ line }) => line)).toEqual([`GET ${path} HTTP/1.1`]);
+    },
+  );
+  test.each([
+    ["", "/"],
+    ["?a", "/?a"],
+    ["/a#b", "/a"],
+    ["/?#b", "/?"],
+    ["/ä?ö", "/%C3%A4?%C3%B6"],
+  ])("%p, as %s", async (path, sent) => {
+    await (await get(path)).text();
+    expect(server.requests.map((request) => request.path)).toEqual([sent]);
+  });
+});
+
+describe("a request is sent once", () => {
+  test.each(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"])(
+    "%s, where the connection closes without an answer, be it the first call or a later one",
+    async (method) => {
+      // The first answer invites to keep the connection; then the next request meets its end.
+      answer = ({ socket, path }) => {
+        if (path === "/first") socket.write("HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n");
+        else socket.destroy();
+      };
+      const body = ["GET", "HEAD", "OPTIONS"].includes(method) ? undefined : "once";
+      for (const path of ["/first", "/second", "/first", "/third"]) {
+        const call = get(path, { method, body }).then((response) => response.text());
+        if (path === "/first") expect(await call).toBe("");
+        else expect((await fault(call)).code).toBe("ECONNRESET");
+      }
+      await Bun.sleep(50);
+      expect(server.requests.map(({ line }) => line.split(" ").slice(0, 2).join(" "))).toEqual([
+        `${method} /first`,
+        `${method} /second`,
+        `${method} /first`,
+        `${method} /third`,
+      ]);
+      expect(server.connections).toBe(4);
+    },
+  );
+  test("where the peer closes kept connections as a request arrives", async () => {
+    for (let i = 0; i < 20; i++) {
+      answer = ({ socket }) => socket.end(OK);
+      expect(await (await get("/", { method: "PUT", body: "x" })).text()).toBe("ok");
+    }
+    expect(server.requests).toHaveLength(20);
+  });
+});
+
+test.each(["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"])(
+  "a proxy that the environment names is not used: %s",
+  async (name) => {
+    const proxy = await startRawServer(({ socket }) => socket.write(OK));
+    const before = process.env[name];
+    process.env[name] = proxy.origin;
+    try {
+      await (await get("/direct")).text();
+    } finally {
+      if (before === undefined) delete process.env[name];
+      else process.env[name] = before;
+      proxy.close();
+    }
+    expect(proxy.requests).toEqual([]);
+    expect(server.requests.map(({ line }) => line)).toEqual(["GET /direct HTTP/1.1"]);
+  },
+);
+
+describe("a request's head", () => {
+  test("says what the client needs, and otherwise what the caller says", async () => {
+    await (await get("/")).text();
+    expect(server.requests[0]?.head.split("\r\n").slice(1).sort()).toEqual([
+      "accept-encoding: gzip, deflate, zstd",
+      "accept: */*",
+      "connection: close",
+      `host: 127.0.0.1:${server.port}`,
+      "user-agent: levqor",
+    ]);
+    const headers = {
+      "User-Agent": "me",
+      Accept: "text/csv",
+      "accept-encoding": "br",
+      "X-A": "ü",
+      connection: "keep-alive",
+    };
+    await (await get("/", { headers })).text();
+    expect(server.requests[1]?.head.split("\r\n").slice(1).sort()).toEqual([
+      "accept-encoding: br",
+      "accept: text/csv",
+      "connection: close",
+      `host: 127.0.0.1:${server.port}`,
+      "user-agent: me",
+      "x-a: ü",
+    ]);
+  });
+  test("asks for a part of a body as it is", async () => {
+    await (await get("/", { headers: { range: "bytes=0-9" } })).text();
+    expect(server.requests[0]?.head).toContain("accept-encoding: identity");
+  });
+  test("carries no user name and password of the URL", async () => {
+    await expect(fetch(`http://me:secret@127.0.0.1:${server.port}/`)).rejects.toThrow(TypeError);
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe("a request's body", () => {
+  const echo = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: async (request) =>
+      Response.json({
+        type: request.headers.get("content-type"),
+        length: request.headers.get("content-length"),
+        text: await request.text(),
+      }),
+  });
+  afterAll(() => echo.stop(true));
+  const form = new FormData();
+  form.set("a", new Blob(["file"]), "a.txt");
+  test.each<[string, RequestInit["body"], object]>([
+    ["a text", "grüezi", { type: "text/plain;charset=UTF-8", length: "7", text: "grüezi" }],
+    ["an empty text", "", { type: "text/plain;charset=UTF-8", length: "0", text: "" }],
+    ["bytes", Buffer.from("abc"), { type: null, length: "3", text: "abc" }],
+    [
+      "a part of a buffer",
+      new Uint8Array(Buffer.from("abcdef").buffer.slice(0)).subarray(0, 0),
+      { length: "0", text: "" },
+    ],
+    ["a blob", new Blob(["abc"], { type: "text/csv" }), { type: "text/csv", length: "3", text: "abc" }],
+    ["a query", new URLSearchParams({ a: "1 2" }), { length: "5", text: "a=1+2" }],
+    ["a stream", new Blob(["a", "b"]).stream(), { length: null, text: "ab" }],
+    ["none", undefined, { type: null, length: "0", text: "" }],
+  ])("is sent as it is: %s", async (_, body, expected) => {
+    const response = await fetch(echo.url.href, { method: "POST", body });
+    expect(await response.json()).toMatchObject(expected);
+  });
+  test("may be a form", async () => {
+    const { type, text } = await (await fetch(echo.url.href, { method: "POST", body: form })).json();
+    expect(type).toStartWith("multipart/form-data; boundary=");
+    expect(text).toContain('name="a"; filename="a.txt"');
+  });
+  test("of any size arrives", async () => {
+    const body = randomBytes(3_000_000).toString("base64");
+    expect((await (await fetch(echo.url.href, { method: "PUT", body })).json()).text).toBe(body);
+  });
+});
+
+describe("an answer", () => {
+  test("is as fetch gives it, its headers as they came", async () => {
+    const packed = gzipSync("unpacked");
+    answering(
+      Buffer.concat([
+        Buffer.from(
+          `HTTP/1.1 404 No Such Thing\r\nContent-Encoding: gzip\r\nContent-Length: ${packed.byteLength}\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\nx-a: 1\r\nX-A: 2\r\n\r\n`,
+        ),
+        packed,
+      ]),
+    );
+    const response = await get("/a?b");
+    expect(response).toMatchObject({ status: 404, statusText: "No Such Thing", ok: false, redirected: false });
+    expect(response.url).toBe(`${server.origin}/a?b`);
+    expect(response.headers.get("content-encoding")).toBe("gzip");
+    expect(response.headers.get("content-length")).toBe(String(packed.byteLength));
+    expect(response.headers.get("x-a")).toBe("1, 2");
+    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(await response.text()).toBe("unpacked");
+  });
+  test.each([
+    ["in chunks", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"],
+    [
+      "in chunks with extensions and trailers",
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\nx-t: 1\r\n\r\n",
+    ],
+    ["without a reason", "HTTP/1.1 200\r\ncontent-length: 2\r\n\r\nok"],
+    ["after interim answers", `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${OK}`],
+    ["after as many of them as are taken", "HTTP/1.1 102 Processing\r\n\r\n".repeat(MAX_INTERIM) + OK],
+    ["with more behind it", `${OK}HTTP/1.1 200 OK\r\n\r\nnot this`],
+  ])("%s", async (_, text) => {
+    answering(text);
+    const response = await get();
+    expect([response.status, await response.text()]).toEqual([200, "ok"]);
+  });
+  test("may end with the connection", async () => {
+    answer = ({ socket }) => socket.end("HTTP/1.0 200 OK\r\n\r\nuntil the end");
+    expect(await (await get()).text()).toBe("until the end");
+  });
+  test.each([
+    ["GET", 204],
+    ["GET", 304],
+    ["GET", 205],
+    ["HEAD", 200],
+  ])("to %s with %i has no body, whatever its headers say", async (method, status) => {
+    answering(`HTTP/1.1 ${status} X\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\n`);
+    const response = await get("/", { method });
+    expect(response.status).toBe(status);
+    expect(response.body).toBeNull();
+    expect(await response.text()).toBe("");
+  });
+});
+
+describe("an answer that cannot be read is malformed_answer", () => {
+  test.each([
+    ["no HTTP", "SSH-2.0-OpenSSH_9.9\r\n", "it is not HTTP/1.1"],
+    ["broken chunks", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "it is not HTTP/1.1"],
+    [
+      "a status that there is not",
+      "HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n",
+      "its status is 999, and HTTP's go from 200 to 599",
+    ],
+    ["another", "HTTP/1.1 000 Odd\r\ncontent-length: 0\r\n\r\n", ""],
+    [
+      "one interim answer too many",
+      "HTTP/1.1 100 Continue\r\n\r\n".repeat(MAX_INTERIM + 1) + OK,
+      "more than 32 interim answers precede it",
+    ],
+    [
+      "headers too long",
+      `HTTP/1.1 200 OK\r\nx-a: ${"a".repeat(MAX_HEADER_BYTES)}\r\n\r\n`,
+      "its headers exceed 16384 bytes",
+    ],
+    [
+      "trailers too long",
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-a: ${"a".repeat(MAX_HEADER_BYTES)}\r\n\r\n`,
+      "its headers exceed 16384 bytes",
+    ],
+    [
+      "a protocol that was not asked for",
+      "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+      "",
+    ],
+  ])("%s", async (_, text, reason) => {
+    answering(text);
+    const error = await fault(get().then((response) => response.text()));
+    expect(error).toBeInstanceOf(ConnectorError);
+    expect(error.code).toBe("malformed_answer");
+    if (reason) expect(error.message).toBe(`The answer cannot be read: ${reason}.`);
+  });
+  test.each([
+    ["headers", "x-a: 1\r\n"],
+    ["one header", "a".repeat(1000)],
+    ["interim answers", "\r\nHTTP/1.1 103 X\r\n\r\nHTTP/1.1 103 X\r\n"],
+  ])("%s without end: no more is taken than is allowed", async (_, text) => {
+    let taken: Promise<number> | undefined;
+    answer = ({ socket }) => {
+      socket.write("HTTP/1.1 200 OK\r\n");
+      taken = writeForever(socket, text.repeat(100));
+    };
+    if (text.includes("103"))
+      answer = ({ socket }) => {
+        socket.write("HTTP/1.1 103 X\r\n");
+        taken = writeForever(socket, text.repeat(100));
+      };
+    expect((await fault(get())).code).toBe("malformed_answer");
+    expect(await taken).toBeGreaterThan(0);
+  });
+  test("headers of just the limit are taken", async () => {
+    answering(`HTTP/1.1 200 OK\r\nx-a: ${"a".repeat(MAX_HEADER_BYTES - 20)}\r\ncontent-length: 2\r\n\r\nok`);
+    expect(await (await get()).text()).toBe("ok");
+  });
+});
+
+describe("a connection that breaks is ECONNRESET", () => {
+  test.each([
+    ["before the answer", ""],
+    ["within its head", "HTTP/1.1 200 OK\r\ncontent-"],
+    ["within its body", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort"],
+    ["within a chunk", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab"],
+    ["between chunks", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n"],
+    [
+      "within a packed body",
+      Buffer.concat([
+        Buffer.from("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 1000\r\n\r\n"),
+        gzipSync(randomBytes(500)).subarray(0, 200),
+      ]),
+    ],
+  ])("%s", async (_, text) => {
+    answer = ({ socket }) => socket.end(text);
+    expect((await fault(get().then((response) => response.text()))).code).toBe("ECONNRESET");
+  });
+});
+
+describe("an answer's body", () => {
+  test("is taken as it is read, and its connection closes when it is left", async () => {
+    let taken: Promise<number> | undefined;
+    answer = ({ socket }) => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      taken = writeForever(socket, Buffer.alloc(64 * 1024));
+    };
+    const response = await get();
+    await Bun.sleep(300);
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    expect((await reader.read()).value?.byteLength).toBeGreaterThan(0);
+    await reader.cancel();
+    // What the sockets' buffers hold between the two ends; in that time it could be gigabytes.
+    expect(await taken).toBeLessThan(32 * 1024 * 1024);
+  });
+  test.each(["identity", "gzip", "deflate", "br", "zstd"])(
+    "ends with the signal, read or not, and so does its connection: %s",
+    async (coding) => {
+      const packed = PACKED[coding] as Uint8Array;
+      for (const reads of [true, false]) {
+        const closed = Promise.withResolvers<void>();
+        answer = ({ socket }) => {
+          socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: ${coding}\r\n\r\n`);
+          socket.write(packed.subarray(0, packed.byteLength - 8));
+          socket.once("close", closed.resolve);
+        };
+        const stop = new AbortController();
+        const reason = new Error("enough");
+        const response = await get("/", { signal: stop.signal });
+        const read = reads ? fault(response.text()) : undefined;
+        setTimeout(() => stop.abort(reason), 20);
+        await closed.promise;
+        expect(await (read ?? fault(response.text()))).toBe(reason);
+      }
+    },
+  );
+  test("does not wait for what goes on and on in small pieces", async () => {
+    answer = ({ socket }) => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      const timer = setInterval(() => socket.write("."), 5);
+      socket.once("close", () => clearInterval(timer));
+    };
+    const response = await get("/", { signal: AbortSignal.timeout(100) });
+    expect((await fault(response.text())) as unknown as DOMException).toMatchObject({ name: "TimeoutError" });
+  });
+});
+
+describe("the signal ends a call", () => {
+  test("that waits for the head, however it drips", async () => {
+    const closed = Promise.withResolvers<void>();
+    answer = ({ socket }) => {
+      socket.write("HTTP/1.1 200 OK\r\nx: ");
+      const timer = setInterval(() => socket.write("."), 5);
+      socket.once("close", () => {
+        clearInterval(timer);
+        closed.resolve();
+      });
+    };
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    setTimeout(() => stop.abort(reason), 50);
+    expect(await fault(get("/", { signal: stop.signal }))).toBe(reason);
+    await closed.promise;
+  });
+  test("before it begins", async () => {
+    const reason = new Error("enough");
+    expect(await fault(get("/", { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(server.connections).toBe(0);
+  });
+});
+
+test("a hostile peer delays nobody else's call", async () => {
+  // 1 GB of zeros in 800 bytes, from sixteen calls at once, and 16 peers that send without end.
+  const bomb = brotliCompressSync(Buffer.alloc(200_000_000), {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 24 },
+  });
+  answer = ({ socket, path }) => {
+    if (path === "/bomb") {
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: ${bomb.byteLength}\r\n\r\n`);
+      socket.write(bomb);
+    } else if (path === "/endless") {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      void writeForever(socket, Buffer.alloc(64 * 1024));
+    } else {
+      const packed = gzipSync("ok");
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${packed.byteLength}\r\n\r\n`);
+      socket.write(packed);
+    }
+  };
+  const hostile = ["/bomb", "/endless"].flatMap((path) =>
+    Array.from({ length: 16 }, async () => {
+      const response = await get(path);
+      let size = 0;
+      for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+        size += chunk.byteLength;
+        if (size > 256 * 1024) break;
+      }
+      return size;
+    }),
+  );
+  const times: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    const began = performance.now();
+    expect(await (await get("/good")).text()).toBe("ok");
+    times.push(performance.now() - began);
+  }
+  for (const size of await Promise.all(hostile)) expect(size).toBeLessThan(1024 * 1024);
+  // Each takes a millisecond or two; with all bodies unpacked whole, each of the bombs takes the one thread for a second.
+  expect(times.toSorted((a, b) => a - b)[10]).toBeLessThan(500);
+});

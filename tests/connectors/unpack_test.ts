@@ -1,0 +1,196 @@
+import { describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import * as zlib from "node:zlib";
+import { ConnectorError } from "../../connectors/mod.ts";
+import { MAX_CODINGS, MAX_SURPLUS_BYTES, unpack } from "../../connectors/unpack.ts";
+
+const { BROTLI_PARAM_LGWIN, BROTLI_PARAM_QUALITY, ZSTD_c_checksumFlag, ZSTD_c_contentSizeFlag, ZSTD_c_windowLog } =
+  zlib.constants;
+
+type Pack = (bytes: Uint8Array) => Buffer;
+const brotli: Pack = (bytes) =>
+  zlib.brotliCompressSync(bytes, { params: { [BROTLI_PARAM_QUALITY]: 1, [BROTLI_PARAM_LGWIN]: 24 } });
+/** What `Content-Encoding` says, and what it stands for. */
+const CODINGS: readonly (readonly [string, Pack])[] = [
+  ["gzip", zlib.gzipSync],
+  ["x-gzip", zlib.gzipSync],
+  ["GZip", zlib.gzipSync],
+  ["deflate", zlib.deflateSync],
+  ["deflate", zlib.deflateRawSync],
+  ["br", brotli],
+  ["zstd", (bytes) => zlib.zstdCompressSync(bytes)],
+  ["identity, gzip,", zlib.gzipSync],
+  ["gzip, br", (bytes) => brotli(zlib.gzipSync(bytes))],
+];
+
+/** A body in chunks of so many bytes; tells how much of it was taken. */
+function body(bytes: Uint8Array, chunkBytes = 64 * 1024) {
+  const source = {
+    taken: 0,
+    async *[Symbol.asyncIterator]() {
+      for (let at = 0; at < bytes.byteLength; at += chunkBytes) {
+        source.taken = Math.min(at + chunkBytes, bytes.byteLength);
+        yield bytes.subarray(at, at + chunkBytes);
+      }
+    },
+  };
+  return source;
+}
+
+async function read(chunks: AsyncIterable<Uint8Array>, limit = Number.POSITIVE_INFINITY): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    all.push(chunk);
+    size += chunk.byteLength;
+    if (size > limit) break;
+  }
+  return Buffer.concat(all);
+}
+
+async function refusal(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const error = await read(chunks).then(
+    (bytes) => `${bytes.byteLength} bytes`,
+    (fault: unknown) => fault,
+  );
+  expect(error).toBeInstanceOf(ConnectorError);
+  expect((error as ConnectorError).code).toBe("malformed_answer");
+  return (error as ConnectorError).message;
+}
+
+describe("a packed body", () => {
+  test.each(CODINGS)("in %s yields what was packed, however it is cut up", async (coding, pack) => {
+    for (const size of [0, 1, 100_000, 3_000_000]) {
+      const bytes = randomBytes(size);
+      const packed = pack(bytes);
+      for (const chunk of size > 100_000 ? [64 * 1024, packed.byteLength] : [1000, packed.byteLength]) {
+        expect((await read(unpack(body(packed, chunk), coding))).equals(bytes)).toBe(true);
+      }
+    }
+    const text = Buffer.from("each byte by itself");
+    expect((await read(unpack(body(pack(text), 1), coding))).equals(text)).toBe(true);
+  });
+  test.each(["gzip", "deflate", "br", "zstd"])("is empty where it has no byte: %s", async (coding) => {
+    expect(await read(unpack(body(Buffer.alloc(0)), coding))).toHaveLength(0);
+  });
+  test("of several members is all of them", async () => {
+    const packed = Buffer.concat([zlib.gzipSync("one"), zlib.gzipSync("two")]);
+    expect((await read(unpack(body(packed, 7), "gzip"))).toString()).toBe("onetwo");
+  });
+  test.each([null, "", "identity", "aws-chunked", "utf-8", "gzip, compress", "__proto__"])(
+    "is passed on as it is where the header is %p",
+    async (header) => {
+      const packed = zlib.gzipSync("as it is");
+      expect((await read(unpack(body(packed), header))).equals(packed)).toBe(true);
+    },
+  );
+});
+
+describe("a body that costs more than it should", () => {
+  test.each(CODINGS)("in %s is unpacked no further than it is read", async (coding, pack) => {
+    const packed = body(pack(Buffer.alloc(50_000_000)), 1024);
+    const bytes = await read(unpack(packed, coding), 256 * 1024);
+    expect(bytes.byteLength).toBeLessThanOrEqual(256 * 1024 + 32 * 1024);
+    // At a ratio of 1 : 1000, 256 KB come of some hundred bytes: of a longer body, little more than a chunk is taken.
+    expect(packed.taken).toBeLessThanOrEqual(4 * 1024);
+  });
+  test("of many levels is refused before it is unpacked", async () => {
+    const packed = body(Buffer.alloc(1000));
+    const header = Array(MAX_CODINGS + 1)
+      .fill("gzip")
+      .join(", ");
+    expect(await refusal(unpack(packed, header))).toBe(
+      "The answer cannot be read: its body is in 3 content codings, and at most 2 are unpacked.",
+    );
+    expect(packed.taken).toBe(0);
+  });
+  test.each([
+    ["gzip", zlib.gzipSync("")],
+    ["zstd", zlib.zstdCompressSync("")],
+    // Empty stored blocks, none of them the last.
+    ["deflate", Buffer.from([0, 0, 0, 0xff, 0xff])],
+    // An empty metadata block.
+    ["br", Buffer.from([0x0c])],
+  ])("and yields nothing ends: %s", async (coding, nothing) => {
+    const chunk = Buffer.concat(Array(Math.ceil(10_000 / nothing.byteLength)).fill(nothing));
+    let taken = 0;
+    async function* forever() {
+      // Not for ever, so that the test ends where the bound does not hold.
+      while (taken < 64 * MAX_SURPLUS_BYTES) {
+        taken += chunk.byteLength;
+        yield coding === "br" && taken === chunk.byteLength ? Buffer.concat([Buffer.from([0x0b]), chunk]) : chunk;
+      }
+    }
+    await read(unpack(forever(), coding)).catch((fault) => expect(fault).toMatchObject({ code: "malformed_answer" }));
+    expect(taken).toBeLessThanOrEqual(MAX_SURPLUS_BYTES + 3 * chunk.byteLength);
+  });
+  test("and yields nothing of what another coding unpacks ends, too", async () => {
+    const nothing = Buffer.concat(Array(200_000).fill(zlib.gzipSync("")));
+    expect(await refusal(unpack(body(zlib.gzipSync(nothing)), "gzip, gzip"))).toBe(
+      "The answer cannot be read: its gzip body goes on and yields nothing.",
+    );
+  });
+  test("asks for a window of more than 8 MB: zstd refuses it", async () => {
+    const packed = zlib.zstdCompressSync(Buffer.alloc(9_000_000), { params: { [ZSTD_c_windowLog]: 25 } });
+    expect(await refusal(unpack(body(packed), "zstd"))).toBe("The answer cannot be read: its zstd body is broken.");
+  });
+  test.skipIf(process.platform !== "linux")(
+    "sixty-four at once in br take no sixty-four windows",
+    async () => {
+      const file = `${import.meta.dir}/unpack_process.ts`;
+      const child = Bun.spawn([process.execPath, file], { stdout: "pipe", stderr: "inherit" });
+      const { peak_mb } = JSON.parse(await new Response(child.stdout).text());
+      // One after the other 50 to 100; all at once 1,100.
+      expect(peak_mb).toBeLessThan(400);
+    },
+    60_000,
+  );
+});
+
+describe("a body that is broken", () => {
+  test.each(CODINGS)("is said to be, in %s", async (coding, pack) => {
+    expect(await refusal(unpack(body(Buffer.from("abc")), coding))).toMatch(/its [\w-]+ body is broken\.$/);
+    const packed = pack(randomBytes(10_000));
+    for (const end of [1, 5, 20, 5_000, -1]) {
+      const cut = refusal(unpack(body(packed.subarray(0, end), 1_000), coding));
+      expect(await cut).toMatch(/its [\w-]+ body is (?:broken|cut short)\.$/);
+    }
+  });
+  test.each([
+    ["a checksum", { [ZSTD_c_checksumFlag]: 1 }],
+    ["no size", { [ZSTD_c_contentSizeFlag]: 0 }],
+    ["a small window", { [ZSTD_c_windowLog]: 10 }],
+  ])("in zstd: whole is told from cut at each byte, with %s, of several frames", async (_, params) => {
+    const frame = (size: number) =>
+      zlib.zstdCompressSync(Buffer.concat([randomBytes(size), Buffer.alloc(size)]), { params });
+    const ends = [0];
+    // Skippable frames, too, and an empty one.
+    const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+    const packed = Buffer.concat(
+      [frame(300), frame(0), skippable, frame(70)].map((bytes) => {
+        ends.push((ends.at(-1) as number) + bytes.byteLength);
+        return bytes;
+      }),
+    );
+    for (let end = 0; end <= packed.byteLength; end++) {
+      const got = await read(unpack(body(packed.subarray(0, end), 50), "zstd")).then(
+        () => "whole",
+        () => "cut",
+      );
+      expect([end, got]).toEqual([end, ends.includes(end) ? "whole" : "cut"]);
+    }
+    // Blocks of 128 KB, compressed, raw and repeated.
+    const large = Buffer.concat([randomBytes(400_000), Buffer.alloc(400_000), Buffer.from("text ".repeat(80_000))]);
+    const whole = zlib.zstdCompressSync(large, { params });
+    expect((await read(unpack(body(whole), "zstd"))).equals(large)).toBe(true);
+    expect(await refusal(unpack(body(whole.subarray(0, -1)), "zstd"))).toMatch(/cut short|broken/);
+  });
+  test("in its connection, and not in its coding, is that fault", async () => {
+    const fault = new Error("connection lost");
+    async function* lost() {
+      yield zlib.gzipSync(randomBytes(10_000)).subarray(0, 5_000);
+      throw fault;
+    }
+    await expect(read(unpack(lost(), "gzip"))).rejects.toBe(fault);
+  });
+});
