@@ -550,7 +550,7 @@ export interface paths {
         };
         /**
          * When a schedule runs next
-         * @description Its next instants, from the one that it is to fire next on. None while it is paused. Needs the scope `schedules:read`.
+         * @description Its next instants, from the one that it is to fire next on: fewer than asked for where the year 9999 ends before, none while it is paused. Needs the scope `schedules:read`.
          */
         get: operations["listNextRuns"];
         put?: never;
@@ -2404,12 +2404,12 @@ export interface components {
              */
             name: string;
             /**
-             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough.
+             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough, or both must fit where the day of the week begins with `+`. It is kept with one space between fields. Refused where no time comes within 100 years.
              * @example 0 9 * * MON-FRI
              */
             cron: string;
             /**
-             * @description An IANA name. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
+             * @description An IANA name, in whatever case. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
              * @default UTC
              * @example Europe/Berlin
              */
@@ -2553,12 +2553,12 @@ export interface components {
              */
             name: string;
             /**
-             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough.
+             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough, or both must fit where the day of the week begins with `+`. It is kept with one space between fields. Refused where no time comes within 100 years.
              * @example 0 9 * * MON-FRI
              */
             cron: string;
             /**
-             * @description An IANA name. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
+             * @description An IANA name, in whatever case. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
              * @default UTC
              * @example Europe/Berlin
              */
@@ -2621,12 +2621,12 @@ export interface components {
              */
             name: string;
             /**
-             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough.
+             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough, or both must fit where the day of the week begins with `+`. It is kept with one space between fields. Refused where no time comes within 100 years.
              * @example 0 9 * * MON-FRI
              */
             cron: string;
             /**
-             * @description An IANA name. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
+             * @description An IANA name, in whatever case. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
              * @default UTC
              * @example Europe/Berlin
              */
@@ -2749,7 +2749,7 @@ export interface components {
             };
         };
         ScheduleRuns: {
-            /** @description The next instants; none while the schedule is paused. */
+            /** @description The next instants; fewer than asked for where the year 9999 ends before, none while the schedule is paused. */
             data: string[];
         };
         ScheduleEvent: {

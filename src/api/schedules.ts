@@ -35,7 +35,7 @@ import { type Cause, requestIds } from "./request_id.ts";
 import { scheduleId, scheduleNotFound } from "./schedule_id.ts";
 import { NextRunsQuery, PageQuery, ScheduleId, ScheduleListQuery, ScheduleRequest } from "./schemas.ts";
 import { checkSubmission } from "./submission.ts";
-import { queryReader, validator } from "./validation.ts";
+import { invalid, queryReader, validator } from "./validation.ts";
 
 const ROUTE = "/api/v1/schedules";
 const EVENTS = byVersion("schedule_events");
@@ -81,7 +81,8 @@ export function scheduleRoutes(
         const caller = auth.require(request, "schedules:write");
         const key = idempotencyKey(request);
         const definition = await readDefinition(request, caller);
-        const command = understood(creation, definition, await databaseNow(sql));
+        const now = await databaseNow(sql);
+        const command = understood(() => creation(definition, now));
         const schedule_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
         const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...cause });
         const handled = await commandSchedule(log, { schedule_id, command: () => command, meta });
@@ -89,7 +90,7 @@ export function scheduleRoutes(
         if (handled.ok) {
           position = handled.position ?? 0;
         } else {
-          ({ position, next_run_at } = await replay(schedule_id, definition));
+          ({ position, next_run_at } = await replay(schedule_id, command.definition));
           set.headers["idempotency-replayed"] = "true";
         }
         set.status = 201;
@@ -204,7 +205,8 @@ export function scheduleRoutes(
         const schedule_id = scheduleId(params.schedule_id);
         const made_from = ifMatch(request);
         const definition = await readDefinition(request, caller);
-        const command = understood(change, definition, { now: await databaseNow(sql), made_from });
+        const now = await databaseNow(sql);
+        const command = understood(() => change(definition, { now, made_from }));
         const { actor } = caller;
         set.headers["levqor-position"] = await commanded({ schedule_id, actor, cause, command: () => command });
         const { state, version } = await existing(schedule_id);
@@ -311,14 +313,15 @@ export function scheduleRoutes(
         auth.require(request, "schedules:read");
         const { count = NEXT_RUNS_DEFAULT } = readNextQuery(request);
         const { state } = await existing(scheduleId(params.schedule_id));
-        return { data: nextInstants(state, count).map(toTime) };
+        return { data: understood(() => nextInstants(state, count)).map(toTime) };
       },
       {
         detail: describe({
           id: "listNextRuns",
           tag: "Schedules",
           summary: "When a schedule runs next",
-          description: "Its next instants, from the one that it is to fire next on. None while it is paused.",
+          description:
+            "Its next instants, from the one that it is to fire next on: fewer than asked for where the year 9999 ends before, none while it is paused.",
           scope: "schedules:read",
           params: { schedule_id: ScheduleId },
           query: NextRunsQuery,
@@ -523,7 +526,11 @@ export function scheduleRoutes(
   }): Promise<string> {
     const { schedule_id, actor, cause, command } = from;
     const meta = scheduleMeta(schedule_id, { actor, ...cause });
-    const handled = await commandSchedule(log, { schedule_id, command, meta });
+    const handled = await commandSchedule(log, {
+      schedule_id,
+      command: (state) => understood(() => command(state)),
+      meta,
+    });
     if (!handled.ok) {
       const { code, message } = handled.refusal;
       throw code === "version_mismatch" ? new Problem(code, message) : scheduleNotFound(schedule_id);
@@ -545,22 +552,13 @@ export function scheduleRoutes(
 }
 
 /** Throws the problem `validation_failed` where the expression or the time zone cannot be understood. */
-function understood<Given, Command>(
-  make: (definition: ScheduleDefinition, given: Given) => Command,
-  definition: ScheduleDefinition,
-  given: Given,
-): Command {
+function understood<T>(make: () => T): T {
   try {
-    return make(definition, given);
+    return make();
   } catch (error) {
-    throw error instanceof CalendarError ? notUnderstood(error) : error;
+    if (!(error instanceof CalendarError)) throw error;
+    throw invalid([{ pointer: `/${error.field}`, message: error.message }]);
   }
-}
-
-function notUnderstood(cause: CalendarError): Problem {
-  const { field, message } = cause;
-  const errors = [{ pointer: `/${field}`, message }];
-  return new Problem("validation_failed", `/${field} ${message}.`, { errors, cause });
 }
 
 function summary({ position: _, ...shown }: ListedSchedule) {

@@ -9,6 +9,7 @@ import { MAX_CONCURRENCY, RatePerKey } from "../../events/workflow.ts";
 import { type Scope, scopes } from "../access/mod.ts";
 import { INCIDENT_UPDATES_MAX } from "../domain/incident.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../domain/job.ts";
+import { HORIZON_YEARS } from "../schedules/calendar.ts";
 import {
   CLAIM_JOBS_MAX,
   CLAIM_WAIT_DEFAULT_S,
@@ -763,8 +764,7 @@ const scheduleDefinition = {
   cron: Type.String({
     minLength: 1,
     maxLength: 128,
-    description:
-      "Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough.",
+    description: `Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as \`@daily\`. Lists, ranges, steps, names (\`MON-FRI\`, \`JAN\`), \`L\`, \`W\` and \`#\` are understood. Where both days are restricted, either is enough, or both must fit where the day of the week begins with \`+\`. It is kept with one space between fields. Refused where no time comes within ${HORIZON_YEARS} years.`,
     examples: ["0 9 * * MON-FRI"],
   }),
   time_zone: Type.String({
@@ -772,7 +772,7 @@ const scheduleDefinition = {
     maxLength: 64,
     default: "UTC",
     description:
-      "An IANA name. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.",
+      "An IANA name, in whatever case. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.",
     examples: ["Europe/Berlin"],
   }),
   misfire_grace_seconds: Type.Integer({
@@ -849,7 +849,12 @@ const ScheduleList = list(ScheduleSummary);
 const Schedule = Type.Object({ ...scheduleSummary, job: ScheduledJob }, { additionalProperties: false });
 
 const ScheduleRuns = Type.Object(
-  { data: Type.Array(Timestamp, { description: "The next instants; none while the schedule is paused." }) },
+  {
+    data: Type.Array(Timestamp, {
+      description:
+        "The next instants; fewer than asked for where the year 9999 ends before, none while the schedule is paused.",
+    }),
+  },
   { additionalProperties: false },
 );
 

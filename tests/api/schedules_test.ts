@@ -75,10 +75,16 @@ describe("creating a schedule", () => {
   });
 
   test.each([
-    [{ cron: "60 * * * *" }, "/cron", "is no cron expression: Invalid value for minute: 60"],
-    [{ cron: "0 0 30 2 *" }, "/cron", "names no time that ever comes"],
-    [{ cron: "@reboot" }, "/cron", "is no cron expression"],
-    [{ cron: "2026-10-10T10:00:00" }, "/cron", "must be a cron expression of five fields"],
+    [{ cron: "60 * * * *" }, "/cron", 'has "60" as its minute; 0 to 59 are possible'],
+    [{ cron: "0 0 32 * *" }, "/cron", 'has "32" as its day of the month; 1 to 31'],
+    [{ cron: "0 0 30 2 *" }, "/cron", "names days that no month has"],
+    [{ cron: "@reboot" }, "/cron", "has no nickname @reboot; there are @yearly"],
+    [{ cron: "2026-10-10T10:00:00" }, "/cron", "must have five fields"],
+    [
+      { cron: "* * 2 8-14 3 +SUN", time_zone: "America/New_York" },
+      "/cron",
+      "names no time that comes within 100 years in America/New_York",
+    ],
     [{ cron: "" }, "/cron", "must have at least 1 character"],
     [{ cron: "*".repeat(129) }, "/cron", "must have at most 128 characters"],
     [{ time_zone: "Mars/Olympus" }, "/time_zone", "must be a time zone of the IANA database"],
@@ -99,6 +105,22 @@ describe("creating a schedule", () => {
     const answer = await create(body);
     expect([answer.status, answer.body.error]).toEqual([422, "validation_failed"]);
     expect(answer.body.errors[0]).toEqual({ pointer, message: expect.stringContaining(message) });
+    expect(answer.body.detail).not.toMatch(/\.\.$/);
+  });
+
+  test("keeps the expression and the time zone in their one spelling", async () => {
+    const { body } = await create({ cron: "\t0  9\n* * mon-fri ", time_zone: "europe/berlin" });
+    const shown = await api.ask(`${ROUTE}/${body.schedule_id}`);
+    expect(shown.body).toMatchObject({ cron: "0 9 * * mon-fri", time_zone: "Europe/Berlin" });
+    const headers = { "idempotency-key": "spelled-1" };
+    const first = await create({ cron: "0 0 1 1 *", time_zone: "UTC" }, headers);
+    const again = await create({ cron: " 0 0\t1 1 * ", time_zone: "utc" }, headers);
+    expect([again.status, again.text]).toEqual([201, first.text]);
+    // What means the same is no change.
+    const headersOf = { "if-match": "*" };
+    const changed = { ...request, cron: "0  0 1 1 *", time_zone: "utc" };
+    await api.ask(`${ROUTE}/${first.body.schedule_id}`, { ...post(changed, headersOf), method: "PUT" });
+    expect(await history(first.body.schedule_id)).toEqual(["schedule.created"]);
   });
 
   test("takes the limits' edges", async () => {
@@ -314,6 +336,14 @@ describe("reading", () => {
     for (const count of ["0", "101", "x"]) {
       expect((await api.ask(`${ROUTE}/${id}/next?count=${count}`)).status).toBe(422);
     }
+  });
+
+  test("names a hundred runs of the rarest expression, centuries ahead, and as many as there are", async () => {
+    const id = await created({ cron: "0 0 29 2 +MON" });
+    const { data } = (await api.ask(`${ROUTE}/${id}/next?count=100`)).body;
+    expect(data).toHaveLength(100);
+    for (const time of data) expect(time).toMatch(/^\d{4}-02-29T00:00:00\.000Z$/);
+    expect(new Set(data.map((time: string) => new Date(time).getUTCDay()))).toEqual(new Set([1]));
   });
 
   test("lists in pages, newest first, by status, without those that were deleted", async () => {

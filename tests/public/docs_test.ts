@@ -7,6 +7,7 @@ import { Value } from "@sinclair/typebox/value";
 import { Webhook } from "standardwebhooks";
 import { HttpInput, MAX_BODY_BYTES } from "../../connectors/http.ts";
 import { MAX_ITEMS, MAX_PARALLEL, MAX_SLEEP_SECONDS, MAX_STEPS } from "../../events/pipeline.ts";
+import { MAX_TIME } from "../../events/time.ts";
 import { MAX_CONCURRENCY } from "../../events/workflow.ts";
 import { pagesWithTables } from "../../scripts/page_tables.ts";
 import { newKey } from "../../src/access/key_text.ts";
@@ -18,6 +19,7 @@ import { stepFaults } from "../../src/domain/pipeline_check.ts";
 import { CALLBACK_SCHEDULE } from "../../src/jobs/callbacks.ts";
 import { ERROR_CLASSES } from "../../src/jobs/retry.ts";
 import { JSON_DEPTH_LIMIT } from "../../src/json/mod.ts";
+import { HORIZON_YEARS } from "../../src/schedules/calendar.ts";
 import { eventually } from "../support/service.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -88,6 +90,10 @@ describe("limits", () => {
     ],
     ["`timeout_seconds`", `1 to ${number(timeout_seconds.maximum ?? 0)} (30 days)`],
     ["jobs that wait, in all", `${number(config.max_queue_depth)} (\`MAX_QUEUE_DEPTH\`), then 429 \`queue_full\``],
+    [
+      "a time that you name: `run_at`, `until`, `expires_at`, `created_after`, `created_before`",
+      `1970-01-01T00:00:00Z to ${new Date(MAX_TIME).toISOString()}`,
+    ],
     ["jobs that run at once, for one workflow or key", `as settled, up to ${number(MAX_CONCURRENCY)}`],
     ["`url`", `${number(HttpInput.properties.url.maxLength ?? 0)} characters`],
     [
@@ -107,6 +113,7 @@ describe("limits", () => {
       "`misfire_grace_seconds`",
       `1 to ${number(limits.MISFIRE_GRACE_MAX_S)}; ${limits.MISFIRE_GRACE_DEFAULT_S} by default`,
     ],
+    ["until the next instant of an expression", `${HORIZON_YEARS} years`],
     ["next instants that are named at once", `${limits.NEXT_RUNS_MAX}; ${limits.NEXT_RUNS_DEFAULT} by default`],
     ["jobs, and workflows, of one claim", `${limits.CLAIM_JOBS_MAX}; ${limits.CLAIM_WORKFLOWS_MAX}`],
     ["how long a claim waits", `${limits.CLAIM_WAIT_MAX_S} s; ${limits.CLAIM_WAIT_DEFAULT_S} by default`],

