@@ -55,15 +55,15 @@ const WEEKDAY: Field = {
   also: ", SUN to SAT, and such as FRI#2 and FRIL",
 };
 
-const NICKNAMES: Readonly<Record<string, string>> = {
-  "@yearly": "0 0 1 1 *",
-  "@annually": "0 0 1 1 *",
-  "@monthly": "0 0 1 * *",
-  "@weekly": "0 0 * * SUN",
-  "@daily": "0 0 * * *",
-  "@midnight": "0 0 * * *",
-  "@hourly": "0 * * * *",
-};
+const NICKNAMES: ReadonlyMap<string, string> = new Map([
+  ["@yearly", "0 0 1 1 *"],
+  ["@annually", "0 0 1 1 *"],
+  ["@monthly", "0 0 1 * *"],
+  ["@weekly", "0 0 * * SUN"],
+  ["@daily", "0 0 * * *"],
+  ["@midnight", "0 0 * * *"],
+  ["@hourly", "0 * * * *"],
+]);
 
 const DAY_MS = 86_400_000;
 
@@ -92,9 +92,9 @@ export function parseCron(given: string): Cron {
 
 /** Six of them, `*` for `?`. */
 function fieldsOf(text: string): string[] {
-  const fields = (NICKNAMES[text.toLowerCase()] ?? text).replaceAll("?", "*").split(" ");
+  const fields = (NICKNAMES.get(text.toLowerCase()) ?? text).replaceAll("?", "*").split(" ");
   if (text.startsWith("@") && fields.length === 1) {
-    throw new CronError(`has no nickname ${text}; there are ${Object.keys(NICKNAMES).join(", ")}`);
+    throw new CronError(`has no nickname ${text}; there are ${[...NICKNAMES.keys()].join(", ")}`);
   }
   if (fields.length === 5) return ["0", ...fields];
   if (fields.length === 6) return fields;

@@ -1,5 +1,7 @@
 /** Every fuzz target: `npm run fuzz` runs them for a time, `npm test` a number of inputs of each. */
 import type { FuzzTarget } from "../target.ts";
+import { cron } from "./cron.ts";
 import { json } from "./json.ts";
+import { time } from "./time.ts";
 
-export const targets: readonly FuzzTarget[] = [json];
+export const targets: readonly FuzzTarget[] = [json, cron, time];
