@@ -125,7 +125,8 @@ const VARIABLES = {
     parse: oneOf("development", "production", "test"),
   }),
   PUBLIC_URL: variable({
-    about: "Where the service is seen from outside: in the pages' own addresses, sitemap.xml and security.txt.",
+    about:
+      "Where the service is seen from outside: in the pages' own addresses, sitemap.xml and security.txt. Without API_KEYS the service answers for this host, beside those of its own machine.",
     example: "https://api.example.com",
     default: undefined,
     default_text: "https://api.levqor.ai in production, else the address the service listens on",

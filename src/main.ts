@@ -206,6 +206,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       projector,
       config: {
         cors_origins: config.cors_origins,
+        public_url: config.public_url,
         production: config.production,
         trust_proxy: config.trust_proxy,
         tiers: config.rate_limits.tiers,

@@ -1081,7 +1081,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -3626,8 +3626,39 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out. */
+        "403.origin_refused": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `uri_too_long`: The path and the query together hold at most 8 KB (8,192 bytes). */
         "414.uri_too_long": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `host_refused`: Without API_KEYS (development) the service answers for names of its own machine alone (localhost, what ends in .localhost, 127.0.0.0/8, [::1]): any page that you visit could have a name of its own lead here, and read everything. Use such a name, set PUBLIC_URL to the address that you use, or configure API_KEYS. */
+        "421.host_refused": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -3771,8 +3802,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it. */
-        "403.insufficient_scope": {
+        /**
+         * @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.
+         *
+         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
+         */
+        "403.insufficient_scope.origin_refused": {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 RateLimit: components["headers"]["RateLimit"];
@@ -3822,8 +3857,10 @@ export interface components {
          * @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.
          *
          *     `workflow_not_allowed`: The key is limited to some workflows, and this is none of them. Use a key that may run it.
+         *
+         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
          */
-        "403.insufficient_scope.workflow_not_allowed": {
+        "403.insufficient_scope.workflow_not_allowed.origin_refused": {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 RateLimit: components["headers"]["RateLimit"];
@@ -4551,26 +4588,6 @@ export interface components {
             };
         };
         /**
-         * @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.
-         *
-         *     `origin_refused`: Without API_KEYS (development) a page of another origin may not open a WebSocket here: any page that you visit could read your jobs. Configure keys, or open it from a page of this service, of localhost or of an origin in CORS_ORIGINS.
-         */
-        "403.insufficient_scope.origin_refused": {
-            headers: {
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
          * @description `job_not_found`: No job has this id. A job can be read from the moment its intake was answered.
          *
          *     `subscription_not_found`: This connection has no subscription with this id. It may have ended by itself: then a message said so.
@@ -4658,8 +4675,10 @@ export interface components {
          * @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.
          *
          *     `grant_exceeded`: A key can give no more than the key that issues or rotates it has: each entry of errors names what exceeds it. Give less, or use a key that may do as much.
+         *
+         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
          */
-        "403.insufficient_scope.grant_exceeded": {
+        "403.insufficient_scope.grant_exceeded.origin_refused": {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 RateLimit: components["headers"]["RateLimit"];
@@ -4954,7 +4973,9 @@ export interface operations {
                 };
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
+            403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -4994,7 +5015,9 @@ export interface operations {
                 };
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
+            403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -5046,8 +5069,10 @@ export interface operations {
                 };
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
+            403: components["responses"]["403.origin_refused"];
             404: components["responses"]["404.not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5094,7 +5119,9 @@ export interface operations {
                 };
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
+            403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5183,7 +5210,9 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
+            403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5227,8 +5256,9 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5285,11 +5315,12 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.queue_full.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5368,9 +5399,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5469,8 +5501,9 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5558,9 +5591,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5656,9 +5690,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5720,13 +5755,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5798,13 +5834,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.queue_full.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5868,11 +5905,12 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5935,11 +5973,12 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -5993,8 +6032,9 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -6078,9 +6118,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -6133,10 +6174,11 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             409: components["responses"]["409.conflict"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -6202,8 +6244,9 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -6340,12 +6383,13 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.pipeline_exists"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -6455,9 +6499,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.pipeline_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -6598,13 +6643,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             404: components["responses"]["404.pipeline_not_found"];
             408: components["responses"]["408.request_timeout"];
             412: components["responses"]["412.version_mismatch"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             428: components["responses"]["428.precondition_required"];
             429: components["responses"]["429.rate_limited"];
@@ -6720,9 +6766,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.pipeline_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -6812,9 +6859,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -6879,13 +6927,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -6961,8 +7010,9 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7034,11 +7084,12 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7129,9 +7180,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7209,13 +7261,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
             408: components["responses"]["408.request_timeout"];
             412: components["responses"]["412.version_mismatch"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             428: components["responses"]["428.precondition_required"];
             429: components["responses"]["429.rate_limited"];
@@ -7269,9 +7322,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7331,9 +7385,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.queue_full.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7390,9 +7445,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7486,9 +7542,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7542,9 +7599,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7598,9 +7656,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7675,11 +7734,12 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.workflow_built_in.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7737,13 +7797,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished.attempt_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7804,13 +7865,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7874,13 +7936,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -7938,13 +8001,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.attempt_superseded.job_cancelled.job_finished"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8007,8 +8071,9 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8072,9 +8137,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8143,8 +8209,9 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8203,8 +8270,9 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8278,11 +8346,12 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8334,6 +8403,7 @@ export interface operations {
             409: components["responses"]["409.subscription_exists"];
             413: components["responses"]["413.message_too_large"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             426: components["responses"]["426.upgrade_required"];
             429: components["responses"]["429.too_many_subscriptions.rate_limited"];
@@ -8414,8 +8484,9 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8505,11 +8576,12 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.grant_exceeded"];
+            403: components["responses"]["403.insufficient_scope.grant_exceeded.origin_refused"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8579,9 +8651,10 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_key_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.key_not_found"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8668,13 +8741,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.grant_exceeded"];
+            403: components["responses"]["403.insufficient_scope.grant_exceeded.origin_refused"];
             404: components["responses"]["404.key_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8754,12 +8828,13 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.key_not_found"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8842,8 +8917,9 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -8959,7 +9035,9 @@ export interface operations {
                 };
             };
             400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
+            403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -9023,11 +9101,12 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -9090,13 +9169,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.incident_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -9158,13 +9238,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.incident_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -9236,7 +9317,9 @@ export interface operations {
                 };
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
+            403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
@@ -9299,13 +9382,14 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.not_recordable.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];

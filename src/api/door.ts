@@ -2,7 +2,7 @@
  * The front door: one function around everything that Elysia answers, so that no answer passes beside it, be it an
  * error, a file or a stream. Requests are looked at on the way in, answers get their headers on the way out.
  *
- * context -> head (host, URL, headers) -> preflight, OPTIONS -> caller -> rate limits -> Elysia, within its time
+ * context -> head (host, URL, headers), origin -> preflight, OPTIONS -> caller -> rate limits -> Elysia, within its time
  * -> 304 -> headers -> metrics, request log
  */
 import { setRateHeaders } from "../rate/mod.ts";
@@ -18,6 +18,7 @@ import { notModified } from "./etag.ts";
 import { checkHead } from "./head.ts";
 import { REQUEST_TIMEOUT_S } from "./limits.ts";
 import type { ApiConfig, ApiLogger, ApiOptions } from "./options.ts";
+import { originCheck } from "./origin.ts";
 import { Problem } from "./problems.ts";
 import type { RateGate } from "./rate_limit.ts";
 import type { requestLog } from "./request_log.ts";
@@ -26,7 +27,7 @@ import { setSecurityHeaders } from "./security_headers.ts";
 
 type Handle = (request: Request) => Response | Promise<Response>;
 
-export interface DoorOptions extends Pick<ApiConfig, "cors_origins">, Pick<ApiOptions, "timing"> {
+export interface DoorOptions extends Pick<ApiConfig, "cors_origins" | "public_url">, Pick<ApiOptions, "timing"> {
   readonly logger: ApiLogger;
   readonly metrics: Metrics;
   readonly tracing?: Tracing | undefined;
@@ -43,8 +44,20 @@ export interface DoorOptions extends Pick<ApiConfig, "cors_origins">, Pick<ApiOp
 
 /** Made for `app.wrap`: called with Elysia's own handler for each request. */
 export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
-  const { logger, metrics, tracing = noTracing, log, routes, deprecationOf, cors_origins, timing } = options;
+  const {
+    logger,
+    metrics,
+    tracing = noTracing,
+    log,
+    routes,
+    deprecationOf,
+    cors_origins,
+    public_url,
+    auth,
+    timing,
+  } = options;
   const cors = createCors(cors_origins);
+  const origins = originCheck({ open: auth?.required === false, public_url, cors });
   const limit_s = timing?.request_timeout_s ?? REQUEST_TIMEOUT_S;
   const admit = admission(options);
   const refuse = (request: Request, error: unknown) => refusal(error, { request, logger });
@@ -76,6 +89,8 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     let answer: Response | Promise<Response>;
     try {
       checkHead(request, context);
+      origins.checkHost(context);
+      origins.checkWrite(request, context);
       if (holdsOwnCredential(request.url, context.headers)) throw credentialExposed("URL");
       answer = cors.preflight(request, context) ?? optionsOf(request, routes) ?? admit({ request, context, handle });
     } catch (error) {

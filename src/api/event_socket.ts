@@ -13,6 +13,7 @@ import { readJsonText } from "./json.ts";
 import { HEARTBEAT_MS, MESSAGE_LIMIT_BYTES, SLOW_CONSUMER_S, SOCKET_SILENT_S, SUBSCRIPTIONS_MAX } from "./limits.ts";
 import type { ApiLogger, ApiOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import { beyondEnd } from "./paging.ts";
 import { Problem, problemDocument } from "./problems.ts";
 import { socketRequests } from "./schemas.ts";
 import { type ClosedReason, closedReasons } from "./stream_end.ts";
@@ -116,6 +117,8 @@ export class EventSocket {
   async #handle(request: Record<string, unknown>): Promise<void> {
     switch (request.type) {
       case "subscribe":
+        // What a double does not hold exactly.
+        if (typeof request.after === "bigint" && request.after > 0) throw beyondEnd(request.after);
         return this.#subscribe(check.subscribe(request));
       case "unsubscribe":
         return await this.#unsubscribe(check.unsubscribe(request).id);

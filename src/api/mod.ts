@@ -54,11 +54,20 @@ export function createApi(options: ApiOptions): Elysia {
   const { sql, signal } = options;
   const uptime = uptimeReports(options);
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, logger, signal });
-  const { cors_origins } = config;
+  const { cors_origins, public_url } = config;
   const addressOf = addressReader({ trust_proxy: config.trust_proxy, server: () => app.server });
   const limits = options.limiter && rateGate({ limiter: options.limiter, addressOf });
   const { request_log } = config;
-  const app: Elysia = base({ ...options, auth, limits, cors_origins, request_log, addressOf, app: () => app })
+  const app: Elysia = base({
+    ...options,
+    auth,
+    limits,
+    cors_origins,
+    public_url,
+    request_log,
+    addressOf,
+    app: () => app,
+  })
     .use(rootRoutes(config))
     .use(metricsRoutes(options))
     .use(marketingRoutes(options))

@@ -208,6 +208,8 @@ const DOOR_PROBLEMS = [
   // Of a query parameter that it does not know.
   "validation_failed",
   "credential_exposed",
+  "host_refused",
+  "origin_refused",
   "internal_error",
   "deadline_exceeded",
 ] as const satisfies ProblemCode[];

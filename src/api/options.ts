@@ -18,6 +18,8 @@ export interface ApiConfig {
   readonly cors_origins: readonly string[];
   /** Requests a minute of a key, by its tier; `null`: without limit. */
   readonly tiers: Tiers;
+  /** Where the service is seen from outside, where that was said. */
+  readonly public_url?: string | undefined;
   /** Hides what is for development only. */
   readonly production: boolean;
   /** The header that says whom a request is from; absent: none is believed. */

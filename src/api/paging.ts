@@ -70,7 +70,12 @@ export function positionHeader(request: Request, name: string): number | undefin
 /** Throws the problem `invalid_cursor` for a position that the log has not come to: what follows it may never come. */
 export async function checkReached(log: Pick<EventLog, "head">, position: number): Promise<void> {
   if (position === 0 || position <= (await log.head())) return;
-  throw new Problem("invalid_cursor", `No event has the position ${position}: it lies beyond the end of the log.`);
+  throw beyondEnd(position);
+}
+
+/** The problem `invalid_cursor`. */
+export function beyondEnd(position: number | bigint): Problem {
+  return new Problem("invalid_cursor", `No event has the position ${position}: it lies beyond the end of the log.`);
 }
 
 /** A whole number in its one spelling that a double holds exactly; `undefined` for anything else. */

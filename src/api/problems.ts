@@ -102,7 +102,7 @@ export const problems = {
   origin_refused: {
     status: 403,
     title: "Origin refused",
-    help: "Without API_KEYS (development) a page of another origin may not open a WebSocket here: any page that you visit could read your jobs. Configure keys, or open it from a page of this service, of localhost or of an origin in CORS_ORIGINS.",
+    help: "A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.",
   },
   not_found: {
     status: 404,
@@ -208,6 +208,11 @@ export const problems = {
     status: 414,
     title: "URL too long",
     help: "The path and the query together hold at most 8 KB (8,192 bytes).",
+  },
+  host_refused: {
+    status: 421,
+    title: "Host refused",
+    help: "Without API_KEYS (development) the service answers for names of its own machine alone (localhost, what ends in .localhost, 127.0.0.0/8, [::1]): any page that you visit could have a name of its own lead here, and read everything. Use such a name, set PUBLIC_URL to the address that you use, or configure API_KEYS.",
   },
   unsupported_media_type: {
     status: 415,

@@ -2,11 +2,13 @@
 import { Elysia } from "elysia";
 import { onLapse } from "../access/mod.ts";
 import { type Auth, checkOwner } from "./auth.ts";
-import { type Cors, createCors } from "./cors.ts";
+import { contextOf } from "./context.ts";
+import { createCors } from "./cors.ts";
 import { EventSocket } from "./event_socket.ts";
 import { EventSources, type WantedEvents } from "./event_source.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
+import { originCheck } from "./origin.ts";
 import { Problem } from "./problems.ts";
 import { requestIds } from "./request_id.ts";
 import { fixedHeaders } from "./security_headers.ts";
@@ -21,7 +23,8 @@ const BATCH = 16;
 
 export function socketRoutes(options: ApiOptions, auth: Auth) {
   const { log, bus, logger, metrics, signal, timing, config } = options;
-  const cors = createCors(config.cors_origins);
+  const { public_url } = config;
+  const origins = originCheck({ open: !auth.required, public_url, cors: createCors(config.cors_origins) });
   const on_fault = (error: unknown) => logger.warn({ err: error }, "A WebSocket cannot read the log");
   const sources = new EventSources({ log, bus, on_fault, batch: BATCH });
   const slots = new StreamSlots(config.max_streams);
@@ -31,7 +34,7 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
     ({ request, server, request_id }) => {
       const protocol = readProtocol(request);
       const caller = auth.require(request, "jobs:read");
-      if (!auth.required) checkOrigin(request, cors);
+      origins.checkSocket(contextOf(request));
       const headers: Record<string, string> = { ...Object.fromEntries(fixedHeaders), "x-request-id": request_id };
       // Named, or Bun would answer with the first of the client's list: that may be the key.
       if (protocol) headers["sec-websocket-protocol"] = protocol;
@@ -83,7 +86,6 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
         },
         errors: [
           "validation_failed",
-          "origin_refused",
           "upgrade_required",
           "malformed_json",
           "json_too_deep",
@@ -112,15 +114,4 @@ function readProtocol(request: Request): string | undefined {
     throw invalid([{ pointer: "Sec-WebSocket-Protocol", message: `must offer ${PROTOCOL}, or be absent` }]);
   }
   return PROTOCOL;
-}
-
-const OWN_MACHINE = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
-/** A browser lets any page open a WebSocket anywhere; where no key is asked for, its origin must do. */
-function checkOrigin(request: Request, cors: Cors): void {
-  const origin = request.headers.get("origin");
-  if (origin === null || cors.allows(origin)) return;
-  const url = URL.parse(origin);
-  if (url && (url.host === request.headers.get("host") || OWN_MACHINE.has(url.hostname))) return;
-  throw new Problem("origin_refused", `Without API_KEYS a page of ${origin.slice(0, 200)} may not connect.`);
 }

@@ -210,6 +210,79 @@ describe("a page of another origin", () => {
   });
 });
 
+describe("without keys", () => {
+  let open: Harness;
+  beforeAll(async () => {
+    open = await startApi({ cors_origins: [PAGE] });
+  });
+  afterAll(() => open.stop());
+  const asHost = async (host: string, line = "GET /api/v1/jobs") => {
+    const answer = await sendRaw(open.url, `${line} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    return { status: Number(answer.slice("HTTP/1.1 ".length, "HTTP/1.1 200".length)), answer };
+  };
+
+  test.each([
+    ...["localhost", "localhost:5000", "LOCALHOST", "localhost.", "app.localhost", "127.0.0.1:80", "127.8.9.10"],
+    ...["127.1", "2130706433", "[::1]:5000", "api", "API:8080"],
+  ])("the service answers for its own machine and for PUBLIC_URL: %s", async (host) => {
+    expect((await asHost(host)).status).toBe(200);
+  });
+
+  test.each([
+    ...["evil.example", "evil.example:5000", "localhost.evil.example", "127.0.0.1.evil.example", "notlocalhost"],
+    ...["api.evil.example", "10.0.0.1", "128.0.0.1", "0.0.0.0", "[::]", "[::2]", "1.127.0.0"],
+  ])("and for no other Host, which a page may have lead here: %s", async (host) => {
+    for (const line of ["GET /api/v1/jobs", "GET /health", "GET /public/", "POST /api/v1/intake", "OPTIONS /health"]) {
+      const { status, answer } = await asHost(host, line);
+      expect(status).toBe(421);
+      expect(answer).toContain('"error":"host_refused"');
+    }
+    expect((await asHost(host, "GET http://localhost/api/v1/jobs")).status).toBe(421);
+    expect((await asHost("localhost")).status).toBe(200);
+  });
+
+  test("a write without a body needs our origin, or none; so with keys, too", async () => {
+    const cancel = "/api/v1/jobs/0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70/cancel";
+    const key = { "x-api-key": "k".repeat(16) };
+    const errorOf = async (to: Harness, path: string, init: RequestInit) => (await to.ask(path, init)).body.error;
+    const strangers = [
+      "https://evil.example",
+      "null",
+      "http://localhost:1",
+      "https://api.evil.example",
+      "file://",
+      "*",
+    ];
+    for (const to of [open, api]) {
+      for (const origin of [...strangers, `${to.url}.evil.example`]) {
+        const headers = { ...key, origin };
+        for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+          for (const path of [cancel, "/api/v1/intake", "/nowhere"]) {
+            expect(await errorOf(to, path, { method, headers })).toBe("origin_refused");
+          }
+        }
+        expect(await errorOf(to, "/api/v1/jobs", { headers })).toBeUndefined();
+      }
+      for (const origin of [to.url, PAGE, "https://levqor.ai", "http://api"]) {
+        expect(await errorOf(to, cancel, { method: "POST", headers: { ...key, origin } })).toBe("job_not_found");
+      }
+      expect(await errorOf(to, cancel, { method: "POST", headers: key })).toBe("job_not_found");
+    }
+  });
+
+  test("a WebSocket is refused to pages of others", async () => {
+    for (const origin of [
+      "null",
+      "https://evil.example",
+      "http://localhost.evil.example",
+      "http://127.0.0.1.evil.example",
+    ]) {
+      expect(await handshake(open, origin)).toStartWith("HTTP/1.1 403");
+    }
+    expect(await handshake(open, "http://localhost:3000")).toStartWith("HTTP/1.1 101");
+  });
+});
+
 async function handshake({ url }: Harness, origin: string): Promise<string> {
   const connection = await rawConnection(url);
   const bytes = head("GET /api/v1/jobs/ws", [...UPGRADE, `Origin: ${origin}`]);

@@ -113,6 +113,8 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       trust_proxy: options.trust_proxy,
       tiers: options.tiers ?? { free: 60, pro: 600, enterprise: null },
       cors_origins: options.cors_origins ?? [],
+      // The host that raw requests name.
+      public_url: "http://api",
       max_queue_depth: options.max_queue_depth ?? 1_000_000,
       max_streams: options.max_streams ?? 1_000,
       request_log: options.request_log ?? "all",

@@ -267,7 +267,7 @@ describe("a connection", () => {
     socket.on("data", (chunk: Buffer) => {
       received += chunk.toString("latin1");
     });
-    socket.write("GET /api/v1/jobs/stream?after=0 HTTP/1.1\r\nHost: x\r\n\r\n");
+    socket.write("GET /api/v1/jobs/stream?after=0 HTTP/1.1\r\nHost: api\r\n\r\n");
     socket.pause();
     await until(() => own.logged.some(({ reason }) => reason === "slow_consumer"));
     socket.resume();
@@ -293,7 +293,7 @@ describe("a connection", () => {
       port: Number(new URL(api.url).port),
       socket: {
         open(it) {
-          it.write(`GET /api/v1/jobs/stream?after=${position} HTTP/1.1\r\nHost: x\r\n\r\n`);
+          it.write(`GET /api/v1/jobs/stream?after=${position} HTTP/1.1\r\nHost: api\r\n\r\n`);
           it.pause();
         },
         data() {},
