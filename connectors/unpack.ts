@@ -1,7 +1,7 @@
 /**
  * Bodies of answers, unpacked while they are read (`Content-Encoding`; RFC 9110, section 8.4).
  *
- * A body is unpacked in pieces of {@link PIECE_BYTES}, off the event loop, and no further than it is read: a few bytes
+ * A body is unpacked in pieces of 32 KB, off the event loop, and no further than it is read: a few bytes
  * that stand for gigabytes cost what is read of them, and no more. A body that yields nothing ends as well: packed it
  * may be larger than unpacked by {@link MAX_SURPLUS_BYTES}.
  */

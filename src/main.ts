@@ -36,6 +36,8 @@ import { openSite } from "./web/mod.ts";
 const STOP_LIMIT_MS = 20_000;
 /** Of it, how long running jobs may take to end by themselves. */
 const DRAIN_MS = 12_000;
+/** Where the runtime would look for a proxy, in capitals or not. */
+const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 /** What processes tell each other of rate limits is soon worth nothing. */
 const RATE_TIMEOUTS = { answer_timeout_ms: 2_000, connect_timeout_ms: 2_000 };
 
@@ -192,7 +194,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       bus,
       sql,
       keys: config.api_keys,
-      token: config.jwt && tokenVerifier(config.jwt),
+      // Who configures the auth server may name any address.
+      token: config.jwt && tokenVerifier({ ...config.jwt, fetch: createOutbound({ allow: ["0.0.0.0/0", "::/0"] }) }),
       production: config.production,
       logger: logger.child({ part: "access" }),
     });
@@ -229,6 +232,14 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     await stop("start failed");
     throw error;
   }
+}
+
+/** No call is handed to a proxy unseen: the guard on the way out settles which address is called. */
+function leaveProxies(logger: Logger): void {
+  const variables = PROXY_VARIABLES.flatMap((name) => [name, name.toLowerCase()]).filter((name) => process.env[name]);
+  for (const name of variables) delete process.env[name];
+  if (variables.length > 0)
+    logger.warn({ variables }, "The environment names a proxy; it is not used: calls go out directly");
 }
 
 /** The database, migrated: the one that is configured, or our own. */
@@ -302,6 +313,7 @@ async function main(): Promise<void> {
   const logger = createLogger(config);
   endOnFault(logger);
   for (const warning of config.warnings) logger.warn(warning);
+  leaveProxies(logger);
 
   const starting = startService(config, logger);
   let stopping = false;

@@ -121,6 +121,35 @@ describe("on its embedded default", () => {
     await first.stop();
   }, 60_000);
 
+  test("a proxy that the environment names gets no call, and the log says so once", async () => {
+    const seen: string[] = [];
+    const proxy = Bun.serve({
+      port: 0,
+      fetch({ url }) {
+        seen.push(url);
+        return new Response("diverted");
+      },
+    });
+    const names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"];
+    const service = await startServiceProcess({
+      LEVQOR_DATA_DIR: testFolder(),
+      ...Object.fromEntries(names.map((name) => [name, `http://user:secret@127.0.0.1:${proxy.port}`])),
+    });
+    const id = await submit(service, "/direct", { callback_url: at("/callback/direct") });
+    expect(await ended(service, id)).toMatchObject({ result: { body: { answered: "/direct" } } });
+    await eventually(() => requestsTo("/callback/direct").length === 1);
+    await service.stop();
+    await proxy.stop(true);
+    expect(seen).toEqual([]);
+    const lines = service
+      .logged()
+      .split("\n")
+      .filter((line) => line.includes("names a proxy"));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] as string).variables.sort()).toEqual(names.sort());
+    expect(service.logged()).not.toContain("user:secret");
+  }, 60_000);
+
   test("SIGTERM lets a running job end, and takes two of them for one", async () => {
     open = Promise.withResolvers();
     const folder = testFolder();

@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import {
   createRemoteJWKSet,
+  customFetch,
   errors,
   type JWTPayload,
   type JWTVerifyGetKey,
@@ -18,6 +19,8 @@ export interface TokenOptions {
   readonly issuer: string;
   /** `aud`, which must contain it. */
   readonly audience: string;
+  /** How public keys are fetched; the runtime's `fetch` by default. */
+  readonly fetch?: (url: string, init?: RequestInit) => Promise<Response>;
 }
 
 /** Tells whose token it is. Never throws. `mayVerify` is asked before one is checked that was not seen before. */
@@ -33,6 +36,8 @@ const CLOCK_TOLERANCE_S = 5;
 const JWKS_MAX_AGE_MS = 600_000;
 const JWKS_COOLDOWN_MS = 30_000;
 const JWKS_TIMEOUT_MS = 5_000;
+/** A key is about 1 KB. */
+const MAX_JWKS_BYTES = 256 * 1024;
 
 /** Tokens that are remembered as good, about half a kilobyte each. */
 const MAX_REMEMBERED = 10_000;
@@ -54,7 +59,12 @@ export function looksLikeToken(credential: string): boolean {
 }
 
 /** Checks tokens: signature, algorithm, issuer, audience, times. */
-export function tokenVerifier({ verify_with, issuer, audience }: TokenOptions): IdentifyToken {
+export function tokenVerifier({
+  verify_with,
+  issuer,
+  audience,
+  fetch = globalThis.fetch,
+}: TokenOptions): IdentifyToken {
   const isSecret = "secret" in verify_with;
   const options: JWTVerifyOptions = {
     algorithms: isSecret ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS,
@@ -63,7 +73,7 @@ export function tokenVerifier({ verify_with, issuer, audience }: TokenOptions): 
     requiredClaims: ["exp", "sub"],
     clockTolerance: CLOCK_TOLERANCE_S,
   };
-  const key = isSecret ? sharedKey(verify_with.secret) : publicKeys(verify_with.jwks_url);
+  const key = isSecret ? sharedKey(verify_with.secret) : publicKeys(verify_with.jwks_url, fetch);
   /** By digest, the one checked longest ago first. A good token is checked again as often as public keys are fetched. */
   const good = new Map<string, { readonly identity: Identity; readonly until: number }>();
   const check = async (token: string): Promise<Identity> => {
@@ -104,12 +114,26 @@ function sharedKey(secret: string): JWTVerifyGetKey {
   return async () => bytes;
 }
 
-function publicKeys(url: string): JWTVerifyGetKey {
+function publicKeys(url: string, fetch: NonNullable<TokenOptions["fetch"]>): JWTVerifyGetKey {
   return createRemoteJWKSet(new URL(url), {
     cacheMaxAge: JWKS_MAX_AGE_MS,
     cooldownDuration: JWKS_COOLDOWN_MS,
     timeoutDuration: JWKS_TIMEOUT_MS,
+    [customFetch]: async (...request) => bounded(await fetch(...request)),
   });
+}
+
+/** The answer with a body that fails where it is longer than {@link MAX_JWKS_BYTES}. */
+function bounded({ body, status }: Response): Response {
+  let size = 0;
+  const count = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      size += chunk.byteLength;
+      if (size > MAX_JWKS_BYTES) throw new Error(`Cannot read public keys: they exceed ${MAX_JWKS_BYTES} bytes`);
+      controller.enqueue(chunk);
+    },
+  });
+  return new Response(body?.pipeThrough(count), { status });
 }
 
 /** Only what the auth server alone can set counts (`app_metadata`): users write their own `user_metadata`. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { CompactSign, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { createOutbound } from "../../connectors/mod.ts";
 import { tokenVerifier } from "../../src/access/mod.ts";
 import { type AccessBench, accessBench } from "./support.ts";
 
@@ -166,12 +167,16 @@ describe("with published keys", () => {
   let server: ReturnType<typeof Bun.serve>;
   let keys: object[] = [];
   let asked = 0;
+  let packed = false;
   beforeAll(() => {
     server = Bun.serve({
       port: 0,
       hostname: "127.0.0.1",
       fetch() {
         asked++;
+        if (packed) {
+          return new Response(Bun.gzipSync(JSON.stringify({ keys })), { headers: { "content-encoding": "gzip" } });
+        }
         return keys.length > 0 ? Response.json({ keys }) : new Response("away", { status: 503 });
       },
     });
@@ -216,6 +221,23 @@ describe("with published keys", () => {
       .setProtectedHeader({ alg: "HS256", kid: "one" })
       .sign(bytes(JSON.stringify(jwk)));
     expect(await verifier()(forged)).toEqual({ kind: "refused", reason: "The token's algorithm is not taken here." });
+  });
+
+  test("they are read up to 256 KB, however they are packed: beyond it they say nothing of a token", async () => {
+    const { jwk, sign } = await keyPair("one");
+    const fetch = createOutbound({ allow: ["127.0.0.1"] });
+    const identifyPublic = () =>
+      tokenVerifier({ verify_with: { jwks_url: `${server.url}jwks.json` }, issuer: ISSUER, audience: AUDIENCE, fetch });
+    keys = [jwk, { kty: "oct", k: "a".repeat(200_000) }];
+    expect(await identifyPublic()(await sign())).toMatchObject({ kind: "known" });
+    keys = [jwk, { kty: "oct", k: "a".repeat(300_000) }];
+    expect(await identifyPublic()(await sign())).toMatchObject({ kind: "undecided" });
+    expect(await verifier()(await sign())).toMatchObject({ kind: "undecided" });
+    packed = true;
+    expect(await identifyPublic()(await sign())).toMatchObject({ kind: "undecided" });
+    keys = [jwk];
+    expect(await identifyPublic()(await sign())).toMatchObject({ kind: "known" });
+    packed = false;
   });
 
   test("keys that cannot be fetched say nothing of a token", async () => {

@@ -43,6 +43,20 @@ describe("a callback_url of an address that may not be called", () => {
     async (url) => expect((await submit(url)).status).toBe(202),
   );
 
+  test.each([
+    ["https://example.com/a/../b", "has the path segment .., which stands for another path; write that path"],
+    ["https://example.com/%2e", "has the path segment %2e, which stands for another path; write that path"],
+    ["https://example.com\\a", "has a backslash; write it as %5C, or as / where it separates"],
+    ["http:example.com", "does not begin with http:// or https:// and a host"],
+    ["http:///example.com", "does not begin with http:// or https:// and a host"],
+  ])(
+    "is refused where it would be called otherwise than it is written, and told how to mend it: %s",
+    async (url, message) => {
+      const { status, body } = await submit(url);
+      expect([status, body.errors]).toEqual([422, [{ pointer: "/callback_url", message }]]);
+    },
+  );
+
   test("is refused in a schedule too", async () => {
     const job = { ...JOB, callback_url: "http://192.168.1.1/" };
     const { status, body } = await guarded.ask("/api/v1/schedules", post({ name: "n", cron: "@daily", job }));
