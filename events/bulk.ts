@@ -19,6 +19,8 @@ export type BulkFilter = Static<typeof BulkFilter>;
 export const BulkStarted = Type.Object({
   action: Type.Union([Type.Literal("cancel"), Type.Literal("replay")]),
   filter: BulkFilter,
+  /** Jobs that run anything else lie beyond the reach of whoever asked; absent: none do. */
+  workflows: Type.Optional(Type.Array(Type.String())),
   /** For the history of each job that is cancelled. */
   reason: Type.Optional(Type.String()),
   /** Jobs submitted after this position of the log are left alone: what it brings forth itself among them. */

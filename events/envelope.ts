@@ -15,6 +15,8 @@ export const EventMeta = Type.Object(
     actor: Type.String({ minLength: 1 }),
     /** Whose words the event's data are, where they are not the actor's: see `accountOf`. */
     account: Type.Optional(Type.String({ minLength: 1 })),
+    /** Beside the actor: who submitted what is run again, who defined the schedule that fires. */
+    on_behalf_of: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
     /** Shared by every event that one first action set off: the id of the job or of the service. */
     correlation_id: Type.String({ minLength: 1 }),
     /** The event id that led to this one, where one did; or the id derived from the request's Idempotency-Key. */

@@ -172,6 +172,8 @@ export const JobSuspended = Type.Object({
   until: Type.String(),
   /** What is to be approved. */
   message: Type.Optional(Type.String()),
+  /** Whoever submitted the job may not approve it. */
+  not_by_submitter: Type.Optional(Type.Literal(true)),
 });
 export type JobSuspended = Static<typeof JobSuspended>;
 

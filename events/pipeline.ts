@@ -90,6 +90,13 @@ const WaitForApproval = Type.Object(
         description: "What an approval that nobody gave in time means; `continue`: it is taken as given.",
       }),
     ),
+    not_by_submitter: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          "Whether somebody else than the job's submitter must approve. Whoever submitted what it runs again, or defined the schedule that submitted it, counts as its submitter, and so does whoever acts for them: with a key that they issued, for example.",
+      }),
+    ),
   },
   {
     additionalProperties: false,
@@ -139,6 +146,11 @@ export type Step = Static<typeof Step>;
 
 export const Steps = Type.Array(Step, { minItems: 1, maxItems: MAX_STEPS, description: "Run in this order." });
 export type Steps = Static<typeof Steps>;
+
+/** The connectors that steps use, each once. */
+export function usesOf(steps: readonly { readonly uses?: string | undefined }[] | null | undefined): string[] {
+  return [...new Set((steps ?? []).flatMap(({ uses }) => uses ?? []))];
+}
 
 export const PipelineDefinition = Type.Object(
   {

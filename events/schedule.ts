@@ -37,6 +37,8 @@ export const ScheduleUpdated = Type.Object({
   ...definition,
   /** `null` while it is paused. */
   next_run_at: Type.Union([NextRunAt, Type.Null()]),
+  /** Everybody who has defined it so far, `meta.actor` among them: whose work the jobs are that it submits. */
+  authors: Type.Array(Type.String({ minLength: 1 })),
 });
 export type ScheduleUpdated = Static<typeof ScheduleUpdated>;
 

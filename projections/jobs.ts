@@ -2,6 +2,7 @@
 import { expiresAt, firstDueAt, type Priority } from "../events/job.ts";
 import { entityId, type KnownEvent } from "../events/mod.ts";
 import type { Projection } from "./projection.ts";
+import { usesColumn } from "./uses.ts";
 
 /** One job. Times are RFC 3339, UTC. */
 export type JobRow = {
@@ -15,6 +16,8 @@ export type JobRow = {
   owner: string | null;
   /** The job that this one runs again. */
   origin_job_id: string | null;
+  /** The connectors that its own steps use, one a line; `null`: it brought none, or they use none. */
+  uses: string | null;
   /** Whether it brought its own steps: then any worker may run it, whatever its workflow. */
   has_steps: boolean;
   /** The step that it waits in, while it is suspended. */
@@ -54,7 +57,7 @@ export type JobRow = {
 
 export const jobs: Projection<JobRow> = {
   name: "jobs",
-  version: 4,
+  version: 5,
   reads: [
     "job.submitted",
     "job.started",
@@ -85,6 +88,7 @@ export const jobs: Projection<JobRow> = {
     concurrency_key: { type: "text", nullable: true },
     owner: { type: "text", nullable: true },
     origin_job_id: { type: "uuid", nullable: true },
+    uses: { type: "text", nullable: true },
     has_steps: { type: "boolean" },
     suspended_in: { type: "text", nullable: true },
     attempt: { type: "int" },
@@ -141,6 +145,7 @@ export const jobs: Projection<JobRow> = {
         concurrency_key: event.data.concurrency_key ?? null,
         owner: event.meta.actor.startsWith("user:") ? event.meta.actor : null,
         origin_job_id: null,
+        uses: usesColumn(event.data.steps),
         has_steps: event.data.steps !== undefined,
         suspended_in: null,
         attempt: 0,

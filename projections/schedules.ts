@@ -1,6 +1,7 @@
 /** Where every schedule stands: what lists show, and what whoever fires them starts from. No payloads. */
 import { entityId } from "../events/mod.ts";
 import type { Projection } from "./projection.ts";
+import { usesColumn } from "./uses.ts";
 
 /** One schedule that was not deleted. Times are RFC 3339, UTC. */
 export type ScheduleRow = {
@@ -12,6 +13,8 @@ export type ScheduleRow = {
   misfire_grace_seconds: number;
   /** Of the job that it submits. */
   workflow: string;
+  /** The connectors that the job's own steps use, one a line; `null`: it has none, or they use none. */
+  uses: string | null;
   /** The version of the schedule's stream. */
   version: number;
   /** Where the log holds `schedule.created`. */
@@ -32,7 +35,7 @@ export type ScheduleRow = {
 
 export const schedules: Projection<ScheduleRow> = {
   name: "schedules",
-  version: 2,
+  version: 3,
   reads: [
     "schedule.created",
     "schedule.updated",
@@ -51,6 +54,7 @@ export const schedules: Projection<ScheduleRow> = {
     time_zone: { type: "text" },
     misfire_grace_seconds: { type: "int" },
     workflow: { type: "text" },
+    uses: { type: "text", nullable: true },
     version: { type: "int" },
     position: { type: "bigint" },
     created_at: { type: "timestamptz" },
@@ -81,6 +85,7 @@ export const schedules: Projection<ScheduleRow> = {
         ...definition,
         status: "active",
         workflow: job.workflow,
+        uses: usesColumn(job.steps),
         version: event.version,
         position: event.position,
         created_at: event.recorded_at,
@@ -95,8 +100,8 @@ export const schedules: Projection<ScheduleRow> = {
     const after = { ...row, version: event.version, updated_at: event.recorded_at };
     switch (event.type) {
       case "schedule.updated": {
-        const { job, ...definition } = event.data;
-        return { ...after, ...definition, workflow: job.workflow };
+        const { job, authors: _, ...definition } = event.data;
+        return { ...after, ...definition, workflow: job.workflow, uses: usesColumn(job.steps) };
       }
       case "schedule.paused":
         return { ...after, status: "paused", next_run_at: null };

@@ -67,7 +67,13 @@ const EXCEPTIONS = [
 export async function documentText(): Promise<string> {
   const log = openLog({ url: NOWHERE });
   const app = createApi({
-    access: { required: true, environment: "test", identify: () => ({ kind: "none" }), stop: async () => {} },
+    access: {
+      required: true,
+      environment: "test",
+      identify: () => ({ kind: "none" }),
+      partyOf: async () => new Set(),
+      stop: async () => {},
+    },
     log,
     sql: connect(NOWHERE),
     bus: inProcessBus({ log }),

@@ -252,7 +252,7 @@ export interface paths {
         put?: never;
         /**
          * Run a job again
-         * @description Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again; and an Idempotency-Key to be able to repeat the request safely. Needs the scope `jobs:write`.
+         * @description Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again (an approval among them was given for that payload, and is not reused for another); and an Idempotency-Key to be able to repeat the request safely. Needs the scope `jobs:write`.
          */
         post: operations["replayJob"];
         delete?: never;
@@ -272,7 +272,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel many jobs
-         * @description Cancels every job that waits or runs and fulfils the filter, as a call for each would. Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished. Needs the scope `jobs:write`.
+         * @description Cancels every job that waits or runs and fulfils the filter, as a call for each would. Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone, and so are those that the key does not reach. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished. Needs the scope `jobs:write`.
          */
         post: operations["cancelJobs"];
         delete?: never;
@@ -292,7 +292,7 @@ export interface paths {
         put?: never;
         /**
          * Run many jobs again
-         * @description Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished. Needs the scope `jobs:write`.
+         * @description Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone, and so are those that the key does not reach. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished. Needs the scope `jobs:write`.
          */
         post: operations["replayJobs"];
         delete?: never;
@@ -399,7 +399,7 @@ export interface paths {
         get: operations["getPipeline"];
         /**
          * Make a pipeline's next version
-         * @description Records a new version, made from the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. What is already the newest version is not recorded again. Needs the scope `pipelines:write`.
+         * @description Records a new version, made from the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. A key that is limited to some workflows replaces no version whose steps use others. What is already the newest version is not recorded again. Needs the scope `pipelines:write`.
          */
         put: operations["updatePipeline"];
         post?: never;
@@ -460,7 +460,7 @@ export interface paths {
         put?: never;
         /**
          * Approve or reject a step that waits for it
-         * @description An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. The same decision of the same caller may be sent again. A step that does not wait for approval is a 409. Needs the scope `jobs:write`.
+         * @description An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. Of several decisions the first counts: the others are answered with 409 `already_decided`, and with that decision, so that nothing they say is lost unnoticed. The same decision may be sent again by the same caller, with the same comment or none. A step with `not_by_submitter` is not approved by whoever submitted the job, nor with a key that they issued: 403 `self_approval_refused`. A step that does not wait for approval is a 409 `conflict`. Needs the scope `jobs:approve`.
          */
         post: operations["approveJobStep"];
         delete?: never;
@@ -652,7 +652,7 @@ export interface paths {
         put?: never;
         /**
          * Keep a claimed job
-         * @description Renews the lease from now on. Send one at about a third of the lease, so that two may be lost. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. A heartbeat after the job's attempt_timeout_seconds ends the attempt: `attempt_timeout`. Needs the scope `workers:write`.
+         * @description Renews the lease from now on. Send one at about a third of the lease, so that two may be lost. A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. A heartbeat after the job's attempt_timeout_seconds ends the attempt: `attempt_timeout`. Needs the scope `workers:write`.
          */
         post: operations["heartbeatAttempt"];
         delete?: never;
@@ -672,7 +672,7 @@ export interface paths {
         put?: never;
         /**
          * Say that a claimed job has succeeded
-         * @description Ends the job with a result. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
+         * @description Ends the job with a result. A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
          */
         post: operations["completeAttempt"];
         delete?: never;
@@ -692,7 +692,7 @@ export interface paths {
         put?: never;
         /**
          * Say that a claimed job's attempt has failed
-         * @description Ends the attempt with an error. If another may succeed and one is left, the job is queued again and due after a pause (as its `backoff` says); else it has failed. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
+         * @description Ends the attempt with an error. If another may succeed and one is left, the job is queued again and due after a pause (as its `backoff` says); else it has failed. A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
          */
         post: operations["failAttempt"];
         delete?: never;
@@ -712,7 +712,7 @@ export interface paths {
         put?: never;
         /**
          * Hand a claimed job back
-         * @description For a worker that stops: the job is given to another at once, and the attempt does not count. Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
+         * @description For a worker that stops: the job is given to another at once, and the attempt does not count. A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
          */
         post: operations["releaseAttempt"];
         delete?: never;
@@ -900,7 +900,7 @@ export interface paths {
         put?: never;
         /**
          * Revoke a key
-         * @description Ends the key with all its secrets, for good and everywhere within a second; event streams that it opened are ended too. Keys that it issued are not. One that is revoked already is answered alike. Needs the scope `keys:write`.
+         * @description Ends the key with all its secrets, for good and everywhere within a second; event streams that it opened are ended too. Keys that it issued are not. It takes keys:write alone, whatever the key may do: revoking only ever takes away; a key that is limited to some workflows revokes those that are limited to no others. One that is revoked already is answered alike. Needs the scope `keys:write`.
          */
         post: operations["revokeKey"];
         delete?: never;
@@ -1081,7 +1081,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -1103,6 +1103,13 @@ export interface components {
              * @enum {string}
              */
             job_status?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** @description What was decided about the step that the request would decide. */
+            decision?: {
+                approved: boolean;
+                /** @description As events name them; null: nobody, and the step went on when its time was over. */
+                by: string | null;
+                comment: string | null;
+            };
             /** @description Who has the job of the worker's answer now; null: nobody. */
             holder?: {
                 /** @example translator-8 */
@@ -1443,6 +1450,7 @@ export interface components {
         EventMeta: {
             actor: string;
             account?: string;
+            on_behalf_of?: string[];
             correlation_id: string;
             causation_id?: string;
             request_id?: string;
@@ -2159,6 +2167,11 @@ export interface components {
                  * @enum {string}
                  */
                 on_timeout?: "fail" | "continue";
+                /**
+                 * @description Whether somebody else than the job's submitter must approve. Whoever submitted what it runs again, or defined the schedule that submitted it, counts as its submitter, and so does whoever acts for them: with a key that they issued, for example.
+                 * @default false
+                 */
+                not_by_submitter?: boolean;
             };
         };
         /**
@@ -3302,9 +3315,9 @@ export interface components {
              *       "jobs:write"
              *     ]
              */
-            scopes: ("jobs:read" | "jobs:write" | "pipelines:read" | "pipelines:write" | "schedules:read" | "schedules:write" | "workflows:read" | "workflows:write" | "workers:write" | "ops:read" | "ops:write" | "metrics:read" | "keys:read" | "keys:write")[];
+            scopes: ("jobs:read" | "jobs:write" | "jobs:approve" | "pipelines:read" | "pipelines:write" | "schedules:read" | "schedules:write" | "workflows:read" | "workflows:write" | "workers:write" | "ops:read" | "ops:write" | "metrics:read" | "keys:read" | "keys:write")[];
             /**
-             * @description The workflows whose jobs its holder may submit, schedule, replay and claim, and that it may define and limit; `null`: all.
+             * @description The workflows that there are for its holder: jobs that run another, by its name or in a step of their own, their schedules and other pipelines do not exist for them; `null`: all.
              * @example [
              *       "http"
              *     ]
@@ -3405,7 +3418,7 @@ export interface components {
              */
             scopes: string[];
             /**
-             * @description The workflows whose jobs its holder may submit, schedule, replay and claim, and that it may define and limit; `null`: all.
+             * @description The workflows that there are for its holder: jobs that run another, by its name or in a step of their own, their schedules and other pipelines do not exist for them; `null`: all.
              * @example [
              *       "http"
              *     ]
@@ -3511,7 +3524,7 @@ export interface components {
              */
             scopes: string[];
             /**
-             * @description The workflows whose jobs its holder may submit, schedule, replay and claim, and that it may define and limit; `null`: all.
+             * @description The workflows that there are for its holder: jobs that run another, by its name or in a step of their own, their schedules and other pipelines do not exist for them; `null`: all.
              * @example [
              *       "http"
              *     ]
@@ -4335,6 +4348,47 @@ export interface components {
             };
         };
         /**
+         * @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.
+         *
+         *     `self_approval_refused`: The step says not_by_submitter, and the caller submitted the job, or acts for whoever did: with a key that they issued, or that issued theirs. Have somebody else approve it.
+         *
+         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
+         */
+        "403.insufficient_scope.self_approval_refused.origin_refused": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `already_decided`: Somebody has approved or rejected the step before: `decision` says who, and what. Nothing of this request was recorded, its comment neither.
+         *
+         *     `conflict`: What was asked for does not fit the present state. Read it and decide again.
+         */
+        "409.already_decided.conflict": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
          * @description `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
          *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
@@ -4493,7 +4547,7 @@ export interface components {
             };
         };
         /**
-         * @description `attempt_superseded`: The attempt is no longer this worker's: its lease lapsed, or it has ended. `holder` says who has the job now, `job_status` where it stands. Stop working on it; nothing of this answer was recorded.
+         * @description `attempt_superseded`: The attempt is not the caller's, or no longer: another claimed it, its lease lapsed, or it has ended. A claim belongs to the key or user that made it, whatever the worker calls itself. `job_status` and `holder` say where the job stands and who has it now, to whoever claimed that attempt or may read jobs. Stop working on it; nothing of this answer was recorded.
          *
          *     `job_cancelled`: Somebody cancelled the job while the worker was at it. Stop working on it; nothing of this answer was recorded.
          *
@@ -4516,7 +4570,7 @@ export interface components {
             };
         };
         /**
-         * @description `attempt_superseded`: The attempt is no longer this worker's: its lease lapsed, or it has ended. `holder` says who has the job now, `job_status` where it stands. Stop working on it; nothing of this answer was recorded.
+         * @description `attempt_superseded`: The attempt is not the caller's, or no longer: another claimed it, its lease lapsed, or it has ended. A claim belongs to the key or user that made it, whatever the worker calls itself. `job_status` and `holder` say where the job stands and who has it now, to whoever claimed that attempt or may read jobs. Stop working on it; nothing of this answer was recorded.
          *
          *     `job_cancelled`: Somebody cancelled the job while the worker was at it. Stop working on it; nothing of this answer was recorded.
          *
@@ -5834,7 +5888,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
             409: components["responses"]["409.conflict"];
@@ -5905,7 +5959,7 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.origin_refused"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
@@ -6927,10 +6981,10 @@ export interface operations {
             };
             400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.origin_refused"];
+            403: components["responses"]["403.insufficient_scope.self_approval_refused.origin_refused"];
             404: components["responses"]["404.job_not_found"];
             408: components["responses"]["408.request_timeout"];
-            409: components["responses"]["409.conflict"];
+            409: components["responses"]["409.already_decided.conflict"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
@@ -7385,7 +7439,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_idempotency_key.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
@@ -7656,7 +7710,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
@@ -8270,7 +8324,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
-            403: components["responses"]["403.insufficient_scope.origin_refused"];
+            403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
             422: components["responses"]["422.validation_failed"];

@@ -17,6 +17,12 @@ export interface Access {
    * never throws. `mayVerify` is asked before a token is checked that was not seen here before.
    */
   identify(credential: string | null, mayVerify?: () => boolean): Identity | Promise<Identity>;
+  /**
+   * All who act for the same one as a caller does, as events name them: the caller, who issued their key, and whoever
+   * has a key that one of these issued; but nobody is taken for another because an operator issued both their keys.
+   * Throws where the log cannot be asked.
+   */
+  partyOf(caller: Caller): Promise<ReadonlySet<string>>;
   stop(): Promise<void>;
 }
 
@@ -74,6 +80,11 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
         return token && looksLikeToken(credential) ? token(credential, mayVerify) : noneOfOurs;
       }
       return ring.find(digest) ?? refusal(credential, environment) ?? newest(digest);
+    },
+    async partyOf({ actor }) {
+      // A key that another process has just issued counts, too.
+      await ring.caughtUp();
+      return ring.partyOf(actor);
     },
     async stop() {
       await ring.stop();

@@ -1,5 +1,6 @@
 /** Who is calling, and what they may do. */
 import { alarm } from "../async/mod.ts";
+import { EVERYTHING, type Reach } from "../domain/reach.ts";
 import type { Scope } from "./scopes.ts";
 
 export interface Caller {
@@ -11,7 +12,7 @@ export interface Caller {
   /** Tells callers apart without being a secret: for Idempotency-Keys and rate limits. */
   readonly identity: string;
   readonly scopes: ReadonlySet<Scope> | "all";
-  /** The workflows whose jobs they may submit and claim, by name. */
+  /** The workflows to which they are limited, by name. */
   readonly workflows: ReadonlySet<string> | "all";
   /** Of rate limits; `null`: anonymous. */
   readonly tier: string | null;
@@ -40,9 +41,9 @@ export function mayDo({ scopes }: Caller, scope: Scope): boolean {
   return scopes === "all" || scopes.has(scope);
 }
 
-/** Whether a caller may submit and claim jobs of a workflow, and change what it is. */
-export function mayRun({ workflows }: Caller, workflow: string): boolean {
-  return workflows === "all" || workflows.has(workflow);
+/** What there is for a caller. */
+export function reachOf({ workflows, own_only, actor }: Caller): Reach {
+  return workflows === "all" && !own_only ? EVERYTHING : { workflows, owner: own_only ? actor : null };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What one caller can give to a key: no more than they have. */
-import { type Caller, mayDo, mayRun } from "./caller.ts";
+import { beyond } from "../domain/reach.ts";
+import { type Caller, mayDo } from "./caller.ts";
 import type { Scope } from "./scopes.ts";
 
 /** What a key gives its holder. */
@@ -28,7 +29,7 @@ export function excess(giver: Caller, { scopes, workflows, tier, expires_at }: G
   if (workflows === null) {
     if (giver.workflows !== "all") found.push({ member: "workflows", message: "does not have all of them" });
   } else {
-    const others = workflows.filter((workflow) => !mayRun(giver, workflow));
+    const others = workflows.filter((workflow) => beyond(giver, { workflow }) !== undefined);
     if (others.length > 0) found.push({ member: "workflows", message: `does not have ${others.join(", ")}` });
   }
   if (quota(tier, tiers) > (giver.scopes === "all" ? Number.POSITIVE_INFINITY : quota(giver.tier, tiers))) {

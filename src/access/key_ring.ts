@@ -88,6 +88,29 @@ export class KeyRing {
     return this.#waiting;
   }
 
+  /** All who act for the same one as an actor does. */
+  partyOf(actor: string): Set<string> {
+    const lineage = this.#lineageOf(actor);
+    // Where the line begins: with a user, or with the key that an operator issued.
+    const head = lineage.findLast((one) => one.startsWith("user:") || this.#keys.has(keyIdOf(one)));
+    const party = new Set(lineage);
+    if (head === undefined) return party;
+    for (const id of this.#keys.keys()) {
+      const name = actorOf(id);
+      if (this.#lineageOf(name).includes(head)) party.add(name);
+    }
+    return party;
+  }
+
+  /** An actor, who issued their key, who issued the key that it was issued with, and so on. */
+  #lineageOf(actor: string): string[] {
+    const lineage = [actor];
+    for (let key = this.#keys.get(keyIdOf(actor)); key; key = this.#keys.get(keyIdOf(key.state.created_by))) {
+      lineage.push(key.state.created_by);
+    }
+    return lineage;
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#callOff?.();
@@ -223,8 +246,17 @@ export function slot(digest: Buffer): string {
   return digest.toString("latin1", 0, 8);
 }
 
+/** How events name a key. */
+function actorOf(keyId: string): string {
+  return `key:${keyId}`;
+}
+
+function keyIdOf(actor: string): string {
+  return actor.slice("key:".length);
+}
+
 function toCaller(keyId: string, { created, expires_at }: KeyState, ended: AbortSignal): Caller {
-  const name = `key:${keyId}`;
+  const name = actorOf(keyId);
   return {
     actor: name,
     identity: name,

@@ -1,6 +1,6 @@
 /** Who is calling and what they may do. */
 export { type Access, startAccess } from "./access.ts";
-export { type Caller, type Identity, mayDo, mayRun, onLapse } from "./caller.ts";
+export { type Caller, type Identity, mayDo, onLapse, reachOf } from "./caller.ts";
 export { excess, type Tiers } from "./grant.ts";
 export { createKey, type KeyView, keyStatus, keyView, readKey, revokeKey, rotateKey } from "./keys.ts";
 export { type Scope, scopes } from "./scopes.ts";

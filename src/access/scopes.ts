@@ -2,7 +2,8 @@
 
 export const scopes = {
   "jobs:read": "Read jobs: their state, results, history, steps, callbacks and event streams.",
-  "jobs:write": "Submit, cancel, replay and approve jobs, and have callbacks made again.",
+  "jobs:write": "Submit, cancel and replay jobs, and have callbacks made again.",
+  "jobs:approve": "Approve or reject steps of jobs that wait for it.",
   "pipelines:read": "Read stored pipelines.",
   "pipelines:write": "Store pipelines and make new versions of them.",
   "schedules:read": "Read schedules and their history.",

@@ -43,7 +43,7 @@ const MAX_JWKS_BYTES = 256 * 1024;
 const MAX_REMEMBERED = 10_000;
 
 /** What a session may do where its token says nothing else: with its own jobs. */
-const OWN_SCOPES: ReadonlySet<Scope> = new Set<Scope>(["jobs:read", "jobs:write"]);
+const OWN_SCOPES: ReadonlySet<Scope> = new Set<Scope>(["jobs:read", "jobs:write", "jobs:approve"]);
 /** Of rate limits, for who names no other. */
 const USER_TIER = "free";
 

@@ -1,9 +1,7 @@
 /** Who is calling: the credential of a request, and whether its holder may do what the call does. */
-
-import type { EventMeta } from "../../events/envelope.ts";
-import { type Access, type Caller, type Identity, mayDo, mayRun, type Scope } from "../access/mod.ts";
-import { jobStream } from "../jobs/commands.ts";
-import { decodeJson } from "../json/mod.ts";
+import { type Access, type Caller, type Identity, mayDo, reachOf, type Scope } from "../access/mod.ts";
+import { EVERYTHING, type Runs, type Within, within } from "../domain/reach.ts";
+import { type NamedJob, readHistory } from "../jobs/commands.ts";
 import type { EventLog } from "../log/types.ts";
 import { contextOf } from "./context.ts";
 import { credentialOf } from "./credential.ts";
@@ -20,28 +18,28 @@ export interface Auth {
    * `everyones`: it is not. Throws the problems `unauthorized`, `insufficient_scope` and `unavailable`.
    */
   require(request: Request, scope: Scope, reach?: "own" | "everyones"): Caller;
-  /** The job that a call is about, and the caller. Throws as `require`, `invalid_job_id`, and `job_not_found` where it is another's. */
-  requireJob(request: Request, scope: Scope, jobId: string): Promise<{ caller: Caller; job_id: string }>;
+  /**
+   * The job that a call names, as the caller reaches it. Throws as `require`, `invalid_job_id`, and `job_not_found` where
+   * the caller's reach has an end and the job lies beyond it: before anything else is said of the request.
+   */
+  requireJob(request: Request, scope: Scope, jobId: string): Promise<NamedJob & { readonly caller: Caller }>;
+  /** All who act for the same one as a caller does. Throws the problem `unavailable`. */
+  partyOf(caller: Caller): Promise<ReadonlySet<string>>;
 }
 
 /**
- * Throws the problem `workflow_not_allowed` unless the caller may run the workflow (`undefined`: whichever there is), and
- * all that its own steps run.
+ * What the caller names themselves, and may run: the workflow, and all that its own steps use. Throws the problem
+ * `workflow_not_allowed`.
  */
-export function requireWorkflow(
-  caller: Caller,
-  workflow: string | undefined,
-  steps: readonly { readonly uses?: string }[] = [],
-): void {
-  if (caller.workflows === "all") return;
-  for (const name of [workflow, ...steps.flatMap(({ uses = [] }) => uses)]) {
-    if (name !== undefined && mayRun(caller, name)) continue;
-    const which = name === undefined ? "every workflow; name one" : JSON.stringify(name);
-    throw new Problem("workflow_not_allowed", `The key may not run ${which}.`);
+export function permitted<What extends Runs>(caller: Caller, what: What): Within<What> {
+  const found = within(reachOf(caller), what);
+  if ("beyond" in found) {
+    throw new Problem("workflow_not_allowed", `The key may not run ${JSON.stringify(found.beyond)}.`);
   }
+  return found;
 }
 
-export function createAuth(access: Access, log: Pick<EventLog, "readFirst">): Auth {
+export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "readFirst">): Auth {
   const auth: Auth = {
     required: access.required,
     identify: (request, mayVerify) => access.identify(credentialOf(contextOf(request).headers), mayVerify),
@@ -58,23 +56,21 @@ export function createAuth(access: Access, log: Pick<EventLog, "readFirst">): Au
     },
     async requireJob(request, scope, jobId) {
       const caller = auth.require(request, scope);
-      const job_id = parseJobId(jobId);
-      await checkOwner(log, { caller, job_id });
-      return { caller, job_id };
+      const named = { job_id: parseJobId(jobId), reach: reachOf(caller) };
+      if (named.reach !== EVERYTHING && !(await readHistory(log, { ...named, after_version: 0, limit: 1 }))) {
+        throw jobNotFound(named.job_id);
+      }
+      return { ...named, caller };
+    },
+    async partyOf(caller) {
+      try {
+        return await access.partyOf(caller);
+      } catch (error) {
+        throw unavailable("Who acts for whom cannot be told at the moment.", error);
+      }
     },
   };
   return auth;
-}
-
-/** Throws the problem `job_not_found` where the caller may see only their own jobs, and it is not theirs. */
-export async function checkOwner(
-  log: Pick<EventLog, "readFirst">,
-  { caller, job_id }: { caller: Caller; job_id: string },
-): Promise<void> {
-  if (!caller.own_only) return;
-  const stream_id = jobStream(job_id);
-  const first = (await log.readFirst([stream_id])).get(stream_id);
-  if (!first || decodeJson<EventMeta>(first.meta_json).actor !== caller.actor) throw jobNotFound(job_id);
 }
 
 function unauthorized(detail: string): Problem {
@@ -83,10 +79,11 @@ function unauthorized(detail: string): Problem {
 }
 
 function undecided(cause: unknown): Problem {
-  return new Problem("unavailable", "Whether the key or token holds cannot be told at the moment.", {
-    headers: { "retry-after": "5" },
-    cause,
-  });
+  return unavailable("Whether the key or token holds cannot be told at the moment.", cause);
+}
+
+function unavailable(detail: string, cause: unknown): Problem {
+  return new Problem("unavailable", detail, { headers: { "retry-after": "5" }, cause });
 }
 
 function insufficient(scope: Scope, caller: Caller): Problem {

@@ -1,10 +1,10 @@
 /** Cancelling, and running again, all jobs that fulfil a filter. */
 import type { Server } from "bun";
 import { Elysia } from "elysia";
-import type { BulkFinished, BulkStarted } from "../../events/bulk.ts";
-import { type Caller, onLapse } from "../access/mod.ts";
-import { type BulkOperation, beginBulk, countBulk, runBulk } from "../jobs/bulk.ts";
-import { type Auth, requireWorkflow } from "./auth.ts";
+import type { BulkFilter, BulkFinished } from "../../events/bulk.ts";
+import { type Caller, onLapse, reachOf } from "../access/mod.ts";
+import { type BulkOperation, type BulkWish, beginBulk, countBulk, runBulk } from "../jobs/bulk.ts";
+import { type Auth, permitted } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { toProblem } from "./errors.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
@@ -25,7 +25,7 @@ const checkReplay = validator(BulkReplayRequest);
 const IDLE_S = 120;
 
 const HOW =
-  "Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished.";
+  "Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone, and so are those that the key does not reach. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished.";
 
 const EXAMPLE_ID = "0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b";
 const EXAMPLE = [
@@ -77,7 +77,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
               headers: ["Idempotency-Replayed"],
             },
           },
-          errors: [...ERRORS, "outcome_unknown"],
+          errors: [...ERRORS, "workflow_not_allowed", "outcome_unknown"],
         }),
       },
     )
@@ -86,7 +86,6 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
       async ({ request, server, cause }) => {
         const caller = auth.require(request, "jobs:write", "everyones");
         const { dry_run, filter } = checkReplay((await readJson(request)).value);
-        requireWorkflow(caller, filter.workflow);
         return answer(
           { request, server, cause },
           { caller, dry_run, action: "replay", filter: { status: "failed", ...filter } },
@@ -118,10 +117,12 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
 
   async function answer(
     context: Context,
-    asked: Omit<BulkStarted, "until_position"> & { caller: Caller; dry_run?: boolean },
+    asked: Pick<BulkWish, "action" | "filter" | "reason"> & { caller: Caller; dry_run?: boolean },
   ): Promise<Response> {
     const { request, cause } = context;
-    const { caller, dry_run, ...wanted } = asked;
+    const { caller, dry_run, ...given } = asked;
+    requireNamed(caller, given.filter);
+    const wanted = { ...given, reach: reachOf(caller) };
     const key = idempotencyKey(request);
     const until_position = await log.head();
     await onceBuilt(() => sql`select from levqor_read.jobs limit 0`, wait_ms);
@@ -146,7 +147,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     return lines(context, (stop) => running(operation, { stop, caller }));
   }
 
-  async function* counted(wanted: BulkStarted): AsyncGenerator<BulkLine> {
+  async function* counted(wanted: BulkWish): AsyncGenerator<BulkLine> {
     yield { type: "counted", matched: await countBulk(sql, wanted) };
   }
 
@@ -197,6 +198,11 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
       },
     });
   }
+}
+
+/** A workflow that the caller names themselves. Throws the problem `workflow_not_allowed`. */
+function requireNamed(caller: Caller, { workflow }: BulkFilter): void {
+  if (workflow !== undefined) permitted(caller, { workflow });
 }
 
 function interrupted(error: string, detail: string): BulkLine {

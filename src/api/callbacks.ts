@@ -2,14 +2,14 @@
 import { Elysia } from "elysia";
 import { accountOf } from "../../events/account.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
-import { commandJob, jobStream } from "../jobs/commands.ts";
+import { readJob } from "../jobs/commands.ts";
 import type { Auth } from "./auth.ts";
 import { jobNotFound } from "./job_id.ts";
+import { command } from "./job_refusal.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { byVersion, fromCursor, page } from "./paging.ts";
-import { Problem } from "./problems.ts";
 import { requestIds } from "./request_id.ts";
 import { type CallbackEntry, CallbackSecretQuery, JobId, PageQuery } from "./schemas.ts";
 import { queryReader } from "./validation.ts";
@@ -59,12 +59,12 @@ export function callbackRoutes({ log, callback_secrets }: Pick<ApiOptions, "log"
     .get(
       "/api/v1/jobs/:job_id/callbacks",
       async ({ request, params }) => {
-        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
+        const named = await auth.requireJob(request, "jobs:read", params.job_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const after_version = fromCursor(cursor, CALLBACKS) ?? 0;
-        const events = await log.readStream(jobStream(job_id));
-        if (events.length === 0) throw jobNotFound(job_id);
-        const entries = events
+        const job = await readJob(log, named);
+        if (!job) throw jobNotFound(named.job_id);
+        const entries = job.events
           .filter(({ type, version }) => version > after_version && type.startsWith("job.callback_"))
           .flatMap((event) => entryOf(decode(event)));
         const { items, has_more, next_cursor } = page(entries, limit, {
@@ -124,17 +124,9 @@ export function callbackRoutes({ log, callback_secrets }: Pick<ApiOptions, "log"
     .post(
       "/api/v1/jobs/:job_id/callbacks/redeliver",
       async ({ request, params, set, cause }) => {
-        const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
-        const { actor } = caller;
-        const handled = await commandJob(log, {
-          job_id,
-          command: { type: "request_callback" },
-          meta: { actor, correlation_id: job_id, ...cause },
-        });
-        if (!handled.ok) {
-          const { refusal } = handled;
-          throw refusal.code === "job_not_found" ? jobNotFound(job_id) : new Problem("conflict", refusal.message);
-        }
+        const job = await auth.requireJob(request, "jobs:write", params.job_id);
+        const { job_id } = job;
+        const handled = await command(log, { ...job, cause, command: { type: "request_callback" } });
         set.status = 202;
         set.headers["levqor-position"] = String(handled.position);
         return { job_id, callback: "pending" };

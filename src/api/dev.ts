@@ -1,12 +1,10 @@
 /** `POST /api/v1/_dev/complete/:job_id`: ends a job by hand. Not there in production. */
 import { Elysia } from "elysia";
-import { commandJob } from "../jobs/commands.ts";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
-import { jobNotFound } from "./job_id.ts";
+import { command } from "./job_refusal.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { Problem } from "./problems.ts";
 import { requestIds } from "./request_id.ts";
 import { CompleteRequest, JobId } from "./schemas.ts";
 import { validator } from "./validation.ts";
@@ -17,18 +15,9 @@ export function devRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
   return new Elysia({ name: "levqor/dev" }).use(requestIds()).post(
     "/api/v1/_dev/complete/:job_id",
     async ({ request, params, set, cause }) => {
-      const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
-      const { actor } = caller;
+      const job = await auth.requireJob(request, "jobs:write", params.job_id);
       const { result } = checkComplete((await readJson(request)).value);
-      const handled = await commandJob(log, {
-        job_id,
-        command: { type: "complete", attempt: "any", result },
-        meta: { actor, correlation_id: job_id, ...cause },
-      });
-      if (!handled.ok) {
-        const { refusal } = handled;
-        throw refusal.code === "job_not_found" ? jobNotFound(job_id) : new Problem("conflict", refusal.message);
-      }
+      const handled = await command(log, { ...job, cause, command: { type: "complete", attempt: "any", result } });
       set.headers["levqor-position"] = String(handled.position);
       return { ok: true };
     },

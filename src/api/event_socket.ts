@@ -5,6 +5,7 @@
  * log for a client that does not read.
  */
 import type { ServerWebSocket } from "bun";
+import type { Reach } from "../domain/reach.ts";
 import { toProblem } from "./errors.ts";
 import { streamedEventJson } from "./event_json.ts";
 import type { EventSources, WantedEvents } from "./event_source.ts";
@@ -35,8 +36,8 @@ interface Subscription {
 
 export interface EventSocketOptions extends Pick<ApiOptions, "timing"> {
   readonly sources: EventSources;
-  /** Throws a problem where the client may not see these events. */
-  readonly allow: (wanted: WantedEvents) => void | Promise<void>;
+  /** What of the wanted events there is for the client. Throws a problem where they may ask for none. */
+  readonly reach: (wanted: WantedEvents) => Reach;
   readonly logger: ApiLogger;
   readonly request_id: string;
   /** The path that was asked for. */
@@ -165,8 +166,8 @@ export class EventSocket {
   async #run(id: string, wanted: WantedEvents, stop: AbortController): Promise<void> {
     let isOpen = false;
     try {
-      await this.#options.allow(wanted);
-      const { after, events } = await this.#options.sources.open(wanted, stop.signal);
+      const reach = this.#options.reach(wanted);
+      const { after, events } = await this.#options.sources.open({ ...wanted, reach }, stop.signal);
       if (stop.signal.aborted) return;
       isOpen = true;
       this.#say({ type: "subscribed", id, after });

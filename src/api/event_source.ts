@@ -1,12 +1,13 @@
 /** Recorded events as clients of a stream get them: those of all jobs, or of one, and then as they happen. */
 import type { StoredEvent } from "../../events/envelope.ts";
 import { follow } from "../bus/mod.ts";
-import { jobStream } from "../jobs/commands.ts";
+import { EVERYTHING, type Reach, reaches } from "../domain/reach.ts";
+import { jobStream, submissionOf } from "../jobs/commands.ts";
 import type { EventLog } from "../log/types.ts";
 import { jobNotFound } from "./job_id.ts";
 import { JobNews, type JobNewsOptions } from "./job_news.ts";
 import { checkReached } from "./paging.ts";
-import { WorkflowNames } from "./workflow_names.ts";
+import { Submissions } from "./submissions.ts";
 
 export interface WantedEvents {
   /** Of this job alone; of all jobs where absent. */
@@ -17,6 +18,11 @@ export interface WantedEvents {
   readonly types?: readonly string[];
   /** Those after this position. By default, a job's from its first, all jobs' from now on. */
   readonly after?: number;
+}
+
+/** By somebody: what lies beyond their reach is not told. */
+export interface ReachedEvents extends WantedEvents {
+  readonly reach: Reach;
 }
 
 export interface EventSource {
@@ -35,16 +41,16 @@ export interface EventSourcesOptions extends JobNewsOptions {
 export class EventSources {
   readonly #options: EventSourcesOptions;
   readonly #news: JobNews;
-  readonly #workflows: WorkflowNames;
+  readonly #submissions: Submissions;
 
   constructor(options: EventSourcesOptions) {
     this.#options = options;
     this.#news = new JobNews(options);
-    this.#workflows = new WorkflowNames(options.log);
+    this.#submissions = new Submissions(options.log);
   }
 
   /** Opens a source. It reads nothing unless pulled. Throws the problems `job_not_found` and `invalid_cursor`. */
-  async open(wanted: WantedEvents, stop: AbortSignal): Promise<EventSource> {
+  async open(wanted: ReachedEvents, stop: AbortSignal): Promise<EventSource> {
     const { log } = this.#options;
     if (wanted.after !== undefined) await checkReached(log, wanted.after);
     if (wanted.job_id === undefined) {
@@ -53,7 +59,7 @@ export class EventSources {
     }
     const stream_id = jobStream(wanted.job_id);
     const [first] = await log.readStream(stream_id, { limit: 1 });
-    if (!first) throw jobNotFound(wanted.job_id);
+    if (!first || !reaches(wanted.reach, submissionOf(first))) throw jobNotFound(wanted.job_id);
     const after = wanted.after ?? 0;
     return { after, events: this.#filtered(this.#oneJob(stream_id, stop), { ...wanted, after }) };
   }
@@ -97,14 +103,17 @@ export class EventSources {
 
   async *#filtered(
     source: AsyncGenerator<readonly StoredEvent[]>,
-    { after = 0, types, workflow }: WantedEvents,
+    { after = 0, types, workflow, reach }: ReachedEvents,
   ): AsyncGenerator<readonly StoredEvent[]> {
     const names = types && new Set(types);
+    const isWanted = (job: Parameters<typeof reaches>[1]) =>
+      (workflow === undefined || job.workflow === workflow) && reaches(reach, job);
+    const all = workflow === undefined && reach === EVERYTHING;
     for await (const batch of source) {
       const ofJobs = batch.filter((event) => event.position > after && event.stream_id.startsWith("job-"));
-      const ofWorkflow = workflow === undefined ? ofJobs : await this.#workflows.select(ofJobs, workflow);
-      // Last: a workflow's name is learned from events of other types too.
-      const events = names ? ofWorkflow.filter((event) => names.has(event.type)) : ofWorkflow;
+      const wanted = all ? ofJobs : await this.#submissions.select(ofJobs, isWanted);
+      // Last: what a job runs is learned from events of other types too.
+      const events = names ? wanted.filter((event) => names.has(event.type)) : wanted;
       if (events.length > 0) yield events;
     }
   }

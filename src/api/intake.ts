@@ -1,7 +1,7 @@
 /** `POST /api/v1/intake`: the hot path. One parse, one check, one append of the request's own text. */
 import { Elysia } from "elysia";
 import { instantOf } from "../../events/time.ts";
-import { type Auth, requireWorkflow } from "./auth.ts";
+import { type Auth, permitted } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
 import { RUN_AT_MAX_DAYS } from "./limits.ts";
@@ -77,8 +77,7 @@ export function intakeRoutes(
       const caller = auth.require(request, "jobs:write");
       const key = idempotencyKey(request);
       const body = await readJson(request);
-      const submission = checkIntake(body.value);
-      requireWorkflow(caller, submission.workflow, submission.steps);
+      const submission = permitted(caller, checkIntake(body.value));
       checkSubmission(submission, { ...body, connectors: workflows, refusedAddress });
       if (submission.run_at !== undefined) checkRunAt(submission.run_at);
 
@@ -87,6 +86,7 @@ export function intakeRoutes(
         { log, queue },
         {
           job_id,
+          runs: submission,
           events: [{ type: "job.submitted", data_json: body.text, data: body.value }],
           meta: { actor: caller.actor, correlation_id: job_id, ...cause },
           has_key: key !== null,

@@ -1,14 +1,15 @@
 /** Stopping a job, and running it again. */
 import { Elysia } from "elysia";
-import { decode, eventId } from "../../events/mod.ts";
-import { isFinished, type JobState, jobState } from "../domain/job.ts";
-import { commandJob, jobMeta, jobStream } from "../jobs/commands.ts";
-import { type Reused, replayAccount, replayEvents, stepsBefore } from "../jobs/replay.ts";
+import { eventId } from "../../events/mod.ts";
+import { isFinished, type JobState } from "../domain/job.ts";
+import { jobMeta, readJob } from "../jobs/commands.ts";
+import { onBehalfOf, type Reused, replayAccount, replayEvents, stepsBefore } from "../jobs/replay.ts";
 import { PipelineReader } from "../jobs/workflows.ts";
-import { type Auth, requireWorkflow } from "./auth.ts";
+import type { Auth } from "./auth.ts";
 import { readJsonIfAny } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
 import { jobNotFound } from "./job_id.ts";
+import { command } from "./job_refusal.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
@@ -38,18 +39,10 @@ export function jobControlRoutes(
     .post(
       "/api/v1/jobs/:job_id/cancel",
       async ({ request, params, set, cause }) => {
-        const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
-        const { actor } = caller;
+        const job = await auth.requireJob(request, "jobs:write", params.job_id);
+        const { job_id } = job;
         const { reason } = checkCancel((await readJsonIfAny(request)).value);
-        const handled = await commandJob(log, {
-          job_id,
-          command: { type: "cancel", reason },
-          meta: { actor, correlation_id: job_id, ...cause },
-        });
-        if (!handled.ok) {
-          const { refusal } = handled;
-          throw refusal.code === "job_not_found" ? jobNotFound(job_id) : new Problem("conflict", refusal.message);
-        }
+        const handled = await command(log, { ...job, cause, command: { type: "cancel", reason } });
         if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
         return { job_id, status: "cancelled" };
       },
@@ -79,20 +72,21 @@ export function jobControlRoutes(
     .post(
       "/api/v1/jobs/:job_id/replay",
       async ({ request, params, set, cause }) => {
-        const { caller, job_id: origin_job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
+        const named = await auth.requireJob(request, "jobs:write", params.job_id);
+        const { caller, job_id: origin_job_id } = named;
         const key = idempotencyKey(request);
         const body = await readJsonIfAny(request);
         const replay = checkReplay(body.value);
         if (replay.payload)
           checkSubmission({ payload: replay.payload }, { ...body, connectors: workflows, refusedAddress });
-        const origin = await log.readStream(jobStream(origin_job_id));
-        const last = origin.at(-1);
-        if (!last) throw jobNotFound(origin_job_id);
-        const state = jobState(origin.map(decode));
-        requireWorkflow(caller, state.workflow);
+        const origin = await readJob(log, named);
+        const last = origin?.events.at(-1);
+        if (!origin || !last) throw jobNotFound(origin_job_id);
+        const { state, events } = origin;
         if (!isFinished(state)) throw new Problem("conflict", `Cannot replay the job: it is ${state.status}.`);
 
-        const reused = replay.from_step === undefined ? undefined : await reusedSteps(state, replay.from_step);
+        const { payload, from_step } = replay;
+        const reused = from_step === undefined ? undefined : await reusedSteps(state, { from_step, payload });
 
         const route = `/api/v1/jobs/${origin_job_id}/replay`;
         const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, route, key);
@@ -100,10 +94,12 @@ export function jobControlRoutes(
           { log, queue },
           {
             job_id,
-            events: replayEvents(origin, { payload: replay.payload, reused }),
+            runs: state,
+            events: replayEvents(events, { payload, reused }),
             meta: {
               ...jobMeta(job_id, { actor: caller.actor }),
-              ...replayAccount(origin, replay),
+              ...replayAccount(events, replay),
+              ...onBehalfOf(state, caller),
               causation_id: eventId(last),
               ...cause,
             },
@@ -122,7 +118,7 @@ export function jobControlRoutes(
           tag: "Jobs",
           summary: "Run a job again",
           description:
-            "Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again; and an Idempotency-Key to be able to repeat the request safely.",
+            "Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again (an approval among them was given for that payload, and is not reused for another); and an Idempotency-Key to be able to repeat the request safely.",
           scope: "jobs:write",
           params: { job_id: JobId },
           headers: ["Idempotency-Key"],
@@ -140,7 +136,6 @@ export function jobControlRoutes(
             },
           },
           errors: [
-            "workflow_not_allowed",
             "invalid_job_id",
             "invalid_idempotency_key",
             "job_not_found",
@@ -157,10 +152,13 @@ export function jobControlRoutes(
     );
 
   /** What a replay from a step takes over. Throws the problem `validation_failed`. */
-  async function reusedSteps(origin: JobState, from_step: string): Promise<Reused> {
+  async function reusedSteps(
+    origin: JobState,
+    { from_step, payload }: { from_step: string; payload: Record<string, unknown> | undefined },
+  ): Promise<Reused> {
     const steps =
       origin.steps ?? (origin.pipeline && (await pipelines.read(origin.workflow, origin.pipeline.version)))?.steps;
-    const reused = stepsBefore(from_step, { steps: steps ?? [], states: origin.step_states });
+    const reused = stepsBefore(from_step, { steps: steps ?? [], states: origin.step_states, payload });
     if ("refused" in reused) throw invalid([{ pointer: "/from_step", message: reused.refused }]);
     return { from_step, steps: reused, pipeline: origin.pipeline };
   }

@@ -1,8 +1,9 @@
 /** Reading jobs: one's status, the list, one's history. */
 import { Elysia } from "elysia";
 import type { JobRow } from "../../projections/jobs.ts";
+import { reachOf } from "../access/mod.ts";
 import { isFinished, type WaitingFor, type WaitingJob } from "../domain/job.ts";
-import { jobStream, readJob } from "../jobs/commands.ts";
+import { readHistory, readJob } from "../jobs/commands.ts";
 import { matches } from "../jobs/job_filter.ts";
 import type { LimitedJob } from "../jobs/limits.ts";
 import type { Auth } from "./auth.ts";
@@ -48,13 +49,15 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
     .get(
       "/api/v1/status/:job_id",
       async ({ request, params, set }) => {
-        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
-        const found = await readJob(log, job_id);
+        const named = await auth.requireJob(request, "jobs:read", params.job_id);
+        const { job_id } = named;
+        const found = await readJob(log, named);
         const job = found?.state;
         if (job === undefined || job.created_at === null) throw jobNotFound(job_id);
-        const waits = await waitsOf([
-          { ...job, job_id, error_code: job.last_error?.code ?? null, has_steps: job.steps !== null },
-        ]);
+        const waits = await waitsOf(
+          [{ ...job, job_id, error_code: job.last_error?.code ?? null, has_steps: job.steps !== null }],
+          named.reach,
+        );
         // Of a job that waits, what it waits for changes with no event.
         if (isFinished(job)) set.headers.etag = `"${found?.version}"`;
         return {
@@ -99,19 +102,18 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
     .get(
       "/api/v1/jobs",
       async ({ request }) => {
-        const { own_only, actor } = auth.require(request, "jobs:read");
+        const reach = reachOf(auth.require(request, "jobs:read"));
         const { limit, cursor, ...filter } = readListQuery(request);
         const select = (before: number | undefined, take: number) => sql<JobRow[]>`
           select ${columns} from levqor_read.jobs
           where true
             ${before === undefined ? sql`` : sql`and position < ${before}`}
-            ${matches(sql, filter)}
-            ${own_only ? sql`and owner = ${actor}` : sql``}
+            ${matches(sql, filter, reach)}
           order by position desc
           limit ${take}`;
         const paged = { name: "jobs", limit, cursor, select };
         const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
-        const waits = await waitsOf(items.map(toWaitingJob));
+        const waits = await waitsOf(items.map(toWaitingJob), reach);
         return { data: items.map((row) => toSummary(row, waits.get(row.job_id))), has_more, next_cursor };
       },
       {
@@ -142,8 +144,9 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
     .get(
       "/api/v1/jobs/:job_id",
       async ({ request, params, set }) => {
-        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
-        const found = await readJob(log, job_id);
+        const named = await auth.requireJob(request, "jobs:read", params.job_id);
+        const { job_id } = named;
+        const found = await readJob(log, named);
         if (!found) throw jobNotFound(job_id);
         await untilReached(projector, { name: "jobs", position: found.position, wait_ms });
         const [row] = await onceBuilt(
@@ -153,10 +156,10 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
         if (!row) throw jobNotFound(job_id);
         // Meanwhile it may have ended: what came of it is to be that of the row.
         const isEndNews = row.finished_at !== null && !isFinished(found.state);
-        const { state, version } = isEndNews ? ((await readJob(log, job_id)) ?? found) : found;
+        const { state, version } = isEndNews ? ((await readJob(log, named)) ?? found) : found;
         if (isFinished(state)) set.headers.etag = `"${version}"`;
         const { result, error, cancel_reason } = state;
-        const waits = await waitsOf([toWaitingJob(row)]);
+        const waits = await waitsOf([toWaitingJob(row)], named.reach);
         const summary = toSummary(row, waits.get(job_id));
         return { ...summary, result, error, ...(cancel_reason !== null && { cancel_reason }) };
       },
@@ -184,11 +187,11 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
     .get(
       "/api/v1/jobs/:job_id/events",
       async ({ request, params, set }) => {
-        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
+        const named = await auth.requireJob(request, "jobs:read", params.job_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const after_version = fromCursor(cursor, EVENTS) ?? 0;
-        const events = await log.readStream(jobStream(job_id), { after_version, limit: limit + 1 });
-        if (events.length === 0 && after_version === 0) throw jobNotFound(job_id);
+        const events = await readHistory(log, { ...named, after_version, limit: limit + 1 });
+        if (!events) throw jobNotFound(named.job_id);
         const { items, has_more, next_cursor } = page(events, limit, { kind: EVENTS, keyOf: ({ version }) => version });
         set.headers["content-type"] = "application/json";
         set.headers.etag = etagOfPage(items, has_more);

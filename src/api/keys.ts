@@ -6,6 +6,7 @@ import type { KeyRow } from "../../projections/mod.ts";
 import type { Caller } from "../access/mod.ts";
 import { createKey, excess, type KeyView, keyStatus, keyView, readKey, revokeKey, rotateKey } from "../access/mod.ts";
 import type { KeyState } from "../domain/key.ts";
+import { beyond } from "../domain/reach.ts";
 import { decodeJson } from "../json/mod.ts";
 import type { Auth } from "./auth.ts";
 import { readJson, readJsonIfAny } from "./body.ts";
@@ -100,13 +101,14 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
     .get(
       ROUTE,
       async ({ request }) => {
-        auth.require(request, "keys:read");
+        const { workflows } = auth.require(request, "keys:read");
         const { limit, cursor } = readPageQuery(request);
         const select = (before: number | undefined, take: number) => sql<StoredKey[]>`
           select key_id, name, environment, prefix, scopes, workflows, tier, created_by, created_at, expires_at,
             rotated_at, overlap_ends_at, revoked_at, position, last_used_at
           from levqor_read.keys left join levqor_ops.key_uses using (key_id)
           where true ${before === undefined ? sql`` : sql`and position < ${before}`}
+            ${workflows === "all" ? sql`` : sql`and workflows::jsonb <@ ${JSON.stringify([...workflows])}::text::jsonb`}
           order by position desc
           limit ${take}`;
         const paged = { name: "keys", limit, cursor, select };
@@ -137,8 +139,10 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
     .get(
       `${ROUTE}/:key_id`,
       async ({ request, params }) => {
-        auth.require(request, "keys:read");
-        return await shown({ key_id: pathId("key", params.key_id) });
+        const caller = auth.require(request, "keys:read");
+        const key_id = pathId("key", params.key_id);
+        await existing(caller, key_id);
+        return await shown({ key_id });
       },
       {
         detail: describe({
@@ -160,7 +164,7 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
         const idempotency_key = idempotencyKey(request);
         const key_id = pathId("key", params.key_id);
         const asked = checkRotate((await readJsonIfAny(request)).value);
-        const state = await existing(key_id);
+        const state = await existing(caller, key_id);
         const wanted = {
           overlap_seconds: asked.overlap_seconds ?? KEY_OVERLAP_DEFAULT_S,
           ...(asked.expires_at !== undefined && { expires_at: expiry(asked.expires_at) }),
@@ -221,10 +225,12 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
     .post(
       `${ROUTE}/:key_id/revoke`,
       async ({ request, params, set, cause }) => {
-        const { actor } = auth.require(request, "keys:write");
+        const caller = auth.require(request, "keys:write");
+        const { actor } = caller;
         const key_id = pathId("key", params.key_id);
         const { reason } = checkRevoke((await readJsonIfAny(request)).value);
         if (reason !== undefined) refuseSecret(reason, "/reason");
+        await existing(caller, key_id);
         const handled = await revokeKey(log, { key_id, meta: { actor, correlation_id: key_id, ...cause }, reason });
         if (!handled.ok) throw notFound(key_id);
         if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
@@ -237,7 +243,7 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
           tag: "Keys",
           summary: "Revoke a key",
           description:
-            "Ends the key with all its secrets, for good and everywhere within a second; event streams that it opened are ended too. Keys that it issued are not. One that is revoked already is answered alike.",
+            "Ends the key with all its secrets, for good and everywhere within a second; event streams that it opened are ended too. Keys that it issued are not. It takes keys:write alone, whatever the key may do: revoking only ever takes away; a key that is limited to some workflows revokes those that are limited to no others. One that is revoked already is answered alike.",
           scope: "keys:write",
           params: { key_id: KeyId },
           optional_body: "KeyRevokeRequest",
@@ -257,15 +263,20 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
   /** The key as it is now, with its secret where it was just made. Throws the problem `key_not_found`. */
   async function shown({ key_id, ...secret }: { key_id: string; key?: string | null }) {
     const [state, [use]] = await Promise.all([
-      existing(key_id),
+      readKey(log, key_id),
       sql<{ last_used_at: string }[]>`select last_used_at from levqor_ops.key_uses where key_id = ${key_id}`,
     ]);
+    if (!state) throw notFound(key_id);
     return { ...secret, ...keyView(key_id, state, Date.now()), last_used_at: use?.last_used_at ?? null };
   }
 
-  async function existing(key_id: string): Promise<KeyState> {
+  /** A key as its caller reaches it: for one that is limited to some workflows, those that are limited to no others. */
+  async function existing(caller: Caller, key_id: string): Promise<KeyState> {
     const state = await readKey(log, key_id);
-    if (!state) throw notFound(key_id);
+    const { workflows } = state?.created ?? {};
+    const isWithin =
+      workflows?.every((workflow) => beyond(caller, { workflow }) === undefined) ?? caller.workflows === "all";
+    if (!state || !isWithin) throw notFound(key_id);
     return state;
   }
 

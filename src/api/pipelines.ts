@@ -1,12 +1,14 @@
 /** Stored pipelines: jobs of several steps under a name, in versions. */
 import { Elysia } from "elysia";
-import { decode } from "../../events/mod.ts";
+import { decode, type EventMeta } from "../../events/mod.ts";
 import { type PipelineDefinition, PipelineName } from "../../events/pipeline.ts";
 import type { PipelineRow } from "../../projections/pipelines.ts";
+import { type Caller, reachOf } from "../access/mod.ts";
 import { type PipelineCommand, type PipelineState, pipelineDecider, pipelineState } from "../domain/pipeline.ts";
+import { beyond } from "../domain/reach.ts";
 import { pipelineStream } from "../jobs/workflows.ts";
 import { handle } from "../log/handle.ts";
-import { type Auth, requireWorkflow } from "./auth.ts";
+import { type Auth, permitted } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
 import { ifMatch } from "./if_match.ts";
@@ -35,14 +37,14 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
         const caller = auth.require(request, "pipelines:write");
         const key = idempotencyKey(request);
         const { name, ...definition } = checkCreate((await readJson(request)).value);
-        requireWorkflow(caller, name, definition.steps);
+        const pipeline = permitted(caller, { workflow: name, ...definition });
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
         if (workflows.has(name)) {
           throw new Problem("pipeline_exists", `"${name}" is the name of a connector; a pipeline needs another.`);
         }
         const causation_id = key === null ? undefined : derivedId(caller, ROUTE, key);
         const meta = { actor: caller.actor, correlation_id: pipelineStream(name), ...cause, causation_id };
-        const handled = await command(name, { type: "create", definition }, meta);
+        const handled = await command({ type: "create", pipeline }, meta);
         if (!handled.ok) {
           const state = await replayed(name, { definition, causation_id });
           if (!state) throw new Problem("pipeline_exists", handled.refusal.message);
@@ -50,7 +52,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           return answer(set, { name, state, status: 201 });
         }
         set.headers["levqor-position"] = String(handled.position);
-        return answer(set, { name, state: await read(name), status: 201 });
+        return answer(set, { name, state: await read(caller, name), status: 201 });
       },
       {
         parse: "none",
@@ -85,11 +87,12 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .get(
       ROUTE,
       async ({ request }) => {
-        auth.require(request, "pipelines:read");
+        const { workflows: names } = auth.require(request, "pipelines:read");
         const { limit, cursor } = readPageQuery(request);
         const select = (before: number | undefined, take: number) => sql<PipelineRow[]>`
           select name, version, description, steps, position, created_at, updated_at from levqor_read.pipelines
           where true ${before === undefined ? sql`` : sql`and position < ${before}`}
+            ${names === "all" ? sql`` : sql`and name = any(${[...names]}::text[])`}
           order by position desc limit ${take}`;
         const paged = { name: "pipelines", limit, cursor, select };
         const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
@@ -132,8 +135,8 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .get(
       `${ROUTE}/:name`,
       async ({ request, params, set }) => {
-        auth.require(request, "pipelines:read");
-        return answer(set, { name: params.name, state: await read(params.name) });
+        const caller = auth.require(request, "pipelines:read");
+        return answer(set, { name: params.name, state: await read(caller, params.name) });
       },
       {
         detail: describe({
@@ -162,16 +165,17 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
         if (named !== name) {
           throw invalid([{ pointer: "/name", message: `must be ${JSON.stringify(name)}, as in the path` }]);
         }
-        requireWorkflow(caller, name, definition.steps);
+        const pipeline = permitted(caller, { workflow: name, ...definition });
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
         const meta = { actor, correlation_id: pipelineStream(name), ...cause };
-        const handled = await command(name, { type: "update", definition, expected_version }, meta);
+        const handled = await command({ type: "update", pipeline, expected_version, reach: reachOf(caller) }, meta);
         if (!handled.ok) {
           const { code, message } = handled.refusal;
-          throw code === "pipeline_not_found" ? notFound(name) : new Problem("version_mismatch", message);
+          if (code === "pipeline_not_found") throw notFound(name);
+          throw new Problem(code === "beyond_reach" ? "workflow_not_allowed" : "version_mismatch", message);
         }
         if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
-        return answer(set, { name, state: await read(name, handled.version) });
+        return answer(set, { name, state: await read(caller, name, handled.version) });
       },
       {
         parse: "none",
@@ -180,7 +184,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
           tag: "Pipelines",
           summary: "Make a pipeline's next version",
           description:
-            "Records a new version, made from the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. What is already the newest version is not recorded again.",
+            "Records a new version, made from the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. A key that is limited to some workflows replaces no version whose steps use others. What is already the newest version is not recorded again.",
           scope: "pipelines:write",
           params: { name: PipelineName },
           headers: ["If-Match"],
@@ -207,10 +211,10 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     .get(
       `${ROUTE}/:name/versions/:version`,
       async ({ request, params, set }) => {
-        auth.require(request, "pipelines:read");
+        const caller = auth.require(request, "pipelines:read");
         const { name, version } = params;
         if (!/^[1-9]\d{0,8}$/.test(version)) throw notFound(name, version);
-        return answer(set, { name, state: await read(name, Number(version)) });
+        return answer(set, { name, state: await read(caller, name, Number(version)) });
       },
       {
         detail: describe({
@@ -230,16 +234,18 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
     );
 
   /** The pipeline at its newest version, or at the one named. Throws the problem `pipeline_not_found`. */
-  async function read(name: string, version?: number): Promise<PipelineState> {
-    if (!new RegExp(PipelineName.pattern as string).test(name)) throw notFound(name);
+  async function read(caller: Caller, name: string, version?: number): Promise<PipelineState> {
+    const isName = new RegExp(PipelineName.pattern as string).test(name);
+    if (!isName || beyond(caller, { workflow: name }) !== undefined) throw notFound(name, version);
     const events = await log.readStream(pipelineStream(name), { limit: version });
     const state = pipelineState(events.map(decode));
     if (state.version === 0 || (version !== undefined && state.version !== version)) throw notFound(name, version);
     return state;
   }
 
-  function command(name: string, command: PipelineCommand, meta: Parameters<typeof log.append>[0]["meta"]) {
-    return handle(log, { stream_id: pipelineStream(name), decider: pipelineDecider, command, meta });
+  function command(command: PipelineCommand, meta: EventMeta) {
+    const stream_id = pipelineStream(command.pipeline.workflow);
+    return handle(log, { stream_id, decider: pipelineDecider, command, meta });
   }
 
   /** The first version, where the same request was answered with it before; `undefined` where it was another. */

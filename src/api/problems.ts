@@ -94,6 +94,11 @@ export const problems = {
     title: "Workflow not allowed",
     help: "The key is limited to some workflows, and this is none of them. Use a key that may run it.",
   },
+  self_approval_refused: {
+    status: 403,
+    title: "Own job",
+    help: "The step says not_by_submitter, and the caller submitted the job, or acts for whoever did: with a key that they issued, or that issued theirs. Have somebody else approve it.",
+  },
   insufficient_scope: {
     status: 403,
     title: "Scope missing",
@@ -154,10 +159,15 @@ export const problems = {
     title: "Conflict with the present state",
     help: "What was asked for does not fit the present state. Read it and decide again.",
   },
+  already_decided: {
+    status: 409,
+    title: "Already decided",
+    help: "Somebody has approved or rejected the step before: `decision` says who, and what. Nothing of this request was recorded, its comment neither.",
+  },
   attempt_superseded: {
     status: 409,
     title: "Attempt superseded",
-    help: "The attempt is no longer this worker's: its lease lapsed, or it has ended. `holder` says who has the job now, `job_status` where it stands. Stop working on it; nothing of this answer was recorded.",
+    help: "The attempt is not the caller's, or no longer: another claimed it, its lease lapsed, or it has ended. A claim belongs to the key or user that made it, whatever the worker calls itself. `job_status` and `holder` say where the job stands and who has it now, to whoever claimed that attempt or may read jobs. Stop working on it; nothing of this answer was recorded.",
   },
   attempt_timeout: {
     status: 409,

@@ -1,11 +1,13 @@
 /** Recurring schedules: creating, reading, pausing, resuming and deleting them. */
 import { Elysia } from "elysia";
-import { decode } from "../../events/mod.ts";
+import { decode, type StoredEvent } from "../../events/mod.ts";
 import type { ScheduleRow } from "../../projections/schedules.ts";
-import type { Caller } from "../access/mod.ts";
+import { type Caller, reachOf, type Scope } from "../access/mod.ts";
 import { databaseNow } from "../db/mod.ts";
+import { beyond, EVERYTHING, type Reach } from "../domain/reach.ts";
 import type { ScheduleCommand, ScheduleDefinition, ScheduleState } from "../domain/schedule.ts";
-import { jobStream } from "../jobs/commands.ts";
+import { readJob } from "../jobs/commands.ts";
+import { runsOnly } from "../jobs/job_filter.ts";
 import { CalendarError } from "../schedules/calendar.ts";
 import {
   change,
@@ -13,13 +15,14 @@ import {
   creation,
   ending,
   nextInstants,
-  readSchedules,
+  type RunnableDefinition,
+  readSchedule,
   resumption,
   scheduleMeta,
   scheduleStream,
 } from "../schedules/commands.ts";
 import { runNow } from "../schedules/mod.ts";
-import { type Auth, requireWorkflow } from "./auth.ts";
+import { type Auth, permitted } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { jobEventJson } from "./event_json.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
@@ -85,7 +88,8 @@ export function scheduleRoutes(
         const command = understood(() => creation(definition, now));
         const schedule_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
         const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...cause });
-        const handled = await commandSchedule(log, { schedule_id, command: () => command, meta });
+        const reach = reachOf(caller);
+        const handled = await commandSchedule(log, { schedule_id, reach, command: () => command, meta });
         let { position, next_run_at } = { position: 0, next_run_at: command.next_run_at };
         if (handled.ok) {
           position = handled.position ?? 0;
@@ -130,13 +134,14 @@ export function scheduleRoutes(
     .get(
       ROUTE,
       async ({ request }) => {
-        auth.require(request, "schedules:read");
+        const { workflows: names } = auth.require(request, "schedules:read");
         const { limit, cursor, status } = readListQuery(request);
         const select = (before: number | undefined, take: number) => sql<ListedSchedule[]>`
           select ${columns} from levqor_read.schedules
           where true
             ${before === undefined ? sql`` : sql`and position < ${before}`}
             ${status === undefined ? sql`` : sql`and status = ${status}`}
+            ${names === "all" ? sql`` : runsOnly(sql, names)}
           order by position desc
           limit ${take}`;
         const paged = { name: "schedules", limit, cursor, select };
@@ -167,16 +172,16 @@ export function scheduleRoutes(
     .get(
       `${ROUTE}/:schedule_id`,
       async ({ request, params, set }) => {
-        auth.require(request, "schedules:read");
-        const schedule_id = scheduleId(params.schedule_id);
-        const { definition, position, version } = await existing(schedule_id);
+        const named = requireSchedule(request, "schedules:read", params);
+        const { schedule_id } = named;
+        const { state, position, version } = await existing(named);
         await untilReached(projector, { name: "schedules", position, wait_ms });
         const [row] = await sql<ListedSchedule[]>`
           select ${columns} from levqor_read.schedules where schedule_id = ${schedule_id}`;
         if (!row) throw scheduleNotFound(schedule_id);
         // The row may be newer already: then the tag names nothing that will be answered again.
         set.headers.etag = `"${version}"`;
-        return { ...summary(row), job: definition.job };
+        return { ...summary(row), job: state.definition.job };
       },
       {
         detail: describe({
@@ -201,15 +206,14 @@ export function scheduleRoutes(
     .put(
       `${ROUTE}/:schedule_id`,
       async ({ request, params, set, cause }) => {
-        const caller = auth.require(request, "schedules:write");
-        const schedule_id = scheduleId(params.schedule_id);
+        const named = requireSchedule(request, "schedules:write", params);
+        const { caller, schedule_id } = named;
         const made_from = ifMatch(request);
         const definition = await readDefinition(request, caller);
-        const now = await databaseNow(sql);
-        const command = understood(() => change(definition, { now, made_from }));
-        const { actor } = caller;
-        set.headers["levqor-position"] = await commanded({ schedule_id, actor, cause, command: () => command });
-        const { state, version } = await existing(schedule_id);
+        const given = { by: caller.actor, now: await databaseNow(sql), made_from };
+        const command = understood(() => change(definition, given));
+        set.headers["levqor-position"] = await commanded({ ...named, cause, command: () => command });
+        const { state, version } = await existing(named);
         set.headers.etag = `"${version}"`;
         return stateOf(schedule_id, state);
       },
@@ -249,9 +253,8 @@ export function scheduleRoutes(
     .post(
       `${ROUTE}/:schedule_id/run`,
       async ({ request, params, set, cause }) => {
-        const caller = auth.require(request, "schedules:write");
+        const { caller, schedule_id, reach } = requireSchedule(request, "schedules:write", params);
         const key = idempotencyKey(request);
-        const schedule_id = scheduleId(params.schedule_id);
         const route = `${ROUTE}/${schedule_id}/run`;
         const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, route, key);
         let position = key === null ? undefined : await positionOf(job_id);
@@ -259,10 +262,7 @@ export function scheduleRoutes(
         if (position === undefined) {
           if (queue.full) throw queue.problem();
           const meta = { actor: caller.actor, ...cause };
-          const check = ({ definition }: ScheduleState) => {
-            if (definition) requireWorkflow(caller, definition.job.workflow, definition.job.steps);
-          };
-          const ran = await queue.enter(() => runNow(log, { schedule_id, job_id, meta, check }));
+          const ran = await queue.enter(() => runNow(log, { schedule_id, reach, job_id, meta }));
           if (!ran.ok && ran.reason === "refused") throw scheduleNotFound(schedule_id);
           isRepeated = !ran.ok;
           position = ran.ok ? ran.position : await positionOf(job_id);
@@ -296,7 +296,6 @@ export function scheduleRoutes(
             },
           },
           errors: [
-            "workflow_not_allowed",
             "invalid_schedule_id",
             "invalid_idempotency_key",
             "schedule_not_found",
@@ -310,9 +309,9 @@ export function scheduleRoutes(
     .get(
       `${ROUTE}/:schedule_id/next`,
       async ({ request, params }) => {
-        auth.require(request, "schedules:read");
+        const named = requireSchedule(request, "schedules:read", params);
         const { count = NEXT_RUNS_DEFAULT } = readNextQuery(request);
-        const { state } = await existing(scheduleId(params.schedule_id));
+        const { state } = await existing(named);
         return { data: understood(() => nextInstants(state, count)).map(toTime) };
       },
       {
@@ -339,16 +338,21 @@ export function scheduleRoutes(
     .get(
       `${ROUTE}/:schedule_id/events`,
       async ({ request, params, set }) => {
-        auth.require(request, "schedules:read");
-        const schedule_id = scheduleId(params.schedule_id);
+        const { schedule_id, reach } = requireSchedule(request, "schedules:read", params);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
         const after_version = fromCursor(cursor, EVENTS) ?? 0;
         const events = await log.readStream(scheduleStream(schedule_id), { after_version, limit: limit + 1 });
         if (events.length === 0 && after_version === 0) throw scheduleNotFound(schedule_id);
+        if (reach !== EVERYTHING && !(await readSchedule(log, { schedule_id, reach }))) {
+          throw scheduleNotFound(schedule_id);
+        }
         const { items, has_more, next_cursor } = page(events, limit, { kind: EVENTS, keyOf: ({ version }) => version });
         set.headers["content-type"] = "application/json";
         set.headers.etag = etagOfPage(items, has_more);
-        const data = items.map(jobEventJson).join(",");
+        const data = items
+          .filter((event) => isWithin(reach, event))
+          .map(jobEventJson)
+          .join(",");
         return `{"data":[${data}],"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}}`;
       },
       {
@@ -393,12 +397,11 @@ export function scheduleRoutes(
     .post(
       `${ROUTE}/:schedule_id/pause`,
       async ({ request, params, set, cause }) => {
-        const { actor } = auth.require(request, "schedules:write");
-        const schedule_id = scheduleId(params.schedule_id);
+        const named = requireSchedule(request, "schedules:write", params);
         const now = await databaseNow(sql);
         const command = (state: ScheduleState) => ending("pause", state, now);
-        set.headers["levqor-position"] = await commanded({ schedule_id, actor, cause, command });
-        return { schedule_id, status: "paused", next_run_at: null };
+        set.headers["levqor-position"] = await commanded({ ...named, cause, command });
+        return { schedule_id: named.schedule_id, status: "paused", next_run_at: null };
       },
       {
         parse: "none",
@@ -425,14 +428,11 @@ export function scheduleRoutes(
     .post(
       `${ROUTE}/:schedule_id/resume`,
       async ({ request, params, set, cause }) => {
-        const caller = auth.require(request, "schedules:write");
-        const { actor } = caller;
-        const schedule_id = scheduleId(params.schedule_id);
-        requireWorkflow(caller, (await existing(schedule_id)).state.definition?.job.workflow);
+        const named = requireSchedule(request, "schedules:write", params);
         const now = await databaseNow(sql);
         const command = (state: ScheduleState) => resumption(state, now);
-        set.headers["levqor-position"] = await commanded({ schedule_id, actor, cause, command });
-        return stateOf(schedule_id, (await existing(schedule_id)).state);
+        set.headers["levqor-position"] = await commanded({ ...named, cause, command });
+        return stateOf(named.schedule_id, (await existing(named)).state);
       },
       {
         parse: "none",
@@ -452,25 +452,18 @@ export function scheduleRoutes(
               headers: ["Levqor-Position"],
             },
           },
-          errors: [
-            "workflow_not_allowed",
-            "invalid_schedule_id",
-            "schedule_not_found",
-            "unavailable",
-            "outcome_unknown",
-          ],
+          errors: ["invalid_schedule_id", "schedule_not_found", "unavailable", "outcome_unknown"],
         }),
       },
     )
     .delete(
       `${ROUTE}/:schedule_id`,
       async ({ request, params, set, cause }) => {
-        const { actor } = auth.require(request, "schedules:write");
-        const schedule_id = scheduleId(params.schedule_id);
+        const named = requireSchedule(request, "schedules:write", params);
         const now = await databaseNow(sql);
         const command = (state: ScheduleState) => ending("delete", state, now);
-        set.headers["levqor-position"] = await commanded({ schedule_id, actor, cause, command });
-        return { schedule_id, status: "deleted" };
+        set.headers["levqor-position"] = await commanded({ ...named, cause, command });
+        return { schedule_id: named.schedule_id, status: "deleted" };
       },
       {
         parse: "none",
@@ -495,39 +488,43 @@ export function scheduleRoutes(
       },
     );
 
-  /** What the log has under an id. Throws the problem `schedule_not_found`, for a deleted one too. */
-  async function existing(schedule_id: string) {
-    const found = (await readSchedules(log, [schedule_id])).get(schedule_id);
-    if (!found?.state.definition || found.state.status === "deleted") throw scheduleNotFound(schedule_id);
-    const { state, last } = found;
-    return { state, definition: found.state.definition, position: last.position, version: last.version };
+  /** The schedule that a call names, as the caller reaches it. Throws as `require`, and `invalid_schedule_id`. */
+  function requireSchedule(request: Request, scope: Scope, params: { schedule_id: string }): NamedSchedule {
+    const caller = auth.require(request, scope);
+    return { caller, reach: reachOf(caller), schedule_id: scheduleId(params.schedule_id) };
   }
 
-  /** Where the log holds a job's submission. */
+  /** What the log has under an id. Throws the problem `schedule_not_found`, for a deleted one too. */
+  async function existing(named: NamedSchedule) {
+    const found = await readSchedule(log, named);
+    if (!found || found.state.status === "deleted") throw scheduleNotFound(named.schedule_id);
+    const { state, last } = found;
+    return { state, position: last.position, version: last.version };
+  }
+
+  /** Where the log holds the submission of a job whose id is derived from its caller's identity. */
   async function positionOf(job_id: string): Promise<number | undefined> {
-    return (await log.readStream(jobStream(job_id), { limit: 1 }))[0]?.position;
+    return (await readJob(log, { job_id, reach: EVERYTHING }))?.events[0]?.position;
   }
 
   /** What a request wants a schedule to be. Throws what the reading of bodies throws, and `workflow_not_allowed`. */
-  async function readDefinition(request: Request, caller: Caller): Promise<ScheduleDefinition> {
+  async function readDefinition(request: Request, caller: Caller): Promise<RunnableDefinition> {
     const { value, byte_length } = await readJson(request);
-    const { job, ...rest } = checkRequest(value);
-    requireWorkflow(caller, job.workflow, job.steps);
+    const { job: wanted, ...rest } = checkRequest(value);
+    const job = permitted(caller, wanted);
     checkSubmission(job, { byte_length, connectors: workflows, refusedAddress, pointer: "/job" });
     return { time_zone: "UTC", misfire_grace_seconds: MISFIRE_GRACE_DEFAULT_S, ...rest, job };
   }
 
   /** Records a command; resolves to the position of the newest event of the schedule. */
-  async function commanded(from: {
-    schedule_id: string;
-    actor: string;
-    cause: Cause;
-    command: (state: ScheduleState) => ScheduleCommand;
-  }): Promise<string> {
-    const { schedule_id, actor, cause, command } = from;
-    const meta = scheduleMeta(schedule_id, { actor, ...cause });
+  async function commanded(
+    from: NamedSchedule & { cause: Cause; command: (state: ScheduleState) => ScheduleCommand },
+  ): Promise<string> {
+    const { caller, schedule_id, reach, cause, command } = from;
+    const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...cause });
     const handled = await commandSchedule(log, {
       schedule_id,
+      reach,
       command: (state) => understood(() => command(state)),
       meta,
     });
@@ -535,7 +532,7 @@ export function scheduleRoutes(
       const { code, message } = handled.refusal;
       throw code === "version_mismatch" ? new Problem(code, message) : scheduleNotFound(schedule_id);
     }
-    return String(handled.position ?? (await existing(schedule_id)).position);
+    return String(handled.position ?? (await existing(from)).position);
   }
 
   /** What the first creation with the same key answered, which must have had the same body. */
@@ -549,6 +546,19 @@ export function scheduleRoutes(
     }
     return { position: event.position, next_run_at: Date.parse(next_run_at) };
   }
+}
+
+/** Which schedule, and who asks for it. */
+interface NamedSchedule {
+  readonly caller: Caller;
+  readonly reach: Reach;
+  readonly schedule_id: string;
+}
+
+/** Whether an event of a schedule's history tells of no job beyond a reach: it may have had another before. */
+function isWithin(reach: Reach, stored: StoredEvent): boolean {
+  const { data } = decode(stored);
+  return !("job" in data) || beyond(reach, data.job) === undefined;
 }
 
 /** Throws the problem `validation_failed` where the expression or the time zone cannot be understood. */

@@ -129,6 +129,18 @@ const Problem = Type.Object(
     job_status: Type.Optional(
       Type.Unsafe<Static<typeof Status>>({ ...Status, description: "Where the job of the worker's answer stands." }),
     ),
+    decision: Type.Optional(
+      Type.Object(
+        {
+          approved: Type.Boolean(),
+          by: Type.Union([Type.String({ examples: ["key:9f86d081"] }), Type.Null()], {
+            description: "As events name them; null: nobody, and the step went on when its time was over.",
+          }),
+          comment: Type.Union([Type.String(), Type.Null()]),
+        },
+        { description: "What was decided about the step that the request would decide." },
+      ),
+    ),
     holder: Type.Optional(
       Type.Union(
         [
@@ -1245,7 +1257,7 @@ const KeyWorkflows = Type.Union(
   [Type.Array(Workflow, { minItems: 1, maxItems: KEY_WORKFLOWS_MAX, uniqueItems: true }), Type.Null()],
   {
     description:
-      "The workflows whose jobs its holder may submit, schedule, replay and claim, and that it may define and limit; `null`: all.",
+      "The workflows that there are for its holder: jobs that run another, by its name or in a step of their own, their schedules and other pipelines do not exist for them; `null`: all.",
     examples: [["http"]],
   },
 );

@@ -1,7 +1,7 @@
 /** The way to a WebSocket of events: `GET /api/v1/jobs/ws`. */
 import { Elysia } from "elysia";
-import { onLapse } from "../access/mod.ts";
-import { type Auth, checkOwner } from "./auth.ts";
+import { onLapse, reachOf } from "../access/mod.ts";
+import type { Auth } from "./auth.ts";
 import { contextOf } from "./context.ts";
 import { createCors } from "./cors.ts";
 import { EventSocket } from "./event_socket.ts";
@@ -38,9 +38,9 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
       const headers: Record<string, string> = { ...Object.fromEntries(fixedHeaders), "x-request-id": request_id };
       // Named, or Bun would answer with the first of the client's list: that may be the key.
       if (protocol) headers["sec-websocket-protocol"] = protocol;
-      const allow = ({ job_id }: WantedEvents) => {
+      const reach = ({ job_id }: WantedEvents) => {
         if (job_id === undefined) auth.require(request, "jobs:read", "everyones");
-        else return checkOwner(log, { caller, job_id });
+        return reachOf(caller);
       };
       const leave = slots.take();
       const on_open = () => {
@@ -54,7 +54,7 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
       const data = new EventSocket({
         lapses,
         sources,
-        allow,
+        reach,
         logger,
         request_id,
         instance: PATH,

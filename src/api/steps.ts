@@ -3,14 +3,14 @@ import { Elysia } from "elysia";
 import type { Step } from "../../events/pipeline.ts";
 import type { JobState } from "../domain/job.ts";
 import { hasEnded, type StepState, UNREACHED, type WorkState } from "../domain/step_states.ts";
-import { commandJob, readJob } from "../jobs/commands.ts";
+import { readJob } from "../jobs/commands.ts";
 import { PipelineReader } from "../jobs/workflows.ts";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { jobNotFound } from "./job_id.ts";
+import { command } from "./job_refusal.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { Problem } from "./problems.ts";
 import { requestIds } from "./request_id.ts";
 import { ApproveRequest, JobId } from "./schemas.ts";
 import { validator } from "./validation.ts";
@@ -24,8 +24,9 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
     .get(
       "/api/v1/jobs/:job_id/steps",
       async ({ request, params }) => {
-        const { job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
-        const job = (await readJob(log, job_id))?.state;
+        const named = await auth.requireJob(request, "jobs:read", params.job_id);
+        const { job_id } = named;
+        const job = (await readJob(log, named))?.state;
         if (!job) throw jobNotFound(job_id);
         const { steps, pipeline } = await stepsOf(job);
         const data = steps.map((step) => describeStep(step, job.step_states.get(step.id) ?? UNREACHED));
@@ -86,18 +87,15 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
     .post(
       "/api/v1/jobs/:job_id/approve",
       async ({ request, params, set, cause }) => {
-        const { caller, job_id } = await auth.requireJob(request, "jobs:write", params.job_id);
-        const { actor } = caller;
+        const job = await auth.requireJob(request, "jobs:approve", params.job_id);
+        const { job_id, caller } = job;
         const { step, approved, comment } = checkApprove((await readJson(request)).value);
-        const handled = await commandJob(log, {
-          job_id,
-          command: { type: "approve", step, approved, by: actor, comment },
-          meta: { actor, correlation_id: job_id, ...cause },
+        const party = await auth.partyOf(caller);
+        const handled = await command(log, {
+          ...job,
+          cause,
+          command: { type: "approve", step, approved, by: caller.actor, comment, party },
         });
-        if (!handled.ok) {
-          const { refusal } = handled;
-          throw refusal.code === "job_not_found" ? jobNotFound(job_id) : new Problem("conflict", refusal.message);
-        }
         if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
         return { job_id, step, approved };
       },
@@ -108,8 +106,8 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
           tag: "Jobs",
           summary: "Approve or reject a step that waits for it",
           description:
-            "An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. The same decision of the same caller may be sent again. A step that does not wait for approval is a 409.",
-          scope: "jobs:write",
+            "An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. Of several decisions the first counts: the others are answered with 409 `already_decided`, and with that decision, so that nothing they say is lost unnoticed. The same decision may be sent again by the same caller, with the same comment or none. A step with `not_by_submitter` is not approved by whoever submitted the job, nor with a key that they issued: 403 `self_approval_refused`. A step that does not wait for approval is a 409 `conflict`.",
+          scope: "jobs:approve",
           params: { job_id: JobId },
           body: "ApproveRequest",
           answers: {
@@ -120,7 +118,15 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
               headers: ["Levqor-Position"],
             },
           },
-          errors: ["invalid_job_id", "job_not_found", "conflict", "unavailable", "outcome_unknown"],
+          errors: [
+            "invalid_job_id",
+            "job_not_found",
+            "self_approval_refused",
+            "already_decided",
+            "conflict",
+            "unavailable",
+            "outcome_unknown",
+          ],
         }),
       },
     );

@@ -1,7 +1,7 @@
 /** Live events over SSE: of one job, of all jobs. */
 import type { Server } from "bun";
 import { Elysia } from "elysia";
-import { type Caller, onLapse } from "../access/mod.ts";
+import { type Caller, onLapse, reachOf } from "../access/mod.ts";
 import type { Auth } from "./auth.ts";
 import { EventSources, type WantedEvents } from "./event_source.ts";
 import { SLOW_CONSUMER_S } from "./limits.ts";
@@ -118,7 +118,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
     signal.addEventListener("abort", shutDown);
     stop.signal.addEventListener("abort", () => signal.removeEventListener("abort", shutDown));
     if (signal.aborted) stop.abort();
-    const { events } = await sources.open(wanted, stop.signal).catch((error) => {
+    const { events } = await sources.open({ ...wanted, reach: reachOf(caller) }, stop.signal).catch((error) => {
       stop.abort();
       throw error;
     });

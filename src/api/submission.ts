@@ -3,6 +3,7 @@ import { writtenOtherwise } from "../../connectors/called_url.ts";
 import type { EventMeta } from "../../events/envelope.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import { stepFaults } from "../domain/pipeline_check.ts";
+import type { Runs, Within } from "../domain/reach.ts";
 import { jobStream } from "../jobs/commands.ts";
 import { decodeJson } from "../json/mod.ts";
 import { AppendInDoubtError } from "../log/errors.ts";
@@ -16,6 +17,8 @@ import { invalid } from "./validation.ts";
 
 export interface Submission {
   readonly job_id: string;
+  /** What it runs, which whoever submits it may. */
+  readonly runs: Within<Runs>;
   /** The first events of its stream: as they would be again at a repetition of the request. */
   readonly events: readonly { readonly type: string; readonly data_json: string; readonly data?: unknown }[];
   readonly meta: EventMeta;

@@ -1,5 +1,6 @@
 /** Why jobs wait, as answers tell it. */
 import { type WaitingFor, type WaitingJob, waitingFor } from "../domain/job.ts";
+import { EVERYTHING, type Reach } from "../domain/reach.ts";
 import { type LimitedJob, Limits } from "../jobs/limits.ts";
 import { Workflows } from "../jobs/workflows.ts";
 import type { ApiOptions } from "./options.ts";
@@ -16,6 +17,7 @@ export function waitTeller({
   signal,
 }: Pick<ApiOptions, "log" | "sql" | "bus" | "workflows" | "signal">): (
   jobs: readonly (WaitingJob & LimitedJob)[],
+  reach: Reach,
 ) => Promise<Waits> {
   const limits = new Limits({ log, following: false });
   // What is settled is asked for again now and then in any case; news saves whoever has just settled it the wait.
@@ -25,7 +27,7 @@ export function waitTeller({
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   const runnable = new Workflows(workflows);
-  return async (jobs) => {
+  return async (jobs, reach) => {
     const now = Date.now();
     const waits = new Map<string, WaitingFor>();
     for (const job of jobs) {
@@ -34,7 +36,11 @@ export function waitTeller({
       if (wait) waits.set(job.job_id, wait);
     }
     const claimable = jobs.filter(({ job_id }) => waits.get(job_id)?.reason === "worker");
-    for (const [job_id, wait] of await limits.waitingFor(claimable)) waits.set(job_id, wait);
+    for (const [job_id, wait] of await limits.waitingFor(claimable, {
+      // Whose jobs hold the limit is nothing to who reaches some jobs alone.
+      name_holders: reach === EVERYTHING,
+    }))
+      waits.set(job_id, wait);
     return waits;
   };
 }

@@ -1,9 +1,10 @@
 /** Outside workers: programs in any language that claim jobs, keep them with heartbeats and answer for them. */
 import { Elysia } from "elysia";
+import { type Caller, mayDo, reachOf } from "../access/mod.ts";
 import { type JobState, maxAttempts } from "../domain/job.ts";
 import { type Answered, answerFor, type OutsideAnswer, OutsideWorkers, TooManyClaimsError } from "../jobs/mod.ts";
 import { Workflows } from "../jobs/workflows.ts";
-import { type Auth, requireWorkflow } from "./auth.ts";
+import { type Auth, permitted } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { contextOf } from "./context.ts";
 import { jobNotFound } from "./job_id.ts";
@@ -34,7 +35,7 @@ const ANSWERING = {
 } as const satisfies Partial<Operation>;
 
 const LATE =
-  "Refused with 409 where the attempt is no longer this worker's: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded.";
+  "A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded.";
 const AGAIN = "To say the same again does no harm: it is answered as the first time.";
 
 export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal }: ApiOptions, auth: Auth) {
@@ -49,12 +50,12 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         const caller = auth.require(request, "workers:write");
         const { actor } = caller;
         const wish = checkClaim((await readJson(request)).value);
-        for (const workflow of wish.workflows) requireWorkflow(caller, workflow);
+        const claimed = wish.workflows.map((workflow) => permitted(caller, { workflow }));
         await refuseBuiltIn(wish.workflows);
         contextOf(request).unhurried = true;
         server?.timeout(request, IDLE_LIMIT_S);
         const { worker, max_jobs = 1, wait_seconds = CLAIM_WAIT_DEFAULT_S, lease_seconds = LEASE_DEFAULT_S } = wish;
-        const claim = outside.claim(wish.workflows, {
+        const claim = outside.claim(claimed, {
           worker,
           max_jobs,
           lease_seconds,
@@ -107,7 +108,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
       async ({ request, cause }) => {
         const caller = auth.require(request, "workers:write");
         const { lease_seconds, ...named } = checkHeartbeat((await readJson(request)).value);
-        const { event } = await answer(named, { type: "heartbeat", lease_seconds }, { ...caller, cause });
+        const { event } = await answer(named, { type: "heartbeat", lease_seconds }, { caller, cause });
         return { ...named, lease_expires_at: leaseEnd(event) };
       },
       {
@@ -134,7 +135,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
       async ({ request, set, cause }) => {
         const caller = auth.require(request, "workers:write");
         const { result = null, ...named } = checkSucceeded((await readJson(request)).value);
-        return ended(named, await answer(named, { type: "complete", result }, { ...caller, cause }), set);
+        return ended(named, await answer(named, { type: "complete", result }, { caller, cause }), set);
       },
       {
         parse: "none",
@@ -162,7 +163,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         const { error: given, ...named } = checkFailed((await readJson(request)).value);
         const { retryable = true, retry_after_seconds: retry_after, ...error } = given;
         const failure = { type: "fail", error, retryable, retry_after } as const;
-        return ended(named, await answer(named, failure, { ...caller, cause }), set);
+        return ended(named, await answer(named, failure, { caller, cause }), set);
       },
       {
         parse: "none",
@@ -188,7 +189,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
       async ({ request, set, cause }) => {
         const caller = auth.require(request, "workers:write");
         const named = checkReleased((await readJson(request)).value);
-        return ended(named, await answer(named, { type: "release" }, { ...caller, cause }), set);
+        return ended(named, await answer(named, { type: "release" }, { caller, cause }), set);
       },
       {
         parse: "none",
@@ -226,13 +227,16 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
   async function answer(
     named: Named,
     answered: OutsideAnswer,
-    { actor, cause }: { actor: string; cause: Cause },
+    { caller, cause }: { caller: Caller; cause: Cause },
   ): Promise<Answered & { ok: true }> {
     const job_id = named.job_id.toLowerCase();
-    const meta = { actor, correlation_id: job_id, ...cause };
+    const meta = { actor: caller.actor, correlation_id: job_id, ...cause };
     const on_attempt = metrics.attempt.bind(metrics);
-    const result = await answerFor(log, { job_id, attempt: named.attempt, answer: answered, meta, on_attempt });
-    if (!result.ok) throw refusal({ ...named, job_id }, result);
+    const { attempt } = named;
+    const reach = reachOf(caller);
+    const result = await answerFor(log, { job_id, attempt, answer: answered, reach, meta, on_attempt });
+    if (!result.ok)
+      throw refusal({ job_id, attempt }, { ...result, told: result.claimed || mayDo(caller, "jobs:read") });
     return result;
   }
 }
@@ -280,8 +284,16 @@ function ended(
 }
 
 /** Why a worker's answer does not count, and who has the job now. */
-function refusal({ job_id, attempt }: Named, { code, job }: Answered & { ok: false }): Problem {
+function refusal(
+  { job_id, attempt }: Named,
+  { code, job, told }: Answered & { ok: false } & { readonly told: boolean },
+): Problem {
   if (code === "job_not_found") return jobNotFound(job_id);
+  if (!told) {
+    return new Problem("attempt_superseded", `The caller has not claimed attempt ${attempt} of job ${job_id}.`, {
+      members: { job_id, attempt },
+    });
+  }
   const members = { job_id, attempt, job_status: job.status, holder: holderOf(job) };
   if (code === "attempt_timeout") {
     return new Problem("attempt_timeout", `Attempt ${attempt} of job ${job_id} took too long; it has ended.`, {

@@ -9,7 +9,7 @@ import { type WorkflowState, workflowDecider } from "../domain/workflow.ts";
 import { workflowStream } from "../jobs/limit_streams.ts";
 import { decodeJson } from "../json/mod.ts";
 import { handle } from "../log/mod.ts";
-import { type Auth, requireWorkflow } from "./auth.ts";
+import { type Auth, permitted } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
@@ -39,12 +39,13 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
     .get(
       "/api/v1/workflows/limits",
       async ({ request }) => {
-        auth.require(request, "workflows:read");
+        const { workflows } = auth.require(request, "workflows:read");
         const { limit, cursor } = readPageQuery(request);
         const select = (after: number | undefined, take: number) => sql<Stored[]>`
           select workflow, concurrency, concurrency_per_key, rate_per_key, position, updated_at
           from levqor_read.workflow_limits
           where position > ${after ?? 0}
+            ${workflows === "all" ? sql`` : sql`and workflow = any(${[...workflows]}::text[])`}
           order by position
           limit ${take}`;
         const paged = { name: "workflow_limits", limit, cursor, select };
@@ -75,8 +76,8 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
     .get(
       PATH,
       async ({ request, params }) => {
-        auth.require(request, "workflows:read");
-        const { workflow } = checkParams(params);
+        const caller = auth.require(request, "workflows:read");
+        const { workflow } = permitted(caller, checkParams(params));
         const { events } = await log.readLast([workflowStream(workflow)]);
         const state = [...events.values()].map(decode).reduce(workflowDecider.evolve, workflowDecider.initial);
         return fromState(workflow, state);
@@ -91,7 +92,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
           scope: "workflows:read",
           params: { workflow: Workflow },
           answers: { 200: { description: "The limits.", schema: "WorkflowLimits", example } },
-          errors: ["validation_failed", "unavailable"],
+          errors: ["workflow_not_allowed", "validation_failed", "unavailable"],
         }),
       },
     )
@@ -100,8 +101,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
       async ({ request, params, set, cause }) => {
         const caller = auth.require(request, "workflows:write");
         const { actor } = caller;
-        const { workflow } = checkParams(params);
-        requireWorkflow(caller, workflow);
+        const { workflow } = permitted(caller, checkParams(params));
         const limits = checkLimits((await readJson(request)).value);
         const stream_id = workflowStream(workflow);
         const handled = await handle(log, {

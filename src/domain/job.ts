@@ -83,6 +83,10 @@ export type CallbackStatus = "none" | "pending" | "delivered" | "failed";
 export interface JobState {
   /** `none`: nothing was submitted under this id. */
   readonly status: "none" | JobStatus;
+  /** Who submitted it; `null` before. */
+  readonly submitted_by: string | null;
+  /** On whose behalf: those whose work it is, beside who submitted it. */
+  readonly on_behalf_of: readonly string[];
   readonly workflow: string;
   readonly payload: JobSubmitted["payload"];
   readonly priority: Priority;
@@ -120,6 +124,8 @@ export interface JobState {
   readonly worker: string | null;
   /** Whether an outside worker holds the claim, which answers over the API. */
   readonly outside: boolean;
+  /** Who made the claim, and alone may answer for it; `null` unless running. */
+  readonly claimed_by: string | null;
   /** How long the claim was to hold without a heartbeat; `null` unless running. */
   readonly lease_seconds: number | null;
   /** When the claim was recorded, in milliseconds since 1970; `null` unless running. */
@@ -183,6 +189,8 @@ export type JobCommand =
       readonly approved: boolean;
       readonly by: string;
       readonly comment?: string;
+      /** All who act for the same one as `by` does, itself among them. */
+      readonly party: ReadonlySet<string>;
     }
   /** Ends the job, whatever it does. Nothing to do where it is cancelled already. */
   | { readonly type: "cancel"; readonly reason?: string }
@@ -204,6 +212,8 @@ export type JobRejectionCode =
   | "held_outside"
   | "job_not_expired"
   | "step_not_waiting"
+  | "already_decided"
+  | "self_approval_refused"
   | "job_not_finished"
   | "callback_not_wanted"
   | "callback_not_pending"
@@ -250,6 +260,8 @@ export interface WaitingJob {
 
 const initial: JobState = {
   status: "none",
+  submitted_by: null,
+  on_behalf_of: [],
   workflow: "",
   payload: {},
   priority: "normal",
@@ -272,6 +284,7 @@ const initial: JobState = {
   origin_job_id: null,
   worker: null,
   outside: false,
+  claimed_by: null,
   lease_seconds: null,
   started_at: null,
   lease_expires_at: null,
@@ -343,6 +356,8 @@ function evolve(state: JobState, event: KnownEvent): JobState {
       return {
         ...submitted(event.data, event.recorded_at),
         account: event.meta ? accountOf(event.meta) : "",
+        submitted_by: event.meta?.actor ?? null,
+        on_behalf_of: event.meta?.on_behalf_of ?? [],
         traceparent: event.meta?.traceparent ?? null,
       };
     case "job.started":
@@ -357,6 +372,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
         last_error: null,
         worker: event.data.worker,
         outside: event.data.outside ?? false,
+        claimed_by: event.meta?.actor ?? null,
         lease_seconds: event.data.lease_seconds,
         started_at: Date.parse(event.recorded_at),
         lease_expires_at: leaseEnd(event),
@@ -424,6 +440,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
 const UNCLAIMED = {
   worker: null,
   outside: false,
+  claimed_by: null,
   lease_seconds: null,
   started_at: null,
   lease_expires_at: null,
@@ -581,23 +598,26 @@ function endOf(ending: Ending, attempt: number): KnownNewEvent {
 }
 
 function approve(
-  { step, approved, by, comment }: JobCommand & { type: "approve" },
+  { step, approved, by, comment, party }: JobCommand & { type: "approve" },
   state: JobState,
 ): readonly KnownNewEvent[] | JobRejection {
-  // The same decision of the same person may come twice.
-  const { message: asked, output } = state.step_states.get(step) ?? {};
-  const before = asked ? (output as { approved?: unknown; by?: unknown } | null) : null;
-  if (before?.approved === approved && before.by === by) return [];
   const verb = approved ? "approve" : "reject";
-  if (before && typeof before.approved === "boolean") {
+  const before = decisionOf(state, step);
+  if (before) {
+    // The same of the same caller may come again; whatever else is said of a step that is decided would be lost.
+    const isSame = before.approved === approved && before.by === by;
+    if (isSame && (comment === undefined || comment === before.comment)) return [];
     const decided = before.by
       ? `${before.by} ${before.approved ? "approved" : "rejected"} it`
-      : "nobody did so in time";
-    return refuse("step_not_waiting", `Cannot ${verb} the step "${step}": ${decided}.`);
+      : "nobody did so in time, and it went on";
+    return refuse("already_decided", `Cannot ${verb} the step "${step}": ${decided}.`);
   }
   if (isFinished(state)) return refuse("job_finished", `Cannot ${verb} the step "${step}": the job ${ended(state)}.`);
   if (state.status !== "queued" || state.waiting !== "approval" || state.suspended_in !== step) {
     return refuse("step_not_waiting", `Cannot ${verb} the step "${step}": it does not wait for approval.`);
+  }
+  if (approved && state.step_states.get(step)?.not_by_submitter && submittersOf(state).some((one) => party.has(one))) {
+    return refuse("self_approval_refused", `Cannot approve the step "${step}": whoever submitted the job may not.`);
   }
   const data = { step, approved, by, ...(comment === undefined ? {} : { comment }) };
   const given: KnownNewEvent = { type: "job.approval_given", data };
@@ -605,6 +625,25 @@ function approve(
   const message = `Step "${step}": the approval was refused${comment === undefined ? "" : `: ${comment}`}.`;
   const error = { code: "approval_rejected", message, detail: { step } };
   return [given, { type: "job.failed", data: { attempt: state.attempt, error } }];
+}
+
+/** What was decided about a step, and by whom; `by` is `null` where its time went by, which let it go on. */
+export interface Decision {
+  readonly approved: boolean;
+  readonly by: string | null;
+  readonly comment: string | null;
+}
+
+/** `undefined` for a step that wants no approval, or has not been decided. */
+export function decisionOf({ step_states }: JobState, step: string): Decision | undefined {
+  const { message, output, ended_at } = step_states.get(step) ?? {};
+  if (typeof message !== "string" || !ended_at || output === null) return undefined;
+  return output as Decision;
+}
+
+/** Whose work a job is: who submitted it, or what it runs again, or defined the schedule that did. */
+export function submittersOf({ submitted_by, on_behalf_of }: JobState): readonly string[] {
+  return submitted_by === null ? on_behalf_of : [submitted_by, ...on_behalf_of];
 }
 
 function fail({ error, retry }: JobCommand & { type: "fail" }, state: JobState): KnownNewEvent {

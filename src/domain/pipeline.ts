@@ -2,6 +2,7 @@
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { PipelineDefinition } from "../../events/pipeline.ts";
 import type { Decider, Rejection } from "./decider.ts";
+import { beyond, type Reach, type Within } from "./reach.ts";
 
 export interface PipelineState {
   /** 0: there is none of this name. */
@@ -12,13 +13,22 @@ export interface PipelineState {
   readonly updated_at: string | null;
 }
 
+/** A definition under the name that it is to have: whoever stores it answers for its steps. */
+export type NamedPipeline = PipelineDefinition & { readonly workflow: string };
+
 export type PipelineCommand =
-  | { readonly type: "create"; readonly definition: PipelineDefinition }
-  /** `expected_version` `any`: whichever it has. */
-  | { readonly type: "update"; readonly definition: PipelineDefinition; readonly expected_version: number | "any" };
+  | { readonly type: "create"; readonly pipeline: Within<NamedPipeline> }
+  | {
+      readonly type: "update";
+      readonly pipeline: Within<NamedPipeline>;
+      /** `any`: whichever it has. */
+      readonly expected_version: number | "any";
+      /** Of whoever puts it in place of the version before, whose steps they must be able to answer for, too. */
+      readonly reach: Reach;
+    };
 
 export interface PipelineRejection extends Rejection {
-  readonly code: "pipeline_exists" | "pipeline_not_found" | "version_mismatch";
+  readonly code: "pipeline_exists" | "pipeline_not_found" | "version_mismatch" | "beyond_reach";
 }
 
 const initial: PipelineState = { version: 0, definition: null, created_at: null, updated_at: null };
@@ -43,12 +53,16 @@ function evolve(state: PipelineState, event: KnownEvent): PipelineState {
 }
 
 function decide(command: PipelineCommand, state: PipelineState): readonly KnownNewEvent[] | PipelineRejection {
-  const { definition } = command;
+  const { workflow, ...definition } = command.pipeline;
   if (command.type === "create") {
     if (state.version === 0) return [{ type: "pipeline.created", data: { definition } }];
     return refuse("pipeline_exists", `The name is taken: version ${state.version} of that pipeline is on record.`);
   }
   if (state.version === 0) return refuse("pipeline_not_found", "No pipeline has this name.");
+  const other = beyond(command.reach, { workflow, steps: state.definition?.steps });
+  if (other !== undefined) {
+    return refuse("beyond_reach", `The key may not replace a version whose steps use ${JSON.stringify(other)}.`);
+  }
   if (command.expected_version !== "any" && command.expected_version !== state.version) {
     const message = `Expected version ${command.expected_version}, found ${state.version}.`;
     return refuse("version_mismatch", message);

@@ -39,6 +39,8 @@ export interface ScheduleState {
   readonly definition: ScheduleDefinition | null;
   /** Of whoever wrote the definition; empty before the creation. */
   readonly account: string;
+  /** Everybody who has defined it so far. */
+  readonly authors: readonly string[];
   /** The version of the event that holds the definition; 0 before the creation. */
   readonly defined_at: number;
   /** The instant to be answered next, in milliseconds since 1970; `null` unless active. */
@@ -51,6 +53,8 @@ export type ScheduleCommand =
   | {
       readonly type: "update";
       readonly definition: ScheduleDefinition;
+      /** Who defines it. */
+      readonly by: string;
       /** The first of its instants that is still to come. */
       readonly next_run_at: number;
       readonly now: number;
@@ -91,7 +95,14 @@ export interface ScheduleRejection extends Rejection {
   readonly code: ScheduleRejectionCode;
 }
 
-const initial: ScheduleState = { status: "none", definition: null, account: "", defined_at: 0, next_run_at: null };
+const initial: ScheduleState = {
+  status: "none",
+  definition: null,
+  account: "",
+  authors: [],
+  defined_at: 0,
+  next_run_at: null,
+};
 
 export const scheduleDecider: Decider<ScheduleState, ScheduleCommand, ScheduleRejection> = {
   initial,
@@ -115,11 +126,12 @@ function evolve(state: ScheduleState, event: KnownEvent): ScheduleState {
   switch (event.type) {
     case "schedule.created": {
       const { next_run_at, ...definition } = event.data;
-      return { ...defined(event, definition), status: "active", next_run_at: Date.parse(next_run_at) };
+      const authors = event.meta ? [event.meta.actor] : [];
+      return { ...defined(event, definition), authors, status: "active", next_run_at: Date.parse(next_run_at) };
     }
     case "schedule.updated": {
-      const { next_run_at, ...definition } = event.data;
-      return { ...defined(event, definition), ...standing(next_run_at) };
+      const { next_run_at, authors, ...definition } = event.data;
+      return { ...defined(event, definition), ...standing(next_run_at), authors };
     }
     case "schedule.triggered":
       return { ...state, ...standing(event.data.next_run_at) };
@@ -182,7 +194,7 @@ function decide(command: ScheduleCommand, state: ScheduleState): readonly KnownN
 }
 
 function update(
-  { definition, next_run_at, now, made_from }: ScheduleCommand & { type: "update" },
+  { definition, by, next_run_at, now, made_from }: ScheduleCommand & { type: "update" },
   state: ScheduleState & { readonly definition: ScheduleDefinition },
 ): readonly KnownNewEvent[] | ScheduleRejection {
   if (made_from !== "any" && made_from < state.defined_at) {
@@ -191,7 +203,8 @@ function update(
   }
   if (Bun.deepEquals(definition, state.definition, true)) return [];
   const due = state.next_run_at !== null && state.next_run_at <= now ? state.next_run_at : next_run_at;
-  const data = { ...definition, next_run_at: state.status === "paused" ? null : toTime(due) };
+  const authors = [...new Set([...state.authors, by])];
+  const data = { ...definition, next_run_at: state.status === "paused" ? null : toTime(due), authors };
   return [{ type: "schedule.updated", data }];
 }
 

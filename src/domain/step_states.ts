@@ -37,6 +37,8 @@ export interface StepState extends WorkState {
   readonly items: readonly WorkState[] | null;
   /** What is to be approved. */
   readonly message: string | null;
+  /** Whether the job's submitter may not approve it. */
+  readonly not_by_submitter: boolean;
   /** RFC 3339. */
   readonly started_at: string | null;
   readonly ended_at: string | null;
@@ -74,6 +76,7 @@ export const UNREACHED: StepState = {
   ...PENDING,
   items: null,
   message: null,
+  not_by_submitter: false,
   started_at: null,
   ended_at: null,
   output_length: 0,
@@ -142,11 +145,18 @@ function evolveStep(step: StepState, event: StepEvent): StepState {
     case "job.step_skipped":
       return { ...step, status: "skipped", ended_at: event.recorded_at };
     case "job.suspended": {
-      const { waiting, until, message } = event.data;
+      const { waiting, until, message, not_by_submitter = false } = event.data;
       // A step that is to be tried again says so itself.
       if (waiting === "retry") return step;
       const started_at = step.started_at ?? event.recorded_at;
-      return { ...step, status: "waiting", due_at: Date.parse(until), message: message ?? null, started_at };
+      return {
+        ...step,
+        status: "waiting",
+        due_at: Date.parse(until),
+        message: message ?? null,
+        not_by_submitter,
+        started_at,
+      };
     }
     case "job.approval_given": {
       const { approved, by, comment } = event.data;

@@ -175,12 +175,13 @@ class Planning {
 
   #approval(step: Step, wanted: NonNullable<Step["wait_for_approval"]>, state: StepState | undefined): Rest {
     const { now } = this.#job;
-    const { timeout_seconds = DEFAULT_APPROVAL_SECONDS, on_timeout = "fail" } = wanted;
+    const { timeout_seconds = DEFAULT_APPROVAL_SECONDS, on_timeout = "fail", not_by_submitter } = wanted;
     const due = state?.due_at ?? now + timeout_seconds * 1000;
     if (due > now) {
       const text = state?.message ?? render(wanted.message, this.#values());
       const message = typeof text === "string" ? text : JSON.stringify(text);
-      return this.#suspend({ step: step.id, waiting: "approval", until: iso(due), message });
+      const wait = { step: step.id, waiting: "approval", until: iso(due), message } as const;
+      return this.#suspend(not_by_submitter ? { ...wait, not_by_submitter } : wait);
     }
     if (on_timeout === "continue") return this.#succeed(step, { approved: true, by: null, comment: null });
     const message = `Nobody approved the step within ${timeout_seconds} s.`;

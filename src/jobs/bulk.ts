@@ -10,11 +10,13 @@ import { type EventMeta, eventId } from "../../events/envelope.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import { pause } from "../async/mod.ts";
 import type { Sql } from "../db/mod.ts";
+import { jobState } from "../domain/job.ts";
+import type { Reach } from "../domain/reach.ts";
 import { type AppendResult, type EventLog, isTransient } from "../log/mod.ts";
 import { commandJob, jobStream } from "./commands.ts";
 import { derivedUuid } from "./derived_id.ts";
 import { matches } from "./job_filter.ts";
-import { replayAccount, replayEvents } from "./replay.ts";
+import { onBehalfOf, replayAccount, replayEvents } from "./replay.ts";
 
 /** Jobs at once. Each may carry a payload of 200 KB. */
 const PAGE = 100;
@@ -40,7 +42,12 @@ export interface BulkOptions {
   readonly signal: AbortSignal;
 }
 
-export interface BulkOperation extends BulkStarted {
+/** What an operation is about, beside what lies beyond the reach of whoever asks for it. */
+export interface BulkWish extends Omit<BulkStarted, "workflows"> {
+  readonly reach: Reach;
+}
+
+export interface BulkOperation extends BulkWish {
   readonly operation_id: string;
   /** Who asks for it. */
   readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
@@ -54,8 +61,14 @@ export type Begun =
 
 /** Puts an operation on record, or takes up the one that is on record under its id. Throws what `log.append` throws. */
 export async function beginBulk(log: EventLog, operation: BulkOperation): Promise<Begun> {
-  const { operation_id, meta, action, filter, reason, until_position } = operation;
-  const data: BulkStarted = { action, filter, ...(reason === undefined ? {} : { reason }), until_position };
+  const { operation_id, meta, action, filter, reason, until_position, reach } = operation;
+  const data: BulkStarted = {
+    action,
+    filter,
+    ...(reach.workflows === "all" ? {} : { workflows: [...reach.workflows].toSorted() }),
+    ...(reason === undefined ? {} : { reason }),
+    until_position,
+  };
   const result = await log.append({
     stream_id: bulkStream(operation_id),
     expected_version: 0,
@@ -74,7 +87,7 @@ export async function beginBulk(log: EventLog, operation: BulkOperation): Promis
 }
 
 /** How many jobs it is about, as the read model has it. */
-export async function countBulk(sql: Sql, operation: BulkStarted): Promise<number> {
+export async function countBulk(sql: Sql, operation: BulkWish): Promise<number> {
   const [row] = await sql<[{ count: number }]>`
     select count(*)::int as count from levqor_read.jobs
     where position <= ${operation.until_position} ${conditions(sql, operation)}`;
@@ -135,9 +148,10 @@ async function applied(options: BulkOptions, job: BulkJob): Promise<"changed" | 
 const APPLY = { cancel, replay } as const;
 
 async function cancel({ log }: BulkOptions, { job_id, operation }: BulkJob): Promise<boolean> {
-  const { reason } = operation;
+  const { reason, reach } = operation;
   const handled = await commandJob(log, {
     job_id,
+    reach,
     command: { type: "cancel", reason },
     meta: metaOf(job_id, operation),
   });
@@ -149,7 +163,11 @@ async function replay({ log, queue }: BulkOptions, { job_id: origin_job_id, oper
   const stream_id = jobStream(job_id);
   const origin = await log.readStream(jobStream(origin_job_id), { limit: 1 });
   const events = replayEvents(origin);
-  const meta = { ...metaOf(job_id, operation), ...replayAccount(origin) };
+  const meta = {
+    ...metaOf(job_id, operation),
+    ...replayAccount(origin),
+    ...onBehalfOf(jobState(origin.map(decode)), operation.meta),
+  };
   const result = await queue.enter(() => log.append({ stream_id, expected_version: 0, events, meta }));
   return result.ok;
 }
@@ -159,9 +177,9 @@ function metaOf(job_id: string, { operation_id, meta }: BulkOperation): EventMet
   return { ...meta, correlation_id: job_id, causation_id };
 }
 
-function conditions(sql: Sql, { action, filter }: BulkStarted) {
+function conditions(sql: Sql, { action, filter, reach }: BulkWish) {
   const unfinished = action === "cancel" && filter.status === undefined;
-  return sql`${matches(sql, filter)} ${unfinished ? sql`and status in ('queued', 'running')` : sql``}`;
+  return sql`${matches(sql, filter, reach)} ${unfinished ? sql`and status in ('queued', 'running')` : sql``}`;
 }
 
 function bulkStream(operationId: string): string {

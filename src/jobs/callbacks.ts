@@ -15,6 +15,7 @@ import { retryAfter } from "../../connectors/retry_after.ts";
 import type { JobError } from "../../events/job.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { isFinished, type JobCommand, type JobState } from "../domain/job.ts";
+import { EVERYTHING } from "../domain/reach.ts";
 import { type EventLog, isTransient } from "../log/mod.ts";
 import { noTracing, type Tracing } from "../telemetry/mod.ts";
 import type { CallbackSecrets, Receiver } from "./callback_secrets.ts";
@@ -131,7 +132,7 @@ export class Callbacks {
   async #deliver(jobId: string): Promise<void> {
     const { log, logger, tracing = noTracing, on_callback } = this.#options;
     try {
-      const job = await readJob(log, jobId);
+      const job = await readJob(log, { job_id: jobId, reach: EVERYTHING });
       if (job?.state.callback !== "pending") return;
       const version = this.#jobs.get(jobId);
       if (version === undefined ? job.state.callback_attempts > 0 : version !== job.version) return;
@@ -229,7 +230,7 @@ export class Callbacks {
     const backoff = new Backoff(50, 2_000);
     for (let tries = 1; ; tries++) {
       try {
-        await commandJob(log, { job_id: jobId, command, meta });
+        await commandJob(log, { job_id: jobId, reach: EVERYTHING, command, meta });
         return;
       } catch (error) {
         if (!isTransient(error) || tries >= MAX_RECORD_TRIES || this.#stopping.signal.aborted) throw error;

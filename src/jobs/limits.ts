@@ -176,7 +176,10 @@ export class Limits {
   }
 
   /** What limits hold jobs back, at this moment: those that nothing holds back are absent. */
-  async waitingFor(jobs: readonly (LimitedJob & { readonly attempt: number })[]): Promise<Map<string, WaitingFor>> {
+  async waitingFor(
+    jobs: readonly (LimitedJob & { readonly attempt: number })[],
+    { name_holders }: { name_holders: boolean },
+  ): Promise<Map<string, WaitingFor>> {
     const limited: { job: LimitedJob & { readonly attempt: number }; limit: Limit; stream: string }[] = [];
     for (const job of jobs) {
       for (const limit of await this.limitsOf(job)) limited.push({ job, limit, stream: limitStream(limit) });
@@ -188,7 +191,7 @@ export class Limits {
       if (waits.has(job.job_id)) continue;
       const attempt = { job_id: job.job_id, attempt: job.attempt + 1, now: Date.parse(read_at) };
       const decision = await this.#decide(limit, stateOf(events.get(stream)), attempt);
-      if ("rejected" in decision) waits.set(job.job_id, toWaitingFor(limit, decision));
+      if ("rejected" in decision) waits.set(job.job_id, toWaitingFor(limit, decision, name_holders));
     }
     return waits;
   }
@@ -314,14 +317,14 @@ function stateOf(newest: StoredEvent | undefined): LimitState {
   return newest ? limitDecider.evolve(limitDecider.initial, decode(newest)) : limitDecider.initial;
 }
 
-function toWaitingFor(limit: Limit, { message, holders, until }: LimitRejection): WaitingFor {
+function toWaitingFor(limit: Limit, { message, holders, until }: LimitRejection, named: boolean): WaitingFor {
   if (until !== null) {
     const next = new Date(Math.ceil(until)).toISOString();
     return { reason: "rate", detail: `${message} The next one may start at ${next}.`, until: next };
   }
   const ids = [...holders.keys()];
-  const named = ids.slice(0, MAX_NAMED).join(", ");
+  const first = ids.slice(0, MAX_NAMED).join(", ");
   const others = ids.length > MAX_NAMED ? ` and ${ids.length - MAX_NAMED} more` : "";
   const reason = limit.concurrency_key === null ? "concurrency" : "concurrency_key";
-  return { reason, detail: `${message} Held by ${named}${others}.` };
+  return { reason, detail: named ? `${message} Held by ${first}${others}.` : message };
 }

@@ -14,8 +14,9 @@ import {
   type JobState,
   jobDecider,
 } from "../domain/job.ts";
+import type { Reach } from "../domain/reach.ts";
 import { type EventLog, handle } from "../log/mod.ts";
-import { commandJob, jobStream } from "./commands.ts";
+import { commandJob, jobStream, reachable } from "./commands.ts";
 import type { EndedAttempt } from "./options.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
 
@@ -35,6 +36,9 @@ export interface Answering {
   readonly job_id: string;
   readonly attempt: number;
   readonly answer: OutsideAnswer;
+  /** Of whoever answers. */
+  readonly reach: Reach;
+  /** Its actor answers, who must have made the claim. */
   readonly meta: EventMeta;
   /** Told where the answer ended the attempt, and is recorded now for the first time. */
   readonly on_attempt?: (ended: EndedAttempt) => void;
@@ -63,6 +67,8 @@ export type Answered =
       readonly code: JobRejection["code"] | "attempt_timeout";
       /** The job as it is now. */
       readonly job: JobState;
+      /** Whether the claim that the answer is for was made by whoever answers. */
+      readonly claimed: boolean;
     };
 
 /** Longest lease that an attempt of this job may have, in seconds. */
@@ -72,12 +78,13 @@ export function longestLease({ attempt_timeout_seconds }: Pick<JobState, "attemp
 
 /** Records an answer. Throws what `log.append` throws. */
 export async function answerFor(log: EventLog, answering: Answering): Promise<Answered> {
-  const { job_id, answer, meta } = answering;
-  const decider = { ...jobDecider, decide };
+  const { job_id, answer, meta, reach } = answering;
+  const decider = reachable<Answering>(reach, { ...jobDecider, decide });
   const handled = await handle(log, { stream_id: jobStream(job_id), decider, command: answering, meta });
   if (!handled.ok) {
-    const before = answer.type === "heartbeat" ? undefined : await sameAnswer(log, answering);
-    return before ?? { ok: false, code: handled.refusal.code, job: handled.state };
+    const { code } = handled.refusal;
+    if (code === "job_not_found") return { ok: false, code, job: jobDecider.initial, claimed: false };
+    return await recorded(log, answering, { ok: false, code, job: handled.state });
   }
   // An answer always leads to an event.
   const { state, position, recorded_at } = handled as typeof handled & { position: number; recorded_at: string };
@@ -94,11 +101,16 @@ export async function answerFor(log: EventLog, answering: Answering): Promise<An
 
 function decide(answering: Answering, state: JobState) {
   const { attempt } = answering;
-  if (state.status === "running" && state.attempt === attempt && !state.outside) {
-    const message = `Cannot answer for attempt ${attempt}: a worker of the service itself runs it.`;
+  if (state.status === "running" && state.attempt === attempt && !isClaimant(answering, state)) {
+    const message = `Cannot answer for attempt ${attempt}: another has claimed it.`;
     return { rejected: true, code: "attempt_superseded", message } as const satisfies JobRejection;
   }
   return jobDecider.decide(toCommand(answering, state), state);
+}
+
+/** A name that a worker gives itself is no proof: several may have it. */
+function isClaimant({ meta }: Answering, { outside, claimed_by }: JobState): boolean {
+  return outside && claimed_by === meta.actor;
 }
 
 function toCommand({ attempt, answer }: Answering, state: JobState): JobCommand {
@@ -126,23 +138,35 @@ function deadline({ started_at, attempt_timeout_seconds }: JobState): number {
 }
 
 /** Ends an attempt that has taken too long. */
-async function timeOut(log: EventLog, { job_id, attempt, meta }: Answering, state: JobState): Promise<Answered> {
+async function timeOut(log: EventLog, { job_id, attempt, reach, meta }: Answering, state: JobState): Promise<Answered> {
   const seconds = state.attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS;
   const error = { code: "attempt_timeout", message: `The attempt did not end within ${seconds} s.` };
   const retry = isRetryable(error) ? { in_seconds: retryDelay(state) } : undefined;
-  const handled = await commandJob(log, { job_id, command: { type: "fail", attempt, error, retry }, meta });
-  return { ok: false, code: handled.ok ? "attempt_timeout" : handled.refusal.code, job: handled.state };
+  const handled = await commandJob(log, { job_id, reach, command: { type: "fail", attempt, error, retry }, meta });
+  const code = handled.ok ? "attempt_timeout" : handled.refusal.code;
+  return { ok: false, code, job: handled.state, claimed: true };
 }
 
-/** The record of the attempt's end, if the worker has said the same before: its answer was lost on the way. */
-async function sameAnswer(log: EventLog, { job_id, attempt, answer }: Answering): Promise<Answered | undefined> {
-  for (const stored of (await log.readStream(jobStream(job_id))).toReversed()) {
-    const event = decode(stored) as AnswerEvent;
-    if (isRecordOf(answer, event) && event.data.attempt === attempt) {
-      return { ok: true, event, position: stored.position, replayed: true };
+/**
+ * The record of the attempt's end, if the worker has said the same before: its answer was lost on the way. Else the
+ * refusal.
+ */
+async function recorded(
+  log: EventLog,
+  { job_id, attempt, answer, meta }: Answering,
+  refused: Omit<Answered & { ok: false }, "claimed">,
+): Promise<Answered> {
+  let claimed = false;
+  let said: Answered | undefined;
+  for (const stored of await log.readStream(jobStream(job_id))) {
+    const event = decode(stored);
+    if (!("attempt" in event.data) || event.data.attempt !== attempt) continue;
+    if (event.type === "job.started") claimed = event.data.outside === true && event.meta.actor === meta.actor;
+    else if (isRecordOf(answer, event as AnswerEvent)) {
+      said = { ok: true, event: event as AnswerEvent, position: stored.position, replayed: true };
     }
   }
-  return undefined;
+  return claimed && said ? said : { ...refused, claimed };
 }
 
 function isRecordOf(answer: OutsideAnswer, event: AnswerEvent): boolean {

@@ -1,4 +1,5 @@
 /** Gives jobs to outside workers: programs that claim them over the API. */
+import type { Within } from "../domain/reach.ts";
 import type { RunnerOptions } from "./options.ts";
 import { type ClaimedJob, type ClaimWish, WorkflowGroup } from "./workflow_group.ts";
 
@@ -23,6 +24,11 @@ export class TooManyClaimsError extends Error {
   override readonly name = "TooManyClaimsError";
 }
 
+/** A workflow whose jobs a worker claims: those without steps of their own. */
+export interface ClaimedWorkflow {
+  readonly workflow: string;
+}
+
 export class OutsideWorkers {
   readonly #options: OutsideWorkersOptions;
   readonly #maxWaiting: number;
@@ -40,7 +46,8 @@ export class OutsideWorkers {
   }
 
   /** Claims jobs of some workflows. Throws `TooManyClaimsError`, and what `log.append` throws. */
-  async claim(workflows: readonly string[], wish: ClaimWish): Promise<readonly ClaimedJob[]> {
+  async claim(claimed: readonly Within<ClaimedWorkflow>[], wish: ClaimWish): Promise<readonly ClaimedJob[]> {
+    const workflows = claimed.map(({ workflow }) => workflow);
     if (this.#options.signal.aborted) return [];
     if (this.#waiting >= this.#maxWaiting) {
       throw new TooManyClaimsError(`${this.#waiting} claims wait here already; more are not taken`);

@@ -3,7 +3,7 @@ import { accountOf } from "../../events/account.ts";
 import { type EventMeta, entityId, type StoredEvent } from "../../events/envelope.ts";
 import type { JobPipelinePinned, JobReplayedFrom, ReusedStep } from "../../events/job.ts";
 import type { Steps } from "../../events/pipeline.ts";
-import type { JobState } from "../domain/job.ts";
+import { type JobState, submittersOf } from "../domain/job.ts";
 import type { StepStates } from "../domain/step_states.ts";
 import { decodeJson } from "../json/mod.ts";
 
@@ -60,10 +60,16 @@ export function replayAccount(
   return submission && payload === undefined ? { account: accountOf(decodeJson(submission.meta_json)) } : {};
 }
 
+/** Whose work a replay is, beside whoever asks for it: theirs whose work the origin was. */
+export function onBehalfOf(origin: JobState, { actor }: Pick<EventMeta, "actor">): Pick<EventMeta, "on_behalf_of"> {
+  const others = submittersOf(origin).filter((one) => one !== actor);
+  return others.length === 0 ? {} : { on_behalf_of: [...new Set(others)] };
+}
+
 /** What is on record of the steps before `from_step`, or why it cannot be taken over. */
 export function stepsBefore(
   from_step: string,
-  { steps, states }: { steps: Steps; states: StepStates },
+  { steps, states, payload }: { steps: Steps; states: StepStates; payload?: Record<string, unknown> | undefined },
 ): ReusedStep[] | { readonly refused: string } {
   const index = steps.findIndex(({ id }) => id === from_step);
   if (index < 0) {
@@ -71,7 +77,12 @@ export function stepsBefore(
     return { refused: `"${from_step}" is no step of the job; ${ids ? `its steps: ${ids}` : "it has none on record"}` };
   }
   const reused: ReusedStep[] = [];
-  for (const { id } of steps.slice(0, index)) {
+  for (const { id, wait_for_approval } of steps.slice(0, index)) {
+    if (wait_for_approval && payload !== undefined) {
+      return {
+        refused: `comes after the step "${id}", whose approval was given for the origin's payload, not for this one`,
+      };
+    }
     const { status = "pending", output = null, output_length = 0 } = states.get(id) ?? {};
     if (status !== "succeeded" && status !== "skipped") {
       return { refused: `comes after the step "${id}", which has not ended well: it is ${status}` };

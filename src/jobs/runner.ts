@@ -27,6 +27,7 @@ import type { KnownNewEvent } from "../../events/mod.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
+import { EVERYTHING } from "../domain/reach.ts";
 import { decodeJson } from "../json/mod.ts";
 import { isTransient } from "../log/mod.ts";
 import { noTracing, type Tracing } from "../telemetry/mod.ts";
@@ -413,8 +414,8 @@ class JobRunner implements Runner {
     // A heartbeat came between, or the answer was lost: what is on record already is not recorded again.
     const handled = await untilKnown(
       async () => {
-        const { ok } = await commandJob(log, { job_id, command, meta });
-        return { ok, now: await readJob(log, job_id) };
+        const { ok } = await commandJob(log, { job_id, reach: EVERYTHING, command, meta });
+        return { ok, now: await readJob(log, { job_id, reach: EVERYTHING }) };
       },
       {
         signal: AbortSignal.any([this.#givingUp.signal, attempt.over]),
@@ -519,7 +520,7 @@ class JobRunner implements Runner {
         await pause(50, this.#givingUp.signal);
       }
     }
-    const handled = await untilKnown(() => commandJob(log, { job_id, command, meta }), {
+    const handled = await untilKnown(() => commandJob(log, { job_id, reach: EVERYTHING, command, meta }), {
       signal: this.#givingUp.signal,
       on_fault: (fault) => logger.debug({ err: fault }, "The log is away; trying again"),
     });
@@ -569,7 +570,7 @@ class JobRunner implements Runner {
     const command: JobCommand = { type: "heartbeat", attempt: state.attempt, lease_seconds: this.#leaseSeconds };
     attempt.beating = true;
     try {
-      const handled = await commandJob(log, { job_id, command, meta: this.#metaOf(attempt) });
+      const handled = await commandJob(log, { job_id, reach: EVERYTHING, command, meta: this.#metaOf(attempt) });
       if (handled.ok) {
         attempt.version = handled.version;
         attempt.renewed(at);
@@ -603,7 +604,7 @@ class JobRunner implements Runner {
     const { log, logger } = this.#options;
     this.#recording++;
     try {
-      const handled = await commandJob(log, { job_id, command, meta: this.#meta(job_id) });
+      const handled = await commandJob(log, { job_id, reach: EVERYTHING, command, meta: this.#meta(job_id) });
       if (!handled.ok) return;
       const ended = handled.events.some((event) => event.type === "job.failed");
       if (ended && handled.state.callback_url !== null) this.#callbacks.deliver(job_id);

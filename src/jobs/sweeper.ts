@@ -5,6 +5,7 @@
  * One process at a time does, by the lease `leases`; when it dies another takes over within seconds.
  */
 import type { JobCommand } from "../domain/job.ts";
+import { EVERYTHING } from "../domain/reach.ts";
 import { isTransient } from "../log/mod.ts";
 import { commandJob, jobMeta } from "./commands.ts";
 import { failForGood } from "./faults.ts";
@@ -50,7 +51,7 @@ async function record(
 ): Promise<void> {
   try {
     const meta = jobMeta(job_id, { actor: `system:${instance}` });
-    const handled = await commandJob(log, { job_id, command, meta });
+    const handled = await commandJob(log, { job_id, reach: EVERYTHING, command, meta });
     if (handled.ok) logger.info({ job_id, command }, "Recorded what was due");
   } catch (error) {
     if (!isTransient(error)) await giveUp({ log, instance, logger }, job_id, error);

@@ -15,6 +15,7 @@
 import type { EventMeta } from "../../events/envelope.ts";
 import { pause } from "../async/mod.ts";
 import type { JobState } from "../domain/job.ts";
+import { EVERYTHING } from "../domain/reach.ts";
 import { isTransient } from "../log/mod.ts";
 import { claim } from "./claim.ts";
 import { commandJob, jobMeta } from "./commands.ts";
@@ -285,7 +286,7 @@ export class WorkflowGroup {
     const { log, logger } = this.#options;
     try {
       const command = { type: "release", attempt: state.attempt, reason: "worker_stopping" } as const;
-      await commandJob(log, { job_id, command, meta: jobMeta(job_id, { actor: meta.actor }) });
+      await commandJob(log, { job_id, reach: EVERYTHING, command, meta: jobMeta(job_id, { actor: meta.actor }) });
     } catch (error) {
       logger.warn({ job_id, err: error }, "Cannot hand a job back whose worker has gone; its lease will lapse");
     }

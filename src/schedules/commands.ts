@@ -1,6 +1,7 @@
 /** Reading a schedule from the log, and commanding it. */
 import { type EventMeta, entityId, eventId, type StoredEvent } from "../../events/envelope.ts";
 import { decode } from "../../events/mod.ts";
+import { beyond, type Reach, type Runs, type Within } from "../domain/reach.ts";
 import {
   isBeyondGrace,
   type ScheduleCommand,
@@ -77,8 +78,36 @@ async function definitionOf(log: EventLog, first: StoredEvent, last: StoredEvent
   return updated;
 }
 
+/** A schedule as the log has it at this moment; `undefined` where there is none, or it lies beyond the reach. */
+export async function readSchedule(
+  log: EventLog,
+  { schedule_id, reach }: { schedule_id: string; reach: Reach },
+): Promise<(StoredSchedule & { readonly state: Reachable }) | undefined> {
+  const found = (await readSchedules(log, [schedule_id])).get(schedule_id);
+  return found && isReachable(reach, found.state) ? { ...found, state: found.state } : undefined;
+}
+
+/** A schedule whose job somebody may run. */
+export type Reachable = ScheduleState & { readonly definition: ScheduleDefinition & { readonly job: Within<Runs> } };
+
+function isReachable(reach: Reach, state: ScheduleState): state is Reachable {
+  return state.definition !== null && beyond(reach, state.definition.job) === undefined;
+}
+
+/** Decides as if there were none of the schedules that lie beyond a reach: they may change at any moment. */
+export function decideWithin(
+  reach: Reach,
+  command: ScheduleCommand,
+  state: ScheduleState,
+): ReturnType<typeof scheduleDecider.decide> {
+  const isKnown = state.definition === null || isReachable(reach, state);
+  return scheduleDecider.decide(command, isKnown ? state : scheduleDecider.initial);
+}
+
 export interface CommandingSchedule {
   readonly schedule_id: string;
+  /** Of whoever commands. */
+  readonly reach: Reach;
   readonly command: (state: ScheduleState) => ScheduleCommand;
   readonly meta: EventMeta;
 }
@@ -86,26 +115,31 @@ export interface CommandingSchedule {
 /** Decides a command on a schedule as it stands and records the decision. Throws what `log.append` throws. */
 export function commandSchedule(
   log: EventLog,
-  { schedule_id, command, meta }: CommandingSchedule,
+  { schedule_id, reach, command, meta }: CommandingSchedule,
 ): Promise<Handled<ScheduleState, ScheduleRejection>> {
   const stream_id = scheduleStream(schedule_id);
   const read = async () => (await (await readEnds(log, [stream_id])).get(stream_id)) ?? [];
-  return handle(log, { stream_id, decider: scheduleDecider, command, meta, read });
+  const decide = (wanted: ScheduleCommand, state: ScheduleState) => decideWithin(reach, wanted, state);
+  return handle(log, { stream_id, decider: { ...scheduleDecider, decide }, command, meta, read });
 }
 
+/** What a schedule is to be, whose job its author may run. */
+export type RunnableDefinition = ScheduleDefinition & { readonly job: Within<ScheduleDefinition["job"]> };
+
 /** Creates a schedule; its first instant is the first one after `now`. Throws `CalendarError`. */
-export function creation(definition: ScheduleDefinition, now: number): ScheduleCommand & { type: "create" } {
+export function creation(definition: RunnableDefinition, now: number): ScheduleCommand & { type: "create" } {
   return { type: "create", definition: spelled(definition), next_run_at: firstInstant(definition, now) };
 }
 
 /** Gives a schedule another definition; its instants after `now` are the new one's. Throws `CalendarError`. */
 export function change(
-  definition: ScheduleDefinition,
-  { now, made_from }: { now: number; made_from: number | "any" },
+  definition: RunnableDefinition,
+  { by, now, made_from }: { by: string; now: number; made_from: number | "any" },
 ): ScheduleCommand & { type: "update" } {
   return {
     type: "update",
     definition: spelled(definition),
+    by,
     next_run_at: firstInstant(definition, now),
     now,
     made_from,
@@ -167,11 +201,12 @@ export function firedJobMeta(fired: {
   schedule_id: string;
   job_id: string;
   version: number;
-  account: string;
+  state: Pick<ScheduleState, "account" | "authors">;
 }): EventMeta {
-  const { schedule_id, job_id, version, account } = fired;
+  const { schedule_id, job_id, version, state } = fired;
   const causation_id = eventId({ stream_id: scheduleStream(schedule_id), version });
-  return { actor: "system:scheduler", account, correlation_id: job_id, causation_id };
+  const { account, authors } = state;
+  return { actor: "system:scheduler", account, on_behalf_of: [...authors], correlation_id: job_id, causation_id };
 }
 
 /** The instants of a schedule that come before a time, from its next one on, and the first that does not. */

@@ -1,9 +1,10 @@
 /** Letting a schedule run beside its instants. */
 import type { EventMeta } from "../../events/envelope.ts";
-import { type ScheduleRejection, type ScheduleState, scheduleDecider } from "../domain/schedule.ts";
+import type { Reach } from "../domain/reach.ts";
+import { type ScheduleRejection, scheduleDecider } from "../domain/schedule.ts";
 import { jobStream } from "../jobs/commands.ts";
 import type { EventLog } from "../log/mod.ts";
-import { firedJobMeta, readSchedules, scheduleMeta, scheduleStream } from "./commands.ts";
+import { decideWithin, firedJobMeta, readSchedules, scheduleMeta, scheduleStream } from "./commands.ts";
 
 /** A schedule that changes this often is fought over by something that never yields. */
 const MAX_TRIES = 20;
@@ -13,8 +14,8 @@ export interface RunningNow {
   /** Of the job; taken where the same was asked for before. */
   readonly job_id: string;
   readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
-  /** Throws where the definition is not to be run. */
-  readonly check: (state: ScheduleState) => void;
+  /** Of whoever asks for it. */
+  readonly reach: Reach;
 }
 
 /** What came of it: the job on record, there already, or why the schedule cannot run. */
@@ -24,14 +25,13 @@ export type RanNow =
   | { readonly ok: false; readonly reason: "refused"; readonly refusal: ScheduleRejection };
 
 /** Submits a schedule's job, in one commit with the record of it. Throws what `log.appendAll` throws. */
-export async function runNow(log: EventLog, { schedule_id, job_id, meta, check }: RunningNow): Promise<RanNow> {
+export async function runNow(log: EventLog, { schedule_id, job_id, meta, reach }: RunningNow): Promise<RanNow> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const schedule = (await readSchedules(log, [schedule_id])).get(schedule_id);
     const state = schedule?.state ?? scheduleDecider.initial;
     const version = schedule?.last.version ?? 0;
-    const events = scheduleDecider.decide({ type: "trigger", job_id }, state);
+    const events = decideWithin(reach, { type: "trigger", job_id }, state);
     if ("rejected" in events) return { ok: false, reason: "refused", refusal: events };
-    check(state);
     const result = await log.appendAll([
       {
         stream_id: scheduleStream(schedule_id),
@@ -43,7 +43,7 @@ export async function runNow(log: EventLog, { schedule_id, job_id, meta, check }
         stream_id: jobStream(job_id),
         expected_version: 0,
         events: [{ type: "job.submitted", data: state.definition?.job }],
-        meta: { ...firedJobMeta({ schedule_id, job_id, version: version + 1, account: state.account }), ...meta },
+        meta: { ...firedJobMeta({ schedule_id, job_id, version: version + 1, state }), ...meta },
       },
     ]);
     if (result.ok) return { ok: true, position: result.appended[1]?.position ?? 0 };

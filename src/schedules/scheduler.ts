@@ -232,7 +232,7 @@ class Term {
       stream_id: jobStream(job_id),
       expected_version: 0,
       events: [{ type: "job.submitted", data: state.definition?.job }],
-      meta: firedJobMeta({ schedule_id, job_id, version: version + 1, account: state.account }),
+      meta: firedJobMeta({ schedule_id, job_id, version: version + 1, state }),
     };
     const result = await log.appendAll([decision, submission]);
     if (result.ok) return true;

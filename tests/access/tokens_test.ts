@@ -26,7 +26,7 @@ describe("a session's token", () => {
       caller: {
         actor: `user:${SUB}`,
         identity: `user:${SUB}`,
-        scopes: new Set(["jobs:read", "jobs:write"]),
+        scopes: new Set(["jobs:read", "jobs:write", "jobs:approve"]),
         workflows: "all",
         tier: "free",
         own_only: true,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { type Harness, type HarnessOptions, post, startApi } from "./harness.ts";
 
@@ -80,7 +81,7 @@ describe("POST /api/v1/jobs/cancel", () => {
     const wanted = await submitMany(250, { workflow: "wanted" });
     const [running] = wanted;
     const claim = { type: "start", worker: "w", lease_seconds: 60 } as const;
-    await commandJob(api.log, { job_id: running?.job_id as string, command: claim, meta });
+    await commandJob(api.log, { reach: EVERYTHING, job_id: running?.job_id as string, command: claim, meta });
     await submitMany(3, { workflow: "other" });
     await failed(2, { workflow: "wanted" });
     const { status, headers, lines } = await bulk("cancel", { filter: { workflow: "wanted" }, reason: "Spam." });
@@ -186,7 +187,8 @@ describe("POST /api/v1/jobs/replay", () => {
     expect(made.body.data).toHaveLength(100);
     // What it has made runs, and fails in its turn.
     const fail = { type: "fail", attempt: "any", error: { code: "card_declined", ...NO } } as const;
-    for (const { job_id } of made.body.data) await commandJob(api.log, { job_id, command: fail, meta });
+    for (const { job_id } of made.body.data)
+      await commandJob(api.log, { reach: EVERYTHING, job_id, command: fail, meta });
     const { lines } = await bulk("replay", { filter }, "resumed");
     expect(lines.at(-1)).toMatchObject({ type: "finished", matched: 150, changed: 50, unchanged: 100 });
     expect(await count("workflow=wanted")).toBe(300);
@@ -205,7 +207,7 @@ describe("POST /api/v1/jobs/replay", () => {
       text += decoder.decode(chunk, { stream: true });
       if (!waited && text.includes('"waiting"')) {
         for (const { job_id } of blocking.slice(0, 3)) {
-          await commandJob(api.log, { job_id, command: { type: "cancel" }, meta });
+          await commandJob(api.log, { reach: EVERYTHING, job_id, command: { type: "cancel" }, meta });
         }
       }
     }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { type Harness, post, startApi } from "./harness.ts";
@@ -23,8 +24,13 @@ const types = async (id: string) => (await api.log.readStream(`job-${id}`)).map(
 async function failed(body: object = {}): Promise<string> {
   const { job_id } = await api.submit(body);
   const error = { code: "card_declined", message: "No." };
-  await commandJob(api.log, { job_id, command: { type: "start", worker: "w", lease_seconds: 60 }, meta });
-  await commandJob(api.log, { job_id, command: { type: "fail", attempt: 1, error }, meta });
+  await commandJob(api.log, {
+    reach: EVERYTHING,
+    job_id,
+    command: { type: "start", worker: "w", lease_seconds: 60 },
+    meta,
+  });
+  await commandJob(api.log, { reach: EVERYTHING, job_id, command: { type: "fail", attempt: 1, error }, meta });
   return job_id;
 }
 
@@ -65,7 +71,12 @@ describe("GET /api/v1/jobs/:job_id", () => {
     const { job_id } = await api.submit();
     between = async () => {
       between = async () => {};
-      await commandJob(api.log, { job_id, command: { type: "complete", attempt: "any", result: { n: 1 } }, meta });
+      await commandJob(api.log, {
+        reach: EVERYTHING,
+        job_id,
+        command: { type: "complete", attempt: "any", result: { n: 1 } },
+        meta,
+      });
       const head = String(await api.log.head());
       await api.ask("/api/v1/jobs", { headers: { "levqor-min-position": head } });
     };
@@ -97,9 +108,19 @@ describe("POST /api/v1/jobs/:job_id/cancel", () => {
 
   test("ends a job that runs, and makes its worker's answer too late", async () => {
     const { job_id } = await api.submit();
-    await commandJob(api.log, { job_id, command: { type: "start", worker: "w", lease_seconds: 60 }, meta });
+    await commandJob(api.log, {
+      reach: EVERYTHING,
+      job_id,
+      command: { type: "start", worker: "w", lease_seconds: 60 },
+      meta,
+    });
     expect((await cancel(job_id)).status).toBe(200);
-    const late = await commandJob(api.log, { job_id, command: { type: "complete", attempt: 1, result: 1 }, meta });
+    const late = await commandJob(api.log, {
+      reach: EVERYTHING,
+      job_id,
+      command: { type: "complete", attempt: 1, result: 1 },
+      meta,
+    });
     expect(late).toMatchObject({ ok: false, refusal: { code: "job_finished" } });
   });
 
@@ -235,8 +256,14 @@ test("status and list say why a job waits, and until when", async () => {
 
   const { job_id } = await api.submit();
   const error = { code: "timeout", message: "Too slow." };
-  await commandJob(api.log, { job_id, command: { type: "start", worker: "w", lease_seconds: 60 }, meta });
+  await commandJob(api.log, {
+    reach: EVERYTHING,
+    job_id,
+    command: { type: "start", worker: "w", lease_seconds: 60 },
+    meta,
+  });
   const handled = await commandJob(api.log, {
+    reach: EVERYTHING,
     job_id,
     command: { type: "fail", attempt: 1, error, retry: { in_seconds: 3600 } },
     meta,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { components } from "../../src/api/schemas.ts";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob, startSweeper } from "../../src/jobs/mod.ts";
 import { silent, until } from "../jobs/support.ts";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
@@ -346,7 +347,7 @@ describe("a worker's answer", () => {
     const id = await submit("a_job");
     await claimed("a_job");
     const meta = { actor: "anonymous", correlation_id: id };
-    await commandJob(api.log, { job_id: id, command: { type: "cancel" }, meta });
+    await commandJob(api.log, { reach: EVERYTHING, job_id: id, command: { type: "cancel" }, meta });
     for (const action of ["heartbeat", "complete", "release"]) {
       const answer = await call(action, { job_id: id, attempt: 1 });
       expect(jsonOf(answer)).toEqual([409, "job_cancelled"]);
@@ -400,7 +401,7 @@ describe("a worker's answer", () => {
     const { job_id } = await api.submit();
     const claim = { type: "start", worker: "built-in", lease_seconds: 600 } as const;
     const meta = { actor: "worker:built-in", correlation_id: job_id };
-    await commandJob(api.log, { job_id, command: claim, meta });
+    await commandJob(api.log, { reach: EVERYTHING, job_id, command: claim, meta });
     for (const action of ["heartbeat", "complete", "release"]) {
       expect(jsonOf(await call(action, { job_id, attempt: 1 }))).toEqual([409, "attempt_superseded"]);
     }

@@ -4,7 +4,9 @@ import type { KnownEvent } from "../../events/mod.ts";
 import { MAX_STEPS, PipelineDefinition, type Step, Steps } from "../../events/pipeline.ts";
 import { type PipelineCommand, pipelineDecider, pipelineState } from "../../src/domain/pipeline.ts";
 import { stepFaults } from "../../src/domain/pipeline_check.ts";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { history } from "../projections/support.ts";
+import { unlimited } from "../support/reach.ts";
 
 const connectors = new Set(["http"]);
 const fetching: Step = { id: "fetch", uses: "http", with: { url: "https://example.com/{{ payload.id }}" } };
@@ -122,25 +124,42 @@ describe("a stored pipeline", () => {
     const state = pipelineState(history("pipeline-a", events) as KnownEvent[]);
     return (command: PipelineCommand) => pipelineDecider.decide(command, state);
   };
+  const named = (what: PipelineDefinition) => unlimited({ workflow: "a", ...what });
   const created = { type: "pipeline.created", data: { definition: first } };
   const updated = { type: "pipeline.updated", data: { definition: second } };
 
   test("is created once", () => {
-    expect(given()({ type: "create", definition: first })).toEqual([created] as never);
-    expect(given(created)({ type: "create", definition: first })).toMatchObject({ code: "pipeline_exists" });
+    expect(given()({ type: "create", pipeline: named(first) })).toEqual([created] as never);
+    expect(given(created)({ type: "create", pipeline: named(first) })).toMatchObject({ code: "pipeline_exists" });
   });
   test("is updated from the version that is expected, or from any", () => {
     for (const expected_version of [1, "any"] as const) {
-      expect(given(created)({ type: "update", definition: second, expected_version })).toEqual([updated] as never);
+      expect(given(created)({ type: "update", pipeline: named(second), expected_version, reach: EVERYTHING })).toEqual([
+        updated,
+      ] as never);
     }
-    const late = given(created, updated)({ type: "update", definition: first, expected_version: 1 });
+    const late = given(
+      created,
+      updated,
+    )({ type: "update", pipeline: named(first), expected_version: 1, reach: EVERYTHING });
     expect(late).toMatchObject({ code: "version_mismatch", message: "Expected version 1, found 2." });
-    expect(given()({ type: "update", definition: first, expected_version: "any" })).toMatchObject({
+    expect(
+      given()({ type: "update", pipeline: named(first), expected_version: "any", reach: EVERYTHING }),
+    ).toMatchObject({
       code: "pipeline_not_found",
     });
   });
+  test("is not replaced by who could not answer for the steps that it has", () => {
+    const reach = { workflows: new Set(["a"]), owner: null };
+    const waiting = named(definition({ id: "nap", sleep: { seconds: 1 } }));
+    const replace = { type: "update", pipeline: waiting, expected_version: "any", reach } as const;
+    expect(given(created)(replace)).toMatchObject({ code: "beyond_reach", message: expect.stringContaining('"http"') });
+    expect(given(created)({ ...replace, reach: { ...reach, workflows: new Set(["a", "http"]) } })).toHaveLength(1);
+  });
   test("has no new version of what it is already", () => {
-    expect(given(created)({ type: "update", definition: first, expected_version: 1 })).toEqual([]);
+    expect(given(created)({ type: "update", pipeline: named(first), expected_version: 1, reach: EVERYTHING })).toEqual(
+      [],
+    );
   });
   test("says when it was created and when it changed", () => {
     expect(pipelineState(history("pipeline-a", [created, updated]))).toEqual({

@@ -131,10 +131,10 @@ describe("a schedule", () => {
 
   const nightly: ScheduleDefinition = { ...definition, name: "Nightly", job: { workflow: "other", payload: { n: 2 } } };
   const update = (made_from: number | "any", next = 500) =>
-    ({ type: "update", definition: nightly, next_run_at: at(next), now: at(30), made_from }) as const;
+    ({ type: "update", by: "key:b", definition: nightly, next_run_at: at(next), now: at(30), made_from }) as const;
   const updated = (next: number | null): KnownNewEvent => ({
     type: "schedule.updated",
-    data: { ...nightly, next_run_at: next === null ? null : time(next) },
+    data: { ...nightly, next_run_at: next === null ? null : time(next), authors: ["system:test", "key:b"] },
   });
 
   test("is changed from the version that holds its definition, or a later one, whatever was fired since", () => {
@@ -146,10 +146,27 @@ describe("a schedule", () => {
       .refused("version_mismatch");
     given(created, updated(500))
       .when({ ...update(2), definition })
-      .then({ type: "schedule.updated", data: { ...definition, next_run_at: time(500) } });
+      .then({
+        type: "schedule.updated",
+        data: { ...definition, next_run_at: time(500), authors: ["system:test", "key:b"] },
+      });
     given(created, updated(500)).when(update(1)).refused("version_mismatch");
     given(created, updated(500)).when(update("any")).then();
     given(created, deleted).when(update("any")).refused("schedule_not_found");
+  });
+
+  test("keeps everybody who defined it, each once", () => {
+    const by = (actor: string, n: number) => ({
+      ...update("any"),
+      by: actor,
+      definition: { ...nightly, name: `${n}` },
+    });
+    let events: KnownEvent[] = record([created]);
+    for (const command of [by("key:b", 1), by("user:c", 2), by("key:b", 3)]) {
+      const decided = scheduleDecider.decide(command, scheduleState(events)) as KnownNewEvent[];
+      events = [...events, ...record(decided, events.length)];
+    }
+    expect(scheduleState(events).authors).toEqual(["system:test", "key:b", "user:c"]);
   });
 
   test("stays paused when it is changed, and keeps an instant that is due", () => {
@@ -212,6 +229,7 @@ describe("whatever commands come", () => {
       weight: 2,
       arbitrary: fc.record({
         type: fc.constant("update" as const),
+        by: fc.constant("key:b"),
         definition: fc.integer({ min: 1, max: 3 }).map((n) => ({ ...definition, misfire_grace_seconds: n * 600 })),
         next_run_at,
         now,

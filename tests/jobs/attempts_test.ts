@@ -4,6 +4,7 @@ import { Type } from "@sinclair/typebox";
 import { type Connector, ConnectorError } from "../../connectors/mod.ts";
 import type { JobRetryScheduled } from "../../events/job.ts";
 import type { KnownEvent } from "../../events/mod.ts";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { replayEvents } from "../../src/jobs/replay.ts";
 import { openService, type Service, until, workshop } from "./support.ts";
@@ -15,7 +16,8 @@ beforeEach(async () => {
 afterEach(() => service.close());
 
 const meta = { actor: "anonymous", correlation_id: "test" };
-const cancel = (job_id: string) => commandJob(service.log, { job_id, command: { type: "cancel" }, meta });
+const cancel = (job_id: string) =>
+  commandJob(service.log, { reach: EVERYTHING, job_id, command: { type: "cancel" }, meta });
 const at = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
 const QUICK = { initial_seconds: 0.05, max_seconds: 0.05 };
 
@@ -205,7 +207,7 @@ describe("cancel", () => {
   test("a job whose worker is dead is cancelled all the same", async () => {
     const id = await service.submit("noop");
     const start = { type: "start", worker: "dead", lease_seconds: 0.2 } as const;
-    await commandJob(service.log, { job_id: id, command: start, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: id, command: start, meta });
     await cancel(id);
     service.start(workshop());
     await service.projected();
@@ -221,7 +223,7 @@ describe("an attempt that another ended", () => {
     const id = await service.submit("gate", { max_attempts: 1 });
     await until(() => runs.length === 1, { what: "it to run" });
     const release = { type: "release", attempt: 1, reason: "worker_lost" } as const;
-    await commandJob(service.log, { job_id: id, command: release, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: id, command: release, meta });
     await service.reaches(await service.submit("noop"), "succeeded");
     expect((await service.state(id)).error?.code).toBe("worker_lost");
   });

@@ -5,6 +5,7 @@ import { type Connector, ConnectorError } from "../../connectors/mod.ts";
 import { OutsideWorkers } from "../../src/jobs/mod.ts";
 import type { WrittenBatch } from "../../src/log/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
+import { unlimited } from "../support/reach.ts";
 import { openService, type Service, silent, until, workshop } from "./support.ts";
 
 let service: Service;
@@ -235,7 +236,7 @@ describe("jobs of outside workers", () => {
     });
     const next = await service.submit("theirs");
     const wish = { worker: "w", max_jobs: 1, lease_seconds: 30, wait_ms: 5_000, meta: { actor: "a" } };
-    const jobs = await outside.claim(["theirs"], { ...wish, signal: signal.signal });
+    const jobs = await outside.claim([unlimited({ workflow: "theirs" })], { ...wish, signal: signal.signal });
     expect(jobs.map(({ job_id }) => job_id)).toEqual([next]);
     await until(
       async () =>

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:tes
 import { Webhook } from "standardwebhooks";
 import { createOutbound } from "../../connectors/mod.ts";
 import { retryAfter } from "../../connectors/retry_after.ts";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { CALLBACK_SCHEDULE } from "../../src/jobs/callbacks.ts";
 import { CallbackSecrets, commandJob } from "../../src/jobs/mod.ts";
 import { type RawRequest, type RawServer, startRawServer, writeForever } from "../support/raw_http.ts";
@@ -276,7 +277,7 @@ test("a redelivery makes the callback again, with the same id and body and all i
   service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: SOON });
   const id = await service.submit("noop", { payload: { n: 7 }, callback_url: at("/hook") });
   await outcome(id, "job.callback_delivered");
-  await commandJob(service.log, { job_id: id, command: { type: "request_callback" }, meta });
+  await commandJob(service.log, { reach: EVERYTHING, job_id: id, command: { type: "request_callback" }, meta });
   await until(() => received.length === 2, { what: "the second delivery" });
   const [first, second] = received as [Received, Received];
   expect([second.body, second.headers["webhook-id"]]).toEqual([first.body, first.headers["webhook-id"] as string]);
@@ -312,7 +313,7 @@ test("a callback that its worker did not live to make is made by another", async
     { type: "start", worker: "dead", lease_seconds: 600 },
     { type: "complete", attempt: 1, result: null },
   ] as const) {
-    await commandJob(service.log, { job_id: id, command, meta: { ...meta, actor: "worker:dead" } });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: id, command, meta: { ...meta, actor: "worker:dead" } });
   }
   await service.projected();
   service.start({ ...workshop(), callback_secrets: SECRETS, callback_grace_seconds: 0.5 });
@@ -323,7 +324,12 @@ test("a callback that its worker did not live to make is made by another", async
 test("a job that was completed by hand is told of, by one of several runners", async () => {
   for (let i = 0; i < 2; i++) service.start({ ...workshop(), callback_secrets: SECRETS });
   const id = await service.submit("nobody_runs_this", { callback_url: at("/hook") });
-  await commandJob(service.log, { job_id: id, command: { type: "complete", attempt: "any", result: { ok: 1 } }, meta });
+  await commandJob(service.log, {
+    reach: EVERYTHING,
+    job_id: id,
+    command: { type: "complete", attempt: "any", result: { ok: 1 } },
+    meta,
+  });
   await outcome(id, "job.callback_delivered");
   expect(JSON.parse(received[0]?.body as string).data.result).toEqual({ ok: 1 });
   expect((await service.types(id)).filter((type) => type.startsWith("job.callback"))).toHaveLength(1);
@@ -331,7 +337,12 @@ test("a job that was completed by hand is told of, by one of several runners", a
 
 test("a job that exhausts its workers is told of", async () => {
   const id = await service.submit("nobody_runs_this", { callback_url: at("/hook"), max_attempts: 1 });
-  await commandJob(service.log, { job_id: id, command: { type: "start", worker: "x", lease_seconds: 0.1 }, meta });
+  await commandJob(service.log, {
+    reach: EVERYTHING,
+    job_id: id,
+    command: { type: "start", worker: "x", lease_seconds: 0.1 },
+    meta,
+  });
   service.start({ ...workshop(), callback_secrets: SECRETS });
   await outcome(id, "job.callback_delivered");
   expect(await service.state(id)).toMatchObject({ status: "failed", error: { code: "worker_lost" } });

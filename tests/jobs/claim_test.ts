@@ -1,5 +1,6 @@
 /** A claim whose append is in doubt: whose claim is on record is found out, by all that is known of who made it. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { type ClaimResult, claim } from "../../src/jobs/claim.ts";
 import { commandJob, jobMeta, readJob } from "../../src/jobs/commands.ts";
 import { Limits } from "../../src/jobs/limits.ts";
@@ -15,7 +16,7 @@ afterEach(() => service.close());
 /** Claims a new job under a name that others have too; `append` is what becomes of the append. */
 async function claimInDoubt(append: (log: EventLog, ...args: Parameters<EventLog["append"]>) => Promise<unknown>) {
   const job_id = await service.submit("theirs");
-  const { state, version } = (await readJob(service.log, job_id)) ?? {};
+  const { state, version } = (await readJob(service.log, { job_id: job_id, reach: EVERYTHING })) ?? {};
   if (!state || version === undefined) throw new Error(`Job ${job_id} is not there`);
   const log = new Proxy(service.log, {
     get(target, name) {
@@ -61,7 +62,7 @@ describe("a claim in doubt", () => {
     const { result } = await claimInDoubt(async (log, append) => {
       await log.append(append);
       const job_id = append.stream_id.slice("job-".length);
-      await commandJob(log, { job_id, command: { type: "cancel" }, meta: append.meta });
+      await commandJob(log, { reach: EVERYTHING, job_id, command: { type: "cancel" }, meta: append.meta });
     });
     expect(await result).toEqual({ ok: false, reason: "conflict" });
   });

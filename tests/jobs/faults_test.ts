@@ -1,6 +1,7 @@
 /** What becomes of jobs when the database is away, and when workers are killed or frozen. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { type BreakingProxy, startProxy } from "../support/proxy.ts";
@@ -149,6 +150,7 @@ describe("a worker process", () => {
     const cancelled = performance.now();
     const cancel = {
       job_id: id,
+      reach: EVERYTHING,
       command: { type: "cancel" },
       meta: { actor: "anonymous", correlation_id: id },
     } as const;

@@ -4,6 +4,7 @@ import { Type } from "@sinclair/typebox";
 import type { Connector } from "../../connectors/mod.ts";
 import { decode, entityId } from "../../events/mod.ts";
 import type { WorkflowLimitsSet } from "../../events/workflow.ts";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { limitStream, workflowStream } from "../../src/jobs/limit_streams.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { openService, type Service, until } from "./support.ts";
@@ -196,7 +197,12 @@ describe("a slot does not stick", () => {
   /** A job that holds the slot of a worker that never answers. */
   async function ghost(lease_seconds: number): Promise<string> {
     const id = await service.submit("a", held);
-    await commandJob(service.log, { job_id: id, command: { type: "start", worker: "ghost", lease_seconds }, meta });
+    await commandJob(service.log, {
+      reach: EVERYTHING,
+      job_id: id,
+      command: { type: "start", worker: "ghost", lease_seconds },
+      meta,
+    });
     const granted = { ...scope, job_id: id, attempt: 1, holders: { [id]: 1 } };
     const stream_id = limitStream(scope);
     const expected_version = (await service.log.readStream(stream_id)).length;
@@ -220,13 +226,13 @@ describe("a slot does not stick", () => {
     const next = await service.submit("a", held);
     await Bun.sleep(300);
     expect(await service.types(next)).toEqual(["job.submitted"]);
-    await commandJob(service.log, { job_id: dead, command: { type: "cancel" }, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: dead, command: { type: "cancel" }, meta });
     await service.reaches(next, "succeeded");
   });
 
   test("with holders that ended before anybody looked, or never were", async () => {
     const ended = await ghost(600);
-    await commandJob(service.log, { job_id: ended, command: { type: "cancel" }, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: ended, command: { type: "cancel" }, meta });
     const events = [
       {
         type: "limit.granted",
@@ -245,7 +251,7 @@ describe("a slot does not stick", () => {
     await until(() => work.order.length > 0, { what: "the first to run" });
     const waiting = ids.filter((id) => !work.order.includes(id));
     const [gone] = waiting as [string];
-    await commandJob(service.log, { job_id: gone, command: { type: "cancel" }, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: gone, command: { type: "cancel" }, meta });
     await allSucceed(ids.filter((id) => id !== gone));
     expect(work.order).not.toContain(gone);
   }, 30_000);

@@ -5,6 +5,7 @@ import type { OutsideWorkersOptions } from "../../src/jobs/outside_workers.ts";
 import type { ClaimWish } from "../../src/jobs/workflow_group.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { startProxy } from "../support/proxy.ts";
+import { unlimited } from "../support/reach.ts";
 import { openService, type Service, silent, until } from "./support.ts";
 
 let service: Service;
@@ -31,6 +32,7 @@ const wish = (more: Partial<ClaimWish> = {}): ClaimWish => ({
   signal: new AbortController().signal,
   ...more,
 });
+const named = (...workflows: string[]) => workflows.map((workflow) => unlimited({ workflow }));
 const ids = (jobs: readonly { job_id: string }[]) => jobs.map((job) => job.job_id);
 
 /** A log of the same events that does something around each append. */
@@ -49,7 +51,8 @@ describe("several processes", () => {
     const submitted = await Promise.all(Array.from({ length: 300 }, () => service.submit("theirs")));
     const given: string[] = [];
     const work = async (one: OutsideWorkers) => {
-      while (given.length < 300) given.push(...ids(await one.claim(["theirs"], wish({ max_jobs: 7, wait_ms: 500 }))));
+      while (given.length < 300)
+        given.push(...ids(await one.claim(named("theirs"), wish({ max_jobs: 7, wait_ms: 500 }))));
     };
     await Promise.all(desks.flatMap((one) => [work(one), work(one)]));
     expect(given.toSorted()).toEqual(submitted.toSorted());
@@ -60,25 +63,25 @@ describe("several processes", () => {
 describe("bounds", () => {
   test("so many claims wait at once, and no more", async () => {
     const one = desk({ max_waiting: 2 });
-    const waiting = [one.claim(["a"], wish()), one.claim(["b"], wish())];
-    await expect(one.claim(["a"], wish())).rejects.toBeInstanceOf(TooManyClaimsError);
+    const waiting = [one.claim(named("a"), wish()), one.claim(named("b"), wish())];
+    await expect(one.claim(named("a"), wish())).rejects.toBeInstanceOf(TooManyClaimsError);
     const id = await service.submit("a");
     expect(ids((await waiting[0]) ?? [])).toEqual([id]);
-    expect(await one.claim(["a"], wish({ wait_ms: 0 }))).toEqual([]);
+    expect(await one.claim(named("a"), wish({ wait_ms: 0 }))).toEqual([]);
     stopping.abort();
     expect(await waiting[1]).toEqual([]);
   });
 
   test("so many different sets are claimed at once; the idlest makes room for another", async () => {
     const one = desk({ max_groups: 2 });
-    const waiting = one.claim(["a", "b"], wish());
-    expect(await one.claim(["c"], wish({ wait_ms: 0 }))).toEqual([]);
+    const waiting = one.claim(named("a", "b"), wish());
+    expect(await one.claim(named("c"), wish({ wait_ms: 0 }))).toEqual([]);
     // The same set, whatever the order and however often a name is there.
-    const same = one.claim(["b", "a", "b"], wish());
+    const same = one.claim(named("b", "a", "b"), wish());
     const id = await service.submit("d");
-    expect(ids(await one.claim(["d"], wish()))).toEqual([id]);
-    const again = one.claim(["d"], wish());
-    await expect(one.claim(["e"], wish())).rejects.toBeInstanceOf(TooManyClaimsError);
+    expect(ids(await one.claim(named("d"), wish()))).toEqual([id]);
+    const again = one.claim(named("d"), wish());
+    await expect(one.claim(named("e"), wish())).rejects.toBeInstanceOf(TooManyClaimsError);
     await service.submit("d");
     expect(await again).toHaveLength(1);
     stopping.abort();
@@ -89,10 +92,10 @@ describe("bounds", () => {
     const one = desk();
     const payload = { text: "x".repeat(200_000) };
     const submitted = await Promise.all(Array.from({ length: 50 }, () => service.submit("large", { payload })));
-    const first = await one.claim(["large"], wish({ max_jobs: 100 }));
+    const first = await one.claim(named("large"), wish({ max_jobs: 100 }));
     expect(first.length).toBeWithin(30, 46);
     const given = [...first];
-    while (given.length < 50) given.push(...(await one.claim(["large"], wish({ max_jobs: 100 }))));
+    while (given.length < 50) given.push(...(await one.claim(named("large"), wish({ max_jobs: 100 }))));
     expect(ids(given).toSorted()).toEqual(submitted.toSorted());
     expect(given.every(({ state }) => (state.payload as typeof payload).text.length === 200_000)).toBe(true);
   }, 20_000);
@@ -103,16 +106,16 @@ describe("when the log is away", () => {
     const proxy = await startProxy(service.database.url);
     const log = openLog({ url: proxy.url, append_timeout_ms: 300, attempt_timeout_ms: 150 });
     const one = desk({ log });
-    expect(await one.claim(["theirs"], wish({ wait_ms: 0 }))).toEqual([]);
+    expect(await one.claim(named("theirs"), wish({ wait_ms: 0 }))).toEqual([]);
     proxy.refusing = true;
     proxy.onRequest = () => "cut_before";
     const id = await service.submit("theirs");
     // Limits are read before the append: either may be what fails.
-    await expect(one.claim(["theirs"], wish())).rejects.toThrow();
+    await expect(one.claim(named("theirs"), wish())).rejects.toThrow();
     expect(await service.types(id)).toEqual(["job.submitted"]);
     proxy.refusing = false;
     proxy.onRequest = () => "pass";
-    expect(ids(await one.claim(["theirs"], wish()))).toEqual([id]);
+    expect(ids(await one.claim(named("theirs"), wish()))).toEqual([id]);
     expect(await service.types(id)).toEqual(["job.submitted", "job.started"]);
     stopping.abort();
     await log.close();
@@ -128,18 +131,18 @@ describe("a client that goes away", () => {
       return service.log.append(append);
     });
     const id = await service.submit("theirs", { max_attempts: 1 });
-    expect(await desk({ log }).claim(["theirs"], wish({ signal: gone.signal }))).toEqual([]);
+    expect(await desk({ log }).claim(named("theirs"), wish({ signal: gone.signal }))).toEqual([]);
     await until(async () => (await service.types(id)).includes("job.released"), { what: "the job to be handed back" });
     expect((await service.history(id)).at(-1)?.data).toEqual({ attempt: 1, reason: "worker_stopping" });
-    const [job] = await desk().claim(["theirs"], wish());
+    const [job] = await desk().claim(named("theirs"), wish());
     expect(job).toMatchObject({ job_id: id, state: { attempt: 2, attempts_used: 0 } });
   });
 
   test("before: it takes no job from those who wait behind it", async () => {
     const one = desk();
     const gone = new AbortController();
-    const first = one.claim(["theirs"], wish({ signal: gone.signal }));
-    const second = one.claim(["theirs"], wish());
+    const first = one.claim(named("theirs"), wish({ signal: gone.signal }));
+    const second = one.claim(named("theirs"), wish());
     gone.abort();
     expect(await first).toEqual([]);
     const id = await service.submit("theirs");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { connectors } from "../../connectors/mod.ts";
 import type { PipelineDefinition } from "../../events/pipeline.ts";
 import { stepFaults } from "../../src/domain/pipeline_check.ts";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { openService, until } from "./support.ts";
 
@@ -42,8 +43,14 @@ test("the guide's example runs", async () => {
       { what: "the job to ask" },
     );
     expect(asked.step_states.get("approve")?.message).toBe("Write to 3 users?");
-    const command = { type: "approve", step: "approve", approved: true, by: "key:boss" } as const;
-    await commandJob(service.log, { job_id: id, command, meta });
+    const command = {
+      type: "approve",
+      step: "approve",
+      approved: true,
+      by: "key:boss",
+      party: new Set(["key:boss"]),
+    } as const;
+    await commandJob(service.log, { reach: EVERYTHING, job_id: id, command, meta });
     const { result } = await service.reaches(id, "succeeded");
     expect(result).toMatchObject({ status: 200 });
     expect(received.map(({ path }) => path)).toEqual([

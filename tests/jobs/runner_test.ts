@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { openService, type Service, until, workshop } from "./support.ts";
 
@@ -73,7 +74,7 @@ describe("leases", () => {
   test("a job whose worker died is run again when its lease has lapsed", async () => {
     const dead = await service.submit("noop");
     const claim = { type: "start", worker: "dead", lease_seconds: 0.3 } as const;
-    await commandJob(service.log, { job_id: dead, command: claim, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: dead, command: claim, meta });
     const { connectors, runs } = workshop();
     service.start({ connectors });
     const state = await service.reaches(dead, "succeeded");
@@ -92,10 +93,10 @@ describe("leases", () => {
   test("where no other worker can be alive, what others held is run again at once", async () => {
     const projected = await service.submit("noop");
     const claim = { type: "start", worker: "dead", lease_seconds: 600 } as const;
-    await commandJob(service.log, { job_id: projected, command: claim, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: projected, command: claim, meta });
     await service.projected();
     const fresh = await service.submit("noop");
-    await commandJob(service.log, { job_id: fresh, command: claim, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: fresh, command: claim, meta });
     service.start({ ...workshop(), sole: true });
     for (const id of [projected, fresh]) {
       await service.reaches(id, "succeeded");
@@ -106,10 +107,10 @@ describe("leases", () => {
   test("an outside worker's claim survives a start that knows all others to be dead", async () => {
     const theirs = await service.submit("theirs");
     const lease = { worker: "theirs", lease_seconds: 600, outside: true };
-    await commandJob(service.log, { job_id: theirs, command: { type: "start", ...lease }, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: theirs, command: { type: "start", ...lease }, meta });
     const dead = await service.submit("noop");
     const claim = { type: "start", worker: "dead", lease_seconds: 600 } as const;
-    await commandJob(service.log, { job_id: dead, command: claim, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: dead, command: claim, meta });
     await service.projected();
     service.start({ ...workshop(), sole: true });
     await service.reaches(dead, "succeeded");
@@ -147,6 +148,7 @@ describe("leases", () => {
     };
     await until(takeOver, { what: "no heartbeat to come between" });
     const late = await commandJob(service.log, {
+      reach: EVERYTHING,
       job_id: id,
       command: { type: "complete", attempt: 1, result: 1 },
       meta,
@@ -165,6 +167,7 @@ describe("leases", () => {
     const id = await service.submit("deaf");
     await service.reaches(id, "running");
     await commandJob(service.log, {
+      reach: EVERYTHING,
       job_id: id,
       command: { type: "complete", attempt: "any", result: "by hand" },
       meta,
@@ -219,7 +222,7 @@ describe("limits", () => {
     const { connectors, release } = workshop();
     const returned = await service.submit("noop");
     const claim = { type: "start", worker: "other", lease_seconds: 600 } as const;
-    await commandJob(service.log, { job_id: returned, command: claim, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: returned, command: claim, meta });
     await service.projected();
     await service.stopProjecting();
     service.start({ connectors, concurrency: 1, queue: { max_jobs: 1 } });
@@ -232,7 +235,7 @@ describe("limits", () => {
     await service.reaches(held, "succeeded");
     await Bun.sleep(1_000);
     const handBack = { type: "release", attempt: 1, reason: "worker_stopping" } as const;
-    await commandJob(service.log, { job_id: returned, command: handBack, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: returned, command: handBack, meta });
     await service.reaches(returned, "succeeded", 4_000);
   });
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { type Connector, ConnectorError } from "../../connectors/mod.ts";
 import type { Step } from "../../events/pipeline.ts";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { openService, type Service, until } from "./support.ts";
 
@@ -172,7 +173,7 @@ describe("steps", () => {
     const runner = service.start({ connectors });
     const id = await submit([echo("long", { with: { gate: "never" } }), echo("next")]);
     await until(() => calls.length === 1, { what: "the step to run" });
-    await commandJob(service.log, { job_id: id, command: { type: "cancel" }, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: id, command: { type: "cancel" }, meta });
     await until(() => runner.status().running === 0, { what: "the step to stop", ms: 3_000 });
     expect(calls).toHaveLength(1);
     expect((await service.types(id)).at(-1)).toBe("job.cancelled");
@@ -308,8 +309,9 @@ describe("waiting within a step", () => {
     until(async () => (await service.state(id)).waiting === "approval", { what: "the job to wait for approval" });
   const decide = (job_id: string, approved: boolean, comment?: string) =>
     commandJob(service.log, {
+      reach: EVERYTHING,
       job_id,
-      command: { type: "approve", step: "ask", approved, by: "key:boss", comment },
+      command: { type: "approve", step: "ask", approved, by: "key:boss", comment, party: new Set(["key:boss"]) },
       meta,
     });
 
@@ -323,11 +325,17 @@ describe("waiting within a step", () => {
     const state = await service.reaches(id, "succeeded");
     expect(state.result).toEqual({ by: "key:boss" });
     expect(state.step_states.get("ask")?.output).toEqual({ approved: true, by: "key:boss", comment: "Yes" });
+    expect(await decide(id, true, "Yes")).toMatchObject({ ok: true, events: [] });
     expect(await decide(id, true)).toMatchObject({ ok: true, events: [] });
-    expect(await decide(id, false)).toMatchObject({
-      ok: false,
-      refusal: { code: "step_not_waiting", message: expect.stringContaining("key:boss approved it") },
-    });
+    for (const [approved, comment] of [
+      [false, "Yes"],
+      [true, "Yes, but"],
+    ] as const) {
+      expect(await decide(id, approved, comment)).toMatchObject({
+        ok: false,
+        refusal: { code: "already_decided", message: expect.stringContaining("key:boss approved it") },
+      });
+    }
   });
 
   test("a rejection fails the job", async () => {
@@ -368,7 +376,7 @@ describe("waiting within a step", () => {
     service.start({ connectors });
     const id = await submit([ask()], { payload: { n: 1 } });
     await waits(id);
-    await commandJob(service.log, { job_id: id, command: { type: "cancel" }, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: id, command: { type: "cancel" }, meta });
     expect((await service.state(id)).status).toBe("cancelled");
     expect((await decide(id, true)).ok).toBe(false);
   });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob, startSweeper } from "../../src/jobs/mod.ts";
 import { openService, type Service, silent } from "./support.ts";
 
@@ -13,7 +14,12 @@ const meta = { actor: "anonymous", correlation_id: "test" };
 /** Claims a job and is not heard of again. */
 async function claimed(lease_seconds: number): Promise<string> {
   const job_id = await service.submit("nobody_runs_this");
-  await commandJob(service.log, { job_id, command: { type: "start", worker: "dead", lease_seconds }, meta });
+  await commandJob(service.log, {
+    reach: EVERYTHING,
+    job_id,
+    command: { type: "start", worker: "dead", lease_seconds },
+    meta,
+  });
   return job_id;
 }
 
@@ -53,7 +59,7 @@ describe("jobs that take too long", () => {
     const running = await service.submit("nobody_runs_this", { timeout_seconds: 0.3 });
     const inTime = await service.submit("nobody_runs_this", { timeout_seconds: 600 });
     const start = { type: "start", worker: "w", lease_seconds: 600 } as const;
-    await commandJob(service.log, { job_id: running, command: start, meta });
+    await commandJob(service.log, { reach: EVERYTHING, job_id: running, command: start, meta });
     for (const id of [waiting, running]) {
       expect((await service.reaches(id, "failed")).error?.code).toBe("job_timeout");
     }

@@ -24,6 +24,7 @@ test("a submitted job is queued, under its own id", () => {
     concurrency_key: null,
     owner: null,
     origin_job_id: null,
+    uses: null,
     has_steps: false,
     suspended_in: null,
     attempt: 0,
@@ -178,4 +179,16 @@ test("a job names the user who submitted it, and nobody else", () => {
   expect(owned("user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70")).toBe("user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70");
   expect(owned("key:01234567")).toBeNull();
   expect(owned("anonymous")).toBeNull();
+});
+
+test("a job shows what its own steps use, each once", () => {
+  const steps = [
+    { id: "a", uses: "http" },
+    { id: "nap", sleep: { seconds: 1 } },
+    { id: "b", uses: "mail" },
+    { id: "c", uses: "http", for_each: { items: "{{ payload.l }}" } },
+  ];
+  const of = (data: object) => rowAfter({ type: "job.submitted", data: { workflow: "w", payload: {}, ...data } });
+  expect(of({ steps })).toMatchObject({ uses: "http\nmail", has_steps: true });
+  expect(of({ steps: steps.slice(1, 2) })).toMatchObject({ uses: null, has_steps: true });
 });

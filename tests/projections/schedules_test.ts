@@ -50,6 +50,7 @@ test("a created schedule is active, under its own id, without its job's payload"
     time_zone: "UTC",
     misfire_grace_seconds: 900,
     workflow: "http",
+    uses: null,
     version: 1,
     position: 101,
     created_at: "2026-01-02T03:00:01Z",
@@ -102,6 +103,7 @@ test("a changed one shows what it was changed to, active or paused; a run beside
     next_run_at,
     status: "active",
     workflow: "other",
+    uses: null,
     version: 3,
     runs: 1,
   });

@@ -2,12 +2,14 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import type { Subprocess } from "bun";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { clearLeases, connect, databaseNow } from "../../src/db/mod.ts";
+import { EVERYTHING } from "../../src/domain/reach.ts";
 import { derivedUuid } from "../../src/jobs/derived_id.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { change, commandSchedule, ending, resumption } from "../../src/schedules/commands.ts";
 import { runNow, startScheduler } from "../../src/schedules/mod.ts";
 import { silent, until } from "../jobs/support.ts";
 import { startProxy, type Verdict } from "../support/proxy.ts";
+import { unlimited } from "../support/reach.ts";
 import { openScene, type Scene } from "./support.ts";
 
 setDefaultTimeout(60_000);
@@ -92,12 +94,22 @@ describe("a scheduler", () => {
     const id = await scene.create();
     await fired(id, 1);
     const now = await databaseNow(scene.sql);
-    await commandSchedule(scene.log, { schedule_id: id, command: (state) => ending("pause", state, now), meta });
+    await commandSchedule(scene.log, {
+      schedule_id: id,
+      reach: EVERYTHING,
+      command: (state) => ending("pause", state, now),
+      meta,
+    });
     const before = (await scene.firings(id)).length;
     await Bun.sleep(2_500);
     expect(await scene.firings(id)).toHaveLength(before);
     const later = await databaseNow(scene.sql);
-    await commandSchedule(scene.log, { schedule_id: id, command: (state) => resumption(state, later), meta });
+    await commandSchedule(scene.log, {
+      schedule_id: id,
+      reach: EVERYTHING,
+      command: (state) => resumption(state, later),
+      meta,
+    });
     const firings = await fired(id, before + 2);
     const paused = firings.filter(({ data }) => Date.parse(data.instant) > now && Date.parse(data.instant) <= later);
     expect(paused).toEqual([]);
@@ -109,13 +121,13 @@ describe("a scheduler", () => {
     await scene.projected();
     scene.start("a");
     await until(() => scene.leader(), { what: "a leader" });
-    const job = { workflow: "noop", payload: { n: 2 } };
+    const job = unlimited({ workflow: "noop", payload: { n: 2 } });
     const definition = { name: "Test", cron: "* * * * * *", time_zone: "UTC", misfire_grace_seconds: 900, job };
     const now = await databaseNow(scene.sql);
-    const command = () => change(definition, { now, made_from: 1 });
-    await commandSchedule(scene.log, { schedule_id: id, command, meta });
+    const command = () => change(definition, { by: "key:b", now, made_from: 1 });
+    await commandSchedule(scene.log, { schedule_id: id, reach: EVERYTHING, command, meta });
     const job_id = Bun.randomUUIDv7();
-    const ran = await runNow(scene.log, { schedule_id: id, job_id, meta: { actor: "test" }, check() {} });
+    const ran = await runNow(scene.log, { schedule_id: id, job_id, meta: { actor: "test" }, reach: EVERYTHING });
     expect(ran.ok).toBe(true);
     const firings = await fired(id, 3);
     for (const { data } of firings) {
@@ -166,7 +178,12 @@ describe("a scheduler", () => {
     const now = await databaseNow(scene.sql);
     const second = Math.floor(now / 1000) * 1000;
     const id = await scene.create({}, second - 4_000);
-    await commandSchedule(scene.log, { schedule_id: id, command: (state) => ending("pause", state, now), meta });
+    await commandSchedule(scene.log, {
+      schedule_id: id,
+      reach: EVERYTHING,
+      command: (state) => ending("pause", state, now),
+      meta,
+    });
     const [, misfired, paused, ...rest] = await scene.history(`schedule-${id}`);
     expect(misfired).toMatchObject({
       type: "schedule.misfired",

@@ -10,6 +10,7 @@ import { creation } from "../../src/schedules/commands.ts";
 import { type Scheduler, startScheduler } from "../../src/schedules/scheduler.ts";
 import { silent } from "../jobs/support.ts";
 import { testDatabase } from "../support/postgres.ts";
+import { unlimited } from "../support/reach.ts";
 
 export type Scene = Awaited<ReturnType<typeof openScene>>;
 
@@ -53,7 +54,8 @@ export async function openScene() {
         ...extra,
       };
       const schedule_id = Bun.randomUUIDv7();
-      const first = next_run_at ?? creation(definition, await databaseNow(sql)).next_run_at;
+      const first =
+        next_run_at ?? creation({ ...definition, job: unlimited(definition.job) }, await databaseNow(sql)).next_run_at;
       const result = await log.append({
         stream_id: `schedule-${schedule_id}`,
         expected_version: 0,

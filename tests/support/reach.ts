@@ -1,0 +1,6 @@
+/** What whoever is not limited may run: anything. */
+import { EVERYTHING, type Runs, type Within, within } from "../../src/domain/reach.ts";
+
+export function unlimited<What extends Runs>(what: What): Within<What> {
+  return within(EVERYTHING, what) as Within<What>;
+}
