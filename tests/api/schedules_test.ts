@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { databaseNow } from "../../src/db/mod.ts";
+import { clearOfEnd } from "../support/clock.ts";
 import { type Harness, post, startApi } from "./harness.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -10,6 +11,8 @@ let api: Harness;
 beforeAll(async () => {
   api = await startApi();
 }, 30_000);
+// Next instants are a midnight, some of them New Year's.
+beforeEach(() => clearOfEnd("day"));
 afterAll(() => api.stop());
 
 const job = { workflow: "http", payload: { url: "https://example.com/" } };
