@@ -26,11 +26,11 @@ function program(path: string, body: string) {
   chmodSync(file, 0o755);
 }
 
-/** Stands where npm is looked for: what it does at `npm test`, `npm run check`, `npm run fuzz` and `npm run torture`. */
-function npm({ check = "exit 0", tests = "", fuzz = "exit 0", torture = "exit 0" }) {
+/** Stands where npm is looked for: what it does at `npm test`, `npm run check`, `clocks`, `fuzz` and `torture`. */
+function npm({ check = "exit 0", tests = "", clocks = "exit 0", fuzz = "exit 0", torture = "exit 0" }) {
   program(
     "bin/npm",
-    `case "$*" in\n"run --silent check") ${check} ;;\ntest) ${tests} ;;\n*fuzz*) ${fuzz} ;;\n*torture*) ${torture} ;;\nesac`,
+    `case "$*" in\n"run --silent check") ${check} ;;\ntest) ${tests} ;;\n*clocks*) ${clocks} ;;\n*fuzz*) ${fuzz} ;;\n*torture*) ${torture} ;;\nesac`,
   );
 }
 
@@ -53,28 +53,29 @@ function start(before = "") {
   };
 }
 
-test("counts the tests, and fuzz and torture as one each", async () => {
+test("counts the tests, and clocks, fuzz and torture as one each", async () => {
   npm({ tests: summary(12, 0) });
   const { code, last, text } = await start().end();
-  expect({ code, last }).toEqual({ code: 0, last: "14 passed, 0 failed" });
-  for (const stage of ["set-up", "gate", "tests", "fuzz", "torture"])
+  expect({ code, last }).toEqual({ code: 0, last: "15 passed, 0 failed" });
+  for (const stage of ["set-up", "gate", "tests", "clocks", "fuzz", "torture"])
     expect(text).toMatch(new RegExp(`^${stage} +\\d+ s$`, "m"));
 });
 
 test("what is skipped is told before the last line", async () => {
   npm({ tests: `printf ' 3 pass\\n 2 skip\\n 0 fail\\n'` });
   const { code, last, text } = await start().end();
-  expect({ code, last }).toEqual({ code: 0, last: "5 passed, 0 failed" });
+  expect({ code, last }).toEqual({ code: 0, last: "6 passed, 0 failed" });
   expect(text).toContain("\n2 skipped\n");
 });
 
 const failures: ReadonlyArray<[what: string, npm: Parameters<typeof npm>[0], last: string]> = [
-  ["a gate that fails", { check: "exit 1", tests: summary(5, 0) }, "7 passed, 1 failed"],
-  ["tests that fail", { tests: `${summary(5, 2)}; exit 1` }, "7 passed, 2 failed"],
-  ["tests that end without a summary", { tests: "echo '(pass) one'; kill -9 $$" }, "3 passed, 1 failed"],
-  ["no tests at all", { tests: "exit 0" }, "2 passed, 1 failed"],
-  ["fuzzing that finds something", { tests: summary(5, 0), fuzz: "exit 1" }, "6 passed, 1 failed"],
-  ["a torture that fails", { tests: summary(5, 0), torture: "exit 3" }, "6 passed, 1 failed"],
+  ["a gate that fails", { check: "exit 1", tests: summary(5, 0) }, "8 passed, 1 failed"],
+  ["tests that fail", { tests: `${summary(5, 2)}; exit 1` }, "8 passed, 2 failed"],
+  ["tests that end without a summary", { tests: "echo '(pass) one'; kill -9 $$" }, "4 passed, 1 failed"],
+  ["no tests at all", { tests: "exit 0" }, "3 passed, 1 failed"],
+  ["a clock that tests mind", { tests: summary(5, 0), clocks: "exit 1" }, "7 passed, 1 failed"],
+  ["fuzzing that finds something", { tests: summary(5, 0), fuzz: "exit 1" }, "7 passed, 1 failed"],
+  ["a torture that fails", { tests: summary(5, 0), torture: "exit 3" }, "7 passed, 1 failed"],
 ];
 test.each(failures)("%s: it goes on, says so and fails", async (_, stages, expected) => {
   npm(stages);
@@ -85,7 +86,7 @@ test.each(failures)("%s: it goes on, says so and fails", async (_, stages, expec
 test("a set-up that fails is one failure", async () => {
   npm({ tests: summary(5, 0) });
   program("scripts/setup.sh", "exit 1");
-  expect(await start().end()).toMatchObject({ code: 1, last: "7 passed, 1 failed" });
+  expect(await start().end()).toMatchObject({ code: 1, last: "8 passed, 1 failed" });
 });
 
 test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
@@ -109,12 +110,12 @@ test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
 test("what outlives the tests and holds their output does not hold it up", async () => {
   npm({ tests: `sleep 20 & ${summary(5, 0)}` });
   const began = performance.now();
-  expect(await start().end()).toMatchObject({ code: 0, last: "7 passed, 0 failed" });
+  expect(await start().end()).toMatchObject({ code: 0, last: "8 passed, 0 failed" });
   expect(performance.now() - began).toBeLessThan(15_000);
 });
 
 test("it needs no standard input, and says so where there is no room for its files", async () => {
   npm({ tests: summary(5, 0) });
-  expect(await start("exec 0<&-;").end()).toMatchObject({ code: 0, last: "7 passed, 0 failed" });
+  expect(await start("exec 0<&-;").end()).toMatchObject({ code: 0, last: "8 passed, 0 failed" });
   expect(await start("export TMPDIR=/nowhere;").end()).toMatchObject({ code: 1, last: "0 passed, 1 failed" });
 });

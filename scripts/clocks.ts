@@ -1,0 +1,130 @@
+/**
+ * Runs tests by a clock that was set, so that a minute, a day, a year ends while they run, or the zone's clock changes:
+ *
+ *     bun run clocks [--moment NAME] [FILES]
+ *
+ * Tests, service and Postgres read the same clock (libfaketime; Linux alone); timers go on as they are. Exit codes: 0 all
+ * passed, or there is no libfaketime; 1 a test failed; 2 wrong use.
+ */
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
+import { findFaketime } from "./torture/clock.ts";
+
+/** Those that tell of the present minute, day or year. */
+const FILES = [
+  "tests/api/status_page_test.ts",
+  "tests/api/uptime_test.ts",
+  "tests/api/schedules_test.ts",
+  "tests/api/keys_test.ts",
+  "tests/web/content_test.ts",
+];
+
+/** When tests begin, and in which zone: something ends some seconds later, when a test that has begun is under way. */
+const MOMENTS: Readonly<Record<string, readonly [at: string, zone: string]>> = {
+  minute_end: ["2027-06-15T12:29:52Z", "UTC"],
+  year_end: ["2026-12-31T23:59:52Z", "UTC"],
+  leap_day: ["2028-02-28T23:59:52Z", "America/St_Johns"],
+  clock_forward: ["2027-03-28T00:59:52Z", "Europe/Berlin"],
+  clock_back: ["2026-11-01T05:59:52Z", "America/New_York"],
+  day_ahead: ["2027-05-31T09:59:52Z", "Pacific/Kiritimati"],
+};
+
+const { values, positionals } = parseArgs({ options: { moment: { type: "string" } }, allowPositionals: true });
+const moments = values.moment === undefined ? Object.keys(MOMENTS) : [values.moment];
+const found = findFaketime();
+
+if (!moments.every((name) => Object.hasOwn(MOMENTS, name))) {
+  console.error(`--moment takes one of ${Object.keys(MOMENTS).join(", ")}, not "${values.moment}"`);
+  process.exitCode = 2;
+} else if (!found) {
+  console.log("Skipped: there is no libfaketime (sh scripts/libfaketime.sh gets it)");
+} else {
+  const folder = mkdtempSync(join(tmpdir(), "levqor-clocks-"));
+  // Here the user that Postgres runs as can read it.
+  const library = join(folder, basename(found));
+  copyFileSync(found, library);
+  const failed: string[] = [];
+  try {
+    for (const name of moments) {
+      for (const file of positionals.length > 0 ? positionals : FILES) {
+        console.log(`\n▶ ${name}: ${file}`);
+        if (!(await passes(file, { moment: MOMENTS[name] as readonly [string, string], library, folder }))) {
+          failed.push(`${name}: ${file}`);
+        }
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    forget();
+  }
+  for (const one of failed) console.log(`✗ ${one}`);
+  process.exitCode = failed.length > 0 ? 1 : 0;
+}
+
+interface Setting {
+  readonly moment: readonly [at: string, zone: string];
+  readonly library: string;
+  readonly folder: string;
+}
+
+async function passes(file: string, { moment: [at, zone], library, folder }: Setting): Promise<boolean> {
+  const offset = Math.round((Date.parse(at) - Date.now()) / 1000);
+  const settings = {
+    LD_PRELOAD: library,
+    FAKETIME: `${offset < 0 ? "-" : "+"}${Math.abs(offset)}`,
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+    NO_FAKE_STAT: "1",
+  };
+  const setpriv = Bun.which("setpriv");
+  if (setpriv) writeShim(join(folder, "setpriv"), { setpriv, settings });
+  const run = Bun.spawn([process.execPath, "test", file], {
+    cwd: join(import.meta.dir, ".."),
+    env: { ...process.env, ...settings, PATH: `${folder}:${process.env.PATH}`, TZ: zone },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  return (await run.exited) === 0;
+}
+
+/**
+ * The embedded Postgres is started by `setpriv`, with an environment of its own. What goes by its name here sets the clock
+ * once the user is changed: what libfaketime shares among processes belongs to one user.
+ */
+function writeShim(path: string, { setpriv, settings }: { setpriv: string; settings: Record<string, string> }): void {
+  const set = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
+  writeFileSync(
+    path,
+    `#!/bin/sh
+flags=
+while :; do
+  case $1 in
+    --pdeathsig) flags="$flags $1 $2"; shift 2 ;;
+    -*) flags="$flags $1"; shift ;;
+    *) break ;;
+  esac
+done
+unset LD_PRELOAD
+exec ${setpriv} $flags /usr/bin/env ${set.join(" ")} "$@"
+`,
+  );
+  chmodSync(join(path, ".."), 0o755);
+  chmodSync(path, 0o755);
+}
+
+/** Removes what processes that are gone left in shared memory. */
+function forget(): void {
+  for (const name of readdirSync("/dev/shm")) {
+    const pid = /^(?:faketime_shm_|sem\.faketime_sem_)(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join("/dev/shm", name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
