@@ -472,6 +472,37 @@ export function loadConfig(
   });
 }
 
+/** What must never be logged, each secret by itself: keys, passwords, tokens. */
+export function secretsOf(config: Config): readonly string[] {
+  const { api_keys, webhook_secret, webhook_secret_next, jwt, otlp_headers } = config;
+  const urls = [
+    config.database_url,
+    config.database_admin_url,
+    config.otlp_endpoint,
+    ...(config.nats_url?.split(",") ?? []),
+  ];
+  const signing = [webhook_secret, webhook_secret_next].flatMap((secret) =>
+    secret ? [secret, secret.slice("whsec_".length)] : [],
+  );
+  const verifying = jwt && "secret" in jwt.verify_with ? [jwt.verify_with.secret] : [];
+  // `Bearer TOKEN`: the token may stand alone.
+  const headers = Object.values(otlp_headers).flatMap((value) => [value, value.split(" ").at(-1) ?? value]);
+  return [...api_keys, ...signing, ...verifying, ...headers, ...urls.flatMap((url) => passwordsOf(url))];
+}
+
+/** A URL's password, or NATS's token in its place, as it is written and as it is meant. */
+function passwordsOf(text: string | undefined): string[] {
+  const { protocol, username, password, host, pathname } = (text && URL.parse(text.trim())) || {};
+  const secret = password || (protocol === "nats:" || protocol === "tls:" ? username : undefined);
+  // One that is also a name in the URL is no secret, and would take every other mention of that name with it.
+  if (!secret || secret === (password && username) || host === secret || pathname === `/${secret}`) return [];
+  try {
+    return [secret, decodeURIComponent(secret)];
+  } catch {
+    return [secret];
+  }
+}
+
 /** A variable as people read of it. */
 interface Setting {
   readonly name: string;

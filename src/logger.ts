@@ -1,85 +1,137 @@
 /** Structured logs: one JSON object a line, or lines for people on a terminal. No secret gets through. */
+import { format } from "node:util";
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import { build as prettyStream } from "pino-pretty";
+import { scrubber } from "./scrub.ts";
 
 export interface LoggerOptions {
   readonly log_level: string;
   /** `auto`: `pretty` on a terminal, else `json`. */
-  readonly log_format: "auto" | "json" | "pretty";
-  /** Never appear in the log, wherever they stand. */
-  readonly api_keys?: readonly string[];
-  /** Never appears in the log, wherever it stands. */
-  readonly webhook_secret?: string;
-  /** Its secret never appears in the log, wherever it stands. */
-  readonly jwt?: { readonly verify_with: object };
-  /** Their values never appear in the log, wherever they stand. */
-  readonly otlp_headers?: Readonly<Record<string, string>>;
+  readonly log_format: LogFormat;
+  /** Never appear in the log, however they are written. */
+  readonly secrets?: readonly string[];
 }
 
-const REDACTED = "[redacted]";
-
-/** Fields whose values are secrets, whatever holds them. */
-const SECRET_FIELDS =
-  /"(x-api-key|(?:proxy-)?authorization|(?:set-)?cookie|\w*password|\w*secret|api_?keys?|\w*token)":(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])/gi;
-/** `postgres://user:password@host`: what stands between `://` and `@`. */
-const URL_CREDENTIALS = /(\w:\/\/)[^\s/@"'\\]*:[^\s/@"'\\]*@/g;
-/** Issued API keys, and what is left of one: not how they begin, by which they are recognised. */
-const ISSUED_KEYS = /lvq_(?:live|test)_[A-Za-z0-9]{12,}/g;
-const WEBHOOK_SECRETS = /whsec_[A-Za-z0-9+/=]+/g;
-/** Their header is a JSON object in base64url, and `{"` is `eyJ` there. */
-const TOKENS = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+export type LogFormat = "auto" | "json" | "pretty";
 
 /**
  * The service's logger; parts take a child of it: `logger.child({ part: "api" })`. Lines are written at once, so
  * that the last ones before a crash are there, and without worker threads. `stream` is standard output by default.
  */
-export function createLogger(options: LoggerOptions, stream?: DestinationStream): Logger {
-  const { log_level, log_format, api_keys = [], webhook_secret, jwt, otlp_headers = {} } = options;
-  const pretty = log_format === "pretty" || (log_format === "auto" && process.stdout.isTTY === true);
-  const known = [...api_keys, ...Object.values(otlp_headers), webhook_secret, secretOf(jwt?.verify_with)].filter(
-    (secret) => secret !== undefined,
-  );
-  const knownSecrets =
-    known.length > 0 ? new RegExp(known.map((secret) => RegExp.escape(secret)).join("|"), "g") : undefined;
-
-  const scrub = (line: string) => {
-    const clean = line
-      .replace(SECRET_FIELDS, `"$1":"${REDACTED}"`)
-      .replace(URL_CREDENTIALS, `$1${REDACTED}@`)
-      .replace(WEBHOOK_SECRETS, REDACTED)
-      .replace(TOKENS, REDACTED)
-      .replace(ISSUED_KEYS, REDACTED);
-    return knownSecrets ? clean.replace(knownSecrets, REDACTED) : clean;
-  };
-
+export function createLogger(
+  { log_level, log_format, secrets = [] }: LoggerOptions,
+  stream?: DestinationStream,
+): Logger {
+  const { line } = scrubber(secrets);
   const destination = stream ?? pino.destination({ dest: 1, sync: true });
   return pino(
     {
       level: log_level,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: toldError },
       // The whole line, after everything is in it: a secret may stand in an error's message or stack as well.
-      hooks: { streamWrite: scrub },
+      hooks: { streamWrite: line },
     },
-    pretty
+    isForPeople(log_format)
       ? prettyStream({ destination, translateTime: "HH:MM:ss.l", ignore: "pid,hostname", colorize: !stream })
       : destination,
   );
 }
 
+/** Whether lines are for people to read, and not for programs. */
+export function isForPeople(format: LogFormat): boolean {
+  return format === "pretty" || (format === "auto" && process.stdout.isTTY === true);
+}
+
 /**
- * Lets what nobody caught end the process, as it would by itself, but told in the log: what the runtime writes of it is no
- * JSON, and holds secrets back from nobody.
+ * Has all that is said beside the logger said by it: what nobody caught, which ends the process as it would by itself;
+ * the runtime's warnings; `console`. By itself the runtime writes these as plain text, and holds secrets back from nobody.
  */
-export function endOnFault(logger: Pick<Logger, "fatal">): void {
+export function speakForRuntime(logger: Pick<Logger, "fatal" | "warn" | "info" | "error" | "debug">): void {
   const end = (err: unknown) => {
     logger.fatal({ err }, "A fault that nobody caught; the process ends");
     process.exit(1);
   };
   process.on("uncaughtException", end);
   process.on("unhandledRejection", end);
+  // The runtime's own listener prints.
+  process.removeAllListeners("warning");
+  process.on("warning", (err) => logger.warn({ err }, "The runtime warns"));
+  for (const [method, level] of Object.entries(CONSOLE)) {
+    const say = (...said: unknown[]) => logger[level]({ console: method }, format(...said));
+    Object.defineProperty(console, method, { value: say, writable: true, configurable: true });
+  }
+  for (const method of SILENT) Object.defineProperty(console, method, { value: () => {}, configurable: true });
+  const assert = (holds: unknown, ...said: unknown[]) => {
+    if (!holds) logger.error({ console: "assert" }, format("Assertion failed", ...said));
+  };
+  Object.defineProperty(console, "assert", { value: assert, configurable: true });
 }
 
-function secretOf(verifyWith: object | undefined): string | undefined {
-  return verifyWith && "secret" in verifyWith ? String(verifyWith.secret) : undefined;
+/** At which level what is said to the console is logged. */
+const CONSOLE = {
+  debug: "debug",
+  log: "info",
+  info: "info",
+  warn: "warn",
+  error: "error",
+  trace: "debug",
+  dir: "info",
+  dirxml: "info",
+  table: "info",
+  write: "info",
+} as const;
+/** What only lays out, counts or times. */
+const SILENT = ["clear", "count", "countReset", "group", "groupCollapsed", "groupEnd", "time", "timeEnd", "timeLog"];
+
+/** What may be told of an error beside its message: the others may hold what the service was sent, as `detail` and `path` do. */
+const TOLD = ["code", "errno", "syscall", "severity", "routine", "constraint_name", "table_name"] as const;
+/** Of causes, and of errors that are several. */
+const MAX_DEPTH = 8;
+const MAX_ERRORS = 10;
+
+interface ToldError extends Partial<Record<(typeof TOLD)[number], unknown>> {
+  readonly type: string;
+  /** With those of its causes. */
+  readonly message: string;
+  readonly stack: string;
+  readonly errors?: readonly unknown[];
+}
+
+function toldError(error: unknown, depth = 0): ToldError | unknown {
+  if (!(error instanceof Error)) return error;
+  const chain: Error[] = [];
+  for (let one: unknown = error; one instanceof Error && !chain.includes(one) && chain.length < MAX_DEPTH; ) {
+    chain.push(one);
+    one = one.cause;
+  }
+  const fields = TOLD.flatMap((name) => {
+    const value: unknown = (error as unknown as Record<string, unknown>)[name];
+    return ["string", "number"].includes(typeof value) ? [[name, value]] : [];
+  });
+  const errors = error instanceof AggregateError && depth < MAX_DEPTH ? error.errors.slice(0, MAX_ERRORS) : undefined;
+  return {
+    type: error.name === "Error" ? error.constructor.name : error.name,
+    ...Object.fromEntries(fields),
+    message: chain.map(messageOf).join(": "),
+    stack: chain.map(stackOf).join("\ncaused by: "),
+    ...(errors && { errors: errors.map((one: unknown) => toldError(one, depth + 1)) }),
+  };
+}
+
+/** What is said of data that cannot be read quotes them: of those errors only the kind is told. */
+function messageOf(error: Error): string {
+  const { name, message } = error;
+  const { code, routine } = error as { code?: unknown; routine?: unknown };
+  if (name === "PostgresError" && typeof code === "string" && code.startsWith("22")) {
+    return `Postgres does not take the data (${code}, ${routine ?? "no routine named"})`;
+  }
+  return name === "SyntaxError" && message.startsWith("JSON Parse error") ? "JSON cannot be parsed" : message;
+}
+
+function stackOf(error: Error): string {
+  const message = messageOf(error);
+  const stack = error.stack ?? `${error.name}: ${error.message}`;
+  return error.message === "" ? stack : stack.replace(error.message, () => message);
 }

@@ -9,7 +9,7 @@ import { projections } from "../projections/mod.ts";
 import { startAccess, tokenVerifier } from "./access/mod.ts";
 import { createApi, createHealthApi, OTHER_PAGES } from "./api/mod.ts";
 import { openBus } from "./bus/mod.ts";
-import { type Config, ConfigError, helpText, loadConfig } from "./config.ts";
+import { type Config, ConfigError, helpText, loadConfig, secretsOf } from "./config.ts";
 import {
   clearLeases,
   connect,
@@ -24,7 +24,7 @@ import { addGauges, addRunnerGauges } from "./gauges.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { CallbackSecrets, startRunner, startSweeper } from "./jobs/mod.ts";
 import { mayChangeLog, openLog } from "./log/mod.ts";
-import { createLogger, endOnFault } from "./logger.ts";
+import { createLogger, isForPeople, type LogFormat, speakForRuntime } from "./logger.ts";
 import { migrations } from "./migrations.ts";
 import { startProjector } from "./projector/mod.ts";
 import { RateLimiter } from "./rate/mod.ts";
@@ -295,6 +295,12 @@ function ownWebhookSecret(dataDir: string): string {
 /** Faults whose message says all that a person needs: no stack. */
 const PLAIN_FAULTS = [ConfigError, DataDirInUseError, EmbeddedUnavailableError, MigrationError];
 
+/** Says why the service does not start: to people in plain text, else in the log, whatever its level. */
+function refuse({ message }: Error, options: { log_format: LogFormat; secrets?: readonly string[] }): void {
+  if (isForPeople(options.log_format)) process.stderr.write(`${message}\n`);
+  else createLogger({ log_level: "fatal", ...options }).fatal(message);
+}
+
 async function main(): Promise<void> {
   const began = performance.now();
   let config: Config;
@@ -307,11 +313,14 @@ async function main(): Promise<void> {
     config = loaded;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    const { LOG_FORMAT } = process.env;
+    refuse(error, { log_format: LOG_FORMAT === "json" || LOG_FORMAT === "pretty" ? LOG_FORMAT : "auto" });
     process.exit(2);
   }
-  const logger = createLogger(config);
-  endOnFault(logger);
+  const { log_level, log_format } = config;
+  const secrets = secretsOf(config);
+  const logger = createLogger({ log_level, log_format, secrets });
+  speakForRuntime(logger);
   for (const warning of config.warnings) logger.warn(warning);
   leaveProxies(logger);
 
@@ -339,7 +348,7 @@ async function main(): Promise<void> {
     logger.info({ url, role: config.role, ms: Math.round(performance.now() - began) }, "Levqor is ready");
   } catch (error) {
     if (PLAIN_FAULTS.some((fault) => error instanceof fault)) {
-      process.stderr.write(`${(error as Error).message}\n`);
+      refuse(error as Error, { log_format, secrets });
     } else {
       logger.fatal({ err: error }, "Cannot start");
     }

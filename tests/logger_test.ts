@@ -35,45 +35,143 @@ test("what is below the level is not written", () => {
 
 describe("no secret gets through:", () => {
   const PLANTED = "pl4nted-s3cret";
-  const known = {
-    api_keys: [`key.${PLANTED}+`],
-    webhook_secret: `whsec_${Buffer.from(PLANTED).toString("base64")}`,
-    jwt: { verify_with: { secret: `jwt ${PLANTED}` } },
-  };
+  /** With all that escapes make something else of. */
+  const AWKWARD = "pl4nted\\n\"k3y%41 &amp; 'of' $& the/one+two==äñ";
+  const secrets = [`key.${PLANTED}+`, AWKWARD, `jwt ${PLANTED}`, "!!!!$$$$((((++++"];
+  const json = JSON.stringify(AWKWARD);
+  const base64 = Buffer.from(AWKWARD).toString("base64");
+  const uri = encodeURIComponent(AWKWARD);
 
   test.each<[string, object, string]>([
     ["a header", { headers: { "x-api-key": PLANTED, accept: "*/*" } }, "m"],
     ["a header in capitals", { req: { headers: { Authorization: `Bearer ${PLANTED}` } } }, "m"],
     ["a header with several values", { headers: { "set-cookie": [`a=${PLANTED}`, `b=${PLANTED}`] } }, "m"],
     ["a header with quotes", { headers: { cookie: `a="${PLANTED}"; b="${PLANTED}"` } }, "m"],
+    ["a header in a list", { raw: ["Accept", "*/*", "X-Api-Key", PLANTED] }, "m"],
+    ["a header in a pair", { raw: [["x-api-key", PLANTED]] }, "m"],
+    ["a header in a text", {}, `GET / HTTP/1.1\r\nAuthorization: Digest ${PLANTED}, x="${PLANTED}\r\nAccept: */*`],
     ["a field", { deep: { deeper: { deepest: [{ admin_password: PLANTED }] } } }, "m"],
+    ["a field that is an object", { secret: { value: PLANTED } }, "m"],
+    ["a field of JSON in a text", {}, `got {"password":"${PLANTED}"}`],
+    ["a field of JSON in JSON in a text", {}, JSON.stringify(JSON.stringify({ api_key: PLANTED }))],
+    ["a parameter of a URL", { url: `https://example.com/?a=1&access_token=${PLANTED}&b=2` }, "m"],
     ["a URL in a field", { url: `postgres://levqor:${PLANTED}@db:5432/levqor` }, "m"],
     ["a URL in a message", {}, `Cannot reach nats://user:${PLANTED}@nats:4222`],
     ["a URL in an error", { err: new Error(`connect postgres://levqor:${PLANTED}@db/levqor`) }, "m"],
+    ["a URL whose password has quotes and slashes", {}, `nats://u:a"b\\c/@${PLANTED}@nats:4222`],
+    ["a URL with a token alone", {}, `nats://${PLANTED}@nats:4222`],
     ["a webhook secret", {}, `whsec_${PLANTED.replace("-", "")}`],
     ["a token", {}, `Got eyJhbGciOiJIUzI1NiJ9.${PLANTED}.${PLANTED} there`],
-    ["the known secret of tokens", { odd: known.jwt.verify_with.secret }, "m"],
     ["an issued key", {}, `Got lvq_live_${PLANTED.replace("-", "")} there`],
-    ["a known key in a message", {}, `Got ${known.api_keys[0]} there`],
-    ["the known webhook secret", { odd: { place: known.webhook_secret } }, "m"],
+    ["a key among a WebSocket's protocols", {}, `levqor.v1, levqor.key.${PLANTED}`],
+    ["a private key", {}, `-----BEGIN PRIVATE KEY-----\n${PLANTED}\n-----END PRIVATE KEY-----`],
+    ["a known key in a message", {}, `Got ${secrets[0]} there`],
+    ["a known secret in a field", { odd: { place: secrets[2] } }, "m"],
+    ["a known secret as a field's name", { [AWKWARD]: 1 }, "m"],
+    ["a known secret with quotes and backslashes", { odd: AWKWARD }, `m ${AWKWARD}`],
+    ["a known secret in JSON in a text", {}, `body was {"a":${json}}`],
+    ["a known secret in JSON in JSON in JSON", {}, JSON.stringify(JSON.stringify({ a: AWKWARD }))],
+    ["a known secret, percent-encoded", {}, `/?k=${uri}`],
+    ["a known secret, percent-encoded in lower case", {}, `/?k=${uri.toLowerCase().replace("pl4nted", "pl4nted")}`],
+    ["a known secret, percent-encoded twice", {}, `/?k=${encodeURIComponent(uri)}`],
+    ["a known secret of a form", {}, `k=${new URLSearchParams({ k: AWKWARD })}`],
+    ["a known secret in base64", {}, `Got ${base64}`],
+    ["a known secret in base64url", {}, `Got ${Buffer.from(AWKWARD).toString("base64url")}`],
+    ["a known secret in base64, after one byte", {}, `Got ${btoaOf(`:${AWKWARD}`)}`],
+    ["a known secret in base64, after two bytes and before more", {}, `Got ${btoaOf(`u:${AWKWARD} and more`)}`],
+    ["a known secret in base64 of JSON", {}, `Got ${btoaOf(`{"key":${json}}`)}`],
+    ["a known secret in base64, over several lines", {}, base64.replaceAll(/.{20}/g, "$&\r\n")],
+    ["a known secret in hexadecimal", {}, Buffer.from(AWKWARD).toString("hex")],
+    ["a known secret in hexadecimal, in capitals", {}, Buffer.from(AWKWARD).toString("hex").toUpperCase()],
+    ["a known secret in escapes of JavaScript", {}, [...AWKWARD].map(escaped).join("")],
+    ["a known secret in HTML", {}, Bun.escapeHTML(AWKWARD)],
+    ["a known secret over several lines", {}, `${AWKWARD.slice(0, 9)}\n    ${AWKWARD.slice(9)}`],
+    ["a known secret in pieces of a program", {}, `'${AWKWARD.slice(0, 9)}' +\n  '${AWKWARD.slice(9)}'`],
+    ["a known secret over several items", { items: [AWKWARD.slice(0, 9), AWKWARD.slice(9)] }, "m"],
+    ["a known secret in an error", { err: new Error(`of ${AWKWARD}`) }, "m"],
+    ["a known secret in an error's causes", { err: nested(AWKWARD) }, "m"],
+    ["a known secret in errors that are several", { err: new AggregateError([nested(json)], "several") }, "m"],
+    ["a known secret in a field of an error", { err: Object.assign(new Error("e"), { code: AWKWARD }) }, "m"],
+    ["a known secret in a stack", { err: Object.assign(new Error("e"), { stack: `at ${AWKWARD}` }) }, "m"],
+    ["a known secret of signs alone", { odd: secrets[3] }, `m ${secrets[3]}`],
   ])("%s", (_, fields, message) => {
-    const { logger, lines } = record(known);
+    const { logger, lines } = record({ secrets });
     logger.info(fields, message);
     const text = lines.join("");
-    expect(text).not.toContain(PLANTED);
-    expect(text).not.toContain(PLANTED.replace("-", ""));
-    expect(text).not.toContain(known.webhook_secret);
     expect(text).toContain("[redacted]");
-    expect(() => JSON.parse(text)).not.toThrow();
+    expect(text).not.toContain("pl4nted");
+    expect(text).not.toContain("the/one");
+    expect(text).not.toContain("!!!!");
+    for (const part of [PLANTED, "the/one+two"]) {
+      for (const before of ["", ".", ".."]) expect(text).not.toContain(btoaOf(before + part).slice(4, 12));
+      expect(text.toLowerCase()).not.toContain(Buffer.from(part).toString("hex"));
+    }
+    const entry = JSON.parse(text);
+    expect(entry).toMatchObject({ level: "info", time: expect.any(String) });
+  });
+
+  test("what an error carries beside its message is not told, where it may be data", () => {
+    const { logger, lines } = record();
+    const data = {
+      detail: "Failing row contains (pl4nted)",
+      where: "pl4nted",
+      path: "http://h/?pl4nted",
+      body: "pl4nted",
+    };
+    const refused = Object.assign(new Error('invalid input syntax for type json: "pl4nted"'), {
+      name: "PostgresError",
+      code: "22P02",
+      routine: "json_errsave_error",
+      ...data,
+    });
+    let unreadable: unknown;
+    try {
+      JSON.parse("pl4nted");
+    } catch (error) {
+      unreadable = error;
+    }
+    logger.error({ err: refused }, "m");
+    logger.error({ err: new Error("outer", { cause: refused }) }, "m");
+    logger.error({ err: unreadable }, "m");
+    expect(lines.join("")).not.toContain("pl4nted");
+    expect(lines.map((line) => JSON.parse(line).err)).toMatchObject([
+      { code: "22P02", message: "Postgres does not take the data (22P02, json_errsave_error)" },
+      { message: "outer: Postgres does not take the data (22P02, json_errsave_error)" },
+      { message: "JSON cannot be parsed" },
+    ]);
   });
 
   test("and what is none stays", () => {
-    const { logger, lines } = record(known);
-    const fields = { url: "http://127.0.0.1:5000/a:b@c", tokens: 3, host: "db:5432", headers: { accept: "*/*" } };
+    const { logger, lines } = record({ secrets: [...secrets, "ops", "short"] });
+    const fields = {
+      url: "http://127.0.0.1:5000/a:b@c",
+      tokens: 3,
+      has_token: true,
+      password: null,
+      host: "db:5432",
+      headers: { accept: "*/*" },
+      route: "/api/v1/callbacks/secret",
+      about: "Basic authentication, Bearer tokens; the ops are short of password policies",
+      odd: 'a "quoted" \\ text\nof two lines with %41, a key\u0007 and 日本語',
+      key_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+    };
     logger.info(fields, "mail to a@b.example at 12:30");
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ ...fields, msg: "mail to a@b.example at 12:30" });
   });
 });
+
+function btoaOf(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+function escaped(char: string): string {
+  const code = char.charCodeAt(0);
+  return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+}
+
+function nested(text: string): Error {
+  return new Error("outer", { cause: new Error("middle", { cause: new TypeError(text) }) });
+}
 
 /** What a program that logs and exits at once leaves on its standard output. */
 function outputOf(log_format: string): string {
@@ -98,11 +196,35 @@ test("pretty is for people, and no less discreet", () => {
 
 describe("what nobody caught", () => {
   const logger = JSON.stringify(join(import.meta.dir, "../src/logger.ts"));
+  test("is said in the log alone: the runtime's warnings, and the console", () => {
+    const { lines, stderr, exitCode } = meet(`
+      import { EventEmitter } from "node:events";
+      import { deprecate } from "node:util";
+      process.emitWarning("pl4nted-header", "DeprecationWarning");
+      const emitter = new EventEmitter();
+      for (let n = 0; n < 11; n++) emitter.on("x", () => {});
+      clearTimeout(setTimeout(() => {}, 2 ** 40));
+      deprecate(() => {}, "old", "DEP1")();
+      console.time("t"), console.timeEnd("t"), console.count(), console.group("g");
+      for (const method of ["debug", "log", "info", "warn", "error", "trace", "dir", "table"]) {
+        console[method]("said %s", "pl4nted-header", { a: 1 }, new Error("pl4nted-header"));
+      }
+      console.assert(false, "pl4nted-header");
+      setTimeout(() => process.exit(0), 20);`);
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    const entries = lines.map((line) => JSON.parse(line));
+    expect(entries.filter(({ msg }) => msg === "The runtime warns").map(({ err }) => err.type)).toEqual(
+      expect.arrayContaining(["MaxListenersExceededWarning", "TimeoutOverflowWarning", "DeprecationWarning"]),
+    );
+    expect(entries.filter((entry) => "console" in entry)).toHaveLength(9);
+    expect(lines.join("")).not.toContain("pl4nted");
+  });
+
   /** Runs a script that prepares for faults, and then meets one. */
   function meet(fault: string) {
     const script = `
-      import { createLogger, endOnFault } from ${logger};
-      endOnFault(createLogger({ log_level: "info", log_format: "json", otlp_headers: { a: "pl4nted-header" } }));
+      import { createLogger, speakForRuntime } from ${logger};
+      speakForRuntime(createLogger({ log_level: "debug", log_format: "json", secrets: ["pl4nted-header"] }));
       setTimeout(() => console.log("still here"), 5_000);
       ${fault}`;
     const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, "-e", script]);

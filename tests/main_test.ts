@@ -114,9 +114,11 @@ describe("on its embedded default", () => {
     const first = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
     const second = spawnService({ LEVQOR_DATA_DIR: folder });
     expect(await second.exited).toBe(1);
-    expect(await new Response(second.stderr).text()).toContain(
-      `Cannot use ${folder}: the service with pid ${first.process.pid} is using it.`,
-    );
+    expect(JSON.parse(await new Response(second.stdout).text())).toMatchObject({
+      level: "fatal",
+      msg: expect.stringContaining(`Cannot use ${folder}: the service with pid ${first.process.pid} is using it.`),
+    });
+    expect(await new Response(second.stderr).text()).toBe("");
     expect(await first.call("/health")).toMatchObject({ ok: true });
     await first.stop();
   }, 60_000);
@@ -208,7 +210,10 @@ test.each([
 test("wrong settings are all named, with exit code 2", async () => {
   const service = spawnService({ PORT: "70000", LOG_LEVEL: "loud", API_KEYS: "short-secret" }, ["--port"]);
   expect(await service.exited).toBe(2);
-  const said = await new Response(service.stderr).text();
+  expect(await new Response(service.stderr).text()).toBe("");
+  // In JSON, as all that it says, whatever the level.
+  const { level, msg: said } = JSON.parse(await new Response(service.stdout).text());
+  expect(level).toBe("fatal");
   for (const name of ["PORT", "LOG_LEVEL", "API_KEYS", "--port"]) expect(said).toContain(name);
   expect(said).not.toContain("short-secret");
 });

@@ -77,7 +77,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const logged: Record<string, unknown>[] = [];
   for (const key of options.api_keys ?? []) keepSecret(key);
   const logger = createLogger(
-    { log_level: "debug", log_format: "json", api_keys: options.api_keys },
+    { log_level: "debug", log_format: "json", secrets: options.api_keys },
     {
       write(line: string) {
         searchLine(line, "the API's log");

@@ -1,0 +1,228 @@
+/**
+ * Takes secrets out of what is about to be written. Those that are known are found however they are written: escaped,
+ * once or several times, percent-encoded, in base64 or hexadecimal, broken over lines. Others are known by their names
+ * (`password`, `authorization`) and by what they look like.
+ */
+
+export const REDACTED = "[redacted]";
+
+/** What is shorter is no secret, or stands in a text by chance; so it is with the letters and digits of a form of one. */
+const SHORTEST = 8;
+
+/** Names of fields, headers and parameters whose values are secrets. */
+const NAMES =
+  "x-api-key|(?:proxy-)?authorization|(?:set-)?cookie|sec-websocket-protocol|[\\w-]*(?:passw(?:or)?d|passphrase|secret(?:[_-]next)?|api[_-]?keys?(?:[_-]next)?|token|private[_-]?key|credentials?)";
+const SECRET_NAME = new RegExp(`^(?:${NAMES})$`, "i");
+/** A line of a request's or an answer's head, as a text has it. */
+const HEADER_LINE =
+  /\b((?:x-api-key|(?:proxy-)?authorization|(?:set-)?cookie|sec-websocket-protocol)\s*[:=]\s*)(?!["'\\])[^\r\n]+/gi;
+/** `name: value`, `name=value`, and JSON within a text, however often it is escaped. */
+const NAMED = new RegExp(`(?<![\\w-])((?:${NAMES})[\\\\"']*\\s*[:=]\\s*[\\\\"']*)[^\\s"'\\\\,;&(){}\\[\\]]+`, "gi");
+/** `postgres://user:password@host`: what stands between `://` and the last `@`, unless that belongs to a path. */
+const URL_CREDENTIALS = /(\w:\/\/)(?:[^\s/:@?#]{0,256}:(?!\d*[/?#])\S{0,1024}|[^\s/?#@"'\\]{1,1024})@/g;
+const AUTHORIZATION = /\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}/gi;
+const LOOKS = [
+  // Issued API keys, and what is left of one: not how they begin, by which they are recognised.
+  /lvq_(?:live|test)_[A-Za-z0-9]{12,}/g,
+  // Keys in the list of a WebSocket's protocols.
+  /levqor\.key\.[\w-]+/g,
+  /whsec_[A-Za-z0-9+/=_-]+/g,
+  // JWTs: their header is a JSON object in base64url, and `{"` is `eyJ` there.
+  /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+];
+/** A line without any of this has nothing that looks like a secret or is named like one. */
+const SUSPICIOUS =
+  /:\/\/|lvq_|levqor\.key|whsec_|eyJ|BEGIN|bearer|basic|x-api|authoriz|cookie|protocol|passw|passphrase|secret|api[_-]?key|token|private|credential/i;
+
+/** Escapes: percent-encoding, also of itself; of JSON and JavaScript, also several times; of HTML. */
+const ESCAPES =
+  /(?:%(?:25)*[0-9a-f]{2})+|(?<!\\)\\+(?:u\{?([0-9a-f]{1,6})\}?|x([0-9a-f]{2})|[nrtbfv])|&#x([0-9a-f]{1,6});|&#(\d{1,7});|&(?:amp;)*\w{2,6};/gi;
+const NEITHER_LETTERS_NOR_DIGITS = /[^\p{L}\p{N}]+/gu;
+/** What may go on from a piece of base64. */
+const BASE64 = /[A-Za-z0-9+/=_%-]/;
+
+/** How a secret may stand in a text, when all but letters and digits is left out of both. */
+interface Form {
+  readonly text: string;
+  readonly is_base64: boolean;
+}
+
+export interface Scrubber {
+  /** A line of JSON, which stays one. */
+  line(json: string): string;
+  /** Any text. */
+  text(text: string): string;
+}
+
+/** `secrets` are those that are known; short ones are passed over. */
+export function scrubber(secrets: readonly string[]): Scrubber {
+  const known = [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST);
+  const spelled = anyOf(known.flatMap(spellings));
+  const forms = formsOf(known);
+  const formed = anyOf(forms.map(({ text }) => text));
+  const isKnown = (text: string) => text.search(spelled) >= 0 || bared(text).search(formed) >= 0;
+
+  const knownOut = (text: string): string => {
+    const clean = text.replace(spelled, REDACTED);
+    return bared(clean).search(formed) >= 0 ? masked(clean, forms) : clean;
+  };
+  const scrubText = (text: string): string => {
+    let clean = knownOut(text)
+      .replace(URL_CREDENTIALS, `$1${REDACTED}@`)
+      .replace(HEADER_LINE, `$1${REDACTED}`)
+      .replace(NAMED, `$1${REDACTED}`)
+      .replace(AUTHORIZATION, `$1 ${REDACTED}`);
+    for (const look of LOOKS) clean = clean.replace(look, REDACTED);
+    return clean;
+  };
+  const scrubValue = (value: unknown): unknown => {
+    if (typeof value === "string") return scrubText(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) {
+      // Lists of headers have names and values by turns.
+      return value.map((item, index) => (isSecretName(value[index - 1]) ? hidden(item) : scrubValue(item)));
+    }
+    const entries = Object.entries(value).map(([name, item]) => [
+      scrubText(name),
+      isSecretName(name) ? hidden(item) : scrubValue(item),
+    ]);
+    return Object.fromEntries(entries);
+  };
+
+  return {
+    text: scrubText,
+    line(json) {
+      if (!SUSPICIOUS.test(json) && !isKnown(json)) return json;
+      const end = json.endsWith("\n") ? "\n" : "";
+      const { level, time, ...entry } = JSON.parse(json);
+      const clean = JSON.stringify({ level, time, ...(scrubValue(entry) as object) });
+      if (!isKnown(clean)) return clean + end;
+      // It goes from one field into the next.
+      return JSON.stringify({ level, time, msg: `${REDACTED}: a secret stood across the fields of this line` }) + end;
+    },
+  };
+}
+
+/** Finds any of some texts, the longest first: one expression is looked for faster than many texts. */
+function anyOf(texts: readonly string[]): RegExp {
+  const longestFirst = [...new Set(texts)].sort((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.length > 0 ? longestFirst.map((text) => RegExp.escape(text)).join("|") : "(?!)", "g");
+}
+
+function isSecretName(name: unknown): boolean {
+  return typeof name === "string" && SECRET_NAME.test(name);
+}
+
+/** Whether there is one may be told. */
+function hidden(value: unknown): unknown {
+  return value === null || typeof value === "boolean" ? value : REDACTED;
+}
+
+/** A secret as it is, as JSON has it, once and twice, and percent-encoded: found also where it has few letters and digits. */
+function spellings(secret: string): string[] {
+  const quoted = JSON.stringify(secret).slice(1, -1);
+  return [secret, quoted, JSON.stringify(quoted).slice(1, -1), percentEncoded(secret)];
+}
+
+function formsOf(secrets: readonly string[]): Form[] {
+  const forms = new Map<string, Form>();
+  const add = (text: string, is_base64: boolean) => {
+    if (text.length >= SHORTEST && !forms.has(text)) forms.set(text, { text, is_base64 });
+  };
+  for (const secret of secrets) {
+    for (const spelling of spellings(secret)) {
+      add(bared(spelling), false);
+      add(spelling.replace(NEITHER_LETTERS_NOR_DIGITS, ""), false);
+      const bytes = Buffer.from(spelling);
+      for (const core of base64Cores(bytes)) add(core.replace(NEITHER_LETTERS_NOR_DIGITS, ""), true);
+      add(bytes.toString("hex"), false);
+      add(bytes.toString("hex").toUpperCase(), false);
+    }
+  }
+  return [...forms.values()];
+}
+
+/** What base64 has of some bytes wherever they stand in it: what shares a digit with their neighbours is left out. */
+function base64Cores(bytes: Buffer): string[] {
+  return [0, 1, 2].map((before) => {
+    const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64url");
+    const start = Math.ceil((before * 8) / 6);
+    return encoded.slice(start, Math.floor(((before + bytes.length) * 8) / 6));
+  });
+}
+
+function percentEncoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
+}
+
+/** The letters and digits of a text, escapes undone. */
+function bared(text: string): string {
+  const plain = /[%\\&]/.test(text) ? text.replace(ESCAPES, unescaped) : text;
+  return plain.replace(NEITHER_LETTERS_NOR_DIGITS, "");
+}
+
+function unescaped(escaped: string, ...codes: (string | undefined)[]): string {
+  if (escaped.startsWith("%")) return percentDecoded(escaped.replaceAll(/%(?:25)+/g, "%"));
+  const [unicode, byte, hex, decimal] = codes;
+  const digits = unicode ?? byte ?? hex;
+  const code = digits === undefined ? Number(decimal) : Number.parseInt(digits, 16);
+  return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : "";
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return Buffer.from(text.replaceAll("%", ""), "hex").toString("latin1");
+  }
+}
+
+/** Puts {@link REDACTED} where forms of secrets stand in a text. */
+function masked(text: string, forms: readonly Form[]): string {
+  const { bare, starts, ends } = traced(text);
+  const hits: [start: number, end: number][] = [];
+  for (const { text: form, is_base64 } of forms) {
+    for (let at = bare.indexOf(form); at >= 0; at = bare.indexOf(form, at + 1)) {
+      let [start, end] = [starts[at] ?? 0, ends[at + form.length - 1] ?? text.length];
+      while (is_base64 && start > 0 && BASE64.test(text[start - 1] as string)) start--;
+      while (is_base64 && end < text.length && BASE64.test(text[end] as string)) end++;
+      hits.push([start, end]);
+    }
+  }
+  hits.sort(([a], [b]) => a - b);
+  let [clean, done] = ["", 0];
+  for (const [start, end] of hits) {
+    if (start >= done) clean += text.slice(done, start) + REDACTED;
+    done = Math.max(done, end);
+  }
+  return clean + text.slice(done);
+}
+
+/** {@link bared}, and for each UTF-16 unit of it where in the text it comes from. */
+function traced(text: string): { bare: string; starts: number[]; ends: number[] } {
+  let bare = "";
+  const [starts, ends]: [number[], number[]] = [[], []];
+  const take = (part: string, start: number, end = start + part.length) => {
+    const isEscape = end - start !== part.length || part.length > 1;
+    const kept = part.replace(NEITHER_LETTERS_NOR_DIGITS, "");
+    bare += kept;
+    starts.push(...Array<number>(kept.length).fill(start));
+    ends.push(...Array<number>(kept.length).fill(isEscape ? end : start + 1));
+  };
+  const plain = (from: number, to: number) => {
+    for (let at = from; at < to; ) {
+      const point = String.fromCodePoint(text.codePointAt(at) as number);
+      take(point, at);
+      at += point.length;
+    }
+  };
+  let done = 0;
+  for (const match of text.matchAll(ESCAPES)) {
+    plain(done, match.index);
+    done = match.index + match[0].length;
+    take(unescaped(match[0], ...match.slice(1)), match.index, done);
+  }
+  plain(done, text.length);
+  return { bare, starts, ends };
+}
