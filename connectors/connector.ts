@@ -4,7 +4,8 @@ import type { Static, TSchema } from "@sinclair/typebox";
 /**
  * `fetch` to outside services: to public addresses and those that configuration allows, redirects not followed, each
  * request sent once. A body is unpacked as it is read, and its reader bounds it; the headers stay those of the packed one.
- * Throws, and lets bodies fail with, a `ConnectorError` `address_refused` where the host has no such address and
+ * Throws, and lets bodies fail with, a `ConnectorError` `address_refused` where the host is another address,
+ * `connection_failed` where it is a name without such an address, or without any, and
  * `malformed_answer` where the answer cannot be read; otherwise the signal's reason, or an error with a `code`.
  */
 export type OutboundFetch = (url: string, init?: RequestInit) => Promise<Response>;

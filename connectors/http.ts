@@ -3,7 +3,8 @@
  *
  * - An answer outside `expected_status` fails the attempt with `unexpected_status`; after 408, 425, 429, 500, 502, 503
  *   and 504 another may follow, not before the answer's `Retry-After` is over.
- * - An address that is not public fails it with `address_refused`, unless configuration allows it.
+ * - An address that is not public fails it with `address_refused`, unless configuration allows it; a name of such
+ *   addresses alone with `connection_failed`, as one that is not there.
  * - Redirects are not followed: a 3xx answer is an answer like any other, with its `location` among the
  *   headers. So no header of the caller's, least of all a credential, reaches a host they did not name.
  * - Of the body at most {@link MAX_BODY_BYTES} are read; then the connection is closed and `truncated` is set.

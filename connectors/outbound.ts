@@ -39,6 +39,12 @@ const REFUSED_IPV6 = [
 /** IPv6 addresses that stand for the IPv4 address in their last 32 bits: mapped, and NAT64's. */
 const EMBEDDING_IPV4 = ["::ffff:0:0/96", "64:ff9b::/96"];
 
+/**
+ * Names that may not be called are answered as names that are not there, whatever the resolver says of them, and at full
+ * steps of so many milliseconds: else callers could find out which names there are inside.
+ */
+const ANSWERS_EVERY_MS = 500;
+
 const refusedIpv4 = toBlockList(REFUSED_IPV4);
 const refusedIpv6 = toBlockList(REFUSED_IPV6);
 const globalIpv6 = toBlockList([GLOBAL_IPV6]);
@@ -58,23 +64,30 @@ export function createOutbound({ allow, lookup: resolve = lookupAll }: OutboundO
 
   /** Where a host is to be reached, each address checked. */
   async function addressesOf(host: string, signal: AbortSignal | null | undefined): Promise<readonly string[]> {
-    const literal = isIP(host) !== 0;
-    const found = literal ? [host] : (await unlessAborted(resolve(host), signal)).map(({ address }) => address);
-    const checked = allowedHosts.has(host) ? found : found.filter(passes);
-    if (checked.length > 0 || found.length === 0) return checked;
-    throw new ConnectorError(
-      "address_refused",
-      literal
-        ? `The address ${host} is not public, and this service may not call it.`
-        : `${host} resolves to no public address, and this service may not call others.`,
+    if (isIP(host) !== 0) {
+      if (passes(host)) return [host];
+      const message = `The address ${host} is not public, and this service may not call it.`;
+      throw new ConnectorError("address_refused", message);
+    }
+    const began = performance.now();
+    // A name that cannot be resolved has no address.
+    const found = await unlessAborted(
+      resolve(host).catch(() => []),
+      signal,
     );
+    const checked = found.map(({ address }) => address).filter((address) => allowedHosts.has(host) || passes(address));
+    if (checked.length > 0) return checked;
+    await unlessAborted(Bun.sleep(ANSWERS_EVERY_MS - ((performance.now() - began) % ANSWERS_EVERY_MS)), signal);
+    throw new ConnectorError("connection_failed", `${host} has no address that this service may call.`, {
+      detail: { reason: "NoCallableAddress" },
+    });
   }
 
   return async (input, init = {}) => {
     const url = new URL(input);
     const addresses = await addressesOf(hostOf(url), init.signal);
     const outgoing = await toOutgoing(url, init);
-    let fault: unknown = new TypeError(`${hostOf(url)} has no address`);
+    let fault: unknown;
     for (const address of addresses) {
       try {
         return await exchange(outgoing, address);

@@ -9,7 +9,7 @@ import { deprecations } from "./deprecation.ts";
 import { devRoutes } from "./dev.ts";
 import { docsRoutes } from "./docs.ts";
 import { type DoorOptions, frontDoor } from "./door.ts";
-import { problemErrors } from "./errors.ts";
+import { problemErrors, toProblem } from "./errors.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { intakeRoutes } from "./intake.ts";
 import { jobControlRoutes } from "./job_control.ts";
@@ -23,6 +23,7 @@ import { opsRoutes } from "./ops.ts";
 import type { ApiConfig, ApiOptions } from "./options.ts";
 import { pageRoutes } from "./pages.ts";
 import { pipelineRoutes } from "./pipelines.ts";
+import { problemResponse } from "./problems.ts";
 import { prometheusRoutes } from "./prometheus.ts";
 import { QueueDepth } from "./queue_depth.ts";
 import { rateGate } from "./rate_limit.ts";
@@ -134,6 +135,12 @@ function base({ app, addressOf, request_log, ...options }: BaseOptions) {
         // A port that is taken must be a fault at the start, not two services that share its connections.
         reusePort: false,
         development: false,
+        // Whatever fell through the door itself: else Bun writes it to standard error, with the source around it.
+        error: (error: unknown) => {
+          const request_id = crypto.randomUUID();
+          logger.error({ err: error, request_id }, "A request failed outside of the door");
+          return problemResponse(toProblem(error), { instance: "/", request_id });
+        },
         // Above the API's own limit, so that it answers itself, with a problem document.
         maxRequestBodySize: BODY_CUT_OFF_BYTES,
         idleTimeout: IDLE_TIMEOUT_S,

@@ -31,13 +31,13 @@ function resolver(...answers: string[][]) {
   return { asked, lookup };
 }
 
-async function refusal(call: Promise<Response>): Promise<string> {
+async function refusal(call: Promise<Response>, code = "address_refused"): Promise<string> {
   const error = await call.then(
     () => undefined,
     (fault: unknown) => fault,
   );
   expect(error).toBeInstanceOf(ConnectorError);
-  expect((error as ConnectorError).code).toBe("address_refused");
+  expect((error as ConnectorError).code).toBe(code);
   expect(seen).toEqual([]);
   return (error as ConnectorError).message;
 }
@@ -96,18 +96,50 @@ describe("what may be called", () => {
     "http://0x7f000001:PORT/",
     "http://[::ffff:127.0.0.1]:PORT/",
     "http://[::1]:PORT/",
-    "http://localhost:PORT/",
-    "http://LOCALHOST.:PORT/",
     "http://0.0.0.0:PORT/",
   ])("not %s, however it is written", async (url) => {
     const fetch = createOutbound({ allow: [] });
     await refusal(fetch(url.replace("PORT", String(plain.port))));
   });
 
-  test("not a name that resolves to private addresses, and the refusal does not tell which", async () => {
-    const { lookup } = resolver(["10.1.2.3", "fd00::1"]);
-    const message = await refusal(createOutbound({ allow: [], lookup })("http://intranet.test/?token=hidden"));
-    expect(message).toBe("intranet.test resolves to no public address, and this service may not call others.");
+  test.each(["http://localhost:PORT/", "http://LOCALHOST.:PORT/"])("not %s, a name of this machine", async (url) => {
+    await refusal(createOutbound({ allow: [] })(url.replace("PORT", String(plain.port))), "connection_failed");
+  });
+
+  test("a name inside is answered as one that is not there, in the same words and at the same time", async () => {
+    const answer = async (lookup: Parameters<typeof createOutbound>[0]["lookup"], port = plain.port) => {
+      const began = performance.now();
+      const call = createOutbound({ allow: ["10.9.9.9"], lookup })(`http://intranet.test:${port}/?token=hidden`);
+      const error = (await call.catch((fault: unknown) => fault)) as ConnectorError;
+      const { code, message, options } = error;
+      return { told: { code, message, options }, steps: (performance.now() - began) / 500 };
+    };
+    const failing =
+      (code: string, ms = 0) =>
+      async () => {
+        await Bun.sleep(ms);
+        throw Object.assign(new Error(`getaddrinfo ${code}`), { code });
+      };
+    const answers = await Promise.all([
+      answer(resolver(["10.1.2.3", "fd00::1"]).lookup),
+      answer(resolver(["127.0.0.1"]).lookup),
+      answer(resolver(["127.0.0.1"]).lookup, 1),
+      answer(resolver(["169.254.169.254"]).lookup),
+      answer(resolver([]).lookup),
+      answer(failing("ENOTFOUND")),
+      answer(failing("ENOTFOUND", 200)),
+      answer(failing("ENODATA")),
+      answer(failing("EAI_AGAIN")),
+    ]);
+    for (const { told, steps } of answers) {
+      expect(told).toEqual({
+        code: "connection_failed",
+        message: "intranet.test has no address that this service may call.",
+        options: { detail: { reason: "NoCallableAddress" } },
+      });
+      expect(steps).toBeGreaterThan(0.98);
+    }
+    expect(seen).toEqual([]);
   });
 
   test.each([["127.0.0.0/8"], ["127.0.0.1"], ["0.0.0.0/0"], ["here.test"], ["HERE.test"]])(
@@ -134,7 +166,7 @@ test("a name that is resolved anew to a private address gains nothing: the check
   const fetch = createOutbound({ allow: ["127.0.0.1"], lookup });
   expect(await (await fetch(`http://rebinding.test:${plain.port}/`)).text()).toBe("here");
   expect(asked).toEqual(["rebinding.test"]);
-  await expect(fetch(`http://rebinding.test:${other.port}/`)).rejects.toMatchObject({ code: "address_refused" });
+  await expect(fetch(`http://rebinding.test:${other.port}/`)).rejects.toMatchObject({ code: "connection_failed" });
   await other.stop(true);
 });
 
