@@ -4,7 +4,7 @@
  * (`password`, `authorization`) and by what they look like.
  */
 
-export const REDACTED = "[redacted]";
+const REDACTED = "[redacted]";
 
 /** What is shorter is no secret, or stands in a text by chance; so it is with the letters and digits of a form of one. */
 const SHORTEST = 8;
