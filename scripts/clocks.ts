@@ -16,6 +16,8 @@ import { findFaketime } from "./torture/clock.ts";
 const FILES = [
   "tests/api/status_page_test.ts",
   "tests/api/uptime_test.ts",
+  "tests/api/ops_test.ts",
+  "tests/api/marketing_test.ts",
   "tests/api/schedules_test.ts",
   "tests/api/keys_test.ts",
   "tests/web/content_test.ts",

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { clearOfEnd } from "../support/clock.ts";
 import { type SiteFolder, siteFolder } from "../support/site_folder.ts";
 import { type Harness, startApi } from "./harness.ts";
 
@@ -19,6 +20,7 @@ afterAll(async () => {
 });
 
 test("/api/v1/marketing/summary has the texts, and figures from the log alone", async () => {
+  await clearOfEnd("day");
   const before = await api.ask("/api/v1/marketing/summary");
   expect(before.status).toBe(200);
   expect(before.headers.get("content-type")).toBe("application/json");

@@ -51,6 +51,7 @@ describe("storing a pipeline", () => {
     ["no steps", { steps: [] }, "/steps", "at least 1 entry"],
     ["an id with a dash", { steps: [{ id: "a-b", uses: "http" }] }, "/steps/0/id", "beginning with a letter"],
     ["an unknown field", { steps: [{ id: "a", uses: "http", retries: 1 }] }, "/steps/0/retries", "is not known here"],
+    ["a sleep until no time", { steps: [{ id: "a", sleep: { until: "banana" } }] }, "/steps/0/sleep/until", "RFC 3339"],
     ["a connector that is not there", { steps: [{ id: "a", uses: "ftp" }] }, "/steps/0/uses", "no connector"],
     [
       "a step that comes later",

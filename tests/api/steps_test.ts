@@ -83,6 +83,8 @@ describe("a job that brings its steps", () => {
     [{ steps: [] }, "/steps"],
     [{ steps: [{ id: "a" }] }, "/steps/0"],
     [{ steps: [{ id: "a", uses: "nothing" }] }, "/steps/0/uses"],
+    [{ steps: [{ id: "a", sleep: { until: "2026-02-30T00:00:00Z" } }] }, "/steps/0/sleep/until"],
+    [{ steps: [{ id: "a", sleep: { until: "2026-02-03T00:00:00" } }] }, "/steps/0/sleep/until"],
     [{ steps: [{ id: "a", uses: "echo", with: { x: "{{ steps.b.output }}" } }] }, "/steps/0/with/x"],
     [
       { steps: [{ id: "a", uses: "echo", for_each: { items: "[1]", max_parallel: 33 } }] },
