@@ -206,6 +206,7 @@ function plainFault(error: unknown): unknown {
   if (name === "HTTPParserError" || code === "ERR_ASSERTION" || message.startsWith("bad ")) {
     return malformed("it is not HTTP/1.1", error);
   }
+  if (code === "UND_ERR_INVALID_ARG") return new TypeError("HTTP does not allow such a request", { cause: error });
   if (code.startsWith("UND_ERR_")) return fault("ECONNRESET", "The other side closed the connection too early.", error);
   return error;
 }

@@ -165,6 +165,8 @@ function toHeaders(given: Record<string, string>): Headers {
 
 /** Whether HTTP allows the header. What `append` throws quotes the value, so it goes no further. */
 function appended(headers: Headers, header: { name: string; value: string }): boolean {
+  // `append` lets control characters pass.
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(header.value)) return false;
   try {
     headers.append(header.name, header.value);
     return true;

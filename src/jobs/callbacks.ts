@@ -208,7 +208,7 @@ export class Callbacks {
         body,
       });
       // The status decides. What else comes is neither read nor waited for.
-      void response.body?.cancel();
+      void response.body?.cancel().catch(() => {});
       return response.ok ? response.status : refusal(response);
     } catch (error) {
       if (error instanceof ConnectorError) {

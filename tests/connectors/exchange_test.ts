@@ -145,6 +145,10 @@ describe("a request's head", () => {
     await (await get("/", { headers: { range: "bytes=0-9" } })).text();
     expect(server.requests[0]?.head).toContain("accept-encoding: identity");
   });
+  test("is refused where HTTP does not allow it", async () => {
+    await expect(get("/", { headers: { "x-a": "a\u0001" } })).rejects.toThrow(TypeError);
+    expect(server.requests).toEqual([]);
+  });
   test("carries no user name and password of the URL", async () => {
     await expect(fetch(`http://me:secret@127.0.0.1:${server.port}/`)).rejects.toThrow(TypeError);
     expect(server.requests).toEqual([]);

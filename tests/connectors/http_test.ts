@@ -323,6 +323,16 @@ describe("failure", () => {
     ["a URL with a password", { url: "http://user:hunter2@127.0.0.1/" }],
     ["a GET with a body", { url: "http://127.0.0.1/", body: "x" }],
     ["a header that HTTP does not allow", { url: "http://127.0.0.1/", headers: { "x-a": "b\r\nx-c: hunter2" } }],
+    ["a header with a control character", { url: "http://127.0.0.1/", headers: { "x-a": "hunter2\u0001" } }],
+    [
+      "a header with a character that a byte cannot hold",
+      { url: "http://127.0.0.1/", headers: { "x-a": "hunter2 ☃" } },
+    ],
+    ["a header whose name is none", { url: "http://127.0.0.1/", headers: { "x a": "hunter2" } }],
+    [
+      "an expectation that the client would have to wait for",
+      { url: "http://127.0.0.1/", headers: { Expect: "100-continue" } },
+    ],
     ["a header that only the client may set", { url: "http://127.0.0.1/", headers: { Host: "example.com" } }],
   ])("invalid_payload for %s", async (_, input) => {
     const error = await failure(input);
