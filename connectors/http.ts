@@ -271,7 +271,7 @@ function unexpectedStatus(what: string, output: HttpOutput): ConnectorError {
   });
 }
 
-/** The code of a network fault, for example `ConnectionRefused`; never its message. */
+/** The code of a network fault, for example `ECONNREFUSED`; never its message. */
 function faultCode(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" && /^\w{1,64}$/.test(code) ? code : "NetworkError";
