@@ -117,7 +117,7 @@ export const Step = Type.Object(
           {
             additionalProperties: true,
             description: "The connector's input. Any text in it may hold expressions.",
-            examples: [{ url: "https://example.com/users/{{ payload.id }}" }],
+            examples: [{ url: "https://example.com/users/{{ url_encode(payload.id) }}" }],
           },
         ),
       ),

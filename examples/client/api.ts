@@ -2104,7 +2104,7 @@ export interface components {
             /**
              * @description The connector's input. Any text in it may hold expressions.
              * @example {
-             *       "url": "https://example.com/users/{{ payload.id }}"
+             *       "url": "https://example.com/users/{{ url_encode(payload.id) }}"
              *     }
              */
             with?: {

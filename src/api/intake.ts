@@ -38,7 +38,7 @@ const EXAMPLES = {
       workflow: "price-change",
       payload: { product: "4711" },
       steps: [
-        { id: "fetch", uses: "http", with: { url: "https://example.com/products/{{ payload.product }}" } },
+        { id: "fetch", uses: "http", with: { url: "https://example.com/products/{{ url_encode(payload.product) }}" } },
         { id: "approve", wait_for_approval: { message: "Change the price of {{ payload.product }}?" } },
         {
           id: "change",

@@ -9,51 +9,60 @@
  *   has(payload.nick) ? payload.nick : "you"
  * ```
  *
- * No expression runs for long, reads what JSON does not hold, or changes anything:
+ * The syntax is read by the library; what it means is decided here, where every piece of work is counted before it is
+ * done (`expression_cost.ts`):
  *
- * - it has no side effects, no recursion, no loops but those over lists, and those not within one another;
- * - of the library's functions only {@link FUNCTIONS} and {@link METHODS} may be called: no regular expressions, which
- *   can take exponential time, and no bindings, which can double a text again and again;
- * - an expression is at most {@link MAX_LENGTH} characters; its loops are stopped after {@link MAX_MS};
- * - only own properties are read; a missing one is an error that names its path.
- *
- * Numbers are JSON's: a whole number in an expression is an integer of CEL's, and mixes with any other.
+ * - there are no side effects, no recursion, no loops but those over lists, and those not within one another;
+ * - only {@link FUNCTIONS} and {@link METHODS} may be called: no regular expressions, no bindings;
+ * - only own properties are read; a missing one is an error that names its path;
+ * - text is counted and cut in code points; whole numbers are exact within 64 bits (`expression_number.ts`).
  */
-import { type ASTNode, Environment, EvaluationError, type ParseResult } from "@marcbachmann/cel-js";
+import { type ASTNode, Environment } from "@marcbachmann/cel-js";
 import { serialize } from "@marcbachmann/cel-js/serialize";
+import { FUNCTIONS, METHODS } from "./expression_calls.ts";
+import { CostError, ExpressionError, Meter } from "./expression_cost.ts";
+import { fits, isNumeric, negate } from "./expression_number.ts";
+import { excerpt } from "./expression_text.ts";
+import {
+  type AnyKind,
+  applyOperator,
+  couldBe,
+  describe,
+  isMap,
+  type Json,
+  type JsonMap,
+  kindOf,
+  member,
+  OPERATORS,
+  type Operator,
+  setOwn,
+  toJson,
+} from "./expression_values.ts";
 
-const MAX_LENGTH = 1_000;
-/** Loops of one expression end after so many milliseconds: a thousand times what any sensible one takes. */
-const MAX_MS = 1_000;
-/** Of JSON, in UTF-16 units: what an expression may give. */
-const MAX_VALUE_LENGTH = 1_000_000;
+/** UTF-16 units of an expression's source. */
+export const MAX_EXPRESSION_LENGTH = 1_000;
+/** Nodes of an expression's tree, and how deep it goes. */
+const LIMITS = { maxAstNodes: 250, maxDepth: 50, maxListElements: 100, maxMapEntries: 100 };
+/** Of a source, and of a part of it, in an error message. */
+const QUOTED_SIZE = 200;
 
-/** Called as `size(x)`. */
-const FUNCTIONS = new Set(["size", "string", "int", "double", "bool", "has", "join"]);
-/** Called as `x.size()`. */
-const METHODS = new Set([
-  "size",
-  "startsWith",
-  "endsWith",
-  "contains",
-  "lowerAscii",
-  "upperAscii",
-  "trim",
-  "indexOf",
-  "lastIndexOf",
-  "substring",
-  "split",
-]);
-/** Methods that go through a list: `list.map(variable, expression)`. */
-const LOOPS = new Set(["all", "exists", "exists_one", "map", "filter"]);
+/** Beside what their operands cost, in units. */
+const OPERATOR_COST = 2;
+const CALL_COST = 4;
+
+/** Methods that go through a list, or a map's keys: `list.map(variable, expression)`; how many arguments they take. */
+const LOOPS: Readonly<Record<string, readonly number[]>> = {
+  all: [2],
+  exists: [2],
+  exists_one: [2],
+  map: [2, 3],
+  filter: [2],
+};
 
 /** What expressions may name. */
 export type Variable = "payload" | "steps" | "item" | "index";
-
-/** An expression that cannot be read or has no value. The message says why, for the person who wrote it. */
-export class ExpressionError extends Error {
-  override readonly name = "ExpressionError";
-}
+export type Values = Readonly<Partial<Record<Variable, unknown>>>;
+const VARIABLES: ReadonlySet<string> = new Set<Variable>(["payload", "steps", "item", "index"]);
 
 /** An expression that was read and is safe to evaluate. */
 export interface Expression {
@@ -62,222 +71,450 @@ export interface Expression {
   readonly variables: ReadonlySet<Variable>;
   /** The steps that it names: `steps.<id>`. */
   readonly steps: ReadonlySet<string>;
-  /** Its value, as JSON. Throws an {@link ExpressionError}. */
-  evaluate(values: Readonly<Partial<Record<Variable, unknown>>>): unknown;
+  /** Its value, as JSON. Throws an {@link ExpressionError}, a {@link CostError} where it costs more than the meter allows. */
+  evaluate(values: Values, meter?: Meter): unknown;
 }
-
-let deadline = 0;
-const environment = createEnvironment();
-const VARIABLES: ReadonlySet<string> = new Set<Variable>(["payload", "steps", "item", "index"]);
-
-/** Expressions that were read before: a for_each reads the same ones for every item. */
-const known = new Map<string, Expression>();
-const MAX_KNOWN = 1_000;
 
 /** Reads an expression. Throws an {@link ExpressionError} that says what is wrong with it. */
 export function parseExpression(source: string): Expression {
-  const before = known.get(source);
-  if (before) return before;
-  const expression = parse(source);
-  if (known.size >= MAX_KNOWN) known.clear();
-  known.set(source, expression);
-  return expression;
-}
-
-function parse(source: string): Expression {
-  if (source.length > MAX_LENGTH) {
-    throw new ExpressionError(`The expression has ${source.length} characters; ${MAX_LENGTH} are allowed.`);
+  if (source.length > MAX_EXPRESSION_LENGTH) {
+    const message = `The expression has ${source.length} characters; ${MAX_EXPRESSION_LENGTH} are allowed.`;
+    throw new ExpressionError(message);
   }
-  const quoted = JSON.stringify(source.trim());
-  const parsed = orError(() => environment.parse(source), `Cannot read the expression ${quoted}`);
-  const variables = new Set<Variable>();
-  const steps = new Set<string>();
-  inspect(parsed.ast, { variables, steps, locals: new Set() });
-  const safe = orError(() => environment.parse(serialize(parsed.ast)), `Cannot read the expression ${quoted}`);
-  const check = safe.check();
-  if (!check.valid) throw new ExpressionError(`Cannot read the expression ${quoted}: ${summaryOf(check.error)}.`);
-  return { source, variables, steps, evaluate: (values) => evaluate(safe, { values, quoted }) };
+  const quoted = JSON.stringify(excerpt(source.trim(), QUOTED_SIZE));
+  const compiling = new Compiling();
+  const { run } = orError(`Cannot read the expression ${quoted}`, () => compiling.compile(syntaxOf(source)));
+  return {
+    source,
+    variables: compiling.variables,
+    steps: compiling.steps,
+    evaluate(values, meter = new Meter()) {
+      return orError(`The expression ${quoted} has no value`, () => toJson(run({ values, meter, local: null }), meter));
+    },
+  };
 }
 
-function evaluate(
-  parsed: ParseResult,
-  { values, quoted }: { values: Readonly<Partial<Record<Variable, unknown>>>; quoted: string },
-): unknown {
-  deadline = performance.now() + MAX_MS;
-  const value = orError(() => parsed(values), `The expression ${quoted} has no value`);
-  return toJson(value, { left: MAX_VALUE_LENGTH, quoted });
+/** A name that is called stays in the library's memory: it is let go of now and then. */
+const MAX_READ = 1_000;
+let read = 0;
+let library = new Environment({ limits: LIMITS });
+
+function syntaxOf(source: string): ASTNode {
+  if (read++ % MAX_READ === 0) library = new Environment({ limits: LIMITS });
+  return library.parse(source).ast;
 }
 
-interface Findings {
-  readonly variables: Set<Variable>;
-  readonly steps: Set<string>;
-  /** The variables of the loops around; none outside of one. */
-  readonly locals: ReadonlySet<string>;
+/** What is given to an expression each time that it is evaluated. */
+interface Scope {
+  readonly values: Values;
+  readonly meter: Meter;
+  /** The value of the loop's variable. */
+  local: Json;
 }
 
-/** Gathers what an expression names, refuses what it may not do, and makes its loops look at the clock. */
-function inspect(node: ASTNode, findings: Findings): void {
-  switch (node.op) {
-    case "id":
-      if (findings.locals.has(node.args)) return;
-      if (node.args === "steps") throw new ExpressionError('"steps" needs a step: steps.<id>.output.');
-      if (!VARIABLES.has(node.args)) {
-        throw new ExpressionError(
-          `"${node.args}" is not known: an expression begins with payload, steps, item or index.`,
-        );
-      }
-      findings.variables.add(node.args as Variable);
-      return;
-    case ".":
-    case "[]":
-      if (isStep(node, findings)) return;
-      checkStepField(node, findings);
-      break;
-    case "call":
-      checkCall(node.args[0], FUNCTIONS);
-      break;
-    case "rcall":
-      if (LOOPS.has(node.args[0])) {
-        inspectLoop(node, findings);
+/** A part of an expression: what it does, and what kind of value it gives, where that is known beforehand. */
+interface Part {
+  readonly run: (scope: Scope) => Json;
+  readonly kind: AnyKind;
+  /** Where it is written out: its value. */
+  readonly literal?: Json;
+}
+
+/** Turns a tree into functions; refuses what an expression may not do, and what never has a value. */
+class Compiling {
+  readonly variables = new Set<Variable>();
+  readonly steps = new Set<string>();
+  /** The variable of the loop around; `null` outside of one. */
+  #local: string | null = null;
+
+  compile(node: ASTNode): Part {
+    switch (node.op) {
+      case "value":
+        return literal(node.args);
+      case "id":
+        return this.#name(node.args);
+      case ".":
+      case "[]":
+        return this.#access(node);
+      case "call":
+        return node.args[0] === "has" ? this.#has(node) : this.#call(node.args[0], { args: node.args[1] });
+      case "rcall":
+        return Object.hasOwn(LOOPS, node.args[0])
+          ? this.#loop(node)
+          : this.#call(node.args[0], { receiver: node.args[1], args: node.args[2] });
+      case "list":
+        return this.#list(node.args);
+      case "map":
+        return this.#map(node.args);
+      case "?:":
+        return this.#conditional(node.args);
+      case "&&":
+      case "||":
+        return this.#logical(node.args, node.op === "||");
+      case "!_":
+        return this.#not(node.args);
+      case "-_":
+        return this.#minus(node.args);
+      default:
+        return this.#operator(node as ASTNode & { op: Operator });
+    }
+  }
+
+  #name(name: string): Part {
+    if (name === this.#local) return { kind: "any", run: localOf };
+    if (name === "steps") throw new ExpressionError('"steps" needs a step: steps.<id>.output');
+    if (!VARIABLES.has(name)) {
+      throw new ExpressionError(`"${excerpt(name, 64)}" is not known: begin with payload, steps, item or index`);
+    }
+    const variable = name as Variable;
+    this.variables.add(variable);
+    const run = ({ values, meter }: Scope) => {
+      meter.spend(1);
+      const value = values[variable];
+      if (value === undefined) throw new ExpressionError(`there is no ${name} here`);
+      return value as Json;
+    };
+    return { kind: "any", run };
+  }
+
+  #access(node: ASTNode & { op: "." | "[]" }): Part {
+    const step = this.#stepNamed(node);
+    if (step !== undefined) return step;
+    this.#checkStepField(node);
+    const of = this.compile(node.args[0]);
+    const key = typeof node.args[1] === "string" ? literal(node.args[1]) : this.compile(node.args[1]);
+    const run = (scope: Scope) => {
+      const value = of.run(scope);
+      const name = key.run(scope);
+      const found = member(value, name);
+      if (found !== undefined) return found;
+      throw new ExpressionError(whyMissing(node, { value, name }));
+    };
+    return { kind: "any", run };
+  }
+
+  /** `steps.<id>` or `steps["<id>"]`. */
+  #stepNamed(node: ASTNode & { op: "." | "[]" }): Part | undefined {
+    const [of, name] = node.args;
+    if (of.op !== "id" || of.args !== "steps" || this.#local === "steps") return undefined;
+    const id = typeof name === "string" ? name : name.op === "value" ? name.args : undefined;
+    if (typeof id !== "string") throw new ExpressionError('"steps" needs a step that is named outright: steps.<id>');
+    this.variables.add("steps");
+    this.steps.add(id);
+    const run = ({ values, meter }: Scope) => {
+      meter.spend(1);
+      const step = values.steps === undefined ? undefined : member(values.steps as Json, id);
+      if (step === undefined) throw new ExpressionError(`${sourceOf(node)} is missing`);
+      return step;
+    };
+    return { kind: "map", run };
+  }
+
+  /** What can be read of a step is known beforehand, other than what is in its output. */
+  #checkStepField(node: ASTNode & { op: "." | "[]" }): void {
+    const [of, field] = node.args;
+    if ((of.op !== "." && of.op !== "[]") || of.args[0].op !== "id" || of.args[0].args !== "steps") return;
+    const name = typeof field === "string" ? field : field.op === "value" ? field.args : undefined;
+    if (this.#local === "steps" || typeof name !== "string" || name === "output" || name === "status") return;
+    throw new ExpressionError(`A step has "output" and "status"; ${JSON.stringify(excerpt(name, 64))} is not known`);
+  }
+
+  /** Whether the last part of a path is there; what is before it has to be. */
+  #has({ args: [, [path, ...more]] }: ASTNode & { op: "call" }): Part {
+    if ((path?.op !== "." && path?.op !== "[]") || more.length > 0) {
+      throw new ExpressionError("has() takes a path: has(payload.name)");
+    }
+    if (this.#stepNamed(path)) throw new ExpressionError("has() takes what is within a step: has(steps.<id>.output.x)");
+    this.#checkStepField(path);
+    const of = this.compile(path.args[0]);
+    const key = typeof path.args[1] === "string" ? literal(path.args[1]) : this.compile(path.args[1]);
+    return { kind: "bool", run: (scope) => member(of.run(scope), key.run(scope)) !== undefined };
+  }
+
+  #call(name: string, { receiver, args }: { receiver?: ASTNode; args: readonly ASTNode[] }): Part {
+    const called = (receiver ? METHODS : FUNCTIONS).get(name);
+    if (!called) throw new ExpressionError(`"${excerpt(name, 64)}" cannot be called; what can: ${CALLABLE}`);
+    const parts = (receiver ? [receiver, ...args] : args).map((arg) => this.compile(arg));
+    const check = (kinds: readonly AnyKind[]) => {
+      if (
+        called.takes.some((takes) => kinds.length === takes.length && takes.every((kind, i) => couldBe(kind, kinds[i])))
+      )
         return;
+      const written = receiver ? `.${name}()` : `${name}()`;
+      throw new ExpressionError(
+        `${written} does not take ${listed(kinds)}; it takes ${called.takes.map(listed).join(", or ")}`,
+      );
+    };
+    check(parts.map(({ kind }) => kind));
+    const run = (scope: Scope) => {
+      scope.meter.spend(CALL_COST);
+      const values = parts.map((part) => part.run(scope));
+      check(values.map(kindOf));
+      return called.apply(values, scope.meter);
+    };
+    return { kind: called.gives, run };
+  }
+
+  #loop({ args: [name, over, args] }: ASTNode & { op: "rcall" }): Part {
+    const list = this.compile(over);
+    if (this.#local !== null) {
+      throw new ExpressionError(`"${name}" cannot stand within another loop; loops may follow one another`);
+    }
+    const [variable, ...bodies] = args;
+    if (variable?.op !== "id" || !LOOPS[name]?.includes(args.length)) {
+      throw new ExpressionError(`"${name}" takes the name of a variable and an expression: list.${name}(x, …)`);
+    }
+    if (!couldBe(list.kind, "list") && !couldBe(list.kind, "map")) {
+      throw new ExpressionError(`"${name}" goes through a list; this is ${describe(list.kind)}`);
+    }
+    this.#local = variable.args;
+    const [first, second] = bodies.map((body) => this.compile(body));
+    this.#local = null;
+    if (!first) throw new ExpressionError(`"${name}" takes an expression`);
+    if (name === "map") return mapping(list, second ? { test: asTest(name, first), give: second } : { give: first });
+    return testing(name, { list, test: asTest(name, first) });
+  }
+
+  #list(elements: readonly ASTNode[]): Part {
+    const parts = elements.map((element) => this.compile(element));
+    const run = (scope: Scope) => {
+      scope.meter.spend(1 + parts.length);
+      return parts.map((part) => part.run(scope));
+    };
+    return { kind: "list", run };
+  }
+
+  #map(entries: readonly (readonly [ASTNode, ASTNode])[]): Part {
+    const parts = entries.map(([key, value]) => ({ key: this.compile(key), value: this.compile(value) }));
+    const seen = new Set<Json>();
+    for (const { key } of parts) {
+      if (!couldBe(key.kind, "text")) throw new ExpressionError(`A key is a text; this is ${describe(key.kind)}`);
+      if (key.literal === undefined) continue;
+      if (seen.has(key.literal)) throw new ExpressionError(`The key ${shown(key.literal)} stands there twice`);
+      seen.add(key.literal);
+    }
+    const run = (scope: Scope) => {
+      scope.meter.spend(1 + parts.length * 2);
+      const map: JsonMap = {};
+      for (const { key, value } of parts) {
+        const name = key.run(scope);
+        if (typeof name !== "string") throw new ExpressionError(`A key is a text; this is ${describe(kindOf(name))}`);
+        if (Object.hasOwn(map, name)) throw new ExpressionError(`The key ${shown(name)} stands there twice`);
+        setOwn(map, name, value.run(scope));
       }
-      checkCall(node.args[0], METHODS);
-      break;
+      return map;
+    };
+    return { kind: "map", run };
   }
-  for (const child of childrenOf(node.args)) inspect(child, findings);
-}
 
-/** Whether the node is `steps.<id>` or `steps["<id>"]`. */
-function isStep(node: ASTNode & { op: "." | "[]" }, findings: Findings): boolean {
-  const [of, name] = node.args;
-  if (of.op !== "id" || of.args !== "steps" || findings.locals.has("steps")) return false;
-  const id = typeof name === "string" ? name : name.op === "value" ? name.args : undefined;
-  if (typeof id !== "string") throw new ExpressionError('"steps" needs a step that is named outright: steps.<id>.');
-  findings.variables.add("steps");
-  findings.steps.add(id);
-  return true;
-}
-
-/** What can be read of a step is known beforehand, other than what is in its output. */
-function checkStepField(node: ASTNode & { op: "." | "[]" }, findings: Findings): void {
-  const [of, field] = node.args;
-  if ((of.op !== "." && of.op !== "[]") || of.args[0].op !== "id" || of.args[0].args !== "steps") return;
-  if (findings.locals.has("steps") || typeof field !== "string" || field === "output" || field === "status") return;
-  throw new ExpressionError(`A step has "output" and "status"; ${JSON.stringify(field)} is not known.`);
-}
-
-function inspectLoop(node: ASTNode & { op: "rcall" }, findings: Findings): void {
-  const [name, list, args] = node.args;
-  inspect(list, findings);
-  if (findings.locals.size > 0) {
-    throw new ExpressionError(`"${name}" cannot stand within another loop; loops may follow one another.`);
+  #conditional([condition, yes, no]: readonly [ASTNode, ASTNode, ASTNode]): Part {
+    const test = asTest("?:", this.compile(condition));
+    const [left, right] = [this.compile(yes), this.compile(no)];
+    const run = (scope: Scope) => (test(scope) ? left.run(scope) : right.run(scope));
+    return { kind: left.kind === right.kind ? left.kind : "any", run };
   }
-  const [variable, ...bodies] = args;
-  if (variable?.op !== "id" || bodies.length === 0) {
-    throw new ExpressionError(`"${name}" takes the name of a variable and an expression: list.${name}(x, …).`);
+
+  /** CEL's: whichever side decides does, even where the other one fails. */
+  #logical([left, right]: readonly [ASTNode, ASTNode], decisive: boolean): Part {
+    const name = decisive ? "||" : "&&";
+    const [first, second] = [asTest(name, this.compile(left)), asTest(name, this.compile(right))];
+    const run = (scope: Scope) => {
+      let failure: ExpressionError | undefined;
+      try {
+        if (first(scope) === decisive) return decisive;
+      } catch (error) {
+        failure = scope.meter.passOver(error);
+      }
+      if (second(scope) === decisive) return decisive;
+      if (failure !== undefined) throw failure;
+      return !decisive;
+    };
+    return { kind: "bool", run };
   }
-  for (const [index, body] of bodies.entries()) {
-    inspect(body, { ...findings, locals: new Set([variable.args]) });
-    args[index + 1] = { op: "call", args: ["__tick", [body]] } as unknown as ASTNode;
+
+  #not(operand: ASTNode): Part {
+    const test = asTest("!", this.compile(operand));
+    return { kind: "bool", run: (scope) => !test(scope) };
+  }
+
+  #minus(operand: ASTNode): Part {
+    const { kind, run } = this.compile(operand);
+    const refusal = (given: AnyKind) => `"-" takes a number; this is ${describe(given)}`;
+    if (!couldBe(kind, "number")) throw new ExpressionError(refusal(kind));
+    const minus = (scope: Scope) => {
+      scope.meter.spend(1);
+      const value = run(scope);
+      if (!isNumeric(value)) throw new ExpressionError(refusal(kindOf(value)));
+      return negate(value);
+    };
+    return { kind: "number", run: minus };
+  }
+
+  #operator(node: ASTNode & { op: Operator }): Part {
+    const { op } = node;
+    if (!Object.hasOwn(OPERATORS, op)) throw new ExpressionError(`"${op}" is not known`);
+    const [left, right] = [this.compile(node.args[0]), this.compile(node.args[1])];
+    const { takes, gives } = OPERATORS[op];
+    const possible = takes.filter(([l, r]) => couldBe(left.kind, l) && couldBe(right.kind, r));
+    if (possible.length === 0) {
+      throw new ExpressionError(`${describe(left.kind)} ${op} ${describe(right.kind)} has no meaning`);
+    }
+    const run = (scope: Scope) => {
+      scope.meter.spend(OPERATOR_COST);
+      return applyOperator(op, { left: left.run(scope), right: right.run(scope), meter: scope.meter });
+    };
+    return { kind: gives ?? (possible.length === 1 ? (possible[0]?.[0] ?? "any") : "any"), run };
   }
 }
 
-function checkCall(name: string, allowed: ReadonlySet<string>): void {
-  if (allowed.has(name)) return;
-  const calls = [...FUNCTIONS]
-    .map((known) => `${known}()`)
-    .concat([...METHODS, ...LOOPS].map((known) => `.${known}()`));
-  throw new ExpressionError(`"${name}" cannot be called; what can: ${calls.join(", ")}.`);
-}
-
-function childrenOf(args: unknown): ASTNode[] {
-  if (Array.isArray(args)) return args.flatMap(childrenOf);
-  return args !== null && typeof args === "object" && "op" in args ? [args as ASTNode] : [];
-}
-
-function createEnvironment(): Environment {
-  const created = new Environment({
-    homogeneousAggregateLiterals: false,
-    limits: { maxAstNodes: 250, maxDepth: 50, maxListElements: 100, maxMapEntries: 100 },
-  });
-  for (const name of ["payload", "steps", "item", "index"] satisfies Variable[]) created.registerVariable(name, "dyn");
-  // JSON has one kind of number; CEL has two that do not mix.
-  const mixed: Record<string, (a: number, b: number) => number> = {
-    "+": (a, b) => a + b,
-    "-": (a, b) => a - b,
-    "*": (a, b) => a * b,
-    "/": (a, b) => a / b,
-    "%": (a, b) => a % b,
+function literal(value: unknown): Part {
+  if (typeof value === "bigint" && !fits(value)) throw new ExpressionError(`${value} takes more than 64 bits`);
+  if (value !== null && typeof value === "object") {
+    throw new ExpressionError("Bytes and numbers that end in u are not JSON: leave out the b or the u");
+  }
+  const run = ({ meter }: Scope) => {
+    meter.spend(1);
+    return value as Json;
   };
-  for (const [operator, apply] of Object.entries(mixed)) {
-    const onNumbers = (a: number | bigint, b: number | bigint) => apply(Number(a), Number(b));
-    created.registerOperator(`int ${operator} double`, onNumbers);
-    created.registerOperator(`double ${operator} int`, onNumbers);
-  }
-  created.registerOperator("double % double", (a: number, b: number) => a % b);
-  created.registerFunction("join(list, string): string", joined);
-  created.registerFunction("__tick(dyn): dyn", (value: unknown) => {
-    if (performance.now() < deadline) return value;
-    throw new ExpressionError(`it takes longer than ${MAX_MS} ms`);
-  });
-  return created;
+  return { kind: kindOf(value as Json), literal: value as Json, run };
 }
 
-function joined(list: readonly unknown[], separator: string): string {
-  let length = 0;
-  for (const text of list) {
-    if (typeof text !== "string") throw new ExpressionError("join takes a list of texts");
-    length += text.length + separator.length;
-    if (length > MAX_VALUE_LENGTH) throw new ExpressionError(`its text is longer than ${MAX_VALUE_LENGTH} characters`);
-  }
-  return list.join(separator);
+function localOf({ meter, local }: Scope): Json {
+  meter.spend(1);
+  return local;
 }
 
-/** A value of CEL's as JSON. Throws an {@link ExpressionError} where it is none, or too long. */
-function toJson(value: unknown, budget: { left: number; readonly quoted: string }): unknown {
-  const refuse = (what: string): never => {
-    throw new ExpressionError(`The expression ${budget.quoted} gives ${what}.`);
+/** A part whose value has to be true or false. */
+function asTest(name: string, { kind, run }: Part): (scope: Scope) => boolean {
+  const refusal = (given: AnyKind) => new ExpressionError(`"${name}" needs true or false; this is ${describe(given)}`);
+  if (!couldBe(kind, "bool")) throw refusal(kind);
+  return (scope) => {
+    scope.meter.spend(1);
+    const value = run(scope);
+    if (typeof value === "boolean") return value;
+    throw refusal(kindOf(value));
   };
-  budget.left -= typeof value === "string" ? value.length + 2 : 4;
-  if (budget.left < 0) refuse(`more than ${MAX_VALUE_LENGTH} characters of JSON`);
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (typeof value === "number") return Number.isFinite(value) ? value : refuse("a number that JSON cannot hold");
-  if (typeof value === "bigint") {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : refuse("an integer beyond 2^53");
-  }
-  if (Array.isArray(value)) return value.map((one) => toJson(one, budget));
-  const entries = value instanceof Map ? value : isPlain(value) ? Object.entries(value) : refuse("no JSON value");
-  const object: Record<string, unknown> = {};
-  for (const [key, one] of entries) {
-    budget.left -= String(key).length;
-    // Defined, not assigned: the key may be __proto__.
-    const json = { value: toJson(one, budget), enumerable: true, writable: true, configurable: true };
-    Object.defineProperty(object, String(key), json);
-  }
-  return object;
 }
 
-function isPlain(value: unknown): value is object {
-  return typeof value === "object" && [Object.prototype, null].includes(Object.getPrototypeOf(value));
+/** The elements of a list, or the keys of a map. */
+function elementsOf(name: string, value: Json, meter: Meter): readonly Json[] {
+  if (Array.isArray(value)) return value;
+  if (!isMap(value)) throw new ExpressionError(`"${name}" goes through a list; this is ${describe(kindOf(value))}`);
+  const keys = Object.keys(value);
+  meter.spend(keys.length);
+  return keys;
 }
 
-/** Runs what may throw the library's errors; they come out as an {@link ExpressionError}. */
-function orError<T>(action: () => T, what: string): T {
+/** `list.map(x, give)`, `list.map(x, test, give)`. */
+function mapping(list: Part, { test, give }: { test?: (scope: Scope) => boolean; give: Part }): Part {
+  const run = (scope: Scope) => {
+    const given: Json[] = [];
+    for (const element of elementsOf("map", list.run(scope), scope.meter)) {
+      scope.meter.spend(1);
+      scope.local = element;
+      if (!test || test(scope)) given.push(give.run(scope));
+    }
+    return given;
+  };
+  return { kind: "list", run };
+}
+
+/** `list.filter(x, test)` and those that count what passes. */
+function testing(name: string, { list, test }: { list: Part; test: (scope: Scope) => boolean }): Part {
+  const each = (scope: Scope, visit: (passes: boolean, element: Json) => boolean) => {
+    for (const element of elementsOf(name, list.run(scope), scope.meter)) {
+      scope.meter.spend(1);
+      scope.local = element;
+      if (!visit(test(scope), element)) return;
+    }
+  };
+  switch (name) {
+    case "filter":
+      return {
+        kind: "list",
+        run(scope) {
+          const passing: Json[] = [];
+          each(scope, (passes, element) => !passes || passing.push(element) > 0);
+          return passing;
+        },
+      };
+    case "exists_one":
+      return {
+        kind: "bool",
+        run(scope) {
+          let count = 0;
+          each(scope, (passes) => (passes ? ++count : count) >= 0);
+          return count === 1;
+        },
+      };
+    default:
+      return { kind: "bool", run: (scope) => decided(name === "exists", { name, list, test, scope }) };
+  }
+}
+
+/** CEL's: one element that decides does, even where others fail. */
+function decided(
+  decisive: boolean,
+  { name, list, test, scope }: { name: string; list: Part; test: (scope: Scope) => boolean; scope: Scope },
+): boolean {
+  let failure: ExpressionError | undefined;
+  for (const element of elementsOf(name, list.run(scope), scope.meter)) {
+    scope.meter.spend(1);
+    scope.local = element;
+    try {
+      if (test(scope) === decisive) return decisive;
+    } catch (error) {
+      const passed = scope.meter.passOver(error);
+      failure ??= passed;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return !decisive;
+}
+
+function whyMissing(node: ASTNode & { op: "." | "[]" }, { value, name }: { value: Json; name: Json }): string {
+  const what = sourceOf(node);
+  if (isMap(value) && typeof name === "string") return `${what} is missing`;
+  if (Array.isArray(value) && isNumeric(name)) {
+    return Number.isInteger(Number(name)) ? `${what} is beyond the list's end` : `${what} is missing: places are whole`;
+  }
+  return `${what} is missing: ${sourceOf(node.args[0])} is ${describe(kindOf(value))}`;
+}
+
+/** A part of an expression, as it may be written. */
+function sourceOf(node: ASTNode): string {
+  return excerpt(serialize(node), QUOTED_SIZE);
+}
+
+function shown(key: Json): string {
+  return JSON.stringify(excerpt(String(key), 64));
+}
+
+function listed(kinds: readonly AnyKind[]): string {
+  return kinds.length === 0 ? "nothing" : kinds.map(describe).join(" and ");
+}
+
+const CALLABLE = [...FUNCTIONS.keys(), "has"]
+  .map((name) => `${name}()`)
+  .concat([...METHODS.keys(), ...Object.keys(LOOPS)].map((name) => `.${name}()`))
+  .join(", ");
+
+/** Runs what may throw errors of this language or its library; they come out as an {@link ExpressionError}. */
+function orError<Value>(what: string, action: () => Value): Value {
   try {
     return action();
   } catch (error) {
-    throw new ExpressionError(`${what}: ${summaryOf(error)}.`, { cause: error });
+    const message = `${what}: ${summaryOf(error)}.`;
+    throw error instanceof CostError ? new CostError(message) : new ExpressionError(message, { cause: error });
   }
 }
 
 /** Why, in the words of whoever wrote the expression; no line of source below it. */
 function summaryOf(error: unknown): string {
-  if (error instanceof EvaluationError && error.node) {
-    const { op } = error.node;
-    if (error.code === "no_such_key" && (op === "." || op === "[]")) return `${serialize(error.node)} is missing`;
-    if (error.code === "index_out_of_bounds") return `${serialize(error.node)} is beyond the list's end`;
-  }
+  if (error instanceof RangeError) return "it nests too deep";
   const { summary, message = String(error) } = error as { summary?: string; message?: string };
-  return (summary ?? message.split("\n")[0] ?? "").replaceAll("__tick", "").replace(/\.$/, "");
+  // The library may name half of a character.
+  return excerpt((summary ?? message).split("\n")[0] ?? "", 1_000)
+    .toWellFormed()
+    .replace(/\.$/, "");
 }

@@ -1,11 +1,15 @@
 /** What is wrong with a pipeline's steps, beyond what their schema says. */
 import type { Step, Steps } from "../../events/pipeline.ts";
 import { readTime, type TimeReading } from "../../events/time.ts";
-import { type Expression, ExpressionError } from "./expression.ts";
-import { expressionsIn, wholeExpression } from "./template.ts";
+import { type Expression, parseExpression } from "./expression.ts";
+import { ExpressionError } from "./expression_cost.ts";
+import { type Place, placesIn, RenderError, wholeSource } from "./template.ts";
 
-/** So many expressions at most in one pipeline. */
-const MAX_EXPRESSIONS = 1_000;
+/** So many expressions at most in one pipeline, and characters of all of them: reading those takes about 10 ms. */
+export const MAX_EXPRESSIONS = 1_000;
+export const MAX_EXPRESSIONS_LENGTH = 30_000;
+/** More are not looked for: an answer names fewer. */
+const MAX_FAULTS = 100;
 const KINDS = ["uses", "sleep", "wait_for_approval"] as const;
 
 /** One value that does not fit: a JSON pointer into the steps, and what is wrong there. */
@@ -20,26 +24,88 @@ export interface StepFault {
  * @param connectors the names that `uses` may give
  */
 export function stepFaults(steps: Steps, connectors: ReadonlySet<string>): StepFault[] {
+  // Counted before any is read: reading is what takes time.
+  const { places, refusal } = placesOf(steps);
+  if (refusal !== undefined) return [{ pointer: "", message: refusal }];
   const faults: StepFault[] = [];
   const all = new Set(steps.map(({ id }) => id));
   const earlier = new Set<string>();
-  let expressions = 0;
   for (const [index, step] of steps.entries()) {
     const at = `/${index}`;
     if (earlier.has(step.id)) faults.push({ pointer: `${at}/id`, message: `repeats the id "${step.id}"` });
     faults.push(...shapeFaults(step, connectors).map(({ pointer, message }) => ({ pointer: at + pointer, message })));
-    for (const { pointer, found, local } of expressionsOf(step)) {
-      expressions++;
-      const messages =
-        found instanceof ExpressionError ? [found.message] : nameFaults(found, { step, all, earlier, local });
-      faults.push(...messages.map((message) => ({ pointer: at + pointer, message })));
+    for (const place of places[index] ?? []) {
+      if (faults.length >= MAX_FAULTS) return faults;
+      const messages = faultsAt(place, { step, all, earlier });
+      faults.push(...messages.map((message) => ({ pointer: at + place.pointer, message })));
     }
     earlier.add(step.id);
   }
-  if (expressions > MAX_EXPRESSIONS) {
-    faults.push({ pointer: "", message: `hold ${expressions} expressions; ${MAX_EXPRESSIONS} are allowed` });
-  }
   return faults;
+}
+
+interface Found {
+  readonly pointer: string;
+  /** An expression not read yet, or why a text holds none. */
+  readonly place: Place | RenderError;
+  /** Whether `item` and `index` may be named. */
+  readonly local: boolean;
+}
+
+/** Where expressions stand, step by step; or why that is too much to read. */
+function placesOf(steps: Steps): { places: readonly Found[][]; refusal?: string } {
+  let count = 0;
+  let length = 0;
+  const places = steps.map((step) => {
+    const found: Found[] = [];
+    for (const one of expressionsOf(step)) {
+      count++;
+      if ("source" in one.place) length += one.place.source.length;
+      if (count <= MAX_EXPRESSIONS) found.push(one);
+    }
+    return found;
+  });
+  if (count > MAX_EXPRESSIONS) {
+    return { places, refusal: `hold ${count} expressions; ${MAX_EXPRESSIONS} are allowed` };
+  }
+  if (length > MAX_EXPRESSIONS_LENGTH) {
+    const refusal = `hold expressions of ${length} characters together; ${MAX_EXPRESSIONS_LENGTH} are allowed`;
+    return { places, refusal };
+  }
+  return { places };
+}
+
+function* expressionsOf(step: Step): Generator<Found> {
+  const within = function* (pointer: string, value: unknown, local = false): Generator<Found> {
+    for (const place of placesIn(value)) yield { pointer: pointer + place.pointer, place, local };
+  };
+  if (step.if !== undefined) yield whole("/if", step.if);
+  if (step.for_each) yield whole("/for_each/items", step.for_each.items);
+  yield* within("/with", step.with, step.for_each !== undefined);
+  yield* within("/sleep/until", step.sleep?.until);
+  yield* within("/wait_for_approval/message", step.wait_for_approval?.message);
+}
+
+function whole(pointer: string, text: string): Found {
+  try {
+    return { pointer, place: { pointer: "", source: wholeSource(text) }, local: false };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return { pointer, place: new RenderError("", error), local: false };
+  }
+}
+
+function faultsAt(
+  { place, local }: Found,
+  about: { step: Step; all: ReadonlySet<string>; earlier: ReadonlySet<string> },
+): string[] {
+  if (place instanceof RenderError) return [place.message];
+  try {
+    return nameFaults(parseExpression(place.source), { ...about, local });
+  } catch (error) {
+    if (error instanceof ExpressionError) return [error.message];
+    throw error;
+  }
 }
 
 function shapeFaults(step: Step, connectors: ReadonlySet<string>): StepFault[] {
@@ -69,34 +135,6 @@ function shapeFaults(step: Step, connectors: ReadonlySet<string>): StepFault[] {
 /** `undefined` where it takes expressions to know the time. */
 function literalTime(until: string): TimeReading | undefined {
   return until.includes("{{") ? undefined : readTime(until);
-}
-
-interface Found {
-  readonly pointer: string;
-  readonly found: Expression | ExpressionError;
-  /** Whether `item` and `index` may be named. */
-  readonly local: boolean;
-}
-
-function expressionsOf(step: Step): Found[] {
-  const whole = (pointer: string, text: string | undefined): Found[] => {
-    if (text === undefined) return [];
-    try {
-      return [{ pointer, found: wholeExpression(text), local: false }];
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      return [{ pointer, found: error, local: false }];
-    }
-  };
-  const within = (pointer: string, value: unknown, local = false): Found[] =>
-    expressionsIn(value).map(({ pointer: inner, found }) => ({ pointer: pointer + inner, found, local }));
-  return [
-    ...whole("/if", step.if),
-    ...whole("/for_each/items", step.for_each?.items),
-    ...within("/with", step.with, step.for_each !== undefined),
-    ...within("/sleep/until", step.sleep?.until),
-    ...within("/wait_for_approval/message", step.wait_for_approval?.message),
-  ];
 }
 
 function nameFaults(

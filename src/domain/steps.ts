@@ -19,7 +19,9 @@
 import type { JobError, JobSuspended } from "../../events/job.ts";
 import { MAX_ITEMS, MAX_SLEEP_SECONDS, type Step, type Steps } from "../../events/pipeline.ts";
 import { readTime } from "../../events/time.ts";
-import { ExpressionError } from "./expression.ts";
+import type { Values } from "./expression.ts";
+import { CostError, Expenses, ExpressionError, type Meter } from "./expression_cost.ts";
+import { asText, type Json, shown } from "./expression_values.ts";
 import {
   evolveSteps,
   hasEnded,
@@ -31,12 +33,15 @@ import {
   UNREACHED,
   type WorkState,
 } from "./step_states.ts";
-import { RenderError, render, type Values, wholeExpression } from "./template.ts";
+import { RenderError, readTemplate, render, type Template, wholeExpression } from "./template.ts";
 
 /** Of a step's output, in UTF-16 units of JSON; a for_each's items count together. */
 const MAX_OUTPUT_LENGTH = 1_000_000;
 /** Of all outputs of a job together. */
 const MAX_OUTPUTS_LENGTH = 4_000_000;
+
+/** Once the expressions of one plan have cost as much, the rest is left to the next: others have their turn in between. */
+const MAX_PLAN_COST = 100_000;
 
 const DEFAULT_APPROVAL_SECONDS = 604_800;
 
@@ -51,8 +56,25 @@ export interface StepsInProgress {
   readonly now: number;
   /** The keys of the works that this worker runs at this moment. */
   readonly active: ReadonlySet<string>;
+  /** What the attempt's plans before this one have worked out, and this one adds to. */
+  readonly known: Known;
   /** How often a step's connector may fail or lose its worker. */
   maxAttempts(step: Step): number;
+}
+
+/**
+ * What does not change within an attempt, so that it is worked out once: what stands before a step has ended by then.
+ * All of it follows from the definition and what is on record.
+ */
+export class Known {
+  /** What expressions have cost. */
+  readonly expenses = new Expenses();
+  /** Steps whose `if` is true. */
+  readonly wanted = new Set<string>();
+  /** Of each for_each that was begun. */
+  readonly items = new Map<string, readonly unknown[]>();
+  /** Of each step that was begun: its `with`. */
+  readonly inputs = new Map<string, Template>();
 }
 
 /** One run of a connector. */
@@ -78,6 +100,8 @@ export interface Plan {
   readonly events: readonly NewStepEvent[];
   readonly works: readonly Work[];
   readonly ending: Ending | null;
+  /** There is more to plan, when others have had their turn. */
+  readonly unfinished: boolean;
 }
 
 /** What is to be done next. */
@@ -107,24 +131,34 @@ export function succeeded(
 }
 
 /** What a step leaves to do: nothing, so that the next one is looked at, or what the plan ends with. */
-type Rest = "nothing" | Pick<Plan, "works" | "ending">;
+type Rest = "nothing" | End;
+type End = Pick<Plan, "works" | "ending" | "unfinished">;
+
+const UNFINISHED: End = { works: [], ending: null, unfinished: true };
 
 class Planning {
   readonly #job: StepsInProgress;
   readonly #events: NewStepEvent[] = [];
+  readonly #spent_before: number;
   #states: StepStates;
 
   constructor(job: StepsInProgress) {
     this.#job = job;
     this.#states = job.states;
+    this.#spent_before = job.known.expenses.total;
   }
 
   plan(): Plan {
     for (const step of this.#job.steps) {
-      const rest = this.#rest(step);
+      const rest = this.#hasSpent() ? UNFINISHED : this.#rest(step);
       if (rest !== "nothing") return { events: this.#events, ...rest };
     }
-    return { events: this.#events, works: [], ending: { type: "complete", result: this.#result() } };
+    const ending: Ending = { type: "complete", result: this.#result() };
+    return { events: this.#events, works: [], ending, unfinished: false };
+  }
+
+  #hasSpent(): boolean {
+    return this.#job.known.expenses.total - this.#spent_before >= MAX_PLAN_COST;
   }
 
   #rest(step: Step): Rest {
@@ -136,6 +170,7 @@ class Planning {
         this.#record({ type: "job.step_skipped", data: { attempt: this.#job.attempt, step: step.id } });
         return "nothing";
       }
+      if (this.#hasSpent()) return UNFINISHED;
       if (step.sleep) return this.#sleep(step, step.sleep, state);
       if (step.wait_for_approval) return this.#approval(step, step.wait_for_approval, state);
       return step.for_each ? this.#forEach(step, step.for_each) : this.#works(step, { parallel: 1 });
@@ -145,25 +180,49 @@ class Planning {
     }
   }
 
-  #isWanted({ if: condition }: Step): boolean {
-    if (condition === undefined) return true;
-    const value = wholeExpression(condition).evaluate(this.#values());
-    if (typeof value === "boolean") return value;
-    throw new RenderError(
-      "/if",
-      new ExpressionError(`The condition gives ${shown(value)}; true or false is expected.`),
-    );
+  #isWanted({ id, if: condition }: Step): boolean {
+    const { wanted } = this.#job.known;
+    if (condition === undefined || wanted.has(id)) return true;
+    const value = this.#evaluate(id, "/if", condition);
+    if (typeof value !== "boolean") {
+      const message = `The condition gives ${shown(value)}; true or false is expected.`;
+      throw new RenderError("/if", new ExpressionError(message));
+    }
+    if (value) wanted.add(id);
+    return value;
+  }
+
+  /** The value of what is one whole expression. */
+  #evaluate(step: string, pointer: string, text: string): unknown {
+    return this.#job.known.expenses.render(step, (meter) => {
+      try {
+        meter.source(text.length);
+        return wholeExpression(text).evaluate(this.#values(), meter);
+      } catch (error) {
+        throw error instanceof ExpressionError ? new RenderError(pointer, error) : error;
+      }
+    });
+  }
+
+  #render(step: string, pointer: string, text: string): unknown {
+    return this.#job.known.expenses.render(step, (meter) => {
+      try {
+        return render(text, this.#values(), meter);
+      } catch (error) {
+        throw error instanceof RenderError ? new RenderError(pointer + error.pointer, error.cause) : error;
+      }
+    });
   }
 
   #sleep(step: Step, { seconds, until }: NonNullable<Step["sleep"]>, state: StepState | undefined): Rest {
     const { now } = this.#job;
-    const due = state?.due_at ?? (until === undefined ? now + (seconds ?? 0) * 1000 : this.#timeOf(until));
+    const due = state?.due_at ?? (until === undefined ? now + (seconds ?? 0) * 1000 : this.#timeOf(step, until));
     if (due > now) return this.#suspend({ step: step.id, waiting: "sleep", until: iso(due) });
     return this.#succeed(step, null);
   }
 
-  #timeOf(until: string): number {
-    const text = render(until, this.#values());
+  #timeOf({ id }: Step, until: string): number {
+    const text = this.#render(id, "/sleep/until", until);
     const refuse = (fault: string) => new RenderError("/sleep/until", new ExpressionError(`${shown(text)} ${fault}.`));
     // What is no text is as little a time as an empty one.
     const reading = readTime(typeof text === "string" ? text : "");
@@ -178,8 +237,8 @@ class Planning {
     const { timeout_seconds = DEFAULT_APPROVAL_SECONDS, on_timeout = "fail", not_by_submitter } = wanted;
     const due = state?.due_at ?? now + timeout_seconds * 1000;
     if (due > now) {
-      const text = state?.message ?? render(wanted.message, this.#values());
-      const message = typeof text === "string" ? text : JSON.stringify(text);
+      const message =
+        state?.message ?? asText(this.#render(step.id, "/wait_for_approval/message", wanted.message) as Json);
       const wait = { step: step.id, waiting: "approval", until: iso(due), message } as const;
       return this.#suspend(not_by_submitter ? { ...wait, not_by_submitter } : wait);
     }
@@ -195,6 +254,7 @@ class Planning {
       const data = { attempt, step: step.id, step_attempt: 1, items: items.length };
       this.#record({ type: "job.step_started", data });
     }
+    if (this.#hasSpent()) return UNFINISHED;
     const rest = this.#works(step, { parallel: max_parallel, items });
     if (rest !== "nothing") return rest;
     const { output_length } = this.#stateOf(step);
@@ -203,12 +263,16 @@ class Planning {
     return "nothing";
   }
 
-  #itemsOf({ for_each }: Step): readonly unknown[] {
-    const items = wholeExpression(for_each?.items ?? "").evaluate(this.#values());
+  #itemsOf({ id, for_each }: Step): readonly unknown[] {
+    const { items: known } = this.#job.known;
+    const before = known.get(id);
+    if (before) return before;
+    const items = this.#evaluate(id, "/for_each/items", for_each?.items ?? "");
     const refuse = (why: string) => new RenderError("/for_each/items", new ExpressionError(why));
     if (!Array.isArray(items)) throw refuse(`The items are ${shown(items)}; a list is expected.`);
-    if (items.length <= MAX_ITEMS) return items;
-    throw refuse(`There are ${items.length} items; ${MAX_ITEMS} are allowed.`);
+    if (items.length > MAX_ITEMS) throw refuse(`There are ${items.length} items; ${MAX_ITEMS} are allowed.`);
+    known.set(id, items);
+    return items;
   }
 
   /** The works of a step that are to be started, at most `parallel` at the same time. */
@@ -227,10 +291,11 @@ class Planning {
     for (const [index, work] of idle.filter(([, work]) => isDue(work)).slice(0, free)) {
       const started = this.#start(step, { key: keyOf(index), item: items && index, value: items?.[index], work });
       // What was started before the one that cannot be is run first.
-      if (!("key" in started)) return works.length > 0 ? { works, ending: null } : started;
+      if (!("key" in started)) return works.length > 0 ? { works, ending: null, unfinished: false } : started;
       works.push(started);
+      if (this.#hasSpent()) return { works, ending: null, unfinished: true };
     }
-    if (works.length > 0 || active.size > 0) return { works, ending: null };
+    if (works.length > 0 || active.size > 0) return { works, ending: null, unfinished: false };
     const next = Math.min(...idle.map(([, { due_at }]) => due_at ?? now));
     return this.#suspend({ step: step.id, waiting: "retry", until: iso(next) });
   }
@@ -238,7 +303,7 @@ class Planning {
   #start(
     step: Step,
     { key, item, value, work }: { key: string; item: number | undefined; value: unknown; work: WorkState },
-  ): Work | Pick<Plan, "works" | "ending"> {
+  ): Work | End {
     if (work.status === "interrupted" && work.attempts_used >= this.#job.maxAttempts(step)) {
       const message = `The worker was lost while it ran the step; all ${work.attempts_used} attempts are used.`;
       return this.#fail(step, { item, error: { code: "worker_lost", message } });
@@ -246,7 +311,8 @@ class Planning {
     const local = item === undefined ? {} : { item: value, index: item };
     let input: unknown;
     try {
-      input = render(step.with ?? {}, { ...this.#values(), ...local });
+      const values = { ...this.#values(), ...local };
+      input = this.#job.known.expenses.render(step.id, (meter) => this.#inputOf(step, meter).render(values, meter));
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
       return this.#fail(step, { item, error: expressionFailed(error, "/with") });
@@ -257,6 +323,13 @@ class Planning {
     return { key, step, item, step_attempt, attempts_used: work.attempts_used, input };
   }
 
+  #inputOf({ id, with: input = {} }: Step, meter: Meter): Template {
+    const { inputs } = this.#job.known;
+    const template = inputs.get(id) ?? readTemplate(input, meter);
+    inputs.set(id, template);
+    return template;
+  }
+
   #succeed(step: Step, output: unknown): Rest {
     const output_length = JSON.stringify(output).length;
     const data = { attempt: this.#job.attempt, step: step.id, step_attempt: 1, output, output_length };
@@ -265,7 +338,7 @@ class Planning {
   }
 
   /** Puts a failure on record that no connector met. */
-  #fail(step: Step, { item, error }: { item?: number; error: JobError }): Pick<Plan, "works" | "ending"> {
+  #fail(step: Step, { item, error }: { item?: number; error: JobError }): End {
     const state = this.#states.get(step.id);
     const step_attempt = Math.max(1, (item === undefined ? state : state?.items?.[item])?.attempts ?? 0);
     const data = { attempt: this.#job.attempt, step: step.id, ...(item === undefined ? {} : { item }), step_attempt };
@@ -274,8 +347,8 @@ class Planning {
   }
 
   /** The job fails with a step, once nothing runs any more: what has an effect is to have its end on record. */
-  #failed(step: Step, { item, error }: { item?: number; error: JobError | null }): Pick<Plan, "works" | "ending"> {
-    if (this.#job.active.size > 0) return { works: [], ending: null };
+  #failed(step: Step, { item, error }: { item?: number; error: JobError | null }): End {
+    if (this.#job.active.size > 0) return { works: [], ending: null, unfinished: false };
     const { code, message, detail } = error ?? { code: "approval_rejected", message: "The approval was refused." };
     const where = item === undefined ? `Step "${step.id}"` : `Item ${item} of step "${step.id}"`;
     const about = {
@@ -283,11 +356,12 @@ class Planning {
       ...(item === undefined ? {} : { item }),
       ...(detail === undefined ? {} : { detail }),
     };
-    return { works: [], ending: { type: "fail", error: { code, message: `${where}: ${message}`, detail: about } } };
+    const failure: JobError = { code, message: `${where}: ${message}`, detail: about };
+    return { works: [], ending: { type: "fail", error: failure }, unfinished: false };
   }
 
   #suspend(ending: Omit<Ending & { type: "suspend" }, "type">): Rest {
-    return { works: [], ending: { type: "suspend", ...ending } };
+    return { works: [], ending: { type: "suspend", ...ending }, unfinished: false };
   }
 
   #record(event: NewStepEvent): void {
@@ -315,13 +389,9 @@ class Planning {
 
 function expressionFailed(error: ExpressionError, within = ""): JobError {
   const pointer = error instanceof RenderError ? within + error.pointer : within;
-  return { code: "expression_failed", message: error.message, ...(pointer ? { detail: { pointer } } : {}) };
-}
-
-/** A value in an error message. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length <= 100 ? text : `${text.slice(0, 100)} …`;
+  const cause = error instanceof RenderError ? error.cause : error;
+  const code = cause instanceof CostError ? "expression_too_costly" : "expression_failed";
+  return { code, message: error.message, ...(pointer ? { detail: { pointer } } : {}) };
 }
 
 /** RFC 3339; never before the time that is meant, so that whoever comes then does not come too early. */

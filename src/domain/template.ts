@@ -5,100 +5,150 @@
  * expression is replaced by its value: a text as it is, all else as JSON. `{{ "{{" }}` is how to write two braces.
  */
 import { pointerTo } from "../json/mod.ts";
-import { type Expression, ExpressionError, parseExpression, type Variable } from "./expression.ts";
+import { type Expression, parseExpression, type Values } from "./expression.ts";
+import { ExpressionError, Meter } from "./expression_cost.ts";
+import { excerpt } from "./expression_text.ts";
+import { asText, type Json } from "./expression_values.ts";
 
-/** What the expressions of one value may give together, in UTF-16 units of JSON. */
-const MAX_RENDERED_LENGTH = 1_000_000;
-
-export type Values = Readonly<Partial<Record<Variable, unknown>>>;
-
-/** What is to be taken as one expression, with or without braces around it. Throws an {@link ExpressionError}. */
-export function wholeExpression(text: string): Expression {
-  const parts = partsOf(text.trim());
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined && typeof only !== "string") return only;
-  if (text.includes("{{")) throw new ExpressionError("One whole expression is expected here: {{ … }}.");
-  return parseExpression(text);
+/** A JSON value whose texts hold expressions, read once and rendered as often as is needed. */
+export interface Template {
+  /** The value, with a value in the place of each expression. Throws a {@link RenderError}. */
+  render(values: Values, meter?: Meter): unknown;
 }
 
-/** Replaces the expressions of every text in a JSON value. Throws a {@link RenderError}. */
-export function render(value: unknown, values: Values): unknown {
-  let left = MAX_RENDERED_LENGTH;
-  const visit = (text: string) => {
-    if (!text.includes("{{")) return text;
-    const rendered = renderText(text, values);
-    left -= toText(rendered).length;
-    if (left >= 0) return rendered;
-    throw new ExpressionError(`Up to here, the values take more than ${MAX_RENDERED_LENGTH} characters.`);
-  };
-  return map(value, { pointer: "", visit });
-}
-
-/** Every expression of a JSON value's texts, with a JSON pointer to its text; where one cannot be read, why not. */
-export function expressionsIn(value: unknown): { pointer: string; found: Expression | ExpressionError }[] {
-  const all: { pointer: string; found: Expression | ExpressionError }[] = [];
-  map(value, {
-    pointer: "",
-    visit(text, pointer) {
-      try {
-        for (const part of partsOf(text)) if (typeof part !== "string") all.push({ pointer, found: part });
-      } catch (error) {
-        if (!(error instanceof ExpressionError)) throw error;
-        all.push({ pointer, found: error });
-      }
-      return text;
-    },
-  });
-  return all;
+/** An expression that stands somewhere in a value, not read yet. */
+export interface Place {
+  /** JSON pointer to its text. */
+  readonly pointer: string;
+  readonly source: string;
 }
 
 /** A text of the value could not be rendered. */
 export class RenderError extends ExpressionError {
+  override readonly cause: ExpressionError;
+
   constructor(
     /** JSON pointer to the text. */
     readonly pointer: string,
-    { message }: ExpressionError,
+    cause: ExpressionError,
   ) {
-    super(message);
+    super(cause.message);
+    this.cause = cause;
   }
 }
 
-function renderText(text: string, values: Values): unknown {
-  const parts = partsOf(text);
+/** What is to be taken as one expression, with or without braces around it. Throws an {@link ExpressionError}. */
+export function wholeSource(text: string): string {
+  const parts = partsOf(text.trim());
   const [only] = parts;
-  if (parts.length === 1 && typeof only === "object") return only.evaluate(values);
-  return parts.map((part) => (typeof part === "string" ? part : toText(part.evaluate(values)))).join("");
+  if (parts.length === 1 && only !== undefined && typeof only !== "string") return only.source;
+  if (text.includes("{{")) throw new ExpressionError("One whole expression is expected here: {{ … }}.");
+  return text;
 }
 
-function toText(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+/** See {@link wholeSource}: read. */
+export function wholeExpression(text: string): Expression {
+  return parseExpression(wholeSource(text));
 }
 
-interface Mapping {
-  readonly pointer: string;
-  visit(text: string, pointer: string): unknown;
-}
-
-function map(value: unknown, { pointer, visit }: Mapping): unknown {
+/** Every expression of a JSON value's texts, none of them read; or why a text cannot be cut into them. */
+export function* placesIn(value: unknown, pointer = ""): Generator<Place | RenderError> {
   if (typeof value === "string") {
     try {
-      return visit(value, pointer);
+      for (const part of partsOf(value)) if (typeof part !== "string") yield { pointer, source: part.source };
     } catch (error) {
-      throw error instanceof ExpressionError ? new RenderError(pointer, error) : error;
+      yield asRenderError(pointer, error);
     }
+  } else if (value !== null && typeof value === "object") {
+    for (const [key, one] of entriesOf(value)) yield* placesIn(one, pointerTo(pointer, key));
   }
-  if (Array.isArray(value)) return value.map((one, index) => map(one, { pointer: pointerTo(pointer, index), visit }));
-  if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value).map(([key, one]): [string, unknown] => [
+}
+
+/**
+ * Reads every expression of a JSON value's texts.
+ *
+ * @param meter what reading them costs is counted there. Throws a {@link RenderError}
+ */
+export function readTemplate(value: unknown, meter = new Meter(), pointer = ""): Template {
+  return dynamic(value, { meter, pointer }) ?? { render: () => value };
+}
+
+/** See {@link Template}, for a value that is rendered once. */
+export function render(value: unknown, values: Values, meter = new Meter()): unknown {
+  return readTemplate(value, meter).render(values, meter);
+}
+
+/** The part of a template that holds expressions; `undefined` where there are none, so that it is given as it is. */
+function dynamic(value: unknown, at: { meter: Meter; pointer: string }): Template | undefined {
+  at.meter.spend(1);
+  if (typeof value === "string") return dynamicText(value, at);
+  if (value === null || typeof value !== "object") return undefined;
+  const parts = entriesOf(value).map(([key, one]) => ({
     key,
-    map(one, { pointer: pointerTo(pointer, key), visit }),
-  ]);
-  return Object.fromEntries(entries);
+    one,
+    part: dynamic(one, { meter: at.meter, pointer: pointerTo(at.pointer, key) }),
+  }));
+  if (parts.every(({ part }) => part === undefined)) return undefined;
+  return {
+    render(values, meter = new Meter()) {
+      meter.spend(parts.length);
+      if (Array.isArray(value)) return parts.map(({ one, part }) => (part ? part.render(values, meter) : one));
+      return Object.fromEntries(parts.map(({ key, one, part }) => [key, part ? part.render(values, meter) : one]));
+    },
+  };
+}
+
+function dynamicText(text: string, { meter, pointer }: { meter: Meter; pointer: string }): Template | undefined {
+  meter.text(text.length);
+  if (!text.includes("{{")) return undefined;
+  const parts = within(pointer, () =>
+    partsOf(text).map((part) => {
+      if (typeof part === "string") return part;
+      meter.source(part.source.length);
+      return parseExpression(part.source);
+    }),
+  );
+  const [only] = parts;
+  const isWhole = parts.length === 1 && typeof only === "object";
+  return {
+    render(values, meter = new Meter()) {
+      return within(pointer, () => {
+        if (isWhole) return only.evaluate(values, meter);
+        meter.text(text.length);
+        return parts
+          .map((part) => (typeof part === "string" ? part : inserted(part.evaluate(values, meter), meter)))
+          .join("");
+      });
+    },
+  };
+}
+
+function inserted(value: unknown, meter: Meter): string {
+  const text = asText(value as Json);
+  meter.text(text.length);
+  return text;
+}
+
+function within<Value>(pointer: string, action: () => Value): Value {
+  try {
+    return action();
+  } catch (error) {
+    throw asRenderError(pointer, error);
+  }
+}
+
+function asRenderError(pointer: string, error: unknown): RenderError {
+  if (error instanceof ExpressionError) return new RenderError(pointer, error);
+  throw error;
+}
+
+function entriesOf(value: object): readonly [string | number, unknown][] {
+  return Array.isArray(value) ? [...value.entries()] : Object.entries(value);
 }
 
 /** A text cut into what stands between its expressions and the expressions. Throws an {@link ExpressionError}. */
-function partsOf(text: string): (string | Expression)[] {
-  const parts: (string | Expression)[] = [];
+function partsOf(text: string): (string | { readonly source: string })[] {
+  const parts: (string | { readonly source: string })[] = [];
   let from = 0;
   while (true) {
     const open = text.indexOf("{{", from);
@@ -106,7 +156,7 @@ function partsOf(text: string): (string | Expression)[] {
       parts.push(text.slice(from, open === -1 ? undefined : open));
     if (open === -1) return parts;
     const close = endOf(text, open + 2);
-    parts.push(parseExpression(text.slice(open + 2, close).trim()));
+    parts.push({ source: text.slice(open + 2, close).trim() });
     from = close + 2;
   }
 }
@@ -129,6 +179,6 @@ function endOf(text: string, from: number): number {
       depth = Math.max(0, depth - 1);
     }
   }
-  const start = text.slice(from - 2, from + 30);
-  throw new ExpressionError(`The expression that begins with ${JSON.stringify(start)} has no end: }} is missing.`);
+  const start = JSON.stringify(excerpt(text.slice(from - 2), 32));
+  throw new ExpressionError(`The expression that begins with ${start} has no end: }} is missing.`);
 }

@@ -26,6 +26,7 @@ export const ERROR_CLASSES: Readonly<Record<string, "retry" | "final" | "by_stat
   result_too_large: "final",
   // Of steps.
   expression_failed: "final",
+  expression_too_costly: "final",
   outputs_too_large: "final",
   step_timeout: "retry",
   unknown_connector: "retry", // another worker may have it: versions differ while a new one is rolled out

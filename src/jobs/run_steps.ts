@@ -9,16 +9,20 @@ import type { JobError } from "../../events/job.ts";
 import type { Step, Steps } from "../../events/pipeline.ts";
 import { DEFAULT_MAX_ATTEMPTS, type JobCommand } from "../domain/job.ts";
 import { evolveSteps, type NewStepEvent, type StepEvent, type StepStates } from "../domain/step_states.ts";
-import { type Ending, planSteps, succeeded, type Work } from "../domain/steps.ts";
+import { type Ending, Known, type Plan, planSteps, succeeded, type Work } from "../domain/steps.ts";
 import type { Tracing } from "../telemetry/mod.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Outcome, Runnable } from "./execute.ts";
 import { errorOf } from "./faults.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
 import { executeTraced } from "./traced.ts";
+import { Turns } from "./turns.ts";
 
 /** How long a connector may take to heed its signal before its answer is dropped. */
 const TIMEOUT_GRACE_MS = 1_000;
+
+/** Of all jobs of this process. */
+const turns = new Turns();
 
 export interface StepsOptions {
   readonly steps: Steps;
@@ -54,9 +58,12 @@ class StepsRun {
   readonly #attempt: Attempt;
   readonly #options: StepsOptions;
   readonly #active = new Map<string, Promise<void>>();
+  readonly #known = new Known();
   #ended: Ended[] = [];
   /** Fires when the run is given up. */
   readonly #broken = new AbortController();
+  /** The last plan left something to plan. */
+  #isUnfinished = false;
 
   constructor(attempt: Attempt, options: StepsOptions) {
     this.#attempt = attempt;
@@ -77,7 +84,8 @@ class StepsRun {
     while (!this.#attempt.signal.aborted) {
       const end = await this.#advance();
       if (end) return end;
-      if (this.#ended.length === 0 && this.#active.size > 0) await Promise.race(this.#active.values());
+      const isWaiting = this.#ended.length === 0 && this.#active.size > 0 && !this.#isUnfinished;
+      if (isWaiting) await Promise.race(this.#active.values());
     }
     await Promise.all(this.#active.values());
     // Told to stop, some may have ended well all the same: what they did must not be done again.
@@ -87,9 +95,11 @@ class StepsRun {
 
   /** Records what has ended and what is next, and starts that. Resolves to the attempt's end, if this was it. */
   async #advance(): Promise<Ending["type"] | undefined> {
-    const { events, states } = this.#takeEnded();
-    const plan = this.#plan(states);
+    const planned = await turns.run(this.#known.expenses, () => this.#planned());
+    if (!planned) return undefined;
+    const { events, plan } = planned;
     const isStopping = this.#options.stopping.aborted && plan.ending === null;
+    this.#isUnfinished = plan.unfinished && !isStopping;
     const isRecorded = await this.#record(isStopping ? events : [...events, ...plan.events], plan.ending);
     if (!isRecorded) return undefined;
     if (plan.ending) return plan.ending.type;
@@ -101,7 +111,14 @@ class StepsRun {
     return undefined;
   }
 
-  #plan(states: StepStates) {
+  /** What has ended, and what is next; `undefined` where the attempt is over by now. */
+  #planned(): { events: readonly NewStepEvent[]; plan: Plan } | undefined {
+    if (this.#attempt.signal.aborted) return undefined;
+    const { events, states } = this.#takeEnded();
+    return { events, plan: this.#plan(states) };
+  }
+
+  #plan(states: StepStates): Plan {
     const { state } = this.#attempt;
     return planSteps({
       steps: this.#options.steps,
@@ -110,6 +127,7 @@ class StepsRun {
       attempt: state.attempt,
       now: this.#attempt.now(),
       active: new Set(this.#active.keys()),
+      known: this.#known,
       maxAttempts: (step) => this.#maxAttempts(step),
     });
   }

@@ -3,7 +3,7 @@ import { Value } from "@sinclair/typebox/value";
 import type { KnownEvent } from "../../events/mod.ts";
 import { MAX_STEPS, PipelineDefinition, type Step, Steps } from "../../events/pipeline.ts";
 import { type PipelineCommand, pipelineDecider, pipelineState } from "../../src/domain/pipeline.ts";
-import { stepFaults } from "../../src/domain/pipeline_check.ts";
+import { MAX_EXPRESSIONS, MAX_EXPRESSIONS_LENGTH, stepFaults } from "../../src/domain/pipeline_check.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { history } from "../projections/support.ts";
 import { unlimited } from "../support/reach.ts";
@@ -105,6 +105,12 @@ test("the bounds hold at their edges", () => {
   const many = (count: number) => [{ ...fetching, with: { a: Array.from({ length: count }, () => "{{ 1 }}") } }];
   expect(stepFaults(many(1_000), connectors)).toEqual([]);
   expect(stepFaults(many(1_001), connectors)[0]?.message).toContain("hold 1001 expressions; 1000 are allowed");
+  // One expression is at most 1,000 characters long.
+  const long = (length: number) => [
+    { ...fetching, with: { a: Array.from({ length: 30 }, () => `{{ "${"x".repeat(length / 30 - 2)}" }}`) } },
+  ];
+  expect(stepFaults(long(MAX_EXPRESSIONS_LENGTH), connectors)).toEqual([]);
+  expect(stepFaults(long(MAX_EXPRESSIONS_LENGTH + 30), connectors)).toHaveLength(1);
   for (const [id, fits] of [
     ["a", true],
     [`a${"b".repeat(63)}`, true],
@@ -115,6 +121,32 @@ test("the bounds hold at their edges", () => {
   ] as const) {
     expect([id, Value.Check(PipelineDefinition, definition({ ...fetching, id }))]).toEqual([id, fits]);
   }
+});
+
+test("expressions are counted before any is read", () => {
+  const unreadable = `{{ ${"(".repeat(10)} }}`;
+  const before = process.cpuUsage();
+  for (const text of [unreadable.repeat(34_000), "{{ payload.a }}".repeat(34_000), "{{".repeat(200_000)]) {
+    const faults = stepFaults([{ ...fetching, with: { text } }], connectors);
+    expect(faults).toHaveLength(1);
+    expect(JSON.stringify(faults).length).toBeLessThan(500);
+  }
+  const apart = Array.from({ length: 34_000 }, () => "{{ ( }}");
+  expect(stepFaults([{ ...fetching, with: { apart } }], connectors)).toEqual([
+    { pointer: "", message: `hold 34000 expressions; ${MAX_EXPRESSIONS} are allowed` },
+  ]);
+  const { user } = process.cpuUsage(before);
+  expect(user).toBeLessThan(2_000_000);
+});
+
+test("faults are told of up to a number, in texts of a bounded length", () => {
+  const broken = Array.from({ length: 30 }, () => `{{ ${"'x' + ".repeat(165)} }}`);
+  const faults = stepFaults(
+    [{ ...fetching, with: { broken, open: Array.from({ length: 900 }, () => "{{ 1 +") } }],
+    connectors,
+  );
+  expect(faults.length).toBeLessThanOrEqual(110);
+  for (const { message } of faults) expect(message.length).toBeLessThan(600);
 });
 
 describe("a stored pipeline", () => {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { JobError } from "../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { Step, Steps } from "../../events/pipeline.ts";
+import { MAX_JOB_COST, MAX_RENDER_COST, MAX_STEP_COST } from "../../src/domain/expression_cost.ts";
 import { isFinished, type JobCommand, type JobState, jobDecider, jobState } from "../../src/domain/job.ts";
 import {
   evolveSteps,
@@ -12,7 +13,8 @@ import {
   type StepEvent,
   type StepStates,
 } from "../../src/domain/step_states.ts";
-import { type Plan, planSteps, succeeded, type Work } from "../../src/domain/steps.ts";
+import { Known, type Plan, planSteps, succeeded, type Work } from "../../src/domain/steps.ts";
+import { isRetryable } from "../../src/jobs/retry.ts";
 
 const EPOCH = Date.parse("2026-01-01T00:00:00Z");
 const NOTHING: StepStates = new Map();
@@ -22,7 +24,8 @@ function plan(
   given: { payload?: unknown; states?: StepStates; now?: number; active?: string[] } = {},
 ): Plan {
   const { payload = {}, states = NOTHING, now = EPOCH, active = [] } = given;
-  return planSteps({ steps, payload, states, attempt: 1, now, active: new Set(active), maxAttempts: () => 2 });
+  const known = new Known();
+  return planSteps({ steps, payload, states, attempt: 1, now, active: new Set(active), known, maxAttempts: () => 2 });
 }
 
 /** The states after events, recorded at `now`. */
@@ -81,7 +84,7 @@ describe("a plan", () => {
 
   test("does nothing while what it started runs here", () => {
     const states = after(NOTHING, plan(two, { payload: { n: 1 } }).events);
-    expect(plan(two, { states, active: ["a"] })).toEqual({ events: [], works: [], ending: null });
+    expect(plan(two, { states, active: ["a"] })).toEqual({ events: [], works: [], ending: null, unfinished: false });
   });
 
   test("is the same however often it is asked for", () => {
@@ -127,7 +130,12 @@ describe("a plan", () => {
     const error = { code: "refused", message: "No." };
     const data = { attempt: 1, step: "e", item: 0, step_attempt: 1, error };
     const states = after(after(NOTHING, first.events), [{ type: "job.step_failed", data }]);
-    expect(plan([step], { states, active: ["e/1"] })).toEqual({ events: [], works: [], ending: null });
+    expect(plan([step], { states, active: ["e/1"] })).toEqual({
+      events: [],
+      works: [],
+      ending: null,
+      unfinished: false,
+    });
     expect(plan([step], { states: after(states, [end(first.works[1] as Work, states)]) }).ending).toMatchObject({
       type: "fail",
       error: { code: "refused", message: 'Item 0 of step "e": No.' },
@@ -192,12 +200,120 @@ const world: fc.Arbitrary<World> = fc.record({
 });
 const payload = { n: 1, lists: [[], [0], [0, 1], [0, 1, 2], [0, 1, 2, 3]] };
 
+describe("the expressions of a job", () => {
+  const numbers = Array.from({ length: 20_000 }, (_, i) => i);
+  const items = Array.from({ length: 1_000 }, (_, i) => i);
+  /** About 160,000 units. */
+  const costly = "{{ size(payload.numbers.filter(x, x == payload.n)) }}";
+
+  /** Plans again and again, as if every work ended at once; until there is an ending. */
+  function run(steps: Steps, payload: unknown) {
+    const known = new Known();
+    const plans: { plan: Plan; cost: number }[] = [];
+    let states = NOTHING;
+    while (plans.length < 10_000) {
+      const before = known.expenses.total;
+      const about = { steps, payload, states, attempt: 1, now: EPOCH, active: new Set<string>(), known };
+      const next = planSteps({ ...about, maxAttempts: () => 2 });
+      plans.push({ plan: next, cost: known.expenses.total - before });
+      if (next.ending) return { plans, ending: next.ending, total: known.expenses.total };
+      expect(next.works.length > 0 || next.unfinished).toBe(true);
+      states = after(states, next.events);
+      for (const work of next.works) states = after(states, [end(work, states)]);
+    }
+    throw new Error("It has no end");
+  }
+
+  const mapped: Step = {
+    id: "e",
+    uses: "http",
+    for_each: { items: "{{ payload.items }}", max_parallel: 32 },
+    with: { a: costly },
+  };
+
+  test("are planned a part at a time, so that others have their turn", () => {
+    const steps = Array.from(
+      { length: 20 },
+      (_, i): Step => ({ id: `s${i}`, if: "{{ size(payload.numbers.filter(x, x == payload.n)) > 1 }}", uses: "http" }),
+    );
+    const { plans, ending } = run(steps, { numbers, n: 1 });
+    expect(ending.type).toBe("complete");
+    expect(plans.length).toBe(20);
+    for (const { cost } of plans) expect(cost).toBeLessThan(100_000 + MAX_RENDER_COST);
+    // A few of the items that may run at the same time, instead of all.
+    const [first] = run([mapped], { numbers, items, n: 1 }).plans;
+    expect(first?.plan).toMatchObject({ works: [{ key: "e/0" }], unfinished: true });
+  });
+
+  test("have a budget for each step, with all its items", () => {
+    const { ending, total } = run([mapped], { numbers, items, n: 1 });
+    expect(ending).toMatchObject({
+      type: "fail",
+      error: {
+        code: "expression_too_costly",
+        message: expect.stringContaining(`the expressions of the step cost more than ${MAX_STEP_COST} units`),
+        detail: { step: "e", detail: { pointer: "/with/a" } },
+      },
+    });
+    expect(total).toBeLessThanOrEqual(MAX_STEP_COST);
+    // A thousand items are no matter where each costs little.
+    expect(
+      run([{ ...mapped, with: { a: "{{ payload.items.filter(x, x == item)[0] }}" } }], { items }).ending.type,
+    ).toBe("complete");
+  });
+
+  test("have a budget for the job", () => {
+    const few = Array.from({ length: 60 }, (_, i) => i);
+    const steps = Array.from({ length: 50 }, (_, i): Step => ({ ...mapped, id: `s${i}` }));
+    const { ending, total } = run(steps, { numbers, items: few, n: 1 });
+    expect(ending).toMatchObject({
+      type: "fail",
+      error: {
+        code: "expression_too_costly",
+        message: expect.stringContaining(`the expressions of the job cost more than ${MAX_JOB_COST} units`),
+      },
+    });
+    expect(total).toBeLessThanOrEqual(MAX_JOB_COST);
+  });
+
+  test("fail their step for good where one costs too much, wherever it stands", () => {
+    const quadratic = "payload.numbers.filter(x, x in payload.numbers)";
+    for (const [step, pointer] of [
+      [{ id: "a", uses: "http", if: `{{ size(${quadratic}) > 1 }}` }, "/if"],
+      [{ id: "a", uses: "http", for_each: { items: `{{ ${quadratic} }}` } }, "/for_each/items"],
+      [{ id: "a", uses: "http", with: { a: [`{{ ${quadratic} }}`] } }, "/with/a/0"],
+      [{ id: "a", sleep: { until: `{{ ${quadratic} }}` } }, "/sleep/until"],
+      [{ id: "a", wait_for_approval: { message: `Is it {{ ${quadratic} }}?` } }, "/wait_for_approval/message"],
+    ] as [Step, string][]) {
+      const { ending } = run([step], { numbers });
+      expect(ending).toMatchObject({
+        type: "fail",
+        error: { code: "expression_too_costly", detail: { detail: { pointer } } },
+      });
+      expect(isRetryable({ code: "expression_too_costly", message: "" })).toBe(false);
+    }
+  });
+
+  test("see a for_each's items and a condition worked out once", () => {
+    const step: Step = { ...mapped, if: "{{ size(payload.items) == 1000 }}", with: { a: "{{ item }}" } };
+    const { plans, total } = run([step], { items });
+    expect(plans.length).toBeGreaterThan(30);
+    expect(total).toBeLessThan(20_000);
+  });
+
+  test("cost the same at every run", () => {
+    const costs = () => run([mapped], { numbers, items: items.slice(0, 20), n: 1 }).plans.map(({ cost }) => cost);
+    expect(costs()).toEqual(costs());
+  });
+});
+
 /** Runs a job through a world, as workers would, one after another. */
 class Life {
   readonly history: KnownEvent[] = [];
   state: JobState = jobDecider.initial;
   readonly #world: World;
   readonly #active = new Map<string, Work>();
+  #known = new Known();
   #now = EPOCH;
   #turn = 0;
 
@@ -217,13 +333,15 @@ class Life {
     this.#now = Math.max(this.#now, this.state.due_at ?? 0);
     this.#record({ type: "start", worker, lease_seconds: 30 });
     this.#active.clear();
+    this.#known = new Known();
   }
 
   #advance(): Plan {
     const { attempt, step_states: states } = this.state;
     const active = new Set(this.#active.keys());
     const { steps } = this.#world;
-    const next = planSteps({ steps, payload, states, attempt, now: this.#now, active, maxAttempts: () => 3 });
+    const about = { steps, payload, states, attempt, now: this.#now, active, known: this.#known };
+    const next = planSteps({ ...about, maxAttempts: () => 3 });
     // There is always something that goes on.
     expect(next.works.length + active.size + (next.ending ? 1 : 0)).toBeGreaterThan(0);
     if (next.events.length > 0 || next.ending) {

@@ -298,7 +298,7 @@ describe("waiting within a step", () => {
     await service.reaches(past, "succeeded");
     expect(await service.types(past)).not.toContain("job.suspended");
     const never = await submit([sleep("tomorrow")]);
-    expect((await service.reaches(never, "failed")).error?.message).toContain('"tomorrow" is no time');
+    expect((await service.reaches(never, "failed")).error?.message).toContain('"tomorrow" must be a time in RFC 3339');
   });
 
   const ask = (extra: object = {}): Step => ({

@@ -16,8 +16,10 @@ import { newKey } from "../../src/access/key_text.ts";
 import * as limits from "../../src/api/limits.ts";
 import { IntakeRequest, PipelineCreate } from "../../src/api/schemas.ts";
 import { loadConfig } from "../../src/config.ts";
+import { MAX_EXPRESSION_LENGTH } from "../../src/domain/expression.ts";
+import { MAX_JOB_COST, MAX_RENDER_COST, MAX_RENDERED_LENGTH, MAX_STEP_COST } from "../../src/domain/expression_cost.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../../src/domain/job.ts";
-import { stepFaults } from "../../src/domain/pipeline_check.ts";
+import { MAX_EXPRESSIONS, MAX_EXPRESSIONS_LENGTH, stepFaults } from "../../src/domain/pipeline_check.ts";
 import { CALLBACK_SCHEDULE } from "../../src/jobs/callbacks.ts";
 import { ERROR_CLASSES } from "../../src/jobs/retry.ts";
 import { JSON_DEPTH_LIMIT } from "../../src/json/mod.ts";
@@ -114,6 +116,20 @@ describe("limits", () => {
     ],
     ["steps", number(MAX_STEPS)],
     ["items of a `for_each`, at the same time", `${number(MAX_ITEMS)}; ${MAX_PARALLEL}`],
+    [
+      "expressions of a pipeline, characters of one, of all together",
+      [MAX_EXPRESSIONS, MAX_EXPRESSION_LENGTH, MAX_EXPRESSIONS_LENGTH].map(number).join("; "),
+    ],
+    [
+      "what the expressions of one input give together, a text within one",
+      `${number(MAX_RENDERED_LENGTH)} characters of JSON`,
+    ],
+    ["what the expressions of one input, condition, list, time or message cost", `${number(MAX_RENDER_COST)} units`],
+    [
+      "what the expressions of a step cost, with all its items",
+      `${number(MAX_STEP_COST)} units in one attempt of the job`,
+    ],
+    ["what the expressions of a job cost", `${number(MAX_JOB_COST)} units in one attempt`],
     ["a sleep, an approval", `${MAX_SLEEP_SECONDS / 86_400} days`],
     [
       "`misfire_grace_seconds`",

@@ -1,0 +1,125 @@
+/**
+ * What expressions cost. Whoever submits a job chooses how much work they are, and they run in the process that serves
+ * everybody: so every piece of work is counted before it is done, in units that mean the same on every machine and at
+ * every repetition, and ends where the budget does. One unit is 10 to 50 ns.
+ *
+ * ```text
+ *   1     a node of the expression evaluated, an element visited, compared, copied or put into a list
+ *   1     16 characters of text read, compared, searched, joined or written
+ *   200   an error that ||, && or exists pass over
+ *   10    a character of an expression's source read
+ * ```
+ */
+
+/** Of one render: the expressions of one input, condition, list of items, time or message. About 10 ms. */
+export const MAX_RENDER_COST = 500_000;
+/** Of all renders of one step, its items' included, within one attempt of the job. */
+export const MAX_STEP_COST = 20_000_000;
+/** Of all renders of one attempt of a job. */
+export const MAX_JOB_COST = 50_000_000;
+/** What one render gives, and the longest text within an expression: UTF-16 units of JSON, quotes and commas counted. */
+export const MAX_RENDERED_LENGTH = 1_000_000;
+
+const TEXT_PER_UNIT = 16;
+const ERROR_COST = 200;
+const SOURCE_CHARACTER_COST = 10;
+
+/** An expression that cannot be read or has no value. The message says why, for the person who wrote it. */
+export class ExpressionError extends Error {
+  override readonly name: string = "ExpressionError";
+}
+
+/** A budget is used up. No `||`, `exists` or the like goes on past it. */
+export class CostError extends ExpressionError {
+  override readonly name = "CostError";
+}
+
+/** Counts what one render costs. */
+export class Meter {
+  readonly #budget: number;
+  readonly #refusal: string;
+  #left: number;
+  #length_left = MAX_RENDERED_LENGTH;
+
+  /** @param budget what may be spent, in units; `refusal`: what to say when it is used up */
+  constructor(budget = MAX_RENDER_COST, refusal = `they cost more than ${MAX_RENDER_COST} units of work`) {
+    this.#budget = budget;
+    this.#left = budget;
+    this.#refusal = refusal;
+  }
+
+  /** In units; never more than was there. */
+  get spent(): number {
+    return this.#budget - Math.max(0, this.#left);
+  }
+
+  spend(units: number): void {
+    this.#left -= units;
+    if (this.#left < 0) throw new CostError(`Too much to work out: ${this.#refusal}. ${ADVICE}`);
+  }
+
+  /** Some text is about to be read. */
+  text(length: number): void {
+    this.spend(1 + Math.floor(length / TEXT_PER_UNIT));
+  }
+
+  /** The source of an expression is about to be read. */
+  source(length: number): void {
+    this.spend((length + 1) * SOURCE_CHARACTER_COST);
+  }
+
+  /** A text of this length is about to be made. */
+  hold(length: number): void {
+    if (length > MAX_RENDERED_LENGTH) {
+      throw new CostError(`Too long a text is made: more than ${MAX_RENDERED_LENGTH} characters. ${ADVICE}`);
+    }
+  }
+
+  /** So much JSON is about to be given. */
+  give(length: number): void {
+    this.#length_left -= length;
+    if (this.#length_left >= 0) return;
+    throw new CostError(`Too much is given: more than ${MAX_RENDERED_LENGTH} characters of JSON. ${ADVICE}`);
+  }
+
+  /** An error is passed over, as `||` and `exists` do where the other side decides. Throws what must not be. */
+  passOver(error: unknown): ExpressionError {
+    if (!(error instanceof ExpressionError) || error instanceof CostError) throw error;
+    this.spend(ERROR_COST);
+    return error;
+  }
+}
+
+const ADVICE = "Take less of the lists and texts, or share the work among several steps or jobs.";
+
+/** What the renders of one attempt have cost so far. */
+export class Expenses {
+  #total = 0;
+  readonly #of_steps = new Map<string, number>();
+
+  /** In units. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Runs one render of a step within what is left for it. */
+  render<Value>(step: string, action: (meter: Meter) => Value): Value {
+    const of_step = this.#of_steps.get(step) ?? 0;
+    const meter = this.#meter(of_step);
+    try {
+      return action(meter);
+    } finally {
+      this.#total += meter.spent;
+      this.#of_steps.set(step, of_step + meter.spent);
+    }
+  }
+
+  #meter(of_step: number): Meter {
+    const left_of_step = MAX_STEP_COST - of_step;
+    const left_of_job = MAX_JOB_COST - this.#total;
+    if (Math.min(left_of_step, left_of_job) >= MAX_RENDER_COST) return new Meter();
+    return left_of_step < left_of_job
+      ? new Meter(left_of_step, `the expressions of the step cost more than ${MAX_STEP_COST} units of work`)
+      : new Meter(left_of_job, `the expressions of the job cost more than ${MAX_JOB_COST} units of work`);
+  }
+}

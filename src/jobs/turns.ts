@@ -1,0 +1,55 @@
+/**
+ * When a plan is worked out. Planning is synchronous, and the expressions in it are work that callers choose: so after
+ * some of it everything else in the process has its turn, and jobs that have had more than their share wait in one
+ * line, which takes up a quarter of the time at most. Others' plans never wait for that line.
+ */
+import type { Expenses } from "../domain/expression_cost.ts";
+
+/** What the plans between two turns of the event loop may cost together, in units of expressions: about 2 ms. */
+const TURN_COST = 100_000;
+/** A job whose expressions have cost more stands in line. */
+const SHARE = 500_000;
+/** After a plan of the line: so many times as long as it took. */
+const PAUSES = 3;
+
+export class Turns {
+  #spent = 0;
+  #turn: Promise<void> | undefined;
+  #line: Promise<unknown> = Promise.resolve();
+
+  /** Runs a plan when it has its turn; what it costs is read from the job's expenses. */
+  async run<Value>(expenses: Expenses, plan: () => Value): Promise<Value> {
+    if (expenses.total <= SHARE) return await this.#soon(expenses, plan);
+    const planned = this.#line.then(async () => {
+      while (this.#spent > 0) await this.#nextTurn();
+      const began = performance.now();
+      const value = await this.#soon(expenses, plan);
+      return { value, ms: (performance.now() - began) * PAUSES };
+    });
+    this.#line = planned.then(({ ms }) => Bun.sleep(ms)).catch(() => {});
+    return (await planned).value;
+  }
+
+  async #soon<Value>(expenses: Expenses, plan: () => Value): Promise<Value> {
+    while (this.#spent >= TURN_COST) await this.#nextTurn();
+    const before = expenses.total;
+    try {
+      return plan();
+    } finally {
+      this.#spent += expenses.total - before;
+      if (this.#spent > 0) void this.#nextTurn();
+    }
+  }
+
+  /** Resolves when the event loop has gone round. */
+  #nextTurn(): Promise<void> {
+    this.#turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#spent = 0;
+        this.#turn = undefined;
+        resolve();
+      });
+    });
+    return this.#turn;
+  }
+}

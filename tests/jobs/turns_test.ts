@@ -1,0 +1,84 @@
+import { expect, test } from "bun:test";
+import { Expenses } from "../../src/domain/expression_cost.ts";
+import { Turns } from "../../src/jobs/turns.ts";
+import { openService, workshop } from "./support.ts";
+
+/** A plan whose expressions cost so much, and take as long as they may. */
+function costing(expenses: Expenses, units: number) {
+  return () => {
+    const end = performance.now() + units / 100_000;
+    while (performance.now() < end);
+    expenses.render(`step-${expenses.total}`, (meter) => meter.spend(units));
+  };
+}
+
+test("leave others their turn, and the event loop its own", async () => {
+  const turns = new Turns();
+  const order: string[] = [];
+  let rounds = 0;
+  let isOver = false;
+  const go = () => {
+    rounds++;
+    if (!isOver) setImmediate(go);
+  };
+  setImmediate(go);
+  // They cost more than their share, from their second plan on.
+  const greedy = Array.from({ length: 4 }, async (_, i) => {
+    const expenses = new Expenses();
+    for (let plan = 0; plan < 5; plan++) {
+      await turns.run(expenses, costing(expenses, 400_000));
+      order.push(`greedy ${i}`);
+    }
+  });
+  await Bun.sleep(1);
+  const modest = new Expenses();
+  for (let plan = 0; plan < 5; plan++) await turns.run(modest, costing(modest, 100));
+  order.push("modest");
+  await Promise.all(greedy);
+  isOver = true;
+  // Not one after the other without a round of the event loop in between: 20 plans cost more than a turn each.
+  expect(rounds).toBeGreaterThanOrEqual(19);
+  expect(order.indexOf("modest")).toBeLessThan(order.length - 4);
+});
+
+test("a plan that throws holds up none behind it", async () => {
+  const turns = new Turns();
+  const expenses = new Expenses();
+  for (let i = 0; i < 3; i++) await turns.run(expenses, costing(expenses, 400_000));
+  const broken = turns.run(expenses, () => {
+    throw new Error("It broke");
+  });
+  const next = turns.run(expenses, () => "planned");
+  expect(broken).rejects.toThrow("It broke");
+  expect(await next).toBe("planned");
+});
+
+test("while expressions are worked out the process goes on", async () => {
+  const service = await openService();
+  const { connectors } = workshop();
+  try {
+    service.start({ connectors });
+    const numbers = Array.from({ length: 20_000 }, (_, i) => i);
+    const dear = "{{ size(payload.numbers.filter(x, x == item)) }}";
+    const steps = [
+      { id: "e", uses: "noop", for_each: { items: "{{ payload.items }}", max_parallel: 32 }, with: { n: dear } },
+    ];
+    const payload = { numbers, items: numbers.slice(0, 20) };
+    let longest = 0;
+    let last = performance.now();
+    const watch = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    const ids = await Promise.all(Array.from({ length: 2 }, () => service.submit("several", { payload, steps })));
+    for (const id of ids) {
+      const { result } = await service.reaches(id, "succeeded", 30_000);
+      expect(result).toHaveLength(20);
+    }
+    clearInterval(watch);
+    // 30 ms where nothing else runs.
+    expect(longest).toBeLessThan(1_000);
+  } finally {
+    await service.close();
+  }
+}, 60_000);
