@@ -15,7 +15,7 @@
  */
 import { entityId, type StoredEvent } from "../../events/envelope.ts";
 import type { Priority } from "../../events/job.ts";
-import { pause } from "../async/mod.ts";
+import { alarm, pause } from "../async/mod.ts";
 import type { ClaimResult } from "./claim.ts";
 import { type HeldBack, Limits } from "./limits.ts";
 import type { HeldBackBounds, RunnerOptions } from "./options.ts";
@@ -59,7 +59,7 @@ interface Waiting {
   woken: boolean;
   /** Who filled it when it was last asked. */
   holders: readonly string[];
-  timer: Timer | undefined;
+  callOff: (() => void) | undefined;
   refilling: boolean;
   /** By the monotonic clock. */
   asked_at: number;
@@ -97,7 +97,7 @@ export class HeldBackJobs {
       await pause(RETRIES.every_ms, signal);
       this.#safely(() => this.#retry());
     }
-    for (const { timer } of this.#waiting.values()) clearTimeout(timer);
+    for (const { callOff } of this.#waiting.values()) callOff?.();
   }
 
   /** Keeps a job that would only be refused, for others of its limits wait already. */
@@ -141,10 +141,11 @@ export class HeldBackJobs {
     } else {
       this.#add(waiting, job, "first");
     }
-    clearTimeout(waiting.timer);
+    waiting.callOff?.();
     // A little later than it is due: too soon would be refused.
-    if (due_in !== null)
-      waiting.timer = setTimeout(() => this.#safely(() => this.#wake(waiting)), Math.max(0, due_in) + 1);
+    if (due_in !== null) {
+      waiting.callOff = alarm(Math.max(0, due_in) + 1, () => this.#safely(() => this.#wake(waiting)));
+    }
     if (waiting.woken || this.limits.hasGone(refusal.holders)) this.#next(waiting);
   }
 
@@ -188,7 +189,7 @@ export class HeldBackJobs {
       refused: undefined,
       woken: false,
       holders: [],
-      timer: undefined,
+      callOff: undefined,
       refilling: false,
       asked_at: 0,
     };
@@ -261,7 +262,7 @@ export class HeldBackJobs {
     const isMissing = PRIORITIES.some((priority) => waiting.jobs.missing(priority));
     if (waiting.jobs.size > 0 || waiting.refused || waiting.trial !== undefined || isMissing) return;
     if (this.#waiting.get(name) !== waiting) return;
-    clearTimeout(waiting.timer);
+    waiting.callOff?.();
     this.#asked(waiting, []);
     this.#waiting.delete(name);
     if (this.#turnedAway === 0 || this.#waiting.size > this.#bounds.limits / 2) return;

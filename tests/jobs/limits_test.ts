@@ -7,6 +7,7 @@ import type { WorkflowLimitsSet } from "../../events/workflow.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { limitStream, workflowStream } from "../../src/jobs/limit_streams.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
+import type { EventLog } from "../../src/log/mod.ts";
 import { openService, type Service, until } from "./support.ts";
 
 let service: Service;
@@ -187,6 +188,36 @@ describe("a rate", () => {
       // Times are cut to milliseconds here.
       expect(start - (starts[index] as number)).toBeGreaterThanOrEqual(199);
     }
+  }, 60_000);
+});
+
+describe("a rate whose next start is months away", () => {
+  test("is not asked about again and again meanwhile", async () => {
+    // As after a thousand starts at once of a rate of one a day whose burst was then settled lower.
+    const scope = { workflow: "a", concurrency_key: "k" };
+    await settle({ workflow: "a", rate_per_key: { limit: 1, per_seconds: 86_400 } });
+    const rate = { tat: new Date(Date.now() + 1_000 * 86_400_000).toISOString(), interval_seconds: 86_400 };
+    const granted = { ...scope, job_id: crypto.randomUUID(), attempt: 1, holders: {}, rate };
+    const events = [{ type: "limit.granted", data: granted }];
+    await service.log.append({ stream_id: limitStream(scope), expected_version: 0, events, meta });
+    let looks = 0;
+    const readLast: EventLog["readLast"] = (streams) => {
+      if (streams.includes(limitStream(scope))) looks++;
+      return service.log.readLast(streams);
+    };
+    const of = service.log as unknown as Record<PropertyKey, unknown>;
+    const log = new Proxy(service.log, {
+      get(_, name) {
+        if (name === "readLast") return readLast;
+        const value = of[name];
+        return typeof value === "function" ? value.bind(service.log) : value;
+      },
+    });
+    const runner = service.start({ connectors: shop().connectors, log });
+    await submitMany(1, "a", { concurrency_key: "k" });
+    await until(() => runner.status().held_back === 1, { what: "it to be held back" });
+    await Bun.sleep(500);
+    expect(looks).toBeLessThan(10);
   }, 60_000);
 });
 
