@@ -16,10 +16,11 @@
  * - Neither the request's headers nor the query of its URL appear in an error.
  */
 import { type Static, Type } from "@sinclair/typebox";
-import { pointerTo } from "../src/json/mod.ts";
+import { firstCharacters, pointerTo } from "../src/json/mod.ts";
 import { writtenOtherwise } from "./called_url.ts";
 import { type Connector, type ConnectorContext, ConnectorError } from "./connector.ts";
 import { OWN_HEADERS } from "./exchange.ts";
+import { BodyNote, decodeBody } from "./http_body.ts";
 import { retryAfter } from "./retry_after.ts";
 
 /** How much of an answer's body is kept, in bytes after decompression. */
@@ -78,6 +79,12 @@ export const HttpOutput = Type.Object({
   }),
   body_encoding: Type.Union([Type.Literal("json"), Type.Literal("text"), Type.Literal("base64")]),
   truncated: Type.Boolean({ description: `The body was longer than ${MAX_BODY_BYTES} bytes and was cut there.` }),
+  notes: Type.Optional(
+    Type.Array(BodyNote, {
+      description:
+        "What in `body` is not as the answer says: numbers that no number here holds are strings, JSON that is none or nests too deeply is text. Absent where there is nothing to note.",
+    }),
+  ),
 });
 export type HttpOutput = Static<typeof HttpOutput>;
 
@@ -186,6 +193,7 @@ function toOutput(response: Response, { bytes, truncated }: ReadBody): HttpOutpu
     status: response.status,
     headers,
     ...decodeBody(bytes, { contentType: headers["content-type"], truncated }),
+    truncated,
   };
 }
 
@@ -214,41 +222,6 @@ async function readAtMost(stream: ReadableStream<Uint8Array> | null, limit: numb
   }
 }
 
-type Body = Pick<HttpOutput, "body" | "body_encoding" | "truncated">;
-
-function decodeBody(bytes: Buffer, about: { contentType: string | undefined; truncated: boolean }): Body {
-  const { truncated } = about;
-  const [mediaType = "", ...parameters] = (about.contentType ?? "").toLowerCase().split(";");
-  const text = decodeText(bytes, { charset: charsetOf(parameters), truncated });
-  if (text === undefined) return { body: bytes.toString("base64"), body_encoding: "base64", truncated };
-  if (/[/+]json$/.test(mediaType.trim()) && !truncated) {
-    try {
-      return { body: JSON.parse(text), body_encoding: "json", truncated };
-    } catch {
-      // It says JSON and is not: the text shows what it is.
-    }
-  }
-  return { body: text, body_encoding: "text", truncated };
-}
-
-function charsetOf(parameters: readonly string[]): string {
-  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith("charset="));
-  return charset?.slice("charset=".length).replaceAll('"', "") ?? "utf-8";
-}
-
-/** `undefined` for what is not text: an unknown charset, bytes that it does not allow, or a NUL. */
-function decodeText(bytes: Buffer, about: { charset: string; truncated: boolean }): string | undefined {
-  try {
-    // A cut may fall within a character: `stream` leaves such a rest out.
-    const text = new TextDecoder(about.charset as Bun.Encoding, { fatal: true }).decode(bytes, {
-      stream: about.truncated,
-    });
-    return text.includes("\0") ? undefined : text;
-  } catch {
-    return undefined;
-  }
-}
-
 function isExpected(status: number, expected: NonNullable<HttpInput["expected_status"]>): boolean {
   if (Array.isArray(expected)) return expected.some((one) => isExpected(status, one));
   if (typeof expected === "string") return Math.floor(status / 100) === Number(expected[0]);
@@ -258,11 +231,12 @@ function isExpected(status: number, expected: NonNullable<HttpInput["expected_st
 function unexpectedStatus(what: string, output: HttpOutput): ConnectorError {
   const { status, body, body_encoding, headers } = output;
   const text = typeof body === "string" ? body : JSON.stringify(body);
+  const shown = firstCharacters(text, MAX_ERROR_BODY_CHARS);
   const detail = {
     status,
-    body: text.slice(0, MAX_ERROR_BODY_CHARS),
+    body: shown,
     body_encoding: body_encoding === "base64" ? "base64" : "text",
-    truncated: output.truncated || text.length > MAX_ERROR_BODY_CHARS,
+    truncated: output.truncated || shown.length < text.length,
     ...(headers["retry-after"] === undefined ? {} : { retry_after: headers["retry-after"] }),
   };
   return new ConnectorError("unexpected_status", `${what} answered ${status}, which is not expected.`, {

@@ -1,5 +1,6 @@
 /** Reading a request's body once, as text, within its limit. */
 
+import { encodingOf, firstCharacters, readMediaType } from "../json/mod.ts";
 import { contextOf } from "./context.ts";
 import { credentialExposed, holdsOwnCredential } from "./credential.ts";
 import { readJsonText } from "./json.ts";
@@ -50,16 +51,17 @@ function checkMediaType(contentType: string | undefined): void {
   if (contentType === undefined) {
     throw new Problem("unsupported_media_type", "The request has no Content-Type; application/json is expected.");
   }
-  const [essence = "", ...parameters] = contentType
-    .toLowerCase()
-    .split(";")
-    .map((part) => part.trim());
-  const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.slice("charset=".length);
-  const isJson = essence === "application/json" || /^application\/[\w.!#$&^-]+\+json$/.test(essence);
-  if (!isJson || (charset !== undefined && charset.replaceAll('"', "") !== "utf-8")) {
+  const type = readMediaType(contentType);
+  if (!type?.is_json) {
     throw new Problem(
       "unsupported_media_type",
-      `The Content-Type ${JSON.stringify(contentType.slice(0, 100))} is not taken; application/json in UTF-8 is expected.`,
+      `The Content-Type ${shown(contentType)} is not JSON; application/json is expected.`,
+    );
+  }
+  if (type.charset !== undefined && encodingOf(type.charset) !== "utf-8") {
+    throw new Problem(
+      "unsupported_media_type",
+      `The charset ${shown(type.charset)} is not UTF-8; send the JSON in UTF-8, and name no other charset.`,
     );
   }
 }
@@ -69,9 +71,13 @@ function checkCoding(coding: string | undefined): void {
   if (coding === undefined || coding.toLowerCase() === "identity") return;
   throw new Problem(
     "unsupported_media_type",
-    `The Content-Encoding ${JSON.stringify(coding.slice(0, 100))} is not taken; a body without one is expected.`,
+    `The Content-Encoding ${shown(coding)} is not taken; a body without one is expected.`,
     { headers: { "accept-encoding": "identity" } },
   );
+}
+
+function shown(text: string): string {
+  return JSON.stringify(firstCharacters(text, 100));
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {

@@ -1,10 +1,10 @@
 /** Checks values against schemas; errors are gathered only where a check has failed. */
 import { FormatRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { jobEvents } from "../../events/job.ts";
 import { PipelineName, Step } from "../../events/pipeline.ts";
 import { readTime } from "../../events/time.ts";
+import { compileCheck } from "../json/mod.ts";
 import { queryOf } from "./context.ts";
 import { UUID } from "./path_id.ts";
 import { type FieldError, Problem } from "./problems.ts";
@@ -70,11 +70,11 @@ export function validator<Schema extends TSchema>(
   schema: Schema,
   toPointer: (path: string) => string = (path) => path,
 ): Validator<Schema> {
-  const compiled = TypeCompiler.Compile(schema);
+  const check = compileCheck(schema);
   return (value) => {
-    if (compiled.Check(value)) return value;
+    if (check.is(value)) return value;
     const errors: FieldError[] = [];
-    for (const error of compiled.Errors(value)) {
+    for (const error of check.errors(value)) {
       // The parser reports a missing property twice: as missing and as of the wrong type.
       const pointer = toPointer(error.path);
       if (errors.some((seen) => seen.pointer === pointer)) continue;
@@ -139,9 +139,8 @@ function describe(error: ValueError): string {
     case ValueErrorType.StringFormat:
       return formatMessage(schema.format, error.value as string);
     case ValueErrorType.Integer:
-      return "must be an integer";
     case ValueErrorType.Number:
-      return "must be a number";
+      return numberMessage(error);
     case ValueErrorType.NumberMinimum:
     case ValueErrorType.IntegerMinimum:
       return `must be at least ${schema.minimum}`;
@@ -153,6 +152,15 @@ function describe(error: ValueError): string {
     default:
       return error.message.replace(/^Expected/, "must be");
   }
+}
+
+/** JSON has numbers alone; that large integers are `bigint` here is nothing to tell. */
+function numberMessage({ schema, value, type }: ValueError): string {
+  if (typeof value === "bigint") {
+    if (value > 0 && schema.maximum !== undefined) return `must be at most ${schema.maximum}`;
+    if (value < 0 && schema.minimum !== undefined) return `must be at least ${schema.minimum}`;
+  }
+  return type === ValueErrorType.Integer ? "must be an integer" : "must be a number";
 }
 
 function isJobEventType(value: string): boolean {

@@ -3,6 +3,8 @@
  */
 import type { Msg, MsgHdrs } from "nats";
 import { entityId, eventId, type StoredEvent } from "../../events/envelope.ts";
+import { isDeeperThan } from "../json/mod.ts";
+import { EVENT_DEPTH_LIMIT } from "../log/mod.ts";
 
 /** What all events' subjects begin with: `levqor.event.<category>.<type>.<id>`. */
 export const EVENT_SUBJECT_PREFIX = "levqor.event";
@@ -83,7 +85,7 @@ export interface DecodedMessage {
   readonly event?: StoredEvent;
 }
 
-/** `undefined` for a message that no relay wrote. */
+/** `undefined` for a message that no relay wrote. An event that the log would have refused is left for the log to give. */
 export function decodeMessage(message: Msg): DecodedMessage | undefined {
   const headers = readHeaders(message);
   const position = Number(headers.get(Header.position));
@@ -91,13 +93,15 @@ export function decodeMessage(message: Msg): DecodedMessage | undefined {
   if (!id || !Number.isSafeInteger(position) || position < 1) return undefined;
   const meta = headers.get(Header.meta);
   if (headers.has(Header.data) || meta === undefined) return { position };
+  const data_json = decoder.decode(message.data);
+  if ([meta, data_json].some((json) => isDeeperThan(EVENT_DEPTH_LIMIT, json))) return { position };
   const event = {
     position,
     stream_id: id.slice(0, id.lastIndexOf("@")),
     version: Number(headers.get(Header.version)),
     type: headers.get(Header.type) ?? "",
     schema_version: Number(headers.get(Header.schema_version)),
-    data_json: decoder.decode(message.data),
+    data_json,
     meta_json: meta,
     recorded_at: headers.get(Header.recorded_at) ?? "",
   };

@@ -1,9 +1,9 @@
 /** Runs one attempt's connector and says how it ended. */
 
 import type { TSchema } from "@sinclair/typebox";
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { type Connector, type ConnectorContext, ConnectorError } from "../../connectors/connector.ts";
 import type { JobError } from "../../events/job.ts";
+import { type Check, compileCheck, faultOfValue, JSON_DEPTH_LIMIT } from "../json/mod.ts";
 
 /** The longest result a job may have, in UTF-16 units of JSON. */
 const MAX_RESULT_LENGTH = 1_000_000;
@@ -26,13 +26,13 @@ export type Outcome =
 /** A connector with its input's check compiled. */
 export interface Runnable {
   readonly connector: Connector;
-  readonly input: TypeCheck<TSchema>;
+  readonly input: Check<TSchema>;
 }
 
 /** Compiles the checks of connectors, once for all jobs. */
 export function toRunnables(connectors: ReadonlyMap<string, Connector>): ReadonlyMap<string, Runnable> {
   return new Map(
-    [...connectors].map(([name, connector]) => [name, { connector, input: TypeCompiler.Compile(connector.input) }]),
+    [...connectors].map(([name, connector]) => [name, { connector, input: compileCheck(connector.input) }]),
   );
 }
 
@@ -41,7 +41,7 @@ export async function execute(
   { connector, input }: Runnable,
   { payload, context }: { payload: unknown; context: ConnectorContext },
 ): Promise<Outcome> {
-  if (!input.Check(payload)) return { ok: false, error: invalidPayload(connector.name, input, payload) };
+  if (!input.is(payload)) return { ok: false, error: invalidPayload(connector.name, input, payload) };
   try {
     return checked(await connector.run(payload, context));
   } catch (error) {
@@ -59,9 +59,9 @@ export async function execute(
   }
 }
 
-function invalidPayload(name: string, input: TypeCheck<TSchema>, payload: unknown): JobError {
+function invalidPayload(name: string, input: Check<TSchema>, payload: unknown): JobError {
   const errors: { pointer: string; message: string }[] = [];
-  for (const { path, message } of input.Errors(payload)) {
+  for (const { path, message } of input.errors(payload)) {
     if (errors.push({ pointer: path, message }) >= MAX_PAYLOAD_ERRORS) break;
   }
   const [first] = errors;
@@ -71,6 +71,15 @@ function invalidPayload(name: string, input: TypeCheck<TSchema>, payload: unknow
 
 /** A result that the log can hold. */
 function checked(result: unknown): Outcome {
+  const unfit = faultOfValue(result);
+  if (unfit?.code === "too_deep") {
+    const message = `The result is nested more than ${JSON_DEPTH_LIMIT} levels deep.`;
+    return { ok: false, error: { code: "result_too_deep", message } };
+  }
+  if (unfit) {
+    const message = `The result has a number that JSON cannot hold, at ${unfit.pointer || "its top"}.`;
+    return { ok: false, error: { code: "result_not_json", message } };
+  }
   let length: number;
   try {
     length = (JSON.stringify(result) ?? "null").length;

@@ -23,6 +23,7 @@ export const ERROR_CLASSES: Readonly<Record<string, "retry" | "final" | "by_stat
   invalid_payload: "final",
   result_not_json: "final",
   result_not_recordable: "final",
+  result_too_deep: "final",
   result_too_large: "final",
   // Of steps.
   expression_failed: "final",

@@ -12,7 +12,14 @@ import { connect, connectionFault, type Sql } from "../db/mod.ts";
 import { isDeeperThan } from "../json/mod.ts";
 import { AppendInDoubtError, AppendRefusedError, isRefusal, LogUnavailableError } from "./errors.ts";
 import { PARTITION_SPAN, SEPARATOR } from "./schema.ts";
-import type { Append, AppendAllResult, AppendResult, Commit, WrittenBatch } from "./types.ts";
+import {
+  type Append,
+  type AppendAllResult,
+  type AppendResult,
+  type Commit,
+  EVENT_DEPTH_LIMIT,
+  type WrittenBatch,
+} from "./types.ts";
 
 /** Events in one batch at most; a larger single append is refused. Beyond it batches gain nothing and delay their callers. */
 const MAX_BATCH_EVENTS = 2_000;
@@ -33,12 +40,6 @@ const GATHER_FROM = 8;
 
 /** Events of up to so many UTF-16 units are passed on parsed, where they came so. */
 const KEPT_PARSED_LENGTH = 4_096;
-
-/**
- * Arrays and objects within one another in the JSON of an event, at most: three times what comes in from outside may nest,
- * for what events put around it. Postgres takes 16,000 with its usual 2 MB of stack, and 800 with the least it can have.
- */
-const MAX_DEPTH = 200;
 
 const STREAM_ID = /^[a-z][a-z_]{0,63}-[!-~]{1,200}$/;
 const EVENT_TYPE = /^[a-z][a-z_]{0,63}\.[a-z][a-z_]{0,63}$/;
@@ -417,7 +418,7 @@ function parse(json: string, what: string, refuse: Refuse): void {
 }
 
 function refuseDepth(json: string, what: string, refuse: Refuse): void {
-  if (isDeeperThan(MAX_DEPTH, json)) refuse(`${what} nests deeper than ${MAX_DEPTH} levels`);
+  if (isDeeperThan(EVENT_DEPTH_LIMIT, json)) refuse(`${what} nests deeper than ${EVENT_DEPTH_LIMIT} levels`);
 }
 
 function columnsOf(batch: readonly Waiting[]) {

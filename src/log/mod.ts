@@ -10,4 +10,11 @@ export {
 export { type Handled, handle } from "./handle.ts";
 export { openLog } from "./postgres_log.ts";
 export { mayChangeLog } from "./rights.ts";
-export type { Append, AppendAllResult, AppendResult, EventLog, WrittenBatch } from "./types.ts";
+export {
+  type Append,
+  type AppendAllResult,
+  type AppendResult,
+  EVENT_DEPTH_LIMIT,
+  type EventLog,
+  type WrittenBatch,
+} from "./types.ts";

@@ -1,6 +1,12 @@
 /** The words of the log. What an event is: `events/envelope.ts`. */
 import type { EventMeta, NewEvent, StoredEvent } from "../../events/envelope.ts";
 
+/**
+ * Arrays and objects within one another in the JSON of an event, at most: three times what comes in from outside may nest,
+ * for what events put around it. Postgres takes 16,000 with its usual 2 MB of stack, and 800 with the least it can have.
+ */
+export const EVENT_DEPTH_LIMIT = 200;
+
 /** Events to add to the end of one stream, all or none. */
 export interface Append {
   readonly stream_id: string;

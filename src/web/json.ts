@@ -1,7 +1,6 @@
 /** JSON files of `public/`, held against their schemas. */
 import type { Static, TSchema } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
-import { parseJson } from "../json/mod.ts";
+import { type Check, compileCheck, parseJson } from "../json/mod.ts";
 
 /** Throws an `Error` that names the file, the place in it, and what is wrong there. */
 export function parseJsonFile<Schema extends TSchema>(
@@ -18,9 +17,17 @@ export function parseJsonFile<Schema extends TSchema>(
   return value as Static<Schema>;
 }
 
+/** Compiled once for all files of a kind. */
+const checks = new WeakMap<TSchema, Check<TSchema>>();
+
 /** Throws the same. */
 export function checkSchema(schema: TSchema, { value, path }: { value: unknown; path: string }): void {
-  const [fault] = Value.Errors(schema, value);
+  let check = checks.get(schema);
+  if (!check) {
+    check = compileCheck(schema);
+    checks.set(schema, check);
+  }
+  const [fault] = check.errors(value);
   if (!fault) return;
   const found = fault.value === undefined ? "" : `, found ${JSON.stringify(fault.value)}`;
   throw new Error(`Cannot read ${path}: ${fault.path || "/"}: ${fault.message}${found}`);

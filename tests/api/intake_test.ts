@@ -100,6 +100,10 @@ describe("an accepted job", () => {
     for (const type of [
       "application/json; charset=utf-8",
       'Application/JSON;charset="UTF-8"',
+      "application/json; charset=utf8",
+      'application/json; charset=""; x=y',
+      "application/json;charset=",
+      "text/json",
       "application/vnd.levqor+json",
     ]) {
       expect((await intake(JOB, { "content-type": type })).status).toBe(202);
@@ -148,6 +152,10 @@ describe("a refused job", () => {
     ]) {
       const answer = await intake(JOB, { "content-type": type });
       expect([answer.status, answer.body.error]).toEqual([415, "unsupported_media_type"]);
+    }
+    for (const charset of ["latin1", '"utf-16"', "nobody-knows"]) {
+      const { body } = await intake(JOB, { "content-type": `application/json; charset=${charset}` });
+      expect(body.detail).toContain(`The charset ${JSON.stringify(charset.replaceAll('"', ""))} is not UTF-8`);
     }
     const body = new Blob([JSON.stringify(JOB)]);
     expect((await api.ask("/api/v1/intake", { method: "POST", body })).status).toBe(415);

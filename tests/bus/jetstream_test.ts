@@ -102,6 +102,13 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
     forged.set("Nats-Msg-Id", "test-forged@1");
     forged.set("Levqor-Position", "1000000");
     nats.publish("levqor.event.test.happened.forged", "{}", { headers: forged });
+    // The next position, and deeper than whoever reads it could go down.
+    const deep = headers();
+    const head = { "Nats-Msg-Id": "test-deep@1", "Levqor-Position": "2", "Levqor-Version": "1" };
+    for (const [name, value] of Object.entries({ ...head, "Levqor-Type": "test.happened", "Levqor-Meta": "{}" })) {
+      deep.set(name, value);
+    }
+    nats.publish("levqor.event.test.happened.deep", `${"[".repeat(30_000)}${"]".repeat(30_000)}`, { headers: deep });
     await nats.flush();
     await nats.close();
     const stop = new AbortController();

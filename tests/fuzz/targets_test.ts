@@ -6,8 +6,8 @@ import { targets } from "./targets/mod.ts";
 
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-test.each(targets.map((target) => [target.name, target] as const))(
-  `nothing is found in %s with the seed ${SEED}`,
+test.each(targets.map((target) => [`${target.name} with the seed ${SEED}`, target] as const))(
+  "nothing is found in %s",
   async (_name, target) => {
     expect((await fuzz(target, { seed: SEED, runs: 300 })).finding).toBeUndefined();
   },

@@ -55,7 +55,8 @@ describe("a job fails", () => {
       { code: "connector_fault", message: 'The connector "broken" broke; the service\'s own log says how.' },
     ],
     ["large", {}, { code: "result_too_large" }],
-    ["odd", {}, { code: "result_not_json" }],
+    ["deep", {}, { code: "result_too_deep", message: "The result is nested more than 64 levels deep." }],
+    ["odd", {}, { code: "result_not_json", message: "The result has a number that JSON cannot hold, at /0." }],
     ["noop", { n: "seven" }, { code: "invalid_payload", detail: { errors: [{ pointer: "/n" }] } }],
   ])("%s %j", async (workflow, payload, error) => {
     service.start(workshop());

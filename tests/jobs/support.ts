@@ -60,7 +60,8 @@ export function workshop() {
       throw new ConnectorError("card_declined", "The card was declined.", { detail: { card: 4242 } });
     }),
     connector("large", async () => "x".repeat(1_000_001)),
-    connector("odd", async () => 1n),
+    connector("deep", async () => Array.from({ length: 64 }).reduce((inner) => [inner], {})),
+    connector("odd", async () => [Number.NaN]),
     connector("void", async () => undefined),
   ];
   return {

@@ -1,0 +1,97 @@
+/** What the body of an answer says. */
+import { type Static, Type } from "@sinclair/typebox";
+import {
+  encodingOf,
+  JSON_DEPTH_LIMIT,
+  JsonError,
+  parseForeignJson,
+  pointerTo,
+  readMediaType,
+} from "../src/json/mod.ts";
+
+/** The body is a member of the result, which may have as many levels as any JSON. */
+const DEPTH_LIMIT = JSON_DEPTH_LIMIT - 1;
+
+/** So many numbers are pointed to by themselves. */
+const MAX_NOTES = 20;
+
+export const BodyNote = Type.Object({
+  pointer: Type.String({ description: "JSON pointer into the output." }),
+  code: Type.Union([
+    Type.Literal("number_kept_as_text"),
+    Type.Literal("json_kept_as_text"),
+    Type.Literal("decoded_as_utf_8"),
+  ]),
+  message: Type.String(),
+});
+type BodyNote = Static<typeof BodyNote>;
+
+export interface Body {
+  readonly body: unknown;
+  readonly body_encoding: "json" | "text" | "base64";
+  /** What in `body` is not as the answer says it is. */
+  readonly notes?: BodyNote[];
+}
+
+/** Never throws. `truncated`: the bytes are the beginning of a longer body. */
+export function decodeBody(
+  bytes: Uint8Array,
+  { contentType = "", truncated }: { contentType: string | undefined; truncated: boolean },
+): Body {
+  const type = readMediaType(contentType);
+  const decoded = decode(bytes, { charset: type?.charset, truncated });
+  if (decoded === undefined) return { body: Buffer.from(bytes).toString("base64"), body_encoding: "base64" };
+  const { text, notes } = decoded;
+  if (!type?.is_json || truncated) return { body: text, body_encoding: "text", ...given(notes) };
+  try {
+    const { value, kept_as_text } = parseForeignJson(text, { what: "body", depth: DEPTH_LIMIT });
+    return { body: value, body_encoding: "json", ...given([...notes, ...numberNotes(kept_as_text)]) };
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    // The text shows what it is.
+    const note = { pointer: "/body", code: "json_kept_as_text", message: error.message } as const;
+    return { body: text, body_encoding: "text", ...given([...notes, note]) };
+  }
+}
+
+function given(notes: BodyNote[]): Pick<Body, "notes"> {
+  return notes.length > 0 ? { notes } : {};
+}
+
+function numberNotes(pointers: readonly string[]): BodyNote[] {
+  const code = "number_kept_as_text";
+  const notes: BodyNote[] = pointers.slice(0, MAX_NOTES).map((pointer) => ({
+    pointer: pointerTo("", "body") + pointer,
+    code,
+    message: "The number is not an integer of 64 bits, and no double has exactly its value: it is given as a string.",
+  }));
+  const others = pointers.length - notes.length;
+  if (others > 0) notes.push({ pointer: "/body", code, message: `So are ${others} other numbers.` });
+  return notes;
+}
+
+/** `undefined` for what is not text: bytes that neither the charset nor UTF-8 allows, or a NUL. */
+function decode(
+  bytes: Uint8Array,
+  { charset, truncated }: { charset: string | undefined; truncated: boolean },
+): { text: string; notes: BodyNote[] } | undefined {
+  const named = charset === undefined ? "utf-8" : encodingOf(charset);
+  const text = named && tryDecode(bytes, { encoding: named, truncated });
+  if (text !== undefined) return text.includes("\0") ? undefined : { text, notes: [] };
+  const asUtf8 = named === "utf-8" ? undefined : tryDecode(bytes, { encoding: "utf-8", truncated });
+  if (asUtf8 === undefined || asUtf8.includes("\0")) return undefined;
+  const message = `The answer names the charset ${JSON.stringify(charset)}, which ${named ? "it is not in" : "is not known here"}; it was read as UTF-8.`;
+  return { text: asUtf8, notes: [{ pointer: "/body", code: "decoded_as_utf_8", message }] };
+}
+
+function tryDecode(
+  bytes: Uint8Array,
+  { encoding, truncated }: { encoding: Bun.Encoding; truncated: boolean },
+): string | undefined {
+  try {
+    // A cut may fall within a character: `stream` leaves such a rest out.
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: truncated });
+  } catch {
+    return undefined;
+  }
+}

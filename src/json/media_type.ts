@@ -1,0 +1,31 @@
+/** Which media types are JSON, and in which encoding. */
+import { MIMEType } from "node:util";
+
+export interface MediaType {
+  /** `application/json`, `text/json`, or one that ends in `+json`. */
+  readonly is_json: boolean;
+  /** As it is named, without quotes; `undefined` where none is, or the name is empty. */
+  readonly charset: string | undefined;
+}
+
+/** Reads a `Content-Type` as browsers do; `undefined` for what is none. */
+export function readMediaType(contentType: string): MediaType | undefined {
+  let type: MIMEType;
+  try {
+    type = new MIMEType(contentType);
+  } catch {
+    return undefined;
+  }
+  const { essence, subtype } = type;
+  const is_json = essence === "application/json" || essence === "text/json" || subtype.endsWith("+json");
+  return { is_json, charset: type.params.get("charset") || undefined };
+}
+
+/** The encoding that a charset's name stands for in the Encoding Standard, such as `utf-8`; `undefined` for no name of one. */
+export function encodingOf(charset: string): Bun.Encoding | undefined {
+  try {
+    return new TextDecoder(charset as Bun.Encoding).encoding as Bun.Encoding;
+  } catch {
+    return undefined;
+  }
+}

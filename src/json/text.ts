@@ -1,0 +1,24 @@
+/** Text is counted in code points, as JSON Schema counts it: an emoji is one character, not two. */
+
+/** A text's first `count` characters. */
+export function firstCharacters(text: string, count: number): string {
+  if (text.length <= count) return text;
+  let units = 0;
+  let left = count;
+  for (const character of text) {
+    if (left-- === 0) break;
+    units += character.length;
+  }
+  return text.slice(0, units);
+}
+
+/** Whether a text has at least `min` characters, and at most `max`. Of long texts, none is counted to the end. */
+export function hasLength(text: string, { min = 0, max = Number.POSITIVE_INFINITY }): boolean {
+  const units = text.length;
+  if (units < min || units > 2 * max) return false;
+  // There are as many characters as units, or down to half as many.
+  if (units <= max && units >= 2 * min) return true;
+  let count = 0;
+  for (const _ of text) if (++count > max) return false;
+  return count >= min;
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "bun:test";
+import { decodeBody } from "../../connectors/http_body.ts";
+
+function decoded(contentType: string | undefined, body: string | Uint8Array, truncated = false) {
+  return decodeBody(typeof body === "string" ? Buffer.from(body) : body, { contentType, truncated });
+}
+
+const GRUEZI = Buffer.from('{"a":"grü😀"}');
+const LATIN1 = Buffer.from('{"a":"grü"}', "latin1");
+const UTF16 = Buffer.from('{"a":"grü"}', "utf16le");
+
+describe("JSON", () => {
+  test.each([
+    "application/json",
+    "text/json",
+    "Application/Problem+JSON ; charset=utf-8",
+    'application/json; charset="utf-8"',
+    "application/json; charset=utf8",
+    "application/json;charset=",
+    'application/json; charset=""',
+    "application/json; x=y; CHARSET=UTF-8; charset=latin1",
+  ])("is read as such with the type %s", (type) => {
+    expect(decoded(type, GRUEZI)).toEqual({ body: { a: "grü😀" }, body_encoding: "json" });
+  });
+
+  test.each([
+    ["application/json; charset=iso-8859-1", LATIN1],
+    ['application/json; charset="windows-1252"', LATIN1],
+    ["application/json; charset=utf-16", UTF16],
+    ["application/json; charset=utf-16le", UTF16],
+  ])("is read in the charset that it names: %s", (type, bytes) => {
+    expect(decoded(type, bytes)).toEqual({ body: { a: "grü" }, body_encoding: "json" });
+  });
+
+  test.each([
+    ["nobody-knows", "which is not known here"],
+    ["'utf-8'", "which is not known here"],
+    ["utf-7", "which is not known here"],
+    ["shift_jis", "which it is not in"],
+  ])("is read as UTF-8 where the charset is %s, and that is said", (charset, why) => {
+    expect(decoded(`application/json; charset=${charset}`, GRUEZI)).toEqual({
+      body: { a: "grü😀" },
+      body_encoding: "json",
+      notes: [
+        {
+          pointer: "/body",
+          code: "decoded_as_utf_8",
+          message: `The answer names the charset ${JSON.stringify(charset)}, ${why}; it was read as UTF-8.`,
+        },
+      ],
+    });
+  });
+
+  test("that is none, or nests too deeply, is text, and why is said", () => {
+    const deep = "[".repeat(64) + "]".repeat(64);
+    for (const [body, message] of [
+      ["<oops>", 'The body is not valid JSON: expected a value at line 1, column 1, but there is "<".'],
+      ["", "The body is not valid JSON: expected a value at line 1, column 1, but the text ends."],
+      [deep, "The body is nested 64 levels deep; at most 63 are accepted."],
+    ] as const) {
+      expect(decoded("text/json", body)).toEqual({
+        body,
+        body_encoding: "text",
+        notes: [{ pointer: "/body", code: "json_kept_as_text", message }],
+      });
+    }
+  });
+
+  test("with very many numbers that cannot be kept has few notes", () => {
+    const { body, notes } = decoded("application/json", `[${"1e400,".repeat(29)}1]`);
+    expect(body).toEqual([...Array(29).fill("1e400"), 1]);
+    expect(notes).toHaveLength(21);
+    expect(notes?.[19]?.pointer).toBe("/body/19");
+    expect(notes?.[20]).toMatchObject({ pointer: "/body", message: "So are 9 other numbers." });
+  });
+
+  test("that was cut is text", () => {
+    expect(decoded("application/json", '{"a":', true)).toEqual({ body: '{"a":', body_encoding: "text" });
+  });
+});
+
+test.each([undefined, "", "nonsense", "text/plain", "application/json, text/html"])(
+  "the type %j says nothing of JSON",
+  (type) => {
+    expect(decoded(type, '{"a":1}')).toEqual({ body: '{"a":1}', body_encoding: "text" });
+  },
+);
+
+test.each([
+  [undefined, Uint8Array.of(0xff, 0xfe, 0x41)],
+  ["text/plain", Uint8Array.of(0x41, 0, 0x42)],
+  ["application/json; charset=nobody-knows", LATIN1],
+  ["application/json; charset=utf-8", LATIN1],
+])("what no charset makes text of is base64: %j", (type, bytes) => {
+  expect(decoded(type, bytes)).toEqual({ body: Buffer.from(bytes).toString("base64"), body_encoding: "base64" });
+});
