@@ -3,6 +3,7 @@
  * with the session of a user. Each call has a case here; a call that has none fails the walk.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { SignJWT } from "jose";
 import { scopes } from "../../src/access/mod.ts";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
@@ -313,6 +314,16 @@ test("every call of the document has a case here, and what is said to be open is
   const all = await documented();
   expect(Object.keys(cases).sort()).toEqual(all.map(([id]) => id).sort());
   for (const [id, scope] of all) expect([id, cases[id] === "open"]).toEqual([id, scope === undefined]);
+});
+
+test("no file of the API names a job's stream but those that ask who it is for", async () => {
+  const found: string[] = [];
+  for await (const file of new Bun.Glob("*.ts").scan(join(import.meta.dir, "../../src/api"))) {
+    const text = await Bun.file(join(import.meta.dir, "../../src/api", file)).text();
+    if (/\bjobStream\(|\(`job-\$|\breadSchedules\(/.test(text)) found.push(file);
+  }
+  // The one filters, the other writes what is new.
+  expect(found.sort()).toEqual(["event_source.ts", "submission.ts"]);
 });
 
 test("what belongs to others is there, for who is not limited", async () => {
