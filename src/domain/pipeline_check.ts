@@ -52,25 +52,22 @@ interface Found {
   readonly local: boolean;
 }
 
-/** Where expressions stand, step by step; or why that is too much to read. */
+/** Where expressions stand, step by step; or why that is too much to read. No more is looked at than is needed. */
 function placesOf(steps: Steps): { places: readonly Found[][]; refusal?: string } {
   let count = 0;
   let length = 0;
-  const places = steps.map((step) => {
+  const places: Found[][] = [];
+  for (const step of steps) {
     const found: Found[] = [];
     for (const one of expressionsOf(step)) {
-      count++;
+      if (++count > MAX_EXPRESSIONS) return { places, refusal: `hold more than ${MAX_EXPRESSIONS} expressions` };
       if ("source" in one.place) length += one.place.source.length;
-      if (count <= MAX_EXPRESSIONS) found.push(one);
+      if (length > MAX_EXPRESSIONS_LENGTH) {
+        return { places, refusal: `hold expressions of more than ${MAX_EXPRESSIONS_LENGTH} characters together` };
+      }
+      found.push(one);
     }
-    return found;
-  });
-  if (count > MAX_EXPRESSIONS) {
-    return { places, refusal: `hold ${count} expressions; ${MAX_EXPRESSIONS} are allowed` };
-  }
-  if (length > MAX_EXPRESSIONS_LENGTH) {
-    const refusal = `hold expressions of ${length} characters together; ${MAX_EXPRESSIONS_LENGTH} are allowed`;
-    return { places, refusal };
+    places.push(found);
   }
   return { places };
 }

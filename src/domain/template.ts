@@ -39,7 +39,7 @@ export class RenderError extends ExpressionError {
 
 /** What is to be taken as one expression, with or without braces around it. Throws an {@link ExpressionError}. */
 export function wholeSource(text: string): string {
-  const parts = partsOf(text.trim());
+  const parts = [...partsOf(text.trim())];
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && typeof only !== "string") return only.source;
   if (text.includes("{{")) throw new ExpressionError("One whole expression is expected here: {{ … }}.");
@@ -102,7 +102,7 @@ function dynamicText(text: string, { meter, pointer }: { meter: Meter; pointer: 
   meter.text(text.length);
   if (!text.includes("{{")) return undefined;
   const parts = within(pointer, () =>
-    partsOf(text).map((part) => {
+    Array.from(partsOf(text), (part) => {
       if (typeof part === "string") return part;
       meter.source(part.source.length);
       return parseExpression(part.source);
@@ -147,16 +147,14 @@ function entriesOf(value: object): readonly [string | number, unknown][] {
 }
 
 /** A text cut into what stands between its expressions and the expressions. Throws an {@link ExpressionError}. */
-function partsOf(text: string): (string | { readonly source: string })[] {
-  const parts: (string | { readonly source: string })[] = [];
+function* partsOf(text: string): Generator<string | { readonly source: string }> {
   let from = 0;
   while (true) {
     const open = text.indexOf("{{", from);
-    if (open > from || (open === -1 && from < text.length))
-      parts.push(text.slice(from, open === -1 ? undefined : open));
-    if (open === -1) return parts;
+    if (open > from || (open === -1 && from < text.length)) yield text.slice(from, open === -1 ? undefined : open);
+    if (open === -1) return;
     const close = endOf(text, open + 2);
-    parts.push({ source: text.slice(open + 2, close).trim() });
+    yield { source: text.slice(open + 2, close).trim() };
     from = close + 2;
   }
 }
