@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, headers } from "nats";
 import { catalogue } from "../../events/mod.ts";
@@ -36,18 +34,12 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
   let log: EventLog;
   let bus: Bus;
 
-  /** On a server with the users and rights of `deploy/nats/nats.conf`. */
+  /** On a server with the accounts of `deploy/nats`. */
   beforeAll(async () => {
-    const conf = await Bun.file(join(ROOT, "deploy/nats/nats.conf")).text();
-    const [rights] = /^authorization \{.*?^\}/ms.exec(conf) ?? [];
-    const folder = mkdtempSync(join(tmpdir(), "levqor-nats-conf-"));
-    const file = join(folder, "nats.conf");
-    await Bun.write(file, rights ?? "");
     server = await startNats({
-      args: ["--config", file],
+      args: ["--config", join(ROOT, "deploy/nats/accounts.conf")],
       env: { NATS_PASSWORD: '"for-the-service"', NATS_SUBSCRIBER_PASSWORD: '"for-all-others"' },
     });
-    rmSync(folder, { recursive: true });
     database = await testDatabase();
     log = openLog({ url: database.url });
     bus = jetStreamBus({ log, nats_url: asService(), lead: (work, signal) => work(signal) });
@@ -84,7 +76,19 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
       return num_pending === 0 && num_ack_pending === 0;
     });
   const asService = () => server.url.replace("//", "//levqor:for-the-service@");
-  const asSubscriber = () => ({ NATS_URL: server.url, NATS_USER: "subscriber", NATS_PASSWORD: "for-all-others" });
+  const asOperator = () => ({ NATS_URL: server.url, NATS_USER: "levqor", NATS_PASSWORD: "for-the-service" });
+  const asSubscriber = () => ({
+    NATS_URL: server.url,
+    NATS_USER: "subscriber",
+    NATS_PASSWORD: "for-all-others",
+    NATS_API_PREFIX: "levqor.api",
+  });
+  /** Makes a consumer, as an operator does. */
+  const create = async (name: string, more: Record<string, string> = {}) => {
+    const env = { ...process.env, ...asOperator(), ...more };
+    const child = Bun.spawn([process.execPath, "examples/nats_subscriber.ts", "--create", name], { cwd: ROOT, env });
+    expect(await child.exited).toBe(0);
+  };
 
   test("the one in the guide gets a job's events, and resumes where it was told to", async () => {
     const example = /```js\n(.*?)```/s.exec(doc)?.[1] ?? "";
@@ -92,16 +96,16 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
     const heartbeat = "3 job.heartbeat job-1@2 {\n  attempt: 1,\n  lease_seconds: 60,\n}\n";
     const succeeded = "4 job.succeeded job-1@3 (large: ask the API)\n";
     const all = submitted + heartbeat + succeeded;
-    expect(await run(["-"], { program: example, env: asSubscriber(), length: all.length })).toBe(all);
+    expect(await run(["-"], { program: example, env: asOperator(), length: all.length })).toBe(all);
     const rest = heartbeat + succeeded;
-    const env = { ...asSubscriber(), AFTER: "2" };
+    const env = { ...asOperator(), AFTER: "2" };
     expect(await run(["-"], { program: example, env, length: rest.length })).toBe(rest);
   });
 
   test("examples/nats_subscriber.ts shows positions, and goes on after its end with what it has not acknowledged", async () => {
     const example = (name: string, more: { env?: Record<string, string>; expected: string }) =>
       run(["examples/nats_subscriber.ts", name], {
-        env: { ...asSubscriber(), ...more.env },
+        env: more.env ?? asSubscriber(),
         length: more.expected.length,
         // What is not acknowledged when it is killed would come again.
         settled: () => isAcknowledged(name),
@@ -110,7 +114,8 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
     const heartbeat = '3 job.heartbeat job-1@2 {"attempt":1,"lease_seconds":60}\n';
     const succeeded = "4 job.succeeded job-1@3 (large: ask the API)\n";
     const first = submitted + heartbeat + succeeded;
-    expect(await example("mine", { expected: first })).toBe(first);
+    await create("subscriber");
+    expect(await example("subscriber", { expected: first })).toBe(first);
     await log.append({
       stream_id: "job-2",
       expected_version: 0,
@@ -118,35 +123,91 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
       meta,
     });
     const second = '5 job.submitted job-2@1 {"workflow":"http","payload":{}}\n';
-    expect(await example("mine", { expected: second })).toBe(second);
+    expect(await example("subscriber", { expected: second })).toBe(second);
     const later = heartbeat + succeeded + second;
-    expect(await example("other", { env: { AFTER: "2" }, expected: later })).toBe(later);
+    await create("other", { AFTER: "2" });
+    expect(await example("other", { env: asOperator(), expected: later })).toBe(later);
   });
 
-  test("whom deploy/nats/nats.conf lets read can publish no event, make no stream, and remove nothing", async () => {
-    const nats = await connect({ servers: server.url, user: "subscriber", pass: "for-all-others" });
-    const refused: unknown[] = [];
-    void (async () => {
-      for await (const status of nats.status()) refused.push(status.permissionContext?.subject);
-    })();
-    const denied = [
-      "levqor.event.job.submitted.x",
-      "levqor.head",
-      "$JS.API.STREAM.DELETE.LEVQOR",
-      "$JS.API.STREAM.PURGE.LEVQOR",
-      "$JS.API.STREAM.CREATE.MINE",
-      "$JS.API.STREAM.MSG.DELETE.LEVQOR",
-      "$JS.API.CONSUMER.DELETE.LEVQOR.mine",
-    ];
+  test("whom deploy/nats lets read sees, changes and reaches nothing but its own consumer", async () => {
+    await create("subscriber");
+    await create("victim");
+    const service = await connect({ servers: server.url, user: "levqor", pass: "for-the-service" });
+    const jsm = await service.jetstreamManager();
+    const before = await jsm.consumers.info(STREAM, "victim");
+    const heard: string[] = [];
+    for (const places of ["levqor.>", "$JS.API.STREAM.PURGE.>", "_INBOX.of.>"]) {
+      service.subscribe(places, { callback: (_, { subject }) => void heard.push(subject) });
+    }
+    await service.flush();
+    const reader = await connect({ servers: server.url, user: "subscriber", pass: "for-all-others" });
+    const overheard: string[] = [];
+    reader.subscribe(">", { callback: (_, { subject }) => void overheard.push(subject) });
+
+    // Nothing that is published arrives, with forged headers or without.
     const forged = headers();
     forged.set("Nats-Msg-Id", "job-forged@1");
     forged.set("Levqor-Position", String(bus.health().position + 1));
     forged.set("Levqor-Meta", "{}");
-    for (const subject of denied) nats.publish(subject, "{}", { headers: forged });
-    await nats.flush();
-    await until("every refusal", () => refused.length >= denied.length);
-    expect(refused).toEqual(denied);
-    await nats.close();
+    const named = (consumer: string) => ({ stream_name: STREAM, config: { durable_name: consumer, name: consumer } });
+    const pushed = {
+      stream_name: STREAM,
+      config: { durable_name: "subscriber", name: "subscriber", deliver_subject: "levqor.head", ack_policy: "none" },
+    };
+    const tried: [subject: string, body: unknown][] = ["$JS.API.", "levqor.api."].flatMap((prefix) => [
+      [`${prefix}STREAM.DELETE.${STREAM}`, ""],
+      [`${prefix}STREAM.PURGE.${STREAM}`, ""],
+      [`${prefix}STREAM.MSG.DELETE.${STREAM}`, { seq: 1 }],
+      [`${prefix}STREAM.MSG.GET.${STREAM}`, { seq: 1 }],
+      [`${prefix}STREAM.INFO.${STREAM}`, ""],
+      [`${prefix}STREAM.CREATE.MINE`, { name: "MINE", subjects: ["levqor.head"] }],
+      [`${prefix}CONSUMER.DELETE.${STREAM}.victim`, ""],
+      [`${prefix}CONSUMER.DELETE.${STREAM}.subscriber`, ""],
+      [`${prefix}CONSUMER.LIST.${STREAM}`, ""],
+      [`${prefix}CONSUMER.INFO.${STREAM}.victim`, ""],
+      [`${prefix}CONSUMER.MSG.NEXT.${STREAM}.victim`, { batch: 1, no_wait: true }],
+      [`${prefix}CONSUMER.CREATE.${STREAM}`, pushed],
+      [`${prefix}CONSUMER.CREATE.${STREAM}.subscriber`, pushed],
+      [`${prefix}CONSUMER.CREATE.${STREAM}.subscriber.levqor.event.>`, pushed],
+      [`${prefix}CONSUMER.DURABLE.CREATE.${STREAM}.subscriber`, pushed],
+      [`${prefix}CONSUMER.DURABLE.CREATE.${STREAM}.victim`, named("victim")],
+    ]);
+    for (const [subject, body] of tried) {
+      const answer = await reader.request(subject, body === "" ? "" : JSON.stringify(body), { timeout: 300 }).then(
+        (message) => message.json<{ error?: { code: number } }>().error?.code,
+        (error: { code: string }) => error.code,
+      );
+      // Nobody answers there, or JetStream that it is not enabled for this account.
+      expect([subject, ["503", "TIMEOUT"].includes(String(answer))]).toEqual([subject, true]);
+    }
+    for (const subject of ["levqor.event.job.submitted.x", "levqor.head", `$JS.ACK.${STREAM}.victim.1.1.1.1.1`]) {
+      reader.publish(subject, "{}", { headers: forged });
+    }
+    for (const job of ["job-a", "job-b", "job-c"]) {
+      await log.append({ stream_id: job, expected_version: 0, events: [{ type: "job.submitted", data: {} }], meta });
+    }
+    await until("something to pull", async () => (await jsm.consumers.info(STREAM, "subscriber")).num_pending >= 3);
+    await service.flush();
+    heard.length = 0;
+    // What is pulled goes to nobody else, whatever place is named for it.
+    const next = `levqor.api.CONSUMER.MSG.NEXT.${STREAM}.subscriber`;
+    const pull = JSON.stringify({ batch: 1, no_wait: true });
+    for (const reply of ["levqor.head", `$JS.API.STREAM.PURGE.${STREAM}`, "_INBOX.of.somebody"]) {
+      reader.publish(next, pull, { reply });
+    }
+    await reader.flush();
+    await jsm.consumers.info(STREAM, "victim");
+    await until("an answer to itself", () => overheard.includes("levqor.head"));
+    expect(heard).toEqual([]);
+    const after = await jsm.consumers.info(STREAM, "victim");
+    expect([after.created, after.config, after.delivered]).toEqual([before.created, before.config, before.delivered]);
+    expect((await jsm.consumers.info(STREAM, "subscriber")).config.deliver_subject).toBeUndefined();
+    expect((await jsm.streams.list().next()).map(({ config }) => config.name)).toEqual([STREAM]);
+    // Nor does it hear the service's own: only what it said itself, and the one event that it may hold unacknowledged.
+    const events = overheard.filter((subject) => subject.startsWith("levqor.event."));
+    expect(events).toEqual(["levqor.event.job.submitted.x", "levqor.event.job.submitted.a"]);
+    await reader.close();
+    await service.close();
     await expect(connect({ servers: server.url, reconnect: false })).rejects.toThrow(/authorization.violation/i);
   });
 });
