@@ -61,7 +61,7 @@ const VARIABLES = {
   }),
   HOST: variable({
     about:
-      "Address the API listens on. Without API_KEYS everyone who reaches the service may write, hence the default.",
+      "Address the API listens on. Without API_KEYS everyone who reaches the service may do everything: then one of this machine's own alone is accepted.",
     example: "0.0.0.0",
     default: undefined,
     default_text: "0.0.0.0 with API_KEYS, 127.0.0.1 without",
@@ -281,6 +281,12 @@ const VARIABLES = {
     default_text: "none; /metrics at PORT needs a key",
     parse: integer(0, 65_535),
   }),
+  METRICS_HOST: variable({
+    about: "Address that METRICS_PORT listens on: where Prometheus comes from elsewhere, one of an inner network.",
+    example: "0.0.0.0",
+    default: "127.0.0.1",
+    parse: matching(/^[\w.:-]+$/, "it must be an address or a host name"),
+  }),
   OTEL_EXPORTER_OTLP_ENDPOINT: variable({
     about: "Collector of traces (OpenTelemetry, OTLP over HTTP), without /v1/traces. Without it no traces are kept.",
     example: "http://collector.internal:4318",
@@ -387,6 +393,7 @@ export interface Config {
   readonly request_log: "off" | "errors" | "all";
   /** Where Prometheus is answered; absent: at the API's own port alone. */
   readonly metrics_port: number | undefined;
+  readonly metrics_host: string;
   /** Absent: no traces. */
   readonly otlp_endpoint: string | undefined;
   readonly otlp_headers: Readonly<Record<string, string>>;
@@ -463,6 +470,7 @@ export function loadConfig(
     log_format: values.LOG_FORMAT,
     request_log: values.REQUEST_LOG,
     metrics_port: values.METRICS_PORT,
+    metrics_host: values.METRICS_HOST,
     otlp_endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
     otlp_headers: values.OTEL_EXPORTER_OTLP_HEADERS,
     otel_service_name: values.OTEL_SERVICE_NAME,
@@ -581,6 +589,12 @@ function checkTogether(values: Values, problems: string[]): void {
     );
   }
   const takesRequests = values.LEVQOR_ROLE !== "worker";
+  const { HOST = "127.0.0.1" } = values;
+  if (takesRequests && isOpen(values) && !isOwnAddress(HOST) && !told("API_KEYS") && !told("API_KEYS_NEXT")) {
+    problems.push(
+      `HOST is ${JSON.stringify(HOST)}: without API_KEYS everyone who reaches the service there may do everything. Set API_KEYS (make a key: openssl rand -hex 24), or leave HOST out.`,
+    );
+  }
   if (
     values.NODE_ENV === "production" &&
     takesRequests &&
@@ -606,6 +620,11 @@ function isDevelopment(values: Values): boolean {
 /** Whether nobody is asked who they are. */
 function isOpen(values: Values): boolean {
   return values.API_KEYS.length === 0 && jwt(values) === undefined;
+}
+
+/** Whether nobody but this machine reaches an address. */
+function isOwnAddress(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 /** In development mode the caller without a key is the operator: limited only where that was asked for. */

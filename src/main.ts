@@ -1,6 +1,6 @@
 /** The composition root: reads the configuration, builds the parts, starts the chosen role, and stops it. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { connectors, createOutbound, refusedAddresses } from "../connectors/mod.ts";
@@ -118,7 +118,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     stops.push(() => projector.stop());
     addGauges(metrics, { log, sql, bus, projector });
     if (config.metrics_port !== undefined) {
-      const server = serveMetrics(metrics, { hostname: config.host, port: config.metrics_port });
+      const server = serveMetrics(metrics, { hostname: config.metrics_host, port: config.metrics_port });
       stops.push(() => server.stop());
       logger.info({ url: server.url }, "Metrics are served");
     }
@@ -286,9 +286,8 @@ function ownWebhookSecret(dataDir: string): string {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   const secret = `whsec_${randomBytes(32).toString("base64")}`;
-  mkdirSync(dataDir, { recursive: true });
-  writeFileSync(path, `${secret}\n`, { mode: 0o600 });
-  chmodSync(path, 0o600);
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: "wx" });
   return secret;
 }
 
@@ -302,6 +301,8 @@ function refuse({ message }: Error, options: { log_format: LogFormat; secrets?: 
 }
 
 async function main(): Promise<void> {
+  // What the service keeps is nobody else's to read, whatever file it is.
+  process.umask(0o077);
   const began = performance.now();
   let config: Config;
   try {

@@ -52,6 +52,7 @@ describe("an empty environment", () => {
       log_format: "auto",
       request_log: "errors",
       metrics_port: undefined,
+      metrics_host: "127.0.0.1",
       otlp_endpoint: undefined,
       otlp_headers: {},
       otel_service_name: "levqor",
@@ -99,6 +100,7 @@ describe("a full environment", () => {
     LOG_FORMAT: "json",
     REQUEST_LOG: "off",
     METRICS_PORT: "9464",
+    METRICS_HOST: "10.0.0.5",
     OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector:4318/otlp",
     OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Bearer%20a%2Cb, x-team = ops",
     OTEL_SERVICE_NAME: "levqor-staging",
@@ -134,6 +136,7 @@ describe("a full environment", () => {
       log_format: "json",
       request_log: "off",
       metrics_port: 9464,
+      metrics_host: "10.0.0.5",
       otlp_endpoint: "https://collector:4318/otlp",
       otlp_headers: { authorization: "Bearer a,b", "x-team": "ops" },
       otel_service_name: "levqor-staging",
@@ -162,6 +165,18 @@ test("a worker listens only where it is told a port", () => {
 test("with keys the service is open to other machines", () => {
   expect(load({ API_KEYS: KEY }).host).toBe("0.0.0.0");
   expect(load({ API_KEYS: KEY, HOST: "127.0.0.1" }).host).toBe("127.0.0.1");
+});
+
+test("without keys the service is open to its own machine alone", () => {
+  for (const HOST of ["127.0.0.1", "127.8.9.1", "::1", "localhost"]) expect(load({ HOST }).host).toBe(HOST);
+  for (const HOST of ["0.0.0.0", "::", "10.0.0.5", "0", "127.evil.example", "levqor.internal"]) {
+    const [problem, ...others] = problems({ HOST });
+    expect(problem).toStartWith(`HOST is "${HOST}": without API_KEYS everyone who reaches the service there may do`);
+    expect(problem).toContain("openssl rand -hex 24");
+    expect(others).toEqual([]);
+  }
+  const JWT = { JWT_SECRET: "s".repeat(32), JWT_ISSUER: "https://auth.example.com" };
+  for (const more of [{ API_KEYS: KEY }, JWT]) expect(load({ HOST: "0.0.0.0", ...more }).host).toBe("0.0.0.0");
 });
 
 test("in production the service is seen at its own domain unless it is told another", () => {

@@ -1,6 +1,10 @@
 /** What can be told about `deploy/` without containers: that it fits the code, and itself. */
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { BlockList } from "node:net";
+import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { isPublic } from "../connectors/outbound.ts";
 import { components } from "../src/api/schemas.ts";
 import { type Config, loadConfig } from "../src/config.ts";
 
@@ -53,9 +57,13 @@ async function loaded(env: Record<string, string>): Promise<Config> {
 
 test("the image has the Bun that the set-up installs", async () => {
   const [, version] = /^bun_version=(\S+)$/m.exec(await read("scripts/setup.sh")) ?? [];
-  const bases = [...(await read("deploy/Dockerfile")).matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
+  const bases = [...(await read("deploy/Dockerfile")).matchAll(/^(?:FROM|ARG BUN_IMAGE) ?=?(\S+)/gm)].map(
+    ([, base]) => base,
+  );
   expect(version).toBeString();
-  expect(bases).toEqual([`oven/bun:${version}-slim`, `oven/bun:${version}-slim`]);
+  expect(bases).toEqual([`oven/bun:${version}-slim`, "$BUN_IMAGE", "$BUN_IMAGE"]);
+  const [{ services }] = await readYaml("deploy/compose.yaml");
+  expect(services.api.build.args.BUN_IMAGE).toBe(`\${BUN_IMAGE:-oven/bun:${version}-slim}`);
 });
 
 test("the image holds every module that the service imports, and its packages", async () => {
@@ -142,6 +150,122 @@ test("Kubernetes gives each role settings that the service takes, and time to st
     const waits = Number(lifecycle?.preStop.exec.command[1] ?? 0);
     expect(terminationGracePeriodSeconds).toBeGreaterThan(DRAIN_S + waits);
   }
+});
+
+test("every image can be named by its digest, and pin_images.sh says which that are", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "levqor-docker-"));
+  try {
+    // Stands for docker, which is not there: it answers as `docker buildx imagetools inspect` does.
+    const docker = join(folder, "docker");
+    await Bun.write(docker, '#!/bin/sh\nprintf "sha256:%s\\n" "$(printf %s "$4" | sha256sum | cut -c 1-64)"\n');
+    chmodSync(docker, 0o755);
+    const script = join(ROOT, "deploy/pin_images.sh");
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+    const { stdout, exitCode } = Bun.spawnSync(["sh", script], { env });
+    expect(exitCode).toBe(0);
+    const pinned = stdout.toString().trim().split("\n");
+    const compose = await read("deploy/compose.yaml");
+    const named = [...compose.matchAll(/^ +image: (.+)$/gm)].map(([, image]) => image);
+    for (const image of named) expect(image).toMatch(/^\$\{[A-Z]+_IMAGE:-[^}]+\}$|^levqor:/);
+    const defaults = (await read("deploy/.env.example")).matchAll(/^([A-Z]+_IMAGE=.+)$/gm);
+    expect(pinned.map((line) => line.replace(/@sha256:[0-9a-f]{64}$/, ""))).toEqual(
+      Array.from(defaults, ([, line]) => line as string),
+    );
+    for (const line of pinned) expect(line).toMatch(/@sha256:[0-9a-f]{64}$/);
+    await Bun.write(docker, "#!/bin/sh\necho no such image\n");
+    expect(Bun.spawnSync(["sh", script], { env }).exitCode).not.toBe(0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("no container has more rights than it needs", async () => {
+  const [{ services }] = await readYaml("deploy/compose.yaml");
+  for (const role of ["api", "worker"] as const) {
+    const { read_only, cap_drop, security_opt, ports } = services[role];
+    expect({ read_only, cap_drop, security_opt, ports }).toEqual({
+      read_only: true,
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+      ports: undefined,
+    });
+    const [deployment] = await readYaml(`deploy/kubernetes/${role}.yaml`);
+    const { securityContext, automountServiceAccountToken, containers } = deployment.spec.template.spec;
+    expect(automountServiceAccountToken).toBe(false);
+    expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+    expect(containers[0].securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+  }
+  expect(await read("deploy/Dockerfile")).toMatch(/^USER 1000:1000$/m);
+});
+
+describe("Kubernetes' network", () => {
+  const policies = async () => {
+    const found = await readYaml("deploy/kubernetes/network.yaml");
+    return new Map<string, (typeof found)[0]["spec"]>(found.map(({ metadata, spec }) => [metadata.name, spec]));
+  };
+
+  test("is closed but for what is named, and is applied with the rest", async () => {
+    const [{ resources }] = await readYaml("deploy/kubernetes/kustomization.yaml");
+    expect(resources).toContain("network.yaml");
+    expect((await policies()).get("default-deny")).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+    for (const role of ["api", "worker"] as const) {
+      const [deployment] = await readYaml(`deploy/kubernetes/${role}.yaml`);
+      const { labels } = deployment.spec.template.metadata;
+      expect((await policies()).get(role).podSelector.matchLabels).toEqual(labels);
+    }
+  });
+
+  test("lets nobody but the service reach Postgres and NATS, and nobody but named namespaces the rest", async () => {
+    for (const name of ["postgres", "nats"]) {
+      for (const { from } of (await policies()).get(name).ingress) {
+        for (const peer of from) expect(Object.keys(peer)).toEqual(["podSelector"]);
+      }
+    }
+    for (const name of ["service", "api"]) {
+      for (const { from, ports } of (await policies()).get(name).ingress) {
+        expect(ports).toHaveLength(1);
+        for (const { namespaceSelector } of from) expect(Object.keys(namespaceSelector.matchLabels)).toHaveLength(1);
+      }
+    }
+  });
+
+  test("lets workers out to the addresses that the service calls public, and to no other", async () => {
+    const blocks: { cidr: string; except: string[] }[] = (await policies())
+      .get("worker")
+      .egress.flatMap(({ to }: { to: { ipBlock: object }[] }) => to.map(({ ipBlock }) => ipBlock));
+    const listed = (ranges: string[]) => {
+      const list = new BlockList();
+      for (const range of ranges) {
+        const [address = "", prefix] = range.split("/");
+        list.addSubnet(address, Number(prefix), address.includes(":") ? "ipv6" : "ipv4");
+      }
+      return (address: string) => list.check(address, address.includes(":") ? "ipv6" : "ipv4");
+    };
+    const within = listed(blocks.map(({ cidr }) => cidr));
+    const without = listed(blocks.flatMap(({ except }) => except));
+    const random = () => Math.floor(Math.random() * 256);
+    const addresses = Array.from({ length: 20_000 }, (_, n) => `${n % 256}.${random()}.${random()}.${random()}`);
+    const groups = () => Array.from({ length: 7 }, () => Math.floor(Math.random() * 65_536).toString(16)).join(":");
+    for (let n = 0; n < 65_536; n += 7) addresses.push(`${n.toString(16)}:${groups()}`);
+    const edges = [
+      "169.254.169.254",
+      "127.0.0.1",
+      "10.0.0.1",
+      "192.0.0.1",
+      "198.51.100.7",
+      "100.127.255.255",
+      "fd00::1",
+    ];
+    for (const address of [...addresses, ...edges]) {
+      // What embeds an IPv4 address is no address that a pod is given.
+      if (address.startsWith("64:ff9b:")) continue;
+      expect([address, within(address) && !without(address)]).toEqual([address, isPublic(address)]);
+    }
+  });
 });
 
 test("Kubernetes' parts find each other", async () => {

@@ -1,6 +1,6 @@
 /** The service as a whole, as its users run it: started, killed, started again, stopped. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { natsAvailable, startNats } from "./support/nats.ts";
@@ -64,6 +64,8 @@ describe("on its embedded default", () => {
     const queued = await submit(service, "/never", { workflow: "nobody_runs_this" });
     await service.kill();
 
+    // As a version before might have left it.
+    chmodSync(folder, 0o755);
     service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
     expect(await status(service, done)).toMatchObject({
       status: "succeeded",
@@ -86,7 +88,18 @@ describe("on its embedded default", () => {
 
     const [callback] = requestsTo("/callback/killed");
     const kept = readFileSync(join(folder, "webhook-secret"), "utf8").trim();
-    expect(statSync(join(folder, "webhook-secret")).mode & 0o777).toBe(0o600);
+    for (const path of [folder, join(folder, "postgres"), join(folder, "postgres/data")]) {
+      expect([path, statSync(path).mode & 0o777]).toEqual([path, 0o700]);
+    }
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const own = files.filter(({ parentPath }) => !parentPath.includes("postgres/data"));
+    expect(own.map(({ name }) => name).sort()).toEqual(
+      expect.arrayContaining(["service.lock", "service.pid", "settings.json", "webhook-secret"]),
+    );
+    for (const { parentPath, name } of files) {
+      const path = join(parentPath, name);
+      expect([path, statSync(path).mode & 0o077]).toEqual([path, 0]);
+    }
     const { secret } = await service.call<{ secret: string }>(
       `/api/v1/callbacks/secret?receiver=${outside.url.origin}`,
     );

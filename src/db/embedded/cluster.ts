@@ -43,7 +43,7 @@ export function createCluster(
   const { binaries, identity, port, sync } = options;
   const unfinished = clusterPaths(`${root}.new`);
   rmSync(unfinished.root, { recursive: true, force: true });
-  mkdirSync(unfinished.data, { recursive: true });
+  mkdirSync(unfinished.data, { recursive: true, mode: 0o700 });
   identity.own(unfinished.data);
   const settings = { port, admin_password: password(), service_password: password() };
   saveSettings(unfinished, settings);

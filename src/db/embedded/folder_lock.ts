@@ -1,6 +1,6 @@
 /** One service per data folder. */
 import { Database } from "bun:sqlite";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Another service is using the data folder. */
@@ -26,7 +26,10 @@ export class DataDirInUseError extends Error {
  */
 export function lockFolder(dir: string): { release(): void } {
   const pidFile = join(dir, "service.pid");
-  const lock = new Database(join(dir, "service.lock"), { create: true });
+  const lockFile = join(dir, "service.lock");
+  // SQLite would make it readable to all.
+  closeSync(openSync(lockFile, "a", 0o600));
+  const lock = new Database(lockFile, { create: true });
   try {
     lock.run("pragma busy_timeout = 0");
     lock.run("begin exclusive");
@@ -35,7 +38,7 @@ export function lockFolder(dir: string): { release(): void } {
     if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
     throw new DataDirInUseError(dir, { pid: readPid(pidFile), cause: error });
   }
-  writeFileSync(pidFile, `${process.pid}\n`);
+  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
   return {
     release() {
       rmSync(pidFile, { force: true });

@@ -10,7 +10,17 @@
  * Postgres: it is started again on the same port and recovers from its write-ahead log.
  */
 import { createHash } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Subprocess, TCPSocketListener } from "bun";
 import type { Logger } from "pino";
@@ -87,13 +97,15 @@ const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
  * programs for this machine.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  mkdirSync(options.dir, { recursive: true });
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const dir = realpathSync(options.dir);
+  closeToOthers(dir);
   const lock = lockFolder(dir);
   try {
     const binaries = await findBinaries();
     const paths = clusterPaths(join(dir, "postgres"));
-    mkdirSync(paths.root, { recursive: true });
+    mkdirSync(paths.root, { recursive: true, mode: 0o700 });
+    closeToOthers(paths.root);
     const as = identity([binaries.postgres, paths.data]);
     const first = !clusterExists(paths);
     if (first) {
@@ -120,6 +132,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     lock.release();
     throw error;
   }
+}
+
+/** The folders hold the database and its passwords; they may have been made by hand, or by an earlier version. */
+function closeToOthers(dir: string): void {
+  if ((statSync(dir).mode & 0o077) !== 0) chmodSync(dir, 0o700);
 }
 
 interface ServerOptions extends EmbeddedOptions {
