@@ -3,6 +3,7 @@
  * once or several times, percent-encoded, in base64 or hexadecimal, broken over lines. Others are known by their names
  * (`password`, `authorization`) and by what they look like.
  */
+import { decodeJson } from "./json/mod.ts";
 
 const REDACTED = "[redacted]";
 
@@ -95,7 +96,7 @@ export function scrubber(secrets: readonly string[]): Scrubber {
     line(json) {
       if (!SUSPICIOUS.test(json) && !isKnown(json)) return json;
       const end = json.endsWith("\n") ? "\n" : "";
-      const { level, time, ...entry } = JSON.parse(json);
+      const { level, time, ...entry } = decodeJson<Record<string, unknown>>(json);
       const clean = JSON.stringify({ level, time, ...(scrubValue(entry) as object) });
       if (!isKnown(clean)) return clean + end;
       // It goes from one field into the next.

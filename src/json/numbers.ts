@@ -26,7 +26,8 @@ const SUSPECT = /(?:^|[[:,\s])-?(?:\d[\d.]{15,}|[\d.]+[eE])/;
  */
 export function exactNumber(text: string, nearest: number): number | bigint | undefined {
   if (text.length <= SAFE_LENGTH && !/[eE]/.test(text)) return nearest;
-  // The usual ones: fractions as every program of today writes them.
+  // The usual ones: few digits, in a range that has no gaps for them; and fractions as every program of today writes them.
+  if (text.length <= SAFE_LENGTH && Math.abs(nearest) > 1e-290 && Math.abs(nearest) < 1e15) return nearest;
   if (!Number.isInteger(nearest) && String(nearest) === text) return nearest;
   const written = decimalOf(text);
   if (written === undefined) return undefined;

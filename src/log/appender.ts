@@ -9,7 +9,7 @@ import postgres from "postgres";
 import type { StoredEvent } from "../../events/envelope.ts";
 import { schemaVersion } from "../../events/mod.ts";
 import { connect, connectionFault, type Sql } from "../db/mod.ts";
-import { isDeeperThan } from "../json/mod.ts";
+import { decodeJson, isDeeperThan } from "../json/mod.ts";
 import { AppendInDoubtError, AppendRefusedError, isRefusal, LogUnavailableError } from "./errors.ts";
 import { PARTITION_SPAN, SEPARATOR } from "./schema.ts";
 import {
@@ -410,7 +410,7 @@ function written(value: unknown, what: string, refuse: Refuse): string {
 
 function parse(json: string, what: string, refuse: Refuse): void {
   try {
-    JSON.parse(json);
+    decodeJson(json);
   } catch {
     // The parser's own words quote the text.
     refuse(`${what} is not valid JSON`);

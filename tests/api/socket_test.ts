@@ -212,6 +212,7 @@ describe("a message", () => {
       ["1", "validation_failed", "must be an object"],
       ["[]", "validation_failed", "must be an object"],
       [new Uint8Array([1, 2]), "malformed_json", "The message is binary; JSON text is expected."],
+      [`{"type":"ping","n":1e400}`, "number_not_representable", "the number at /n is not an integer of 64 bits"],
       [`{"type":"ping","type":"ping"}`, "duplicate_key", 'An object of the message repeats the key "type".'],
       [{}, "validation_failed", "/type must be one of subscribe, unsubscribe, ping."],
       [{ type: "nonsense" }, "validation_failed", "/type must be one of subscribe, unsubscribe, ping."],

@@ -26,7 +26,7 @@ const KEY = "a-key-of-the-fuzz-test-9d41";
 
 /** Codes that say that a request is not what the document wants, whatever the state of the service. */
 const VALIDATION =
-  /^(?:invalid_|malformed_json|json_too_deep|duplicate_key|body_too_large|unsupported_media_type|validation_failed|unauthorized|precondition_required)/;
+  /^(?:invalid_|malformed_json|json_too_deep|duplicate_key|number_not_representable|body_too_large|unsupported_media_type|validation_failed|unauthorized|precondition_required)/;
 
 let database: TestDatabase;
 let service: ServiceProcess;

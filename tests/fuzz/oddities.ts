@@ -229,7 +229,13 @@ const withBody: Record<string, Oddity> = {
   too_deep: body((text, chance) => text.replace("{", `{"zz":${NEST(choose([64, 65, 5_000, 100_000], chance))},`)),
   too_large: body((text, chance) => text + " ".repeat(choose([524_288, 600_000, 3_000_000], chance))),
   large_payload: (draft) => replaceProperty(draft.json, "payload", { text: "a".repeat(204_800) }),
-  huge_numbers: body((text) => text.replace(/:\s*\d+/, ":1e999")),
+  inexact_number: body((text, chance) =>
+    text.replace(
+      "{",
+      `{"zz":${choose(["1e999", "-1e-999", "18446744073709551616", "0.1234567890123456789"], chance)},`,
+    ),
+  ),
+  large_integers: body((text) => text.replace(/:\s*\d+/, ":18446744073709551615")),
   lone_surrogate: body((text) => text.replace(/:"/, ':"\\ud800')),
   nul: body((text) => text.replace(/:"/, ':"\\u0000')),
   odd_property: body((text, { value }) => text.replace("{", `{${JSON.stringify(asText(value).slice(0, 50))}:1,`)),
@@ -277,6 +283,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   invalid_idempotency_key: ["idempotency_key"],
   json_too_deep: ["too_deep"],
   malformed_json: ["malformed"],
+  number_not_representable: ["inexact_number"],
   precondition_required: ["if_match"],
   unauthorized: ["no_key"],
   unsupported_media_type: ["content_type"],
