@@ -84,6 +84,7 @@ export async function documentText(): Promise<string> {
       tiers: {},
       max_queue_depth: 1,
       max_streams: 1,
+      caller_share: 1,
       request_log: "off",
       version: "0.1.0",
       build: "dev",

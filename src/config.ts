@@ -36,7 +36,7 @@ const RATE_DEFAULTS = { burst: 20, global: 200, tiers: { free: 60, pro: 600, ent
 /** Nine digits. */
 const RATE_MAX = 999_999_999;
 /** Other policies of rate limits: a tier of such a name would be taken for them. */
-const RATE_POLICIES = ["address", "global", "pages", "failed-keys", "billing", "sign-in"];
+const RATE_POLICIES = ["address", "global", "pages", "failed-keys", "new-tokens", "billing", "sign-in", "releases"];
 
 /** Headers to which each proxy appends. */
 const ADDRESS_LIST_HEADERS = ["x-forwarded-for", "forwarded"];
@@ -195,6 +195,13 @@ const VARIABLES = {
     example: "20000",
     default: 5_000,
     parse: integer(1, 1_000_000),
+  }),
+  CALLER_SHARE: variable({
+    about:
+      "What one caller (a user, an issued key) may hold of MAX_STREAMS, of MAX_QUEUE_DEPTH and of waiting claims, from 0 to 1: one at least. The keys in API_KEYS may hold all of it.",
+    example: "0.25",
+    default: 0.1,
+    parse: share,
   }),
   MAX_QUEUE_DEPTH: variable({
     about:
@@ -372,6 +379,7 @@ export interface Config {
   /** Queued jobs at which intake takes no more. */
   readonly max_queue_depth: number;
   readonly max_streams: number;
+  readonly caller_share: number;
   readonly rate_limits: {
     /** Of an address without a key. */
     readonly burst: PerMinute;
@@ -461,6 +469,7 @@ export function loadConfig(
     job_lease_seconds: values.JOB_LEASE_SECONDS,
     max_queue_depth: values.MAX_QUEUE_DEPTH,
     max_streams: values.MAX_STREAMS,
+    caller_share: values.CALLER_SHARE,
     rate_limits: rateLimits(values),
     trust_proxy: values.TRUST_PROXY,
     webhook_secret: values.WEBHOOK_SECRET,

@@ -215,6 +215,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
         tiers: config.rate_limits.tiers,
         max_queue_depth: config.max_queue_depth,
         max_streams: config.max_streams,
+        caller_share: config.caller_share,
         ...apiConfig,
       },
       logger: logger.child({ part: "api" }),

@@ -33,6 +33,7 @@ const app = createApi({
     production: true,
     tiers: {},
     max_queue_depth: 100_000_000,
+    caller_share: 1,
     max_streams: 1,
     request_log: "errors",
     version: "0.0.0",

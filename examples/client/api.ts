@@ -652,7 +652,7 @@ export interface paths {
         put?: never;
         /**
          * Keep a claimed job
-         * @description Renews the lease from now on. Send one at about a third of the lease, so that two may be lost. A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. A heartbeat after the job's attempt_timeout_seconds ends the attempt: `attempt_timeout`. Needs the scope `workers:write`.
+         * @description Renews the lease from now on. Send one at about a third of the lease, so that two may be lost; one that follows another within a quarter of the lease renews nothing and is answered as that was. A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. A heartbeat after the job's attempt_timeout_seconds ends the attempt: `attempt_timeout`. Needs the scope `workers:write`.
          */
         post: operations["heartbeatAttempt"];
         delete?: never;
@@ -712,7 +712,7 @@ export interface paths {
         put?: never;
         /**
          * Hand a claimed job back
-         * @description For a worker that stops: the job is given to another at once, and the attempt does not count. A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
+         * @description For a worker that stops: the job is given to another at once, and the attempt does not count, unless the job was handed back 100 times: then it counts as lost. A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`. Takes 600 requests a minute of a caller.
          */
         post: operations["releaseAttempt"];
         delete?: never;
@@ -814,7 +814,7 @@ export interface paths {
         };
         /**
          * Follow several jobs over one WebSocket
-         * @description Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life. Needs the scope `jobs:read`.
+         * @description Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. One caller may send 200 messages or 512 KB at once, and after that 20 messages and 64 KB a second, over all its connections: beyond that the connection is closed with 1008. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life. Needs the scope `jobs:read`.
          */
         get: operations["openJobSocket"];
         put?: never;
@@ -2922,7 +2922,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            reason: "slow_consumer" | "silent" | "stopping" | "unauthorized" | "fault";
+            reason: "slow_consumer" | "silent" | "too_many_messages" | "stopping" | "unauthorized" | "fault";
             /** @description The same for a person. */
             detail: string;
         };
@@ -4523,7 +4523,7 @@ export interface components {
             };
         };
         /**
-         * @description `too_many_claims`: One process lets 1,000 claims wait at a time, for up to 100 different sets of workflows. Repeat the claim after the time that Retry-After names; it may well meet another process.
+         * @description `too_many_claims`: One process lets 1,000 claims wait at a time, for up to 100 different sets of workflows; a tenth of both for one caller (CALLER_SHARE). Repeat the claim after the time that Retry-After names; it may well meet another process.
          *
          *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
          *
@@ -4591,7 +4591,7 @@ export interface components {
             };
         };
         /**
-         * @description `too_many_streams`: One process keeps up to MAX_STREAMS event streams open (5,000 unless configured otherwise), and as many WebSockets. Connect again after the time that Retry-After names, and resume where you were; it may well meet another process.
+         * @description `too_many_streams`: One process keeps up to MAX_STREAMS event streams open (5,000 unless configured otherwise), and as many WebSockets. One caller may have a tenth of them (CALLER_SHARE). Connect again after the time that Retry-After names, and resume where you were; it may well meet another process.
          *
          *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
          *

@@ -52,6 +52,7 @@ const ANYONE: Identity = {
     workflows: "all",
     tier: null,
     own_only: false,
+    operator: true,
     expires_at: null,
   },
 };
@@ -120,6 +121,7 @@ function operator(digest: Buffer): { digest: Buffer; identity: Identity } {
     workflows: "all",
     tier: OPERATOR_TIER,
     own_only: false,
+    operator: true,
     expires_at: null,
   };
   return { digest, identity: { kind: "known", caller } };

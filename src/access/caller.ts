@@ -18,6 +18,8 @@ export interface Caller {
   readonly tier: string | null;
   /** Whether they may see and touch only the jobs that they submitted themselves. */
   readonly own_only: boolean;
+  /** Whether they are the operator, or everyone is: what callers share may all be theirs. */
+  readonly operator: boolean;
   /** When they lose all of this, in milliseconds since 1970; `null`: not by themselves. */
   readonly expires_at: number | null;
   /** Fires when the key that let them in is taken no more: what lasts longer than an answer must then end. */

@@ -264,6 +264,7 @@ function toCaller(keyId: string, { created, expires_at }: KeyState, ended: Abort
     workflows: created?.workflows ? new Set(created.workflows) : "all",
     tier: created?.tier ?? null,
     own_only: false,
+    operator: false,
     expires_at,
     ended,
   };

@@ -147,6 +147,7 @@ function callerOf({ sub, exp, app_metadata }: JWTPayload & { sub: string; exp: n
     scopes: Array.isArray(levqor_scopes) ? new Set(levqor_scopes.filter(isScope)) : OWN_SCOPES,
     workflows: "all",
     tier: typeof levqor_tier === "string" ? levqor_tier : USER_TIER,
+    operator: false,
     own_only: !Array.isArray(levqor_scopes),
     expires_at: Math.floor(exp * 1000),
   };

@@ -36,6 +36,10 @@ interface Subscription {
 
 export interface EventSocketOptions extends Pick<ApiOptions, "timing"> {
   readonly sources: EventSources;
+  /** Who has connected. */
+  readonly caller: string;
+  /** Whether they may send so many bytes more. */
+  readonly spend: (bytes: number) => boolean;
   /** What of the wanted events there is for the client. Throws a problem where they may ask for none. */
   readonly reach: (wanted: WantedEvents) => Reach;
   readonly logger: ApiLogger;
@@ -59,6 +63,8 @@ export class EventSocket {
     | undefined;
   /** Subscriptions that were given a name. */
   #made = 0;
+  /** Whether the client was told to go: what it said meanwhile is not heard. */
+  #over = false;
   /** When the client last gave a sign of life. */
   #heardAt = 0;
 
@@ -85,7 +91,10 @@ export class EventSocket {
 
   /** A message that is not taken is answered with an error, and harms nothing else. */
   async message(_socket: ServerWebSocket<unknown>, message: string | Uint8Array): Promise<void> {
+    if (this.#over) return;
     this.#heardAt = performance.now();
+    // Before anything is looked at: that is what costs.
+    if (!this.#options.spend(Buffer.byteLength(message))) return this.#end("too_many_messages");
     let id: string | undefined;
     try {
       const request = parse(message);
@@ -94,6 +103,11 @@ export class EventSocket {
     } catch (error) {
       this.#say({ type: "error", id, problem: this.#describe(error) });
     }
+  }
+
+  /** Answered by the server itself; it costs as a message does. */
+  ping(): void {
+    if (!this.#over && !this.#options.spend(0)) this.#end("too_many_messages");
   }
 
   pong(): void {
@@ -131,7 +145,7 @@ export class EventSocket {
   }
 
   #subscribe(request: Subscribe): void {
-    const wanted = wantedBy(request);
+    const wanted = { ...wantedBy(request), caller: this.#options.caller };
     if (this.#subscriptions.size >= SUBSCRIPTIONS_MAX) {
       throw new Problem(
         "too_many_subscriptions",
@@ -196,7 +210,8 @@ export class EventSocket {
   /** Tells the client why, twice: in a message, and in the close frame. */
   #end(reason: ClosedReason): void {
     const { socket, outbox } = this.#connection ?? {};
-    if (!socket || !outbox) return;
+    if (!socket || !outbox || this.#over) return;
+    this.#over = true;
     const { code, detail } = closedReasons[reason];
     const { logger, request_id } = this.#options;
     logger.info({ request_id, reason }, "A WebSocket is closed");
@@ -237,7 +252,7 @@ function idOf({ id }: Record<string, unknown>): string | undefined {
   return typeof id === "string" && id.length <= 64 ? id : undefined;
 }
 
-function wantedBy({ job_id, all, workflow, types, after }: Subscribe): WantedEvents {
+function wantedBy({ job_id, all, workflow, types, after }: Subscribe): Omit<WantedEvents, "caller"> {
   if ((job_id === undefined) === (all === undefined)) {
     throw invalid([{ pointer: "/job_id", message: "or /all must be given, and not both" }]);
   }

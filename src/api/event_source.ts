@@ -7,9 +7,12 @@ import type { EventLog } from "../log/types.ts";
 import { jobNotFound } from "./job_id.ts";
 import { JobNews, type JobNewsOptions } from "./job_news.ts";
 import { checkReached } from "./paging.ts";
-import { Submissions } from "./submissions.ts";
+import type { Submissions } from "./submissions.ts";
+import type { Turns } from "./turns.ts";
 
 export interface WantedEvents {
+  /** Who wants them: reading for streams that are behind goes by turns of callers. */
+  readonly caller: string;
   /** Of this job alone; of all jobs where absent. */
   readonly job_id?: string;
   /** Of jobs of this workflow alone. */
@@ -32,7 +35,13 @@ export interface EventSource {
   readonly events: AsyncGenerator<readonly StoredEvent[]>;
 }
 
-export interface EventSourcesOptions extends JobNewsOptions {
+/** What all streams of a process share. */
+export interface SharedReading {
+  readonly turns: Turns;
+  readonly submissions: Submissions;
+}
+
+export interface EventSourcesOptions extends JobNewsOptions, SharedReading {
   readonly log: EventLog;
   /** Events read at once: what one client may have waiting. */
   readonly batch: number;
@@ -41,12 +50,10 @@ export interface EventSourcesOptions extends JobNewsOptions {
 export class EventSources {
   readonly #options: EventSourcesOptions;
   readonly #news: JobNews;
-  readonly #submissions: Submissions;
 
   constructor(options: EventSourcesOptions) {
     this.#options = options;
     this.#news = new JobNews(options);
-    this.#submissions = new Submissions(options.log);
   }
 
   /** Opens a source. It reads nothing unless pulled. Throws the problems `job_not_found` and `invalid_cursor`. */
@@ -55,7 +62,7 @@ export class EventSources {
     if (wanted.after !== undefined) await checkReached(log, wanted.after);
     if (wanted.job_id === undefined) {
       const after = wanted.after ?? (await log.head());
-      return { after, events: this.#filtered(this.#allJobs(after, stop), wanted) };
+      return { after, events: this.#filtered(this.#allJobs({ ...wanted, after }, stop), wanted) };
     }
     const stream_id = jobStream(wanted.job_id);
     const [first] = await log.readStream(stream_id, { limit: 1 });
@@ -64,9 +71,14 @@ export class EventSources {
     return { after, events: this.#filtered(this.#oneJob(stream_id, stop), { ...wanted, after }) };
   }
 
-  #allJobs(after: number, stop: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
-    const { log, bus, batch, on_fault } = this.#options;
-    return follow({ log, bus, after, signal: stop, batch, on_fault });
+  #allJobs(
+    { caller, after }: WantedEvents & { readonly after: number },
+    stop: AbortSignal,
+  ): AsyncGenerator<readonly StoredEvent[]> {
+    const { log, bus, batch, on_fault, turns } = this.#options;
+    const readRange = (from: number, limit: number) =>
+      turns.take(caller, async () => (stop.aborted ? [] : await log.readRange(from, limit)));
+    return follow({ log: { readRange }, bus, after, signal: stop, batch, on_fault });
   }
 
   /** A job's events from its first, and then as they are recorded. */
@@ -111,9 +123,9 @@ export class EventSources {
     const all = workflow === undefined && reach === EVERYTHING;
     for await (const batch of source) {
       const ofJobs = batch.filter((event) => event.position > after && event.stream_id.startsWith("job-"));
-      const wanted = all ? ofJobs : await this.#submissions.select(ofJobs, isWanted);
-      // Last: what a job runs is learned from events of other types too.
-      const events = names ? wanted.filter((event) => names.has(event.type)) : wanted;
+      const ofTypes = names ? ofJobs.filter((event) => names.has(event.type)) : ofJobs;
+      // Last: what a job runs may have to be looked up.
+      const events = all ? ofTypes : await this.#options.submissions.select(ofTypes, isWanted);
       if (events.length > 0) yield events;
     }
   }

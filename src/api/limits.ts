@@ -36,6 +36,9 @@ export const SLOW_CONSUMER_S = 30;
 /** Jobs that one claim of an outside worker may ask for, and workflows that it may name. */
 export const CLAIM_JOBS_MAX = 100;
 export const CLAIM_WORKFLOWS_MAX = 100;
+/** Claims that may wait in one process, and different sets of workflows that they may name. */
+export const CLAIMS_WAITING_MAX = 1_000;
+export const CLAIM_SETS_MAX = 100;
 /** How long a claim may wait for a job. */
 export const CLAIM_WAIT_MAX_S = 30;
 export const CLAIM_WAIT_DEFAULT_S = 20;
@@ -54,6 +57,11 @@ export const NEXT_RUNS_DEFAULT = 10;
 export const MESSAGE_LIMIT_BYTES = 16 * 1024;
 /** Above it the connection is closed with 1009 before the message is read. */
 export const MESSAGE_CUT_OFF_BYTES = 64 * 1024;
+/** What one caller may send over all WebSockets of a process: at once, and each second after that. */
+export const MESSAGE_BURST = 200;
+export const MESSAGES_PER_S = 20;
+export const MESSAGE_BYTES_BURST = 512 * 1024;
+export const MESSAGE_BYTES_PER_S = 64 * 1024;
 /** Subscriptions of one WebSocket. */
 export const SUBSCRIPTIONS_MAX = 32;
 /** A WebSocket whose client gives no sign of life for this long is closed; it is pinged every `HEARTBEAT_MS`. */

@@ -35,6 +35,8 @@ import { socketRoutes } from "./socket.ts";
 import { statusPageRoutes } from "./status_page.ts";
 import { stepRoutes } from "./steps.ts";
 import { streamRoutes } from "./streams.ts";
+import { Submissions } from "./submissions.ts";
+import { Turns } from "./turns.ts";
 import { uptimeReports, uptimeRoutes } from "./uptime.ts";
 import { workerRoutes } from "./workers.ts";
 import { workflowLimitRoutes } from "./workflow_limits.ts";
@@ -55,6 +57,7 @@ export function createApi(options: ApiOptions): Elysia {
   const { sql, signal } = options;
   const uptime = uptimeReports(options);
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, logger, signal });
+  const reading = { turns: new Turns(), submissions: new Submissions(options.log) };
   const { cors_origins, public_url } = config;
   const addressOf = addressReader({ trust_proxy: config.trust_proxy, server: () => app.server });
   const limits = options.limiter && rateGate({ limiter: options.limiter, addressOf });
@@ -81,10 +84,10 @@ export function createApi(options: ApiOptions): Elysia {
     .use(pipelineRoutes(options, auth))
     .use(stepRoutes(options, auth))
     .use(scheduleRoutes({ ...options, queue }, auth))
-    .use(workerRoutes(options, auth))
-    .use(streamRoutes(options, auth))
+    .use(workerRoutes({ ...options, limits }, auth))
+    .use(streamRoutes({ ...options, reading }, auth))
     .use(workflowLimitRoutes(options, auth))
-    .use(socketRoutes(options, auth))
+    .use(socketRoutes({ ...options, reading }, auth))
     .use(keyRoutes(options, auth))
     .use(opsRoutes(options, auth))
     .use(incidentRoutes(options, auth))

@@ -28,6 +28,8 @@ export interface ApiConfig {
   readonly max_queue_depth: number;
   /** Event streams that are kept open at once, and WebSockets as many. */
   readonly max_streams: number;
+  /** What one caller may hold of what all share, from 0 to 1; the operator may hold all of it. */
+  readonly caller_share: number;
   /** Which requests are logged: none, those that failed or were slow, or every one. */
   readonly request_log: "off" | "errors" | "all";
   /** Of the package, for example `0.1.0`. */

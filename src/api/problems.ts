@@ -297,12 +297,12 @@ export const problems = {
   too_many_claims: {
     status: 503,
     title: "Too many claims wait",
-    help: "One process lets 1,000 claims wait at a time, for up to 100 different sets of workflows. Repeat the claim after the time that Retry-After names; it may well meet another process.",
+    help: "One process lets 1,000 claims wait at a time, for up to 100 different sets of workflows; a tenth of both for one caller (CALLER_SHARE). Repeat the claim after the time that Retry-After names; it may well meet another process.",
   },
   too_many_streams: {
     status: 503,
     title: "Too many streams open",
-    help: "One process keeps up to MAX_STREAMS event streams open (5,000 unless configured otherwise), and as many WebSockets. Connect again after the time that Retry-After names, and resume where you were; it may well meet another process.",
+    help: "One process keeps up to MAX_STREAMS event streams open (5,000 unless configured otherwise), and as many WebSockets. One caller may have a tenth of them (CALLER_SHARE). Connect again after the time that Retry-After names, and resume where you were; it may well meet another process.",
   },
   outcome_unknown: {
     status: 503,

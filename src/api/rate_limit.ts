@@ -35,6 +35,7 @@ const COUNTED: Readonly<Record<string, string>> = {
   "new-tokens": "from one address with tokens that were not seen before",
   billing: "about billing from one caller",
   "sign-in": "to sign in from one caller",
+  releases: "to hand jobs back from one caller",
 };
 
 export interface RateGateOptions {

@@ -5,7 +5,8 @@ import type { Auth } from "./auth.ts";
 import { contextOf } from "./context.ts";
 import { createCors } from "./cors.ts";
 import { EventSocket } from "./event_socket.ts";
-import { EventSources, type WantedEvents } from "./event_source.ts";
+import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
+import { MessageBudget } from "./message_budget.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { originCheck } from "./origin.ts";
@@ -21,13 +22,14 @@ const PROTOCOL = "levqor.v1";
 /** Events read at once for each subscription: what it may have waiting. */
 const BATCH = 16;
 
-export function socketRoutes(options: ApiOptions, auth: Auth) {
+export function socketRoutes(options: ApiOptions & { reading: SharedReading }, auth: Auth) {
   const { log, bus, logger, metrics, signal, timing, config } = options;
   const { public_url } = config;
   const origins = originCheck({ open: !auth.required, public_url, cors: createCors(config.cors_origins) });
   const on_fault = (error: unknown) => logger.warn({ err: error }, "A WebSocket cannot read the log");
-  const sources = new EventSources({ log, bus, on_fault, batch: BATCH });
-  const slots = new StreamSlots(config.max_streams);
+  const sources = new EventSources({ log, bus, on_fault, batch: BATCH, ...options.reading });
+  const budget = new MessageBudget();
+  const slots = new StreamSlots({ max: config.max_streams, share: config.caller_share });
 
   return new Elysia({ name: "levqor/socket" }).use(requestIds()).get(
     PATH,
@@ -42,7 +44,7 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
         if (job_id === undefined) auth.require(request, "jobs:read", "everyones");
         return reachOf(caller);
       };
-      const leave = slots.take();
+      const leave = slots.take(caller);
       const on_open = () => {
         const closed = metrics.opened("websocket");
         return () => {
@@ -55,6 +57,8 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
         lapses,
         sources,
         reach,
+        caller: caller.identity,
+        spend: (bytes) => budget.spend(caller.identity, bytes),
         logger,
         request_id,
         instance: PATH,
@@ -74,7 +78,7 @@ export function socketRoutes(options: ApiOptions, auth: Auth) {
         tag: "Streams",
         summary: "Follow several jobs over one WebSocket",
         description:
-          "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.",
+          "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. One caller may send 200 messages or 512 KB at once, and after that 20 messages and 64 KB a second, over all its connections: beyond that the connection is closed with 1008. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.",
         scope: "jobs:read",
         messages: { sent: "SocketRequest", received: "SocketMessage" },
         answers: {

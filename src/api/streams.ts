@@ -3,7 +3,7 @@ import type { Server } from "bun";
 import { Elysia } from "elysia";
 import { type Caller, onLapse, reachOf } from "../access/mod.ts";
 import type { Auth } from "./auth.ts";
-import { EventSources, type WantedEvents } from "./event_source.ts";
+import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
 import { SLOW_CONSUMER_S } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
@@ -26,12 +26,12 @@ data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","j
 
 `;
 
-export function streamRoutes(options: ApiOptions, auth: Auth) {
+export function streamRoutes(options: ApiOptions & { reading: SharedReading }, auth: Auth) {
   const { log, bus, logger, metrics, signal, config } = options;
   const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
-  const sources = new EventSources({ log, bus, on_fault, batch: BATCH });
+  const sources = new EventSources({ log, bus, on_fault, batch: BATCH, ...options.reading });
 
-  const slots = new StreamSlots(config.max_streams);
+  const slots = new StreamSlots({ max: config.max_streams, share: config.caller_share });
 
   return new Elysia({ name: "levqor/streams" })
     .use(requestIds())
@@ -40,7 +40,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
       async ({ request, server, request_id }) => {
         const caller = auth.require(request, "jobs:read", "everyones");
         const { workflow, ...wanted } = readAllJobsQuery(request);
-        return await open({ request, server, request_id, caller }, { ...asked(request, wanted), workflow });
+        return await open({ request, server, request_id, caller }, { ...asked(request, caller, wanted), workflow });
       },
       {
         detail: describe({
@@ -68,7 +68,10 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
       "/api/v1/jobs/:job_id/stream",
       async ({ request, server, request_id, params }) => {
         const { caller, job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
-        return await open({ request, server, request_id, caller }, { ...asked(request, readQuery(request)), job_id });
+        return await open(
+          { request, server, request_id, caller },
+          { ...asked(request, caller, readQuery(request)), job_id },
+        );
       },
       {
         detail: describe({
@@ -107,7 +110,7 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
   ): Promise<Response> {
     const { heartbeat_ms, slow_consumer_s = SLOW_CONSUMER_S } = options.timing ?? {};
     const { request, server, request_id, caller } = context;
-    const leave = slots.take();
+    const leave = slots.take(caller);
     // Heartbeats keep the connection busy. Idle is only one whose client reads nothing, and did not read either
     // that it is cut off: Bun closes that.
     server?.timeout(request, 2 * slow_consumer_s);
@@ -134,6 +137,10 @@ export function streamRoutes(options: ApiOptions, auth: Auth) {
   }
 }
 
-function asked(request: Request, { after, types }: { after?: number; types?: string }): WantedEvents {
-  return { after: positionHeader(request, "last-event-id") ?? after, types: types?.split(",") };
+function asked(
+  request: Request,
+  { identity: caller }: Caller,
+  { after, types }: { after?: number; types?: string },
+): WantedEvents {
+  return { caller, after: positionHeader(request, "last-event-id") ?? after, types: types?.split(",") };
 }

@@ -2,18 +2,33 @@
 import { Elysia } from "elysia";
 import { type Caller, mayDo, reachOf } from "../access/mod.ts";
 import { type JobState, maxAttempts } from "../domain/job.ts";
-import { type Answered, answerFor, type OutsideAnswer, OutsideWorkers, TooManyClaimsError } from "../jobs/mod.ts";
+import {
+  type Answered,
+  answerFor,
+  HeldAttempts,
+  type OutsideAnswer,
+  OutsideWorkers,
+  TooManyClaimsError,
+} from "../jobs/mod.ts";
 import { Workflows } from "../jobs/workflows.ts";
 import { type Auth, permitted } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { contextOf } from "./context.ts";
 import { jobNotFound } from "./job_id.ts";
-import { CLAIM_WAIT_DEFAULT_S, CLAIM_WAIT_MAX_S, LEASE_DEFAULT_S } from "./limits.ts";
+import {
+  CLAIM_SETS_MAX,
+  CLAIM_WAIT_DEFAULT_S,
+  CLAIM_WAIT_MAX_S,
+  CLAIMS_WAITING_MAX,
+  LEASE_DEFAULT_S,
+} from "./limits.ts";
 import { describe, type Operation } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
+import type { RateGate } from "./rate_limit.ts";
 import { type Cause, requestIds } from "./request_id.ts";
 import { AttemptFailed, AttemptHeartbeat, AttemptReleased, AttemptSucceeded, WorkerClaim } from "./schemas.ts";
+import { shareOf } from "./shares.ts";
 import { validator } from "./validation.ts";
 
 /** The server closes connections that are silent for longer, in seconds: more than a claim waits. */
@@ -38,8 +53,20 @@ const LATE =
   "A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded.";
 const AGAIN = "To say the same again does no harm: it is answered as the first time.";
 
-export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal }: ApiOptions, auth: Auth) {
-  const outside = new OutsideWorkers({ log, sql, bus, logger, signal });
+interface WorkerRoutesOptions extends ApiOptions {
+  readonly limits?: RateGate | undefined;
+}
+
+export function workerRoutes(
+  { log, sql, bus, logger, metrics, workflows, signal, config, limits }: WorkerRoutesOptions,
+  auth: Auth,
+) {
+  const outside = new OutsideWorkers({
+    ...{ log, sql, bus, logger, signal },
+    max_waiting: CLAIMS_WAITING_MAX,
+    max_groups: CLAIM_SETS_MAX,
+  });
+  const held = new HeldAttempts();
   const runnable = new Workflows(workflows);
 
   return new Elysia({ name: "levqor/workers" })
@@ -55,7 +82,14 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         contextOf(request).unhurried = true;
         server?.timeout(request, IDLE_LIMIT_S);
         const { worker, max_jobs = 1, wait_seconds = CLAIM_WAIT_DEFAULT_S, lease_seconds = LEASE_DEFAULT_S } = wish;
+        const share = config.caller_share;
+        const claimant = {
+          identity: caller.identity,
+          max_claims: shareOf(caller, { max: CLAIMS_WAITING_MAX, share }),
+          max_sets: shareOf(caller, { max: CLAIM_SETS_MAX, share }),
+        };
         const claim = outside.claim(claimed, {
+          claimant,
           worker,
           max_jobs,
           lease_seconds,
@@ -117,7 +151,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
           ...ANSWERING,
           id: "heartbeatAttempt",
           summary: "Keep a claimed job",
-          description: `Renews the lease from now on. Send one at about a third of the lease, so that two may be lost. ${LATE} A heartbeat after the job's attempt_timeout_seconds ends the attempt: \`attempt_timeout\`.`,
+          description: `Renews the lease from now on. Send one at about a third of the lease, so that two may be lost; one that follows another within a quarter of the lease renews nothing and is answered as that was. ${LATE} A heartbeat after the job's attempt_timeout_seconds ends the attempt: \`attempt_timeout\`.`,
           body: "AttemptHeartbeat",
           answers: {
             200: {
@@ -188,6 +222,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
       "/api/v1/workers/release",
       async ({ request, set, cause }) => {
         const caller = auth.require(request, "workers:write");
+        limits?.enterRoute(request, "releases");
         const named = checkReleased((await readJson(request)).value);
         return ended(named, await answer(named, { type: "release" }, { caller, cause }), set);
       },
@@ -197,7 +232,8 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
           ...ANSWERING,
           id: "releaseAttempt",
           summary: "Hand a claimed job back",
-          description: `For a worker that stops: the job is given to another at once, and the attempt does not count. ${LATE} ${AGAIN}`,
+          description: `For a worker that stops: the job is given to another at once, and the attempt does not count, unless the job was handed back 100 times: then it counts as lost. ${LATE} ${AGAIN}`,
+          rate: "releases",
           body: "AttemptReleased",
           answers: {
             200: {
@@ -234,7 +270,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
     const on_attempt = metrics.attempt.bind(metrics);
     const { attempt } = named;
     const reach = reachOf(caller);
-    const result = await answerFor(log, { job_id, attempt, answer: answered, reach, meta, on_attempt });
+    const result = await answerFor(log, { job_id, attempt, answer: answered, reach, meta, on_attempt, held });
     if (!result.ok)
       throw refusal({ job_id, attempt }, { ...result, told: result.claimed || mayDo(caller, "jobs:read") });
     return result;

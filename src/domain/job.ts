@@ -678,6 +678,9 @@ function expire({ now }: JobCommand & { type: "expire" }, state: JobState): read
   return [{ type: "job.failed", data: { attempt, error: { code: "job_timeout", message } } }];
 }
 
+/** How often outside workers may hand one job back in peace. */
+const MAX_HAND_BACKS = 100;
+
 function release(command: JobCommand & { type: "release" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
   const refused = notCurrent(command, state);
   if (refused) return refused;
@@ -692,7 +695,11 @@ function release(command: JobCommand & { type: "release" }, state: JobState): re
     const message = `Cannot take back attempt ${state.attempt}: the outside worker "${state.worker}" holds it until its lease lapses.`;
     return refuse("held_outside", message);
   }
-  const { attempt, reason } = command;
+  const { attempt } = command;
+  // Claimed and handed back over and over, it would never end.
+  const handed_back = state.attempt - 1 - state.attempts_used;
+  const isTooOften = command.reason === "worker_stopping" && state.outside && handed_back >= MAX_HAND_BACKS;
+  const reason = isTooOften ? "worker_lost" : command.reason;
   const released: KnownNewEvent = { type: "job.released", data: { attempt, reason } };
   if (!isLoss(reason) || hasAttemptLeft(state)) return [released];
   const limit = maxAttempts(state);

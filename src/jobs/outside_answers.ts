@@ -40,6 +40,8 @@ export interface Answering {
   readonly reach: Reach;
   /** Its actor answers, who must have made the claim. */
   readonly meta: EventMeta;
+  /** What is remembered of attempts; absent: nothing is. */
+  readonly held?: HeldAttempts;
   /** Told where the answer ended the attempt, and is recorded now for the first time. */
   readonly on_attempt?: (ended: EndedAttempt) => void;
 }
@@ -71,6 +73,55 @@ export type Answered =
       readonly claimed: boolean;
     };
 
+/** Attempts that are remembered, and the payload that each job's state may have, in UTF-16 units of JSON. */
+const MAX_HELD = 2_000;
+const MAX_HELD_PAYLOAD = 16_000;
+/** A heartbeat that follows another within so much of the lease renews nothing. */
+const RENEWAL_SHARE = 1 / 4;
+
+interface HeldAttempt {
+  readonly state: JobState;
+  readonly version: number;
+  readonly renewal: { readonly attempt: number; readonly wanted: number | undefined; readonly until: number };
+  readonly answered: Answered & { ok: true };
+}
+
+/**
+ * What this process knows of jobs that outside workers keep with heartbeats, so that it reads of each only what is new,
+ * and records no more heartbeats than the lease needs. The log decides all the same: what is here may be behind.
+ */
+export class HeldAttempts {
+  /** By job, the one heard of longest ago first. */
+  readonly #held = new Map<string, HeldAttempt>();
+
+  known(job_id: string): { readonly state: JobState; readonly version: number } | undefined {
+    return this.#held.get(job_id);
+  }
+
+  /** The answer to the heartbeat before, where that suffices for this one, too. */
+  renewed({ job_id, attempt, answer }: Answering): (Answered & { ok: true }) | undefined {
+    const held = this.#held.get(job_id);
+    if (!held || answer.type !== "heartbeat" || Date.now() >= held.renewal.until) return undefined;
+    const isSame = held.renewal.attempt === attempt && held.renewal.wanted === answer.lease_seconds;
+    return isSame ? held.answered : undefined;
+  }
+
+  /** Keeps what a heartbeat found and recorded. */
+  remember({ job_id, attempt, answer }: Answering, { state, version, answered }: Omit<HeldAttempt, "renewal">): void {
+    const isSmall = this.#held.has(job_id) || JSON.stringify(state.payload).length <= MAX_HELD_PAYLOAD;
+    this.#held.delete(job_id);
+    if (answer.type !== "heartbeat" || !isSmall) return;
+    const { lease_seconds } = answered.event.data as { lease_seconds: number };
+    const until = Date.now() + lease_seconds * 1000 * RENEWAL_SHARE;
+    this.#held.set(job_id, { state, version, renewal: { attempt, wanted: answer.lease_seconds, until }, answered });
+    if (this.#held.size > MAX_HELD) this.#held.delete(this.#held.keys().next().value as string);
+  }
+
+  forget(job_id: string): void {
+    this.#held.delete(job_id);
+  }
+}
+
 /** Longest lease that an attempt of this job may have, in seconds. */
 export function longestLease({ attempt_timeout_seconds }: Pick<JobState, "attempt_timeout_seconds">): number {
   return (attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS) + TIMEOUT_SLACK;
@@ -80,13 +131,15 @@ export function longestLease({ attempt_timeout_seconds }: Pick<JobState, "attemp
 export async function answerFor(log: EventLog, answering: Answering): Promise<Answered> {
   const { job_id, answer, meta, reach } = answering;
   const decider = reachable<Answering>(reach, { ...jobDecider, decide });
-  const handled = await handle(log, { stream_id: jobStream(job_id), decider, command: answering, meta });
+  const { held } = answering;
+  const known = held?.known(job_id);
+  const handled = await handle(log, { stream_id: jobStream(job_id), decider, command: answering, meta, known });
   if (!handled.ok) {
     const { code } = handled.refusal;
     if (code === "job_not_found") return { ok: false, code, job: jobDecider.initial, claimed: false };
     return await recorded(log, answering, { ok: false, code, job: handled.state });
   }
-  // An answer always leads to an event.
+  if (handled.position === undefined) return held?.renewed(answering) as Answered;
   const { state, position, recorded_at } = handled as typeof handled & { position: number; recorded_at: string };
   if (answer.type === "heartbeat" && Date.parse(recorded_at) >= deadline(state)) {
     return await timeOut(log, answering, state);
@@ -96,7 +149,13 @@ export async function answerFor(log: EventLog, answering: Answering): Promise<An
     answering.on_attempt?.({ workflow: "outside", outcome: OUTCOMES[answer.type], seconds });
   }
   const event = { ...handled.events.at(-1), recorded_at } as AnswerEvent;
-  return { ok: true, event, position, replayed: false };
+  const answered = { ok: true, event, position, replayed: false } as const;
+  if (answer.type === "heartbeat") {
+    held?.remember(answering, { state, version: handled.version - handled.events.length, answered });
+  } else {
+    held?.forget(job_id);
+  }
+  return answered;
 }
 
 function decide(answering: Answering, state: JobState) {
@@ -105,6 +164,9 @@ function decide(answering: Answering, state: JobState) {
     const message = `Cannot answer for attempt ${attempt}: another has claimed it.`;
     return { rejected: true, code: "attempt_superseded", message } as const satisfies JobRejection;
   }
+  // Its lease was renewed just now.
+  const isHeld = state.status === "running" && state.attempt === attempt;
+  if (isHeld && Date.now() < deadline(state) && answering.held?.renewed(answering)) return [];
   return jobDecider.decide(toCommand(answering, state), state);
 }
 

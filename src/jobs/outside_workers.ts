@@ -29,6 +29,18 @@ export interface ClaimedWorkflow {
   readonly workflow: string;
 }
 
+/** Whose claim it is, and how much of what all share may be theirs. */
+export interface Claimant {
+  readonly identity: string;
+  readonly max_claims: number;
+  readonly max_sets: number;
+}
+
+/** Names a set of workflows, in whichever order. */
+function keyOf(workflows: readonly string[]): string {
+  return JSON.stringify([...new Set(workflows.toSorted())]);
+}
+
 export class OutsideWorkers {
   readonly #options: OutsideWorkersOptions;
   readonly #maxWaiting: number;
@@ -36,6 +48,8 @@ export class OutsideWorkers {
   /** By the workflows' names, sorted. */
   readonly #groups = new Map<string, WorkflowGroup>();
   #waiting = 0;
+  /** How many claims of each claimant wait for each set. */
+  readonly #sets = new Map<string, Map<string, number>>();
   #forgetting: Timer | undefined;
 
   constructor(options: OutsideWorkersOptions) {
@@ -46,23 +60,47 @@ export class OutsideWorkers {
   }
 
   /** Claims jobs of some workflows. Throws `TooManyClaimsError`, and what `log.append` throws. */
-  async claim(claimed: readonly Within<ClaimedWorkflow>[], wish: ClaimWish): Promise<readonly ClaimedJob[]> {
+  async claim(
+    claimed: readonly Within<ClaimedWorkflow>[],
+    { claimant, ...wish }: ClaimWish & { readonly claimant?: Claimant },
+  ): Promise<readonly ClaimedJob[]> {
     const workflows = claimed.map(({ workflow }) => workflow);
     if (this.#options.signal.aborted) return [];
     if (this.#waiting >= this.#maxWaiting) {
       throw new TooManyClaimsError(`${this.#waiting} claims wait here already; more are not taken`);
     }
+    const leave = claimant && this.#enter(claimant, keyOf(workflows));
     this.#waiting++;
     try {
       return await this.#groupOf(workflows).claim(wish);
     } finally {
       this.#waiting--;
+      leave?.();
     }
+  }
+
+  /** Counts a claim as its claimant's; returns what takes it back. */
+  #enter({ identity, max_claims, max_sets }: Claimant, key: string): () => void {
+    const sets = this.#sets.get(identity) ?? new Map<string, number>();
+    const claims = sets.values().reduce((sum, count) => sum + count, 0);
+    if (claims >= max_claims) {
+      throw new TooManyClaimsError(`${claims} claims of this caller wait here already; more are not taken`);
+    }
+    if (!sets.has(key) && sets.size >= max_sets) {
+      throw new TooManyClaimsError(`Claims of this caller wait for ${sets.size} different sets of workflows already`);
+    }
+    this.#sets.set(identity, sets.set(key, (sets.get(key) ?? 0) + 1));
+    return () => {
+      const left = (sets.get(key) ?? 0) - 1;
+      if (left > 0) sets.set(key, left);
+      else sets.delete(key);
+      if (sets.size === 0) this.#sets.delete(identity);
+    };
   }
 
   #groupOf(workflows: readonly string[]): WorkflowGroup {
     const names = new Set(workflows.toSorted());
-    const key = JSON.stringify([...names]);
+    const key = keyOf(workflows);
     const known = this.#groups.get(key);
     if (known) return known;
     if (this.#groups.size >= this.#maxGroups) this.#forgetOne();

@@ -19,6 +19,8 @@ export interface Handling<State, Command extends object, Refusal> {
   readonly meta: EventMeta;
   /** The events that lead to the state, the newest of the stream last; the whole stream by default. */
   readonly read?: () => Promise<readonly StoredEvent[]>;
+  /** The state at a version that is known already: what `read` gives follows it. */
+  readonly known?: { readonly state: State; readonly version: number };
 }
 
 /** What came of a command: a decision on record (no events: nothing to do), or the decider's refusal. */
@@ -43,15 +45,16 @@ const MAX_TRIES = 20;
 /** Decides a command on a stream's present state and records the decision. Throws what `append` throws, and `ContendedError`. */
 export async function handle<State, Command extends object, Refusal>(
   log: EventLog,
-  { stream_id, decider, command, meta, read = () => log.readStream(stream_id) }: Handling<State, Command, Refusal>,
+  { stream_id, decider, command, meta, known, ...handling }: Handling<State, Command, Refusal>,
 ): Promise<Handled<State, Refusal>> {
+  const read = handling.read ?? (() => log.readStream(stream_id, { after_version: known?.version }));
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const stored = await read();
-    const state = stored.map(decode).reduce(decider.evolve, decider.initial);
+    const state = stored.map(decode).reduce(decider.evolve, known?.state ?? decider.initial);
     const decision = decider.decide(typeof command === "function" ? command(state) : command, state);
     if (!Array.isArray(decision)) return { ok: false, refusal: decision as Refusal, state };
     const events = decision as readonly NewEvent[];
-    const version = stored.at(-1)?.version ?? 0;
+    const version = stored.at(-1)?.version ?? known?.version ?? 0;
     if (events.length === 0) return { ok: true, events, state, version, position: undefined, recorded_at: undefined };
     const result = await log.append({ stream_id, expected_version: version, events, meta });
     if (result.ok) {

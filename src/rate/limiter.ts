@@ -23,7 +23,7 @@ export interface RateLimits {
 const FALLBACK_TIER = "free";
 
 /** Policies that routes opt into, on top of what holds anyway, unless addresses have no limit: requests a minute. */
-export const ROUTE_POLICIES = { billing: 10, "sign-in": 5 } as const;
+export const ROUTE_POLICIES = { billing: 10, "sign-in": 5, releases: 600 } as const;
 export type RoutePolicy = keyof typeof ROUTE_POLICIES;
 
 /** Pages and static files, each address: one page asks for a handful of them, and they cost next to nothing. */

@@ -30,6 +30,7 @@ describe("a session's token", () => {
         workflows: "all",
         tier: "free",
         own_only: true,
+        operator: false,
         expires_at: expect.any(Number),
       },
     });

@@ -56,6 +56,7 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   readonly cors_origins?: readonly string[];
   readonly max_queue_depth?: number;
   readonly max_streams?: number;
+  readonly caller_share?: number;
   /** None by default. */
   readonly rate_limits?: RateLimits;
   readonly trust_proxy?: ProxyTrust;
@@ -117,6 +118,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       public_url: "http://api",
       max_queue_depth: options.max_queue_depth ?? 1_000_000,
       max_streams: options.max_streams ?? 1_000,
+      caller_share: options.caller_share ?? 0.1,
       request_log: options.request_log ?? "all",
       version: "1.2.3",
       build: "test",

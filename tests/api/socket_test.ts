@@ -412,11 +412,42 @@ describe("a connection", () => {
     const slow = await rawSocket(own);
     slow.send({ type: "subscribe", all: true, after: 0 });
     slow.pause();
-    const asking = setInterval(() => slow.send({ type: "ping" }), 1);
+    // Not so fast that this alone ends it.
+    const asking = setInterval(() => slow.send({ type: "ping" }), 30);
     await until(() => own.logged.some(({ reason }) => reason === "slow_consumer"));
     clearInterval(asking);
     slow.destroy();
   });
+});
+
+test("more messages than one caller may send end the connection, over however many they come; others go on", async () => {
+  const [ada, bob] = ["a".repeat(24), "b".repeat(24)];
+  const own = await startOther({ api_keys: [ada, bob] });
+  const as = (key: string) => open({ headers: { "x-api-key": key } }, own);
+  const other = await as(bob);
+  const [first, second] = [await as(ada), await as(ada)];
+  for (let index = 0; index < 150; index++) first.send({ type: "nothing", filler: "x".repeat(1_000) });
+  for (let index = 0; index < 150; index++) second.send("{");
+  const { messages, code, reason } = await second.rest();
+  expect([code, reason]).toEqual([
+    1008,
+    "too_many_messages: More messages came than one caller may send. Connect again and send fewer.",
+  ]);
+  expect(messages.at(-1)).toMatchObject({ type: "closed", reason: "too_many_messages" });
+  // What came while it took in the first 200 may be a few more.
+  expect(messages.length).toBeWithin(20, 120);
+  first.send({ type: "ping" });
+  other.send({ type: "ping", id: "still here" });
+  expect(await other.next()).toEqual({ type: "pong", id: "still here" });
+});
+
+test("more bytes than one caller may send end the connection, too", async () => {
+  const own = await startOther({});
+  const client = await open({}, own);
+  for (let index = 0; index < 60; index++) client.send({ type: "nothing", filler: "x".repeat(15_000) });
+  const { messages, code } = await client.rest();
+  expect(code).toBe(1008);
+  expect(messages.length).toBeWithin(30, 45);
 });
 
 const TEXT = 1;

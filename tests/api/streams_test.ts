@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import net from "node:net";
+import { SignJWT } from "jose";
+import { openLog } from "../../src/log/mod.ts";
 import { type Harness, post, startApi } from "./harness.ts";
 import { openSse, type SseClient } from "./sse_client.ts";
 
@@ -353,6 +355,77 @@ describe("one process", () => {
     await one.close();
     for (const client of await openTwo()) await client.close();
   });
+
+  test("keeps a share of them for one caller, and the rest for others; the operator may hold all", async () => {
+    const [key, secret] = ["k".repeat(24), "a secret of no less than 32 bytes"];
+    const jwt = { verify_with: { secret }, issuer: "https://auth.example.com", audience: "authenticated" };
+    const shared = await startApi({ max_streams: 6, caller_share: 0.34, api_keys: [key], jwt });
+    try {
+      const exp = Math.floor(Date.now() / 1000) + 600;
+      const session = async (sub: string) => ({
+        authorization: `Bearer ${await new SignJWT({ iss: jwt.issuer, aud: jwt.audience, sub, exp })
+          .setProtectedHeader({ alg: "HS256" })
+          .sign(new TextEncoder().encode(secret))}`,
+      });
+      const jobOf = async (headers: Record<string, string>) => (await shared.submit({}, headers)).job_id;
+      const operator = { "x-api-key": key };
+      for (const headers of [await session("ada"), await session("bob")]) {
+        const path = `/api/v1/jobs/${await jobOf(headers)}/stream`;
+        for (let index = 0; index < 2; index++) clients.push(await openSse(shared.url + path, headers));
+        const refused = await shared.ask(path, { headers });
+        expect([refused.status, refused.headers.get("retry-after"), refused.body.error, refused.body.detail]).toEqual([
+          503,
+          "5",
+          "too_many_streams",
+          "This process keeps 2 streams of this kind open for one caller, the most that it may.",
+        ]);
+      }
+      for (let index = 0; index < 2; index++) {
+        clients.push(await openSse(`${shared.url}/api/v1/jobs/stream`, operator));
+      }
+      const refused = await shared.ask("/api/v1/jobs/stream", { headers: operator });
+      expect(refused.body.detail).toBe("This process keeps 6 streams of this kind open, the most that it may.");
+    } finally {
+      await shared.stop();
+    }
+  });
+
+  test("lets streams whose filter fits nothing read the log in turn, one at a time for each caller", async () => {
+    let reading = 0;
+    let most = 0;
+    let reads = 0;
+    const scanned = await startApi({
+      openApiLog: (url) => {
+        const log = openLog({ url });
+        const read = log.readRange.bind(log);
+        const readRange: typeof log.readRange = async (after, limit) => {
+          reads++;
+          most = Math.max(most, ++reading);
+          try {
+            return await read(after, limit);
+          } finally {
+            reading--;
+          }
+        };
+        return Object.assign(log, { readRange });
+      },
+    });
+    try {
+      for (let index = 0; index < 120; index++) await scanned.submit();
+      const path = "/api/v1/jobs/stream?after=0&workflow=nobody_runs_this";
+      const streams = await Promise.all(Array.from({ length: 20 }, () => openSse(scanned.url + path)));
+      // Each of them has come to the end when it shows what is recorded then.
+      const wanted = streams.map((stream) => stream.take(1));
+      await scanned.submit({ workflow: "nobody_runs_this" });
+      expect((await Promise.all(wanted)).flat()).toHaveLength(20);
+      expect(reads).toBeGreaterThanOrEqual(20 * 2);
+      // One more for those who follow single jobs.
+      expect(most).toBeLessThanOrEqual(2);
+      await Promise.all(streams.map((stream) => stream.close()));
+    } finally {
+      await scanned.stop();
+    }
+  }, 60_000);
 
   test("forgets streams that never came to be", async () => {
     for (let i = 0; i < 3; i++) {

@@ -294,6 +294,88 @@ describe("a claimed job", () => {
     expect(await types(id)).not.toContain("job.released");
   });
 
+  test("records no more heartbeats than its lease needs, and reads no more than what is new", async () => {
+    const workflow = fresh();
+    const id = await submit(workflow);
+    await claimed(workflow, { lease_seconds: 60 });
+    const beats = [];
+    for (let index = 0; index < 20; index++) beats.push((await call("heartbeat", { job_id: id, attempt: 1 })).body);
+    expect(new Set(beats.map(({ lease_expires_at }) => lease_expires_at)).size).toBe(1);
+    expect(await types(id)).toEqual(["job.submitted", "job.started", "job.heartbeat"]);
+    // Another lease is another wish, and who holds the job no more hears of it at once.
+    await call("heartbeat", { job_id: id, attempt: 1, lease_seconds: 90 });
+    expect((await types(id)).filter((type) => type === "job.heartbeat")).toHaveLength(2);
+    await api.ask(`/api/v1/jobs/${id}/cancel`, { method: "POST" });
+    expect(jsonOf(await call("heartbeat", { job_id: id, attempt: 1, lease_seconds: 90 }))).toEqual([
+      409,
+      "job_cancelled",
+    ]);
+  });
+
+  test("counts as an attempt once it was handed back 100 times", async () => {
+    const workflow = fresh();
+    const id = await submit(workflow, { max_attempts: 1 });
+    for (let attempt = 1; attempt <= 100; attempt++) {
+      await claimed(workflow);
+      expect((await call("release", { job_id: id, attempt })).body.status).toBe("queued");
+    }
+    await claimed(workflow);
+    expect((await call("release", { job_id: id, attempt: 101 })).body.status).toBe("failed");
+    expect((await status(id)).error.code).toBe("worker_lost");
+  }, 60_000);
+
+  test("is handed back so often a minute by one caller", async () => {
+    const key = "k".repeat(24);
+    const rate_limits = { burst: 20, global: 200, tiers: { enterprise: null } };
+    const limited = await startApi({ api_keys: [key], rate_limits });
+    try {
+      const release = () =>
+        limited.ask("/api/v1/workers/release", post({ job_id: NO_JOB, attempt: 1 }, { "x-api-key": key }));
+      const first = await release();
+      expect([first.status, first.headers.get("ratelimit-policy")]).toEqual([404, '"releases";q=600;w=60']);
+      for (let index = 0; index < 599; index += 1) await release();
+      const refused = await release();
+      expect([refused.status, refused.body.violated_policies]).toEqual([429, ["releases"]]);
+    } finally {
+      await limited.stop();
+    }
+  }, 60_000);
+
+  test("waits with others of its caller up to a share, so that there is room for others' claims", async () => {
+    const keys = ["k".repeat(24), "o".repeat(24)];
+    const shared = await startApi({ api_keys: [keys[0] as string], caller_share: 0.01 });
+    try {
+      const operator = { "x-api-key": keys[0] as string };
+      const wish = (workflow: string) => ({ worker: "w", workflows: [workflow], wait_seconds: 3 });
+      const issue = async (name: string) => {
+        const issued = post({ name, scopes: ["workers:write"] }, operator);
+        return { "x-api-key": (await shared.ask("/api/v1/keys", issued)).body.key as string };
+      };
+      const [one, other] = [await issue("one"), await issue("other")];
+      const ask = (workflow: string, headers: Record<string, string>) =>
+        shared.ask("/api/v1/workers/claim", post(wish(workflow), headers));
+      const waiting = Array.from({ length: 10 }, () => ask("same", one));
+      await Bun.sleep(500);
+      const refused = await ask("same", one);
+      expect([refused.status, refused.body.error, refused.headers.get("retry-after")]).toEqual([
+        503,
+        "too_many_claims",
+        "1",
+      ]);
+      expect(refused.body.detail).toBe("10 claims of this caller wait here already; more are not taken.");
+      const sets = [ask("first", other)];
+      await Bun.sleep(300);
+      expect((await ask("second", other)).body.detail).toBe(
+        "Claims of this caller wait for 1 different sets of workflows already.",
+      );
+      for (const answer of await Promise.all([...waiting, ...sets, ask("second", operator)])) {
+        expect(answer.status).toBe(200);
+      }
+    } finally {
+      await shared.stop();
+    }
+  }, 60_000);
+
   test("has its callback made by the service's own workers, at once", async () => {
     const id = await submit("a_job", { callback_url: "https://example.com/hook" });
     await claimed("a_job");

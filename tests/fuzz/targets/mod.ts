@@ -1,8 +1,9 @@
 /** Every fuzz target: `npm run fuzz` runs them for a time, `npm test` a number of inputs of each. */
 import type { FuzzTarget } from "../target.ts";
 import { cron } from "./cron.ts";
+import { cursors } from "./cursors.ts";
 import { expressions } from "./expressions.ts";
 import { json } from "./json.ts";
 import { time } from "./time.ts";
 
-export const targets: readonly FuzzTarget[] = [cron, expressions, json, time];
+export const targets: readonly FuzzTarget[] = [cron, cursors, expressions, json, time];

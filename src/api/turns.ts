@@ -1,0 +1,63 @@
+/**
+ * Who may read the log for a stream that is behind, and when. A stream whose filter fits nothing reads all of the log
+ * without anything to send, as fast as it is let: so callers take turns, each with one read at a time however many streams
+ * they have, and whoever lets others wait rests after a read for as long as it took.
+ */
+
+/** Reads at once, of all callers together. */
+const AT_ONCE = 2;
+
+interface Lane {
+  readonly waiting: (() => void)[];
+  busy: boolean;
+}
+
+export class Turns {
+  /** By caller, in the order in which they come next. */
+  readonly #lanes = new Map<string, Lane>();
+  #busy = 0;
+
+  /** Does `work` when it is the caller's turn. */
+  async take<Result>(caller: string, work: () => Promise<Result>): Promise<Result> {
+    const lane = this.#lanes.get(caller) ?? { waiting: [], busy: false };
+    this.#lanes.set(caller, lane);
+    await new Promise<void>((resolve) => {
+      lane.waiting.push(resolve);
+      this.#next();
+    });
+    const began = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#busy--;
+      const rest_ms = this.#crowded ? performance.now() - began : 0;
+      if (rest_ms > 0) setTimeout(() => this.#free(caller, lane), rest_ms);
+      else this.#free(caller, lane);
+      this.#next();
+    }
+  }
+
+  get #crowded(): boolean {
+    for (const { waiting } of this.#lanes.values()) if (waiting.length > 0) return true;
+    return false;
+  }
+
+  #free(caller: string, lane: Lane): void {
+    lane.busy = false;
+    if (lane.waiting.length === 0) this.#lanes.delete(caller);
+    this.#next();
+  }
+
+  #next(): void {
+    for (const [caller, lane] of this.#lanes) {
+      if (this.#busy >= AT_ONCE) return;
+      if (lane.busy || lane.waiting.length === 0) continue;
+      // To the end of the line.
+      this.#lanes.delete(caller);
+      this.#lanes.set(caller, lane);
+      lane.busy = true;
+      this.#busy++;
+      (lane.waiting.shift() as () => void)();
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "bun:test";
+import { Turns } from "../../src/api/turns.ts";
+
+test("two read at once, one for each caller, and callers take turns however much one wants", async () => {
+  const turns = new Turns();
+  const done: string[] = [];
+  const busy = new Set<string>();
+  let most = 0;
+  const read = (caller: string) =>
+    turns.take(caller, async () => {
+      expect(busy.has(caller)).toBe(false);
+      busy.add(caller);
+      most = Math.max(most, busy.size);
+      await Bun.sleep(2);
+      busy.delete(caller);
+      done.push(caller);
+    });
+  const greedy = Array.from({ length: 30 }, () => read("greedy"));
+  const others = ["a", "b", "c"].flatMap((caller) => [read(caller), read(caller)]);
+  await Promise.all(others);
+  expect(done.filter((caller) => caller === "greedy").length).toBeLessThan(10);
+  await Promise.all(greedy);
+  expect(most).toBe(2);
+});
+
+test("a read that fails ends its own turn alone", async () => {
+  const turns = new Turns();
+  const failing = turns.take("a", () => Promise.reject(new Error("away")));
+  const after = turns.take("a", async () => "read");
+  expect(failing).rejects.toThrow("away");
+  expect(await after).toBe("read");
+});
