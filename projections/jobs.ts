@@ -57,7 +57,7 @@ export type JobRow = {
 
 export const jobs: Projection<JobRow> = {
   name: "jobs",
-  version: 5,
+  version: 6,
   reads: [
     "job.submitted",
     "job.started",
@@ -119,6 +119,8 @@ export const jobs: Projection<JobRow> = {
     "(error_code, position) where error_code is not null",
     "(origin_job_id) where origin_job_id is not null",
     "(owner, position) where owner is not null",
+    // How many of a user's wait.
+    "(owner) where status = 'queued' and owner is not null",
     // What a worker may claim next, now and later, what a dead worker held, what is too late, what is to be called back.
     "(workflow, priority, position) where status = 'queued' and due_at is null",
     "(priority, position) where status = 'queued' and due_at is null and has_steps",

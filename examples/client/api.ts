@@ -3959,7 +3959,7 @@ export interface components {
             };
         };
         /**
-         * @description `queue_full`: So many jobs wait that no more are taken in: nothing was recorded. Repeat the request after the time that Retry-After names.
+         * @description `queue_full`: So many jobs wait, or so many of one user (CALLER_SHARE, a tenth), that no more are taken in: nothing was recorded. Repeat the request after the time that Retry-After names.
          *
          *     `rate_limited`: More requests came within a minute than the limit lets in; violated_policies names it, RateLimit-Policy says how much it is. Come back after the time that Retry-After names: nothing was done, and what is refused does not count.
          */

@@ -166,7 +166,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
       const either = AbortSignal.any([stop, lapsed.signal]);
       const on_fault = (job_id: string, err: unknown) =>
         logger.error({ job_id, operation_id, err }, "A bulk operation passes over a job with a fault of its own");
-      const steps = runBulk({ log, sql, queue, on_fault, signal: either }, operation);
+      const steps = runBulk({ log, sql, queue: await queue.of(caller), on_fault, signal: either }, operation);
       for await (const step of steps) yield { operation_id, ...step };
     } finally {
       unlisten();

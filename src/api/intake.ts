@@ -83,7 +83,7 @@ export function intakeRoutes(
 
       const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
       const { position, replayed } = await submit(
-        { log, queue },
+        { log, queue: await queue.of(caller) },
         {
           job_id,
           runs: submission,

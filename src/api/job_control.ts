@@ -91,7 +91,7 @@ export function jobControlRoutes(
         const route = `/api/v1/jobs/${origin_job_id}/replay`;
         const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, route, key);
         const { position, replayed } = await submit(
-          { log, queue },
+          { log, queue: await queue.of(caller) },
           {
             job_id,
             runs: state,

@@ -56,7 +56,7 @@ export function createApi(options: ApiOptions): Elysia {
   }
   const { sql, signal } = options;
   const uptime = uptimeReports(options);
-  const queue = new QueueDepth({ sql, max: config.max_queue_depth, logger, signal });
+  const queue = new QueueDepth({ sql, max: config.max_queue_depth, share: config.caller_share, logger, signal });
   const reading = { turns: new Turns(), submissions: new Submissions(options.log) };
   const { cors_origins, public_url } = config;
   const addressOf = addressReader({ trust_proxy: config.trust_proxy, server: () => app.server });

@@ -257,7 +257,7 @@ export const problems = {
   queue_full: {
     status: 429,
     title: "Queue full",
-    help: "So many jobs wait that no more are taken in: nothing was recorded. Repeat the request after the time that Retry-After names.",
+    help: "So many jobs wait, or so many of one user (CALLER_SHARE, a tenth), that no more are taken in: nothing was recorded. Repeat the request after the time that Retry-After names.",
   },
   precondition_required: {
     status: 428,

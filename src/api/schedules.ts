@@ -260,9 +260,10 @@ export function scheduleRoutes(
         let position = key === null ? undefined : await positionOf(job_id);
         let isRepeated = position !== undefined;
         if (position === undefined) {
-          if (queue.full) throw queue.problem();
+          const own = await queue.of(caller);
+          if (own.full) throw own.problem();
           const meta = { actor: caller.actor, ...cause };
-          const ran = await queue.enter(() => runNow(log, { schedule_id, reach, job_id, meta }));
+          const ran = await own.enter(() => runNow(log, { schedule_id, reach, job_id, meta }));
           if (!ran.ok && ran.reason === "refused") throw scheduleNotFound(schedule_id);
           isRepeated = !ran.ok;
           position = ran.ok ? ran.position : await positionOf(job_id);

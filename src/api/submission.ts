@@ -11,7 +11,7 @@ import type { AppendResult, EventLog } from "../log/mod.ts";
 import { PAYLOAD_LIMIT_BYTES } from "./limits.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
-import type { QueueDepth } from "./queue_depth.ts";
+import type { Queue } from "./queue_depth.ts";
 import type { IntakeRequest } from "./schemas.ts";
 import { invalid } from "./validation.ts";
 
@@ -31,7 +31,7 @@ export interface Submission {
  * body. Throws the problems `queue_full`, `idempotency_key_reused` and `outcome_unknown`.
  */
 export async function submit(
-  { log, queue }: { log: EventLog; queue: QueueDepth },
+  { log, queue }: { log: EventLog; queue: Queue },
   { job_id, events, meta, has_key }: Submission,
 ): Promise<{ position: number; replayed: boolean }> {
   const stream_id = jobStream(job_id);

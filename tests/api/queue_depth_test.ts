@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { SignJWT } from "jose";
 import { type Harness, post, startApi } from "./harness.ts";
 
 const apis: Harness[] = [];
@@ -18,6 +19,44 @@ const submit = (api: Harness, headers = {}) =>
 async function recorded(api: Harness): Promise<number> {
   return (await api.log.readRange(0, 1_000)).filter(({ type }) => type === "job.submitted").length;
 }
+
+test("a user's jobs fill a share of the queue, and leave the rest to others; the operator may fill it", async () => {
+  const [key, secret] = ["k".repeat(24), "a secret of no less than 32 bytes"];
+  const jwt = { verify_with: { secret }, issuer: "https://auth.example.com", audience: "authenticated" };
+  const api = await startApi({ max_queue_depth: 20, caller_share: 0.25, api_keys: [key], jwt });
+  apis.push(api);
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  const session = async (sub: string) => ({
+    authorization: `Bearer ${await new SignJWT({ iss: jwt.issuer, aud: jwt.audience, sub, exp })
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(new TextEncoder().encode(secret))}`,
+  });
+  const [ada, bob] = [await session("ada"), await session("bob")];
+  const statuses = async (count: number, headers: object) =>
+    (await Promise.all(Array.from({ length: count }, () => submit(api, headers))))
+      .map(({ status }) => status)
+      .toSorted();
+  for (const user of [ada, bob]) {
+    expect(await statuses(12, user)).toEqual([...new Array(5).fill(202), ...new Array(7).fill(429)]);
+  }
+  const refused = await submit(api, ada);
+  expect(refused.headers.get("retry-after")).toBe("5");
+  expect(refused.body).toMatchObject({
+    error: "queue_full",
+    detail: "5 jobs of yours wait, and at most 5 of one user may.",
+  });
+  expect(await statuses(12, { "x-api-key": key })).toEqual([...new Array(10).fill(202), 429, 429]);
+  // A place that is free again is given again. The first job on record is Ada's.
+  const mine = (await api.log.readRange(0, 100)).find(({ type }) => type === "job.submitted");
+  await api.ask(`/api/v1/jobs/${mine?.stream_id.slice("job-".length)}/cancel`, { method: "POST", headers: ada });
+  const deadline = performance.now() + 15_000;
+  let status = 429;
+  while (status === 429 && performance.now() < deadline) {
+    await Bun.sleep(200);
+    status = (await submit(api, ada)).status;
+  }
+  expect(status).toBe(202);
+}, 60_000);
 
 test("one process takes in exactly as many as may wait, however many come at once; then 429", async () => {
   const api = await start(5);
