@@ -360,6 +360,7 @@ describe("one process", () => {
     const [key, secret] = ["k".repeat(24), "a secret of no less than 32 bytes"];
     const jwt = { verify_with: { secret }, issuer: "https://auth.example.com", audience: "authenticated" };
     const shared = await startApi({ max_streams: 6, caller_share: 0.34, api_keys: [key], jwt });
+    const opened: SseClient[] = [];
     try {
       const exp = Math.floor(Date.now() / 1000) + 600;
       const session = async (sub: string) => ({
@@ -371,7 +372,7 @@ describe("one process", () => {
       const operator = { "x-api-key": key };
       for (const headers of [await session("ada"), await session("bob")]) {
         const path = `/api/v1/jobs/${await jobOf(headers)}/stream`;
-        for (let index = 0; index < 2; index++) clients.push(await openSse(shared.url + path, headers));
+        for (let index = 0; index < 2; index++) opened.push(await openSse(shared.url + path, headers));
         const refused = await shared.ask(path, { headers });
         expect([refused.status, refused.headers.get("retry-after"), refused.body.error, refused.body.detail]).toEqual([
           503,
@@ -381,11 +382,12 @@ describe("one process", () => {
         ]);
       }
       for (let index = 0; index < 2; index++) {
-        clients.push(await openSse(`${shared.url}/api/v1/jobs/stream`, operator));
+        opened.push(await openSse(`${shared.url}/api/v1/jobs/stream`, operator));
       }
       const refused = await shared.ask("/api/v1/jobs/stream", { headers: operator });
       expect(refused.body.detail).toBe("This process keeps 6 streams of this kind open, the most that it may.");
     } finally {
+      await Promise.all(opened.map((client) => client.close()));
       await shared.stop();
     }
   });
