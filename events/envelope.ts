@@ -12,9 +12,9 @@ import { type Static, Type } from "@sinclair/typebox";
 export const EventMeta = Type.Object(
   {
     /** Who acted: `key:<fingerprint>`, `anonymous`, `worker:<id>`, `system:<part>`. Never a secret. */
-    actor: Type.String({ minLength: 1 }),
+    actor: Type.String({ minLength: 1, maxLength: 300 }),
     /** Whose words the event's data are, where they are not the actor's: see `accountOf`. */
-    account: Type.Optional(Type.String({ minLength: 1 })),
+    account: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
     /** Beside the actor: who submitted what is run again, who defined the schedule that fires. */
     on_behalf_of: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
     /** Shared by every event that one first action set off: the id of the job or of the service. */

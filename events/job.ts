@@ -1,15 +1,17 @@
 /** What can happen to a job. Streams are named `job-<UUID>`. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Backoff } from "./backoff.ts";
+import { Count, MAX_SECONDS } from "./number.ts";
 import { Steps } from "./pipeline.ts";
-import { instantOf } from "./time.ts";
+import { CallersTime, instantOf, MAX_TIME, Time } from "./time.ts";
+import { Uuid } from "./uuid.ts";
 
 export const Priority = Type.Union([Type.Literal("low"), Type.Literal("normal"), Type.Literal("high")]);
 export type Priority = Static<typeof Priority>;
 
 export const JobError = Type.Object({
   /** Stable, snake_case. */
-  code: Type.String(),
+  code: Type.String({ maxLength: 128 }),
   /** One sentence for a person: what was wrong, with the value, and how to mend it. */
   message: Type.String(),
   /** What else helps, for example the answer's status. Never a secret. */
@@ -28,7 +30,7 @@ export const JobSubmitted = Type.Object({
   max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
   backoff: Type.Optional(Backoff),
   /** RFC 3339: not before then. The past means now. */
-  run_at: Type.Optional(Type.String()),
+  run_at: Type.Optional(CallersTime),
   /** How long one attempt may take. */
   attempt_timeout_seconds: Type.Optional(Type.Number({ minimum: 1, maximum: 86_400 })),
   /** How long the job may take with all its attempts and pauses, from when it may first run. */
@@ -43,28 +45,28 @@ export type JobSubmitted = Static<typeof JobSubmitted>;
 /** A worker claimed the job: this event is the claim, and its version decides between two workers. */
 export const JobStarted = Type.Object({
   /** From 1. */
-  attempt: Type.Integer({ minimum: 1 }),
+  attempt: Count(1),
   /** The instance that claimed it, or the name that an outside worker gives itself. */
   worker: Type.String(),
   /** An outside worker claimed it over the API: `meta.actor` says with which key. */
   outside: Type.Optional(Type.Literal(true)),
   /** The claim ends this many seconds after it was recorded, unless it is renewed. */
-  lease_seconds: Type.Number({ exclusiveMinimum: 0 }),
+  lease_seconds: Type.Number({ exclusiveMinimum: 0, maximum: MAX_SECONDS }),
   /** The connector's own limit, which holds where the submission names none. */
-  max_attempts: Type.Optional(Type.Integer({ minimum: 1 })),
+  max_attempts: Type.Optional(Count(1)),
 });
 export type JobStarted = Static<typeof JobStarted>;
 
 /** The worker is still at it: the lease now ends `lease_seconds` after this event was recorded. */
 export const JobHeartbeat = Type.Object({
-  attempt: Type.Integer({ minimum: 1 }),
-  lease_seconds: Type.Number({ exclusiveMinimum: 0 }),
+  attempt: Count(1),
+  lease_seconds: Type.Number({ exclusiveMinimum: 0, maximum: MAX_SECONDS }),
 });
 export type JobHeartbeat = Static<typeof JobHeartbeat>;
 
 /** The claim ended without an outcome; the job waits in the queue again. */
 export const JobReleased = Type.Object({
-  attempt: Type.Integer({ minimum: 1 }),
+  attempt: Count(1),
   reason: Type.Union([
     /** The lease ran out: its worker is dead, frozen or cut off. */
     Type.Literal("lease_expired"),
@@ -78,22 +80,22 @@ export type JobReleased = Static<typeof JobReleased>;
 
 /** An attempt failed, and another follows: the job is queued again, and due after a pause. */
 export const JobRetryScheduled = Type.Object({
-  attempt: Type.Integer({ minimum: 1 }),
+  attempt: Count(1),
   error: JobError,
   /** The next attempt is due this many seconds after this event was recorded. */
-  retry_in_seconds: Type.Number({ minimum: 0 }),
+  retry_in_seconds: Type.Number({ minimum: 0, maximum: MAX_SECONDS }),
 });
 export type JobRetryScheduled = Static<typeof JobRetryScheduled>;
 
 export const JobSucceeded = Type.Object({
   /** 0 where the job was completed without ever being claimed. */
-  attempt: Type.Integer({ minimum: 0 }),
+  attempt: Count(0),
   result: Type.Unknown(),
 });
 export type JobSucceeded = Static<typeof JobSucceeded>;
 
 export const JobFailed = Type.Object({
-  attempt: Type.Integer({ minimum: 0 }),
+  attempt: Count(0),
   error: JobError,
 });
 export type JobFailed = Static<typeof JobFailed>;
@@ -101,40 +103,40 @@ export type JobFailed = Static<typeof JobFailed>;
 /** Somebody stopped the job; `meta.actor` says who. An attempt that runs is told to stop. */
 export const JobCancelled = Type.Object({
   /** Of the latest claim; 0 before the first. */
-  attempt: Type.Integer({ minimum: 0 }),
+  attempt: Count(0),
   reason: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
 });
 export type JobCancelled = Static<typeof JobCancelled>;
 
 const StepId = Type.String();
 /** Which item of a for_each, from 0; absent for the step as a whole. */
-const Item = Type.Optional(Type.Integer({ minimum: 0 }));
+const Item = Type.Optional(Count(0));
 /** How often the connector was run for the step or item, from 1. */
-const StepAttempt = Type.Integer({ minimum: 1 });
+const StepAttempt = Count(1);
 /** Of the output's JSON, in UTF-16 units: what a job's outputs may take is counted together. */
-const OutputLength = Type.Integer({ minimum: 0 });
+const OutputLength = Count(0);
 
 /** The stored pipeline that the job runs, at the version that it keeps from now on; recorded with its first start. */
 export const JobPipelinePinned = Type.Object({
   pipeline: Type.String(),
-  version: Type.Integer({ minimum: 1 }),
+  version: Count(1),
 });
 export type JobPipelinePinned = Static<typeof JobPipelinePinned>;
 
 /** A step's connector is about to run, or the first of a for_each's items is. */
 export const JobStepStarted = Type.Object({
-  attempt: Type.Integer({ minimum: 1 }),
+  attempt: Count(1),
   step: StepId,
   item: Item,
   step_attempt: StepAttempt,
   /** How many items there are: of a for_each as a whole, which comes before its items. */
-  items: Type.Optional(Type.Integer({ minimum: 0 })),
+  items: Type.Optional(Count(0)),
 });
 export type JobStepStarted = Static<typeof JobStepStarted>;
 
 /** The step or item has ended well and is never run again. */
 export const JobStepSucceeded = Type.Object({
-  attempt: Type.Integer({ minimum: 1 }),
+  attempt: Count(1),
   step: StepId,
   item: Item,
   step_attempt: StepAttempt,
@@ -146,30 +148,30 @@ export type JobStepSucceeded = Static<typeof JobStepSucceeded>;
 
 /** The step's or item's connector failed. */
 export const JobStepFailed = Type.Object({
-  attempt: Type.Integer({ minimum: 1 }),
+  attempt: Count(1),
   step: StepId,
   item: Item,
   step_attempt: StepAttempt,
   error: JobError,
   /** RFC 3339: it is tried again from then on. Absent: not again, and the job fails. */
-  retry_at: Type.Optional(Type.String()),
+  retry_at: Type.Optional(Time),
 });
 export type JobStepFailed = Static<typeof JobStepFailed>;
 
 /** The step's `if` is not true. */
 export const JobStepSkipped = Type.Object({
-  attempt: Type.Integer({ minimum: 1 }),
+  attempt: Count(1),
   step: StepId,
 });
 export type JobStepSkipped = Static<typeof JobStepSkipped>;
 
 /** The job waits within a step: it is queued again and holds neither worker nor slot. */
 export const JobSuspended = Type.Object({
-  attempt: Type.Integer({ minimum: 1 }),
+  attempt: Count(1),
   step: StepId,
   waiting: Type.Union([Type.Literal("sleep"), Type.Literal("approval"), Type.Literal("retry")]),
   /** RFC 3339: when it goes on, whatever happens. */
-  until: Type.String(),
+  until: Time,
   /** What is to be approved. */
   message: Type.Optional(Type.String()),
   /** Whoever submitted the job may not approve it. */
@@ -198,7 +200,7 @@ export type ReusedStep = Static<typeof ReusedStep>;
 
 /** The job runs another one again, with its submission; recorded together with `job.submitted`. */
 export const JobReplayedFrom = Type.Object({
-  origin_job_id: Type.String(),
+  origin_job_id: Uuid,
   /** The first step that is run; those before it are not, and have the outputs that are given here. */
   from_step: Type.Optional(StepId),
   reused: Type.Optional(Type.Array(ReusedStep)),
@@ -208,7 +210,7 @@ export type JobReplayedFrom = Static<typeof JobReplayedFrom>;
 /** The same at every attempt to tell of the job: receivers know a repetition by it. */
 const WebhookId = Type.String();
 /** From 1; from 1 again after a redelivery was asked for. */
-const CallbackAttempt = Type.Integer({ minimum: 1 });
+const CallbackAttempt = Count(1);
 
 /** An attempt at the callback failed, and another follows. */
 export const JobCallbackAttempted = Type.Object({
@@ -218,7 +220,7 @@ export const JobCallbackAttempted = Type.Object({
   status_code: Type.Optional(Type.Integer()),
   error: JobError,
   /** The next attempt is due this many seconds after this event was recorded. */
-  retry_in_seconds: Type.Number({ minimum: 0 }),
+  retry_in_seconds: Type.Number({ minimum: 0, maximum: MAX_SECONDS }),
 });
 export type JobCallbackAttempted = Static<typeof JobCallbackAttempted>;
 
@@ -279,5 +281,6 @@ export function firstDueAt({ run_at }: JobSubmitted, recorded_at: string): numbe
 export function expiresAt(submission: JobSubmitted, recorded_at: string): number | null {
   const { timeout_seconds } = submission;
   if (timeout_seconds === undefined) return null;
-  return (firstDueAt(submission, recorded_at) ?? Date.parse(recorded_at)) + timeout_seconds * 1000;
+  const from = firstDueAt(submission, recorded_at) ?? Date.parse(recorded_at);
+  return Math.min(from + timeout_seconds * 1000, MAX_TIME);
 }

@@ -5,6 +5,8 @@
  * SHA-256 is. A key can have several at a time while it is rotated.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { MAX_SECONDS } from "./number.ts";
+import { Time } from "./time.ts";
 
 /** Where a key is taken: `live` in production, `test` elsewhere. */
 export const environments = ["live", "test"] as const;
@@ -18,7 +20,7 @@ const secret = {
 };
 
 /** From then on it is not taken; `null`: it never expires. RFC 3339, UTC. */
-const ExpiresAt = Type.Union([Type.String(), Type.Null()]);
+const ExpiresAt = Type.Union([Time, Type.Null()]);
 
 export const KeyCreated = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 128 }),
@@ -37,7 +39,7 @@ export type KeyCreated = Static<typeof KeyCreated>;
 /** It has a new secret. Those before it are taken for so long from now on, unless they end earlier. */
 export const KeyRotated = Type.Object({
   ...secret,
-  overlap_seconds: Type.Integer({ minimum: 0 }),
+  overlap_seconds: Type.Integer({ minimum: 0, maximum: MAX_SECONDS }),
   /** Absent where it stays as it was. */
   expires_at: Type.Optional(ExpiresAt),
 });

@@ -4,6 +4,7 @@
  * holds a slot as long as its own history says that it runs that attempt; after that its entry counts for nothing.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { Time } from "./time.ts";
 
 /** A job's attempt was let run: recorded in one commit with its `job.started`. */
 export const LimitGranted = Type.Object({
@@ -18,7 +19,7 @@ export const LimitGranted = Type.Object({
   rate: Type.Optional(
     Type.Object({
       /** The theoretical arrival time of the next start: RFC 3339, UTC. */
-      tat: Type.String(),
+      tat: Time,
       /** Between two starts. Where this event was recorded late, `tat` is this long after that at least. */
       interval_seconds: Type.Number({ exclusiveMinimum: 0 }),
     }),

@@ -10,12 +10,15 @@
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { JobSubmitted } from "./job.ts";
+import { Count } from "./number.ts";
+import { Time } from "./time.ts";
+import { Uuid } from "./uuid.ts";
 
-const NextRunAt = Type.String();
-const Instant = Type.String();
+const NextRunAt = Time;
+const Instant = Time;
 
 /** The version of the stream's event that holds the newest definition; absent: 1. */
-const DefinedAt = Type.Optional(Type.Integer({ minimum: 2 }));
+const DefinedAt = Type.Optional(Count(2));
 
 const definition = {
   name: Type.String({ minLength: 1, maxLength: 128 }),
@@ -24,7 +27,7 @@ const definition = {
   /** An IANA name. */
   time_zone: Type.String({ minLength: 1, maxLength: 64 }),
   /** An instant that could not be fired for longer than this is not fired any more. */
-  misfire_grace_seconds: Type.Integer({ minimum: 1 }),
+  misfire_grace_seconds: Count(1),
   /** What each firing submits. */
   job: JobSubmitted,
 };
@@ -44,7 +47,7 @@ export type ScheduleUpdated = Static<typeof ScheduleUpdated>;
 
 /** Somebody let it run beside its instants; the job is submitted in the same commit. */
 export const ScheduleTriggered = Type.Object({
-  job_id: Type.String(),
+  job_id: Uuid,
   /** As before; `null` while it is paused. */
   next_run_at: Type.Union([NextRunAt, Type.Null()]),
   defined_at: DefinedAt,
@@ -66,7 +69,7 @@ export type ScheduleDeleted = Static<typeof ScheduleDeleted>;
 export const ScheduleFired = Type.Object({
   instant: Instant,
   /** Derived from the schedule's id and the instant, so that no instant can have two jobs. */
-  job_id: Type.String(),
+  job_id: Uuid,
   next_run_at: NextRunAt,
   defined_at: DefinedAt,
 });

@@ -3,6 +3,8 @@
  * here, so that the same text means the same, or is refused for the same reason, wherever it stands.
  */
 
+import { FormatRegistry, Type } from "@sinclair/typebox";
+
 /** The last time that there is, in milliseconds since 1970; the first is 0. Later ones Postgres and JSON cannot write. */
 export const MAX_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
@@ -40,3 +42,20 @@ export function instantOf(text: string): Temporal.Instant {
   if ("fault" in reading) throw new RangeError(`Cannot read the time ${JSON.stringify(text)}: it ${reading.fault}`);
   return reading.instant;
 }
+
+/** RFC 3339 in UTC, with at most microseconds: what every part of the service can write, read and keep in a column. */
+export const Time = Type.String({ format: "utc-time" });
+
+const UTC = /^(?!0000)\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$/;
+
+FormatRegistry.Set("utc-time", (text) => {
+  if (!UTC.test(text)) return false;
+  const day = Date.parse(`${text.slice(0, 10)}T00:00:00Z`);
+  // The parser takes 30 February for 2 March.
+  return Number.isFinite(day) && new Date(day).toISOString().startsWith(text.slice(0, 10));
+});
+
+/** As callers write it: see {@link readTime}. */
+export const CallersTime = Type.String({ format: "callers-time" });
+
+FormatRegistry.Set("callers-time", (text) => "instant" in readTime(text));

@@ -17,7 +17,7 @@ export const RatePerKey = Type.Object(
 
 /** Somebody settled how many of a workflow's jobs may run; what is absent is not limited, but for keys. */
 export const WorkflowLimitsSet = Type.Object({
-  workflow: Type.String(),
+  workflow: Type.String({ maxLength: 128 }),
   /** Jobs of the workflow that may run at once. */
   concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CONCURRENCY })),
   /** Jobs with the same concurrency key that may run at once; 1 where absent. */

@@ -77,7 +77,7 @@ export async function documentText(): Promise<string> {
     log,
     sql: connect(NOWHERE),
     bus: inProcessBus({ log }),
-    projector: { status: async () => [], waitFor: async () => false },
+    projector: { status: async () => [], waitFor: async () => false, resume: async () => undefined },
     config: {
       cors_origins: [],
       production: false,

@@ -4,6 +4,8 @@
  *     bun run replay                       rebuilds every read model and puts it in the live one's place
  *     bun run replay --verify              rebuilds beside the live ones and compares row by row
  *     bun run replay --until POSITION      builds tables that show the read models as they were, for inspection
+ *     bun run replay --resume NAME         lets a read model go on that an event had stopped
+ *     … --skip POSITION --reason TEXT      past that event, for good
  *     … --projection NAME                  only this one; may be repeated
  *
  * Works beside a running service and without one, on DATABASE_URL or on the embedded database in LEVQOR_DATA_DIR.
@@ -13,13 +15,16 @@ import { parseArgs } from "node:util";
 import { type Projection, projections } from "../projections/mod.ts";
 import { ConfigError, loadConfig } from "../src/config.ts";
 import { connect, DataDirInUseError, embeddedUrl, startEmbedded } from "../src/db/mod.ts";
-import { openLog } from "../src/log/mod.ts";
-import { type RebuildOptions, rebuild, rebuildAt, verify } from "../src/projector/mod.ts";
+import { type EventLog, openLog } from "../src/log/mod.ts";
+import { type RebuildOptions, rebuild, rebuildAt, resumeProjection, verify } from "../src/projector/mod.ts";
 
-/** Wrong use: the message is all that is shown. */
 /** The indexes of a large read model, or its comparison with another, take minutes. */
 const ANSWER_TIMEOUT_MS = 10 * 60_000;
 
+/** What a reason may take on record. */
+const MAX_REASON_LENGTH = 1_024;
+
+/** Wrong use: the message is all that is shown. */
 class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -28,32 +33,53 @@ interface Request {
   readonly projections: readonly Projection[];
   readonly verify: boolean;
   readonly until: number | undefined;
+  /** Lets the one projection go on that there is then. */
+  readonly resume: { readonly skip: number | undefined; readonly reason: string | undefined } | undefined;
 }
 
 function parseRequest(args: readonly string[]): Request | "help" {
   const { values } = parse(args);
   if (values.help) return "help";
-  const wanted = values.projection ?? projections.map(({ name }) => name);
-  const chosen = wanted.map((name) => {
-    const found = projections.find((projection) => projection.name === name);
-    if (found) return found;
-    throw new UsageError(
-      `There is no projection "${name}". There are: ${projections.map((each) => each.name).join(", ")}`,
-    );
-  });
-  if (values.until !== undefined && !/^\d{1,15}$/.test(values.until)) {
-    throw new UsageError(`--until takes a position of the log, not "${values.until}"`);
-  }
-  if (values.until !== undefined && values.verify) {
+  const { verify = false, resume } = values;
+  const wanted = resume === undefined ? values.projection : [resume];
+  const request = {
+    projections: (wanted ?? projections.map(({ name }) => name)).map(projectionOf),
+    verify,
+    until: positionOf("--until", values.until),
+    resume: resume === undefined ? undefined : { skip: positionOf("--skip", values.skip), reason: values.reason },
+  };
+  if (request.until !== undefined && verify) {
     throw new UsageError(
       "--verify compares with the live tables, which are not at an earlier position: leave out --until",
     );
   }
-  return {
-    projections: chosen,
-    verify: values.verify ?? false,
-    until: values.until === undefined ? undefined : Number(values.until),
-  };
+  if (resume !== undefined && (verify || request.until !== undefined || values.projection !== undefined)) {
+    throw new UsageError("--resume goes with --skip and --reason alone");
+  }
+  if (resume === undefined && (values.skip !== undefined || values.reason !== undefined)) {
+    throw new UsageError("--skip and --reason go with --resume NAME");
+  }
+  if ((values.skip === undefined) !== (values.reason === undefined)) {
+    throw new UsageError("--skip needs --reason, and the other way round: it is put on record");
+  }
+  if (values.reason !== undefined && (values.reason === "" || values.reason.length > MAX_REASON_LENGTH)) {
+    throw new UsageError(`--reason takes a text of 1 to ${MAX_REASON_LENGTH} characters`);
+  }
+  return request;
+}
+
+function projectionOf(name: string): Projection {
+  const found = projections.find((projection) => projection.name === name);
+  if (found) return found;
+  throw new UsageError(
+    `There is no projection "${name}". There are: ${projections.map((each) => each.name).join(", ")}`,
+  );
+}
+
+function positionOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new UsageError(`${option} takes a position of the log, not "${text}"`);
 }
 
 function parse(args: readonly string[]) {
@@ -64,6 +90,9 @@ function parse(args: readonly string[]) {
         verify: { type: "boolean" },
         projection: { type: "string", multiple: true },
         until: { type: "string" },
+        resume: { type: "string" },
+        skip: { type: "string" },
+        reason: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -73,11 +102,15 @@ function parse(args: readonly string[]) {
 }
 
 const HELP = `bun run replay [--verify | --until POSITION] [--projection NAME]...
+bun run replay --resume NAME [--skip POSITION --reason TEXT]
 
 Builds read models again from the log and puts them in the live ones' place.
 
   --verify            compares with the live ones instead; exit code 1 if a row differs
   --until POSITION    builds tables that show the read models as they were at a position of the log
+  --resume NAME       lets this read model go on that an event had stopped, with that event: once its fold is mended
+  --skip POSITION     with --resume: past that event, for good and on record; rebuilds pass over it, too
+  --reason TEXT       with --skip: why
   --projection NAME   only this read model; may be repeated (${projections.map(({ name }) => name).join(", ")})
 `;
 
@@ -159,6 +192,25 @@ async function replay({ verify: verifying, until }: Request, options: RebuildOpt
   return well;
 }
 
+/** Whether the read model goes on now. */
+async function resume(
+  { skip, reason }: NonNullable<Request["resume"]>,
+  { sql, log, projection }: RebuildOptions & { log: EventLog },
+) {
+  const { name, version } = projection;
+  const meta = { actor: "system:replay", correlation_id: `projection-${name}` };
+  const resumed = await resumeProjection({ sql, log }, projection, { skip, reason, meta });
+  if (resumed.ok) {
+    const how = skip === undefined ? "goes on with" : "goes on past";
+    process.stdout.write(`✓ ${name} v${version}: ${how} the event at position ${figure(resumed.position)}\n`);
+    return true;
+  }
+  const state =
+    resumed.stopped_at === undefined ? "no event stops it" : `position ${figure(resumed.stopped_at)} stops it`;
+  process.stdout.write(`✗ ${name} v${version}: nothing was done: ${state}\n`);
+  return false;
+}
+
 /** Which columns differ. Not their values: they may be a person's. */
 function describe(live: Record<string, unknown> | null, rebuilt: Record<string, unknown> | null): string {
   if (!live) return "missing in the live table";
@@ -187,7 +239,9 @@ async function main(): Promise<number> {
   try {
     let well = true;
     for (const projection of request.projections) {
-      well = (await replay(request, { sql, log, projection, signal: interrupted.signal })) && well;
+      const options = { sql, log, projection, signal: interrupted.signal };
+      const done = request.resume ? resume(request.resume, options) : replay(request, options);
+      well = (await done) && well;
     }
     return well ? 0 : 1;
   } catch (error) {

@@ -672,7 +672,7 @@ export interface paths {
         put?: never;
         /**
          * Say that a claimed job has succeeded
-         * @description Ends the job with a result. A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
+         * @description Ends the job with a result: as large as fits into the body, which has at most 512 KB. A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded. To say the same again does no harm: it is answered as the first time. Needs the scope `workers:write`.
          */
         post: operations["completeAttempt"];
         delete?: never;
@@ -909,6 +909,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ops/projections/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a read model that an event stopped
+         * @description A read model whose fold cannot take an event stops there, alone, and says so in GET /api/v1/ops/health. Once the fold is mended, this lets it go on with that event, in whichever process runs it. With `skip`, the position of that event, it goes on past it for good: rebuilds pass over it, too. Either is on record, with who decided so and why. Where the event stops it again, it says so again. Needs the scope `ops:write`.
+         */
+        post: operations["resumeProjection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ops/health": {
         parameters: {
             query?: never;
@@ -1081,7 +1101,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "projection_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "projection_not_stopped" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -3140,6 +3160,8 @@ export interface components {
                 lag: number;
                 /** @description The event that stopped it. */
                 stopped_at: number | null;
+                /** @description What lets it go on; null: nothing stops it. */
+                how_to_mend: string | null;
             }[] | null;
             /** @description Recurring schedules. */
             schedules: {
@@ -3158,6 +3180,36 @@ export interface components {
                 max_queued: number;
                 running: number;
             } | null;
+        };
+        /**
+         * @example {
+         *       "skip": 1042,
+         *       "reason": "Its time cannot be."
+         *     }
+         */
+        ProjectionResume: {
+            /**
+             * @description The position of the event that stops it: it is passed over for good. Needs a `reason`.
+             * @example 1042
+             */
+            skip?: number;
+            /**
+             * @description For the record.
+             * @example Its time cannot be.
+             */
+            reason?: string;
+        };
+        ProjectionResumed: {
+            /**
+             * @description A read model, as GET /api/v1/ops/health names it.
+             * @example jobs
+             */
+            name: string;
+            version: number;
+            /** @description The position of the event that had stopped it. */
+            stopped_at: number;
+            /** @description Whether that event is passed over for good. */
+            skipped: boolean;
         };
         /**
          * @example {
@@ -4834,6 +4886,36 @@ export interface components {
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
          */
         "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_host.credential_exposed": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `projection_not_found`: No read model has this name. GET /api/v1/ops/health lists those that there are. */
+        "404.projection_not_found": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `projection_not_stopped`: No event stops the read model, or another one does than the one to be skipped: stopped_at says which. Nothing was done. */
+        "409.projection_not_stopped": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -8896,6 +8978,78 @@ export interface operations {
             503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
         };
     };
+    resumeProjection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.
+                 * @example 7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description A read model, as GET /api/v1/ops/health names it.
+                 * @example jobs
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "skip": 1042,
+                 *       "reason": "Its time cannot be."
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProjectionResume"];
+            };
+        };
+        responses: {
+            /** @description It goes on. */
+            200: {
+                headers: {
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "jobs",
+                     *       "version": 4,
+                     *       "stopped_at": 1042,
+                     *       "skipped": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectionResumed"];
+                };
+            };
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.insufficient_scope.origin_refused"];
+            404: components["responses"]["404.projection_not_found"];
+            408: components["responses"]["408.request_timeout"];
+            409: components["responses"]["409.projection_not_stopped"];
+            413: components["responses"]["413.body_too_large"];
+            414: components["responses"]["414.uri_too_long"];
+            415: components["responses"]["415.unsupported_media_type"];
+            421: components["responses"]["421.host_refused"];
+            422: components["responses"]["422.not_recordable.validation_failed"];
+            429: components["responses"]["429.rate_limited"];
+            431: components["responses"]["431.headers_too_large"];
+            500: components["responses"]["500.internal_error"];
+            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+        };
+    };
     getOpsHealth: {
         parameters: {
             query?: never;
@@ -8950,7 +9104,8 @@ export interface operations {
                      *           "live": true,
                      *           "position": 1042,
                      *           "lag": 0,
-                     *           "stopped_at": null
+                     *           "stopped_at": null,
+                     *           "how_to_mend": null
                      *         }
                      *       ],
                      *       "schedules": {

@@ -12,7 +12,7 @@ export const scopes = {
   "workflows:write": "Set the limits of workflows.",
   "workers:write": "Claim jobs and answer for them, as an outside worker does.",
   "ops:read": "See the state of every part of the service.",
-  "ops:write": "Tell of incidents.",
+  "ops:write": "Tell of incidents, and resume read models that an event stopped.",
   "metrics:read": "Read the service's metrics.",
   "keys:read": "List API keys and what they may do; never the keys themselves.",
   "keys:write": "Create and rotate API keys that may do no more than the one that is used, and revoke any.",

@@ -4,10 +4,16 @@ import { unfinishedJobs } from "../jobs/read_model.ts";
 import type { ProjectionStatus } from "../projector/mod.ts";
 import { firing } from "../schedules/mod.ts";
 import type { Auth } from "./auth.ts";
+import { readJsonIfAny } from "./body.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
+import { Problem } from "./problems.ts";
 import { onceBuilt } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
+import { ProjectionName, ProjectionResume } from "./schemas.ts";
+import { invalid, validator } from "./validation.ts";
+
+const checkResume = validator(ProjectionResume);
 
 /** Within this time another process takes over from a leader that died; what is due for longer has nobody. */
 const SCHEDULES_LATE_S = 10;
@@ -30,6 +36,7 @@ const WELL = {
       position: 1042,
       lag: 0,
       stopped_at: null,
+      how_to_mend: null,
     },
   ],
   schedules: { ok: true, leader: "0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a", active: 3, lag_seconds: 0 },
@@ -47,7 +54,46 @@ const WITHOUT_DATABASE = {
 };
 
 export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptions, auth: Auth) {
-  return new Elysia({ name: "levqor/ops" }).use(requestIds()).get(
+  const app = new Elysia({ name: "levqor/ops" }).use(requestIds()).post(
+    "/api/v1/ops/projections/:name/resume",
+    async ({ request, params, set, cause }) => {
+      const { actor } = auth.require(request, "ops:write");
+      const { name } = params;
+      const { skip, reason } = checkResume((await readJsonIfAny(request)).value);
+      if (skip !== undefined && reason === undefined) {
+        throw invalid([{ pointer: "/reason", message: "must say why the event is passed over: it is put on record" }]);
+      }
+      const meta = { actor, correlation_id: `projection-${name}`, ...cause };
+      const resumed = await projector.resume(name, { skip, reason, meta });
+      if (!resumed) throw new Problem("projection_not_found", `There is no read model ${JSON.stringify(name)}.`);
+      if (!resumed.ok) throw notStopped(name, { ...resumed, skip });
+      set.headers["levqor-position"] = String(resumed.recorded_at_position);
+      return { name, version: resumed.version, stopped_at: resumed.position, skipped: skip !== undefined };
+    },
+    {
+      parse: "none",
+      detail: describe({
+        id: "resumeProjection",
+        tag: "Operations",
+        summary: "Resume a read model that an event stopped",
+        description:
+          "A read model whose fold cannot take an event stops there, alone, and says so in GET /api/v1/ops/health. Once the fold is mended, this lets it go on with that event, in whichever process runs it. With `skip`, the position of that event, it goes on past it for good: rebuilds pass over it, too. Either is on record, with who decided so and why. Where the event stops it again, it says so again.",
+        scope: "ops:write",
+        params: { name: ProjectionName },
+        optional_body: "ProjectionResume",
+        answers: {
+          200: {
+            description: "It goes on.",
+            schema: "ProjectionResumed",
+            example: { name: "jobs", version: 4, stopped_at: 1042, skipped: false },
+            headers: ["Levqor-Position"],
+          },
+        },
+        errors: ["projection_not_found", "projection_not_stopped", "unavailable", "outcome_unknown"],
+      }),
+    },
+  );
+  return app.get(
     "/api/v1/ops/health",
     async ({ request, set, request_id }) => {
       auth.require(request, "ops:read");
@@ -114,7 +160,25 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
 
 /** Without the messages: what broke a fold may quote an event. They are in the service's own log. */
 function describeProjection({ poison, fault, ...status }: ProjectionStatus) {
-  return { ok: poison === undefined && fault === undefined, ...status, stopped_at: poison?.position ?? null };
+  const stopped_at = poison?.position ?? null;
+  const how_to_mend = stopped_at === null ? null : howToMend(status.name, stopped_at);
+  return { ok: poison === undefined && fault === undefined, ...status, stopped_at, how_to_mend };
+}
+
+function howToMend(name: string, position: number): string {
+  return (
+    `The event at position ${position} stops it; the service's own log says why. Once that is mended, ` +
+    `POST /api/v1/ops/projections/${name}/resume lets it go on with that event; ` +
+    `with {"skip": ${position}, "reason": "..."} past it.`
+  );
+}
+
+function notStopped(name: string, { stopped_at, skip }: { stopped_at: number | undefined; skip: number | undefined }) {
+  const detail =
+    stopped_at === undefined
+      ? `No event stops the read model "${name}".`
+      : `Cannot skip position ${skip}: the read model "${name}" is stopped by the event at position ${stopped_at}.`;
+  return new Problem("projection_not_stopped", detail, { members: { stopped_at: stopped_at ?? null } });
 }
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {

@@ -52,7 +52,7 @@ export interface ApiOptions {
   readonly tracing?: Tracing;
   /** Workflow names that a worker of this service runs. */
   readonly workflows: ReadonlySet<string>;
-  readonly projector: Pick<Projector, "status" | "waitFor">;
+  readonly projector: Pick<Projector, "status" | "waitFor" | "resume">;
   /** What callbacks are signed with. */
   readonly callback_secrets: CallbackSecrets;
   /** Gives the host of a URL that may never be called; absent: that is found out when it is called. */

@@ -134,6 +134,11 @@ export const problems = {
     title: "Pipeline not found",
     help: "No pipeline has this name, or none of its versions has this number. GET /api/v1/pipelines lists those that there are.",
   },
+  projection_not_found: {
+    status: 404,
+    title: "Read model not found",
+    help: "No read model has this name. GET /api/v1/ops/health lists those that there are.",
+  },
   schedule_not_found: {
     status: 404,
     title: "Schedule not found",
@@ -193,6 +198,11 @@ export const problems = {
     status: 412,
     title: "Another version is the newest",
     help: "Somebody else was faster: the version that If-Match names is not the newest. Read the pipeline, or the schedule, again and decide anew.",
+  },
+  projection_not_stopped: {
+    status: 409,
+    title: "Read model not stopped there",
+    help: "No event stops the read model, or another one does than the one to be skipped: stopped_at says which. Nothing was done.",
   },
   subscription_exists: {
     status: 409,

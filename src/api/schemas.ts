@@ -1428,6 +1428,40 @@ const Uptime = Type.Object(
 
 const Lag = Type.Integer({ minimum: 0, description: "Events behind the log's head." });
 
+export const ProjectionName = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: "A read model, as GET /api/v1/ops/health names it.",
+  examples: ["jobs"],
+});
+
+export const ProjectionResume = Type.Object(
+  {
+    skip: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: "The position of the event that stops it: it is passed over for good. Needs a `reason`.",
+        examples: [1042],
+      }),
+    ),
+    reason: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 1024, description: "For the record.", examples: ["Its time cannot be."] }),
+    ),
+  },
+  { additionalProperties: false, examples: [{ skip: 1042, reason: "Its time cannot be." }] },
+);
+
+const ProjectionResumed = Type.Object(
+  {
+    name: ProjectionName,
+    version: Type.Integer({ minimum: 1 }),
+    stopped_at: Type.Integer({ minimum: 1, description: "The position of the event that had stopped it." }),
+    skipped: Type.Boolean({ description: "Whether that event is passed over for good." }),
+  },
+  { additionalProperties: false },
+);
+
 const OpsHealth = Type.Object(
   {
     ok: Type.Boolean({ description: "Whether every part is well." }),
@@ -1461,6 +1495,9 @@ const OpsHealth = Type.Object(
             position: Position,
             lag: Lag,
             stopped_at: Type.Union([Position, Type.Null()], { description: "The event that stopped it." }),
+            how_to_mend: Type.Union([Type.String(), Type.Null()], {
+              description: "What lets it go on; null: nothing stops it.",
+            }),
           }),
         ),
         Type.Null(),
@@ -1703,6 +1740,8 @@ export const components = {
   PublicMetrics,
   MarketingSummary,
   OpsHealth,
+  ProjectionResume,
+  ProjectionResumed,
   IncidentOpen,
   IncidentUpdate,
   IncidentResolve,

@@ -177,7 +177,7 @@ export function workerRoutes(
           ...ANSWERING,
           id: "completeAttempt",
           summary: "Say that a claimed job has succeeded",
-          description: `Ends the job with a result. ${LATE} ${AGAIN}`,
+          description: `Ends the job with a result: as large as fits into the body, which has at most 512 KB. ${LATE} ${AGAIN}`,
           body: "AttemptSucceeded",
           answers: {
             200: {

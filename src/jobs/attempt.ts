@@ -43,8 +43,8 @@ export class Attempt {
   version: number;
   /** A heartbeat is being recorded. */
   beating = false;
-  /** What became of its steps is being recorded. */
-  recording = false;
+  /** What became of its steps could not be recorded yet. No heartbeat renews its lease meanwhile: then another may try. */
+  unrecorded = false;
   /** Nobody waits for its answer any more. */
   abandoned = false;
   readonly #controller = new AbortController();
@@ -135,7 +135,7 @@ export class Attempt {
   }
 
   beatDue(now: number): boolean {
-    return now >= this.#nextBeat && !this.beating && !this.recording && !this.signal.aborted;
+    return now >= this.#nextBeat && !this.beating && !this.unrecorded && !this.signal.aborted;
   }
 
   abort(reason: AttemptAborted["reason"]): void {

@@ -376,12 +376,10 @@ class JobRunner implements Runner {
       fetch: this.#options.fetch,
       stopping: this.#stopping.signal,
       record: async (command) => {
-        // No heartbeat renews the lease of what cannot be recorded: then another may try.
-        attempt.recording = true;
         try {
           return await this.#recordSteps(attempt, command);
         } finally {
-          attempt.recording = false;
+          attempt.unrecorded = false;
         }
       },
       on_fault: (err, { step, message }) => {
@@ -409,6 +407,7 @@ class JobRunner implements Runner {
     } catch (error) {
       if (!isTransient(error)) throw error;
       logger.warn({ job_id, err: error }, "Cannot record what became of steps; trying until it is");
+      attempt.unrecorded = true;
       await pause(50, this.#givingUp.signal);
     }
     // A heartbeat came between, or the answer was lost: what is on record already is not recorded again.

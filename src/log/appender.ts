@@ -7,7 +7,7 @@
  */
 import postgres from "postgres";
 import type { StoredEvent } from "../../events/envelope.ts";
-import { schemaVersion } from "../../events/mod.ts";
+import { eventFault, schemaVersion } from "../../events/mod.ts";
 import { connect, connectionFault, type Sql } from "../db/mod.ts";
 import { decodeJson, isDeeperThan } from "../json/mod.ts";
 import { AppendInDoubtError, AppendRefusedError, isRefusal, LogUnavailableError } from "./errors.ts";
@@ -43,6 +43,8 @@ const KEPT_PARSED_LENGTH = 4_096;
 
 const STREAM_ID = /^[a-z][a-z_]{0,63}-[!-~]{1,200}$/;
 const EVENT_TYPE = /^[a-z][a-z_]{0,63}\.[a-z][a-z_]{0,63}$/;
+/** UTF-16 units of an actor's name, or of what events are correlated by: an index of a read model holds it. */
+const MAX_NAME_LENGTH = 300;
 /** The last version that a stream can have: Postgres's `int`. */
 const MAX_VERSION = 2 ** 31 - 1;
 
@@ -335,7 +337,7 @@ function recorded({ append, datas, meta_json }: Part, position: number, recorded
 
 /**
  * Refuses what Postgres would refuse, before it is in a batch with others: there it would fail them all, and cost each a
- * second try. Throws `AppendRefusedError`.
+ * second try. And what does not fit its schema: readers count on that. Throws `AppendRefusedError`.
  */
 function checked(appends: readonly Append[]): { parts: Part[]; count: number; length: number } {
   let count = 0;
@@ -381,15 +383,23 @@ function checkedPart(append: Append): Part {
   const datas = events.map((event) => {
     if (!EVENT_TYPE.test(event.type)) refuse(`${JSON.stringify(event.type)} is no type: <category>.<name>`);
     const what = `the data of ${event.type}`;
-    if (!("data_json" in event)) return written(event.data ?? null, what, refuse);
-    const { data_json } = event;
+    const data_json = "data_json" in event ? event.data_json : written(event.data ?? null, what, refuse);
     refuseDepth(data_json, what, refuse);
+    if ("data_json" in event && data_json.includes(SEPARATOR)) refuse(`${what} is not valid JSON`);
     // With the value beside it, the text has been parsed.
-    if (event.data === undefined) parse(data_json, what, refuse);
-    else if (data_json.includes(SEPARATOR)) refuse(`${what} is not valid JSON`);
+    const fault = eventFault(event.type, event.data === undefined ? parsed(data_json, what, refuse) : event.data);
+    if (fault !== undefined) refuse(`${what} does not fit its schema at ${fault}`);
     return data_json;
   });
-  return { append, datas, meta_json: written(meta, "the meta", refuse) };
+  // Of the service's own making, so no more is looked at than what read models and the audit count on.
+  if (!isName(meta?.actor) || !isName(meta.correlation_id)) refuse("the meta names no actor or no correlation id");
+  const meta_json = written(meta, "the meta", refuse);
+  refuseDepth(meta_json, "the meta", refuse);
+  return { append, datas, meta_json };
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === "string" && value.length > 0 && value.length <= MAX_NAME_LENGTH;
 }
 
 type Refuse = (reason: string) => never;
@@ -403,17 +413,15 @@ function written(value: unknown, what: string, refuse: Refuse): string {
     // A cycle, too many levels, or what a toJSON threw, which may hold anything.
     return refuse(`${what} cannot be written as JSON`);
   }
-  if (json === undefined) return refuse(`${what} is no JSON value`);
-  refuseDepth(json, what, refuse);
-  return json;
+  return json ?? refuse(`${what} is no JSON value`);
 }
 
-function parse(json: string, what: string, refuse: Refuse): void {
+function parsed(json: string, what: string, refuse: Refuse): unknown {
   try {
-    decodeJson(json);
+    return decodeJson(json);
   } catch {
     // The parser's own words quote the text.
-    refuse(`${what} is not valid JSON`);
+    return refuse(`${what} is not valid JSON`);
   }
 }
 

@@ -15,8 +15,6 @@ export interface Checkpoint {
   readonly generation: number;
   /** The event at which the fold stopped. */
   readonly poison?: Poison;
-  /** Positions of events that are passed over. */
-  readonly skipped: readonly number[];
 }
 
 interface CheckpointRow {
@@ -27,10 +25,9 @@ interface CheckpointRow {
   generation: number;
   poison_position: number | null;
   poison_message: string | null;
-  skipped: number[];
 }
 
-const SELECT = `select name, version, live, position, generation, poison_position, poison_message, skipped
+const SELECT = `select name, version, live, position, generation, poison_position, poison_message
   from levqor_ops.projections`;
 
 /** The indexes of a large read model take minutes. */
@@ -102,7 +99,7 @@ async function insertCheckpoint(sql: Connection, table: Table, { live }: { live:
     version,
     live,
   ]);
-  return { name, version, live, position: 0, generation: 0, skipped: [] };
+  return { name, version, live, position: 0, generation: 0 };
 }
 
 /** One change of versions at a time, in all processes. Until the end of the transaction. */
@@ -153,25 +150,13 @@ export async function applyChanges(
   return row?.moved === 1;
 }
 
-/**
- * Lets a poisoned read model go on: with the event at which it stopped, or after it.
- *
- * @returns whether it was poisoned
- */
-export async function resumeCheckpoint(
-  sql: Connection,
-  { projection: { name, version } }: Table,
-  { skip = false }: { skip?: boolean } = {},
-): Promise<boolean> {
-  const rows = await sql.unsafe(
-    `update levqor_ops.projections set
-       skipped = case when $3::boolean then skipped || poison_position else skipped end,
-       poison_position = null, poison_message = null, updated_at = now()
-     where name = $1::text and version = $2::int and poison_position is not null
-     returning 1`,
-    [name, version, skip],
+/** Takes note that a read model is no longer stopped at a position, unless another event has stopped it since. */
+export async function clearPoison(sql: Sql, { projection: { name, version } }: Table, position: number): Promise<void> {
+  await sql.unsafe(
+    `update levqor_ops.projections set poison_position = null, poison_message = null, updated_at = now()
+     where name = $1::text and version = $2::int and poison_position = $3::bigint`,
+    [name, version, position],
   );
-  return rows.length > 0;
 }
 
 /**
@@ -243,9 +228,9 @@ export async function replaceLive(
   await sql.unsafe(`alter table ${rebuilt.name} rename to ${name}_v${version}`);
   await live.show(sql);
   await sql.unsafe(
-    `insert into levqor_ops.projections (name, version, live, position, generation, skipped)
-     values ($1, $2, true, $3, $4, array(select value::bigint from json_array_elements_text($5::json)))`,
-    [name, version, position, (mine?.generation ?? 0) + 1, JSON.stringify(mine?.skipped ?? [])],
+    `insert into levqor_ops.projections (name, version, live, position, generation)
+     values ($1, $2, true, $3, $4)`,
+    [name, version, position, (mine?.generation ?? 0) + 1],
   );
   return position;
 }

@@ -32,7 +32,7 @@ export interface FolderOptions {
   /** Rows kept in memory between batches at most; 20,000 by default. */
   readonly cached_rows?: number;
   /** Positions of events to be passed over. */
-  readonly skipped?: readonly number[];
+  readonly skipped?: ReadonlySet<number>;
   /** Whether nobody else reads the same events: then they are not remembered decoded, which costs a quarter of the fold. */
   readonly alone?: boolean;
 }
@@ -57,13 +57,13 @@ export class Folder {
   readonly #skipped: ReadonlySet<number>;
   readonly #decode: (stored: StoredEvent) => KnownEvent;
 
-  constructor(table: Table, { load, cached_rows = 20_000, skipped = [], alone = false }: FolderOptions) {
+  constructor(table: Table, { load, cached_rows = 20_000, skipped = new Set(), alone = false }: FolderOptions) {
     const { reads } = table.projection;
     this.#table = table;
     this.#load = load;
     this.#cache = new RowCache(cached_rows);
     this.#reads = reads === "all" ? undefined : new Set(reads);
-    this.#skipped = new Set(skipped);
+    this.#skipped = skipped;
     this.#decode = alone ? decode : decodeOnce;
   }
 

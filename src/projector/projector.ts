@@ -1,6 +1,7 @@
 import type { Projection } from "../../projections/projection.ts";
-import { type Checkpoint, readCheckpoints, resumeCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, readCheckpoints } from "./checkpoint.ts";
 import type { Poison } from "./fold.ts";
+import { type Resumed, type Resuming, resumeProjection } from "./resume.ts";
 import { Runner, type RunnerOptions, type RunnerState } from "./runner.ts";
 import { Table } from "./table.ts";
 
@@ -39,10 +40,10 @@ export interface Projector {
   /** Where every read model stands. Rejects if the database cannot be reached. */
   status(): Promise<readonly ProjectionStatus[]>;
   /**
-   * Lets a poisoned read model go on, in whichever process runs it: with the event at which it stopped, or with `skip`
-   * after it, for good. Resolves to whether it was poisoned.
+   * Lets a poisoned read model go on, in whichever process runs it, and puts that on record. `undefined`: there is none of
+   * this name. Throws what `log.append` throws.
    */
-  resume(name: string, options?: { readonly skip?: boolean }): Promise<boolean>;
+  resume(name: string, resuming: Resuming): Promise<Resumed | undefined>;
   /** Whether the read model that readers see reached the position within the time, in whichever process it runs. */
   waitFor(name: string, position: number, timeout_ms: number): Promise<boolean>;
   /** Finishes the batches in hand and lets other processes take over. */
@@ -72,14 +73,14 @@ export function startProjector(options: ProjectorOptions): Projector {
     return runners.map((runner) => statusOf(runner, { head, checkpoints }));
   }
 
-  async function resume(name: string, { skip = false }: { readonly skip?: boolean } = {}): Promise<boolean> {
-    let poisoned = false;
-    for (const runner of runnersOf(name)) {
-      if (!(await resumeCheckpoint(sql, runner.table, { skip }))) continue;
-      poisoned = true;
-      runner.resumed();
+  async function resume(name: string, resuming: Resuming): Promise<Resumed | undefined> {
+    let resumed: Resumed | undefined;
+    for (const runner of runners) {
+      if (runner.table.projection.name !== name || resumed?.ok) continue;
+      resumed = await resumeProjection({ sql, log }, runner.table.projection, resuming);
+      if (resumed.ok) runner.resumed();
     }
-    return poisoned;
+    return resumed;
   }
 
   async function waitFor(name: string, position: number, timeout_ms: number): Promise<boolean> {

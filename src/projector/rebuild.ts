@@ -7,14 +7,15 @@ import type { Projection } from "../../projections/projection.ts";
 import { holdLease, inTransaction, type Sql, withSession } from "../db/mod.ts";
 import { decodeJson } from "../json/mod.ts";
 import type { EventLog } from "../log/mod.ts";
-import { type Checkpoint, liveCheckpoint, readCheckpoint, replaceLive } from "./checkpoint.ts";
+import { liveCheckpoint, replaceLive } from "./checkpoint.ts";
 import { type Changes, Folder } from "./fold.ts";
+import { skippedPositions } from "./resume.ts";
 import { MAX_EVENTS, scan } from "./scan.ts";
 import { type Connection, type Row, Table } from "./table.ts";
 
 export interface RebuildOptions {
   readonly sql: Sql;
-  readonly log: Pick<EventLog, "readRange" | "head">;
+  readonly log: Pick<EventLog, "readRange" | "readStream" | "head">;
   readonly projection: Projection;
   /** Told after each batch: the last position that is contained, and the one to be reached. */
   readonly on_progress?: (position: number, until: number) => void;
@@ -69,7 +70,7 @@ export function verify(options: RebuildOptions): Promise<Verification> {
   return withShadow(options, "unlogged table", async (table, held) => {
     const { sql } = held;
     const before = await liveCheckpoint(sql, live);
-    const build = new Build(held, { table, checkpoint: before });
+    const build = await Build.open(held, table);
     await build.until(before.position);
     await sql.unsafe(`analyze ${table.name}`);
     const compareAtOnePosition = async (connection: Connection) => {
@@ -102,7 +103,7 @@ export function rebuild(options: RebuildOptions): Promise<number> {
   const live = new Table(projection);
   return withShadow(options, "table", async (table, held) => {
     const { sql } = held;
-    const build = new Build(held, { table, checkpoint: await readCheckpoint(sql, live) });
+    const build = await Build.open(held, table);
     await build.until(await log.head());
     await table.createIndexes(sql);
     for (let head = await log.head(); build.position < head - MAX_REST; head = await log.head())
@@ -134,7 +135,7 @@ export function rebuildAt(position: number, options: RebuildOptions): Promise<Pa
     const { sql } = held;
     const head = await log.head();
     if (position > head) throw new Error(`Cannot rebuild ${projection.name} at ${position}: the log ends at ${head}`);
-    const build = new Build(held, { table, checkpoint: await readCheckpoint(sql, new Table(projection)) });
+    const build = await Build.open(held, table);
     await build.until(position);
     await table.createIndexes(sql);
     const name = `${projection.name}_at_${position}`;
@@ -196,14 +197,19 @@ class Build {
    */
   #pending = new Map<string, { row: Row | undefined; stored: boolean }>();
 
-  constructor(options: RebuildOptions, { table, checkpoint }: { table: Table; checkpoint: Checkpoint | undefined }) {
+  /** Passes over what was decided to be passed over. */
+  static async open(options: RebuildOptions, table: Table): Promise<Build> {
+    return new Build(options, { table, skipped: await skippedPositions(options.log, options.projection) });
+  }
+
+  private constructor(options: RebuildOptions, { table, skipped }: { table: Table; skipped: ReadonlySet<number> }) {
     this.#options = options;
     this.#table = table;
     this.#connection = options.sql;
     this.#folder = new Folder(table, {
       load: (keys) => table.load(this.#connection, keys),
       cached_rows: CACHED_ROWS,
-      skipped: checkpoint?.skipped,
+      skipped,
       alone: true,
     });
   }

@@ -13,15 +13,15 @@
  * - The **lease** keeps processes out of each other's way. What keeps the table right is the **fence**: a batch is
  *   written only if the checkpoint is where its rows were read.
  */
-import postgres from "postgres";
 import type { StoredEvent } from "../../events/envelope.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
 import type { Bus } from "../bus/types.ts";
 import { holdLease, type Sql } from "../db/mod.ts";
-import type { EventLog } from "../log/mod.ts";
+import { type EventLog, isRefusal } from "../log/mod.ts";
 import { applyChanges, type Checkpoint, openCheckpoint, promote, readCheckpoint } from "./checkpoint.ts";
 import { type Changes, Folder, poisoned } from "./fold.ts";
+import { skippedPositions } from "./resume.ts";
 import type { Table } from "./table.ts";
 
 export type RunnerState = "running" | "building" | "poisoned" | "standby" | "stopped";
@@ -51,13 +51,6 @@ interface Applied {
   readonly end?: "fenced" | "poisoned";
   /** Whether it may have changed rows. */
   readonly changed: boolean;
-}
-
-/** Data exceptions, violated constraints, exceeded limits: what will fail again however often it is tried. */
-const FAULT_OF_DATA = /^(22|23|54)/;
-
-function isFaultOfData(error: unknown): boolean {
-  return error instanceof postgres.PostgresError && FAULT_OF_DATA.test(error.code);
 }
 
 /**
@@ -201,7 +194,7 @@ export class Runner {
     const folder = new Folder(table, {
       load: (keys) => table.load(sql, keys),
       cached_rows,
-      skipped: start.skipped,
+      skipped: await skippedPositions(log, table.projection),
     });
     const on_fault = (error: unknown) =>
       logger.warn({ err: error, projection: table.projection.name }, "Cannot read the log");
@@ -264,7 +257,7 @@ export class Runner {
         return { position: from.position, end: "fenced", changed: false };
       }
     } catch (error) {
-      if (!isFaultOfData(error)) throw error;
+      if (!isRefusal(error)) throw error;
       return await this.#isolate(folder, events, { from, error });
     }
     changes.commit();

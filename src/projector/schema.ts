@@ -18,8 +18,6 @@ create table levqor_ops.projections (
   -- The event at which the fold stopped, and what it said.
   poison_position bigint,
   poison_message text,
-  -- Poison that an operator decided to pass over; a rebuild passes over it too.
-  skipped bigint[] not null default '{}',
   updated_at timestamptz not null default now(),
   primary key (name, version)
 ) with (fillfactor = 20);

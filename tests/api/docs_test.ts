@@ -65,6 +65,7 @@ describe("/docs/json", () => {
       "post /api/v1/keys",
       "post /api/v1/keys/{key_id}/revoke",
       "post /api/v1/keys/{key_id}/rotate",
+      "post /api/v1/ops/projections/{name}/resume",
       "post /api/v1/pipelines",
       "post /api/v1/schedules",
       "post /api/v1/schedules/{schedule_id}/pause",

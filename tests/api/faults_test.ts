@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { openLog } from "../../src/log/mod.ts";
+import { appendUnchecked } from "../support/events.ts";
 import { type BreakingProxy, startProxy } from "../support/proxy.ts";
 import { post, startApi } from "./harness.ts";
 
@@ -61,14 +62,12 @@ test("an intake whose outcome is unknown says so, and the same key finds out", a
 
 test("a fault is told to the log with its request id, and to the client only that it is there", async () => {
   const api = await startApi();
-  const { job_id } = await api.submit();
-  // A history that cannot be: the job's own reader finds an event that it cannot decode.
-  await api.log.append({
-    stream_id: `job-${job_id}`,
-    expected_version: 1,
-    events: [{ type: "job.started", data_json: "null" }],
-    meta: { actor: "system:test", correlation_id: job_id },
-  });
+  const job_id = Bun.randomUUIDv7();
+  // A history that cannot be: the job's own reader finds an event that it cannot read.
+  await appendUnchecked(api.sql, `job-${job_id}`, [
+    { type: "job.submitted", data: { workflow: "http", payload: {} } },
+    { type: "job.started", data: null },
+  ]);
   const answer = await api.ask(`/api/v1/status/${job_id}`, { headers: { "x-request-id": "faulty" } });
   expect([answer.status, answer.body.error]).toEqual([500, "internal_error"]);
   expect(answer.text).not.toMatch(/null|TypeError|\.ts|attempt/);

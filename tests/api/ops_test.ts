@@ -1,7 +1,11 @@
 import { expect, test } from "bun:test";
+import { decode } from "../../events/mod.ts";
 import { projections } from "../../projections/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
+import { verify } from "../../src/projector/mod.ts";
+import { until } from "../jobs/support.ts";
 import { clearOfEnd } from "../support/clock.ts";
+import { appendUnchecked } from "../support/events.ts";
 import { eventually } from "../support/service.ts";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
 
@@ -20,6 +24,7 @@ test("health tells of the database, the bus, every read model, the schedules and
     position: position + 1,
     lag: 0,
     stopped_at: null,
+    how_to_mend: null,
   };
   expect(body).toEqual({
     ok: true,
@@ -50,8 +55,62 @@ test("health says which event stopped a read model, without what the event held"
     ok: false,
     state: "poisoned",
     stopped_at: poison.position,
+    how_to_mend: expect.stringContaining("POST /api/v1/ops/projections/jobs/resume"),
   });
   expect(JSON.stringify(body)).not.toContain("planted-secret");
+  await api.stop();
+});
+
+test("a read model that an event stopped goes on with it or past it when an operator says so, on record", async () => {
+  const api = await startApi();
+  const { job_id } = await api.submit();
+  const resume = (body: object, name = "jobs") => api.ask(`/api/v1/ops/projections/${name}/resume`, post(body));
+  const stopped = async () => {
+    const { body } = await api.ask("/api/v1/ops/health");
+    return body.projections?.find((it: { name: string }) => it.name === "jobs")?.stopped_at ?? undefined;
+  };
+  expect(await resume({})).toMatchObject({
+    status: 409,
+    body: { error: "projection_not_stopped", detail: 'No event stops the read model "jobs".', stopped_at: null },
+  });
+  const poison = await api.log.append({
+    stream_id: `job-${job_id}`,
+    expected_version: 1,
+    events: [{ type: "job.submitted", data: { workflow: "again", payload: {} } }],
+    meta: { actor: "system:test", correlation_id: job_id },
+  });
+  if (!poison.ok) throw new Error("conflict");
+  const { position } = poison;
+  const other = await api.submit();
+  await until(stopped, { what: "it to be stopped" });
+
+  expect((await resume({ skip: position })).body.errors).toEqual([
+    { pointer: "/reason", message: "must say why the event is passed over: it is put on record" },
+  ]);
+  expect(await resume({ skip: position + 1, reason: "No." })).toMatchObject({
+    status: 409,
+    body: { stopped_at: position },
+  });
+  expect(await resume({}, "jbos")).toMatchObject({ status: 404, body: { error: "projection_not_found" } });
+
+  // With the event: it stops there again.
+  const again = await resume({});
+  expect(again).toMatchObject({ status: 200, body: { name: "jobs", stopped_at: position, skipped: false } });
+  await until(stopped, { what: "it to be stopped again" });
+
+  const skipped = await resume({ skip: position, reason: "Submitted twice." });
+  expect(skipped).toMatchObject({ status: 200, body: { name: "jobs", stopped_at: position, skipped: true } });
+  const headers = { "levqor-min-position": skipped.headers.get("levqor-position") as string };
+  const { body } = await api.ask("/api/v1/jobs", { headers });
+  expect(body.data.map((job: { job_id: string }) => job.job_id)).toEqual([other.job_id, job_id]);
+  const decided = (await api.log.readStream("projection-jobs")).map(decode);
+  expect(decided.map(({ data, meta }) => [data, meta.actor])).toEqual([
+    [expect.objectContaining({ position, skip: false, event_id: `job-${job_id}@2` }), "anonymous"],
+    [expect.objectContaining({ position, skip: true, reason: "Submitted twice." }), "anonymous"],
+  ]);
+  for (const projection of projections) {
+    expect(await verify({ sql: api.sql, log: api.log, projection })).toMatchObject({ different: 0 });
+  }
   await api.stop();
 });
 
@@ -83,14 +142,9 @@ test("public metrics are counted from the log", async () => {
   for (let i = 0; i < 3; i++) await api.submit();
   // An event that names nobody: 4 of 5 are attributed.
   const nameless = { actor: "", correlation_id: "test" };
-  const beat = { type: "service.heartbeat", data: {} };
-  const last = await api.log.append({
-    stream_id: `service-${crypto.randomUUID()}`,
-    expected_version: 0,
-    events: [beat],
-    meta: nameless,
-  });
-  if (!last.ok) throw new Error("conflict");
+  const stream = `service-${crypto.randomUUID()}`;
+  await appendUnchecked(api.sql, stream, [{ type: "service.heartbeat", data: {}, meta: nameless }]);
+  const [last] = await api.log.readStream(stream);
   const metrics = await eventually(async () => {
     const { body } = await api.ask("/public/metrics");
     return body.audit_coverage === 80 && body;
@@ -99,7 +153,7 @@ test("public metrics are counted from the log", async () => {
     uptime_rolling_7d: 100,
     jobs_today: 3,
     audit_coverage: 80,
-    last_updated: Math.floor(Date.parse(last.recorded_at) / 1000),
+    last_updated: Math.floor(Date.parse(last?.recorded_at ?? "") / 1000),
   });
   await api.stop();
 });

@@ -233,6 +233,20 @@ describe("a claimed job", () => {
     expect(await status(id)).toMatchObject({ status: "succeeded", result: [1, { two: null }] });
   });
 
+  test("takes a result as large as fits into a request, as the guide says, and not a byte more", async () => {
+    const workflow = fresh();
+    const id = await submit(workflow);
+    const { attempt } = await claimed(workflow);
+    const empty = Buffer.byteLength(JSON.stringify({ job_id: id, attempt, result: "" }));
+    const result = "x".repeat(512 * 1024 - empty);
+    expect(jsonOf(await call("complete", { job_id: id, attempt, result: `${result}x` }))).toEqual([
+      413,
+      "body_too_large",
+    ]);
+    expect((await call("complete", { job_id: id, attempt, result })).status).toBe(200);
+    expect((await status(id)).result).toBe(result);
+  });
+
   test("is completed without one", async () => {
     const id = await submit("a_job");
     await claimed("a_job");

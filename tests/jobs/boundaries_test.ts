@@ -5,6 +5,7 @@ import { type Connector, ConnectorError } from "../../connectors/mod.ts";
 import { OutsideWorkers } from "../../src/jobs/mod.ts";
 import type { WrittenBatch } from "../../src/log/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
+import { appendUnchecked } from "../support/events.ts";
 import { unlimited } from "../support/reach.ts";
 import { openService, type Service, silent, until, workshop } from "./support.ts";
 
@@ -125,18 +126,13 @@ describe("a connector's job", () => {
   test("whose history nobody can read fails on record, and others go on", async () => {
     const ids = [Bun.randomUUIDv7(), Bun.randomUUIDv7()];
     for (const id of ids) {
-      await service.log.append({
-        stream_id: `job-${id}`,
-        expected_version: 0,
-        events: [
-          { type: "job.submitted", data: { workflow: "noop", payload: {} } },
-          { type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 0.001 } },
-          // What no decider can fold, and no read model minds.
-          { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
-          { type: "job.released", data: { attempt: 1, reason: "worker_stopping" } },
-        ],
-        meta: { actor: "anonymous", correlation_id: id },
-      });
+      await appendUnchecked(service.sql, `job-${id}`, [
+        { type: "job.submitted", data: { workflow: "noop", payload: {} } },
+        { type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 0.001 } },
+        // What no decider can fold, and no read model minds.
+        { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
+        { type: "job.released", data: { attempt: 1, reason: "worker_stopping" } },
+      ]);
     }
     await service.projected();
     service.start({ connectors: connectorsWith() });
@@ -152,16 +148,11 @@ describe("a connector's job", () => {
 
   test("that a dead worker left, and whose history nobody can read, fails on record", async () => {
     const id = Bun.randomUUIDv7();
-    await service.log.append({
-      stream_id: `job-${id}`,
-      expected_version: 0,
-      events: [
-        { type: "job.submitted", data: { workflow: "noop", payload: {} } },
-        { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
-        { type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 0.001 } },
-      ],
-      meta: { actor: "anonymous", correlation_id: id },
-    });
+    await appendUnchecked(service.sql, `job-${id}`, [
+      { type: "job.submitted", data: { workflow: "noop", payload: {} } },
+      { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
+      { type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 0.001 } },
+    ]);
     const failed = await until(
       async () => (await service.log.readStream(`job-${id}`)).find(({ type }) => type === "job.failed"),
       { what: "the job to fail" },
@@ -225,15 +216,10 @@ describe("jobs of outside workers", () => {
     const signal = new AbortController();
     const outside = new OutsideWorkers({ ...service, logger: silent, signal: signal.signal });
     const id = Bun.randomUUIDv7();
-    await service.log.append({
-      stream_id: `job-${id}`,
-      expected_version: 0,
-      events: [
-        { type: "job.submitted", data: { workflow: "theirs", payload: {} } },
-        { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
-      ],
-      meta: { actor: "anonymous", correlation_id: id },
-    });
+    await appendUnchecked(service.sql, `job-${id}`, [
+      { type: "job.submitted", data: { workflow: "theirs", payload: {} } },
+      { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
+    ]);
     const next = await service.submit("theirs");
     const wish = { worker: "w", max_jobs: 1, lease_seconds: 30, wait_ms: 5_000, meta: { actor: "a" } };
     const jobs = await outside.claim([unlimited({ workflow: "theirs" })], { ...wish, signal: signal.signal });

@@ -77,11 +77,20 @@ const UNFIT: readonly [string, () => Append, RegExp][] = [
     /written as JSON/,
   ],
   ["a function", () => ofValue(() => 1), /no JSON value/],
-  ["no meta", () => ({ ...ofValue(1), meta: undefined as never }), /the meta is no JSON value/],
-  ["meta that nests", () => ({ ...ofValue(1), meta: { ...meta, actor: JSON.parse(nested(300)) } }), /the meta nests/],
+  ["no meta", () => ({ ...ofValue(1), meta: undefined as never }), /names no actor/],
+  [
+    "an actor's name without end",
+    () => ({ ...ofValue(1), meta: { ...meta, actor: "x".repeat(301) } }),
+    /names no actor/,
+  ],
+  [
+    "meta that nests",
+    () => ({ ...ofValue(1), meta: { ...meta, request_id: JSON.parse(nested(300)) } }),
+    /the meta nests/,
+  ],
   [
     "meta that is too long with all its events",
-    () => ({ ...appendOf(newStream(), 0, 20), meta: { ...meta, actor: "x".repeat(800_000) } }),
+    () => ({ ...appendOf(newStream(), 0, 20), meta: { ...meta, request_id: "x".repeat(800_000) } }),
     /at most 16000000/,
   ],
   ["a version beyond the last", () => appendOf(newStream(), 2 ** 31 - 1), /a stream ends at 2147483647/],

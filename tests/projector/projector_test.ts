@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { decode } from "../../events/mod.ts";
 import type { Projection } from "../../projections/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type Projector, startProjector } from "../../src/projector/mod.ts";
+import { meta } from "../support/events.ts";
 import { startProxy } from "../support/proxy.ts";
 import { eventually } from "../support/service.ts";
 import { append, type House, notes, openHouse, recordingLogger, rowsOf, until } from "./support.ts";
@@ -125,13 +127,13 @@ test("resume goes on with the event that was poison, once its fold can take it",
   const head = await append(house.log, [{ key: "a", poison: "I can't" }, { key: "b" }]);
   await until(async () => (await stateOf(projector))?.state === "poisoned");
 
-  expect(await projector.resume("notes")).toBe(true);
+  expect(await projector.resume("notes", { meta })).toMatchObject({ ok: true, version: 1, position: 1 });
   await until(async () => (await stateOf(projector))?.state === "poisoned");
   cured = true;
-  expect(await projector.resume("notes")).toBe(true);
+  expect(await projector.resume("notes", { meta })).toMatchObject({ ok: true });
   expect(await projector.waitFor("notes", head, 5_000)).toBe(true);
   expect(await rowsOf(house.sql, SHOWN)).toMatchObject([{ key: "a" }, { key: "b" }]);
-  expect(await projector.resume("notes")).toBe(false);
+  expect(await projector.resume("notes", { meta })).toEqual({ ok: false, stopped_at: undefined });
 });
 
 test("resume with skip passes the event over, even from a process that does not run the projection", async () => {
@@ -139,10 +141,20 @@ test("resume with skip passes the event over, even from a process that does not 
   const replica = start();
   const head = await append(house.log, [{ key: "a" }, { key: "a", poison: "I can't" }, { key: "a" }]);
   await until(async () => (await stateOf(projector))?.state === "poisoned");
-  expect(await replica.projector.resume("notes", { skip: true })).toBe(true);
+  expect(await replica.projector.resume("notes", { skip: 3, meta })).toEqual({ ok: false, stopped_at: 2 });
+  expect(await replica.projector.resume("notes", { skip: 2, reason: "It makes no sense.", meta })).toMatchObject({
+    ok: true,
+    position: 2,
+  });
   expect(await projector.waitFor("notes", head, 5_000)).toBe(true);
   expect(await rowsOf(house.sql, SHOWN)).toMatchObject([{ key: "a", count: 2 }]);
-  await expect(projector.resume("nots")).rejects.toThrow('Cannot find the projection "nots" among notes');
+  expect(await projector.resume("nots", { meta })).toBeUndefined();
+  const [decided] = (await house.log.readStream("projection-notes")).map(decode);
+  expect(decided).toMatchObject({
+    type: "projection.resumed",
+    data: { projection: "notes", version: 1, position: 2, skip: true, reason: "It makes no sense." },
+    meta,
+  });
 });
 
 test("a row that Postgres refuses is poison too, found within its batch", async () => {
@@ -165,7 +177,7 @@ test("a row that Postgres refuses is poison too, found within its batch", async 
     poison: { position: 5, message: expect.stringContaining("index row size") },
   });
   expect(await rowsOf(house.sql, SHOWN)).toHaveLength(4);
-  expect(await projector.resume("notes", { skip: true })).toBe(true);
+  expect(await projector.resume("notes", { skip: 5, meta })).toMatchObject({ ok: true });
   expect(await projector.waitFor("notes", 6, 5_000)).toBe(true);
 });
 

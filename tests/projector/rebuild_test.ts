@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { jobs, metrics, type Projection, projections } from "../../projections/mod.ts";
 import type { EventLog } from "../../src/log/mod.ts";
 import { type Projector, rebuild, rebuildAt, startProjector, verify } from "../../src/projector/mod.ts";
+import { meta } from "../support/events.ts";
 import { append, type House, type Note, notes, openHouse, recordingLogger, rowsOf, until } from "./support.ts";
 
 let house: House;
@@ -60,8 +61,9 @@ const life = fc
         events.push({ type: "job.failed", data: { attempt, error: { code: "x", message: "X." } } });
       ended = ends !== "released";
     }
+    const tried = { webhook_id: "w", attempt: 1, status_code: 500, error: { code: "x", message: "X." } };
     for (const what of ended && callback ? callbacks : []) {
-      const data = what === "requested" ? {} : { webhook_id: "w", attempt: 1, retry_in_seconds: 0.5 };
+      const data = what === "requested" ? {} : { ...tried, retry_in_seconds: 0.5 };
       events.push({ type: `job.callback_${what}`, data });
     }
     return events;
@@ -197,12 +199,22 @@ test("what was skipped is skipped by rebuilds too; what was not stops them", asy
   await until(async () => (await projector.status())[0]?.state === "poisoned");
   await expect(rebuild({ ...house, projection })).rejects.toThrow(/^Cannot rebuild notes: .* \(position 2\): I can't$/);
   expect(await verify({ ...house, projection })).toMatchObject({ position: 1, different: 0 });
-  await projector.resume("notes", { skip: true });
-  expect(await projector.waitFor("notes", head, 5_000)).toBe(true);
-  expect(await verify({ ...house, projection })).toMatchObject({ position: head, different: 0 });
-  expect(await rebuild({ ...house, projection })).toBe(head);
+  await projector.resume("notes", { skip: 2, meta });
+  // The decision is an event, too.
+  const decided = head + 1;
+  expect(await projector.waitFor("notes", decided, 5_000)).toBe(true);
+  expect(await verify({ ...house, projection })).toMatchObject({ position: decided, different: 0 });
+  expect(await rebuild({ ...house, projection })).toBe(decided);
   expect(await rowsOf(house.sql, "levqor_read.notes")).toMatchObject([{ key: "a", count: 2 }]);
-  expect(await verify({ ...house, projection })).toMatchObject({ position: head, different: 0 });
+  expect(await verify({ ...house, projection })).toMatchObject({ position: decided, different: 0 });
+
+  // The log alone says what is passed over: for this version.
+  await projector.stop();
+  await house.sql`delete from levqor_ops.projections where name = 'notes'`;
+  await house.sql`drop table levqor_read.notes_v1 cascade`;
+  expect(await rebuild({ ...house, projection })).toBe(decided);
+  expect(await rowsOf(house.sql, "levqor_read.notes")).toMatchObject([{ key: "a", count: 2 }]);
+  await expect(rebuild({ ...house, projection: { ...projection, version: 2 } })).rejects.toThrow("(position 2)");
 });
 
 test("a rebuild is the first way to a read model, too", async () => {

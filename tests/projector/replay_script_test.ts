@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
+import { decode } from "../../events/mod.ts";
 import { type Projection, projections } from "../../projections/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { rebuild } from "../../src/projector/mod.ts";
@@ -69,11 +70,52 @@ test.each([
   [["--projection", "jbos"], 'There is no projection "jbos". There are: jobs, metrics'],
   [["--until", "now"], '--until takes a position of the log, not "now"'],
   [["--until", "1", "--verify"], "--verify compares with the live tables"],
+  [["--resume", "jbos"], 'There is no projection "jbos"'],
+  [["--resume", "jobs", "--skip", "2"], "--skip needs --reason"],
+  [["--resume", "jobs", "--skip", "two", "--reason", "No."], '--skip takes a position of the log, not "two"'],
+  [["--skip", "2", "--reason", "No."], "--skip and --reason go with --resume NAME"],
+  [["--resume", "jobs", "--verify"], "--resume goes with --skip and --reason alone"],
   [["--verfy"], "Unknown option '--verfy'"],
 ])("wrong use is told, with exit code 2: %p", async (args, message) => {
   const { code, out, err } = await replay(...args);
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err).toContain(message);
+});
+
+test("--resume lets a read model go on with the event that stopped it, or with --skip past it, on record", async () => {
+  const stop = async () => {
+    for (const projection of projections) await rebuild({ ...house, projection });
+    await house.sql`update levqor_ops.projections set poison_position = 2, poison_message = 'x' where name = 'jobs'`;
+  };
+  await stop();
+  expect(await replay("--resume", "jobs", "--skip", "3", "--reason", "No.")).toMatchObject({
+    code: 1,
+    out: "✗ jobs v4: nothing was done: position 2 stops it\n",
+  });
+  expect(await replay("--resume", "jobs")).toMatchObject({
+    code: 0,
+    out: "✓ jobs v4: goes on with the event at position 2\n",
+    err: "",
+  });
+  expect(await replay("--resume", "jobs")).toMatchObject({
+    code: 1,
+    out: "✗ jobs v4: nothing was done: no event stops it\n",
+  });
+  await stop();
+  expect(await replay("--resume", "jobs", "--skip", "2", "--reason", "Its workflow is gone.")).toMatchObject({
+    code: 0,
+  });
+  const decided = (await house.log.readStream("projection-jobs")).map(decode);
+  const data = { projection: "jobs", version: 4, position: 2, event_id: expect.stringMatching(/^job-.*@1$/) };
+  expect(decided.map((event) => event.data)).toEqual([
+    { ...data, skip: false },
+    { ...data, skip: true, reason: "Its workflow is gone." },
+  ]);
+  expect(decided[1]?.meta.actor).toBe("system:replay");
+  // From now on every rebuild passes over it.
+  expect((await replay("--projection", "jobs")).code).toBe(0);
+  expect(await rowsOf(house.sql, "levqor_read.jobs")).toHaveLength(2);
+  expect((await replay("--verify", "--projection", "jobs")).code).toBe(0);
 });
 
 test("an interrupt ends it", async () => {

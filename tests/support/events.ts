@@ -1,5 +1,7 @@
 import type { EventMeta } from "../../events/envelope.ts";
+import type { Sql } from "../../src/db/mod.ts";
 import type { Append, AppendResult, EventLog } from "../../src/log/mod.ts";
+import { SEPARATOR } from "../../src/log/schema.ts";
 
 export const meta: EventMeta = { actor: "test", correlation_id: "test" };
 
@@ -10,6 +12,21 @@ export function appendOf(stream_id: string, expected_version: number, count = 1)
     data: { stream_id, version: expected_version + 1 + i },
   }));
   return { stream_id, expected_version, events, meta };
+}
+
+/** Records a new stream past all checks: what no writer of today would, and a reader may meet all the same. */
+export async function appendUnchecked(
+  sql: Sql,
+  stream_id: string,
+  events: readonly { type: string; data: unknown; meta?: object }[],
+): Promise<void> {
+  const column = (of: (event: { type: string; data: unknown; meta?: object }, index: number) => unknown) =>
+    events.map(of).join(SEPARATOR);
+  await sql`
+    select from levqor_log.append(
+      ${crypto.randomUUID()}, 1, ${column(() => stream_id)}, ${column(() => 0)}, ${column((_, index) => index + 1)},
+      ${column(({ type }) => type)}, ${column(() => 1)}, ${column(({ data }) => JSON.stringify(data))},
+      ${column((event) => JSON.stringify(event.meta ?? meta))})`;
 }
 
 /** Reads the whole log in ranges. */
