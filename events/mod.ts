@@ -1,9 +1,8 @@
 /** The catalogue of everything that can happen: event types, their schemas, and how old shapes are read. */
 
-import type { Static, TSchema } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { decodeJson } from "../src/json/mod.ts";
 import { bulkEvents } from "./bulk.ts";
-import { faultOf } from "./check.ts";
 import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
 import { incidentEvents } from "./incident.ts";
 import { jobEvents } from "./job.ts";
@@ -39,12 +38,6 @@ export type KnownNewEvent = { [T in EventType]: NewEvent<T, EventData<T>> }[Even
 
 /** A known event, as read. */
 export type KnownEvent = { [T in EventType]: RecordedEvent<T, EventData<T>> }[EventType];
-
-/** Why readers could not count on an event, with the place and without the value; `undefined` where they can. */
-export function eventFault(type: string, data: unknown): string | undefined {
-  const schema = (catalogue as Readonly<Record<string, TSchema>>)[type];
-  return schema && faultOf(schema, data);
-}
 
 /** The schema version that a newly recorded event of a type carries: 1, and one more for each upcast. */
 export function schemaVersion(type: string): number {

@@ -19,7 +19,12 @@ export function eventSchemas(): string {
     title: "Levqor's events: the body of each event type, and the header Levqor-Meta",
     $defs: { meta: EventMeta, ...Object.fromEntries(data) },
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${JSON.stringify(document, standardFormat, 2)}\n`;
+}
+
+/** JSON Schema knows one format of times; which of them the service writes and takes is narrower. */
+function standardFormat(key: string, value: unknown): unknown {
+  return key === "format" && (value === "utc-time" || value === "callers-time") ? "date-time" : value;
 }
 
 if (import.meta.main) await Bun.write(EVENT_SCHEMAS_FILE, eventSchemas());

@@ -7,10 +7,11 @@
  */
 import postgres from "postgres";
 import type { StoredEvent } from "../../events/envelope.ts";
-import { eventFault, schemaVersion } from "../../events/mod.ts";
+import { schemaVersion } from "../../events/mod.ts";
 import { connect, connectionFault, type Sql } from "../db/mod.ts";
 import { decodeJson, isDeeperThan } from "../json/mod.ts";
 import { AppendInDoubtError, AppendRefusedError, isRefusal, LogUnavailableError } from "./errors.ts";
+import { eventFault } from "./event_check.ts";
 import { PARTITION_SPAN, SEPARATOR } from "./schema.ts";
 import {
   type Append,

@@ -6,5 +6,5 @@ export {
   rebuildAt,
   verify,
 } from "./rebuild.ts";
-export { type Resumed, type Resuming, resumeProjection } from "./resume.ts";
+export { resumeProjection } from "./resume.ts";
 export type { ProjectorLogger } from "./runner.ts";

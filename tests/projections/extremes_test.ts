@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { FormatRegistry, Kind, type TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
-import { catalogue, type EventType, eventFault, type NewEvent } from "../../events/mod.ts";
+import { catalogue, type EventType, type NewEvent } from "../../events/mod.ts";
 import { projections } from "../../projections/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect, type Sql } from "../../src/db/mod.ts";
+import { eventFault } from "../../src/log/event_check.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { startProjector, verify } from "../../src/projector/mod.ts";
 import { recordingLogger } from "../projector/support.ts";

@@ -1,20 +1,28 @@
 /** Whether an event is one that readers of the log can count on: its data fits the schema of its type. */
 import { type TSchema, Type } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import { catalogue } from "../../events/mod.ts";
 
 /** Compiled when they are first needed: all together they take a tenth of a second. */
-const checks = new WeakMap<TSchema, TypeCheck<TSchema>>();
+const checks = new Map<string, TypeCheck<TSchema>>();
 
-/** What does not fit a schema, with its place and without its value; `undefined` where all does. */
-export function faultOf(schema: TSchema, value: unknown): string | undefined {
-  let check = checks.get(schema);
-  if (!check) {
-    check = TypeCompiler.Compile(Type.Unsafe(inUnits(schema)));
-    checks.set(schema, check);
-  }
-  if (check.Check(value)) return undefined;
-  const error = check.Errors(value).First();
+/**
+ * What of an event's data does not fit, with its place and without its value; `undefined` where all does, and of types that
+ * the catalogue does not know.
+ */
+export function eventFault(type: string, data: unknown): string | undefined {
+  const check = checks.get(type) ?? compile(type);
+  if (!check || check.Check(data)) return undefined;
+  const error = check.Errors(data).First();
   return `${error?.path || "/"}: ${error?.message ?? "it does not fit the schema"}`;
+}
+
+function compile(type: string): TypeCheck<TSchema> | undefined {
+  const schemas: Readonly<Record<string, TSchema>> = catalogue;
+  if (!Object.hasOwn(schemas, type)) return undefined;
+  const check = TypeCompiler.Compile(Type.Unsafe(inUnits(schemas[type] as TSchema)));
+  checks.set(type, check);
+  return check;
 }
 
 /** Schemas count characters as JSON Schema does, in code points; the check counts UTF-16 units, of which each may have two. */
