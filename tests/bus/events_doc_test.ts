@@ -184,7 +184,8 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
       reader.publish(subject, "{}", { headers: forged });
     }
     for (const job of ["job-a", "job-b", "job-c"]) {
-      await log.append({ stream_id: job, expected_version: 0, events: [{ type: "job.submitted", data: {} }], meta });
+      const submitted = { type: "job.submitted", data: { workflow: "noop", payload: {} } };
+      await log.append({ stream_id: job, expected_version: 0, events: [submitted], meta });
     }
     await until("something to pull", async () => (await jsm.consumers.info(STREAM, "subscriber")).num_pending >= 3);
     await service.flush();
