@@ -139,7 +139,7 @@ test("an interrupt ends it", async () => {
 
 test("a rebuild that is killed at the last moment has changed nothing", async () => {
   const projection = jobs as unknown as Projection;
-  await rebuild({ ...house, projection: jobs });
+  await rebuild({ ...house, projection });
   // The new table waits for this reader of the old one before it takes its place.
   const reader = connect(house.url, { max: 1 });
   await reader`begin`;
