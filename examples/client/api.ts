@@ -4993,7 +4993,7 @@ export interface components {
          */
         "If-None-Match": string;
         /**
-         * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+         * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds. A position that no event has yet is refused at once.
          * @example 1042
          */
         "Levqor-Min-Position": number;
@@ -5583,7 +5583,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds. A position that no event has yet is refused at once.
                  * @example 1042
                  */
                 "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];
@@ -6332,7 +6332,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds. A position that no event has yet is refused at once.
                  * @example 1042
                  */
                 "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];
@@ -7090,7 +7090,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds. A position that no event has yet is refused at once.
                  * @example 1042
                  */
                 "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];
@@ -8294,7 +8294,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds. A position that no event has yet is refused at once.
                  * @example 1042
                  */
                 "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];
@@ -8558,7 +8558,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds. A position that no event has yet is refused at once.
                  * @example 1042
                  */
                 "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];
@@ -9189,7 +9189,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.
+                 * @description The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds. A position that no event has yet is refused at once.
                  * @example 1042
                  */
                 "Levqor-Min-Position"?: components["parameters"]["Levqor-Min-Position"];

@@ -163,7 +163,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
           order by position desc
           limit ${take}`;
         const paged = { name: "incidents", limit, cursor, select };
-        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
+        const { items, has_more, next_cursor } = await readPage({ request, log, projector, wait_ms }, paged);
         return { data: items.map(toIncident), has_more, next_cursor };
       },
       {

@@ -112,7 +112,7 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
           order by position desc
           limit ${take}`;
         const paged = { name: "jobs", limit, cursor, select };
-        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
+        const { items, has_more, next_cursor } = await readPage({ request, log, projector, wait_ms }, paged);
         const waits = await waitsOf(items.map(toWaitingJob), reach);
         return { data: items.map((row) => toSummary(row, waits.get(row.job_id))), has_more, next_cursor };
       },

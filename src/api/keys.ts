@@ -112,7 +112,7 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
           order by position desc
           limit ${take}`;
         const paged = { name: "keys", limit, cursor, select };
-        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
+        const { items, has_more, next_cursor } = await readPage({ request, log, projector, wait_ms }, paged);
         return { data: items.map(toKey), has_more, next_cursor };
       },
       {

@@ -21,15 +21,18 @@ interface Call {
   readonly open: boolean;
 }
 
+/** What monitors and scrapers ask again and again: they add parameters of their own, so that no cache answers. */
+const PROBES: ReadonlySet<string> = new Set(["/", "/health", "/metrics", "/public/metrics", "/api/v1/ops/health"]);
+
 /**
- * Refuses what the API document does not name, before the handler has its turn; pages, which are not in the document,
- * may be asked for with anything. The routes are read at the first question.
+ * Refuses what the API document does not name, before the handler has its turn; probes, and pages, which are not in the
+ * document, may be asked for with anything. The routes are read at the first question.
  */
 export function knownQuery(routes: () => readonly Route[]) {
   let known: Map<string, Call> | undefined;
   return new Elysia({ name: "levqor/known-query" }).onBeforeHandle({ as: "global" }, ({ request, route }) => {
     const query = queryOf(request);
-    if (query === "") return;
+    if (query === "" || PROBES.has(route)) return;
     known ??= new Map(routes().flatMap(callOf));
     const call = known.get(`${request.method === "HEAD" ? "GET" : request.method} ${route}`);
     // Who may not call at all is told so first.

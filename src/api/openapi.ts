@@ -85,7 +85,8 @@ const requestHeaders = {
     example: '"3"',
   },
   "Levqor-Min-Position": {
-    description: "The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds.",
+    description:
+      "The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds. A position that no event has yet is refused at once.",
     required: false,
     schema: { type: "integer", minimum: 0 },
     example: 1042,

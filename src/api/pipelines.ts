@@ -95,7 +95,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
             ${names === "all" ? sql`` : sql`and name = any(${[...names]}::text[])`}
           order by position desc limit ${take}`;
         const paged = { name: "pipelines", limit, cursor, select };
-        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
+        const { items, has_more, next_cursor } = await readPage({ request, log, projector, wait_ms }, paged);
         return { data: items.map(({ position, ...pipeline }) => pipeline), has_more, next_cursor };
       },
       {

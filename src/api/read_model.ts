@@ -1,7 +1,8 @@
 /** Asking read models, which follow the log and may not be there yet in a service's first moments. */
+import type { EventLog } from "../log/types.ts";
 import type { Projector } from "../projector/mod.ts";
 import { PAGE_LIMIT_DEFAULT, READ_MODEL_WAIT_MS } from "./limits.ts";
-import { byPosition, fromCursor, type Page, page, positionHeader } from "./paging.ts";
+import { byPosition, checkReached, fromCursor, type Page, page, positionHeader } from "./paging.ts";
 import { Problem } from "./problems.ts";
 
 const POLL_MS = 25;
@@ -28,13 +29,20 @@ export async function untilReached(
   throw behind(`The read model did not reach position ${position} within ${wait_ms} ms.`);
 }
 
+interface Asked {
+  readonly request: Request;
+  readonly log: Pick<EventLog, "head">;
+  readonly projector: Pick<Projector, "waitFor">;
+  readonly wait_ms?: number | undefined;
+}
+
 /**
  * A page of a read model as a list call asks for it, no older than its `Levqor-Min-Position`. `select` gives up to `take`
  * rows behind the one at `position`, or from the list's begin where there is none. Throws the problems `invalid_cursor`
  * and `read_model_behind`.
  */
 export async function readPage<Row extends { readonly position: number }>(
-  { request, projector, wait_ms }: { request: Request; projector: Pick<Projector, "waitFor">; wait_ms?: number },
+  { request, log, projector, wait_ms }: Asked,
   {
     name,
     limit = PAGE_LIMIT_DEFAULT,
@@ -50,7 +58,11 @@ export async function readPage<Row extends { readonly position: number }>(
   const kind = byPosition(name);
   const from = fromCursor(cursor, kind);
   const position = positionHeader(request, "levqor-min-position");
-  if (position !== undefined) await untilReached(projector, { name, position, wait_ms });
+  if (position !== undefined && !(await projector.waitFor(name, position, 0))) {
+    // What is not on record yet may never be: nothing waits for that.
+    await checkReached(log, position);
+    await untilReached(projector, { name, position, wait_ms });
+  }
   return page(await onceBuilt(() => select(from, limit + 1), wait_ms), limit, { kind, keyOf: (row) => row.position });
 }
 

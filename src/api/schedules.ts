@@ -145,7 +145,7 @@ export function scheduleRoutes(
           order by position desc
           limit ${take}`;
         const paged = { name: "schedules", limit, cursor, select };
-        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
+        const { items, has_more, next_cursor } = await readPage({ request, log, projector, wait_ms }, paged);
         return { data: items.map(summary), has_more, next_cursor };
       },
       {

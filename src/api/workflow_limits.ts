@@ -49,7 +49,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
           order by position
           limit ${take}`;
         const paged = { name: "workflow_limits", limit, cursor, select };
-        const { items, has_more, next_cursor } = await readPage({ request, projector, wait_ms }, paged);
+        const { items, has_more, next_cursor } = await readPage({ request, log, projector, wait_ms }, paged);
         return { data: items.map(fromRow), has_more, next_cursor };
       },
       {

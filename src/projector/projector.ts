@@ -62,6 +62,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     (projection) => new Runner(new Table(projection), { ...options, instance, batch, cached_rows }),
   );
   const names = [...new Set(projections.map(({ name }) => name))];
+  const asking = new Map<string, Promise<number>>();
   for (const runner of runners) runner.start();
 
   async function ready(): Promise<void> {
@@ -107,7 +108,14 @@ export function startProjector(options: ProjectorOptions): Projector {
     return found;
   }
 
-  async function livePosition(name: string): Promise<number> {
+  /** However many wait, the database is asked once at a time. */
+  function livePosition(name: string): Promise<number> {
+    const asked = asking.get(name) ?? askLivePosition(name).finally(() => asking.delete(name));
+    asking.set(name, asked);
+    return asked;
+  }
+
+  async function askLivePosition(name: string): Promise<number> {
     const live = (await readCheckpoints(sql, [name])).find((checkpoint) => checkpoint.live);
     return live?.position ?? 0;
   }

@@ -181,10 +181,35 @@ describe("GET /api/v1/jobs", () => {
     }
   });
 
-  test("a position that does not come in time is 503, to be repeated", async () => {
-    const answer = await api.ask("/api/v1/jobs", { headers: { "levqor-min-position": "999999999" } });
-    expect([answer.status, answer.body.error]).toEqual([503, "read_model_behind"]);
-    expect(answer.headers.get("retry-after")).toBe("1");
+  test("a position that no event has yet is refused by every list, without waiting for it", async () => {
+    const lists = ["jobs", "schedules", "keys", "pipelines", "workflows/limits", "incidents"];
+    const answers = await Promise.all(
+      lists.map((list) => api.ask(`/api/v1/${list}`, { headers: { "levqor-min-position": "999999999" } })),
+    );
+    for (const { status, body } of answers) {
+      expect([status, body.error]).toEqual([400, "invalid_cursor"]);
+      expect(body.detail).toBe("No event has the position 999999999: it lies beyond the end of the log.");
+    }
+  });
+
+  test("a position that the read model does not come to in time is 503, to be repeated", async () => {
+    const behind = await startApi({ timing: { read_model_wait_ms: 50 } });
+    try {
+      const { job_id } = await behind.submit();
+      // Its read model stops here.
+      const poison = await behind.log.append({
+        stream_id: `job-${job_id}`,
+        expected_version: 1,
+        events: [{ type: "job.submitted", data: { workflow: "again", payload: {} } }],
+        meta: { actor: "system:test", correlation_id: job_id },
+      });
+      const headers = { "levqor-min-position": String(poison.ok && poison.position) };
+      const answer = await behind.ask("/api/v1/jobs", { headers });
+      expect([answer.status, answer.body.error]).toEqual([503, "read_model_behind"]);
+      expect(answer.headers.get("retry-after")).toBe("1");
+    } finally {
+      await behind.stop();
+    }
   });
 
   test("a cursor of another list is refused, and one that no row could have", async () => {
