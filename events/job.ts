@@ -32,9 +32,9 @@ export const JobSubmitted = Type.Object({
   /** RFC 3339: not before then. The past means now. */
   run_at: Type.Optional(CallersTime),
   /** How long one attempt may take. */
-  attempt_timeout_seconds: Type.Optional(Type.Number({ minimum: 1, maximum: 86_400 })),
+  attempt_timeout_seconds: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 86_400 })),
   /** How long the job may take with all its attempts and pauses, from when it may first run. */
-  timeout_seconds: Type.Optional(Type.Number({ minimum: 1, maximum: 2_592_000 })),
+  timeout_seconds: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 2_592_000 })),
   /** Jobs of one workflow with the same key share its limits. */
   concurrency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
   /** What to run, in place of what the workflow's name stands for. */

@@ -392,7 +392,7 @@ function checkedPart(append: Append): Part {
     if (fault !== undefined) refuse(`${what} does not fit its schema at ${fault}`);
     return data_json;
   });
-  // Of the service's own making, so no more is looked at than what read models and the audit count on.
+  // Of the service's own making, so no more is looked at than what read models count on.
   if (!isName(meta?.actor) || !isName(meta.correlation_id)) refuse("the meta names no actor or no correlation id");
   const meta_json = written(meta, "the meta", refuse);
   refuseDepth(meta_json, "the meta", refuse);
@@ -400,7 +400,7 @@ function checkedPart(append: Append): Part {
 }
 
 function isName(value: unknown): boolean {
-  return typeof value === "string" && value.length > 0 && value.length <= MAX_NAME_LENGTH;
+  return typeof value === "string" && value.length <= MAX_NAME_LENGTH;
 }
 
 type Refuse = (reason: string) => never;
