@@ -920,7 +920,7 @@ export interface paths {
         put?: never;
         /**
          * Resume a read model that an event stopped
-         * @description A read model whose fold cannot take an event stops there, alone, and says so in GET /api/v1/ops/health. Once the fold is mended, this lets it go on with that event, in whichever process runs it. With `skip`, the position of that event, it goes on past it for good: rebuilds pass over it, too. Either is on record, with who decided so and why. Where the event stops it again, it says so again. Needs the scope `ops:write`.
+         * @description A read model whose fold cannot take an event stops there, alone, and says so in GET /api/v1/ops/health. Once the fold is mended, this lets it go on with that event, in whichever process runs it. With `skip`, the position of that event, it goes on past it for good: rebuilds pass over it, too. Either is on record, with who decided so and why. Where the event stops it again, it says so again. One that no event stops is left as it is: `stopped_at` is null. Needs the scope `ops:write`.
          */
         post: operations["resumeProjection"];
         delete?: never;
@@ -3206,8 +3206,8 @@ export interface components {
              */
             name: string;
             version: number;
-            /** @description The position of the event that had stopped it. */
-            stopped_at: number;
+            /** @description The position of the event that had stopped it; null: none had. */
+            stopped_at: number | null;
             /** @description Whether that event is passed over for good. */
             skipped: boolean;
         };
@@ -4914,7 +4914,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `projection_not_stopped`: No event stops the read model, or another one does than the one to be skipped: stopped_at says which. Nothing was done. */
+        /** @description `projection_not_stopped`: The event to be skipped is not the one that stops the read model: stopped_at says which one does, if any. Nothing was done. */
         "409.projection_not_stopped": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
@@ -8999,12 +8999,6 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                /**
-                 * @example {
-                 *       "skip": 1042,
-                 *       "reason": "Its time cannot be."
-                 *     }
-                 */
                 "application/json": components["schemas"]["ProjectionResume"];
             };
         };

@@ -66,9 +66,11 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
       const meta = { actor, correlation_id: `projection-${name}`, ...cause };
       const resumed = await projector.resume(name, { skip, reason, meta });
       if (!resumed) throw new Problem("projection_not_found", `There is no read model ${JSON.stringify(name)}.`);
-      if (!resumed.ok) throw notStopped(name, { ...resumed, skip });
+      const { version } = resumed;
+      if (!resumed.ok && skip !== undefined) throw notStopped(name, { ...resumed, skip });
+      if (!resumed.ok) return { name, version, stopped_at: null, skipped: false };
       set.headers["levqor-position"] = String(resumed.recorded_at_position);
-      return { name, version: resumed.version, stopped_at: resumed.position, skipped: skip !== undefined };
+      return { name, version, stopped_at: resumed.position, skipped: skip !== undefined };
     },
     {
       parse: "none",
@@ -77,10 +79,14 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
         tag: "Operations",
         summary: "Resume a read model that an event stopped",
         description:
-          "A read model whose fold cannot take an event stops there, alone, and says so in GET /api/v1/ops/health. Once the fold is mended, this lets it go on with that event, in whichever process runs it. With `skip`, the position of that event, it goes on past it for good: rebuilds pass over it, too. Either is on record, with who decided so and why. Where the event stops it again, it says so again.",
+          "A read model whose fold cannot take an event stops there, alone, and says so in GET /api/v1/ops/health. Once the fold is mended, this lets it go on with that event, in whichever process runs it. With `skip`, the position of that event, it goes on past it for good: rebuilds pass over it, too. Either is on record, with who decided so and why. Where the event stops it again, it says so again. One that no event stops is left as it is: `stopped_at` is null.",
         scope: "ops:write",
         params: { name: ProjectionName },
         optional_body: "ProjectionResume",
+        examples: {
+          again: { summary: "With the event that stopped it", value: {} },
+          past: { summary: "Past it, for good", value: { skip: 1042, reason: "Its time cannot be." } },
+        },
         answers: {
           200: {
             description: "It goes on.",
@@ -173,11 +179,9 @@ function howToMend(name: string, position: number): string {
   );
 }
 
-function notStopped(name: string, { stopped_at, skip }: { stopped_at: number | undefined; skip: number | undefined }) {
-  const detail =
-    stopped_at === undefined
-      ? `No event stops the read model "${name}".`
-      : `Cannot skip position ${skip}: the read model "${name}" is stopped by the event at position ${stopped_at}.`;
+function notStopped(name: string, { stopped_at, skip }: { stopped_at: number | undefined; skip: number }) {
+  const by = stopped_at === undefined ? "no event" : `the event at position ${stopped_at}`;
+  const detail = `Cannot skip position ${skip}: ${by} stops the read model "${name}".`;
   return new Problem("projection_not_stopped", detail, { members: { stopped_at: stopped_at ?? null } });
 }
 

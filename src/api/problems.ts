@@ -202,7 +202,7 @@ export const problems = {
   projection_not_stopped: {
     status: 409,
     title: "Read model not stopped there",
-    help: "No event stops the read model, or another one does than the one to be skipped: stopped_at says which. Nothing was done.",
+    help: "The event to be skipped is not the one that stops the read model: stopped_at says which one does, if any. Nothing was done.",
   },
   subscription_exists: {
     status: 409,

@@ -1456,7 +1456,9 @@ const ProjectionResumed = Type.Object(
   {
     name: ProjectionName,
     version: Type.Integer({ minimum: 1 }),
-    stopped_at: Type.Integer({ minimum: 1, description: "The position of the event that had stopped it." }),
+    stopped_at: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      description: "The position of the event that had stopped it; null: none had.",
+    }),
     skipped: Type.Boolean({ description: "Whether that event is passed over for good." }),
   },
   { additionalProperties: false },

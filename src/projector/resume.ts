@@ -29,7 +29,7 @@ export type Resumed =
       readonly recorded_at_position: number;
     }
   /** Nothing was done: no event stops it, or it is another one than the one to be passed over. */
-  | { readonly ok: false; readonly stopped_at: number | undefined };
+  | { readonly ok: false; readonly version: number; readonly stopped_at: number | undefined };
 
 /** How often somebody else may be faster. */
 const MAX_TRIES = 20;
@@ -45,7 +45,8 @@ export async function resumeProjection(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const decided = await log.readStream(streamOf(name));
     const position = (await readCheckpoint(sql, table))?.poison?.position;
-    if (position === undefined || (skip !== undefined && skip !== position)) return { ok: false, stopped_at: position };
+    if (position === undefined || (skip !== undefined && skip !== position))
+      return { ok: false, version, stopped_at: position };
     const [stopping] = await log.readRange(position - 1, 1);
     if (!stopping) throw new Error(`Cannot resume ${name}: the log has no position ${position}`);
     const event: KnownNewEvent = {

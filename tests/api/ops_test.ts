@@ -69,9 +69,14 @@ test("a read model that an event stopped goes on with it or past it when an oper
     const { body } = await api.ask("/api/v1/ops/health");
     return body.projections?.find((it: { name: string }) => it.name === "jobs")?.stopped_at ?? undefined;
   };
-  expect(await resume({})).toMatchObject({
+  expect(await resume({})).toMatchObject({ status: 200, body: { name: "jobs", stopped_at: null, skipped: false } });
+  expect(await resume({ skip: 1, reason: "No." })).toMatchObject({
     status: 409,
-    body: { error: "projection_not_stopped", detail: 'No event stops the read model "jobs".', stopped_at: null },
+    body: {
+      error: "projection_not_stopped",
+      detail: 'Cannot skip position 1: no event stops the read model "jobs".',
+      stopped_at: null,
+    },
   });
   const poison = await api.log.append({
     stream_id: `job-${job_id}`,

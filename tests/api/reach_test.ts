@@ -173,6 +173,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   openIncident: "by scope",
   updateIncident: "by scope",
   resolveIncident: "by scope",
+  resumeProjection: "by scope",
   getCallbackSecret: "by scope",
 
   submitJob: () =>

@@ -133,7 +133,7 @@ test("resume goes on with the event that was poison, once its fold can take it",
   expect(await projector.resume("notes", { meta })).toMatchObject({ ok: true });
   expect(await projector.waitFor("notes", head, 5_000)).toBe(true);
   expect(await rowsOf(house.sql, SHOWN)).toMatchObject([{ key: "a" }, { key: "b" }]);
-  expect(await projector.resume("notes", { meta })).toEqual({ ok: false, stopped_at: undefined });
+  expect(await projector.resume("notes", { meta })).toEqual({ ok: false, version: 1, stopped_at: undefined });
 });
 
 test("resume with skip passes the event over, even from a process that does not run the projection", async () => {
@@ -141,7 +141,7 @@ test("resume with skip passes the event over, even from a process that does not 
   const replica = start();
   const head = await append(house.log, [{ key: "a" }, { key: "a", poison: "I can't" }, { key: "a" }]);
   await until(async () => (await stateOf(projector))?.state === "poisoned");
-  expect(await replica.projector.resume("notes", { skip: 3, meta })).toEqual({ ok: false, stopped_at: 2 });
+  expect(await replica.projector.resume("notes", { skip: 3, meta })).toEqual({ ok: false, version: 1, stopped_at: 2 });
   expect(await replica.projector.resume("notes", { skip: 2, reason: "It makes no sense.", meta })).toMatchObject({
     ok: true,
     position: 2,
