@@ -2,8 +2,9 @@
 import { Elysia } from "elysia";
 import { accountOf } from "../../events/account.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
-import { readJob } from "../jobs/commands.ts";
+import { readHistory } from "../jobs/commands.ts";
 import type { Auth } from "./auth.ts";
+import type { SharedReading } from "./event_source.ts";
 import { jobNotFound } from "./job_id.ts";
 import { command } from "./job_refusal.ts";
 import { PAGE_LIMIT_DEFAULT } from "./limits.ts";
@@ -18,8 +19,13 @@ const readPageQuery = queryReader(PageQuery);
 const readSecretQuery = queryReader(CallbackSecretQuery);
 
 const CALLBACKS = byVersion("callbacks");
+/** Events of a job that are read at once. */
+const EVENTS_AT_ONCE = 50;
 
-export function callbackRoutes({ log, callback_secrets }: Pick<ApiOptions, "log" | "callback_secrets">, auth: Auth) {
+export function callbackRoutes(
+  { log, callback_secrets, reading }: Pick<ApiOptions, "log" | "callback_secrets"> & { reading: SharedReading },
+  auth: Auth,
+) {
   return new Elysia({ name: "levqor/callbacks" })
     .use(requestIds())
     .get(
@@ -59,14 +65,18 @@ export function callbackRoutes({ log, callback_secrets }: Pick<ApiOptions, "log"
     .get(
       "/api/v1/jobs/:job_id/callbacks",
       async ({ request, params }) => {
-        const named = await auth.requireJob(request, "jobs:read", params.job_id);
+        const { caller, ...named } = await auth.requireJob(request, "jobs:read", params.job_id);
         const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
-        const after_version = fromCursor(cursor, CALLBACKS) ?? 0;
-        const job = await readJob(log, named);
-        if (!job) throw jobNotFound(named.job_id);
-        const entries = job.events
-          .filter(({ type, version }) => version > after_version && type.startsWith("job.callback_"))
-          .flatMap((event) => entryOf(decode(event)));
+        const entries: CallbackEntry[] = [];
+        // A job may have many other events, and large ones: they are read in turn, as for streams.
+        for (let after_version = fromCursor(cursor, CALLBACKS) ?? 0, more = true; more && entries.length <= limit; ) {
+          const part = { ...named, after_version, limit: EVENTS_AT_ONCE };
+          const events = await reading.turns.take(caller.identity, () => readHistory(log, part));
+          if (!events || (events.length === 0 && after_version === 0)) throw jobNotFound(named.job_id);
+          entries.push(...events.filter(isOfCallback).flatMap((event) => entryOf(decode(event))));
+          more = events.length === EVENTS_AT_ONCE;
+          after_version = events.at(-1)?.version ?? after_version;
+        }
         const { items, has_more, next_cursor } = page(entries, limit, {
           kind: CALLBACKS,
           keyOf: ({ version }) => version,
@@ -153,6 +163,10 @@ export function callbackRoutes({ log, callback_secrets }: Pick<ApiOptions, "log"
         }),
       },
     );
+}
+
+function isOfCallback({ type }: { readonly type: string }): boolean {
+  return type.startsWith("job.callback_");
 }
 
 /** How the log shows an event; nothing for one that is not about the callback. */

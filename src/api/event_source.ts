@@ -68,7 +68,7 @@ export class EventSources {
     const [first] = await log.readStream(stream_id, { limit: 1 });
     if (!first || !reaches(wanted.reach, submissionOf(first))) throw jobNotFound(wanted.job_id);
     const after = wanted.after ?? 0;
-    return { after, events: this.#filtered(this.#oneJob(stream_id, stop), { ...wanted, after }) };
+    return { after, events: this.#filtered(this.#oneJob(wanted.caller, { stream_id, stop }), { ...wanted, after }) };
   }
 
   #allJobs(
@@ -82,8 +82,15 @@ export class EventSources {
   }
 
   /** A job's events from its first, and then as they are recorded. */
-  async *#oneJob(stream_id: string, stop: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
-    const { log, batch } = this.#options;
+  async *#oneJob(
+    caller: string,
+    { stream_id, stop }: { stream_id: string; stop: AbortSignal },
+  ): AsyncGenerator<readonly StoredEvent[]> {
+    const { log, batch, turns } = this.#options;
+    const readStream = (after_version: number) =>
+      turns.take(caller, async () =>
+        stop.aborted ? [] : await log.readStream(stream_id, { after_version, limit: batch }),
+      );
     let arrived = Promise.withResolvers<void>();
     let failure: { error: unknown } | undefined;
     const wake = () => arrived.resolve();
@@ -97,7 +104,7 @@ export class EventSources {
       let version = 0;
       while (!stop.aborted) {
         if (failure) throw failure.error;
-        const events = await log.readStream(stream_id, { after_version: version, limit: batch });
+        const events = await readStream(version);
         const last = events.at(-1);
         if (last) {
           version = last.version;

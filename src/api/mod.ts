@@ -80,7 +80,7 @@ export function createApi(options: ApiOptions): Elysia {
     .use(jobRoutes(options, auth))
     .use(jobControlRoutes({ ...options, queue }, auth))
     .use(bulkRoutes({ ...options, queue }, auth))
-    .use(callbackRoutes(options, auth))
+    .use(callbackRoutes({ ...options, reading }, auth))
     .use(pipelineRoutes(options, auth))
     .use(stepRoutes(options, auth))
     .use(scheduleRoutes({ ...options, queue }, auth))

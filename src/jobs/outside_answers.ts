@@ -73,22 +73,29 @@ export type Answered =
       readonly claimed: boolean;
     };
 
-/** Attempts that are remembered, and the payload that each job's state may have, in UTF-16 units of JSON. */
-const MAX_HELD = 2_000;
-const MAX_HELD_PAYLOAD = 16_000;
+/** Jobs that are remembered. */
+const MAX_HELD = 10_000;
 /** A heartbeat that follows another within so much of the lease renews nothing. */
 const RENEWAL_SHARE = 1 / 4;
 
 interface HeldAttempt {
+  /** Without what may be large: see {@link lean}. */
   readonly state: JobState;
   readonly version: number;
-  readonly renewal: { readonly attempt: number; readonly wanted: number | undefined; readonly until: number };
-  readonly answered: Answered & { ok: true };
+  readonly renewal?: {
+    readonly attempt: number;
+    readonly wanted: number | undefined;
+    readonly until: number;
+    readonly answered: Answered & { ok: true };
+  };
+  /** The heartbeat that was refused at this version. */
+  readonly refused?: { readonly attempt: number; readonly actor: string; readonly claimed: boolean };
 }
 
 /**
  * What this process knows of jobs that outside workers keep with heartbeats, so that it reads of each only what is new,
- * and records no more heartbeats than the lease needs. The log decides all the same: what is here may be behind.
+ * whatever its payload and results take, and records no more heartbeats than the lease needs. The log decides all the
+ * same: what is here may be behind.
  */
 export class HeldAttempts {
   /** By job, the one heard of longest ago first. */
@@ -100,26 +107,59 @@ export class HeldAttempts {
 
   /** The answer to the heartbeat before, where that suffices for this one, too. */
   renewed({ job_id, attempt, answer }: Answering): (Answered & { ok: true }) | undefined {
-    const held = this.#held.get(job_id);
-    if (!held || answer.type !== "heartbeat" || Date.now() >= held.renewal.until) return undefined;
-    const isSame = held.renewal.attempt === attempt && held.renewal.wanted === answer.lease_seconds;
-    return isSame ? held.answered : undefined;
+    const renewal = this.#held.get(job_id)?.renewal;
+    if (!renewal || answer.type !== "heartbeat" || Date.now() >= renewal.until) return undefined;
+    return renewal.attempt === attempt && renewal.wanted === answer.lease_seconds ? renewal.answered : undefined;
   }
 
   /** Keeps what a heartbeat found and recorded. */
-  remember({ job_id, attempt, answer }: Answering, { state, version, answered }: Omit<HeldAttempt, "renewal">): void {
-    const isSmall = this.#held.has(job_id) || JSON.stringify(state.payload).length <= MAX_HELD_PAYLOAD;
-    this.#held.delete(job_id);
-    if (answer.type !== "heartbeat" || !isSmall) return;
+  renew({ job_id, attempt, answer }: Answering, found: Found & { readonly answered: Answered & { ok: true } }): void {
+    if (answer.type !== "heartbeat") return;
+    const { state, version, answered } = found;
     const { lease_seconds } = answered.event.data as { lease_seconds: number };
     const until = Date.now() + lease_seconds * 1000 * RENEWAL_SHARE;
-    this.#held.set(job_id, { state, version, renewal: { attempt, wanted: answer.lease_seconds, until }, answered });
-    if (this.#held.size > MAX_HELD) this.#held.delete(this.#held.keys().next().value as string);
+    this.#keep(job_id, { state, version, renewal: { attempt, wanted: answer.lease_seconds, until, answered } });
+  }
+
+  /** Whether a heartbeat came from whoever claimed the attempt, where the same was refused before at this version. */
+  refused({ job_id, attempt, meta }: Answering, version: number): boolean | undefined {
+    const held = this.#held.get(job_id);
+    const isSame = held?.version === version && held.refused?.attempt === attempt && held.refused.actor === meta.actor;
+    return isSame ? held?.refused?.claimed : undefined;
+  }
+
+  /** Keeps what a heartbeat found that was refused. */
+  refuse({ job_id, attempt, meta }: Answering, { state, version, claimed }: Found & { claimed: boolean }): void {
+    this.#keep(job_id, { state, version, refused: { attempt, actor: meta.actor, claimed } });
   }
 
   forget(job_id: string): void {
     this.#held.delete(job_id);
   }
+
+  #keep(job_id: string, held: HeldAttempt): void {
+    this.#held.delete(job_id);
+    this.#held.set(job_id, { ...held, state: lean(held.state) });
+    if (this.#held.size > MAX_HELD) this.#held.delete(this.#held.keys().next().value as string);
+  }
+}
+
+/** A job as a command found it. */
+interface Found {
+  readonly state: JobState;
+  readonly version: number;
+}
+
+/** What decides on answers: a job without its payload, and without what it and its steps gave. */
+function lean(state: JobState): JobState {
+  const step_states = new Map(
+    [...state.step_states].map(([id, step]) => [
+      id,
+      { ...step, output: null, items: step.items?.map((item) => ({ ...item, output: null })) ?? null },
+    ]),
+  );
+  const steps = state.steps?.map((step) => ("with" in step ? { ...step, with: undefined } : step)) ?? null;
+  return { ...state, payload: {}, result: null, steps: steps as JobState["steps"], step_states };
 }
 
 /** Longest lease that an attempt of this job may have, in seconds. */
@@ -137,7 +177,13 @@ export async function answerFor(log: EventLog, answering: Answering): Promise<An
   if (!handled.ok) {
     const { code } = handled.refusal;
     if (code === "job_not_found") return { ok: false, code, job: jobDecider.initial, claimed: false };
-    return await recorded(log, answering, { ok: false, code, job: handled.state });
+    const { state, version } = handled;
+    const refused = { ok: false, code, job: state } as const;
+    const claimed = answer.type === "heartbeat" ? held?.refused(answering, version) : undefined;
+    if (claimed !== undefined) return { ...refused, claimed };
+    const found = await recorded(log, answering, refused);
+    if (answer.type === "heartbeat" && !found.ok) held?.refuse(answering, { state, version, claimed: found.claimed });
+    return found;
   }
   if (handled.position === undefined) return held?.renewed(answering) as Answered;
   const { state, position, recorded_at } = handled as typeof handled & { position: number; recorded_at: string };
@@ -151,7 +197,7 @@ export async function answerFor(log: EventLog, answering: Answering): Promise<An
   const event = { ...handled.events.at(-1), recorded_at } as AnswerEvent;
   const answered = { ok: true, event, position, replayed: false } as const;
   if (answer.type === "heartbeat") {
-    held?.remember(answering, { state, version: handled.version - handled.events.length, answered });
+    held?.renew(answering, { state, version: handled.version - handled.events.length, answered });
   } else {
     held?.forget(job_id);
   }
@@ -220,7 +266,8 @@ async function recorded(
 ): Promise<Answered> {
   let claimed = false;
   let said: Answered | undefined;
-  for (const stored of await log.readStream(jobStream(job_id))) {
+  // Its submission is of no concern.
+  for (const stored of await log.readStream(jobStream(job_id), { after_version: 1 })) {
     const event = decode(stored);
     if (!("attempt" in event.data) || event.data.attempt !== attempt) continue;
     if (event.type === "job.started") claimed = event.data.outside === true && event.meta.actor === meta.actor;

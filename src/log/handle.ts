@@ -37,7 +37,13 @@ export type Handled<State, Refusal> =
       /** RFC 3339; `undefined` where there was nothing to do. */
       readonly recorded_at: string | undefined;
     }
-  | { readonly ok: false; readonly refusal: Refusal; readonly state: State };
+  | {
+      readonly ok: false;
+      readonly refusal: Refusal;
+      readonly state: State;
+      /** The stream's as the state has it. */
+      readonly version: number;
+    };
 
 /** A stream in which somebody else is faster this often is fought over by something that never yields. */
 const MAX_TRIES = 20;
@@ -52,9 +58,9 @@ export async function handle<State, Command extends object, Refusal>(
     const stored = await read();
     const state = stored.map(decode).reduce(decider.evolve, known?.state ?? decider.initial);
     const decision = decider.decide(typeof command === "function" ? command(state) : command, state);
-    if (!Array.isArray(decision)) return { ok: false, refusal: decision as Refusal, state };
-    const events = decision as readonly NewEvent[];
     const version = stored.at(-1)?.version ?? known?.version ?? 0;
+    if (!Array.isArray(decision)) return { ok: false, refusal: decision as Refusal, state, version };
+    const events = decision as readonly NewEvent[];
     if (events.length === 0) return { ok: true, events, state, version, position: undefined, recorded_at: undefined };
     const result = await log.append({ stream_id, expected_version: version, events, meta });
     if (result.ok) {

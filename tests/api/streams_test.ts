@@ -429,6 +429,55 @@ describe("one process", () => {
     }
   }, 60_000);
 
+  test("reads single jobs in turn, too, for streams whose filter fits nothing and for logs of callbacks", async () => {
+    let reading = 0;
+    let most = 0;
+    const reads = { all: 0 };
+    const scanned = await startApi({
+      openApiLog: (url) => {
+        const log = openLog({ url });
+        const read = log.readStream.bind(log);
+        const readStream: typeof log.readStream = async (stream_id, options) => {
+          // The first event alone says whether there is such a job.
+          if (options?.limit === 1) return await read(stream_id, options);
+          reads.all++;
+          most = Math.max(most, ++reading);
+          try {
+            return await read(stream_id, options);
+          } finally {
+            reading--;
+          }
+        };
+        return Object.assign(log, { readStream });
+      },
+    });
+    try {
+      const { job_id } = await scanned.submit();
+      const meta = { actor: "system:test", correlation_id: job_id };
+      const version = { attempt: 1, lease_seconds: 600 };
+      const events = [
+        { type: "job.started", data: { ...version, worker: "w" } },
+        ...Array.from({ length: 119 }, () => ({ type: "job.heartbeat", data: version })),
+      ];
+      expect((await scanned.log.append({ stream_id: `job-${job_id}`, expected_version: 1, events, meta })).ok).toBe(
+        true,
+      );
+      const path = `/api/v1/jobs/${job_id}/stream?types=job.cancelled`;
+      const streams = await Promise.all(Array.from({ length: 20 }, () => openSse(scanned.url + path)));
+      const wanted = streams.map((stream) => stream.take(1));
+      const logs = await Promise.all(Array.from({ length: 20 }, () => scanned.ask(`/api/v1/jobs/${job_id}/callbacks`)));
+      expect(logs.map(({ status, body }) => [status, body.data])).toEqual(new Array(20).fill([200, []]));
+      expect(reads.all).toBeGreaterThanOrEqual(40 * 3);
+      // One caller has one read at a time.
+      expect(most).toBe(1);
+      await scanned.ask(`/api/v1/jobs/${job_id}/cancel`, { method: "POST" });
+      expect((await Promise.all(wanted)).flat()).toHaveLength(20);
+      await Promise.all(streams.map((stream) => stream.close()));
+    } finally {
+      await scanned.stop();
+    }
+  }, 60_000);
+
   test("forgets streams that never came to be", async () => {
     for (let i = 0; i < 3; i++) {
       expect((await own.ask(`/api/v1/jobs/${Bun.randomUUIDv7()}/stream`)).status).toBe(404);

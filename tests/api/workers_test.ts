@@ -3,6 +3,7 @@ import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { components } from "../../src/api/schemas.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob, startSweeper } from "../../src/jobs/mod.ts";
+import { openLog } from "../../src/log/mod.ts";
 import { silent, until } from "../jobs/support.ts";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
 
@@ -325,6 +326,45 @@ describe("a claimed job", () => {
       "job_cancelled",
     ]);
   });
+
+  test("reads a job once for its heartbeats, whatever it was submitted with, be they taken or refused", async () => {
+    let read = 0;
+    const watched = await startApi({
+      openApiLog: (url) => {
+        const log = openLog({ url });
+        const readStream = log.readStream.bind(log);
+        return Object.assign(log, {
+          async readStream(...asked: Parameters<typeof readStream>) {
+            const events = await readStream(...asked);
+            read += events.reduce((sum, { data_json }) => sum + data_json.length, 0);
+            return events;
+          },
+        });
+      },
+    });
+    try {
+      const workflow = fresh();
+      const payload = { text: "x".repeat(150_000) };
+      const { job_id } = await watched.submit({ workflow, payload });
+      const ask = (action: string, body: object) => watched.ask(`/api/v1/workers/${action}`, post(body));
+      const beat = (attempt: number, lease_seconds: number) => ask("heartbeat", { job_id, attempt, lease_seconds });
+      const { jobs } = (await ask("claim", { worker: "w", workflows: [workflow], wait_seconds: 10 })).body;
+      expect(jobs).toHaveLength(1);
+      read = 0;
+      for (let lease = 60; lease < 80; lease++) expect((await beat(1, lease)).status).toBe(200);
+      expect(read).toBeWithin(150_000, 160_000);
+      for (let index = 0; index < 20; index++) expect(jsonOf(await beat(7, 60))).toEqual([409, "attempt_superseded"]);
+      expect(read).toBeLessThan(170_000);
+      const result = { text: "y".repeat(150_000) };
+      expect((await ask("complete", { job_id, attempt: 1, result })).status).toBe(200);
+      read = 0;
+      for (let index = 0; index < 20; index++) expect(jsonOf(await beat(1, 60))).toEqual([409, "job_finished"]);
+      // All of it once, and once more what came after the submission.
+      expect(read).toBeLessThan(2 * 150_000 + 170_000);
+    } finally {
+      await watched.stop();
+    }
+  }, 60_000);
 
   test("counts as an attempt once it was handed back 100 times", async () => {
     const workflow = fresh();

@@ -35,7 +35,7 @@ describe("handle", () => {
       expect(handled).toMatchObject({ ok: true, state: version - 1, version });
     }
     const refused = await handle(log, { stream_id, decider: seats, command: { limit: 2 }, meta });
-    expect(refused).toEqual({ ok: false, refusal: { full: 2 }, state: 2 });
+    expect(refused).toEqual({ ok: false, refusal: { full: 2 }, state: 2, version: 2 });
     expect(await log.readStream(stream_id)).toHaveLength(2);
   });
 
