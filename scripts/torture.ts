@@ -10,11 +10,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { pause } from "../src/async/mod.ts";
 import { allChecks } from "./torture/checks/mod.ts";
 import { Client } from "./torture/client.ts";
 import type { Evidence } from "./torture/evidence.ts";
 import { faultScript } from "./torture/fault_script.ts";
 import { type FaultCounts, inflict } from "./torture/faults.ts";
+import { Harm } from "./torture/harm.ts";
 import { keepHouse } from "./torture/household.ts";
 import { gather, openJobs, settle } from "./torture/investigation.ts";
 import { isRun, Load } from "./torture/load.ts";
@@ -23,8 +25,14 @@ import { Progress, report } from "./torture/report.ts";
 import { openStage, type Stage } from "./torture/stage.ts";
 import { overSse, overWebSocket, Subscriber } from "./torture/subscriber.ts";
 
+/** At the end of the load there are no faults for so long a share of it: what one user does to others is measured then. */
+const QUIET = { share: 0.2, most_ms: 60_000 };
+
 /** Answers that the HTTP server gave in place of the API; more of them are a finding. */
 const FOREIGN_MAX = 3;
+
+/** Whatever was killed last is up again by then. */
+const FAULTS_PASS_MS = 10_000;
 
 const HELP = `bun run torture [--minutes N] [--seed S] [--keep-logs]
 
@@ -119,13 +127,25 @@ async function torture(
     if (!over.aborted) progress.show("load and faults", { done: (performance.now() - began) / duration, about });
   }, 1_000);
   const loading = load.run();
-  const script = faultScript(seed, duration);
-  const faults = await inflict({ stage, script, signal: over, on_fault: (text) => progress.tell(text) });
+  const harm = new Harm({ urls: stage.api_urls, api_key: stage.api_key, jwt_secret: stage.jwt_secret, seed });
+  await harm.prepare(over);
+  const troubled_ms = duration - Math.min(QUIET.share * duration, QUIET.most_ms);
+  const troubled = AbortSignal.any([over, AbortSignal.timeout(troubled_ms - (performance.now() - began))]);
+  const harming = harm.run(troubled);
+  const script = faultScript(seed, troubled_ms);
+  const faults = await inflict({ stage, script, signal: troubled, on_fault: (text) => progress.tell(text) });
+  await pause(began + troubled_ms - performance.now(), troubled);
+  await harming;
+  if (!over.aborted) {
+    progress.tell("The faults are over; what one user does to others is measured");
+    await Promise.all([...stage.services.values()].map((service) => service.up(FAULTS_PASS_MS))).catch(() => {});
+    await harm.measure(over);
+  }
   await loading;
   await house.settle(interrupts.atOnce);
   clearInterval(showing);
   progress.tell(`The load is over: ${load.acknowledged.length} jobs taken; settling`);
-  const witnesses = { stage, client, load, observer, subscribers, signal: interrupts.atOnce };
+  const witnesses = { stage, client, load, harm, observer, subscribers, signal: interrupts.atOnce };
   await settle(witnesses, (open) => progress.show("settling", { done: undefined, about: `${open} open` }));
   progress.tell("Settled; gathering the evidence");
   const foreign = client.foreign.map((answer) => `an answer that is not the API's (decision 40): ${answer}`);
@@ -142,8 +162,9 @@ interface Surroundings {
 }
 
 /** What a finding may be looked up in, beside the processes' own logs. */
-function keepEvidence(folder: string, { events, requests, callbacks, acknowledged, exits }: Evidence): void {
-  for (const [name, rows] of Object.entries({ events, requests, callbacks, acknowledged, exits })) {
+function keepEvidence(folder: string, evidence: Evidence): void {
+  const { events, requests, callbacks, acknowledged, exits, polite } = evidence;
+  for (const [name, rows] of Object.entries({ events, requests, callbacks, acknowledged, exits, ...polite })) {
     writeFileSync(join(folder, "logs", `${name}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   }
 }

@@ -28,6 +28,12 @@ export interface Acknowledged {
   readonly position: number;
 }
 
+/** How long a polite user's requests took, in milliseconds: while another meant harm, and while it did not, by turns. */
+export interface PoliteTimes {
+  readonly calm: readonly number[];
+  readonly harmed: readonly number[];
+}
+
 export interface Evidence {
   readonly acknowledged: readonly Acknowledged[];
   /** What already went wrong while the load ran. */
@@ -48,6 +54,7 @@ export interface Evidence {
   readonly jetstream: JetStreamState;
   /** By how a subscriber subscribes. */
   readonly streams: ReadonlyMap<string, StreamSeen>;
+  readonly polite: PoliteTimes;
   readonly exits: readonly Exit[];
   readonly fatal: readonly string[];
   /** Of the last stop. */

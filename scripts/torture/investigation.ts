@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { connect as connectNats } from "nats";
 import type { Client } from "./client.ts";
 import { type Evidence, historiesOf, type JetStreamState } from "./evidence.ts";
+import type { Harm } from "./harm.ts";
 import { isRun, type Load } from "./load.ts";
 import type { LogEvent, Observer } from "./observer.ts";
 import type { Stage } from "./stage.ts";
@@ -23,6 +24,7 @@ export interface Witnesses {
   readonly stage: Stage;
   readonly client: Client;
   readonly load: Load;
+  readonly harm: Harm;
   readonly observer: Observer;
   /** By how they subscribe. */
   readonly subscribers: ReadonlyMap<string, Subscriber>;
@@ -49,7 +51,7 @@ export function openJobs(events: readonly LogEvent[]): number {
 
 /** Asks everything once more, stops the services, and reads the log to its end. */
 export async function gather(witnesses: Witnesses): Promise<Evidence> {
-  const { stage, load, observer, subscribers } = witnesses;
+  const { stage, load, harm, observer, subscribers } = witnesses;
   const jetstream = await relayed(witnesses);
   await subscribed(witnesses);
   await Promise.all([...subscribers.values()].map((subscriber) => subscriber.stop()));
@@ -63,7 +65,7 @@ export async function gather(witnesses: Witnesses): Promise<Evidence> {
   await observer.close();
   return {
     acknowledged: load.acknowledged,
-    said: load.said,
+    said: [...load.said, ...harm.said],
     events,
     histories: historiesOf(events),
     seen: observer.seen,
@@ -74,6 +76,7 @@ export async function gather(witnesses: Witnesses): Promise<Evidence> {
     replay,
     jetstream,
     streams: subscribers,
+    polite: harm.times,
     exits,
     fatal: stage.fatal,
     exit_codes,

@@ -3,10 +3,13 @@ import { pause } from "../../src/async/mod.ts";
 import type { Client } from "./client.ts";
 import type { End, Wanted } from "./evidence.ts";
 import { LEASE_SECONDS } from "./fault_script.ts";
+import { hostileKind } from "./hostile.ts";
 import type { Random } from "./random.ts";
 
 /** A workflow that nobody runs: its jobs wait for ever. */
 export const NOBODY = "torture-nobody";
+/** What the user who means harm submits, claims and hands back: nobody else runs it. */
+export const HARMED = "torture-harmed";
 /** The stored pipeline, of which new versions are made all the time. */
 export const PIPELINE = "torture-pipeline";
 
@@ -297,6 +300,60 @@ const OF_STEPS: readonly Kind[] = [
   },
 ];
 
+/** What peers that mean harm make of a job is its own matter: it ends, one way or the other. */
+const HOSTILE: readonly Kind[] = [
+  {
+    name: "provoked",
+    weight: 2,
+    make: ({ random, ...job }) => ({
+      body: {
+        workflow: "http",
+        payload: { url: `${job.url}/hostile/${hostileKind(random)}`, timeout_ms: 3_000 },
+        callback_url: `${job.url}/callback/${job.name}`,
+        max_attempts: random.between(1, 2),
+        backoff: { initial_seconds: 0.1 },
+        timeout_seconds: 30,
+      },
+      expected: ["succeeded", "failed", "lost"],
+    }),
+  },
+  {
+    // What one step was answered goes on to the next.
+    name: "handed_on",
+    weight: 2,
+    make: ({ random, name, url }) => ({
+      body: {
+        workflow: "torture-steps",
+        payload: {},
+        steps: [
+          { id: "fetch", uses: "http", with: { url: `${url}/hostile/${hostileKind(random)}`, timeout_ms: 3_000 } },
+          {
+            id: "pass",
+            uses: "http",
+            with: { method: "POST", url: `${url}/effect/${name}/pass`, body: "{{ steps.fetch.output.body }}" },
+          },
+        ],
+        max_attempts: 2,
+        backoff: { initial_seconds: 0.1 },
+        timeout_seconds: 30,
+      },
+      expected: ["succeeded", "failed", "lost"],
+    }),
+  },
+  {
+    // The status says that it is delivered, whatever comes with it.
+    name: "told_in_vain",
+    weight: 2,
+    make: ({ random, ...job }) => ({
+      body: {
+        ...http(job, { delay: random.below(300) }, random),
+        callback_url: `${job.url}/callback/${job.name}?hostile=${hostileKind(random, { delivered: true })}`,
+      },
+      expected: ["succeeded"],
+    }),
+  },
+];
+
 /** What the example workers do, by the workflow that one of them runs. */
 const OUTSIDE: readonly Kind[] = [
   {
@@ -343,7 +400,7 @@ const OUTSIDE_PYTHON: readonly Kind[] = [
 
 /** `python`: whether a worker in Python runs. */
 export function kindsOf({ python }: { python: boolean }): Kind[] {
-  return [SIMPLE, FAILING, TIMED, OF_STEPS, OUTSIDE, python ? OUTSIDE_PYTHON : []].flat();
+  return [SIMPLE, FAILING, TIMED, OF_STEPS, HOSTILE, OUTSIDE, python ? OUTSIDE_PYTHON : []].flat();
 }
 
 /** The pipeline at its `version`-th version, counted by whoever makes it. */

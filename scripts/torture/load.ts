@@ -2,7 +2,7 @@
 import { pause } from "../../src/async/mod.ts";
 import type { Answer, Client } from "./client.ts";
 import type { Acknowledged, Wanted } from "./evidence.ts";
-import { type Kind, kindsOf, NOBODY } from "./kinds.ts";
+import { HARMED, type Kind, kindsOf, NOBODY } from "./kinds.ts";
 import { Random } from "./random.ts";
 
 const JOBS_PER_SECOND = 12;
@@ -23,7 +23,7 @@ export interface LoadOptions {
 
 /** Whether any process of this run runs a workflow. */
 export function isRun(workflow: string): boolean {
-  return workflow !== NOBODY;
+  return workflow !== NOBODY && workflow !== HARMED;
 }
 
 export class Load {

@@ -17,6 +17,7 @@ import {
   SERVICE_NAMES,
   type ServiceName,
 } from "./fault_script.ts";
+import { SESSIONS, TIERS } from "./harm.ts";
 import { stablePort } from "./ports.ts";
 import { preparePostgres, type TorturedPostgres } from "./postgres.ts";
 import { type StandIn, startStandIn } from "./stand_in.ts";
@@ -42,6 +43,8 @@ export interface Stage {
   readonly outsiders: ReadonlyMap<OutsiderName, Supervised>;
   readonly api_urls: readonly string[];
   readonly api_key: string;
+  /** Signs the sessions of users. */
+  readonly jwt_secret: string;
   readonly proxies: ReadonlyMap<`${ServiceName} ${Link}`, BreakingProxy>;
   /** `undefined`: clocks cannot be set here. */
   readonly clocks: ReadonlyMap<ServiceName | "postgres", Clock> | undefined;
@@ -129,6 +132,7 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
   await Promise.all([postgres.server.up(START_LIMIT_MS), nats.up(START_LIMIT_MS)]);
 
   const api_key = crypto.randomUUID();
+  const jwt_secret = crypto.randomUUID();
   const ports = new Map(API_NAMES.map((name) => [name as ServiceName, stablePort()]));
   const proxies = new Map<`${ServiceName} ${Link}`, BreakingProxy>();
   const services = new Map<ServiceName, Supervised>();
@@ -152,7 +156,8 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
       folder,
       ready: /"msg":"Levqor is ready"/,
       on_line: (line) => {
-        if (line.includes('"level":60')) fatal.push(`${name}: ${line}`);
+        // Before it is up it may say that it cannot come up: its database may be away.
+        if (line.includes('"level":"fatal"') && services.get(name)?.isReady) fatal.push(`${name}: ${line}`);
       },
       on_exit: own?.forget,
       command: () => ({
@@ -161,7 +166,9 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
         env: {
           PATH: process.env.PATH ?? "",
           LEVQOR_ROLE: port === undefined ? "worker" : "api",
-          ...(port === undefined ? {} : { PORT: String(port), HOST: "127.0.0.1", API_KEYS: api_key }),
+          ...(port === undefined
+            ? {}
+            : { PORT: String(port), HOST: "127.0.0.1", API_KEYS: api_key, JWT_SECRET: jwt_secret, ...SESSIONS }),
           DATABASE_URL: links.postgres.url,
           DATABASE_ADMIN_URL: admin.href,
           NATS_URL: links.nats.url,
@@ -173,7 +180,7 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
           // The load comes from one address, with one key.
           RATE_BURST: "none",
           RATE_GLOBAL: "none",
-          RATE_TIERS: "enterprise=none",
+          RATE_TIERS: `enterprise=none,${TIERS}`,
           LOG_FORMAT: "json",
           BUILD_ID: name,
         },
@@ -197,6 +204,7 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
     outsiders,
     api_urls,
     api_key,
+    jwt_secret,
     proxies,
     clocks: library ? clocks : undefined,
     disk,

@@ -3,10 +3,14 @@
  * It keeps its promises to the jobs: how it answers stands in the address that a job calls.
  *
  *     POST /effect/<name>?delay=MS&failures=N&status=S   answers S after MS, and 503 to the first N requests of a key
- *     POST /callback/<name>?failures=N                   answers 204, and 503 to the first N POSTs of a webhook-id
+ *     POST /callback/<name>?failures=N&hostile=KIND      answers 204, and 503 to the first N POSTs of a webhook-id
+ *     any  /hostile/<kind>                               answers as a peer does that means harm: hostile.ts
+ *
+ * A callback's `hostile` says what comes with its answer.
  */
 import { OPERATOR } from "../../events/account.ts";
 import { CallbackSecrets } from "../../src/jobs/mod.ts";
+import { hostileAnswer } from "./hostile.ts";
 
 /** One request for a side effect. Times are milliseconds since 1970 by this process's clock. */
 export interface EffectRequest {
@@ -76,9 +80,10 @@ export function startStandIn(secret: string): StandIn {
     const body = await request.text();
     const webhook_id = request.headers.get("webhook-id") ?? "";
     const fails = count(`callback ${webhook_id}`) <= Number(query.get("failures") ?? 0);
-    const status = fails ? 503 : 204;
+    const hostile = fails ? undefined : hostileAnswer(query.get("hostile") ?? "");
+    const status = fails ? 503 : (hostile?.status ?? 204);
     callbacks.push({ name, webhook_id, body, arrived_at, forged: forgery(request, body), status });
-    return new Response(null, { status });
+    return hostile ?? new Response(null, { status });
   }
 
   /** The library also refuses old timestamps: those of a worker whose clock was set are checked at their own time. */
@@ -102,6 +107,7 @@ export function startStandIn(secret: string): StandIn {
       const asked = { name: rest.join("/"), query };
       if (kind === "effect") return effect(request, asked);
       if (kind === "callback") return callback(request, asked);
+      if (kind === "hostile") return hostileAnswer(asked.name) ?? new Response("Not found", { status: 404 });
       return new Response("Not found", { status: 404 });
     },
   });

@@ -15,7 +15,7 @@ export const callbacksArrived: Check = {
       wanted++;
       const posts = byId.get(`msg_${jobId}`) ?? [];
       const taken = posts.some(
-        ({ status, name }) => status === 204 && new URL(callback_url).pathname.endsWith(`/${name}`),
+        ({ status, name }) => status < 300 && new URL(callback_url).pathname.endsWith(`/${name}`),
       );
       if (!taken) faults.push(`job ${jobId} ended, and its receiver took none of ${posts.length} POSTs`);
     }

@@ -73,7 +73,8 @@ export const resultsTrue: Check = {
     let results = 0;
     for (const [jobId, history] of evidence.histories) {
       const result = history.find(({ type }) => type === "job.succeeded")?.data.result;
-      if (history[0]?.data.workflow !== "http" || !result) continue;
+      const { workflow, payload } = history[0]?.data ?? {};
+      if (workflow !== "http" || !result || !String(payload.url).includes("/effect/")) continue;
       results++;
       const given = (byKey.get(jobId) ?? []).some(
         ({ serial, status }) => serial === result.body?.serial && status === result.status,

@@ -4,7 +4,8 @@ import type { Check } from "../evidence.ts";
 export const noCrash: Check = {
   name: "no process of the service ends by itself, or says that it must",
   run: ({ exits, fatal }) => {
-    const byThemselves = exits.filter(({ sent, was_ready }) => sent === undefined && was_ready);
+    // What cannot come up says so with 1: its database may be away. Whatever else ends by itself is broken.
+    const byThemselves = exits.filter(({ sent, was_ready, code }) => sent === undefined && (was_ready || code !== 1));
     return {
       looked_at: `${exits.length} ends of processes`,
       faults: [

@@ -2,6 +2,7 @@ import type { Check } from "../evidence.ts";
 import { attemptsAlone, attemptsInTime } from "./attempts.ts";
 import { callbacksArrived } from "./callbacks.ts";
 import { effectsClaimed, effectsOnce, resultsTrue, stepsBuildOnRecord } from "./effects.ts";
+import { politeUnharmed } from "./harm.ts";
 import { noCrash, promisesKept, stopsInPeace } from "./house.ts";
 import { allSettled, endAsExpected, statusTrue } from "./jobs.ts";
 import { oneOfAKey } from "./limits.ts";
@@ -30,6 +31,7 @@ export function allChecks(isRun: (workflow: string) => boolean): Check[] {
     replayed,
     relayed,
     streamed,
+    politeUnharmed,
     noCrash,
     stopsInPeace,
   ];

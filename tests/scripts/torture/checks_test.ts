@@ -76,6 +76,7 @@ function evidenceOf(steps: readonly Step[] = LIFE, changes: Partial<Evidence> = 
       last: { position: last.position, id: `${last.stream_id}@${last.version}` },
     },
     streams: new Map([["SSE", { positions: events.map(({ position }) => position), connections: 1 }]]),
+    polite: { calm: times(10), harmed: times(15) },
     exits: [],
     fatal: [],
     exit_codes: new Map([["api-1", 0]]),
@@ -85,6 +86,11 @@ function evidenceOf(steps: readonly Step[] = LIFE, changes: Partial<Evidence> = 
 
 function answer(status: string) {
   return { status: 200, headers: new Headers(), body: { status, waiting_for: { reason: "worker" } } };
+}
+
+/** Of 300 requests, of which some always take longer. */
+function times(ms: number): number[] {
+  return Array.from({ length: 300 }, (_, n) => (n % 100 === 0 ? ms * 2 : ms));
 }
 
 function callback(changes: object = {}) {
@@ -463,6 +469,36 @@ describe("broken promises are found:", () => {
       () => evidenceOf(LIFE, { exits: [exit({})] }),
     ],
     [
+      "a process that says that it must end",
+      "no process of the service ends by itself, or says that it must",
+      "fatal: worker-1: a fault",
+      () => evidenceOf(LIFE, { fatal: ["worker-1: a fault"] }),
+    ],
+    [
+      "a process that breaks before it is up",
+      "no process of the service ends by itself, or says that it must",
+      "worker-1 ended by itself with SIGSEGV",
+      () => evidenceOf(LIFE, { exits: [exit({ how: "SIGSEGV", code: null, was_ready: false })] }),
+    ],
+    [
+      "a user who is kept waiting by another",
+      "no other user's p99 more than doubles while one means harm",
+      "a polite user's p99 is 402 ms beside the harm and 200 ms without it; 400 ms are allowed",
+      () => evidenceOf(LIFE, { polite: { calm: times(200).fill(200), harmed: times(402).fill(402) } }),
+    ],
+    [
+      "a user whose slowest requests are kept waiting by another",
+      "no other user's p99 more than doubles while one means harm",
+      "a polite user's p99 is 300 ms beside the harm and 5 ms without it; 250 ms are allowed",
+      () => evidenceOf(LIFE, { polite: { calm: times(5).fill(5), harmed: times(5).fill(300, 0, 4) } }),
+    ],
+    [
+      "a user who reaches what is another's",
+      "repeated requests meet the same job, and a job is there as soon as it is acknowledged",
+      "reached another's job",
+      () => evidenceOf(LIFE, { said: ["a user who may not reached another's job: x was answered 200"] }),
+    ],
+    [
       "a process that does not stop",
       "every process of the service stops when told to",
       "api-1 ended with SIGKILL",
@@ -482,6 +518,32 @@ describe("broken promises are found:", () => {
 
 test("a process that we ended, or that did not come up while its database was away, is no finding", () => {
   expect(found(evidenceOf(LIFE, { exits: [exit({ sent: "SIGKILL" }), exit({ was_ready: false })] }))).toEqual({});
+});
+
+test("times that a busy machine makes, and a hundredth of few requests, are no finding", () => {
+  const name = "no other user's p99 more than doubles while one means harm";
+  const polite = (calm: number[], harmed: number[]) => faultsOf(name, evidenceOf(LIFE, { polite: { calm, harmed } }));
+  expect(polite(times(5), times(120))).toBe("");
+  expect(polite(times(5).fill(5), times(5).fill(9_000, 0, 3))).toBe("");
+  expect(
+    polite(
+      times(300),
+      times(300).map((ms) => ms * 1.9),
+    ),
+  ).toBe("");
+  expect(polite(times(5).slice(0, 199), times(9_000))).toBe("");
+});
+
+test("a callback is taken by whichever 2xx, and what a hostile peer answers is no result of the stand-in's", () => {
+  expect(found(evidenceOf(LIFE, { callbacks: [callback({ status: 200 })] }))).toEqual({});
+  const provoked = { ...submitted[1], payload: { url: "http://127.0.0.1:1/hostile/deep" } };
+  const steps: Step[] = [
+    ["job.submitted", provoked],
+    started,
+    ["job.succeeded", { attempt: 1, result: { body: "[[" } }, { actor: "worker:a" }],
+    delivered,
+  ];
+  expect(faultsOf("every recorded result is an answer that was really given", evidenceOf(steps))).toBe("");
 });
 
 test("a lease that ends while Postgres's clock is turned back is no finding", () => {

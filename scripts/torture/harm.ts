@@ -1,0 +1,263 @@
+/**
+ * Users of their own: one who means harm, by turns at it and away, and a polite one whose requests are timed meanwhile.
+ * What the harmful one may do is what any user may: it has a session and a key, and the limits of both.
+ */
+import { SignJWT } from "jose";
+import { pause } from "../../src/async/mod.ts";
+import { Client } from "./client.ts";
+import type { PoliteTimes } from "./evidence.ts";
+import { HARMED, NOBODY } from "./kinds.ts";
+import { Random } from "./random.ts";
+
+/** What the stage tells the service of sessions. */
+export const SESSIONS = { JWT_ISSUER: "https://auth.torture.test" } as const;
+/** Of rate limits: what the harmful user may ask in a minute; the polite one is not what is tried here. */
+export const TIERS = "harmful=600,polite=none";
+
+/** At it, and away, by turns. */
+const WINDOW_MS = 3_000;
+/** What is still under way when a window begins belongs to the one before. */
+const AFTERMATH_MS = 500;
+const POLITE_AT_ONCE = 4;
+const POLITE_EVERY_MS = 50;
+const TIMEOUT_MS = 8_000;
+
+export interface HarmOptions {
+  readonly urls: readonly string[];
+  /** The operator's. */
+  readonly api_key: string;
+  readonly jwt_secret: string;
+  readonly seed: number;
+}
+
+export class Harm {
+  readonly times: { calm: number[]; harmed: number[] } & PoliteTimes = { calm: [], harmed: [] };
+  /** What the harmful user reached that is not its own. */
+  readonly said: string[] = [];
+  readonly #options: HarmOptions;
+  readonly #random: Random;
+  #session = "";
+  #key = "";
+  #polite = "";
+  /** A job of the polite user's. */
+  #job = "";
+
+  constructor(options: HarmOptions) {
+    this.#options = options;
+    this.#random = new Random(options.seed ^ 0x2545f491);
+  }
+
+  /** Makes the users' credentials, and the polite one's first job. */
+  async prepare(signal: AbortSignal): Promise<void> {
+    const { urls, api_key } = this.#options;
+    this.#session = await this.#sessionOf("0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", "harmful");
+    this.#polite = await this.#sessionOf("0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21", "polite");
+    const scopes = ["jobs:read", "jobs:write", "workers:write"];
+    const made = await new Client(urls, api_key).insist("/api/v1/keys", {
+      body: { name: "harmful", scopes, tier: "harmful", workflows: [HARMED] },
+      signal,
+    });
+    if (made?.status !== 201) throw new Error(`Cannot make the harmful user's key: ${JSON.stringify(made?.body)}`);
+    this.#key = made.body.key;
+    const submitted = await this.#politely("/api/v1/intake", { workflow: NOBODY, payload: {} }, signal);
+    if (submitted?.status !== 202) throw new Error(`Cannot submit politely: ${submitted?.status}`);
+    this.#job = ((await submitted.json()) as { job_id: string }).job_id;
+  }
+
+  /** Is at it and away by turns, until the signal fires. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#attack(AbortSignal.any([signal, AbortSignal.timeout(WINDOW_MS)]));
+      await pause(WINDOW_MS, signal);
+    }
+  }
+
+  /** The same, while the polite user's requests are timed: windows with the harm and without it take turns. */
+  async measure(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      for (const times of [this.times.calm, this.times.harmed]) {
+        const window = AbortSignal.any([signal, AbortSignal.timeout(WINDOW_MS)]);
+        const harm = times === this.times.harmed ? this.#attack(window) : undefined;
+        await pause(AFTERMATH_MS, window);
+        await Promise.all(Array.from({ length: POLITE_AT_ONCE }, () => this.#time(times, window)));
+        await harm;
+      }
+    }
+  }
+
+  async #time(times: number[], window: AbortSignal): Promise<void> {
+    const asked = [`/api/v1/status/${this.#job}`, "/api/v1/jobs?limit=20", "/api/v1/intake"];
+    for (let turn = this.#random.below(asked.length); !window.aborted; turn++) {
+      const path = asked[turn % asked.length] as string;
+      const body = path.endsWith("intake") ? { workflow: NOBODY, payload: { polite: turn } } : undefined;
+      const began = performance.now();
+      const answer = await this.#politely(path, body, AbortSignal.timeout(TIMEOUT_MS));
+      await answer?.text().catch(() => {});
+      // Whoever is not answered waits as long as it can.
+      times.push(answer && answer.status < 500 ? performance.now() - began : TIMEOUT_MS);
+      await pause(POLITE_EVERY_MS, window);
+    }
+  }
+
+  async #politely(path: string, body: object | undefined, signal: AbortSignal): Promise<Response | undefined> {
+    return await this.#send(path, { credential: `Bearer ${this.#polite}`, body, signal });
+  }
+
+  /** All that a user can think of, at once, until the signal fires. */
+  async #attack(signal: AbortSignal): Promise<void> {
+    const loops = [
+      ...Array.from({ length: 10 }, () => this.#floodStreams(signal)),
+      ...Array.from({ length: 2 }, () => this.#floodSocket(signal)),
+      this.#until(signal, () => this.#submit(costly(), signal)),
+      this.#until(signal, () => this.#submit(tooMany(), signal)),
+      this.#until(signal, () => this.#submit("[".repeat(30_000), signal)),
+      this.#until(signal, () => this.#send("/api/v1/jobs", { credential: `Bearer ${crypto.randomUUID()}`, signal })),
+      this.#until(signal, () => this.#claimAndRelease(signal)),
+      this.#until(signal, () => this.#meddle(signal)),
+    ];
+    await Promise.all(loops);
+  }
+
+  /** Again and again, whatever comes of it; a little later, so that this process is not what suffers. */
+  async #until(signal: AbortSignal, act: () => Promise<unknown>): Promise<void> {
+    while (!signal.aborted) {
+      await act();
+      await pause(20, signal);
+    }
+  }
+
+  /** Streams of what never happens, which stay open. */
+  async #floodStreams(signal: AbortSignal): Promise<void> {
+    const path = `/api/v1/jobs/stream?workflow=${HARMED}-${crypto.randomUUID()}`;
+    await this.#until(signal, async () => {
+      const answer = await this.#send(path, { credential: this.#key, signal, headers: { "last-event-id": "0" } });
+      await answer?.text().catch(() => {});
+    });
+  }
+
+  /** Messages that fit no schema, as long as they may be. */
+  async #floodSocket(signal: AbortSignal): Promise<void> {
+    const bad = JSON.stringify({ type: "subscribe", all: true, types: Array(1_000).fill("no.such") });
+    await this.#until(signal, async () => {
+      const protocols = ["levqor.v1", `levqor.key.${Buffer.from(this.#key).toString("base64url")}`];
+      const socket = new WebSocket(`${this.#url().replace("http", "ws")}/api/v1/jobs/ws`, protocols);
+      const { promise: over, resolve: end } = Promise.withResolvers<void>();
+      socket.onclose = () => end();
+      socket.onerror = () => end();
+      socket.onopen = async () => {
+        while (!signal.aborted && socket.readyState === WebSocket.OPEN) {
+          if (socket.bufferedAmount < 1_000_000) for (let n = 0; n < 20; n++) socket.send(bad);
+          await pause(5, signal);
+        }
+        socket.close();
+        end();
+      };
+      signal.addEventListener("abort", () => end(), { once: true });
+      await over;
+      socket.close();
+    });
+  }
+
+  async #claimAndRelease(signal: AbortSignal): Promise<void> {
+    await this.#submit({ workflow: HARMED, payload: {}, timeout_seconds: 60 }, signal, this.#key);
+    const claim = { worker: "harmful", workflows: [HARMED], max_jobs: 10, wait_seconds: 1 };
+    const answer = await this.#send("/api/v1/workers/claim", { credential: this.#key, body: claim, signal });
+    const { jobs = [] } = ((await answer?.json().catch(() => ({}))) ?? {}) as { jobs?: object[] };
+    for (const job of jobs as { job_id: string; attempt: number }[]) {
+      const { job_id, attempt } = job;
+      await this.#send("/api/v1/workers/release", { credential: this.#key, body: { job_id, attempt }, signal });
+    }
+  }
+
+  /** What is another's is not there. */
+  async #meddle(signal: AbortSignal): Promise<void> {
+    const job = `/api/v1/jobs/${this.#job}`;
+    const calls: [path: string, body?: object][] = [
+      [`/api/v1/status/${this.#job}`],
+      [`${job}/events`],
+      [`${job}/cancel`, {}],
+      [`${job}/replay`, {}],
+      [`${job}/callbacks/redeliver`, {}],
+      ["/api/v1/workers/complete", { job_id: this.#job, attempt: 1, result: null }],
+    ];
+    const [path, body] = this.#random.pick(calls);
+    const credential = this.#random.pick([`Bearer ${this.#session}`, this.#key]);
+    const answer = await this.#send(path, { credential, body, signal });
+    if (answer?.ok) this.said.push(`a user who may not reached another's job: ${path} was answered ${answer.status}`);
+    await answer?.text().catch(() => {});
+  }
+
+  async #submit(body: object | string, signal: AbortSignal, credential = `Bearer ${this.#session}`): Promise<void> {
+    const answer = await this.#send("/api/v1/intake", { credential, body, signal });
+    await answer?.text().catch(() => {});
+  }
+
+  async #send(path: string, sent: Sent): Promise<Response | undefined> {
+    const { credential, body, signal, headers } = sent;
+    const isKey = !credential.startsWith("Bearer ");
+    try {
+      return await fetch(this.#url() + path, {
+        method: body === undefined ? "GET" : "POST",
+        headers: {
+          "content-type": "application/json",
+          ...(isKey ? { "x-api-key": credential } : { authorization: credential }),
+          ...headers,
+        },
+        body: typeof body === "object" ? JSON.stringify(body) : body,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        keepalive: false,
+      });
+    } catch {
+      return undefined;
+    }
+  }
+
+  #url(): string {
+    return this.#random.pick(this.#options.urls);
+  }
+
+  async #sessionOf(sub: string, levqor_tier: string): Promise<string> {
+    const claims = { sub, aud: "authenticated", iss: SESSIONS.JWT_ISSUER, app_metadata: { levqor_tier } };
+    // Clocks of the service are set, ahead and back.
+    const signing = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setExpirationTime("30d");
+    return await signing.sign(new TextEncoder().encode(this.#options.jwt_secret));
+  }
+}
+
+interface Sent {
+  /** `Bearer …`, or a key. */
+  readonly credential: string;
+  readonly body?: object | string | undefined;
+  readonly signal: AbortSignal;
+  readonly headers?: Record<string, string>;
+}
+
+/** A step whose condition compares all with all. */
+function costly(): object {
+  const list = Array.from({ length: 5_000 }, (_, n) => n);
+  return {
+    workflow: "torture-steps",
+    payload: { l: list, m: list },
+    steps: [
+      {
+        id: "compare",
+        if: "{{ payload.l.map(x, payload.l) == payload.l.map(x, payload.m) }}",
+        uses: "http",
+        with: { url: "http://127.0.0.1:1/" },
+      },
+    ],
+    max_attempts: 1,
+    timeout_seconds: 20,
+  };
+}
+
+/** Expressions by the thousand, to be read at intake. */
+function tooMany(): object {
+  const text = "{{ payload.a + payload.b }}".repeat(1_000);
+  const steps = Array.from({ length: 10 }, (_, n) => ({
+    id: `s${n}`,
+    uses: "http",
+    with: { url: "http://h/", body: text },
+  }));
+  return { workflow: "torture-steps", payload: {}, steps, max_attempts: 1, timeout_seconds: 20 };
+}
