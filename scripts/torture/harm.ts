@@ -12,15 +12,19 @@ import { Random } from "./random.ts";
 /** What the stage tells the service of sessions. */
 export const SESSIONS = { JWT_ISSUER: "https://auth.torture.test" } as const;
 /** Of rate limits: what the harmful user may ask in a minute; the polite one is not what is tried here. */
-export const TIERS = "harmful=600,polite=none";
+export const TIERS = "harmful=120,polite=none";
 
 /** At it, and away, by turns. */
 const WINDOW_MS = 3_000;
 /** What is still under way when a window begins belongs to the one before. */
 const AFTERMATH_MS = 500;
+const HARM_EVERY_MS = 100;
+const BAD_MESSAGES = { at_once: 5, every_ms: 20 };
 const POLITE_AT_ONCE = 4;
 const POLITE_EVERY_MS = 50;
 const TIMEOUT_MS = 8_000;
+/** So many answers as quick as this say that nothing is broken any more. */
+const SWIFT = { in_a_row: 20, ms: 1_000 };
 
 export interface HarmOptions {
   readonly urls: readonly string[];
@@ -74,6 +78,7 @@ export class Harm {
 
   /** The same, while the polite user's requests are timed: windows with the harm and without it take turns. */
   async measure(signal: AbortSignal): Promise<void> {
+    await this.#untilQuiet(signal);
     while (!signal.aborted) {
       for (const times of [this.times.calm, this.times.harmed]) {
         const window = AbortSignal.any([signal, AbortSignal.timeout(WINDOW_MS)]);
@@ -82,6 +87,16 @@ export class Harm {
         await Promise.all(Array.from({ length: POLITE_AT_ONCE }, () => this.#time(times, window)));
         await harm;
       }
+    }
+  }
+
+  /** Until the service has got over what was broken last, and answers at once again. */
+  async #untilQuiet(signal: AbortSignal): Promise<void> {
+    for (let swift = 0; swift < SWIFT.in_a_row && !signal.aborted; await pause(POLITE_EVERY_MS, signal)) {
+      const began = performance.now();
+      const answer = await this.#politely("/api/v1/jobs?limit=20", undefined, AbortSignal.timeout(TIMEOUT_MS));
+      await answer?.text().catch(() => {});
+      swift = answer?.ok && performance.now() - began < SWIFT.ms ? swift + 1 : 0;
     }
   }
 
@@ -108,8 +123,8 @@ export class Harm {
     const loops = [
       ...Array.from({ length: 10 }, () => this.#floodStreams(signal)),
       ...Array.from({ length: 2 }, () => this.#floodSocket(signal)),
-      this.#until(signal, () => this.#submit(costly(), signal)),
-      this.#until(signal, () => this.#submit(tooMany(), signal)),
+      this.#until(signal, () => this.#submit(COSTLY, signal)),
+      this.#until(signal, () => this.#submit(TOO_MANY, signal)),
       this.#until(signal, () => this.#submit("[".repeat(30_000), signal)),
       this.#until(signal, () => this.#send("/api/v1/jobs", { credential: `Bearer ${crypto.randomUUID()}`, signal })),
       this.#until(signal, () => this.#claimAndRelease(signal)),
@@ -118,11 +133,11 @@ export class Harm {
     await Promise.all(loops);
   }
 
-  /** Again and again, whatever comes of it; a little later, so that this process is not what suffers. */
+  /** Again and again, whatever comes of it: far more often than it may, but so that this process is not what suffers. */
   async #until(signal: AbortSignal, act: () => Promise<unknown>): Promise<void> {
     while (!signal.aborted) {
       await act();
-      await pause(20, signal);
+      await pause(HARM_EVERY_MS, signal);
     }
   }
 
@@ -146,8 +161,8 @@ export class Harm {
       socket.onerror = () => end();
       socket.onopen = async () => {
         while (!signal.aborted && socket.readyState === WebSocket.OPEN) {
-          if (socket.bufferedAmount < 1_000_000) for (let n = 0; n < 20; n++) socket.send(bad);
-          await pause(5, signal);
+          if (socket.bufferedAmount < 1_000_000) for (let n = 0; n < BAD_MESSAGES.at_once; n++) socket.send(bad);
+          await pause(BAD_MESSAGES.every_ms, signal);
         }
         socket.close();
         end();
@@ -159,7 +174,7 @@ export class Harm {
   }
 
   async #claimAndRelease(signal: AbortSignal): Promise<void> {
-    await this.#submit({ workflow: HARMED, payload: {}, timeout_seconds: 60 }, signal, this.#key);
+    await this.#submit({ workflow: HARMED, payload: {} }, signal, this.#key);
     const claim = { worker: "harmful", workflows: [HARMED], max_jobs: 10, wait_seconds: 1 };
     const answer = await this.#send("/api/v1/workers/claim", { credential: this.#key, body: claim, signal });
     const { jobs = [] } = ((await answer?.json().catch(() => ({}))) ?? {}) as { jobs?: object[] };
@@ -233,9 +248,9 @@ interface Sent {
 }
 
 /** A step whose condition compares all with all. */
-function costly(): object {
+function costly(): string {
   const list = Array.from({ length: 5_000 }, (_, n) => n);
-  return {
+  return JSON.stringify({
     workflow: "torture-steps",
     payload: { l: list, m: list },
     steps: [
@@ -248,16 +263,19 @@ function costly(): object {
     ],
     max_attempts: 1,
     timeout_seconds: 20,
-  };
+  });
 }
 
 /** Expressions by the thousand, to be read at intake. */
-function tooMany(): object {
+function tooMany(): string {
   const text = "{{ payload.a + payload.b }}".repeat(1_000);
   const steps = Array.from({ length: 10 }, (_, n) => ({
     id: `s${n}`,
     uses: "http",
     with: { url: "http://h/", body: text },
   }));
-  return { workflow: "torture-steps", payload: {}, steps, max_attempts: 1, timeout_seconds: 20 };
+  return JSON.stringify({ workflow: "torture-steps", payload: {}, steps, max_attempts: 1, timeout_seconds: 20 });
 }
+
+const COSTLY = costly();
+const TOO_MANY = tooMany();
