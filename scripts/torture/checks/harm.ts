@@ -2,7 +2,7 @@
 import type { Check } from "../evidence.ts";
 
 /** Below this a time is what a busy machine makes of it, in milliseconds. */
-const FLOOR_MS = 250;
+const FLOOR_MS = 500;
 /** Of fewer requests no hundredth can be told. */
 const FEWEST = 200;
 
