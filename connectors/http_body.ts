@@ -2,6 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import {
   encodingOf,
+  type ForeignJson,
   JSON_DEPTH_LIMIT,
   JsonError,
   parseForeignJson,
@@ -11,9 +12,6 @@ import {
 
 /** The body is a member of the result, which may have as many levels as any JSON. */
 const DEPTH_LIMIT = JSON_DEPTH_LIMIT - 1;
-
-/** So many numbers are pointed to by themselves. */
-const MAX_NOTES = 20;
 
 export const BodyNote = Type.Object({
   pointer: Type.String({ description: "JSON pointer into the output." }),
@@ -58,14 +56,14 @@ function given(notes: BodyNote[]): Pick<Body, "notes"> {
   return notes.length > 0 ? { notes } : {};
 }
 
-function numberNotes(pointers: readonly string[]): BodyNote[] {
+function numberNotes({ count, pointers }: ForeignJson["kept_as_text"]): BodyNote[] {
   const code = "number_kept_as_text";
-  const notes: BodyNote[] = pointers.slice(0, MAX_NOTES).map((pointer) => ({
+  const notes: BodyNote[] = pointers.map((pointer) => ({
     pointer: pointerTo("", "body") + pointer,
     code,
     message: "The number is not an integer of 64 bits, and no double has exactly its value: it is given as a string.",
   }));
-  const others = pointers.length - notes.length;
+  const others = count - notes.length;
   if (others > 0) notes.push({ pointer: "/body", code, message: `So are ${others} other numbers.` });
   return notes;
 }

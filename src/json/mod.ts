@@ -11,7 +11,7 @@ import "./bigint.ts";
 export { type Check, compileCheck } from "./check.ts";
 export { isDeeperThan, JSON_DEPTH_LIMIT } from "./depth.ts";
 export { encodingOf, readMediaType } from "./media_type.ts";
-export { decodeJson, JsonError, type JsonErrorCode, parseForeignJson, parseJson } from "./parse.ts";
+export { decodeJson, type ForeignJson, JsonError, type JsonErrorCode, parseForeignJson, parseJson } from "./parse.ts";
 export { pointerTo } from "./pointer.ts";
 export { firstCharacters } from "./text.ts";
 export { faultOfValue } from "./value.ts";

@@ -1,43 +1,91 @@
 /** Numbers that pass unchanged: what a number's text says and what becomes of it here is the same value, or is told. */
+import { endOfString } from "./depth.ts";
 
 const INT64_MIN = -(2n ** 63n);
 const UINT64_MAX = 2n ** 64n - 1n;
 
-/** No number of up to so many characters without an exponent loses anything as a double. */
+/** A number of up to so many characters without an exponent loses nothing as a double. */
 const SAFE_LENGTH = 15;
+/** A double of the normal range tells all decimals of so many digits apart. */
+const SAFE_DIGITS = 15;
+/** Digits before the point, or less the zeros after it: of the least double, of one of the normal range, of the largest. */
+const [LEAST, NORMAL, LARGEST] = [-323, -305, 309];
+/** The same of 2^53 and of 2^64. */
+const [UNSAFE_FROM, UNSAFE_TO] = [16, 20];
+const TEN_TO = Array.from({ length: UNSAFE_TO + 1 }, (_, power) => 10n ** BigInt(power));
+/** Integers of so many digits have 64 bits at most. */
+const INT64_DIGITS = 18;
 /** No integer of 64 bits has more digits, and no double's shortest form. */
 const MAX_DIGITS = 20;
 
-/**
- * Whether a JSON text may hold a number that a double does not hold: quick, and right where it says no. A number begins
- * the text or follows a bracket, a colon, a comma or white space.
- */
-export function mayHoldInexact(text: string): boolean {
-  return SUSPECT.test(text);
+const [QUOTE, PLUS, MINUS, POINT, ZERO, NINE, E] = [0x22, 0x2b, 0x2d, 0x2e, 0x30, 0x39, 0x65];
+
+/** A number within a JSON text. */
+export interface NumberPlace {
+  readonly start: number;
+  readonly end: number;
 }
 
+/**
+ * The numbers of a valid JSON text that could be other than the double nearest to them: those that are long, or have an
+ * exponent. Texts without any show so at native speed.
+ */
+export function* suspectNumbers(text: string): Generator<NumberPlace> {
+  if (!SUSPECT.test(text)) return;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === MINUS || isDigit(code)) {
+      const start = at;
+      let power = false;
+      for (let next = code; isOfNumber(next); next = text.charCodeAt(++at)) power ||= (next | 0x20) === E;
+      if (power || at - start > SAFE_LENGTH) yield { start, end: at };
+      // What follows is no number's part, and may begin a string.
+      at--;
+    }
+  }
+}
+
+/** A number begins the text or follows a bracket, a colon, a comma or white space. */
 const SUSPECT = /(?:^|[[:,\s])-?(?:\d[\d.]{15,}|[\d.]+[eE])/;
+
+/**
+ * The integer of up to 64 bits that a JSON number is, where it is beyond ±(2^53 − 1): no double need hold it.
+ * `undefined` for all other numbers.
+ */
+export function largeInteger(text: string): bigint | undefined {
+  return largeIntegerOf(text, decimalOf(text));
+}
+
+function largeIntegerOf(text: string, written: Decimal): bigint | undefined {
+  const size = written.count + written.power;
+  if (written.count === 0 || written.power < 0 || size < UNSAFE_FROM || size > UNSAFE_TO) return undefined;
+  const digits = BigInt(digitsOf(text, written)) * (TEN_TO[written.power] as bigint);
+  const integer = text.charCodeAt(0) === MINUS ? -digits : digits;
+  if (size === UNSAFE_FROM && Number.isSafeInteger(Number(integer))) return undefined;
+  return size <= INT64_DIGITS || (integer >= INT64_MIN && integer <= UINT64_MAX) ? integer : undefined;
+}
 
 /**
  * The value of a JSON number: a `bigint` for an integer beyond ±(2^53 − 1) that 64 bits hold, signed or not; else a
  * `number`. `undefined` for what neither holds: `1e400`, `2^64`, `0.1234567890123456789`.
- *
- * @param nearest the double that the runtime reads the text as
  */
-export function exactNumber(text: string, nearest: number): number | bigint | undefined {
-  if (text.length <= SAFE_LENGTH && !/[eE]/.test(text)) return nearest;
-  // The usual ones: few digits, in a range that has no gaps for them; and fractions as every program of today writes them.
-  if (text.length <= SAFE_LENGTH && Math.abs(nearest) > 1e-290 && Math.abs(nearest) < 1e15) return nearest;
-  if (!Number.isInteger(nearest) && String(nearest) === text) return nearest;
+export function exactNumber(text: string): number | bigint | undefined {
   const written = decimalOf(text);
-  if (written === undefined) return undefined;
-  if (written.exponent >= 0 && !Number.isSafeInteger(nearest)) {
-    const digits = written.digits + "0".repeat(written.exponent);
-    const integer = BigInt(text.startsWith("-") ? `-${digits}` : digits);
-    if (integer >= INT64_MIN && integer <= UINT64_MAX) return integer;
-  }
-  const held = decimalOf(String(nearest));
-  return held?.digits === written.digits && held.exponent === written.exponent ? nearest : undefined;
+  const { count, power } = written;
+  const size = count + power;
+  if (count === 0) return Number(text);
+  if (count > MAX_DIGITS || size < LEAST || size > LARGEST) return undefined;
+  if (size >= UNSAFE_FROM && size <= UNSAFE_TO) {
+    const integer = largeIntegerOf(text, written);
+    if (integer !== undefined) return integer;
+  } else if (count <= SAFE_DIGITS && size >= NORMAL && size < LARGEST) return Number(text);
+  const nearest = Number(text);
+  const shortest = String(nearest);
+  if (shortest === text) return nearest;
+  const held = decimalOf(shortest);
+  const same = held.count === count && held.power === power && digitsOf(shortest, held) === digitsOf(text, written);
+  return same ? nearest : undefined;
 }
 
 /** Whether a JavaScript number or integer is one that JSON can hold and {@link exactNumber} gives back. */
@@ -45,27 +93,56 @@ export function isHeld(value: number | bigint): boolean {
   return typeof value === "number" ? Number.isFinite(value) : value >= INT64_MIN && value <= UINT64_MAX;
 }
 
+/** A number's value without its sign: an integer of `count` digits, none at either end 0, times ten to the `power`. */
 interface Decimal {
-  /** Without zeros at either end; empty for 0. */
-  readonly digits: string;
-  /** The value is `digits` times ten to this power. */
-  readonly exponent: number;
+  /** 0 for 0. */
+  readonly count: number;
+  readonly power: number;
+  /** Where its digits are in the text, the point perhaps among them. */
+  readonly first: number;
+  readonly last: number;
 }
 
-/** A number's value without its sign; `undefined` where it has too many digits, or is too large, for anything here. */
-function decimalOf(text: string): Decimal | undefined {
-  const [, whole = "", fraction = "", power = "0"] = DECIMAL.exec(text) ?? [];
-  const all = whole + fraction;
-  let start = 0;
-  let end = all.length;
-  while (start < end && all.charCodeAt(start) === ZERO) start++;
-  if (start === end) return { digits: "", exponent: 0 };
-  while (all.charCodeAt(end - 1) === ZERO) end--;
-  if (end - start > MAX_DIGITS) return undefined;
-  const exponent = Number(power) - fraction.length + (all.length - end);
-  // Beyond what any double says, and what `"0".repeat` should be asked for.
-  return Math.abs(exponent) > 400 ? undefined : { digits: all.slice(start, end), exponent };
+function decimalOf(text: string): Decimal {
+  let first = -1;
+  let last = -1;
+  /** Digits up to the last that is not 0, digits after it, and how many of all come after the point. */
+  let count = 0;
+  let zeros = 0;
+  let fraction = 0;
+  let pointed = false;
+  let at = text.charCodeAt(0) === MINUS ? 1 : 0;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === POINT) pointed = true;
+    else if (!isDigit(code)) break;
+    else {
+      if (pointed) fraction++;
+      if (code !== ZERO) {
+        if (first === -1) first = at;
+        count += zeros + 1;
+        zeros = 0;
+        last = at;
+      } else if (first !== -1) zeros++;
+    }
+  }
+  return { count, power: exponentOf(text.slice(at + 1)) - fraction + zeros, first, last };
 }
 
-const DECIMAL = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-const ZERO = 0x30;
+/** Beyond a thousand million, no digits that fit into memory bring a value back. */
+function exponentOf(text: string): number {
+  return Math.max(-1e9, Math.min(1e9, Number(text)));
+}
+
+function digitsOf(text: string, { first, last }: Decimal): string {
+  const digits = text.slice(first, last + 1);
+  return digits.includes(".") ? digits.replace(".", "") : digits;
+}
+
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= NINE;
+}
+
+function isOfNumber(code: number): boolean {
+  return isDigit(code) || code === POINT || code === MINUS || code === PLUS || (code | 0x20) === E;
+}

@@ -1,7 +1,8 @@
 /** Reading JSON so that every reader of the same text sees the same thing. */
+import { randomBytes } from "node:crypto";
 import { endOfString, JSON_DEPTH_LIMIT, nestingOf } from "./depth.ts";
 import { findFault } from "./fault.ts";
-import { exactNumber, mayHoldInexact } from "./numbers.ts";
+import { exactNumber, largeInteger, type NumberPlace, suspectNumbers } from "./numbers.ts";
 import { pointerTo } from "./pointer.ts";
 
 export type JsonErrorCode = "malformed" | "too_deep" | "duplicate_key" | "number_not_representable";
@@ -32,14 +33,15 @@ export interface ReadOptions {
  * that would change. Throws a {@link JsonError}.
  */
 export function parseJson(text: string, { what = "text" }: ReadOptions = {}): unknown {
-  const { value, keys, unheld } = read(text, what);
-  if (unheld.length > 0) {
-    const first = `the number at ${unheld[0]} is not an integer of 64 bits, and no double has exactly its value`;
-    const others = unheld.length > 1 ? ` (and ${unheld.length - 1} more like it)` : "";
+  const { value, keys, unheld } = read(text, { what, limit: JSON_DEPTH_LIMIT, kept: MAX_PLACES });
+  if (unheld.count > 0) {
+    const [pointer] = unheld.pointers;
+    const first = `the number at ${pointer} is not an integer of 64 bits, and no double has exactly its value`;
+    const others = unheld.count > 1 ? ` (and ${unheld.count - 1} more like it)` : "";
     throw new JsonError(
       "number_not_representable",
       `The ${what} has a number that cannot be kept unchanged: ${first}${others}. Send it as a string.`,
-      unheld.slice(0, MAX_PLACES),
+      unheld.pointers,
     );
   }
   // The parser keeps the last of two equal keys. As many keys in the value as in the text: none was lost.
@@ -50,10 +52,18 @@ export function parseJson(text: string, { what = "text" }: ReadOptions = {}): un
   return value;
 }
 
+/** Numbers that cannot be held. */
+interface Unheld {
+  /** At least as many as there are: of equal keys all count. */
+  readonly count: number;
+  /** JSON pointers to the first {@link MAX_PLACES}. */
+  readonly pointers: readonly string[];
+}
+
 export interface ForeignJson {
   readonly value: unknown;
-  /** JSON pointers to the numbers that no number here holds; each is its text in `value`, a string. */
-  readonly kept_as_text: readonly string[];
+  /** The numbers that no number here holds; each is its text in `value`, a string. */
+  readonly kept_as_text: Unheld;
 }
 
 /**
@@ -63,7 +73,8 @@ export interface ForeignJson {
  * @param options `depth`: levels at most, {@link JSON_DEPTH_LIMIT} by default
  */
 export function parseForeignJson(text: string, options: ReadOptions & { depth?: number } = {}): ForeignJson {
-  const { value, unheld } = read(text, options.what ?? "text", options.depth);
+  const { what = "text", depth: limit = JSON_DEPTH_LIMIT } = options;
+  const { value, unheld } = read(text, { what, limit, kept: Number.POSITIVE_INFINITY });
   return { value, kept_as_text: unheld };
 }
 
@@ -72,71 +83,107 @@ export function parseForeignJson(text: string, options: ReadOptions & { depth?: 
  * `JSON.parse` throws.
  */
 export function decodeJson<T = unknown>(text: string): T {
-  return mayHoldInexact(text) ? JSON.parse(text, orNearest as Reviver) : JSON.parse(text);
+  // All other numbers are the double nearest to them, or are strings by now.
+  const pieces: Piece[] = [];
+  for (const { start, end } of suspectNumbers(text)) {
+    const value = largeInteger(text.slice(start, end));
+    if (value !== undefined) pieces.push({ start, end, value });
+  }
+  return withPieces({ text, value: JSON.parse(text), pieces }) as T;
 }
 
-/** A value in which a number that cannot be held is its text, the places of those, and how many keys the text names. */
+/** A value in which a number that cannot be held is its text (the first `kept` of them), what those are, and how many keys the text names. */
 function read(
   text: string,
-  what: string,
-  limit = JSON_DEPTH_LIMIT,
-): { value: unknown; keys: number; unheld: string[] } {
+  { what, limit, kept }: { what: string; limit: number; kept: number },
+): { value: unknown; keys: number; unheld: Unheld } {
   const { depth, keys } = nestingOf(text);
   if (depth > limit) {
     throw new JsonError("too_deep", `The ${what} is nested ${depth} levels deep; at most ${limit} are accepted.`);
   }
-  const isSuspect = mayHoldInexact(text);
-  const parsed = tryParse(text, isSuspect ? (orUnheld as Reviver) : undefined);
+  const parsed = tryParse(text);
   if (!parsed.ok) throw new JsonError("malformed", `The ${what} is not valid JSON: ${faultOf(text)}.`);
-  const unheld: string[] = [];
-  return { value: isSuspect ? settle(parsed.value, { pointer: "", unheld }) : parsed.value, keys, unheld };
+  const pieces: Piece[] = [];
+  let count = 0;
+  for (const { start, end } of suspectNumbers(text)) {
+    const number = text.slice(start, end);
+    const exact = exactNumber(number);
+    if (typeof exact === "number") continue;
+    if (exact === undefined) count++;
+    if (count <= kept) pieces.push({ start, end, value: exact ?? number });
+  }
+  const pointers: string[] = [];
+  const value = withPieces({ text, value: parsed.value, pieces }, (piece, path) => {
+    if (typeof piece === "string" && pointers.length < MAX_PLACES) pointers.push(path.reduce<string>(pointerTo, ""));
+  });
+  return { value, keys, unheld: { count, pointers } };
 }
 
 /** What the engine throws may quote the text: it goes no further. */
-function tryParse(text: string, reviver: Reviver): { ok: true; value: unknown } | { ok: false } {
+function tryParse(text: string): { ok: true; value: unknown } | { ok: false } {
   try {
-    return { ok: true, value: JSON.parse(text, reviver) };
+    return { ok: true, value: JSON.parse(text) };
   } catch {
     return { ok: false };
   }
 }
 
-type Reviver = Parameters<typeof JSON.parse>[1];
+type Path = readonly (string | number)[];
 
-/** A number that cannot be held, where it stands. */
-class Unheld {
-  constructor(readonly text: string) {}
+/** What stands in a value in the place of a number of its text. */
+interface Piece extends NumberPlace {
+  readonly value: bigint | string;
 }
 
-function orUnheld(_key: string, value: unknown, { source }: { source: string }): unknown {
-  return typeof value === "number" ? (exactNumber(source, value) ?? new Unheld(source)) : value;
-}
-
-function orNearest(_key: string, value: unknown, { source }: { source: string }): unknown {
-  return typeof value === "number" ? (exactNumber(source, value) ?? value) : value;
-}
-
-/** Puts texts where numbers could not be held, and gathers where. The depth of the value is bounded. */
-function settle(value: unknown, at: { pointer: string; unheld: string[] }): unknown {
-  if (value === null || typeof value !== "object") return value;
-  if (value instanceof Unheld) {
-    at.unheld.push(at.pointer);
-    return value.text;
+/**
+ * The value of a valid text whose depth is bounded, with its pieces. A reviver could put them there, but would be called
+ * for every value of the text, at ten times the cost of parsing it.
+ */
+function withPieces(
+  { text, value, pieces }: { text: string; value: unknown; pieces: readonly Piece[] },
+  onPiece?: (piece: bigint | string, path: Path) => void,
+): unknown {
+  if (pieces.length === 0) return value;
+  // Each is parsed as a string of a beginning that nobody can have foreseen, with its index.
+  const mark = randomBytes(9).toString("base64url");
+  let marked = "";
+  let at = 0;
+  for (const [index, { start, end }] of pieces.entries()) {
+    marked += `${text.slice(at, start)}"${mark}${index}"`;
+    at = end;
   }
-  if (Array.isArray(value)) {
-    for (const [index, part] of value.entries()) {
-      if (typeof part !== "object") continue;
-      value[index] = settle(part, { pointer: pointerTo(at.pointer, index), unheld: at.unheld });
+  marked += text.slice(at);
+  const path: (string | number)[] = [];
+
+  function pieceOf(string: string): unknown {
+    if (!string.startsWith(mark)) return string;
+    const { value: piece } = pieces[Number(string.slice(mark.length))] as Piece;
+    onPiece?.(piece, path);
+    return piece;
+  }
+
+  function settle(part: unknown): unknown {
+    if (typeof part === "string") return pieceOf(part);
+    if (part === null || typeof part !== "object") return part;
+    const depth = path.length;
+    if (Array.isArray(part)) {
+      for (let index = 0; index < part.length; index++) {
+        path[depth] = index;
+        part[index] = settle(part[index]);
+      }
+    } else {
+      for (const [key, member] of Object.entries(part)) {
+        path[depth] = key;
+        const settled = settle(member);
+        // Not an assignment: that of `__proto__` would set the prototype.
+        if (settled !== member) Object.defineProperty(part, key, { value: settled });
+      }
     }
-    return value;
+    path.length = depth;
+    return part;
   }
-  for (const [key, part] of Object.entries(value)) {
-    if (part === null || typeof part !== "object") continue;
-    const settled = settle(part, { pointer: pointerTo(at.pointer, key), unheld: at.unheld });
-    // Not an assignment: that of `__proto__` would set the prototype.
-    if (settled !== part) Object.defineProperty(value, key, { value: settled });
-  }
-  return value;
+
+  return settle(JSON.parse(marked));
 }
 
 /** Where a text is no JSON, and why. Of the text itself no more than a character is told: that could be anything. */

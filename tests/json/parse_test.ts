@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { findFault } from "../../src/json/fault.ts";
 import { decodeJson, faultOfValue, JsonError, parseForeignJson, parseJson } from "../../src/json/mod.ts";
@@ -117,6 +117,12 @@ describe("parseJson", () => {
   });
 });
 
+/** What has to be looked at closely: exponents, long fractions, large integers, subnormals, beyond all. */
+const COSTLY = [
+  ...["1e-300", "1e5", "0e0", "1E+22", "1e17", "5e-324", "4e-324", "1.5e-323", "1e-400", "1e999"],
+  ...["0.12345678901234567", "0.1234567890123456789012", "7615917337495251231", "12345678.5e-3"],
+];
+
 describe("numbers", () => {
   test.each([
     ["9007199254740991", 9007199254740991],
@@ -178,8 +184,48 @@ describe("numbers", () => {
     expect(JSON.stringify(value)).toBe(
       '{"id":7615917337495251231,"__proto__":"1e400","n":[1,"-0.1234567890123456789"]}',
     );
-    expect(kept_as_text).toEqual(["/__proto__", "/n/1"]);
-    expect(parseForeignJson("1e400")).toEqual({ value: "1e400", kept_as_text: [""] });
+    expect(kept_as_text).toEqual({ count: 2, pointers: ["/__proto__", "/n/1"] });
+    expect(parseForeignJson("1e400")).toEqual({ value: "1e400", kept_as_text: { count: 1, pointers: [""] } });
+  });
+
+  test.each(COSTLY)("are read without a call for each value of the text: %s", (number) => {
+    const text = `[${`${number},`.repeat(1_000)}${"1,".repeat(1_000)}1]`;
+    const parse = spyOn(JSON, "parse");
+    const exec = spyOn(RegExp.prototype, "exec");
+    try {
+      for (const read of [parseForeignJson, decodeJson, orRefusal]) read(text);
+      expect(exec.mock.calls.length).toBeLessThan(10);
+      expect(parse.mock.calls.length).toBeLessThan(10);
+      for (const [, reviver] of parse.mock.calls) expect(reviver).toBeUndefined();
+    } finally {
+      exec.mockRestore();
+      parse.mockRestore();
+    }
+  });
+
+  test("are no other than exact arithmetic says", () => {
+    const digits = fc.stringMatching(/^(?:0|[1-9]\d{0,21})(?:\.\d{1,22})?$/);
+    const power = fc.oneof(
+      fc.constant(""),
+      fc.integer({ min: -345, max: 312 }).map((n) => `e${n}`),
+    );
+    const any = fc.tuple(fc.constantFrom("", "-"), digits, power).map((parts) => parts.join(""));
+    // Doubles as they are written, and integers about the edges.
+    const double = fc.double({ noNaN: true, noDefaultInfinity: true }).map(String);
+    const edge = fc
+      .tuple(fc.constantFrom(2n ** 53n, 2n ** 63n, 2n ** 64n), fc.bigInt({ min: -3n, max: 3n }), fc.boolean())
+      .map(([near, by, negative]) => String((near + by) * (negative ? -1n : 1n)));
+    const tiny = fc.integer({ min: 0, max: 400 }).map((n) => `1e-${n}`);
+    fc.assert(
+      fc.property(fc.oneof(any, double, edge, tiny), (text) => {
+        const { value, kept_as_text } = parseForeignJson(`[${text}]`);
+        const [number] = value as [unknown];
+        expect([text, number]).toEqual([text, expectedOf(text)]);
+        expect(kept_as_text.count).toBe(typeof number === "string" ? 1 : 0);
+        if (typeof number !== "string") expect(decodeJson<unknown>(`[${text}]`)).toEqual([number]);
+      }),
+      { numRuns: 20_000 },
+    );
   });
 
   test("what looks like one within a string is none", () => {
@@ -224,4 +270,32 @@ function refusal(text: string): JsonError {
     throw error;
   }
   throw new Error(`${text} was taken`);
+}
+
+function orRefusal(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    return error;
+  }
+}
+
+/** What becomes of a number, by fractions of integers. */
+function expectedOf(text: string): unknown {
+  const [num, den] = fractionOf(text);
+  const integer = num % den === 0n ? num / den : undefined;
+  const isLarge = integer !== undefined && !Number.isSafeInteger(Number(integer));
+  if (isLarge && integer >= -(2n ** 63n) && integer < 2n ** 64n) return integer;
+  const nearest = Number(text);
+  if (!Number.isFinite(nearest)) return text;
+  const [held, heldDen] = fractionOf(String(nearest));
+  return num * heldDen === held * den ? nearest : text;
+}
+
+function fractionOf(text: string): [bigint, bigint] {
+  const [mantissa = "", power = "0"] = text.toLowerCase().split("e");
+  const [whole = "", fraction = ""] = mantissa.split(".");
+  const exponent = Number(power) - fraction.length;
+  const digits = BigInt(whole + fraction);
+  return exponent < 0 ? [digits, 10n ** BigInt(-exponent)] : [digits * 10n ** BigInt(exponent), 1n];
 }
