@@ -14,3 +14,12 @@ const OPERATORS_ACTOR = /^(?:key:[0-9a-f]{8}|anonymous)$/;
 export function accountOf({ account, actor }: Pick<EventMeta, "account" | "actor">): string {
   return account ?? (OPERATORS_ACTOR.test(actor) ? OPERATOR : actor);
 }
+
+/**
+ * Whose share of what callers share something takes: that of whoever brought it about, or, where it was the service, of whoever
+ * wrote what it acts on. `null`: nobody's, as with what the operator does.
+ */
+export function chargedTo(meta: Pick<EventMeta, "account" | "actor">): string | null {
+  const account = accountOf(meta.actor.startsWith("system:") ? meta : { actor: meta.actor });
+  return account === OPERATOR || account.startsWith("system:") ? null : account;
+}

@@ -1,4 +1,5 @@
 /** Where every job stands: what lists, status queries and claiming workers look at. No payloads, no results. */
+import { chargedTo } from "../events/account.ts";
 import { expiresAt, firstDueAt, type Priority } from "../events/job.ts";
 import { entityId, type KnownEvent } from "../events/mod.ts";
 import type { Projection } from "./projection.ts";
@@ -14,6 +15,10 @@ export type JobRow = {
   concurrency_key: string | null;
   /** Who submitted it, where that was a user: `user:<id>`. Users see only their own. */
   owner: string | null;
+  /** Whose share of the queue it takes while it waits: `user:<id>` or `key:<id>`; `null`: the operator's, who has all. */
+  account: string | null;
+  /** Who has claimed it for an outside worker and holds it now; `null`: nobody, or the operator. */
+  claimant: string | null;
   /** The job that this one runs again. */
   origin_job_id: string | null;
   /** The connectors that its own steps use, one a line; `null`: it brought none, or they use none. */
@@ -57,7 +62,7 @@ export type JobRow = {
 
 export const jobs: Projection<JobRow> = {
   name: "jobs",
-  version: 6,
+  version: 7,
   reads: [
     "job.submitted",
     "job.started",
@@ -87,6 +92,8 @@ export const jobs: Projection<JobRow> = {
     priority: { type: "text" },
     concurrency_key: { type: "text", nullable: true },
     owner: { type: "text", nullable: true },
+    account: { type: "text", nullable: true },
+    claimant: { type: "text", nullable: true },
     origin_job_id: { type: "uuid", nullable: true },
     uses: { type: "text", nullable: true },
     has_steps: { type: "boolean" },
@@ -119,8 +126,9 @@ export const jobs: Projection<JobRow> = {
     "(error_code, position) where error_code is not null",
     "(origin_job_id) where origin_job_id is not null",
     "(owner, position) where owner is not null",
-    // How many of a user's wait.
-    "(owner) where status = 'queued' and owner is not null",
+    // How many of a caller's wait, and how many a caller holds.
+    "(account) where status = 'queued' and account is not null",
+    "(claimant) where claimant is not null",
     // What a worker may claim next, now and later, what a dead worker held, what is too late, what is to be called back.
     "(workflow, priority, position) where status = 'queued' and due_at is null",
     "(priority, position) where status = 'queued' and due_at is null and has_steps",
@@ -146,6 +154,8 @@ export const jobs: Projection<JobRow> = {
         priority: event.data.priority ?? "normal",
         concurrency_key: event.data.concurrency_key ?? null,
         owner: event.meta.actor.startsWith("user:") ? event.meta.actor : null,
+        account: chargedTo(event.meta),
+        claimant: null,
         origin_job_id: null,
         uses: usesColumn(event.data.steps),
         has_steps: event.data.steps !== undefined,
@@ -186,6 +196,7 @@ function apply(event: KnownEvent, row: JobRow): void {
       row.suspended_in = null;
       row.error_code = null;
       row.worker = event.data.worker;
+      row.claimant = event.data.outside ? chargedTo(event.meta) : null;
       row.lease_expires_at = secondsAfter(event.recorded_at, event.data.lease_seconds);
       break;
     case "job.heartbeat":
@@ -194,11 +205,13 @@ function apply(event: KnownEvent, row: JobRow): void {
     case "job.released":
       row.status = "queued";
       row.worker = null;
+      row.claimant = null;
       row.lease_expires_at = null;
       break;
     case "job.retry_scheduled":
       row.status = "queued";
       row.worker = null;
+      row.claimant = null;
       row.lease_expires_at = null;
       row.due_at = secondsAfter(event.recorded_at, event.data.retry_in_seconds);
       row.waiting = "retry";
@@ -210,6 +223,7 @@ function apply(event: KnownEvent, row: JobRow): void {
     case "job.suspended":
       row.status = "queued";
       row.worker = null;
+      row.claimant = null;
       row.lease_expires_at = null;
       row.due_at = event.data.until;
       row.waiting = event.data.waiting;
@@ -255,6 +269,7 @@ function apply(event: KnownEvent, row: JobRow): void {
 function finish(row: JobRow, status: JobRow["status"], event: KnownEvent): void {
   row.status = status;
   row.finished_at = event.recorded_at;
+  row.claimant = null;
   row.due_at = null;
   row.waiting = null;
   row.suspended_in = null;

@@ -39,6 +39,8 @@ export const CLAIM_WORKFLOWS_MAX = 100;
 /** Claims that may wait in one process, and different sets of workflows that they may name. */
 export const CLAIMS_WAITING_MAX = 1_000;
 export const CLAIM_SETS_MAX = 100;
+/** Jobs that outside workers may hold claimed, of which one caller may have a share; the operator has no such limit. */
+export const CLAIMED_MAX = 10_000;
 /** How long a claim may wait for a job. */
 export const CLAIM_WAIT_MAX_S = 30;
 export const CLAIM_WAIT_DEFAULT_S = 20;

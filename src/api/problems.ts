@@ -267,7 +267,12 @@ export const problems = {
   queue_full: {
     status: 429,
     title: "Queue full",
-    help: "So many jobs wait, or so many of one user (CALLER_SHARE, a tenth), that no more are taken in: nothing was recorded. Repeat the request after the time that Retry-After names.",
+    help: "So many jobs wait, or so many of one caller (CALLER_SHARE, a tenth), that no more are taken in: nothing was recorded. Repeat the request after the time that Retry-After names.",
+  },
+  too_many_claimed: {
+    status: 429,
+    title: "Too many jobs claimed",
+    help: "One caller holds at most 1,000 jobs claimed (a tenth of 10,000, CALLER_SHARE); the keys in API_KEYS hold any number. Answer for some first (complete, fail, release), or wait until leases lapse, and claim again after the time that Retry-After names.",
   },
   precondition_required: {
     status: 428,

@@ -19,6 +19,7 @@ import {
   CLAIM_SETS_MAX,
   CLAIM_WAIT_DEFAULT_S,
   CLAIM_WAIT_MAX_S,
+  CLAIMED_MAX,
   CLAIMS_WAITING_MAX,
   LEASE_DEFAULT_S,
 } from "./limits.ts";
@@ -29,6 +30,7 @@ import type { RateGate } from "./rate_limit.ts";
 import { type Cause, requestIds } from "./request_id.ts";
 import { AttemptFailed, AttemptHeartbeat, AttemptReleased, AttemptSucceeded, WorkerClaim } from "./schemas.ts";
 import { shareOf } from "./shares.ts";
+import { CallerTallies, type CallerTally, type Count } from "./tallies.ts";
 import { validator } from "./validation.ts";
 
 /** The server closes connections that are silent for longer, in seconds: more than a claim waits. */
@@ -67,6 +69,21 @@ export function workerRoutes(
     max_groups: CLAIM_SETS_MAX,
   });
   const held = new HeldAttempts();
+  const claimed_jobs = new CallerTallies({
+    max: CLAIMED_MAX,
+    share: config.caller_share,
+    // Jobs come and go fast, and are few to count.
+    every_ms: { near: 100, far: 1_000 },
+    logger,
+    count: async (account, limit) => {
+      const [row] = await sql<[Count]>`
+        select
+          (select position from levqor_ops.projections where name = 'jobs' and live) as position,
+          (select count(*)::int from (
+            select from levqor_read.jobs where claimant = ${account} limit ${limit}) as held) as count`;
+      return row;
+    },
+  });
   const runnable = new Workflows(workflows);
 
   return new Elysia({ name: "levqor/workers" })
@@ -79,6 +96,8 @@ export function workerRoutes(
         const wish = checkClaim((await readJson(request)).value);
         const claimed = wish.workflows.map((workflow) => permitted(caller, { workflow }));
         await refuseBuiltIn(wish.workflows);
+        const room = await claimed_jobs.of(caller);
+        if (room?.left === 0) throw tooManyClaimed(room);
         contextOf(request).unhurried = true;
         server?.timeout(request, IDLE_LIMIT_S);
         const { worker, max_jobs = 1, wait_seconds = CLAIM_WAIT_DEFAULT_S, lease_seconds = LEASE_DEFAULT_S } = wish;
@@ -92,6 +111,7 @@ export function workerRoutes(
           claimant,
           worker,
           max_jobs,
+          room,
           lease_seconds,
           wait_ms: wait_seconds * 1000,
           meta: { actor, ...cause },
@@ -108,7 +128,7 @@ export function workerRoutes(
           id: "claimJobs",
           tag: "Workers",
           summary: "Claim jobs for an outside worker",
-          description: `Gives up to \`max_jobs\` jobs of the named workflows to the worker, or waits up to \`wait_seconds\` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their \`run_at\` and for the pauses between attempts as with the service's own workers. A claim holds for \`lease_seconds\`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none.`,
+          description: `Gives up to \`max_jobs\` jobs of the named workflows to the worker, or waits up to \`wait_seconds\` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their \`run_at\` and for the pauses between attempts as with the service's own workers. A claim holds for \`lease_seconds\`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none. One caller holds at most 1,000 jobs claimed (a tenth of 10,000, CALLER_SHARE), the keys in API_KEYS any number; where it holds as many, the answer is 429.`,
           scope: "workers:write",
           body: "WorkerClaim",
           answers: {
@@ -133,7 +153,14 @@ export function workerRoutes(
               },
             },
           },
-          errors: ["workflow_not_allowed", "workflow_built_in", "too_many_claims", "unavailable", "outcome_unknown"],
+          errors: [
+            "workflow_not_allowed",
+            "workflow_built_in",
+            "too_many_claimed",
+            "too_many_claims",
+            "unavailable",
+            "outcome_unknown",
+          ],
         }),
       },
     )
@@ -358,6 +385,11 @@ function holderOf({ worker, attempt, lease_expires_at }: JobState) {
 
 function timestamp(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
+}
+
+function tooManyClaimed({ depth, max }: CallerTally): Problem {
+  const detail = `${depth} jobs are claimed and not answered for, and one caller may hold at most ${max}.`;
+  return new Problem("too_many_claimed", detail, { headers: { "retry-after": "1" } });
 }
 
 function tooManyClaims(cause: TooManyClaimsError): Problem {

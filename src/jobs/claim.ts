@@ -36,6 +36,8 @@ export type ClaimResult =
       /** The job as it is claimed. */
       readonly state: JobState;
       readonly version: number;
+      /** Where the log holds the claim. */
+      readonly position: number;
     }
   /** `conflict`: the job has changed, another was faster. `refused`: it cannot be started as it is known. */
   | { readonly ok: false; readonly reason: "conflict" | "refused" }
@@ -57,16 +59,21 @@ export async function claim(
       request,
     );
     if (!started.ok) return started;
-    return { ok: true, state: evolved(state, events as readonly KnownNewEvent[], started), version: started.version };
+    const { position } = started;
+    const claimed = evolved(state, events as readonly KnownNewEvent[], started);
+    return { ok: true, state: claimed, version: started.version, position };
   } catch (error) {
     if (!(error instanceof AppendInDoubtError)) throw error;
-    const history = (await untilKnown(() => log.readStream(jobStream(job_id)), { signal }))?.map(decode) ?? [];
+    const stored = (await untilKnown(() => log.readStream(jobStream(job_id)), { signal })) ?? [];
+    const history = stored.map(decode);
     const next = history[version];
     if (!next) throw error;
     const now = jobState(history);
     const isHeld = now.status === "running" && now.attempt === state.attempt + 1;
     // By all that is known of who did it: several outside workers may have one name.
-    if (isHeld && Bun.deepEquals(next.meta, meta)) return { ok: true, state: now, version: history.length };
+    if (isHeld && Bun.deepEquals(next.meta, meta)) {
+      return { ok: true, state: now, version: history.length, position: stored[version]?.position ?? 0 };
+    }
     return { ok: false, reason: "conflict" };
   }
 }
@@ -76,7 +83,7 @@ async function start(
   log: Pick<EventLog, "append" | "appendAll">,
   append: Append,
   { job_id, state, meta, limits }: ClaimRequest,
-): Promise<{ ok: true; version: number; recorded_at: string } | (ClaimResult & { ok: false })> {
+): Promise<{ ok: true; version: number; position: number; recorded_at: string } | (ClaimResult & { ok: false })> {
   const { workflow, concurrency_key } = state;
   const job = { job_id, workflow, concurrency_key };
   if ((await limits.limitsOf(job)).length === 0) {
@@ -87,5 +94,6 @@ async function start(
   const leave = await limits.letRun({ ...job, attempt: state.attempt + 1, meta }, record);
   if (!leave.ok) return leave;
   const { appended, recorded_at } = leave.recorded;
-  return { ok: true, version: appended[0]?.version ?? 0, recorded_at };
+  const { version = 0, position = 0 } = appended[0] ?? {};
+  return { ok: true, version, position, recorded_at };
 }

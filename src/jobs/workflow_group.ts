@@ -17,7 +17,7 @@ import { pause } from "../async/mod.ts";
 import type { JobState } from "../domain/job.ts";
 import { EVERYTHING } from "../domain/reach.ts";
 import { isTransient } from "../log/mod.ts";
-import { claim } from "./claim.ts";
+import { type ClaimResult, claim } from "./claim.ts";
 import { commandJob, jobMeta } from "./commands.ts";
 import { failForGood } from "./faults.ts";
 import { Feed } from "./feed.ts";
@@ -37,11 +37,21 @@ const QUEUE = { max_jobs: 1_000, max_length: 2_000_000 } as const;
 const SETTLE_MS = 2_000;
 const SETTLE_POLL_MS = 10;
 
+/** How many jobs whoever claims may hold. */
+export interface ClaimRoom {
+  /** How many more. */
+  readonly left: number;
+  /** Counts one while it is claimed, and after that where that was recorded. */
+  enter<Result extends { ok: true; position: number } | { ok: false }>(record: () => Promise<Result>): Promise<Result>;
+}
+
 /** What a worker asks for. */
 export interface ClaimWish {
   /** The name that it gives itself. */
   readonly worker: string;
   readonly max_jobs: number;
+  /** Absent: whoever claims may hold any number. Where none is left, the worker is given none. */
+  readonly room?: ClaimRoom | undefined;
   readonly lease_seconds: number;
   /** How long it wants to wait for a job; 0 for what is ready now. */
   readonly wait_ms: number;
@@ -180,7 +190,13 @@ export class WorkflowGroup {
   #serveLine(): void {
     if (!this.#open) return;
     while (this.#line.length > 0) {
-      const jobs = this.#take((this.#line[0] as Waiting).max_jobs);
+      const first = this.#line[0] as Waiting;
+      const { max_jobs, room } = first;
+      if (room && room.left <= 0) {
+        this.#end(first);
+        continue;
+      }
+      const jobs = this.#take(Math.min(max_jobs, room?.left ?? max_jobs));
       if (jobs.length === 0) break;
       void this.#hand(jobs, this.#line.shift() as Waiting);
     }
@@ -226,8 +242,10 @@ export class WorkflowGroup {
   ): Promise<{ claimed: readonly ClaimedJob[]; fault?: unknown }> {
     const faults: unknown[] = [];
     const claimOne = async (job: ReadyJob): Promise<ClaimedJob[]> => {
+      const record = () => this.#claim(job, wish);
       try {
-        return await this.#claim(job, wish);
+        const result = await (wish.room ? wish.room.enter(record) : record());
+        return result.ok ? [{ job_id: job.job_id, state: result.state }] : [];
       } catch (fault) {
         await this.#cannotClaim(job, fault).catch((met) => {
           faults.push(met);
@@ -255,11 +273,14 @@ export class WorkflowGroup {
   }
 
   /** One job, or none where another was faster or a limit holds it back. */
-  async #claim(job: ReadyJob, { worker, lease_seconds, meta }: ClaimWish): Promise<ClaimedJob[]> {
+  async #claim(
+    job: ReadyJob,
+    { worker, lease_seconds, meta }: ClaimWish,
+  ): Promise<Extract<ClaimResult, { ok: true }> | { readonly ok: false }> {
     const { log } = this.#options;
     const [known] = job.state ? [{ ...job, state: job.state }] : await this.#feed.load([job]);
     if (!known) this.#heldBack.settled(job.job_id);
-    if (!known || this.#heldBack.keeps(known, known.state)) return [];
+    if (!known || this.#heldBack.keeps(known, known.state)) return { ok: false };
     const { job_id, state, version } = known;
     const result = await claim(log, {
       job_id,
@@ -273,12 +294,9 @@ export class WorkflowGroup {
       signal: this.#stopping.signal,
     });
     this.#heldBack.answered(known, result);
-    if (result.ok) {
-      this.#spread.claimed();
-      return [{ job_id, state: result.state }];
-    }
-    if (result.reason === "conflict") this.#spread.missed();
-    return [];
+    if (result.ok) this.#spread.claimed();
+    else if (result.reason === "conflict") this.#spread.missed();
+    return result;
   }
 
   /** The worker has gone before it could be told: its lease need not lapse first. */

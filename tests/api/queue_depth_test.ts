@@ -20,10 +20,10 @@ async function recorded(api: Harness): Promise<number> {
   return (await api.log.readRange(0, 1_000)).filter(({ type }) => type === "job.submitted").length;
 }
 
-test("a user's jobs fill a share of the queue, and leave the rest to others; the operator may fill it", async () => {
+test("a caller's jobs fill a share of the queue, and leave the rest to others; the operator may fill it", async () => {
   const [key, secret] = ["k".repeat(24), "a secret of no less than 32 bytes"];
   const jwt = { verify_with: { secret }, issuer: "https://auth.example.com", audience: "authenticated" };
-  const api = await startApi({ max_queue_depth: 20, caller_share: 0.25, api_keys: [key], jwt });
+  const api = await startApi({ max_queue_depth: 30, caller_share: 1 / 6, api_keys: [key], jwt });
   apis.push(api);
   const exp = Math.floor(Date.now() / 1000) + 600;
   const session = async (sub: string) => ({
@@ -32,20 +32,29 @@ test("a user's jobs fill a share of the queue, and leave the rest to others; the
       .sign(new TextEncoder().encode(secret))}`,
   });
   const [ada, bob] = [await session("ada"), await session("bob")];
+  const operator = { "x-api-key": key };
+  const scopes = ["jobs:read", "jobs:write", "schedules:write"];
+  const issued = async (name: string) => ({
+    "x-api-key": (await api.ask("/api/v1/keys", post({ name, scopes, tier: "enterprise" }, operator))).body
+      .key as string,
+  });
+  const [first, second] = [await issued("first"), await issued("second")];
   const statuses = async (count: number, headers: object) =>
     (await Promise.all(Array.from({ length: count }, () => submit(api, headers))))
       .map(({ status }) => status)
       .toSorted();
-  for (const user of [ada, bob]) {
-    expect(await statuses(12, user)).toEqual([...new Array(5).fill(202), ...new Array(7).fill(429)]);
+  for (const caller of [ada, bob, first, second]) {
+    expect(await statuses(12, caller)).toEqual([...new Array(5).fill(202), ...new Array(7).fill(429)]);
   }
-  const refused = await submit(api, ada);
-  expect(refused.headers.get("retry-after")).toBe("5");
-  expect(refused.body).toMatchObject({
-    error: "queue_full",
-    detail: "5 jobs of yours wait, and at most 5 of one user may.",
-  });
-  expect(await statuses(12, { "x-api-key": key })).toEqual([...new Array(10).fill(202), 429, 429]);
+  for (const caller of [ada, first]) {
+    const refused = await submit(api, caller);
+    expect(refused.headers.get("retry-after")).toBe("5");
+    expect(refused.body).toMatchObject({
+      error: "queue_full",
+      detail: "5 jobs of yours wait, and at most 5 of one caller may.",
+    });
+  }
+  expect(await statuses(12, operator)).toEqual([...new Array(10).fill(202), 429, 429]);
   // A place that is free again is given again. The first job on record is Ada's.
   const mine = (await api.log.readRange(0, 100)).find(({ type }) => type === "job.submitted");
   await api.ask(`/api/v1/jobs/${mine?.stream_id.slice("job-".length)}/cancel`, { method: "POST", headers: ada });
@@ -56,6 +65,30 @@ test("a user's jobs fill a share of the queue, and leave the rest to others; the
     status = (await submit(api, ada)).status;
   }
   expect(status).toBe(202);
+}, 60_000);
+
+test("what a caller lets schedules run takes their share, and what they replay does, whosever it was", async () => {
+  const key = "k".repeat(24);
+  const api = await startApi({ max_queue_depth: 30, caller_share: 0.1, api_keys: [key] });
+  apis.push(api);
+  const operator = { "x-api-key": key };
+  const scopes = ["jobs:read", "jobs:write", "schedules:write"];
+  const { body: own } = await api.ask("/api/v1/keys", post({ name: "own", scopes, tier: "enterprise" }, operator));
+  const issued = { "x-api-key": own.key };
+  const definition = { name: "s", cron: "0 0 1 1 *", job: { workflow: "nobody_runs_this", payload: {} } };
+  const { body } = await api.ask("/api/v1/schedules", post(definition, operator));
+  const of_others = await submit(api, operator);
+  await api.ask(`/api/v1/jobs/${of_others.body.job_id}/cancel`, { method: "POST", headers: operator });
+  const replay = (headers: object) => api.ask(`/api/v1/jobs/${of_others.body.job_id}/replay`, post({}, { ...headers }));
+  const run = (headers: object) =>
+    api.ask(`/api/v1/schedules/${body.schedule_id}/run`, { method: "POST", headers: { ...headers } });
+  expect((await run(issued)).status).toBe(202);
+  expect((await replay(issued)).status).toBe(202);
+  expect((await submit(api, issued)).status).toBe(202);
+  for (const refused of [await run(issued), await replay(issued), await submit(api, issued)]) {
+    expect([refused.status, refused.body.error]).toEqual([429, "queue_full"]);
+  }
+  for (const taken of [await run(operator), await replay(operator)]) expect(taken.status).toBe(202);
 }, 60_000);
 
 test("one process takes in exactly as many as may wait, however many come at once; then 429", async () => {

@@ -395,6 +395,54 @@ describe("a claimed job", () => {
     }
   }, 60_000);
 
+  test("leaves its caller no more jobs than a share, whoever else claims; the operator may hold any number", async () => {
+    const key = "k".repeat(24);
+    const shared = await startApi({ api_keys: [key], caller_share: 0.004 });
+    try {
+      const operator = { "x-api-key": key };
+      const issue = async (name: string) => {
+        const issued = post({ name, scopes: ["workers:write"], tier: "enterprise" }, operator);
+        return { "x-api-key": (await shared.ask("/api/v1/keys", issued)).body.key as string };
+      };
+      const [first, second] = [await issue("first"), await issue("second")];
+      const workflow = fresh();
+      for (let index = 0; index < 100; index++) await shared.submit({ workflow }, operator);
+      const claims = async (headers: Record<string, string>, max_jobs: number, wait_seconds = 0) =>
+        await shared.ask(
+          "/api/v1/workers/claim",
+          post({ worker: "w", workflows: [workflow], max_jobs, wait_seconds, lease_seconds: 600 }, headers),
+        );
+      const counts = async (headers: Record<string, string>, max_jobs: number) => {
+        const answers = await Promise.all(Array.from({ length: 4 }, () => claims(headers, max_jobs)));
+        return answers.flatMap(({ body }) => body.jobs ?? []);
+      };
+      const mine = await counts(first, 15);
+      expect(mine).toHaveLength(40);
+      expect(await counts(second, 100)).toHaveLength(40);
+      const refused = await claims(first, 1, 10);
+      expect([refused.status, refused.body.error, refused.headers.get("retry-after")]).toEqual([
+        429,
+        "too_many_claimed",
+        "1",
+      ]);
+      expect(refused.body.detail).toBe("40 jobs are claimed and not answered for, and one caller may hold at most 40.");
+      expect(await counts(operator, 4)).toHaveLength(16);
+      // What is answered for makes room.
+      const { job_id } = mine[0];
+      expect((await shared.ask("/api/v1/workers/complete", post({ job_id, attempt: 1 }, first))).status).toBe(200);
+      const again = await until(
+        async () => {
+          const { body } = await claims(first, 3);
+          return body.jobs?.length > 0 ? body.jobs : undefined;
+        },
+        { what: "room for another job" },
+      );
+      expect(again).toHaveLength(1);
+    } finally {
+      await shared.stop();
+    }
+  }, 60_000);
+
   test("waits with others of its caller up to a share, so that there is room for others' claims", async () => {
     const keys = ["k".repeat(24), "o".repeat(24)];
     const shared = await startApi({ api_keys: [keys[0] as string], caller_share: 0.01 });

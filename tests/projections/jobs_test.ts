@@ -23,6 +23,8 @@ test("a submitted job is queued, under its own id", () => {
     priority: "normal",
     concurrency_key: null,
     owner: null,
+    account: "test",
+    claimant: null,
     origin_job_id: null,
     uses: null,
     has_steps: false,
@@ -179,6 +181,46 @@ test("a job names the user who submitted it, and nobody else", () => {
   expect(owned("user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70")).toBe("user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70");
   expect(owned("key:01234567")).toBeNull();
   expect(owned("anonymous")).toBeNull();
+});
+
+test("a job takes a share of whoever brought it about, unless that is the operator", () => {
+  const charged = (meta: object) => {
+    const [event] = history(`job-${id}`, [submitted]).map((one) => ({ ...one, meta: { ...one.meta, ...meta } }));
+    return jobs.evolve(undefined, event as never)?.account;
+  };
+  expect(charged({ actor: "user:ada" })).toBe("user:ada");
+  expect(charged({ actor: `key:${id}` })).toBe(`key:${id}`);
+  // A replay takes the share of whoever asks for it, in whose words it may be.
+  expect(charged({ actor: `key:${id}`, account: "user:ada" })).toBe(`key:${id}`);
+  expect(charged({ actor: "key:01234567", account: "user:ada" })).toBeNull();
+  expect(charged({ actor: "system:scheduler", account: `key:${id}` })).toBe(`key:${id}`);
+  expect(charged({ actor: "system:scheduler", account: "operator" })).toBeNull();
+  expect(charged({ actor: "system:scheduler" })).toBeNull();
+  expect(charged({ actor: "anonymous" })).toBeNull();
+});
+
+test("a job names who holds it for an outside worker, for as long as they do", () => {
+  const outside = { ...started, data: { ...started.data, outside: true } };
+  const claimant = (actor: string, ...events: { type: string; data: unknown }[]) => {
+    let row: JobRow | undefined;
+    for (const one of history(`job-${id}`, [submitted, ...events])) {
+      row = jobs.evolve(row, { ...one, meta: { ...one.meta, actor } } as never) ?? undefined;
+    }
+    return row?.claimant;
+  };
+  expect(claimant(`key:${id}`, outside)).toBe(`key:${id}`);
+  expect(claimant(`key:${id}`, started)).toBeNull();
+  expect(claimant("key:01234567", outside)).toBeNull();
+  const error = { code: "timeout", message: "Too late." };
+  for (const end of [
+    { type: "job.released", data: { attempt: 1, reason: "worker_lost" } },
+    { type: "job.retry_scheduled", data: { attempt: 1, error, retry_in_seconds: 1 } },
+    { type: "job.succeeded", data: { attempt: 1, result: {} } },
+    { type: "job.failed", data: { attempt: 1, error } },
+    { type: "job.cancelled", data: {} },
+  ]) {
+    expect([end.type, claimant(`key:${id}`, outside, end)]).toEqual([end.type, null]);
+  }
 });
 
 test("a job shows what its own steps use, each once", () => {
