@@ -31,6 +31,7 @@ import {
   isMap,
   type Json,
   type JsonMap,
+  keysOf,
   kindOf,
   member,
   OPERATORS,
@@ -182,15 +183,28 @@ class Compiling {
     if (step !== undefined) return step;
     this.#checkStepField(node);
     const of = this.compile(node.args[0]);
-    const key = typeof node.args[1] === "string" ? literal(node.args[1]) : this.compile(node.args[1]);
+    const key = this.#key(node.args[1]);
+    const what = lazily(() => sourceOf(node));
+    const sourceOfValue = lazily(() => sourceOf(node.args[0]));
     const run = (scope: Scope) => {
       const value = of.run(scope);
-      const name = key.run(scope);
+      const name = key(scope);
       const found = member(value, name);
       if (found !== undefined) return found;
-      throw new ExpressionError(whyMissing(node, { value, name }));
+      throw new ExpressionError(whyMissing({ value, name }, { what: what(), of: sourceOfValue() }));
     };
     return { kind: "any", run };
+  }
+
+  /** What is looked up in a map or a list. */
+  #key(name: string | ASTNode): Part["run"] {
+    const key = typeof name === "string" ? literal(name) : this.compile(name);
+    if (key.literal !== undefined) return key.run;
+    return (scope) => {
+      const value = key.run(scope);
+      if (typeof value === "string") scope.meter.key(value);
+      return value;
+    };
   }
 
   /** `steps.<id>` or `steps["<id>"]`. */
@@ -201,10 +215,11 @@ class Compiling {
     if (typeof id !== "string") throw new ExpressionError('"steps" needs a step that is named outright: steps.<id>');
     this.variables.add("steps");
     this.steps.add(id);
+    const what = lazily(() => sourceOf(node));
     const run = ({ values, meter }: Scope) => {
       meter.spend(1);
       const step = values.steps === undefined ? undefined : member(values.steps as Json, id);
-      if (step === undefined) throw new ExpressionError(`${sourceOf(node)} is missing`);
+      if (step === undefined) throw new ExpressionError(`${what()} is missing`);
       return step;
     };
     return { kind: "map", run };
@@ -227,8 +242,8 @@ class Compiling {
     if (this.#stepNamed(path)) throw new ExpressionError("has() takes what is within a step: has(steps.<id>.output.x)");
     this.#checkStepField(path);
     const of = this.compile(path.args[0]);
-    const key = typeof path.args[1] === "string" ? literal(path.args[1]) : this.compile(path.args[1]);
-    return { kind: "bool", run: (scope) => member(of.run(scope), key.run(scope)) !== undefined };
+    const key = this.#key(path.args[1]);
+    return { kind: "bool", run: (scope) => member(of.run(scope), key(scope)) !== undefined };
   }
 
   #call(name: string, { receiver, args }: { receiver?: ASTNode; args: readonly ASTNode[] }): Part {
@@ -294,11 +309,13 @@ class Compiling {
       seen.add(key.literal);
     }
     const run = (scope: Scope) => {
-      scope.meter.spend(1 + parts.length * 2);
+      scope.meter.spend(1 + parts.length);
       const map: JsonMap = {};
       for (const { key, value } of parts) {
         const name = key.run(scope);
         if (typeof name !== "string") throw new ExpressionError(`A key is a text; this is ${describe(kindOf(name))}`);
+        if (key.literal === undefined) scope.meter.newKey(name);
+        else scope.meter.property(name);
         if (Object.hasOwn(map, name)) throw new ExpressionError(`The key ${shown(name)} stands there twice`);
         setOwn(map, name, value.run(scope));
       }
@@ -400,9 +417,7 @@ function asTest(name: string, { kind, run }: Part): (scope: Scope) => boolean {
 function elementsOf(name: string, value: Json, meter: Meter): readonly Json[] {
   if (Array.isArray(value)) return value;
   if (!isMap(value)) throw new ExpressionError(`"${name}" goes through a list; this is ${describe(kindOf(value))}`);
-  const keys = Object.keys(value);
-  meter.spend(keys.length);
-  return keys;
+  return keysOf(value, meter);
 }
 
 /** `list.map(x, give)`, `list.map(x, test, give)`. */
@@ -472,13 +487,22 @@ function decided(
   return !decisive;
 }
 
-function whyMissing(node: ASTNode & { op: "." | "[]" }, { value, name }: { value: Json; name: Json }): string {
-  const what = sourceOf(node);
+/** @param source how the place is written, and what it is a place of */
+function whyMissing({ value, name }: { value: Json; name: Json }, { what, of }: { what: string; of: string }): string {
   if (isMap(value) && typeof name === "string") return `${what} is missing`;
   if (Array.isArray(value) && isNumeric(name)) {
     return Number.isInteger(Number(name)) ? `${what} is beyond the list's end` : `${what} is missing: places are whole`;
   }
-  return `${what} is missing: ${sourceOf(node.args[0])} is ${describe(kindOf(value))}`;
+  return `${what} is missing: ${of} is ${describe(kindOf(value))}`;
+}
+
+/** Worked out when it is wanted, and once. */
+function lazily<Value>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** A part of an expression, as it may be written. */

@@ -1,8 +1,8 @@
 /** What expressions may call. Text is counted in code points; none takes longer than in proportion to what it reads. */
 import { ExpressionError, type Meter } from "./expression_cost.ts";
-import { type Numeric, toInteger, toNumber } from "./expression_number.ts";
+import { MAX_NUMBER_LENGTH, type Numeric, toInteger, toNumber } from "./expression_number.ts";
 import { find, findLast, offsetOf, sizeOf, split, standsAt } from "./expression_text.ts";
-import type { AnyKind, Json, JsonMap, Kind } from "./expression_values.ts";
+import { type AnyKind, type Json, type JsonMap, type Kind, keysOf } from "./expression_values.ts";
 
 /** One function or method. */
 export interface Call {
@@ -18,13 +18,12 @@ const size: Call = {
   gives: "number",
   apply([value], meter) {
     if (typeof value === "string") {
-      meter.text(value.length);
+      // A unit at a time.
+      meter.text(value.length * 2);
       return BigInt(sizeOf(value));
     }
     if (Array.isArray(value)) return BigInt(value.length);
-    const keys = Object.keys(value as JsonMap);
-    meter.spend(keys.length);
-    return BigInt(keys.length);
+    return BigInt(keysOf(value as JsonMap, meter).length);
   },
 };
 
@@ -39,11 +38,8 @@ export const FUNCTIONS: ReadonlyMap<string, Call> = new Map<string, Call>([
       apply: ([value]) => textOf(value as string | Numeric | boolean, "string"),
     },
   ],
-  ["int", { takes: [["number"], ["text"]], gives: "number", apply: ([value]) => toInteger(value as Numeric | string) }],
-  [
-    "double",
-    { takes: [["number"], ["text"]], gives: "number", apply: ([value]) => toNumber(value as Numeric | string) },
-  ],
+  ["int", numberFrom(toInteger)],
+  ["double", numberFrom(toNumber)],
   ["bool", { takes: [["bool"], ["text"]], gives: "bool", apply: ([value]) => toBool(value as boolean | string) }],
   [
     "join",
@@ -99,6 +95,18 @@ export const METHODS: ReadonlyMap<string, Call> = new Map<string, Call>([
     },
   ],
 ]);
+
+/** A number from a number or a text; texts that are too long for one are not read. */
+function numberFrom(apply: (value: Numeric | string) => Numeric): Call {
+  return {
+    takes: [["number"], ["text"]],
+    gives: "number",
+    apply([value], meter) {
+      if (typeof value === "string") meter.spend(Math.min(value.length, MAX_NUMBER_LENGTH) >> 2);
+      return apply(value as Numeric | string);
+    },
+  };
+}
 
 /** A method of a text that takes another one. */
 function ofTexts(gives: Kind, apply: (text: string, part: string, meter: Meter) => Json): Call {

@@ -1,17 +1,21 @@
 /**
  * What expressions cost. Whoever submits a job chooses how much work they are, and they run in the process that serves
  * everybody: so every piece of work is counted before it is done, in units that mean the same on every machine and at
- * every repetition, and ends where the budget does. One unit is 10 to 50 ns.
+ * every repetition, and ends where the budget does. One unit is 10 to 50 ns, whatever it is spent on:
+ * `bench/expressions.ts` measures it for every operation.
  *
  * ```text
  *   1     a node of the expression evaluated, an element visited, compared, copied or put into a list
  *   1     16 characters of text read, compared, searched, joined or written
+ *   2     a property of a map read, compared, copied or set by a key that was there before; 20 for one that begins with a digit
+ *   20    a key that is worked out looked up, 40 set
+ *   1     an integer given, 4 a fraction, 12 one beyond 2^53
  *   200   an error that ||, && or exists pass over
- *   10    a character of an expression's source read
+ *   100   an expression read, and 10 for each character of its source
  * ```
  */
 
-/** Of one render: the expressions of one input, condition, list of items, time or message. About 10 ms. */
+/** Of one render: the expressions of one input, condition, list of items, time or message. At most about 25 ms, mostly 10. */
 export const MAX_RENDER_COST = 500_000;
 /** Of all renders of one step, its items' included, within one attempt of the job. */
 export const MAX_STEP_COST = 20_000_000;
@@ -22,7 +26,15 @@ export const MAX_RENDERED_LENGTH = 1_000_000;
 
 const TEXT_PER_UNIT = 16;
 const ERROR_COST = 200;
+const SOURCE_COST = 100;
 const SOURCE_CHARACTER_COST = 10;
+const PROPERTY_COST = 2;
+const INDEX_PROPERTY_COST = 20;
+const KEY_COST = 20;
+const NEW_KEY_COST = 40;
+const INTEGER_COST = 1;
+const FRACTION_COST = 4;
+const BIGINT_COST = 12;
 
 /** An expression that cannot be read or has no value. The message says why, for the person who wrote it. */
 export class ExpressionError extends Error {
@@ -65,7 +77,32 @@ export class Meter {
 
   /** The source of an expression is about to be read. */
   source(length: number): void {
-    this.spend((length + 1) * SOURCE_CHARACTER_COST);
+    this.spend(SOURCE_COST + length * SOURCE_CHARACTER_COST);
+  }
+
+  /** One property of a map is about to be read, copied or set, by a key that the map has, or the source. */
+  property(key: string): void {
+    const first = key.charCodeAt(0);
+    // The runtime keeps those that could be a list's places in a table of their own, which is slow.
+    this.spend(first >= 0x30 && first <= 0x39 ? INDEX_PROPERTY_COST : PROPERTY_COST);
+  }
+
+  /** A key that was worked out is about to be looked up. */
+  key(key: string): void {
+    this.text(key.length);
+    this.spend(KEY_COST);
+  }
+
+  /** A key that was worked out is about to be set: each may give a map a shape of its own. */
+  newKey(key: string): void {
+    this.text(key.length);
+    this.spend(NEW_KEY_COST);
+  }
+
+  /** A number is about to be written. */
+  number(value: number | bigint): void {
+    if (typeof value === "bigint") this.spend(BIGINT_COST);
+    else this.spend(Number.isSafeInteger(value) ? INTEGER_COST : FRACTION_COST);
   }
 
   /** A text of this length is about to be made. */

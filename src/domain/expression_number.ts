@@ -6,6 +6,9 @@ import { ExpressionError } from "./expression_cost.ts";
 
 export type Numeric = number | bigint;
 
+/** In UTF-16 units: more than any number needs. */
+export const MAX_NUMBER_LENGTH = 100;
+
 const MIN_INTEGER = -(2n ** 63n);
 const MAX_INTEGER = 2n ** 63n - 1n;
 /** Identifiers of other services may use the sign's bit: such are read, compared and passed on. */
@@ -66,8 +69,7 @@ export function toInteger(value: Numeric | string): bigint {
 /** A number, as JSON has it, from a number or a text. */
 export function toNumber(value: Numeric | string): number {
   if (typeof value !== "string") return Number(value);
-  // A hundred characters are more than any number needs.
-  const isNumber = value.length <= 100 && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value);
+  const isNumber = value.length <= MAX_NUMBER_LENGTH && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value);
   if (isNumber && Number.isFinite(Number(value))) return Number(value);
   throw new ExpressionError("double() takes a number, or a text that is one");
 }

@@ -53,6 +53,13 @@ export function member(value: Json, name: Json): Json | undefined {
   return isMap(value) && typeof name === "string" && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
+/** A map's keys. How many there are is not known before: what they cost is counted as soon as it is. */
+export function keysOf(map: JsonMap, meter: Meter): readonly string[] {
+  const keys = Object.keys(map);
+  meter.spend(1 + keys.length);
+  return keys;
+}
+
 /** Whether two values are the same. Numbers are, if they are equal, exactly; values of different kinds never. */
 function equal(left: Json, right: Json, meter: Meter): boolean {
   meter.spend(1);
@@ -61,16 +68,21 @@ function equal(left: Json, right: Json, meter: Meter): boolean {
     meter.text(left.length);
     return left === right;
   }
-  // A bigint and a number compare by what they are, not as doubles.
-  if (isNumeric(left) && isNumeric(right)) return left >= right && left <= right;
+  if (typeof left === typeof right && typeof left !== "object") return left === right;
+  // A bigint and a number compare by what they are, not as doubles; as those first, which is quicker.
+  if (isNumeric(left) && isNumeric(right)) return Number(left) === Number(right) && left >= right && left <= right;
   if (Array.isArray(left) && Array.isArray(right)) {
     return left.length === right.length && left.every((one, i) => equal(one, right[i], meter));
   }
   if (!isMap(left) || !isMap(right)) return left === right;
-  const keys = Object.keys(left);
-  meter.spend(keys.length * 5);
-  if (keys.length !== Object.keys(right).length) return false;
-  return keys.every((key) => Object.hasOwn(right, key) && equal(left[key] as Json, right[key] as Json, meter));
+  const keys = keysOf(left, meter);
+  if (keysOf(right, meter).length !== keys.length) return false;
+  return keys.every((key) => {
+    // In both of them.
+    meter.property(key);
+    meter.property(key);
+    return Object.hasOwn(right, key) && equal(left[key] as Json, right[key] as Json, meter);
+  });
 }
 
 export type Operator = "==" | "!=" | "in" | "+" | "-" | "*" | "/" | "%" | "<" | "<=" | ">" | ">=";
@@ -135,7 +147,10 @@ export function applyOperator(operator: Operator, { left, right, meter }: Operan
       return !equal(left, right, meter);
     case "in":
       if (Array.isArray(right)) return right.some((one) => equal(left, one, meter));
-      if (isMap(right) && typeof left === "string") return Object.hasOwn(right, left);
+      if (isMap(right) && typeof left === "string") {
+        meter.key(left);
+        return Object.hasOwn(right, left);
+      }
       break;
     case "+":
       if (typeof left === "string" && typeof right === "string") return joinedTexts(left, right, meter);
@@ -217,11 +232,11 @@ export function toJson(value: Json, meter: Meter, depth = 0): Json {
     return value.map((one) => toJson(one, meter, depth + 1));
   }
   const map: JsonMap = {};
-  const keys = Object.keys(value);
+  const keys = keysOf(value as JsonMap, meter);
   meter.give(2 + Math.max(0, keys.length - 1));
   for (const key of keys) {
     meter.text(key.length);
-    meter.spend(1);
+    meter.property(key);
     meter.give(key.length + 3);
     setOwn(map, key, toJson((value as JsonMap)[key] as Json, meter, depth + 1));
   }
@@ -231,6 +246,7 @@ export function toJson(value: Json, meter: Meter, depth = 0): Json {
 function numberAsJson(value: Numeric, meter: Meter): Numeric {
   const isHeld = typeof value === "bigint" ? fits(value) : Number.isFinite(value);
   if (!isHeld) throw new ExpressionError("it gives a number that JSON cannot hold");
+  meter.number(value);
   meter.give(lengthOf(value));
   return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }

@@ -8,7 +8,12 @@ import { pointerTo } from "../json/mod.ts";
 import { type Expression, parseExpression, type Values } from "./expression.ts";
 import { ExpressionError, Meter } from "./expression_cost.ts";
 import { excerpt } from "./expression_text.ts";
-import { asText, type Json } from "./expression_values.ts";
+import { asText, type Json, type JsonMap, keysOf, setOwn } from "./expression_values.ts";
+
+/** Of a value that is looked through for expressions, its text aside. */
+const NODE_COST = 2;
+/** To write JSON takes so many times as long as to copy a text. */
+const JSON_FACTOR = 4;
 
 /** A JSON value whose texts hold expressions, read once and rendered as often as is needed. */
 export interface Template {
@@ -70,7 +75,7 @@ export function* placesIn(value: unknown, pointer = ""): Generator<Place | Rende
  * @param meter what reading them costs is counted there. Throws a {@link RenderError}
  */
 export function readTemplate(value: unknown, meter = new Meter(), pointer = ""): Template {
-  return dynamic(value, { meter, pointer }) ?? { render: () => value };
+  return dynamic(value, meter, pointer) ?? { render: () => value };
 }
 
 /** See {@link Template}, for a value that is rendered once. */
@@ -78,29 +83,63 @@ export function render(value: unknown, values: Values, meter = new Meter()): unk
   return readTemplate(value, meter).render(values, meter);
 }
 
+/** Where a value stands; its JSON pointer is made where it is wanted. */
+type Path = string | { readonly parent: Path; readonly key: string | number };
+
+function pointerOf(path: Path): string {
+  return typeof path === "string" ? path : pointerTo(pointerOf(path.parent), path.key);
+}
+
 /** The part of a template that holds expressions; `undefined` where there are none, so that it is given as it is. */
-function dynamic(value: unknown, at: { meter: Meter; pointer: string }): Template | undefined {
-  at.meter.spend(1);
-  if (typeof value === "string") return dynamicText(value, at);
+function dynamic(value: unknown, meter: Meter, path: Path): Template | undefined {
+  meter.spend(NODE_COST);
+  if (typeof value === "string") return dynamicText(value, meter, path);
   if (value === null || typeof value !== "object") return undefined;
-  const parts = entriesOf(value).map(([key, one]) => ({
-    key,
-    one,
-    part: dynamic(one, { meter: at.meter, pointer: pointerTo(at.pointer, key) }),
-  }));
-  if (parts.every(({ part }) => part === undefined)) return undefined;
+  return Array.isArray(value) ? dynamicList(value, meter, path) : dynamicMap(value as JsonMap, meter, path);
+}
+
+function dynamicList(list: readonly unknown[], meter: Meter, parent: Path): Template | undefined {
+  const parts = new Map<number, Template>();
+  for (let key = 0; key < list.length; key++) {
+    const part = dynamic(list[key], meter, { parent, key });
+    if (part) parts.set(key, part);
+  }
+  if (parts.size === 0) return undefined;
   return {
     render(values, meter = new Meter()) {
-      meter.spend(parts.length);
-      if (Array.isArray(value)) return parts.map(({ one, part }) => (part ? part.render(values, meter) : one));
-      return Object.fromEntries(parts.map(({ key, one, part }) => [key, part ? part.render(values, meter) : one]));
+      meter.spend(list.length);
+      const rendered = [...list];
+      for (const [key, part] of parts) rendered[key] = part.render(values, meter);
+      return rendered;
     },
   };
 }
 
-function dynamicText(text: string, { meter, pointer }: { meter: Meter; pointer: string }): Template | undefined {
+function dynamicMap(map: JsonMap, meter: Meter, parent: Path): Template | undefined {
+  const parts = new Map<string, Template>();
+  const keys = keysOf(map, meter);
+  for (const key of keys) {
+    meter.property(key);
+    const part = dynamic(map[key], meter, { parent, key });
+    if (part) parts.set(key, part);
+  }
+  if (parts.size === 0) return undefined;
+  return {
+    render(values, meter = new Meter()) {
+      for (const key of keys) meter.property(key);
+      const rendered = { ...map };
+      for (const [key, part] of parts) setOwn(rendered, key, part.render(values, meter) as Json);
+      return rendered;
+    },
+  };
+}
+
+function dynamicText(text: string, meter: Meter, path: Path): Template | undefined {
   meter.text(text.length);
   if (!text.includes("{{")) return undefined;
+  const pointer = pointerOf(path);
+  // Cut a unit at a time.
+  meter.text(text.length * 8);
   const parts = within(pointer, () =>
     Array.from(partsOf(text), (part) => {
       if (typeof part === "string") return part;
@@ -125,7 +164,7 @@ function dynamicText(text: string, { meter, pointer }: { meter: Meter; pointer: 
 
 function inserted(value: unknown, meter: Meter): string {
   const text = asText(value as Json);
-  meter.text(text.length);
+  meter.text(text.length * (typeof value === "string" ? 1 : JSON_FACTOR));
   return text;
 }
 

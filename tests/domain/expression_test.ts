@@ -219,6 +219,68 @@ describe("an expression", () => {
     }
   }, 60_000);
 
+  test("costs as much as it takes, whatever it works on and whichever side that stands on", () => {
+    const mapOf = (size: number, key: (i: number) => string) =>
+      Object.fromEntries(Array.from({ length: size }, (_, i) => [key(i), i]));
+    const payload = {
+      l: Array.from({ length: 1_000 }, (_, i) => i),
+      small: { a: 1 },
+      map: mapOf(20_000, (i) => `key ${i}`),
+      places: mapOf(1_000, String),
+      fractions: Array.from({ length: 1_000 }, (_, i) => i + 1.25),
+      large: Array.from({ length: 1_000 }, (_, i) => 2n ** 60n + BigInt(i)),
+      long: "a".repeat(16_000),
+    };
+    const many = (text: string) => Array.from({ length: 1_000 }, () => text);
+    for (const [template, units] of [
+      ["{{ payload.small == payload.map }}", 20_000],
+      ["{{ payload.map == payload.small }}", 20_000],
+      ["{{ size(payload.map) }}", 20_000],
+      // A table of places is slower than a map's shape.
+      ["{{ payload.places == payload.places }}", 40_000],
+      ["{{ payload.places }}", 20_000],
+      [{ ...payload.places, b: "{{ 1 }}" }, 40_000],
+      ["{{ payload.l.map(x, {'0': x}) }}", 40_000],
+      // Each has a shape of its own.
+      ["{{ payload.l.map(x, {string(x): x}).size() }}", 40_000],
+      ["{{ payload.l.filter(x, string(x) in payload.places).size() }}", 20_000],
+      ["{{ payload.l.filter(x, has(payload.places[string(x)])).size() }}", 20_000],
+      ["{{ payload.l.map(x, payload.places[string(x)]).size() }}", 20_000],
+      ["{{ payload.long in payload.map }}", 1_000],
+      ["{{ payload.fractions }}", 4_000],
+      ["{{ payload.large }}", 12_000],
+      ["- {{ payload.l }}", 3_000],
+      ["{{ payload.long.size() }}", 2_000],
+      [`{{ payload.l.map(x, double("${"1".repeat(99)}")).size() }}`, 24_000],
+      [many("{{ 1 }}"), 100_000],
+      [`{{ 1 }}${"{ ".repeat(8_000)}`, 8_000],
+    ] as const) {
+      const meter = new Meter();
+      render(template, { payload }, meter);
+      const name = JSON.stringify(template).slice(0, 80);
+      const isInOrder = meter.spent >= units && meter.spent < Math.max(1_000, units * 4);
+      expect([name, meter.spent, isInOrder]).toEqual([name, meter.spent, true]);
+    }
+  });
+
+  test("passes errors over without writing out what each of them is about", () => {
+    const texts = JSON.stringify(Array.from({ length: 95 }, () => "xxxx"));
+    const payload = { l: Array.from({ length: 3_000 }, (_, i) => i) };
+    for (const source of [
+      `payload.l.exists(x, payload[${texts}[0] + "a"] == 1)`,
+      `payload.l.exists(x, {"a": ${texts}}.zzz == 1)`,
+      `payload.l.exists(x, steps[${JSON.stringify("y".repeat(900))}].output == 1)`,
+    ]) {
+      const times = Array.from({ length: 5 }, () => {
+        const before = process.threadCpuUsage();
+        expect(errorOf(() => evaluate(source, { payload }))).toBeInstanceOf(CostError);
+        const { user, system } = process.threadCpuUsage(before);
+        return user + system;
+      });
+      expect(Math.min(...times)).toBeLessThan(25_000);
+    }
+  });
+
   test("costs the same on every machine, and its whole budget may be spent", () => {
     const spend = (budget?: number) => {
       const meter = new Meter(budget);
@@ -226,7 +288,7 @@ describe("an expression", () => {
       return { value, spent: meter.spent };
     };
     const { spent } = spend();
-    expect(spent).toBe(21);
+    expect(spent).toBe(24);
     expect(spend(spent).value).toEqual([2, 4, 6]);
     expect(errorOf(() => spend(spent - 1))).toBeInstanceOf(CostError);
   });
