@@ -28,7 +28,7 @@ export type KeyRow = {
 
 export const keys: Projection<KeyRow> = {
   name: "keys",
-  version: 1,
+  version: 2,
   reads: ["key.created", "key.rotated", "key.revoked"],
   columns: {
     key_id: { type: "uuid" },
@@ -47,7 +47,11 @@ export const keys: Projection<KeyRow> = {
     position: { type: "bigint" },
   },
   key: "key_id",
-  indexes: ["(position)"],
+  indexes: [
+    "(position)",
+    // How many hold.
+    "(expires_at) where revoked_at is null",
+  ],
 
   keyOf: (event) => entityId(event.stream_id),
   begins: (event) => event.version === 1,

@@ -1101,7 +1101,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "projection_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "projection_not_stopped" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "too_many_claimed" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "projection_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "projection_not_stopped" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "too_many_stored" | "too_many_claimed" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit. */
@@ -4310,8 +4310,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `pipeline_exists`: The name is taken by another pipeline or by a connector. Choose another name, or make a new version with PUT. */
-        "409.pipeline_exists": {
+        /**
+         * @description `pipeline_exists`: The name is taken by another pipeline or by a connector. Choose another name, or make a new version with PUT.
+         *
+         *     `too_many_stored`: There are at most 10,000 schedules, 10,000 pipelines, 10,000 issued keys that hold and 10,000 workflows with limits. Nothing was recorded. Delete schedules or revoke keys that are not needed; change a pipeline that is there, or send a job's steps with it; let jobs share a workflow's name.
+         */
+        "409.pipeline_exists.too_many_stored": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4427,6 +4431,21 @@ export interface components {
          *     `conflict`: What was asked for does not fit the present state. Read it and decide again.
          */
         "409.already_decided.conflict": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too_many_stored`: There are at most 10,000 schedules, 10,000 pipelines, 10,000 issued keys that hold and 10,000 workflows with limits. Nothing was recorded. Delete schedules or revoke keys that are not needed; change a pipeline that is there, or send a job's steps with it; let jobs share a workflow's name. */
+        "409.too_many_stored": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -6541,7 +6560,7 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
-            409: components["responses"]["409.pipeline_exists"];
+            409: components["responses"]["409.pipeline_exists.too_many_stored"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
@@ -7242,6 +7261,7 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
+            409: components["responses"]["409.too_many_stored"];
             413: components["responses"]["413.body_too_large.payload_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
@@ -8504,6 +8524,7 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
+            409: components["responses"]["409.too_many_stored"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
@@ -8734,6 +8755,7 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.grant_exceeded.origin_refused"];
             408: components["responses"]["408.request_timeout"];
+            409: components["responses"]["409.too_many_stored"];
             413: components["responses"]["413.body_too_large"];
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];

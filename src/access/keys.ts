@@ -21,7 +21,8 @@ export interface KeyView extends Omit<KeyCreated, "hash"> {
 /** What came of making a secret: it, if one was made. */
 export type Made = Handled<KeyState, KeyRejection> & { readonly secret: string };
 
-function keyStream(keyId: string): string {
+/** The stream that holds a key's history. */
+export function keyStream(keyId: string): string {
   return `key-${keyId}`;
 }
 

@@ -4,7 +4,17 @@ import { Elysia } from "elysia";
 import { instantOf } from "../../events/time.ts";
 import type { KeyRow } from "../../projections/mod.ts";
 import type { Caller } from "../access/mod.ts";
-import { createKey, excess, type KeyView, keyStatus, keyView, readKey, revokeKey, rotateKey } from "../access/mod.ts";
+import {
+  createKey,
+  excess,
+  type KeyView,
+  keyStatus,
+  keyStream,
+  keyView,
+  readKey,
+  revokeKey,
+  rotateKey,
+} from "../access/mod.ts";
 import type { KeyState } from "../domain/key.ts";
 import { beyond } from "../domain/reach.ts";
 import { decodeJson } from "../json/mod.ts";
@@ -19,6 +29,7 @@ import { Problem } from "./problems.ts";
 import { readPage } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { components, KeyCreateRequest, KeyId, KeyRevokeRequest, KeyRotateRequest, PageQuery } from "./schemas.ts";
+import type { StoredThings } from "./stored.ts";
 import { invalid, queryReader, validator } from "./validation.ts";
 
 const ROUTE = "/api/v1/keys";
@@ -37,7 +48,10 @@ const [ISSUED] = components.IssuedKey.examples as [object];
 const ONCE =
   "The key itself is in this answer and nowhere else: the service keeps its SHA-256. A repetition with the same Idempotency-Key is answered with all but the key, which is `null` then: if the first answer was lost, rotate the key.";
 
-export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOptions, auth: Auth) {
+export function keyRoutes(
+  { access, config, log, sql, projector, stored, timing }: ApiOptions & { stored: StoredThings },
+  auth: Auth,
+) {
   const wait_ms = timing?.read_model_wait_ms;
   const { environment } = access;
   const { tiers } = config;
@@ -59,7 +73,10 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
         refuseExcess(caller, granted);
         const key_id = idempotency_key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, idempotency_key);
         const meta = { actor: caller.actor, correlation_id: key_id, ...cause };
-        const made = await createKey(log, { key_id, meta, ...granted });
+        const made = await stored.add("keys", {
+          stream_id: idempotency_key === null ? null : keyStream(key_id),
+          record: () => createKey(log, { key_id, meta, ...granted }),
+        });
         const replayed = !made.ok;
         if (replayed) {
           refuseOther(made.state, granted);
@@ -92,6 +109,7 @@ export function keyRoutes({ access, config, log, sql, projector, timing }: ApiOp
             "grant_exceeded",
             "invalid_idempotency_key",
             "idempotency_key_reused",
+            "too_many_stored",
             "unavailable",
             "outcome_unknown",
           ],

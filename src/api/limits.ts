@@ -71,6 +71,8 @@ export const SOCKET_SILENT_S = 60;
 /** How long the old secrets of a key are taken after it was rotated: at most, and where nothing is said. */
 export const KEY_OVERLAP_MAX_S = 2_592_000;
 export const KEY_OVERLAP_DEFAULT_S = 86_400;
+/** Schedules, stored pipelines, issued keys that hold, and workflows that have limits settled: of each so many. */
+export const STORED_MAX = 10_000;
 /** Workflows that a key may be limited to. */
 export const KEY_WORKFLOWS_MAX = 100;
 /** Days that the uptime is told of. */

@@ -34,6 +34,7 @@ import { scheduleRoutes } from "./schedules.ts";
 import { socketRoutes } from "./socket.ts";
 import { statusPageRoutes } from "./status_page.ts";
 import { stepRoutes } from "./steps.ts";
+import { StoredThings } from "./stored.ts";
 import { streamRoutes } from "./streams.ts";
 import { Submissions } from "./submissions.ts";
 import { Turns } from "./turns.ts";
@@ -58,6 +59,7 @@ export function createApi(options: ApiOptions): Elysia {
   const uptime = uptimeReports(options);
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, share: config.caller_share, logger, signal });
   const reading = { turns: new Turns(), submissions: new Submissions(options.log) };
+  const stored = new StoredThings({ ...options, max: options.stored_max, wait_ms: options.timing?.read_model_wait_ms });
   const { cors_origins, public_url } = config;
   const addressOf = addressReader({ trust_proxy: config.trust_proxy, server: () => app.server });
   const limits = options.limiter && rateGate({ limiter: options.limiter, addressOf });
@@ -81,14 +83,14 @@ export function createApi(options: ApiOptions): Elysia {
     .use(jobControlRoutes({ ...options, queue }, auth))
     .use(bulkRoutes({ ...options, queue }, auth))
     .use(callbackRoutes({ ...options, reading }, auth))
-    .use(pipelineRoutes(options, auth))
+    .use(pipelineRoutes({ ...options, stored }, auth))
     .use(stepRoutes(options, auth))
-    .use(scheduleRoutes({ ...options, queue }, auth))
+    .use(scheduleRoutes({ ...options, queue, stored }, auth))
     .use(workerRoutes({ ...options, limits }, auth))
     .use(streamRoutes({ ...options, reading }, auth))
-    .use(workflowLimitRoutes(options, auth))
+    .use(workflowLimitRoutes({ ...options, stored }, auth))
     .use(socketRoutes({ ...options, reading }, auth))
-    .use(keyRoutes(options, auth))
+    .use(keyRoutes({ ...options, stored }, auth))
     .use(opsRoutes(options, auth))
     .use(incidentRoutes(options, auth))
     .use(uptimeRoutes(uptime))

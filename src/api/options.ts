@@ -61,6 +61,8 @@ export interface ApiOptions {
   readonly site: Site;
   /** Fires when the service stops: open streams end. */
   readonly signal: AbortSignal;
+  /** For tests, as `timing`: schedules, pipelines, keys, limits that may be stored, of each so many. */
+  readonly stored_max?: number | undefined;
   /** For tests; `limits.ts` says what holds by default. */
   readonly timing?: {
     readonly heartbeat_ms?: number;

@@ -18,6 +18,7 @@ import { Problem } from "./problems.ts";
 import { readPage } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { components, PageQuery, PipelineCreate, PipelineUpdate } from "./schemas.ts";
+import type { StoredThings } from "./stored.ts";
 import { checkSteps } from "./submission.ts";
 import { invalid, queryReader, validator } from "./validation.ts";
 
@@ -27,7 +28,10 @@ const checkUpdate = validator(PipelineUpdate);
 const readPageQuery = queryReader(PageQuery);
 const [EXAMPLE] = components.Pipeline.examples as [object];
 
-export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOptions, auth: Auth) {
+export function pipelineRoutes(
+  { log, sql, projector, workflows, stored, timing }: ApiOptions & { stored: StoredThings },
+  auth: Auth,
+) {
   const wait_ms = timing?.read_model_wait_ms;
   return new Elysia({ name: "levqor/pipelines" })
     .use(requestIds())
@@ -44,7 +48,10 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
         }
         const causation_id = key === null ? undefined : derivedId(caller, ROUTE, key);
         const meta = { actor: caller.actor, correlation_id: pipelineStream(name), ...cause, causation_id };
-        const handled = await command({ type: "create", pipeline }, meta);
+        const handled = await stored.add("pipelines", {
+          stream_id: pipelineStream(name),
+          record: () => command({ type: "create", pipeline }, meta),
+        });
         if (!handled.ok) {
           const state = await replayed(name, { definition, causation_id });
           if (!state) throw new Problem("pipeline_exists", handled.refusal.message);
@@ -78,6 +85,7 @@ export function pipelineRoutes({ log, sql, projector, workflows, timing }: ApiOp
             "invalid_idempotency_key",
             "pipeline_exists",
             "idempotency_key_reused",
+            "too_many_stored",
             "unavailable",
             "outcome_unknown",
           ],

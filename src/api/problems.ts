@@ -269,6 +269,11 @@ export const problems = {
     title: "Queue full",
     help: "So many jobs wait, or so many of one caller (CALLER_SHARE, a tenth), that no more are taken in: nothing was recorded. Repeat the request after the time that Retry-After names.",
   },
+  too_many_stored: {
+    status: 409,
+    title: "Too many stored",
+    help: "There are at most 10,000 schedules, 10,000 pipelines, 10,000 issued keys that hold and 10,000 workflows with limits. Nothing was recorded. Delete schedules or revoke keys that are not needed; change a pipeline that is there, or send a job's steps with it; let jobs share a workflow's name.",
+  },
   too_many_claimed: {
     status: 429,
     title: "Too many jobs claimed",

@@ -37,6 +37,7 @@ import { readPage, untilReached } from "./read_model.ts";
 import { type Cause, requestIds } from "./request_id.ts";
 import { scheduleId, scheduleNotFound } from "./schedule_id.ts";
 import { NextRunsQuery, PageQuery, ScheduleId, ScheduleListQuery, ScheduleRequest } from "./schemas.ts";
+import type { StoredThings } from "./stored.ts";
 import { checkSubmission } from "./submission.ts";
 import { invalid, queryReader, validator } from "./validation.ts";
 
@@ -70,7 +71,16 @@ const EXAMPLE_SUMMARY = {
 };
 
 export function scheduleRoutes(
-  { log, sql, projector, queue, workflows, refusedAddress, timing }: ApiOptions & { queue: QueueDepth },
+  {
+    log,
+    sql,
+    projector,
+    queue,
+    stored,
+    workflows,
+    refusedAddress,
+    timing,
+  }: ApiOptions & { queue: QueueDepth; stored: StoredThings },
   auth: Auth,
 ) {
   const wait_ms = timing?.read_model_wait_ms;
@@ -89,7 +99,10 @@ export function scheduleRoutes(
         const schedule_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
         const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...cause });
         const reach = reachOf(caller);
-        const handled = await commandSchedule(log, { schedule_id, reach, command: () => command, meta });
+        const handled = await stored.add("schedules", {
+          stream_id: key === null ? null : scheduleStream(schedule_id),
+          record: () => commandSchedule(log, { schedule_id, reach, command: () => command, meta }),
+        });
         let { position, next_run_at } = { position: 0, next_run_at: command.next_run_at };
         if (handled.ok) {
           position = handled.position ?? 0;
@@ -125,6 +138,7 @@ export function scheduleRoutes(
             "invalid_idempotency_key",
             "payload_too_large",
             "idempotency_key_reused",
+            "too_many_stored",
             "unavailable",
             "outcome_unknown",
           ],

@@ -20,7 +20,11 @@ export interface Count {
 }
 
 /** What came of recording one. */
-export type Recorded = { readonly ok: true; readonly position: number } | { readonly ok: false };
+export interface Recorded {
+  readonly ok: boolean;
+  /** Of what was recorded, where anything was. */
+  readonly position?: number | undefined;
+}
 
 /** How many there are: as counted last, and what was recorded here since. */
 export class Tally {
@@ -41,7 +45,8 @@ export class Tally {
     this.#entering++;
     try {
       const result = await record();
-      if (result.ok && result.position > this.#countedUpTo) this.#uncounted.push(result.position);
+      const { ok, position = 0 } = result;
+      if (ok && position > this.#countedUpTo) this.#uncounted.push(position);
       return result;
     } finally {
       this.#entering--;
@@ -49,7 +54,8 @@ export class Tally {
   }
 
   learn({ position, count }: Count): void {
-    if (position === null) return;
+    // Nothing from before what is known already.
+    if (position === null || position < this.#countedUpTo) return;
     this.#counted = count;
     this.#countedUpTo = position;
     this.#uncounted = this.#uncounted.filter((each) => each > position);

@@ -16,6 +16,7 @@ import type { ApiOptions } from "./options.ts";
 import { readPage } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { PageQuery, Workflow, type WorkflowLimits, WorkflowLimitsRequest } from "./schemas.ts";
+import type { StoredThings } from "./stored.ts";
 import { queryReader, validator } from "./validation.ts";
 
 const PATH = "/api/v1/workflows/:workflow/limits";
@@ -32,7 +33,10 @@ const example: WorkflowLimits = {
   updated_at: "2026-01-15T09:30:00.123456Z",
 };
 
-export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions, auth: Auth) {
+export function workflowLimitRoutes(
+  { log, sql, projector, stored, timing }: ApiOptions & { stored: StoredThings },
+  auth: Auth,
+) {
   const wait_ms = timing?.read_model_wait_ms;
   return new Elysia({ name: "levqor/workflow_limits" })
     .use(requestIds())
@@ -104,11 +108,15 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
         const { workflow } = permitted(caller, checkParams(params));
         const limits = checkLimits((await readJson(request)).value);
         const stream_id = workflowStream(workflow);
-        const handled = await handle(log, {
+        const handled = await stored.add("workflow_limits", {
           stream_id,
-          decider: workflowDecider,
-          command: { type: "set_limits", limits: { workflow, ...limits } },
-          meta: { actor, correlation_id: stream_id, ...cause },
+          record: () =>
+            handle(log, {
+              stream_id,
+              decider: workflowDecider,
+              command: { type: "set_limits", limits: { workflow, ...limits } },
+              meta: { actor, correlation_id: stream_id, ...cause },
+            }),
         });
         if (!handled.ok) throw new Error(`Cannot settle the limits of ${stream_id}: they are refused`);
         if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
@@ -135,7 +143,7 @@ export function workflowLimitRoutes({ log, sql, projector, timing }: ApiOptions,
               headers: ["Levqor-Position"],
             },
           },
-          errors: ["workflow_not_allowed", "unavailable", "outcome_unknown"],
+          errors: ["workflow_not_allowed", "too_many_stored", "unavailable", "outcome_unknown"],
         }),
       },
     );

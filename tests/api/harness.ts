@@ -57,6 +57,7 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   readonly max_queue_depth?: number;
   readonly max_streams?: number;
   readonly caller_share?: number;
+  readonly stored_max?: number;
   /** None by default. */
   readonly rate_limits?: RateLimits;
   readonly trust_proxy?: ProxyTrust;
@@ -135,6 +136,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       other_pages: OTHER_PAGES,
     }),
     signal: stopping.signal,
+    stored_max: options.stored_max,
     timing: options.timing,
   }).listen({ port: 0, hostname: "127.0.0.1" });
   const url: string = `http://127.0.0.1:${app.server?.port}`;

@@ -1,0 +1,68 @@
+/** How many schedules, pipelines, keys and limits of workflows there may be. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type Answer, type Harness, post, startApi } from "./harness.ts";
+
+const MAX = 3;
+const KEY = "k".repeat(24);
+let api: Harness;
+beforeAll(async () => {
+  api = await startApi({ stored_max: MAX, api_keys: [KEY] });
+});
+afterAll(() => api.stop());
+
+const operator = (more: object = {}) => ({ "x-api-key": KEY, ...more });
+const send = (path: string, body: unknown, more: object = {}) => api.ask(path, post(body, operator(more)));
+const put = (path: string, body: unknown, more: object = {}) =>
+  api.ask(path, { ...post(body, operator(more)), method: "PUT" });
+
+const job = { workflow: "http", payload: { method: "GET", url: "https://example.com/" } };
+const steps = [{ id: "one", uses: "http", with: job.payload }];
+const schedule = (name: string) => ({ name, cron: "0 0 1 1 *", job });
+const add: Record<string, (name: string, headers?: object) => Promise<Answer>> = {
+  schedules: (name, headers) => send("/api/v1/schedules", schedule(name), headers),
+  pipelines: (name, headers) => send("/api/v1/pipelines", { name, format: 1, steps }, headers),
+  keys: (name, headers) => send("/api/v1/keys", { name, scopes: ["jobs:read"] }, headers),
+  workflow_limits: (name) => put(`/api/v1/workflows/${name}/limits`, { concurrency: 2 }),
+};
+const names = (from: string, count: number) => Array.from({ length: count }, (_, index) => `${from}-${index}`);
+const isKeyed = (kind: string) => kind !== "workflow_limits";
+
+/** Until the read model knows of room. */
+async function eventually(kind: string, name: string): Promise<Answer> {
+  const deadline = performance.now() + 10_000;
+  while (true) {
+    const answer = (await add[kind]?.(name)) as Answer;
+    if (answer.status !== 409 || performance.now() > deadline) return answer;
+    await Bun.sleep(20);
+  }
+}
+
+test.each(Object.keys(add))(
+  "of %s there are exactly as many as may be, however many are added at once",
+  async (kind) => {
+    const repeated = isKeyed(kind) ? { "idempotency-key": "first" } : {};
+    const first = (await add[kind]?.("first", repeated)) as Answer;
+    expect(first.status).toBeLessThan(300);
+    const answers = (await Promise.all(names("more", 10).map((name) => add[kind]?.(name)))) as Answer[];
+    expect(answers.filter(({ status }) => status < 300)).toHaveLength(MAX - 1);
+    const refused = answers.filter(({ status }) => status >= 300);
+    expect(new Set(refused.map(({ status, body }) => `${status} ${body.error}`))).toEqual(
+      new Set(["409 too_many_stored"]),
+    );
+    expect(refused[0]?.body.detail).toMatch(/^3 .*, and at most 3 may: .+\.$/);
+    // What is there already is answered as before, and can be changed.
+    const again = (await add[kind]?.("first", repeated)) as Answer;
+    expect(again.status).toBe(first.status);
+  },
+);
+
+test("there is room again for a schedule when one is deleted, and for a key when one is revoked", async () => {
+  const schedules = (await api.ask("/api/v1/schedules", { headers: operator() })).body.data;
+  const { schedule_id } = schedules[0];
+  await api.ask(`/api/v1/schedules/${schedule_id}`, { method: "DELETE", headers: operator() });
+  expect((await eventually("schedules", "another")).status).toBe(201);
+  const keys = (await api.ask("/api/v1/keys", { headers: operator() })).body.data;
+  await api.ask(`/api/v1/keys/${keys[0].key_id}/revoke`, { method: "POST", headers: operator() });
+  expect((await eventually("keys", "another")).status).toBe(201);
+  expect((await send("/api/v1/keys", { name: "one more", scopes: ["jobs:read"] })).body.error).toBe("too_many_stored");
+});
