@@ -1,7 +1,7 @@
 /**
- * Who may read the log for a stream that is behind, and when. A stream whose filter fits nothing reads all of the log
- * without anything to send, as fast as it is let: so callers take turns, each with one read at a time however many streams
- * they have, and whoever lets others wait rests after a read for as long as it took.
+ * Who may read what may take long, and when: the log for a stream that is behind, a list with a filter. A stream whose filter
+ * fits nothing reads all of the log without anything to send, as fast as it is let: so callers take turns, each with one
+ * read at a time however many streams they have, and whoever lets others wait rests after a read for as long as it took.
  */
 
 /** Reads at once, of all callers together. */

@@ -10,6 +10,7 @@ import type { Reach } from "../domain/reach.ts";
  */
 export function matches(sql: Sql, filter: BulkFilter, { workflows, owner }: Reach) {
   const { status, workflow, error_code, origin_job_id, created_after, created_before } = filter;
+  if (isContradiction(filter)) return sql`and false`;
   return sql`
     ${workflows === "all" ? sql`` : runsOnly(sql, workflows)}
     ${owner === null ? sql`` : sql`and owner = ${owner}`}
@@ -19,6 +20,14 @@ export function matches(sql: Sql, filter: BulkFilter, { workflows, owner }: Reac
     ${origin_job_id === undefined ? sql`` : sql`and origin_job_id = ${origin_job_id}`}
     ${created_after === undefined ? sql`` : sql`and created_at >= ${microseconds(created_after)}`}
     ${created_before === undefined ? sql`` : sql`and created_at < ${microseconds(created_before)}`}`;
+}
+
+/** Whether no job can fulfil it: none is looked for, which no index would help with. */
+function isContradiction({ status, error_code, created_after, created_before }: BulkFilter): boolean {
+  // The errors of attempts before are not those of a job that has succeeded or was cancelled.
+  if (error_code !== undefined && (status === "succeeded" || status === "cancelled")) return true;
+  if (created_after === undefined || created_before === undefined) return false;
+  return microseconds(created_after) >= microseconds(created_before);
 }
 
 /** As Postgres can read it, in UTC; rounded up to the precision of rows, so that no row is on another side of it. */

@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { BulkFilter } from "../../events/bulk.ts";
+import { EVERYTHING } from "../../src/domain/reach.ts";
+import { matches } from "../../src/jobs/job_filter.ts";
+import { until } from "../jobs/support.ts";
 import { type Harness, post, startApi } from "./harness.ts";
 
 let api: Harness;
@@ -211,6 +215,45 @@ describe("GET /api/v1/jobs", () => {
       await behind.stop();
     }
   });
+
+  test("a filter that no job can fulfil looks at none", async () => {
+    const time = "2026-01-01T00:00:00Z";
+    const filters: BulkFilter[] = [
+      { status: "succeeded", error_code: "timeout" },
+      { status: "cancelled", error_code: "timeout" },
+      { created_after: time, created_before: time },
+      { created_after: "2026-01-01T01:00:00+01:00", created_before: time },
+      { created_after: "2027-01-01T00:00:00Z", created_before: time },
+    ];
+    await list("");
+    for (const filter of filters) {
+      const rows = await api.sql<{ "QUERY PLAN": string }[]>`
+        explain select from levqor_read.jobs where true ${matches(api.sql, filter, EVERYTHING)}`;
+      expect(rows.map((row) => row["QUERY PLAN"]).join()).toContain("One-Time Filter: false");
+    }
+    expect((await list("?status=succeeded&error_code=timeout")).data).toEqual([]);
+  });
+
+  test("lists with filters are read in turn, one at a time for each caller; the list of all waits for none", async () => {
+    const waiting = async () => {
+      const [row] = await api.sql<{ count: number }[]>`
+        select count(*)::int from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%levqor_read.jobs%order by position%'`;
+      return row?.count;
+    };
+    await list("");
+    let asked: Promise<unknown>[] = [];
+    await api.sql.begin(async (locked) => {
+      await locked.unsafe("lock table levqor_read.jobs in access exclusive mode");
+      asked = Array.from({ length: 10 }, () => list("?workflow=nobody_runs_this"));
+      await until(async () => (await waiting()) === 1, { what: "one of them to be read" });
+      await Bun.sleep(300);
+      expect(await waiting()).toBe(1);
+      asked.push(list(""));
+      await until(async () => (await waiting()) === 2, { what: "the list of all to be read" });
+    });
+    await Promise.all(asked);
+  }, 20_000);
 
   test("a cursor of another list is refused, and one that no row could have", async () => {
     const { job_id } = await api.submit();
