@@ -20,6 +20,9 @@ export const MAX_HEADER_BYTES = 16 * 1024;
 /** Interim answers (1xx) before the one that counts. */
 export const MAX_INTERIM = 32;
 
+/** Of a text that is sent in pieces, in UTF-16 units. */
+const PIECE = 64 * 1024;
+
 /** What the client says itself, of its connection and of the request, whatever the caller's headers say. */
 export const OWN_HEADERS = [
   "connection",
@@ -45,15 +48,16 @@ export interface Outgoing {
   readonly method: string;
   /** Names and values by turns. */
   readonly headers: string[];
-  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | Iterable<Uint8Array> | null;
   readonly signal: AbortSignal | undefined;
 }
 
 /** A request as `fetch` takes it. */
 export async function toOutgoing(url: URL, init: RequestInit): Promise<Outgoing> {
   if (url.username || url.password) throw new TypeError("Cannot call a URL that carries a user name or password");
-  // Gives a body its bytes and its content type, whatever kind it is.
-  const request = new Request("http://unused.invalid", { ...init, signal: null });
+  const text = typeof init.body === "string" && init.body.length > PIECE ? init.body : null;
+  // Gives a body its bytes and its content type, whatever kind it is; a long text is not copied.
+  const request = new Request("http://unused.invalid", { ...init, ...(text !== null && { body: "" }), signal: null });
   const { headers } = request;
   for (const name of OWN_HEADERS) headers.delete(name);
   if (!headers.has("accept")) headers.set("accept", "*/*");
@@ -64,7 +68,10 @@ export async function toOutgoing(url: URL, init: RequestInit): Promise<Outgoing>
   if (typeof init.body === "string" && !headers.has("content-type")) {
     headers.set("content-type", "text/plain;charset=UTF-8");
   }
-  const body = init.body instanceof ReadableStream ? init.body : init.body == null ? null : await request.bytes();
+  if (text !== null) headers.set("content-length", String(Buffer.byteLength(text)));
+  const whole = () => (init.body == null ? null : request.bytes());
+  const pieces = text !== null && { [Symbol.iterator]: () => piecesOf(text) };
+  const body = init.body instanceof ReadableStream ? init.body : pieces || (await whole());
   const host = hostOf(url);
   return {
     url,
@@ -74,6 +81,17 @@ export async function toOutgoing(url: URL, init: RequestInit): Promise<Outgoing>
     body,
     signal: init.signal ?? undefined,
   };
+}
+
+/** A text's bytes, made as they are sent: who keeps many answers waiting has the text held, and nothing beside it. */
+function* piecesOf(text: string): Generator<Uint8Array> {
+  for (let from = 0; from < text.length; ) {
+    // No pair of surrogates is parted: with a high one at its end, a piece is one longer.
+    const end = from + PIECE;
+    const to = (text.charCodeAt(end - 1) & 0xfc00) === 0xd800 ? end + 1 : end;
+    yield Buffer.from(text.slice(from, to));
+    from = to;
+  }
 }
 
 /** The host of a URL without the brackets of IPv6 and the dot that ends an absolute name. */

@@ -52,10 +52,20 @@ const ForEach = Type.Object(
       "{{ steps.fetch.output.body.users }}",
     ),
     max_parallel: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: MAX_PARALLEL, default: 1, description: "Items that run at the same time." }),
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_PARALLEL,
+        default: 1,
+        description:
+          "Items that run at the same time; fewer where the inputs of those that run would take more than 4,000,000 characters together, one at least.",
+      }),
     ),
   },
-  { additionalProperties: false, description: "Runs the step once for each item; its output is the list of outputs." },
+  {
+    additionalProperties: false,
+    description:
+      "Runs the step once for each item; its output is the list of outputs. The steps of one job are run 10,000 times in all, each item and each repetition counted; then it fails with `too_many_step_runs`.",
+  },
 );
 
 const Sleep = Type.Object(

@@ -352,7 +352,7 @@ export interface paths {
         put?: never;
         /**
          * Make a job's callback again
-         * @description Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url; otherwise the answer is 409. Needs the scope `jobs:write`.
+         * @description Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url, and at most 100 redeliveries may be asked for; otherwise the answer is 409. Needs the scope `jobs:write`.
          */
         post: operations["redeliverJobCallback"];
         delete?: never;
@@ -2146,7 +2146,7 @@ export interface components {
             };
             /** @description For one try; the job's attempt_timeout_seconds by default. */
             timeout_seconds?: number;
-            /** @description Runs the step once for each item; its output is the list of outputs. */
+            /** @description Runs the step once for each item; its output is the list of outputs. The steps of one job are run 10,000 times in all, each item and each repetition counted; then it fails with `too_many_step_runs`. */
             for_each?: {
                 /**
                  * @description One expression that gives a list of at most 1000 items; in `with`, `item` is the item and `index` its place from 0.
@@ -2154,7 +2154,7 @@ export interface components {
                  */
                 items: string;
                 /**
-                 * @description Items that run at the same time.
+                 * @description Items that run at the same time; fewer where the inputs of those that run would take more than 4,000,000 characters together, one at least.
                  * @default 1
                  */
                 max_parallel?: number;

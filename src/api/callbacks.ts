@@ -148,7 +148,7 @@ export function callbackRoutes(
           tag: "Jobs",
           summary: "Make a job's callback again",
           description:
-            "Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url; otherwise the answer is 409.",
+            "Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url, and at most 100 redeliveries may be asked for; otherwise the answer is 409.",
           scope: "jobs:write",
           params: { job_id: JobId },
           answers: {

@@ -146,6 +146,8 @@ export interface JobState {
   readonly callback: CallbackStatus;
   /** Attempts at the callback since the job ended or a redelivery was asked for. */
   readonly callback_attempts: number;
+  /** How often a redelivery was asked for. */
+  readonly callback_requests: number;
 }
 
 /** Answers name the attempt that they are for; `any` is for answers by hand, whoever holds the claim. */
@@ -216,6 +218,7 @@ export type JobRejectionCode =
   | "self_approval_refused"
   | "job_not_finished"
   | "callback_not_wanted"
+  | "callback_requests_used"
   | "callback_not_pending"
   | "callback_superseded";
 
@@ -296,6 +299,7 @@ const initial: JobState = {
   last_error: null,
   callback: "none",
   callback_attempts: 0,
+  callback_requests: 0,
 };
 
 export const jobDecider: Decider<JobState, JobCommand, JobRejection> = { initial, evolve, decide };
@@ -430,7 +434,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
     case "job.callback_failed":
       return { ...state, callback: "failed", callback_attempts: event.data.attempt };
     case "job.callback_requested":
-      return { ...state, callback: "pending", callback_attempts: 0 };
+      return { ...state, callback: "pending", callback_attempts: 0, callback_requests: state.callback_requests + 1 };
     default:
       return state;
   }
@@ -678,6 +682,8 @@ function expire({ now }: JobCommand & { type: "expire" }, state: JobState): read
   return [{ type: "job.failed", data: { attempt, error: { code: "job_timeout", message } } }];
 }
 
+/** How often a job's callback may be asked for again: each request and its attempts are in the job's history. */
+export const MAX_CALLBACK_REQUESTS = 100;
 /** How often outside workers may hand one job back in peace. */
 const MAX_HAND_BACKS = 100;
 
@@ -744,6 +750,10 @@ function callbackNotNext(
 function callbackNotWanted(state: JobState): JobRejection | undefined {
   if (state.callback_url === null) {
     return refuse("callback_not_wanted", "Cannot make the callback again: the job was submitted without callback_url.");
+  }
+  if (state.callback_requests >= MAX_CALLBACK_REQUESTS) {
+    const message = `Cannot make the callback again: that was asked for ${state.callback_requests} times; ${MAX_CALLBACK_REQUESTS} are allowed.`;
+    return refuse("callback_requests_used", message);
   }
   if (isFinished(state)) return undefined;
   return refuse("job_not_finished", `Cannot make the callback: the job is ${state.status}.`);

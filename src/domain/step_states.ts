@@ -44,6 +44,10 @@ export interface StepState extends WorkState {
   readonly ended_at: string | null;
   /** UTF-16 units of JSON of its output, or of its items' outputs so far. */
   readonly output_length: number;
+  /** How often a connector was started for it, or for its items together. */
+  readonly runs: number;
+  /** UTF-16 units of JSON of the errors that these runs met. */
+  readonly errors_length: number;
 }
 
 /** By step id; those that were not reached are absent. */
@@ -80,6 +84,8 @@ export const UNREACHED: StepState = {
   started_at: null,
   ended_at: null,
   output_length: 0,
+  runs: 0,
+  errors_length: 0,
 };
 
 /** Whether it is over, one way or another. */
@@ -90,6 +96,16 @@ export function hasEnded({ status }: WorkState): boolean {
 /** Of all outputs together, in UTF-16 units of JSON. */
 export function outputsLength(states: StepStates): number {
   return states.values().reduce((sum, { output_length }) => sum + output_length, 0);
+}
+
+/** How often connectors were started, and what the errors that they met take, of all steps together. */
+export function runsOf(states: StepStates): { readonly runs: number; readonly errors_length: number } {
+  const all = { runs: 0, errors_length: 0 };
+  for (const { runs, errors_length } of states.values()) {
+    all.runs += runs;
+    all.errors_length += errors_length;
+  }
+  return all;
 }
 
 /** The states after an event. */
@@ -141,7 +157,7 @@ function evolveStep(step: StepState, event: StepEvent): StepState {
     case "job.step_started":
     case "job.step_succeeded":
     case "job.step_failed":
-      return event.data.item === undefined ? evolveWhole(step, event) : evolveItem(step, event, event.data.item);
+      return evolveRun(count(step, event), event);
     case "job.step_skipped":
       return { ...step, status: "skipped", ended_at: event.recorded_at };
     case "job.suspended": {
@@ -168,6 +184,22 @@ function evolveStep(step: StepState, event: StepEvent): StepState {
 }
 
 type WorkEvent = Extract<StepEvent, { type: "job.step_started" | "job.step_succeeded" | "job.step_failed" }>;
+
+/** Whatever comes of it, it has taken its place in the history. */
+function count(step: StepState, event: WorkEvent): StepState {
+  switch (event.type) {
+    case "job.step_started":
+      return event.data.items === undefined ? { ...step, runs: step.runs + 1 } : step;
+    case "job.step_failed":
+      return { ...step, errors_length: step.errors_length + JSON.stringify(event.data.error).length };
+    default:
+      return step;
+  }
+}
+
+function evolveRun(step: StepState, event: WorkEvent): StepState {
+  return event.data.item === undefined ? evolveWhole(step, event) : evolveItem(step, event, event.data.item);
+}
 
 function evolveWhole(step: StepState, event: WorkEvent): StepState {
   const work = { ...step, ...evolveWork(step, event) };

@@ -27,6 +27,7 @@ import {
   hasEnded,
   type NewStepEvent,
   outputsLength,
+  runsOf,
   type StepEvent,
   type StepState,
   type StepStates,
@@ -39,6 +40,13 @@ import { RenderError, readTemplate, render, type Template, wholeExpression } fro
 const MAX_OUTPUT_LENGTH = 1_000_000;
 /** Of all outputs of a job together. */
 const MAX_OUTPUTS_LENGTH = 4_000_000;
+
+/** How often the connectors of a job's steps are started in all: so long its history may grow. */
+export const MAX_STEP_RUNS = 10_000;
+/** Of the errors that they met, in UTF-16 units of JSON: nothing is started once they take as much. */
+export const MAX_ERRORS_LENGTH = 4_000_000;
+/** Of the inputs of works that run at the same time, in UTF-16 units of the texts in them; one runs in any case. */
+export const MAX_INPUTS_LENGTH = 4_000_000;
 
 /** Once the expressions of one plan have cost as much, the rest is left to the next: others have their turn in between. */
 const MAX_PLAN_COST = 100_000;
@@ -56,6 +64,8 @@ export interface StepsInProgress {
   readonly now: number;
   /** The keys of the works that this worker runs at this moment. */
   readonly active: ReadonlySet<string>;
+  /** What the inputs of the works to be started may take together; where none is active, one may take more. */
+  readonly inputs_left: number;
   /** What the attempt's plans before this one have worked out, and this one adds to. */
   readonly known: Known;
   /** How often a step's connector may fail or lose its worker. */
@@ -75,6 +85,8 @@ export class Known {
   readonly items = new Map<string, readonly unknown[]>();
   /** Of each step that was begun: its `with`. */
   readonly inputs = new Map<string, Template>();
+  /** The input for which there was no room, by the key of its work. */
+  waiting: { readonly key: string; readonly input: unknown } | undefined;
 }
 
 /** One run of a connector. */
@@ -87,6 +99,8 @@ export interface Work {
   /** Failures and lost workers before it. */
   readonly attempts_used: number;
   readonly input: unknown;
+  /** What it takes in memory, about, in UTF-16 units. */
+  readonly input_length: number;
 }
 
 /** What ends the attempt. */
@@ -141,10 +155,12 @@ class Planning {
   readonly #events: NewStepEvent[] = [];
   readonly #spent_before: number;
   #states: StepStates;
+  #inputs_left: number;
 
   constructor(job: StepsInProgress) {
     this.#job = job;
     this.#states = job.states;
+    this.#inputs_left = job.inputs_left;
     this.#spent_before = job.known.expenses.total;
   }
 
@@ -289,7 +305,16 @@ class Planning {
     const free = parallel - all.filter((_, index) => active.has(keyOf(index))).length;
     const works: Work[] = [];
     for (const [index, work] of idle.filter(([, work]) => isDue(work)).slice(0, free)) {
-      const started = this.#start(step, { key: keyOf(index), item: items && index, value: items?.[index], work });
+      const isFirst = works.length + active.size === 0;
+      const started = this.#start(step, {
+        key: keyOf(index),
+        item: items && index,
+        value: items?.[index],
+        work,
+        isFirst,
+      });
+      // It is started when one of those that run has made room.
+      if (started === "no_room") break;
       // What was started before the one that cannot be is run first.
       if (!("key" in started)) return works.length > 0 ? { works, ending: null, unfinished: false } : started;
       works.push(started);
@@ -302,25 +327,56 @@ class Planning {
 
   #start(
     step: Step,
-    { key, item, value, work }: { key: string; item: number | undefined; value: unknown; work: WorkState },
-  ): Work | End {
+    {
+      key,
+      item,
+      value,
+      work,
+      isFirst,
+    }: { key: string; item: number | undefined; value: unknown; work: WorkState; isFirst: boolean },
+  ): Work | End | "no_room" {
     if (work.status === "interrupted" && work.attempts_used >= this.#job.maxAttempts(step)) {
       const message = `The worker was lost while it ran the step; all ${work.attempts_used} attempts are used.`;
       return this.#fail(step, { item, error: { code: "worker_lost", message } });
     }
-    const local = item === undefined ? {} : { item: value, index: item };
+    const tooMuch = this.#tooMuch();
+    if (tooMuch) return this.#fail(step, { item, error: tooMuch });
+    const { known } = this.#job;
     let input: unknown;
     try {
-      const values = { ...this.#values(), ...local };
-      input = this.#job.known.expenses.render(step.id, (meter) => this.#inputOf(step, meter).render(values, meter));
+      input = known.waiting?.key === key ? known.waiting.input : this.#inputFor(step, { item, value });
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
       return this.#fail(step, { item, error: expressionFailed(error, "/with") });
     }
+    const input_length = lengthOf(input);
+    if (!isFirst && input_length > this.#inputs_left) {
+      known.waiting = { key, input };
+      return "no_room";
+    }
+    if (known.waiting?.key === key) known.waiting = undefined;
+    this.#inputs_left -= input_length;
     const step_attempt = work.attempts + 1;
     const data = { attempt: this.#job.attempt, step: step.id, ...(item === undefined ? {} : { item }), step_attempt };
     this.#record({ type: "job.step_started", data });
-    return { key, step, item, step_attempt, attempts_used: work.attempts_used, input };
+    return { key, step, item, step_attempt, attempts_used: work.attempts_used, input, input_length };
+  }
+
+  /** Why the job may start nothing more: the end of what is started must find its place in the history. */
+  #tooMuch(): JobError | undefined {
+    const { runs, errors_length } = runsOf(this.#states);
+    if (runs >= MAX_STEP_RUNS) {
+      const message = `The job's steps were run ${runs} times, items and repetitions counted; ${MAX_STEP_RUNS} are allowed.`;
+      return { code: "too_many_step_runs", message };
+    }
+    if (errors_length < MAX_ERRORS_LENGTH) return undefined;
+    const message = `The errors of the job's steps take ${errors_length} characters of JSON; nothing is run beyond ${MAX_ERRORS_LENGTH}.`;
+    return { code: "step_errors_too_large", message };
+  }
+
+  #inputFor(step: Step, { item, value }: { item: number | undefined; value: unknown }): unknown {
+    const values = { ...this.#values(), ...(item === undefined ? {} : { item: value, index: item }) };
+    return this.#job.known.expenses.render(step.id, (meter) => this.#inputOf(step, meter).render(values, meter));
   }
 
   #inputOf({ id, with: input = {} }: Step, meter: Meter): Template {
@@ -385,6 +441,15 @@ class Planning {
     const last = this.#job.steps.findLast(({ id }) => this.#states.get(id)?.status === "succeeded");
     return last ? (this.#states.get(last.id)?.output ?? null) : null;
   }
+}
+
+/** What a JSON value takes in memory, about, in UTF-16 units: its texts, and a little for all else. */
+function lengthOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 8;
+  let length = 8;
+  for (const [key, one] of Object.entries(value)) length += (Array.isArray(value) ? 0 : key.length) + lengthOf(one);
+  return length;
 }
 
 function expressionFailed(error: ExpressionError, within = ""): JobError {

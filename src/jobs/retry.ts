@@ -29,7 +29,9 @@ export const ERROR_CLASSES: Readonly<Record<string, "retry" | "final" | "by_stat
   expression_failed: "final",
   expression_too_costly: "final",
   outputs_too_large: "final",
+  step_errors_too_large: "final",
   step_timeout: "retry",
+  too_many_step_runs: "final",
   unknown_connector: "retry", // another worker may have it: versions differ while a new one is rolled out
   // Of connectors.
   address_refused: "final",

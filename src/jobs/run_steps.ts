@@ -8,8 +8,9 @@ import type { Connector, OutboundFetch } from "../../connectors/connector.ts";
 import type { JobError } from "../../events/job.ts";
 import type { Step, Steps } from "../../events/pipeline.ts";
 import { DEFAULT_MAX_ATTEMPTS, type JobCommand } from "../domain/job.ts";
+import { kept } from "../domain/step_error.ts";
 import { evolveSteps, type NewStepEvent, type StepEvent, type StepStates } from "../domain/step_states.ts";
-import { type Ending, Known, type Plan, planSteps, succeeded, type Work } from "../domain/steps.ts";
+import { type Ending, Known, MAX_INPUTS_LENGTH, type Plan, planSteps, succeeded, type Work } from "../domain/steps.ts";
 import type { Tracing } from "../telemetry/mod.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Outcome, Runnable } from "./execute.ts";
@@ -21,8 +22,12 @@ import { Turns } from "./turns.ts";
 /** How long a connector may take to heed its signal before its answer is dropped. */
 const TIMEOUT_GRACE_MS = 1_000;
 
+/** What the inputs of works that run may take in this process, in UTF-16 units, beside one of each job. */
+export const MAX_INPUTS_OF_PROCESS = 32_000_000;
+
 /** Of all jobs of this process. */
 const turns = new Turns();
+let inputs_length = 0;
 
 export interface StepsOptions {
   readonly steps: Steps;
@@ -60,6 +65,8 @@ class StepsRun {
   readonly #active = new Map<string, Promise<void>>();
   readonly #known = new Known();
   #ended: Ended[] = [];
+  /** What the inputs of the works that run take. */
+  #inputs_length = 0;
   /** Fires when the run is given up. */
   readonly #broken = new AbortController();
   /** The last plan left something to plan. */
@@ -127,6 +134,7 @@ class StepsRun {
       attempt: state.attempt,
       now: this.#attempt.now(),
       active: new Set(this.#active.keys()),
+      inputs_left: Math.min(MAX_INPUTS_LENGTH - this.#inputs_length, MAX_INPUTS_OF_PROCESS - inputs_length),
       known: this.#known,
       maxAttempts: (step) => this.#maxAttempts(step),
     });
@@ -157,8 +165,15 @@ class StepsRun {
       return succeeded(work, { attempt, output: outcome.result, output_length: outcome.length, states });
     }
     const { error, retry_after } = outcome;
-    const data = { attempt, step: step.id, ...(item === undefined ? {} : { item }), step_attempt, error };
-    if (!isRetryable(error) || attempts_used + 1 >= this.#maxAttempts(step)) return { type: "job.step_failed", data };
+    const retried = isRetryable(error) && attempts_used + 1 < this.#maxAttempts(step);
+    const data = {
+      attempt,
+      step: step.id,
+      ...(item === undefined ? {} : { item }),
+      step_attempt,
+      error: kept(error, { retried }),
+    };
+    if (!retried) return { type: "job.step_failed", data };
     const backoff = step.retry?.backoff ?? null;
     const connector = this.#connector(step)?.retry?.backoff;
     const ms = retryDelay({ backoff, attempts_used }, { connector, retry_after }) * 1000;
@@ -168,6 +183,7 @@ class StepsRun {
   }
 
   #start(work: Work): void {
+    this.#hold(work.input_length);
     const running = this.#execute(work)
       .catch((fault): Outcome => {
         const error = errorOf(fault);
@@ -176,9 +192,15 @@ class StepsRun {
       })
       .then((outcome) => {
         this.#active.delete(work.key);
+        this.#hold(-work.input_length);
         if (outcome) this.#ended.push({ work, outcome });
       });
     this.#active.set(work.key, running);
+  }
+
+  #hold(length: number): void {
+    this.#inputs_length += length;
+    inputs_length += length;
   }
 
   /** `undefined`: it was told to stop, and did. */

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { MAX_HEADER_BYTES, MAX_INTERIM } from "../../connectors/exchange.ts";
+import { MAX_HEADER_BYTES, MAX_INTERIM, toOutgoing } from "../../connectors/exchange.ts";
 import { ConnectorError, createOutbound } from "../../connectors/mod.ts";
 import { type RawRequest, type RawServer, startRawServer, writeForever } from "../support/raw_http.ts";
 
@@ -155,6 +155,8 @@ describe("a request's head", () => {
   });
 });
 
+const LONG = `${"😀".repeat(300_000)}\ud83d`;
+
 describe("a request's body", () => {
   const echo = Bun.serve({
     port: 0,
@@ -172,6 +174,13 @@ describe("a request's body", () => {
   test.each<[string, RequestInit["body"], object]>([
     ["a text", "grüezi", { type: "text/plain;charset=UTF-8", length: "7", text: "grüezi" }],
     ["an empty text", "", { type: "text/plain;charset=UTF-8", length: "0", text: "" }],
+    // A pair of surrogates at each place where the text may be cut, and one that is alone.
+    [
+      "a long text",
+      `a${LONG}`,
+      { type: "text/plain;charset=UTF-8", length: "1200004", text: `a${LONG.slice(0, -1)}\ufffd` },
+    ],
+    ["a long text, one further", LONG, { length: "1200003", text: `${LONG.slice(0, -1)}\ufffd` }],
     ["bytes", Buffer.from("abc"), { type: null, length: "3", text: "abc" }],
     [
       "a part of a buffer",
@@ -185,6 +194,15 @@ describe("a request's body", () => {
   ])("is sent as it is: %s", async (_, body, expected) => {
     const response = await fetch(echo.url.href, { method: "POST", body });
     expect(await response.json()).toMatchObject(expected);
+  });
+  test("of a long text is made as it is sent, however often: nothing is held beside the text", async () => {
+    const { body, headers } = await toOutgoing(new URL("http://127.0.0.1/"), { method: "POST", body: LONG });
+    expect(headers.slice(headers.indexOf("content-length"))[1]).toBe("1200003");
+    for (const _ of ["first", "second address"]) {
+      const pieces = [...(body as Iterable<Uint8Array>)];
+      expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(256 * 1024);
+      expect(Buffer.concat(pieces).equals(Buffer.from(LONG))).toBe(true);
+    }
   });
   test("may be a form", async () => {
     const { type, text } = await (await fetch(echo.url.href, { method: "POST", body: form })).json();

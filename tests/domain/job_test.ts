@@ -8,6 +8,7 @@ import {
   type JobState,
   jobDecider,
   jobState,
+  MAX_CALLBACK_REQUESTS,
   maxAttempts,
   waitingFor,
 } from "../../src/domain/job.ts";
@@ -401,6 +402,13 @@ describe("callback", () => {
       .when(request)
       .refused("job_not_finished");
     given(submitted(), started(1), succeeded(1)).when(request).refused("callback_not_wanted");
+    const times = (count: number) => Array.from({ length: count }, () => requested);
+    given(...done, ...times(MAX_CALLBACK_REQUESTS - 1))
+      .when(request)
+      .then(requested);
+    given(...done, ...times(MAX_CALLBACK_REQUESTS))
+      .when(request)
+      .refused("callback_requests_used");
     given().when(request).refused("job_not_found");
   });
 });
@@ -554,7 +562,7 @@ describe("whatever commands come, in whatever order", () => {
     }
     if (isFinished(before)) {
       expect(before.callback).not.toBe("none");
-      const rest = { callback: "", callback_attempts: 0 };
+      const rest = { callback: "", callback_attempts: 0, callback_requests: 0 };
       expect({ ...after, ...rest }).toEqual({ ...before, ...rest });
     }
   }

@@ -5,6 +5,7 @@ import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { Step, Steps } from "../../events/pipeline.ts";
 import { MAX_JOB_COST, MAX_RENDER_COST, MAX_STEP_COST } from "../../src/domain/expression_cost.ts";
 import { isFinished, type JobCommand, type JobState, jobDecider, jobState } from "../../src/domain/job.ts";
+import { kept } from "../../src/domain/step_error.ts";
 import {
   evolveSteps,
   hasEnded,
@@ -13,7 +14,16 @@ import {
   type StepEvent,
   type StepStates,
 } from "../../src/domain/step_states.ts";
-import { Known, type Plan, planSteps, succeeded, type Work } from "../../src/domain/steps.ts";
+import {
+  Known,
+  MAX_ERRORS_LENGTH,
+  MAX_INPUTS_LENGTH,
+  MAX_STEP_RUNS,
+  type Plan,
+  planSteps,
+  succeeded,
+  type Work,
+} from "../../src/domain/steps.ts";
 import { isRetryable } from "../../src/jobs/retry.ts";
 
 const EPOCH = Date.parse("2026-01-01T00:00:00Z");
@@ -21,11 +31,18 @@ const NOTHING: StepStates = new Map();
 
 function plan(
   steps: Steps,
-  given: { payload?: unknown; states?: StepStates; now?: number; active?: string[] } = {},
+  given: {
+    payload?: unknown;
+    states?: StepStates;
+    now?: number;
+    active?: string[];
+    inputs_left?: number;
+    known?: Known;
+  } = {},
 ): Plan {
-  const { payload = {}, states = NOTHING, now = EPOCH, active = [] } = given;
-  const known = new Known();
-  return planSteps({ steps, payload, states, attempt: 1, now, active: new Set(active), known, maxAttempts: () => 2 });
+  const { payload = {}, states = NOTHING, now = EPOCH, inputs_left = MAX_INPUTS_LENGTH, known = new Known() } = given;
+  const active = new Set(given.active);
+  return planSteps({ steps, payload, states, attempt: 1, now, active, inputs_left, known, maxAttempts: () => 2 });
 }
 
 /** The states after events, recorded at `now`. */
@@ -200,6 +217,122 @@ const world: fc.Arbitrary<World> = fc.record({
 });
 const payload = { n: 1, lists: [[], [0], [0, 1], [0, 1, 2], [0, 1, 2, 3]] };
 
+describe("the history of a job", () => {
+  const step: Step = {
+    id: "e",
+    uses: "http",
+    for_each: { items: "{{ payload.items }}", max_parallel: 32 },
+    with: { body: "{{ item }}" },
+  };
+  const payload = { items: Array.from({ length: 1_000 }, (_, i) => i) };
+
+  /** The states of the step after its items were run so often in all, and all but the last failed in passing. */
+  function ran(times: number, error: JobError = { code: "timeout", message: "Too slow." }): StepStates {
+    const begin = { attempt: 1, step: "e", step_attempt: 1, items: 1_000 };
+    const events: NewStepEvent[] = [{ type: "job.step_started", data: begin }];
+    for (let run = 0; run < times; run++) {
+      const data = { attempt: 1, step: "e", item: run % 1_000, step_attempt: 1 + Math.floor(run / 1_000) };
+      events.push({ type: "job.step_started", data });
+      if (run < times - 1) {
+        events.push({ type: "job.step_failed", data: { ...data, error, retry_at: "2026-01-01T00:00:00.000Z" } });
+      }
+    }
+    return after(NOTHING, events);
+  }
+
+  test("holds so many runs of its steps: another is never started, and fails the job once all others have ended", () => {
+    const active = [`e/${(MAX_STEP_RUNS - 2) % 1_000}`];
+    const last = plan([step], { payload, states: ran(MAX_STEP_RUNS - 1), active });
+    expect(last.works.map(({ key }) => key)).toEqual(["e/0"]);
+    expect(last.events.map(({ type }) => type)).toEqual(["job.step_started", "job.step_failed"]);
+    const error = {
+      code: "too_many_step_runs",
+      message: "The job's steps were run 10000 times, items and repetitions counted; 10000 are allowed.",
+    };
+    expect(last.events[1]?.data).toEqual({ attempt: 1, step: "e", item: 1, step_attempt: 10, error });
+    expect(last.ending).toBeNull();
+    const full = plan([step], { payload, states: ran(MAX_STEP_RUNS) });
+    expect([full.works, types(full)]).toEqual([[], ["job.step_failed"]]);
+    expect(full.ending).toMatchObject({ type: "fail", error: { code: error.code } });
+    expect(isRetryable(error)).toBe(false);
+  });
+
+  test("holds so much of the errors that runs of its steps met, and nothing is started beyond it", () => {
+    const error = (length: number) => ({
+      code: "timeout",
+      message: "x".repeat(length - '{"code":"timeout","message":""}'.length),
+    });
+    const below = ran(1_001, error(MAX_ERRORS_LENGTH / 1_000 - 1));
+    expect(plan([step], { payload, states: below }).works).toHaveLength(32);
+    const at = plan([step], { payload, states: ran(1_001, error(MAX_ERRORS_LENGTH / 1_000)) });
+    expect(at.works).toEqual([]);
+    expect(at.ending).toMatchObject({ type: "fail", error: { code: "step_errors_too_large" } });
+    expect(isRetryable({ code: "step_errors_too_large", message: "" })).toBe(false);
+  });
+
+  test("keeps less of an error after which the step is tried again", () => {
+    const error = {
+      code: "unexpected_status",
+      message: "m".repeat(20_000),
+      detail: { status: 503, body: "b".repeat(3_000) },
+    };
+    const first = kept(error, { retried: true });
+    expect(first).toEqual({
+      code: "unexpected_status",
+      message: `${"m".repeat(500)}…`,
+      detail: { status: 503, body: `${"b".repeat(100)}…` },
+    });
+    expect(isRetryable(first)).toBe(true);
+    const last = kept(error, { retried: false });
+    expect(last).toEqual({ ...error, message: `${"m".repeat(10_000)}…` });
+    const small = { code: "timeout", message: "Too slow.", detail: { body: "b".repeat(900) } };
+    expect(kept(small, { retried: true })).toEqual(small);
+    const list = { code: "timeout", message: "Too slow.", detail: Array.from({ length: 30_000 }, () => 1) };
+    expect(kept(list, { retried: false })).toEqual({ code: "timeout", message: "Too slow." });
+  });
+});
+
+describe("the inputs of items that run at once", () => {
+  const step: Step = {
+    id: "e",
+    uses: "http",
+    for_each: { items: "{{ [0, 1, 2, 3, 4, 5] }}", max_parallel: 6 },
+    with: { body: "{{ payload.text }}" },
+  };
+  /** An input of a million characters, as they are counted: with 8 for each of map and value, and its name. */
+  const payload = { text: "x".repeat(1_000_000 - 12) };
+  const keys = ({ works }: Plan) => works.map(({ key }) => key);
+
+  test("take so much and no more; what there is no room for is started later, worked out once", () => {
+    const known = new Known();
+    let states = NOTHING;
+    const running: Work[] = [];
+    const next = () => {
+      const held = running.reduce((sum, { input_length }) => sum + input_length, 0);
+      const active = running.map(({ key }) => key);
+      const made = plan([step], { payload, states, active, known, inputs_left: MAX_INPUTS_LENGTH - held });
+      states = after(states, made.events);
+      running.push(...made.works);
+      return made;
+    };
+    for (let made = next(); made.unfinished || made.works.length > 0; ) made = next();
+    expect(running.map(({ key }) => key)).toEqual(["e/0", "e/1", "e/2", "e/3"]);
+    expect(running.map(({ input_length }) => input_length)).toEqual([1e6, 1e6, 1e6, 1e6]);
+    const cost = known.expenses.total;
+    expect(keys(next())).toEqual([]);
+    const [first] = running.splice(0, 1) as [Work];
+    states = after(states, [end(first, states)]);
+    expect(keys(next())).toEqual(["e/4"]);
+    // That of the next, which has no room, is worked out, and that of this one was.
+    expect(known.expenses.total - cost).toBeLessThan(cost / 3);
+  });
+
+  test("never keep a job from running one", () => {
+    const { works } = plan([step], { payload, inputs_left: -5 });
+    expect(works.map(({ key }) => key)).toEqual(["e/0"]);
+  });
+});
+
 describe("the expressions of a job", () => {
   const numbers = Array.from({ length: 20_000 }, (_, i) => i);
   const items = Array.from({ length: 1_000 }, (_, i) => i);
@@ -213,7 +346,16 @@ describe("the expressions of a job", () => {
     let states = NOTHING;
     while (plans.length < 10_000) {
       const before = known.expenses.total;
-      const about = { steps, payload, states, attempt: 1, now: EPOCH, active: new Set<string>(), known };
+      const about = {
+        steps,
+        payload,
+        states,
+        attempt: 1,
+        now: EPOCH,
+        active: new Set<string>(),
+        known,
+        inputs_left: MAX_INPUTS_LENGTH,
+      };
       const next = planSteps({ ...about, maxAttempts: () => 2 });
       plans.push({ plan: next, cost: known.expenses.total - before });
       if (next.ending) return { plans, ending: next.ending, total: known.expenses.total };
@@ -340,7 +482,16 @@ class Life {
     const { attempt, step_states: states } = this.state;
     const active = new Set(this.#active.keys());
     const { steps } = this.#world;
-    const about = { steps, payload, states, attempt, now: this.#now, active, known: this.#known };
+    const about = {
+      steps,
+      payload,
+      states,
+      attempt,
+      now: this.#now,
+      active,
+      known: this.#known,
+      inputs_left: MAX_INPUTS_LENGTH,
+    };
     const next = planSteps({ ...about, maxAttempts: () => 3 });
     // There is always something that goes on.
     expect(next.works.length + active.size + (next.ending ? 1 : 0)).toBeGreaterThan(0);

@@ -18,10 +18,13 @@ import { IntakeRequest, PipelineCreate } from "../../src/api/schemas.ts";
 import { loadConfig } from "../../src/config.ts";
 import { MAX_EXPRESSION_LENGTH } from "../../src/domain/expression.ts";
 import { MAX_JOB_COST, MAX_RENDER_COST, MAX_RENDERED_LENGTH, MAX_STEP_COST } from "../../src/domain/expression_cost.ts";
-import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../../src/domain/job.ts";
+import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS, MAX_CALLBACK_REQUESTS } from "../../src/domain/job.ts";
 import { MAX_EXPRESSIONS, MAX_EXPRESSIONS_LENGTH, stepFaults } from "../../src/domain/pipeline_check.ts";
+import { KEPT, KEPT_OF_RETRIED } from "../../src/domain/step_error.ts";
+import { MAX_ERRORS_LENGTH, MAX_INPUTS_LENGTH, MAX_STEP_RUNS } from "../../src/domain/steps.ts";
 import { CALLBACK_SCHEDULE } from "../../src/jobs/callbacks.ts";
 import { ERROR_CLASSES } from "../../src/jobs/retry.ts";
+import { MAX_INPUTS_OF_PROCESS } from "../../src/jobs/run_steps.ts";
 import { JSON_DEPTH_LIMIT } from "../../src/json/mod.ts";
 import { HORIZON_YEARS } from "../../src/schedules/calendar.ts";
 import { eventually } from "../support/service.ts";
@@ -130,6 +133,28 @@ describe("limits", () => {
       `${number(MAX_STEP_COST)} units in one attempt of the job`,
     ],
     ["what the expressions of a job cost", `${number(MAX_JOB_COST)} units in one attempt`],
+    [
+      "runs of a job's steps in all, each item and each repetition counted",
+      `${number(MAX_STEP_RUNS)}, then the job fails with \`too_many_step_runs\``,
+    ],
+    [
+      "the errors of all these runs together",
+      `${number(MAX_ERRORS_LENGTH)} characters of JSON, then the job fails with \`step_errors_too_large\``,
+    ],
+    [
+      "an error after which a step is tried again: its message, its detail",
+      `${KEPT_OF_RETRIED.message} characters, ${number(KEPT_OF_RETRIED.detail)} of JSON; the rest is cut`,
+    ],
+    [
+      "any other error of a step: its message, its detail",
+      `${number(KEPT.message)} characters, ${number(KEPT.detail)} of JSON; the rest is cut`,
+    ],
+    [
+      "the inputs of the steps and items that run at once, of one job",
+      `${number(MAX_INPUTS_LENGTH)} characters; beyond it fewer items run at once, one at least`,
+    ],
+    ["the same in one process, beside one of each job", `${number(MAX_INPUTS_OF_PROCESS)} characters`],
+    ["how often one job's callback is made again on request", `${MAX_CALLBACK_REQUESTS} times, then 409 \`conflict\``],
     ["a sleep, an approval", `${MAX_SLEEP_SECONDS / 86_400} days`],
     [
       "`misfire_grace_seconds`",
