@@ -1,4 +1,5 @@
 export { alarm } from "./alarm.ts";
 export { Backoff } from "./backoff.ts";
+export { DECODED_PER_TURN, Pacer } from "./pacer.ts";
 export { pause } from "./pause.ts";
 export { unlessAborted } from "./unless_aborted.ts";

@@ -5,7 +5,7 @@
  */
 import type { JobRetryScheduled, JobStarted, JobSuspended, Priority } from "../../events/job.ts";
 import { decode, decodeOnce, type EventType, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
-import { Backoff, pause } from "../async/mod.ts";
+import { Backoff, DECODED_PER_TURN, Pacer, pause } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
 import { type JobState, jobDecider, jobState } from "../domain/job.ts";
 import { jobStream } from "./commands.ts";
@@ -47,6 +47,7 @@ type ReadJob = ReadyJob & { readonly state: JobState };
 export class Feed {
   readonly #options: FeedOptions;
   readonly #due: DueJobs;
+  readonly #pacer = new Pacer(DECODED_PER_TURN);
   #position = 0;
   #following = false;
   /** The stream of the last submission that was not for the queue. */
@@ -141,6 +142,7 @@ export class Feed {
     for (const { job_id, version } of jobs) {
       const history = histories.get(jobStream(job_id));
       if (!history) continue;
+      await this.#pacer.did(jsonLength(history));
       try {
         const job = toReadyJob(job_id, history, jobState(history.map(decode)));
         if (!job || !this.#wants(job.state)) continue;
@@ -200,6 +202,8 @@ export class Feed {
           logger.error({ err: error, position: event.position }, "Cannot read an event for jobs; passing over it");
           this.#readAnew(event);
         }
+        const turn = this.#pacer.did(event.data_json.length);
+        if (turn) await turn;
       }
       this.#position = events.at(-1)?.position ?? this.#position;
       if (waiting) settle();
@@ -372,8 +376,12 @@ function toReadyJob(job_id: string, history: readonly StoredEvent[], state: JobS
   const last = history.at(-1);
   if (!submission || !last || state.status !== "queued") return undefined;
   const { priority } = state;
-  const length = history.reduce((sum, event) => sum + event.data_json.length, 0);
+  const length = jsonLength(history);
   return { job_id, priority, position: submission.position, version: last.version, state, length };
+}
+
+function jsonLength(events: readonly StoredEvent[]): number {
+  return events.reduce((sum, { data_json }) => sum + data_json.length, 0);
 }
 
 /** What ends an attempt. */

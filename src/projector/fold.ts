@@ -1,5 +1,6 @@
 /** Folds events into rows, in memory. */
 import { decode, decodeOnce, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
+import { DECODED_PER_TURN, Pacer } from "../async/mod.ts";
 import { RowCache } from "./row_cache.ts";
 import type { Row, Table } from "./table.ts";
 
@@ -50,6 +51,7 @@ interface Step {
 
 /** Folds batch after batch. Keeps the rows used last, so that few have to be read. */
 export class Folder {
+  readonly #pacer = new Pacer(DECODED_PER_TURN);
   readonly #table: Table;
   readonly #load: FolderOptions["load"];
   readonly #cache: RowCache<Row>;
@@ -69,7 +71,7 @@ export class Folder {
 
   /** Folds a batch: events in order, at least one. Nothing is kept until {@link Changes.commit}. */
   async fold(events: readonly StoredEvent[]): Promise<Changes> {
-    const { steps, poison: unread } = this.#prepare(events);
+    const { steps, poison: unread } = await this.#prepare(events);
     const entries = await this.#open(steps);
     const poison = this.#evolve(steps, entries) ?? unread;
     const last = events.at(-1);
@@ -78,7 +80,7 @@ export class Folder {
   }
 
   /** Decodes what the projection reads, up to the first event that cannot be decoded or has no fitting key. */
-  #prepare(events: readonly StoredEvent[]): { steps: Step[]; poison?: Poison } {
+  async #prepare(events: readonly StoredEvent[]): Promise<{ steps: Step[]; poison?: Poison }> {
     const steps: Step[] = [];
     for (const stored of events) {
       if (this.#reads?.has(stored.type) === false || this.#skipped.has(stored.position)) continue;
@@ -89,6 +91,8 @@ export class Folder {
       } catch (error) {
         return { steps, poison: poisonAt(stored, error) };
       }
+      const turn = this.#pacer.did(stored.data_json.length);
+      if (turn) await turn;
     }
     return { steps };
   }

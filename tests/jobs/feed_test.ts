@@ -3,6 +3,7 @@ import type { Sql } from "../../src/db/mod.ts";
 import { Feed } from "../../src/jobs/feed.ts";
 import { HeldBackJobs } from "../../src/jobs/held_back.ts";
 import { ReadyQueue } from "../../src/jobs/ready_queue.ts";
+import { roundsDuring } from "../support/rounds.ts";
 import { openService, type Service, silent, until, workshop } from "./support.ts";
 
 let service: Service;
@@ -54,4 +55,30 @@ test("a job that comes in while the jobs before it are fetched is not passed ove
   expect(queue.take()?.priority).toBe("high");
   stop.abort();
   await running;
+});
+
+test("jobs with large payloads that are read at once leave others their turn", async () => {
+  const payload = { texts: Array.from({ length: 2_000 }, () => "x".repeat(97)) };
+  const ids = await Promise.all(Array.from({ length: 20 }, () => service.submit("noop", { payload })));
+  // As they are in the log; read beforehand, so that nothing is waited for but others' turns.
+  const histories = await service.log.readStreams(ids.map((id) => `job-${id}`));
+  const queue = new ReadyQueue();
+  const stop = new AbortController();
+  const feed = new Feed({
+    ...service,
+    log: { readStreams: async () => histories } as unknown as typeof service.log,
+    workflows: workshop().connectors,
+    logger: silent,
+    queue,
+    signal: stop.signal,
+    on_ready() {},
+    held_back: new HeldBackJobs({ ...service, logger: silent, queue, signal: stop.signal, on_ready() {} }),
+  });
+  let loaded: unknown[] = [];
+  const rounds = await roundsDuring(async () => {
+    loaded = await feed.load(ids.map((job_id) => ({ job_id })));
+  });
+  expect(loaded).toHaveLength(20);
+  expect(rounds).toBeGreaterThanOrEqual(9);
+  stop.abort();
 });

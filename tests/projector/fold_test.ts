@@ -4,6 +4,7 @@ import type { StoredEvent } from "../../events/mod.ts";
 import { applyChanges, openCheckpoint } from "../../src/projector/checkpoint.ts";
 import { Folder } from "../../src/projector/fold.ts";
 import { type Row, Table } from "../../src/projector/table.ts";
+import { roundsDuring } from "../support/rounds.ts";
 import { type House, type Note, notes, openHouse, rowsOf, stored } from "./support.ts";
 
 let house: House;
@@ -96,6 +97,12 @@ test("however the events are cut into batches and whatever is cached, the table 
     { numRuns: 40 },
   );
 }, 60_000);
+
+test("large events that are folded at once leave others their turn", async () => {
+  const events = stored(Array.from({ length: 20 }, (_, i) => ({ key: `${i}`, set: { data: "x".repeat(200_000) } })));
+  const folder = new Folder(table, { load: async () => new Map() });
+  expect(await roundsDuring(() => folder.fold(events))).toBeGreaterThanOrEqual(9);
+});
 
 test("every way of writing keeps every value, and reading gives back what was written", async () => {
   const { sql } = house;

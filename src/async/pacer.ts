@@ -1,0 +1,24 @@
+/**
+ * Leaves others their turn. Whoever does a lot without waiting for anything says how much it was; whenever that is more
+ * than one turn of the event loop is for, the rest waits for the next one.
+ */
+export class Pacer {
+  readonly #per_turn: number;
+  #done = 0;
+
+  /** @param per_turn what may be done in one turn, in whatever is counted */
+  constructor(per_turn: number) {
+    this.#per_turn = per_turn;
+  }
+
+  /** So much was done. Resolves when there is to be more; `undefined`: at once. */
+  did(amount: number): Promise<void> | undefined {
+    this.#done += amount;
+    if (this.#done < this.#per_turn) return undefined;
+    this.#done = 0;
+    return new Promise((resolve) => void setImmediate(resolve));
+  }
+}
+
+/** UTF-16 units of JSON that are decoded in one turn: 1 to 5 ms. */
+export const DECODED_PER_TURN = 400_000;
