@@ -9,6 +9,7 @@
 import { parseArgs } from "node:util";
 import { fuzz } from "../tests/fuzz/target.ts";
 import { targets } from "../tests/fuzz/targets/mod.ts";
+import { withValues } from "./arguments.ts";
 
 /** Inputs of each property in turn, so that all of them get their share of the time. */
 const RUNS = 200;
@@ -42,14 +43,15 @@ function parseRequest(args: readonly string[]): Request | "help" {
   } as const;
   let values: { seconds: string; seed: string; target?: string; help?: boolean };
   try {
-    ({ values } = parseArgs({ args: [...args], options }));
+    ({ values } = parseArgs({ args: withValues(args), options }));
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
   if (values.help) return "help";
   const seconds = Number(values.seconds);
   const seed = Number(values.seed);
-  if (!(seconds > 0 && seconds <= 86_400)) throw new UsageError(`--seconds takes up to 86400, not "${values.seconds}"`);
+  if (!(seconds > 0 && seconds <= 86_400))
+    throw new UsageError(`--seconds takes a number above 0, up to 86400, not "${values.seconds}"`);
   if (!/^\d+$/.test(values.seed) || seed >= 2 ** 31) {
     throw new UsageError(`--seed takes a whole number up to 2147483647, not "${values.seed}"`);
   }

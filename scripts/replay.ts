@@ -17,6 +17,7 @@ import { ConfigError, loadConfig } from "../src/config.ts";
 import { connect, DataDirInUseError, embeddedUrl, startEmbedded } from "../src/db/mod.ts";
 import { type EventLog, openLog } from "../src/log/mod.ts";
 import { type RebuildOptions, rebuild, rebuildAt, resumeProjection, verify } from "../src/projector/mod.ts";
+import { withValues } from "./arguments.ts";
 
 /** The indexes of a large read model, or its comparison with another, take minutes. */
 const ANSWER_TIMEOUT_MS = 10 * 60_000;
@@ -85,7 +86,7 @@ function positionOf(option: string, text: string | undefined): number | undefine
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
-      args: [...args],
+      args: withValues(args),
       options: {
         verify: { type: "boolean" },
         projection: { type: "string", multiple: true },

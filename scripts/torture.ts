@@ -11,6 +11,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pause } from "../src/async/mod.ts";
+import { withValues } from "./arguments.ts";
 import { allChecks } from "./torture/checks/mod.ts";
 import { Client } from "./torture/client.ts";
 import type { Evidence } from "./torture/evidence.ts";
@@ -61,14 +62,15 @@ function parseRequest(args: readonly string[]): Request | "help" {
   } as const;
   let values: { minutes: string; seed: string; "keep-logs": boolean; help?: boolean };
   try {
-    ({ values } = parseArgs({ args: [...args], options }));
+    ({ values } = parseArgs({ args: withValues(args), options }));
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
   if (values.help) return "help";
   const minutes = Number(values.minutes);
   const seed = Number(values.seed);
-  if (!(minutes > 0 && minutes <= 600)) throw new UsageError(`--minutes takes up to 600, not "${values.minutes}"`);
+  if (!(minutes > 0 && minutes <= 600))
+    throw new UsageError(`--minutes takes a number above 0, up to 600, not "${values.minutes}"`);
   if (!/^\d+$/.test(values.seed) || seed >= 2 ** 32) {
     throw new UsageError(`--seed takes a whole number up to 4294967295, not "${values.seed}"`);
   }

@@ -425,12 +425,16 @@ interface TrustProxy {
 /** The message lists all that is wrong and how to mend it, and no secret. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  constructor(readonly problems: readonly string[]) {
+  constructor(
+    readonly problems: readonly string[],
+    warnings: readonly string[] = [],
+  ) {
     super(
       [
         `Cannot start: ${problems.length === 1 ? "one setting is" : `${problems.length} settings are`} wrong.`,
         ...problems.map((problem) => `  ${problem}`),
-        "All settings: bun start --help",
+        ...warnings.map((warning) => `Also: ${warning}`),
+        "All settings: npm start -- --help",
       ].join("\n"),
     );
   }
@@ -446,11 +450,12 @@ export function loadConfig(
 ): Config | "help" {
   if (args.includes("--help") || args.includes("-h")) return "help";
   const problems = args.map(
-    (arg) => `${arg} is not an option; settings are environment variables: PORT=8080 bun start`,
+    (arg) => `${arg} is not an option; settings are environment variables: PORT=8080 npm start`,
   );
   const values = readAll(env, problems);
-  checkTogether(values, problems);
-  if (problems.length > 0) throw new ConfigError(problems);
+  checkTogether(values, problems, (name) => Boolean(env[name]?.trim()));
+  const warnings = strangers(env);
+  if (problems.length > 0) throw new ConfigError(problems, warnings);
   return Object.freeze({
     port: values.PORT ?? (values.LEVQOR_ROLE === "worker" ? undefined : API_PORT),
     host: values.HOST ?? (isOpen(values) ? "127.0.0.1" : "0.0.0.0"),
@@ -485,7 +490,7 @@ export function loadConfig(
     otel_service_name: values.OTEL_SERVICE_NAME,
     otel_sample_ratio: values.OTEL_TRACES_SAMPLER_ARG,
     build: values.BUILD_ID,
-    warnings: Object.freeze(strangers(env)),
+    warnings: Object.freeze(warnings),
   });
 }
 
@@ -540,7 +545,7 @@ export function settings(): readonly Setting[] {
 export function helpText(): string {
   return [
     "Levqor: runs AI-automation jobs, on an append-only event log.",
-    "Usage: bun start [--help]",
+    "Usage: npm start [-- --help]",
     "Settings are environment variables, or lines of a file .env:",
     ...settings().map(
       ({ name, about, default_text, example }) =>
@@ -564,53 +569,44 @@ function readAll(env: Readonly<Record<string, string | undefined>>, problems: st
   return Object.fromEntries(Object.entries(VARIABLES).map(read)) as Values;
 }
 
-/** What no variable can tell alone. */
-function checkTogether(values: Values, problems: string[]): void {
-  const told = (name: Name) => problems.some((problem) => problem.startsWith(`${name} `));
-  if (values.LEVQOR_ROLE !== "all" && !values.DATABASE_URL && !told("DATABASE_URL")) {
+/** What no variable can tell alone. What is given counts as such also where its value is wrong, which is told already. */
+function checkTogether(values: Values, problems: string[], given: (name: Name) => boolean): void {
+  const { LEVQOR_ROLE, HOST = "127.0.0.1", NODE_ENV } = values;
+  if (LEVQOR_ROLE !== "all" && !given("DATABASE_URL")) {
+    problems.push(`LEVQOR_ROLE is "${LEVQOR_ROLE}": it shares a database with other processes; set DATABASE_URL.`);
+  }
+  if (LEVQOR_ROLE !== "all" && !given("WEBHOOK_SECRET")) {
     problems.push(
-      `LEVQOR_ROLE is "${values.LEVQOR_ROLE}": it shares a database with other processes; set DATABASE_URL.`,
+      `LEVQOR_ROLE is "${LEVQOR_ROLE}": workers sign callbacks with what the api tells their receivers; set WEBHOOK_SECRET, the same in all. Make one: echo "whsec_$(openssl rand -base64 32)"`,
     );
   }
-  if (values.LEVQOR_ROLE !== "all" && !values.WEBHOOK_SECRET && !told("WEBHOOK_SECRET")) {
-    problems.push(
-      `LEVQOR_ROLE is "${values.LEVQOR_ROLE}": workers sign callbacks with what the api tells their receivers; set WEBHOOK_SECRET, the same in all. Make one: echo "whsec_$(openssl rand -base64 32)"`,
-    );
-  }
-  if (values.WEBHOOK_SECRET_NEXT && !values.WEBHOOK_SECRET && !told("WEBHOOK_SECRET")) {
+  if (given("WEBHOOK_SECRET_NEXT") && !given("WEBHOOK_SECRET")) {
     problems.push(
       "WEBHOOK_SECRET_NEXT (not shown): it goes with WEBHOOK_SECRET, which is not set; the one in use belongs there.",
     );
   }
-  if (values.DATABASE_ADMIN_URL && !values.DATABASE_URL && !told("DATABASE_URL")) {
+  if (given("DATABASE_ADMIN_URL") && !given("DATABASE_URL")) {
     problems.push("DATABASE_ADMIN_URL (not shown): it goes with DATABASE_URL, which is not set; set both or neither.");
   }
-  if (values.API_KEYS_NEXT.length > 0 && values.API_KEYS.length === 0 && !told("API_KEYS")) {
+  if (given("API_KEYS_NEXT") && !given("API_KEYS")) {
     problems.push("API_KEYS_NEXT (not shown): it goes with API_KEYS, which is not set; the keys in use belong there.");
   }
-  const { JWT_SECRET, JWKS_URL, JWT_ISSUER } = values;
-  if (JWT_SECRET && JWKS_URL) {
+  if (given("JWT_SECRET") && given("JWKS_URL")) {
     problems.push("JWT_SECRET (not shown): it is one way to check JWTs, JWKS_URL the other; set one of them.");
   }
-  if ((JWT_SECRET || JWKS_URL) && !JWT_ISSUER && !told("JWT_ISSUER")) {
+  const takesSessions = given("JWT_SECRET") || given("JWKS_URL");
+  if (takesSessions && !given("JWT_ISSUER")) {
     problems.push(
       "JWT_ISSUER is missing: a JWT of just any issuer must not be taken; set it to the iss of your auth server.",
     );
   }
-  const takesRequests = values.LEVQOR_ROLE !== "worker";
-  const { HOST = "127.0.0.1" } = values;
-  if (takesRequests && isOpen(values) && !isOwnAddress(HOST) && !told("API_KEYS") && !told("API_KEYS_NEXT")) {
+  if (LEVQOR_ROLE === "worker" || given("API_KEYS") || given("API_KEYS_NEXT")) return;
+  if (!takesSessions && !isOwnAddress(HOST)) {
     problems.push(
       `HOST is ${JSON.stringify(HOST)}: without API_KEYS everyone who reaches the service there may do everything. Set API_KEYS (make a key: openssl rand -hex 24), or leave HOST out.`,
     );
   }
-  if (
-    values.NODE_ENV === "production" &&
-    takesRequests &&
-    values.API_KEYS.length === 0 &&
-    !told("API_KEYS") &&
-    !told("API_KEYS_NEXT")
-  ) {
+  if (NODE_ENV === "production") {
     problems.push(`NODE_ENV is "production": it needs API_KEYS. Make a key: openssl rand -hex 24`);
   }
 }
@@ -817,14 +813,15 @@ function jwksUrl(text: string): string {
   throw new Unfit("it must be an https:// URL without user and password (http:// on this machine only)");
 }
 
+/** What is said is logged, where whatever looks like a URL with credentials is taken out. */
 function postgresUrl(text: string): string {
   const url = URL.parse(text);
   if (!url || !["postgres:", "postgresql:"].includes(url.protocol)) {
     throw new Unfit(
-      "it must be a URL like postgres://user:password@host:5432/database; special characters in the password must be percent-encoded",
+      "it must be a URL like postgres://host:5432/database, with user:password@ before the host; special characters in the password must be percent-encoded",
     );
   }
-  if (url.username === "") throw new Unfit("it names no user; write postgres://user:password@host:5432/database");
+  if (url.username === "") throw new Unfit("it names no user; write user:password@ before the host");
   if (url.pathname.length < 2) throw new Unfit("it names no database; add it at the end, for example /levqor");
   return text;
 }

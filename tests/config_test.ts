@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
-import { type Config, ConfigError, helpText, loadConfig } from "../src/config.ts";
+import { type Config, ConfigError, helpText, loadConfig, settings } from "../src/config.ts";
+import { scrubber } from "../src/scrub.ts";
 
 const KEY = "k".repeat(16);
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -330,7 +331,7 @@ describe("refused without showing the value:", () => {
     ["WEBHOOK_SECRET", HUSH, "it must be whsec_ and the base64 of 24 to 64 bytes"],
     ["WEBHOOK_SECRET", "whsec_c2hvcnQ=", "it must be whsec_ and the base64 of 24 to 64 bytes, and has 5"],
   ])("%s=%s", (name, value, part) => {
-    const [problem, ...others] = problems({ [name]: value });
+    const [problem, ...others] = problems({ API_KEYS: KEY, [name]: value });
     expect(problem).toStartWith(`${name} (not shown): `);
     expect(problem).toContain(part);
     expect(problem).not.toContain(HUSH);
@@ -363,6 +364,39 @@ test("everything that is wrong is said at once", () => {
   expect(problems({ PORT: "x", LOG_LEVEL: "loud", API_KEYS: "short" })).toHaveLength(3);
 });
 
+test("what makes another setting necessary does so also where it is wrong itself", () => {
+  const missing = (env: Record<string, string>) => problems(env).map((problem) => problem.split(/[ :]/)[0]);
+  expect(missing({ JWT_SECRET: "abc" })).toEqual(["JWT_SECRET", "JWT_ISSUER"]);
+  expect(missing({ JWKS_URL: "ftp://x", HOST: "0.0.0.0" })).toEqual(["JWKS_URL", "JWT_ISSUER"]);
+  expect(missing({ WEBHOOK_SECRET_NEXT: "x" })).toEqual(["WEBHOOK_SECRET_NEXT", "WEBHOOK_SECRET_NEXT"]);
+  expect(missing({ DATABASE_ADMIN_URL: "x" })).toEqual(["DATABASE_ADMIN_URL", "DATABASE_ADMIN_URL"]);
+  expect(missing({ API_KEYS_NEXT: "x" })).toEqual(["API_KEYS_NEXT", "API_KEYS_NEXT"]);
+  expect(missing({ JWT_SECRET: "abc", JWKS_URL: "x" })).toEqual(["JWT_SECRET", "JWKS_URL", "JWT_SECRET", "JWT_ISSUER"]);
+});
+
+test("a variable that looks like ours is named beside what is wrong", () => {
+  expect(() => loadConfig({ LEVQOR_ROLES: "api", PORT: "x" }, [])).toThrow(
+    "Also: LEVQOR_ROLES is not a setting and has no effect; did you mean LEVQOR_ROLE?",
+  );
+});
+
+test("what is said of a wrong setting keeps its hint in the log", () => {
+  const { text } = scrubber([]);
+  const names = settings().map(({ name }) => name);
+  const said = [
+    ...problems(Object.fromEntries(names.map((name) => [name, "?, ?"]))),
+    ...problems({ DATABASE_URL: "postgres://host/levqor", DATABASE_ADMIN_URL: "postgres://user@host" }),
+    ...problems({
+      LEVQOR_ROLE: "api",
+      WEBHOOK_SECRET_NEXT: WEBHOOK_SECRET,
+      NODE_ENV: "production",
+      DATABASE_ADMIN_URL: "x",
+    }),
+  ];
+  expect(said.length).toBeGreaterThan(30);
+  for (const problem of said) expect(text(problem)).toBe(problem);
+});
+
 test("a variable that looks like ours is named, with the one that was meant", () => {
   expect(load({ LEVQOR_DATADIR: "x", LEVQOR_WHATEVER_ELSE: "y", OTHER: "z" }).warnings).toEqual([
     "LEVQOR_DATADIR is not a setting and has no effect; did you mean LEVQOR_DATA_DIR?",
@@ -378,7 +412,7 @@ describe("the command line", () => {
 
   test("takes nothing else, and says where settings go", () => {
     expect(problems({}, ["--port=80"])).toEqual([
-      "--port=80 is not an option; settings are environment variables: PORT=8080 bun start",
+      "--port=80 is not an option; settings are environment variables: PORT=8080 npm start",
     ]);
   });
 });

@@ -67,6 +67,15 @@ export function positionHeader(request: Request, name: string): number | undefin
   return position;
 }
 
+/**
+ * Throws the problem `invalid_cursor` for a parameter of the query that names a position that no double holds exactly:
+ * that is beyond the end of every log, and told as it was sent.
+ */
+export function refuseBeyondAll(query: string, name: string): void {
+  const text = new URLSearchParams(query).get(name) ?? "";
+  if (/^[1-9]\d*$/.test(text) && !Number.isSafeInteger(Number(text))) throw beyondEnd(BigInt(text));
+}
+
 /** Throws the problem `invalid_cursor` for a position that the log has not come to: what follows it may never come. */
 export async function checkReached(log: Pick<EventLog, "head">, position: number): Promise<void> {
   if (position === 0 || position <= (await log.head())) return;

@@ -3,11 +3,12 @@ import type { Server } from "bun";
 import { Elysia } from "elysia";
 import { type Caller, onLapse, reachOf } from "../access/mod.ts";
 import type { Auth } from "./auth.ts";
+import { queryOf } from "./context.ts";
 import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
 import { SLOW_CONSUMER_S } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
-import { positionHeader } from "./paging.ts";
+import { positionHeader, refuseBeyondAll } from "./paging.ts";
 import { requestIds } from "./request_id.ts";
 import { AllJobsStreamQuery, JobId, StreamQuery } from "./schemas.ts";
 import { eventStream } from "./sse.ts";
@@ -17,8 +18,8 @@ import { queryReader } from "./validation.ts";
 /** Events read at once: what one client may have waiting, at up to 512 KB each. */
 const BATCH = 50;
 
-const readQuery = queryReader(StreamQuery);
-const readAllJobsQuery = queryReader(AllJobsStreamQuery);
+const readQuery = withinLog(queryReader(StreamQuery));
+const readAllJobsQuery = withinLog(queryReader(AllJobsStreamQuery));
 
 const EXAMPLE = `id: 1042
 event: job.succeeded
@@ -135,6 +136,13 @@ export function streamRoutes(options: ApiOptions & { reading: SharedReading }, a
       slow_consumer_s,
     });
   }
+}
+
+function withinLog<Query>(read: (request: Request) => Query): (request: Request) => Query {
+  return (request) => {
+    refuseBeyondAll(queryOf(request), "after");
+    return read(request);
+  };
 }
 
 function asked(

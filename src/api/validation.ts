@@ -14,6 +14,18 @@ const MAX_ERRORS = 20;
 
 export type Validator<Schema extends TSchema> = (value: unknown) => Static<Schema>;
 
+/** Errors that say of what type a value must be. */
+const TYPES: ReadonlySet<ValueErrorType> = new Set([
+  ValueErrorType.Array,
+  ValueErrorType.Boolean,
+  ValueErrorType.Integer,
+  ValueErrorType.Literal,
+  ValueErrorType.Null,
+  ValueErrorType.Number,
+  ValueErrorType.Object,
+  ValueErrorType.String,
+]);
+
 const JOB_EVENT_TYPES = Object.keys(jobEvents);
 
 interface Format {
@@ -29,8 +41,8 @@ const ONE_OF_THEM = `(?:${JOB_EVENT_TYPES.map((type) => type.replaceAll(".", "\\
 /** The string formats that requests use. */
 const formats: Record<string, Format> = {
   "http-url": {
-    check: isHttpUrl,
-    message: "must be an http or https address without credentials",
+    check: (value) => httpUrlFault(value) === "",
+    message: httpUrlFault,
     documented: { format: "uri", pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" },
   },
   "job-event-type": {
@@ -75,10 +87,11 @@ export function validator<Schema extends TSchema>(
     if (check.is(value)) return value;
     const errors: FieldError[] = [];
     for (const error of check.errors(value)) {
+      const { path, message } = told(error);
       // The parser reports a missing property twice: as missing and as of the wrong type.
-      const pointer = toPointer(error.path);
+      const pointer = toPointer(path);
       if (errors.some((seen) => seen.pointer === pointer)) continue;
-      errors.push({ pointer, message: describe(error) });
+      errors.push({ pointer, message });
       if (errors.length === MAX_ERRORS) break;
     }
     throw invalid(errors);
@@ -93,7 +106,7 @@ export function queryReader<Schema extends TObject>(schema: Schema): (request: R
     for (const [name, text] of new URLSearchParams(queryOf(request))) {
       if (Object.hasOwn(value, name)) throw invalid([{ pointer: `?${name}`, message: "is given more than once" }]);
       const isInteger = schema.properties[name]?.type === "integer" && /^-?(?:0|[1-9]\d*)$/.test(text);
-      value[name] = isInteger ? Number(text) : text;
+      value[name] = isInteger ? integerOf(text) : text;
     }
     return check(value);
   };
@@ -147,11 +160,31 @@ function describe(error: ValueError): string {
     case ValueErrorType.NumberMaximum:
     case ValueErrorType.IntegerMaximum:
       return `must be at most ${schema.maximum}`;
-    case ValueErrorType.Union:
-      return `must be one of ${schema.anyOf.map((option: { const?: unknown }) => option.const).join(", ")}`;
     default:
       return error.message.replace(/^Expected/, "must be");
   }
+}
+
+/** Where a value does not fit, and what is expected there. */
+function told(error: ValueError): { path: string; message: string } {
+  const { type, path, schema } = error;
+  if (type !== ValueErrorType.Union) return { path, message: describe(error) };
+  const options: { const?: unknown }[] = schema.anyOf;
+  if (options.every((option) => option.const !== undefined)) {
+    return { path, message: `must be one of ${options.map((option) => option.const).join(", ")}` };
+  }
+  const first = error.errors.map((option) => option.First()).filter((found) => found !== undefined);
+  // The first option of the value's own type is the one that was meant.
+  const meant = first.find((found) => found.path !== path || !isOfType(found));
+  if (meant) return told(meant);
+  const expected = [...new Set(first.map((found) => told(found).message.replace(/^must be /, "")))];
+  return { path, message: `must be ${expected.join(" or ")}` };
+}
+
+/** Whether it is the type that a value does not fit. */
+function isOfType({ type, value }: ValueError): boolean {
+  const isNumeric = type === ValueErrorType.Integer || type === ValueErrorType.Number;
+  return TYPES.has(type) && !(isNumeric && typeof value === "bigint");
 }
 
 /** JSON has numbers alone; that large integers are `bigint` here is nothing to tell. */
@@ -167,11 +200,25 @@ function isJobEventType(value: string): boolean {
   return Object.hasOwn(jobEvents, value);
 }
 
-function isHttpUrl(value: string): boolean {
+/** Empty where a text is an http or https address without credentials. */
+function httpUrlFault(value: string): string {
   // The parser drops white space and control characters silently; an address has none.
-  if (/[\s\p{Cc}]/u.test(value)) return false;
+  if (/[\s\p{Cc}]/u.test(value)) return "must not contain white space or control characters; write a space as %20";
+  if (!/^https?:/i.test(value)) return "must be an address that begins with http:// or https://";
   const url = URL.parse(value);
-  return (url?.protocol === "http:" || url?.protocol === "https:") && url.username === "" && url.password === "";
+  if (!url) {
+    const port = /^https?:[/\\]*[^/?#\\]*:(\d+)(?:[/?#\\]|$)/i.exec(value)?.[1];
+    return Number(port) > 65_535
+      ? "must name a port up to 65535"
+      : "must be an http or https address with a valid host";
+  }
+  return url.username === "" && url.password === "" ? "" : "must not contain credentials (user:password@)";
+}
+
+/** Exact: what a double does not hold is a `bigint`. */
+function integerOf(text: string): number | bigint {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : BigInt(text);
 }
 
 /** Empty where a text is a time. */

@@ -7,7 +7,7 @@
  */
 import { FormatRegistry, Kind, type Static, type TSchema } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
-import { DefaultErrorFunction, type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
+import { DefaultErrorFunction, type ValueError, ValueErrorIterator, ValueErrorType } from "@sinclair/typebox/errors";
 import { hasLength } from "./text.ts";
 
 /** A compiled check. */
@@ -23,9 +23,17 @@ export function compileCheck<Schema extends TSchema>(schema: Schema): Check<Sche
   return {
     is: (value): value is Static<Schema> => compiled.Check(value),
     *errors(value) {
-      for (const error of compiled.Errors(value)) yield asDeclared(error);
+      yield* declared(compiled.Errors(value));
     },
   };
+}
+
+/** Errors against schemas as they were declared; those of a union's options within one as well. */
+function* declared(errors: Iterable<ValueError>): IterableIterator<ValueError> {
+  for (const error of errors) {
+    const options = error.errors.map((option) => new ValueErrorIterator(declared(option)));
+    yield { ...asDeclared(error), errors: options };
+  }
 }
 
 /** The schema with a counting format wherever a length is limited; itself where none is. */

@@ -188,12 +188,10 @@ describe("the stream of all jobs", () => {
       for (const after of beyond) {
         const asked = await api.ask(`${path}?after=${after}`);
         expect([asked.status, asked.body.error, after]).toEqual([400, "invalid_cursor", after]);
+        expect(asked.body.detail).toBe(`No event has the position ${after}: it lies beyond the end of the log.`);
         const resumed = await api.ask(path, { headers: { "last-event-id": String(after) } });
         expect([resumed.status, resumed.body.error, after]).toEqual([400, "invalid_cursor", after]);
       }
-      expect((await api.ask(`${path}?after=${head + 1}`)).body.detail).toBe(
-        `No event has the position ${head + 1}: it lies beyond the end of the log.`,
-      );
       for (const after of odd) {
         expect((await api.ask(`${path}?after=${encodeURIComponent(after)}`)).body.error).toBe("validation_failed");
         if (after === "٣") continue;

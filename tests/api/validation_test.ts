@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Problem } from "../../src/api/problems.ts";
-import { IntakeRequest, JobListQuery } from "../../src/api/schemas.ts";
+import { IntakeRequest, JobListQuery, KeyCreateRequest } from "../../src/api/schemas.ts";
 import { invalid, queryReader, validator } from "../../src/api/validation.ts";
 
 const check = validator(IntakeRequest);
@@ -19,7 +19,7 @@ test("every value that does not fit is pointed at, and none is echoed", () => {
     { pointer: "/a~1b~0c", message: "is not known here" },
     { pointer: "/workflow", message: "must have at least 1 character" },
     { pointer: "/payload", message: "must be an object" },
-    { pointer: "/callback_url", message: "must be an http or https address without credentials" },
+    { pointer: "/callback_url", message: "must be an address that begins with http:// or https://" },
     { pointer: "/priority", message: "must be one of low, normal, high" },
   ]);
   expect(JSON.stringify([detail, options.errors])).not.toContain("secret");
@@ -73,6 +73,42 @@ test("a workflow is 1 to 128 characters without control characters", () => {
   for (const name of ["", "a".repeat(129), "a\u0000", "a\nb", "\u007f", "\ud800"]) expect(named(name)).toThrow(Problem);
 });
 
+test("a callback address that is refused is told for what", () => {
+  for (const [callback_url, message] of [
+    ["http://a b", "must not contain white space or control characters; write a space as %20"],
+    ["example.com", "must be an address that begins with http:// or https://"],
+    ["http://example.com:99999/a", "must name a port up to 65535"],
+    ["http://[::1]:99999", "must name a port up to 65535"],
+    ["http://", "must be an http or https address with a valid host"],
+    ["http://user:secret@example.com", "must not contain credentials (user:password@)"],
+  ]) {
+    const { options } = refusal(() => check({ workflow: "a", payload: {}, callback_url }));
+    expect(options.errors).toEqual([{ pointer: "/callback_url", message: message as string }]);
+  }
+});
+
+test("a refusal of what may be null, or of several types, says what is expected", () => {
+  const checkKey = validator(KeyCreateRequest);
+  for (const [given, pointer, message] of [
+    [{ expires_at: "9999-12-31T23:59:59-14:00" }, "/expires_at", refusalOf("9999-12-31T23:59:59-14:00")],
+    [{ expires_at: "10000-01-01T00:00:00Z" }, "/expires_at", refusalOf("10000-01-01T00:00:00Z")],
+    [{ expires_at: 5 }, "/expires_at", "must be a string or null"],
+    [{ workflows: 5 }, "/workflows", "must be an array or null"],
+    [{ workflows: [] }, "/workflows", "must have at least 1 entry"],
+    [{ workflows: ["a", 5] }, "/workflows/1", "must be a string"],
+    [{ workflows: ["😀".repeat(129)] }, "/workflows/0", "must have at most 128 characters"],
+  ] as const) {
+    const { options } = refusal(() => checkKey({ name: "k", scopes: ["jobs:read"], ...given }));
+    expect(options.errors).toEqual([{ pointer, message }]);
+  }
+});
+
+/** What a job's `run_at` is refused with. */
+function refusalOf(run_at: string): string {
+  const { options } = refusal(() => check({ workflow: "a", payload: {}, run_at }));
+  return options.errors?.[0]?.message ?? "nothing";
+}
+
 test("times are RFC 3339, and exist", () => {
   const at = (created_after: string) => () =>
     readQuery(new Request(`http://x/?created_after=${encodeURIComponent(created_after)}`));
@@ -103,6 +139,8 @@ test("a query takes known parameters, once each", () => {
     ["limit=1.5", "?limit"],
     ["limit=", "?limit"],
     ["limit=1e1", "?limit"],
+    ["limit=9007199254740993", "?limit"],
+    [`limit=1${"0".repeat(400)}`, "?limit"],
     ["limit=5&limit=6", "?limit"],
     ["status=done", "?status"],
     ["colour=red", "?colour"],
