@@ -3691,7 +3691,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out. */
+        /** @description `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket, unless it is a page of this machine: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out. */
         "403.origin_refused": {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
@@ -3870,7 +3870,7 @@ export interface components {
         /**
          * @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.
          *
-         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
+         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket, unless it is a page of this machine: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
          */
         "403.insufficient_scope.origin_refused": {
             headers: {
@@ -3923,7 +3923,7 @@ export interface components {
          *
          *     `workflow_not_allowed`: The key is limited to some workflows, and this is none of them. Use a key that may run it.
          *
-         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
+         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket, unless it is a page of this machine: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
          */
         "403.insufficient_scope.workflow_not_allowed.origin_refused": {
             headers: {
@@ -4408,7 +4408,7 @@ export interface components {
          *
          *     `self_approval_refused`: The step says not_by_submitter, and the caller submitted the job, or acts for whoever did: with a key that they issued, or that issued theirs. Have somebody else approve it.
          *
-         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
+         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket, unless it is a page of this machine: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
          */
         "403.insufficient_scope.self_approval_refused.origin_refused": {
             headers: {
@@ -4821,7 +4821,7 @@ export interface components {
          *
          *     `grant_exceeded`: A key can give no more than the key that issues or rotates it has: each entry of errors names what exceeds it. Give less, or use a key that may do as much.
          *
-         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
+         *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket, unless it is a page of this machine: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
          */
         "403.insufficient_scope.grant_exceeded.origin_refused": {
             headers: {

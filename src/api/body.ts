@@ -2,7 +2,7 @@
 
 import { encodingOf, firstCharacters, readMediaType } from "../json/mod.ts";
 import { contextOf } from "./context.ts";
-import { credentialExposed, holdsOwnCredential } from "./credential.ts";
+import { bodyHoldsCredential, credentialExposed } from "./credential.ts";
 import { readJsonText } from "./json.ts";
 import { BODY_LIMIT_BYTES } from "./limits.ts";
 import { Problem } from "./problems.ts";
@@ -28,8 +28,9 @@ export async function readJson(request: Request): Promise<JsonBody> {
   const bytes = await readBytes(request);
   const text = decode(bytes);
   if (text === undefined) throw new Problem("malformed_json", "The body is not valid UTF-8.");
-  if (holdsOwnCredential(text, headers)) throw credentialExposed("body");
-  return { text, byte_length: bytes.byteLength, value: readJsonText(text) };
+  const body = { text, byte_length: bytes.byteLength, value: readJsonText(text) };
+  if (bodyHoldsCredential(body, headers)) throw credentialExposed("body");
+  return body;
 }
 
 /** Reads a JSON body where there is one; without one its value is `{}`. Throws as {@link readJson} does. */

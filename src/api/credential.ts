@@ -31,8 +31,25 @@ export function holdsCredential(text: string, headers: Headers): boolean {
 }
 
 /** As {@link holdsCredential}, for long texts in which the credentials of others are not this request's matter. */
-export function holdsOwnCredential(text: string, headers: Headers): boolean {
+function holdsOwnCredential(text: string, headers: Headers): boolean {
   return secretsOf(headers).some((secret) => secret.length >= MIN_LENGTH && text.includes(secret));
+}
+
+/** Whether a body holds a credential of its request, however its JSON spells it: `value` is what the text was read as. */
+export function bodyHoldsCredential({ text, value }: { text: string; value: unknown }, headers: Headers): boolean {
+  if (holdsOwnCredential(text, headers)) return true;
+  // Without escapes a string reads as it is written.
+  return text.includes("\\") && holdsOwnCredential(JSON.stringify(value), headers);
+}
+
+/** Whether a URL holds a credential of its request, percent-encoded or not. */
+export function urlHoldsCredential(url: string, headers: Headers): boolean {
+  return holdsOwnCredential(url, headers) || (url.includes("%") && holdsOwnCredential(percentDecoded(url), headers));
+}
+
+/** Each octet by itself, as keys are visible ASCII: a URL may hold what is no UTF-8. */
+function percentDecoded(url: string): string {
+  return url.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 /** The problem `credential_exposed`. */

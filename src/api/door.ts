@@ -10,7 +10,7 @@ import { type Metrics, noTracing, type Span, type Tracing } from "../telemetry/m
 import type { Auth } from "./auth.ts";
 import { contextOf, pathOf, type RequestContext } from "./context.ts";
 import { type Cors, createCors } from "./cors.ts";
-import { credentialExposed, holdsOwnCredential } from "./credential.ts";
+import { credentialExposed, urlHoldsCredential } from "./credential.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { deprecations } from "./deprecation.ts";
 import { refusal } from "./errors.ts";
@@ -91,7 +91,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
       checkHead(request, context);
       origins.checkHost(context);
       origins.checkWrite(request, context);
-      if (holdsOwnCredential(request.url, context.headers)) throw credentialExposed("URL");
+      if (urlHoldsCredential(request.url, context.headers)) throw credentialExposed("URL");
       answer = cors.preflight(request, context) ?? optionsOf(request, routes) ?? admit({ request, context, handle });
     } catch (error) {
       answer = refuse(request, error);

@@ -107,7 +107,7 @@ export const problems = {
   origin_refused: {
     status: 403,
     title: "Origin refused",
-    help: "A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.",
+    help: "A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket, unless it is a page of this machine: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.",
   },
   not_found: {
     status: 404,

@@ -273,6 +273,11 @@ describe("a key in the wrong place is not on record, nor in the log:", () => {
       [`/api/v1/jobs?workflow=${key}`, { headers }],
       [`/api/v1/pipelines/${key}`, { headers }],
       ["/api/v1/intake", post({ workflow: "http", payload: { headers: { "x-api-key": key } } }, headers)],
+      [`/api/v1/jobs?workflow=%6B${key.slice(1)}`, { headers }],
+      [
+        "/api/v1/intake",
+        { ...post({}, headers), body: `{"workflow":"http","payload":{"k":"\\u006b${key.slice(1)}"}}` },
+      ],
       ["/api/v1/workers/claim", post({ worker: key, workflows: ["mine"], wait_seconds: 0 }, headers)],
       [`/api/v1/workflows/${key}/limits`, { ...post({ running: 1 }, headers), method: "PUT" }],
     ] as const) {
