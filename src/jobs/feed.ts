@@ -203,7 +203,7 @@ export class Feed {
           this.#readAnew(event);
         }
         const turn = this.#pacer.did(event.data_json.length);
-        if (turn) await turn;
+        if (turn !== undefined) await turn;
       }
       this.#position = events.at(-1)?.position ?? this.#position;
       if (waiting) settle();

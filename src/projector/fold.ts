@@ -92,7 +92,7 @@ export class Folder {
         return { steps, poison: poisonAt(stored, error) };
       }
       const turn = this.#pacer.did(stored.data_json.length);
-      if (turn) await turn;
+      if (turn !== undefined) await turn;
     }
     return { steps };
   }
