@@ -11,12 +11,16 @@ export class Pacer {
     this.#per_turn = per_turn;
   }
 
-  /** So much was done. Resolves when there is to be more; `undefined`: at once. */
-  did(amount: number): Promise<void> | undefined {
+  /** So much was done: whether {@link turn} is to be waited for. */
+  did(amount: number): boolean {
     this.#done += amount;
-    if (this.#done < this.#per_turn) return undefined;
+    return this.#done >= this.#per_turn;
+  }
+
+  /** Resolves when the event loop has gone round. */
+  async turn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
     this.#done = 0;
-    return new Promise((resolve) => void setImmediate(resolve));
   }
 }
 

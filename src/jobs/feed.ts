@@ -142,7 +142,7 @@ export class Feed {
     for (const { job_id, version } of jobs) {
       const history = histories.get(jobStream(job_id));
       if (!history) continue;
-      await this.#pacer.did(jsonLength(history));
+      if (this.#pacer.did(jsonLength(history))) await this.#pacer.turn();
       try {
         const job = toReadyJob(job_id, history, jobState(history.map(decode)));
         if (!job || !this.#wants(job.state)) continue;
@@ -202,8 +202,7 @@ export class Feed {
           logger.error({ err: error, position: event.position }, "Cannot read an event for jobs; passing over it");
           this.#readAnew(event);
         }
-        const turn = this.#pacer.did(event.data_json.length);
-        if (turn !== undefined) await turn;
+        if (this.#pacer.did(event.data_json.length)) await this.#pacer.turn();
       }
       this.#position = events.at(-1)?.position ?? this.#position;
       if (waiting) settle();

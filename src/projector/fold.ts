@@ -91,8 +91,7 @@ export class Folder {
       } catch (error) {
         return { steps, poison: poisonAt(stored, error) };
       }
-      const turn = this.#pacer.did(stored.data_json.length);
-      if (turn !== undefined) await turn;
+      if (this.#pacer.did(stored.data_json.length)) await this.#pacer.turn();
     }
     return { steps };
   }
