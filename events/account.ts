@@ -23,3 +23,11 @@ export function chargedTo(meta: Pick<EventMeta, "account" | "actor">): string | 
   const account = accountOf(meta.actor.startsWith("system:") ? meta : { actor: meta.actor });
   return account === OPERATOR || account.startsWith("system:") ? null : account;
 }
+
+/**
+ * Among whose concurrency keys an account's are: those of a user count among that user's own jobs, as nothing of another's
+ * is to be felt. `""`: among those of the operator and of all issued keys, which share theirs.
+ */
+export function keyOwner(account: string): string {
+  return account.startsWith("user:") ? account : "";
+}

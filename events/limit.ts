@@ -11,6 +11,8 @@ export const LimitGranted = Type.Object({
   workflow: Type.String(),
   /** Absent: the limit is the whole workflow's. */
   concurrency_key: Type.Optional(Type.String()),
+  /** The user among whose jobs the key counts; absent: it is shared. */
+  key_owner: Type.Optional(Type.String()),
   job_id: Type.String(),
   attempt: Type.Integer({ minimum: 1 }),
   /** Attempts by job id, this one among them. Those that have ended since are left out where they are known. */

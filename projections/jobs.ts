@@ -1,5 +1,5 @@
 /** Where every job stands: what lists, status queries and claiming workers look at. No payloads, no results. */
-import { chargedTo } from "../events/account.ts";
+import { accountOf, chargedTo, keyOwner } from "../events/account.ts";
 import { expiresAt, firstDueAt, type Priority } from "../events/job.ts";
 import { entityId, type KnownEvent } from "../events/mod.ts";
 import type { Projection } from "./projection.ts";
@@ -11,8 +11,10 @@ export type JobRow = {
   workflow: string;
   status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   priority: Priority;
-  /** Jobs of one workflow with the same key share its limits. */
+  /** Jobs of one workflow with the same key, and the same owner of it, share its limits. */
   concurrency_key: string | null;
+  /** The user among whose jobs the key counts; empty: it is shared. */
+  key_owner: string;
   /** Who submitted it, where that was a user: `user:<id>`. Users see only their own. */
   owner: string | null;
   /** Whose share of the queue it takes while it waits: `user:<id>` or `key:<id>`; `null`: the operator's, who has all. */
@@ -62,7 +64,7 @@ export type JobRow = {
 
 export const jobs: Projection<JobRow> = {
   name: "jobs",
-  version: 7,
+  version: 8,
   reads: [
     "job.submitted",
     "job.started",
@@ -91,6 +93,7 @@ export const jobs: Projection<JobRow> = {
     status: { type: "text" },
     priority: { type: "text" },
     concurrency_key: { type: "text", nullable: true },
+    key_owner: { type: "text" },
     owner: { type: "text", nullable: true },
     account: { type: "text", nullable: true },
     claimant: { type: "text", nullable: true },
@@ -134,7 +137,7 @@ export const jobs: Projection<JobRow> = {
     "(priority, position) where status = 'queued' and due_at is null and has_steps",
     "(workflow, priority, due_at, job_id) where status = 'queued' and due_at is not null",
     "(priority, due_at, job_id) where status = 'queued' and due_at is not null and has_steps",
-    "(workflow, concurrency_key, priority, position) where status = 'queued' and concurrency_key is not null",
+    "(workflow, concurrency_key, key_owner, priority, position) where status = 'queued' and concurrency_key is not null",
     "(lease_expires_at) where status = 'running'",
     "(expires_at) where expires_at is not null",
     "(callback_due_at) where callback_due_at is not null",
@@ -153,6 +156,7 @@ export const jobs: Projection<JobRow> = {
         status: "queued",
         priority: event.data.priority ?? "normal",
         concurrency_key: event.data.concurrency_key ?? null,
+        key_owner: keyOwner(accountOf(event.meta)),
         owner: event.meta.actor.startsWith("user:") ? event.meta.actor : null,
         account: chargedTo(event.meta),
         claimant: null,

@@ -1216,7 +1216,7 @@ export interface components {
              */
             timeout_seconds?: number;
             /**
-             * @description Jobs of one workflow with the same key share its limits.
+             * @description Jobs of one workflow with the same key share its limits. A user's keys count among that user's jobs alone; those of API keys are shared.
              * @example customer-42
              */
             concurrency_key?: string;
@@ -1289,7 +1289,7 @@ export interface components {
         /** @description Why the job has not started; only while it is queued. */
         WaitingFor: {
             /**
-             * @description `worker`: for a free one that runs the workflow. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that the detail names, which take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.
+             * @description `worker`: for a free one that runs the workflow. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.
              * @enum {string}
              */
             reason: "worker" | "run_at" | "retry" | "sleep" | "approval" | "concurrency" | "concurrency_key" | "rate";
@@ -2524,7 +2524,7 @@ export interface components {
                  */
                 timeout_seconds?: number;
                 /**
-                 * @description Jobs of one workflow with the same key share its limits.
+                 * @description Jobs of one workflow with the same key share its limits. A user's keys count among that user's jobs alone; those of API keys are shared.
                  * @example customer-42
                  */
                 concurrency_key?: string;
@@ -2773,7 +2773,7 @@ export interface components {
                  */
                 timeout_seconds?: number;
                 /**
-                 * @description Jobs of one workflow with the same key share its limits.
+                 * @description Jobs of one workflow with the same key share its limits. A user's keys count among that user's jobs alone; those of API keys are shared.
                  * @example customer-42
                  */
                 concurrency_key?: string;

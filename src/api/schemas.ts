@@ -233,7 +233,8 @@ export const IntakeRequest = Type.Object(
         minLength: 1,
         maxLength: 128,
         pattern: PRINTABLE,
-        description: "Jobs of one workflow with the same key share its limits.",
+        description:
+          "Jobs of one workflow with the same key share its limits. A user's keys count among that user's jobs alone; those of API keys are shared.",
         examples: ["customer-42"],
       }),
     ),
@@ -324,7 +325,7 @@ const WaitingFor = Type.Object(
   {
     reason: oneOf(
       ["worker", "run_at", "retry", "sleep", "approval", "concurrency", "concurrency_key", "rate"],
-      "`worker`: for a free one that runs the workflow. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that the detail names, which take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.",
+      "`worker`: for a free one that runs the workflow. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.",
     ),
     detail: Type.String({ examples: ["Waits for a free worker."] }),
     until: Type.Optional(Timestamp),

@@ -36,7 +36,7 @@
  * - A job with **steps** runs them within its attempts: `steps.ts` plans them, `step_states.ts` has where they stand. What
  *   is on record already is not recorded again. An attempt that ends because the job is suspended is not counted.
  */
-import { accountOf } from "../../events/account.ts";
+import { accountOf, keyOwner } from "../../events/account.ts";
 import type { Backoff } from "../../events/backoff.ts";
 import type { RecordedEvent } from "../../events/envelope.ts";
 import {
@@ -103,6 +103,8 @@ export interface JobState {
   /** `null`: {@link DEFAULT_ATTEMPT_TIMEOUT_SECONDS}. */
   readonly attempt_timeout_seconds: number | null;
   readonly concurrency_key: string | null;
+  /** The user among whose jobs the key counts; empty: it is shared. */
+  readonly key_owner: string;
   /** What it was submitted with to be run in place of what its workflow's name stands for. */
   readonly steps: Steps | null;
   /** The stored pipeline that it runs, from its first start on. */
@@ -276,6 +278,7 @@ const initial: JobState = {
   backoff: null,
   attempt_timeout_seconds: null,
   concurrency_key: null,
+  key_owner: "",
   steps: null,
   pipeline: null,
   step_states: new Map(),
@@ -360,6 +363,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
       return {
         ...submitted(event.data, event.recorded_at),
         account: event.meta ? accountOf(event.meta) : "",
+        key_owner: event.meta ? keyOwner(accountOf(event.meta)) : "",
         submitted_by: event.meta?.actor ?? null,
         on_behalf_of: event.meta?.on_behalf_of ?? [],
         traceparent: event.meta?.traceparent ?? null,

@@ -1,6 +1,6 @@
 /**
  * How many jobs may run at once, and how many may start in a time: for a whole workflow, and for each of its
- * concurrency keys.
+ * concurrency keys. A user's keys count among that user's own jobs; all others are shared.
  *
  * ```text
  *              ╭── grant, refused: limit_full (until a holder's attempt ends), rate_exceeded (until a time)
@@ -39,6 +39,8 @@ export interface Limit {
   readonly workflow: string;
   /** `null`: the limit is the whole workflow's. */
   readonly concurrency_key: string | null;
+  /** The user among whose jobs the key counts; empty: it is shared, or there is none. */
+  readonly key_owner: string;
   readonly concurrency: number;
   readonly rate: WorkflowLimitsSet["rate_per_key"];
 }
@@ -68,17 +70,23 @@ export const limitDecider: Decider<LimitState, LimitCommand, LimitRejection> = {
 
 /** What must let a job run: nothing, as a rule. */
 export function limitsOf(
-  job: { readonly workflow: string; readonly concurrency_key: string | null },
+  job: Pick<Limit, "workflow" | "concurrency_key" | "key_owner">,
   settled: Omit<WorkflowLimitsSet, "workflow"> | undefined,
 ): readonly Limit[] {
-  const { workflow, concurrency_key } = job;
+  const { workflow, concurrency_key, key_owner } = job;
   const limits: Limit[] = [];
   if (settled?.concurrency !== undefined) {
-    limits.push({ workflow, concurrency_key: null, concurrency: settled.concurrency, rate: undefined });
+    limits.push({
+      workflow,
+      concurrency_key: null,
+      key_owner: "",
+      concurrency: settled.concurrency,
+      rate: undefined,
+    });
   }
   if (concurrency_key !== null) {
     const concurrency = settled?.concurrency_per_key ?? DEFAULT_CONCURRENCY_PER_KEY;
-    limits.push({ workflow, concurrency_key, concurrency, rate: settled?.rate_per_key });
+    limits.push({ workflow, concurrency_key, key_owner, concurrency, rate: settled?.rate_per_key });
   }
   return limits;
 }
@@ -117,6 +125,7 @@ function decide(command: LimitCommand, state: LimitState): readonly KnownNewEven
   const granted: LimitGranted = {
     workflow: limit.workflow,
     ...(limit.concurrency_key === null ? {} : { concurrency_key: limit.concurrency_key }),
+    ...(limit.key_owner === "" ? {} : { key_owner: limit.key_owner }),
     job_id,
     attempt,
     holders: Object.fromEntries(holders),
@@ -140,7 +149,7 @@ function spend(
 
 function full(limit: Limit, holders: Holders): LimitRejection {
   const { concurrency } = limit;
-  const message = `${jobs(concurrency)} of ${nameOf(limit)} may run at once, and ${holders.size} ${holders.size === 1 ? "does" : "do"}.`;
+  const message = `${jobs(concurrency)} of ${nameOf(limit)} may run at once.`;
   return { rejected: true, code: "limit_full", message, holders, until: null };
 }
 

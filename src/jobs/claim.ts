@@ -84,8 +84,8 @@ async function start(
   append: Append,
   { job_id, state, meta, limits }: ClaimRequest,
 ): Promise<{ ok: true; version: number; position: number; recorded_at: string } | (ClaimResult & { ok: false })> {
-  const { workflow, concurrency_key } = state;
-  const job = { job_id, workflow, concurrency_key };
+  const { workflow, concurrency_key, key_owner } = state;
+  const job = { job_id, workflow, concurrency_key, key_owner };
   if ((await limits.limitsOf(job)).length === 0) {
     const result = await log.append(append);
     return result.ok ? result : { ok: false, reason: "conflict" };

@@ -17,9 +17,10 @@ import { entityId, type StoredEvent } from "../../events/envelope.ts";
 import type { Priority } from "../../events/job.ts";
 import { alarm, pause } from "../async/mod.ts";
 import type { ClaimResult } from "./claim.ts";
+import { type LimitId, limitName } from "./limit_streams.ts";
 import { type HeldBack, Limits } from "./limits.ts";
 import type { HeldBackBounds, RunnerOptions } from "./options.ts";
-import { type QueuedRow, queuedUnderLimit, readModelPosition } from "./read_model.ts";
+import { queuedUnderLimit, readModelPosition } from "./read_model.ts";
 import { PRIORITIES, type ReadyJob, ReadyQueue } from "./ready_queue.ts";
 
 const BOUNDS: HeldBackBounds = { jobs_of_limit: 1_000, jobs: 50_000, limits: 10_000 };
@@ -35,7 +36,7 @@ const RETRY_MS = 10_000;
 const RETRIES = { limits: 50, every_ms: 1_000 };
 
 /** What limits look at. */
-type Scope = Pick<QueuedRow, "workflow" | "concurrency_key">;
+type Scope = LimitId;
 
 export interface HeldBackOptions extends Pick<RunnerOptions, "log" | "sql" | "logger"> {
   /** Takes the jobs that are to be tried. */
@@ -178,12 +179,12 @@ export class HeldBackJobs {
   }
 
   #waitingFor(scope: Scope): Waiting | undefined {
-    const name = nameOf(scope);
+    const name = limitName(scope);
     const known = this.#waiting.get(name);
     if (known) return known;
     if (this.#waiting.size >= this.#bounds.limits) return undefined;
     const waiting: Waiting = {
-      scope: { workflow: scope.workflow, concurrency_key: scope.concurrency_key },
+      scope: { workflow: scope.workflow, concurrency_key: scope.concurrency_key, key_owner: scope.key_owner },
       jobs: new ReadyQueue({ max_jobs: this.#bounds.jobs_of_limit, max_length: 0 }),
       trial: undefined,
       refused: undefined,
@@ -219,7 +220,7 @@ export class HeldBackJobs {
 
   /** Puts a limit last in the order of asking, and notes who holds it. */
   #asked(waiting: Waiting, holders: readonly string[]): void {
-    const name = nameOf(waiting.scope);
+    const name = limitName(waiting.scope);
     this.#waiting.delete(name);
     this.#waiting.set(name, waiting);
     waiting.asked_at = performance.now();
@@ -258,7 +259,7 @@ export class HeldBackJobs {
   }
 
   #dropIfEmpty(waiting: Waiting): void {
-    const name = nameOf(waiting.scope);
+    const name = limitName(waiting.scope);
     const isMissing = PRIORITIES.some((priority) => waiting.jobs.missing(priority));
     if (waiting.jobs.size > 0 || waiting.refused || waiting.trial !== undefined || isMissing) return;
     if (this.#waiting.get(name) !== waiting) return;
@@ -342,12 +343,8 @@ export class HeldBackJobs {
 }
 
 /** The limits that a job may be under, as far as its own words tell. */
-function namesOf({ workflow, concurrency_key }: Scope): string[] {
-  return concurrency_key === null ? [workflow] : [workflow, `${workflow}\n${concurrency_key}`];
-}
-
-function nameOf(scope: Scope): string {
-  return namesOf(scope).at(-1) as string;
+function namesOf(scope: Scope): string[] {
+  return scope.concurrency_key === null ? [scope.workflow] : [scope.workflow, limitName(scope)];
 }
 
 function add<Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void {

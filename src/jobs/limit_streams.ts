@@ -8,9 +8,16 @@ export function workflowStream(workflow: string): string {
 }
 
 /** The stream of a limit. */
-export function limitStream({ workflow, concurrency_key }: Pick<Limit, "workflow" | "concurrency_key">): string {
-  // No workflow's name has a line break: intake refuses control characters.
-  return `limit-${digest(concurrency_key === null ? workflow : `${workflow}\n${concurrency_key}`)}`;
+export function limitStream(limit: LimitId): string {
+  return `limit-${digest(limitName(limit))}`;
+}
+
+/** What tells a limit from every other. */
+export type LimitId = Pick<Limit, "workflow" | "concurrency_key" | "key_owner">;
+
+/** The name of a limit, which no other has: neither a workflow's name nor an owner has a line break. */
+export function limitName({ workflow, concurrency_key, key_owner }: LimitId): string {
+  return concurrency_key === null ? workflow : `${workflow}\n${key_owner}\n${concurrency_key}`;
 }
 
 /** Names have characters and lengths that stream ids do not take. */

@@ -28,7 +28,7 @@ import { type WorkflowState, workflowDecider } from "../domain/workflow.ts";
 import { decodeJson } from "../json/mod.ts";
 import { type Append, type AppendAllResult, ContendedError, type EventLog } from "../log/mod.ts";
 import { jobStream } from "./commands.ts";
-import { limitStream, workflowStream } from "./limit_streams.ts";
+import { type LimitId, limitStream, workflowStream } from "./limit_streams.ts";
 
 /**
  * What is settled about a workflow is asked for again after so long, where no event has told of a change before: in
@@ -45,10 +45,8 @@ const MAX_REMEMBERED = 10_000;
 const MAX_NAMED = 3;
 
 /** The part of a job that limits look at. */
-export interface LimitedJob {
+export interface LimitedJob extends LimitId {
   readonly job_id: string;
-  readonly workflow: string;
-  readonly concurrency_key: string | null;
 }
 
 interface LimitedAttempt extends LimitedJob {
@@ -322,9 +320,11 @@ function toWaitingFor(limit: Limit, { message, holders, until }: LimitRejection,
     const next = new Date(Math.ceil(until)).toISOString();
     return { reason: "rate", detail: `${message} The next one may start at ${next}.`, until: next };
   }
+  // Where others' jobs are nothing to who asks, neither is how many of them there are.
+  const reason = limit.concurrency_key === null ? "concurrency" : "concurrency_key";
+  if (!named) return { reason, detail: message };
   const ids = [...holders.keys()];
   const first = ids.slice(0, MAX_NAMED).join(", ");
   const others = ids.length > MAX_NAMED ? ` and ${ids.length - MAX_NAMED} more` : "";
-  const reason = limit.concurrency_key === null ? "concurrency" : "concurrency_key";
-  return { reason, detail: named ? `${message} Held by ${first}${others}.` : message };
+  return { reason, detail: `${message} Held by ${first}${others}.` };
 }

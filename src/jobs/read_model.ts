@@ -5,6 +5,7 @@
  */
 import type { Priority } from "../../events/job.ts";
 import type { Sql } from "../db/mod.ts";
+import type { LimitId } from "./limit_streams.ts";
 import type { WorkflowNames } from "./options.ts";
 
 /** How many jobs are taken from the read model at once. */
@@ -27,10 +28,8 @@ export async function unfinishedJobs(sql: Sql): Promise<{ queued: number; runnin
   return row;
 }
 
-export interface QueuedRow {
+export interface QueuedRow extends LimitId {
   readonly job_id: string;
-  readonly workflow: string;
-  readonly concurrency_key: string | null;
   readonly position: number;
   readonly version: number;
 }
@@ -50,7 +49,7 @@ export async function queuedJobs(
   const limit = Math.min(query.limit, PAGE);
   const withSteps = sql`
     union all (
-      select job_id, workflow, concurrency_key, position, version from levqor_read.jobs
+      select job_id, workflow, concurrency_key, key_owner, position, version from levqor_read.jobs
       where status = 'queued' and due_at is null and has_steps
         and (priority, position) > (${priority}, ${after}::bigint)
         and (priority, position) <= (${priority}, ${until}::bigint)
@@ -59,7 +58,7 @@ export async function queuedJobs(
     select * from (
       select queued.* from unnest(${[...workflows.keys()]}::text[]) as wanted (workflow)
       cross join lateral (
-        select job_id, job.workflow, concurrency_key, position, version from levqor_read.jobs as job
+        select job_id, job.workflow, concurrency_key, key_owner, position, version from levqor_read.jobs as job
         where status = 'queued' and due_at is null and not has_steps
           and (job.workflow, priority, position) > (wanted.workflow, ${priority}, ${after}::bigint)
           and (job.workflow, priority, position) <= (wanted.workflow, ${priority}, ${until}::bigint)
@@ -74,18 +73,11 @@ export async function queuedJobs(
 /** As {@link queuedJobs}: those of one workflow, of one concurrency key or of all (`null`). */
 export async function queuedUnderLimit(
   sql: Sql,
-  query: {
-    workflow: string;
-    concurrency_key: string | null;
-    priority: Priority;
-    after: number;
-    until: number;
-    limit: number;
-  },
+  query: LimitId & { priority: Priority; after: number; until: number; limit: number },
 ): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
   const limit = Math.min(query.limit, PAGE);
-  const { workflow, concurrency_key: key, priority, after, until } = query;
-  const columns = sql`job_id, workflow, concurrency_key, position, version`;
+  const { workflow, concurrency_key: key, key_owner, priority, after, until } = query;
+  const columns = sql`job_id, workflow, concurrency_key, key_owner, position, version`;
   const rows =
     key === null
       ? await sql<QueuedRow[]>`
@@ -96,9 +88,11 @@ export async function queuedUnderLimit(
       : await sql<QueuedRow[]>`
           select ${columns} from levqor_read.jobs
           where status = 'queued' and due_at is null and concurrency_key is not null
-            and (workflow, concurrency_key, priority, position) > (${workflow}, ${key}, ${priority}, ${after}::bigint)
-            and (workflow, concurrency_key, priority, position) <= (${workflow}, ${key}, ${priority}, ${until}::bigint)
-          order by workflow, concurrency_key, priority, position limit ${limit}`;
+            and (workflow, concurrency_key, key_owner, priority, position)
+              > (${workflow}, ${key}, ${key_owner}, ${priority}, ${after}::bigint)
+            and (workflow, concurrency_key, key_owner, priority, position)
+              <= (${workflow}, ${key}, ${key_owner}, ${priority}, ${until}::bigint)
+          order by workflow, concurrency_key, key_owner, priority, position limit ${limit}`;
   return { rows, more: rows.length === limit };
 }
 
@@ -130,7 +124,7 @@ export function dueJobs(
     job_id: after?.job_id ?? null,
   }));
   const names = [...query.workflows.keys()];
-  const columns = sql`job_id, job.workflow, concurrency_key, position, version, job.priority, job.due_at,
+  const columns = sql`job_id, job.workflow, concurrency_key, key_owner, position, version, job.priority, job.due_at,
     (extract(epoch from job.due_at - now()) * 1000)::float8 as due_in`;
   const first = sql`coalesce(lane.job_id, '00000000-0000-0000-0000-000000000000')`;
   const until = sql`now() + make_interval(secs => ${query.within_ms / 1000})`;

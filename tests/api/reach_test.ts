@@ -493,6 +493,7 @@ describe("a key that is limited to some workflows", () => {
         stream_id: (await import("../../src/jobs/limit_streams.ts")).limitStream({
           workflow: "mine",
           concurrency_key: "k",
+          key_owner: "",
         }),
         expected_version: 0,
         events: [

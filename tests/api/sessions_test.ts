@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { SignJWT } from "jose";
 import { decode } from "../../events/mod.ts";
+import { limitStream } from "../../src/jobs/limit_streams.ts";
 import { type Harness, post, startApi } from "./harness.ts";
 import { openSocket } from "./socket_client.ts";
 import { openSse } from "./sse_client.ts";
@@ -126,6 +127,39 @@ describe("a user", () => {
     expect((await api.ask(`/api/v1/status/${job_id}`, { headers: support })).status).toBe(200);
     const cancel = await api.ask(`/api/v1/jobs/${job_id}/cancel`, post({}, support));
     expect(cancel.body).toMatchObject({ error: "insufficient_scope", required_scope: "jobs:write" });
+  });
+
+  test("is neither held back by another's concurrency key nor told of it", async () => {
+    const job = { workflow: "keyed", concurrency_key: "customer-42" };
+    const first = await api.submit(job, ada);
+    const [second, others] = [await api.submit(job, ada), await api.submit(job, bob)];
+    const shared = await api.submit(job, operator);
+    const run = (job_id: string, key_owner: string) => {
+      const data = { ...job, ...(key_owner && { key_owner }), job_id, attempt: 1, holders: { [job_id]: 1 } };
+      const start = { type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 600 } };
+      const meta = { actor: "worker:w", correlation_id: job_id };
+      return api.log.appendAll([
+        { stream_id: `job-${job_id}`, expected_version: 1, events: [start], meta },
+        {
+          stream_id: limitStream({ ...job, key_owner }),
+          expected_version: 0,
+          events: [{ type: "limit.granted", data }],
+          meta,
+        },
+      ]);
+    };
+    expect((await run(first.job_id, `user:${ADA}`)).ok).toBe(true);
+    const waitingFor = async (job_id: string, headers: Record<string, string>) =>
+      (await api.ask(`/api/v1/status/${job_id}`, { headers })).body.waiting_for;
+    const detail = '1 job of the workflow "keyed" with the concurrency key "customer-42" may run at once.';
+    expect(await waitingFor(second.job_id, ada)).toEqual({ reason: "concurrency_key", detail });
+    expect((await waitingFor(second.job_id, operator)).detail).toBe(`${detail} Held by ${first.job_id}.`);
+    expect(await waitingFor(others.job_id, bob)).toMatchObject({ reason: "worker" });
+    expect((await run(shared.job_id, "")).ok).toBe(true);
+    expect(await waitingFor(others.job_id, bob)).toMatchObject({ reason: "worker" });
+    expect((await api.ask("/api/v1/jobs?workflow=keyed", { headers: bob })).text).not.toContain("key_owner");
+    const byScope = await api.submit(job, await session(BOB, { levqor_scopes: ["jobs:write"] }));
+    expect(await waitingFor(byScope.job_id, operator)).toMatchObject({ reason: "worker" });
   });
 
   test("shares no Idempotency-Key with another", async () => {

@@ -17,6 +17,7 @@ const EPOCH = Date.parse("2026-01-01T00:00:00Z");
 const limit = (more: Partial<Limit> = {}): Limit => ({
   workflow: "http",
   concurrency_key: "acme",
+  key_owner: "",
   concurrency: 1,
   rate: undefined,
   ...more,
@@ -53,8 +54,8 @@ function granted(command: LimitCommand, state: LimitState, at = command.now): Li
 }
 
 describe("what a job is limited by", () => {
-  const keyless = { workflow: "http", concurrency_key: null };
-  const keyed = { workflow: "http", concurrency_key: "acme" };
+  const keyless = { workflow: "http", concurrency_key: null, key_owner: "" };
+  const keyed = { workflow: "http", concurrency_key: "acme", key_owner: "" };
   test("nothing, where nothing is settled and it has no key", () => {
     expect(limitsOf(keyless, undefined)).toEqual([]);
     expect(limitsOf(keyless, { concurrency_per_key: 3, rate_per_key: { limit: 1, per_seconds: 1 } })).toEqual([]);
@@ -87,7 +88,7 @@ describe("slots", () => {
     expect(limitDecider.decide(grant("b"), state)).toEqual({
       rejected: true,
       code: "limit_full",
-      message: '1 job of the workflow "http" with the concurrency key "acme" may run at once, and 1 does.',
+      message: '1 job of the workflow "http" with the concurrency key "acme" may run at once.',
       holders: new Map([["a", 1]]),
       until: null,
     });

@@ -1,14 +1,17 @@
 import { expect, test } from "bun:test";
 import { limitStream, workflowStream } from "../../src/jobs/limit_streams.ts";
 
-test("every workflow and every key has a stream of its own, whatever is in its name", () => {
+test("every workflow, every key and every owner of one has a stream of its own, whatever is in its name", () => {
   const limits = [
-    { workflow: "a", concurrency_key: null },
-    { workflow: "a", concurrency_key: "" },
-    { workflow: "a", concurrency_key: "b" },
-    { workflow: "a", concurrency_key: "b\nc" },
-    { workflow: "ab", concurrency_key: null },
-    { workflow: "größe 😀", concurrency_key: "*" },
+    { workflow: "a", concurrency_key: null, key_owner: "" },
+    { workflow: "a", concurrency_key: "", key_owner: "" },
+    { workflow: "a", concurrency_key: "b", key_owner: "" },
+    { workflow: "a", concurrency_key: "b\nc", key_owner: "" },
+    { workflow: "a", concurrency_key: "b", key_owner: "user:1" },
+    { workflow: "a", concurrency_key: "b", key_owner: "user:2" },
+    { workflow: "a", concurrency_key: "user:1\nb", key_owner: "" },
+    { workflow: "ab", concurrency_key: null, key_owner: "" },
+    { workflow: "größe 😀", concurrency_key: "*", key_owner: "" },
   ];
   const streams = limits.map(limitStream);
   expect(new Set(streams).size).toBe(limits.length);

@@ -89,9 +89,34 @@ describe("a concurrency key", () => {
     for (const id of ids) {
       expect(await service.types(id)).toEqual(["job.submitted", "job.started", "job.succeeded"]);
     }
-    const grants = (await service.log.readStream(limitStream({ workflow: "a", concurrency_key: "acme" }))).map(decode);
+    const grants = (
+      await service.log.readStream(limitStream({ workflow: "a", concurrency_key: "acme", key_owner: "" }))
+    ).map(decode);
     expect(grants).toHaveLength(50);
     expect(grants.every(({ data }) => Object.keys((data as { holders: object }).holders).length === 1)).toBe(true);
+  }, 90_000);
+
+  test("of a user counts among that user's jobs alone, also where they are found again in the read model", async () => {
+    const work = shop(1, { ada: 1 });
+    const submit = (user: string, group: string) =>
+      service.submit("a", { concurrency_key: "acme", payload: { group } }, { actor: user });
+    const [ada, bob, shared]: string[][] = [[], [], []];
+    // More than a limit keeps: the rest is fetched by its key.
+    for (let i = 0; i < 12; i++) {
+      ada?.push(await submit("user:ada", "ada"));
+      bob?.push(await submit("user:bob", "bob"));
+      shared?.push(await submit(i % 2 ? "key:0123abcd" : "anonymous", "shared"));
+    }
+    const slow = shop(100_000);
+    await service.projected();
+    const holder = service.start({ connectors: slow.connectors, concurrency: 8, held_back: { jobs_of_limit: 4 } });
+    await until(() => slow.order.length >= 3, { what: "one job of each to run" });
+    await Bun.sleep(200);
+    expect(Object.fromEntries(slow.most)).toEqual({ ada: 1, bob: 1, shared: 1 });
+    await holder.stop({ drain_ms: 0 });
+    service.start({ connectors: work.connectors, concurrency: 8, held_back: { jobs_of_limit: 4 } });
+    await allSucceed([ada, bob, shared].flatMap((ids) => ids ?? []));
+    expect(Object.fromEntries(work.most)).toEqual({ ada: 1, bob: 1, shared: 1 });
   }, 90_000);
 
   test("does not hold up jobs of other keys, and those of none", async () => {
@@ -199,10 +224,15 @@ describe("a rate whose next start is months away", () => {
     const rate = { tat: new Date(Date.now() + 1_000 * 86_400_000).toISOString(), interval_seconds: 86_400 };
     const granted = { ...scope, job_id: crypto.randomUUID(), attempt: 1, holders: {}, rate };
     const events = [{ type: "limit.granted", data: granted }];
-    await service.log.append({ stream_id: limitStream(scope), expected_version: 0, events, meta });
+    await service.log.append({
+      stream_id: limitStream({ ...scope, key_owner: "" }),
+      expected_version: 0,
+      events,
+      meta,
+    });
     let looks = 0;
     const readLast: EventLog["readLast"] = (streams) => {
-      if (streams.includes(limitStream(scope))) looks++;
+      if (streams.includes(limitStream({ ...scope, key_owner: "" }))) looks++;
       return service.log.readLast(streams);
     };
     const of = service.log as unknown as Record<PropertyKey, unknown>;
@@ -235,7 +265,7 @@ describe("a slot does not stick", () => {
       meta,
     });
     const granted = { ...scope, job_id: id, attempt: 1, holders: { [id]: 1 } };
-    const stream_id = limitStream(scope);
+    const stream_id = limitStream({ ...scope, key_owner: "" });
     const expected_version = (await service.log.readStream(stream_id)).length;
     const events = [{ type: "limit.granted", data: granted }];
     await service.log.append({ stream_id, expected_version, events, meta });
@@ -270,7 +300,12 @@ describe("a slot does not stick", () => {
         data: { ...scope, job_id: ended, attempt: 1, holders: { [ended]: 1, [Bun.randomUUIDv7()]: 4 } },
       },
     ];
-    await service.log.append({ stream_id: limitStream(scope), expected_version: 1, events, meta });
+    await service.log.append({
+      stream_id: limitStream({ ...scope, key_owner: "" }),
+      expected_version: 1,
+      events,
+      meta,
+    });
     service.start({ connectors: shop().connectors });
     await service.reaches(await service.submit("a", held), "succeeded");
   });

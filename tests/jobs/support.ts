@@ -120,14 +120,14 @@ export async function openService(options: { projecting?: boolean } = {}) {
       runners.push(started);
       return started;
     },
-    async submit(workflow: string, extra: Record<string, unknown> = {}): Promise<string> {
+    async submit(workflow: string, extra: Record<string, unknown> = {}, by: object = {}): Promise<string> {
       const job_id = Bun.randomUUIDv7();
       const data_json = JSON.stringify({ workflow, payload: {}, ...extra });
       const result = await log.append({
         stream_id: `job-${job_id}`,
         expected_version: 0,
         events: [{ type: "job.submitted", data_json }],
-        meta: { actor: "anonymous", correlation_id: job_id },
+        meta: { actor: "anonymous", correlation_id: job_id, ...by },
       });
       if (!result.ok) throw new Error("conflict");
       return job_id;

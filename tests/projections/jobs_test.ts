@@ -22,6 +22,7 @@ test("a submitted job is queued, under its own id", () => {
     status: "queued",
     priority: "normal",
     concurrency_key: null,
+    key_owner: "",
     owner: null,
     account: "test",
     claimant: null,
