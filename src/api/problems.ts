@@ -5,6 +5,13 @@
  * reader at `/problems/<code>`, which is also the `type` of the problem.
  */
 
+import { firstCharacters } from "../json/mod.ts";
+
+/** So many values that do not fit are named: enough to mend a request, too few to swell an answer. */
+export const MAX_ERRORS = 20;
+/** Of a detail, a pointer or a message, in characters. */
+const MAX_TEXT_LENGTH = 1_000;
+
 export interface ProblemKind {
   readonly status: number;
   /** A few words, the same at every occurrence. */
@@ -385,13 +392,23 @@ export function problemDocument(problem: Problem, context: ProblemContext) {
     type: `/problems/${problem.code}`,
     title,
     status,
-    detail: problem.detail,
+    detail: shortened(problem.detail),
     instance: uriReference(context.instance),
     error: problem.code,
     request_id: context.request_id,
     ...problem.options.members,
-    ...(problem.options.errors && { errors: problem.options.errors }),
+    ...(problem.options.errors && { errors: problem.options.errors.slice(0, MAX_ERRORS).map(shownError) }),
   };
+}
+
+function shownError({ pointer, message }: FieldError): FieldError {
+  return { pointer: shortened(pointer), message: shortened(message) };
+}
+
+/** What callers wrote, keys above all, is repeated to them in part where it is long. */
+function shortened(text: string): string {
+  const shown = firstCharacters(text, MAX_TEXT_LENGTH);
+  return shown === text ? text : `${shown}…`;
 }
 
 /** A path as it was asked for, where it need not be one that a URI may have (RFC 3986). */

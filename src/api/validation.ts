@@ -7,10 +7,7 @@ import { readTime } from "../../events/time.ts";
 import { compileCheck } from "../json/mod.ts";
 import { queryOf } from "./context.ts";
 import { UUID } from "./path_id.ts";
-import { type FieldError, Problem } from "./problems.ts";
-
-/** At most so many errors are reported: enough to mend a request, too few to swell an answer. */
-const MAX_ERRORS = 20;
+import { type FieldError, MAX_ERRORS, Problem } from "./problems.ts";
 
 export type Validator<Schema extends TSchema> = (value: unknown) => Static<Schema>;
 

@@ -8,8 +8,8 @@ import { type Place, placesIn, RenderError, wholeSource } from "./template.ts";
 /** So many expressions at most in one pipeline, and characters of all of them: reading those takes about 10 ms. */
 export const MAX_EXPRESSIONS = 1_000;
 export const MAX_EXPRESSIONS_LENGTH = 30_000;
-/** More are not looked for: an answer names fewer. */
-const MAX_FAULTS = 100;
+/** More are not looked for: an answer names no more. */
+const MAX_FAULTS = 20;
 const KINDS = ["uses", "sleep", "wait_for_approval"] as const;
 
 /** One value that does not fit: a JSON pointer into the steps, and what is wrong there. */

@@ -299,3 +299,21 @@ test("the key that is used is no request id: ids are on record, keys are not", a
     expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
   }
 });
+
+test("an answer repeats what a caller wrote in part only, however long it is", async () => {
+  const key = "k".repeat(100_000);
+  const at = (value: unknown) => ({ workflow: "p", steps: [{ id: "a", uses: "http", with: { [key]: value } }] });
+  for (const [body, error] of [
+    [JSON.stringify(at(Array.from({ length: 999 }, () => "{{a}}"))), "validation_failed"],
+    [
+      `{"workflow":"p","payload":{"${key}":[${Array.from({ length: 999 }, () => "1e400").join()}]}}`,
+      "number_not_representable",
+    ],
+    [`{"workflow":"p","payload":{"${key}":1,"${key}":2}}`, "duplicate_key"],
+  ] as const) {
+    const response = await fetch(`${api.url}/api/v1/intake`, post(body));
+    const text = await response.text();
+    expect(text).toContain(`"error":"${error}"`);
+    expect(text.length).toBeLessThan(50_000);
+  }
+});

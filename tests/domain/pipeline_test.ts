@@ -145,7 +145,7 @@ test("faults are told of up to a number, in texts of a bounded length", () => {
     [{ ...fetching, with: { broken, open: Array.from({ length: 900 }, () => "{{ 1 +") } }],
     connectors,
   );
-  expect(faults.length).toBeLessThanOrEqual(110);
+  expect(faults.length).toBeLessThanOrEqual(30);
   for (const { message } of faults) expect(message.length).toBeLessThan(600);
 });
 
