@@ -16,7 +16,7 @@ export interface ConnectorContext {
   readonly signal: AbortSignal;
   /** The same when a job is run again because its worker was lost: pass it on where the outside service takes an idempotency key. */
   readonly idempotency_key: string;
-  /** The only way out. */
+  /** The only way out; its calls end when the signal fires, passed on or not. */
   readonly fetch: OutboundFetch;
 }
 

@@ -17,6 +17,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const SILENCE_MS = 300_000;
 /** Of an answer's headers together, names and values. */
 export const MAX_HEADER_BYTES = 16 * 1024;
+/** By how much what stands between the pieces of an answer's body may exceed them. */
+export const MAX_FRAMING_SURPLUS = 64 * 1024;
+/** Headers of an answer, and of each interim one. */
+export const MAX_HEADERS = 200;
 /** Interim answers (1xx) before the one that counts. */
 export const MAX_INTERIM = 32;
 
@@ -118,7 +122,10 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
     bodyTimeout: 0,
     connect: (options, callback) =>
       connector({ ...options, hostname: address, servername: server_name }, (...made) => {
-        connected = made[0] === null;
+        const [fault, socket] = made;
+        connected = fault === null;
+        // Patched in: the client itself knows no such bounds.
+        if (socket) Object.assign(socket, { maxHeaders: MAX_HEADERS, maxFramingSize: MAX_FRAMING_SURPLUS });
         callback(...made);
       }),
   });
@@ -218,7 +225,13 @@ function toStream(
 /** What the client throws, without its own names. */
 function plainFault(error: unknown): unknown {
   const { name, code = "", message = "" } = error as { name?: string; code?: string; message?: string };
-  if (code === "UND_ERR_HEADERS_OVERFLOW") return malformed(`its headers exceed ${MAX_HEADER_BYTES} bytes`, error);
+  if (code === "UND_ERR_HEADERS_OVERFLOW") {
+    return malformed(`its headers are more than ${MAX_HEADERS}, or exceed ${MAX_HEADER_BYTES} bytes`, error);
+  }
+  if (code === "HPE_FRAMING_OVERFLOW") {
+    const reason = `what frames its body's pieces exceeds them by more than ${MAX_FRAMING_SURPLUS} bytes`;
+    return malformed(reason, error);
+  }
   if (code.endsWith("_TIMEOUT")) return fault("ETIMEDOUT", "The other side was silent for too long.", error);
   // The client's own checks of what it has parsed fail by assertion.
   if (name === "HTTPParserError" || code === "ERR_ASSERTION" || message.startsWith("bad ")) {

@@ -26,6 +26,10 @@ import { retryAfter } from "./retry_after.ts";
 /** How much of an answer's body is kept, in bytes after decompression. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
+/** A request's headers, and the bytes of their names and values together. */
+const MAX_REQUEST_HEADERS = 100;
+const MAX_REQUEST_HEADER_BYTES = 16 * 1024;
+
 /** How much of an unexpected answer's body goes into the error, in characters. */
 const MAX_ERROR_BODY_CHARS = 2048;
 
@@ -44,7 +48,12 @@ export const HttpInput = Type.Object(
       ),
     ),
     url: Type.String({ pattern: "^[Hh][Tt][Tt][Pp][Ss]?://", maxLength: 8192, description: "http or https." }),
-    headers: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Type.String({ maxLength: 16_384 }))),
+    headers: Type.Optional(
+      Type.Record(Type.String({ minLength: 1 }), Type.String({ maxLength: MAX_REQUEST_HEADER_BYTES }), {
+        maxProperties: MAX_REQUEST_HEADERS,
+        description: `Names and values together of at most ${MAX_REQUEST_HEADER_BYTES} bytes.`,
+      }),
+    ),
     body: Type.Optional(
       Type.Unknown({
         description:
@@ -133,6 +142,9 @@ function toRequest(input: HttpInput, idempotencyKey: string) {
   if (input.body !== undefined) {
     if (method === "GET" || method === "HEAD") throw invalid(`A ${method} request cannot have a body.`, "/body");
     body = typeof input.body === "string" ? input.body : JSON.stringify(input.body);
+    if (!body.isWellFormed()) {
+      throw invalid("The body has half of a character that UTF-16 writes in two; leave it out.", "/body");
+    }
     if (!headers.has("content-type")) {
       headers.set("content-type", typeof input.body === "string" ? "text/plain;charset=UTF-8" : "application/json");
     }
@@ -160,7 +172,14 @@ const RESERVED_HEADERS = new Set(OWN_HEADERS);
 
 function toHeaders(given: Record<string, string>): Headers {
   const headers = new Headers();
+  let size = 0;
   for (const [name, value] of Object.entries(given)) {
+    // HTTP allows no character in either that takes more than a byte.
+    size += name.length + value.length;
+    if (size > MAX_REQUEST_HEADER_BYTES) {
+      const message = `The headers take more than ${MAX_REQUEST_HEADER_BYTES} bytes, names and values together.`;
+      throw invalid(message, "/headers");
+    }
     const pointer = pointerTo("/headers", name);
     if (RESERVED_HEADERS.has(name.toLowerCase())) throw invalid(`The header "${name}" cannot be set.`, pointer);
     if (!appended(headers, { name, value })) {

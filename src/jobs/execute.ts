@@ -1,7 +1,12 @@
 /** Runs one attempt's connector and says how it ended. */
 
 import type { TSchema } from "@sinclair/typebox";
-import { type Connector, type ConnectorContext, ConnectorError } from "../../connectors/connector.ts";
+import {
+  type Connector,
+  type ConnectorContext,
+  ConnectorError,
+  type OutboundFetch,
+} from "../../connectors/connector.ts";
 import type { JobError } from "../../events/job.ts";
 import { type Check, compileCheck, faultOfValue, JSON_DEPTH_LIMIT } from "../json/mod.ts";
 
@@ -43,7 +48,7 @@ export async function execute(
 ): Promise<Outcome> {
   if (!input.is(payload)) return { ok: false, error: invalidPayload(connector.name, input, payload) };
   try {
-    return checked(await connector.run(payload, context));
+    return checked(await connector.run(payload, { ...context, fetch: stoppable(context) }));
   } catch (error) {
     if (error instanceof ConnectorError) {
       const { detail, retry_after } = error.options;
@@ -57,6 +62,12 @@ export async function execute(
     const message = `The connector "${connector.name}" broke; the service's own log says how.`;
     return { ok: false, error: { code: "connector_fault", message }, fault: error };
   }
+}
+
+/** Its calls end with the attempt, whether the connector, or what it calls through, passes the signal on or not. */
+function stoppable({ fetch, signal }: ConnectorContext): OutboundFetch {
+  return (url, init = {}) =>
+    fetch(url, { ...init, signal: init.signal ? AbortSignal.any([signal, init.signal]) : signal });
 }
 
 function invalidPayload(name: string, input: Check<TSchema>, payload: unknown): JobError {

@@ -1,11 +1,21 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { MAX_HEADER_BYTES, MAX_INTERIM, toOutgoing } from "../../connectors/exchange.ts";
+import {
+  MAX_FRAMING_SURPLUS,
+  MAX_HEADER_BYTES,
+  MAX_HEADERS,
+  MAX_INTERIM,
+  toOutgoing,
+} from "../../connectors/exchange.ts";
 import { ConnectorError, createOutbound } from "../../connectors/mod.ts";
 import { type RawRequest, type RawServer, startRawServer, writeForever } from "../support/raw_http.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+const CHUNKED = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+const TOO_MANY_HEADERS = "its headers are more than 200, or exceed 16384 bytes";
+const TOO_MUCH_FRAMING = "what frames its body's pieces exceeds them by more than 65536 bytes";
 
 const noise = randomBytes(100_000);
 /** The same, in each coding. */
@@ -283,15 +293,21 @@ describe("an answer that cannot be read is malformed_answer", () => {
       "HTTP/1.1 100 Continue\r\n\r\n".repeat(MAX_INTERIM + 1) + OK,
       "more than 32 interim answers precede it",
     ],
+    ["headers too long", `HTTP/1.1 200 OK\r\nx-a: ${"a".repeat(MAX_HEADER_BYTES)}\r\n\r\n`, TOO_MANY_HEADERS],
+    ["too many headers", `HTTP/1.1 200 OK\r\n${"x:\r\n".repeat(201)}\r\n`, TOO_MANY_HEADERS],
+    ["an interim answer of too many headers", `HTTP/1.1 103 X\r\n${"x:\r\n".repeat(201)}\r\n${OK}`, TOO_MANY_HEADERS],
     [
-      "headers too long",
-      `HTTP/1.1 200 OK\r\nx-a: ${"a".repeat(MAX_HEADER_BYTES)}\r\n\r\n`,
-      "its headers exceed 16384 bytes",
+      "too many trailers",
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n${"x:\r\n".repeat(201)}\r\n`,
+      TOO_MANY_HEADERS,
     ],
+    ["a body of tiny pieces", CHUNKED + "1\r\na\r\n".repeat(MAX_FRAMING_SURPLUS), TOO_MUCH_FRAMING],
+    ["a long chunk extension", `${CHUNKED}1;${"a".repeat(2 * MAX_FRAMING_SURPLUS)}\r\na\r\n`, TOO_MUCH_FRAMING],
+    ["a chunk length of many zeros", `${CHUNKED}${"0".repeat(2 * MAX_FRAMING_SURPLUS)}1\r\na\r\n`, TOO_MUCH_FRAMING],
     [
       "trailers too long",
       `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-a: ${"a".repeat(MAX_HEADER_BYTES)}\r\n\r\n`,
-      "its headers exceed 16384 bytes",
+      TOO_MANY_HEADERS,
     ],
     [
       "a protocol that was not asked for",
@@ -308,6 +324,7 @@ describe("an answer that cannot be read is malformed_answer", () => {
   test.each([
     ["headers", "x-a: 1\r\n"],
     ["one header", "a".repeat(1000)],
+    ["headers without text", "x:\r\n"],
     ["interim answers", "\r\nHTTP/1.1 103 X\r\n\r\nHTTP/1.1 103 X\r\n"],
   ])("%s without end: no more is taken than is allowed", async (_, text) => {
     let taken: Promise<number> | undefined;
@@ -323,7 +340,23 @@ describe("an answer that cannot be read is malformed_answer", () => {
     expect((await fault(get())).code).toBe("malformed_answer");
     expect(await taken).toBeGreaterThan(0);
   });
+  test.each([
+    ["a chunk extension", `${CHUNKED}1;`, "a".repeat(1000)],
+    ["tiny pieces", CHUNKED, "1\r\na\r\n"],
+  ])("a body of %s without end ends when it frames more than is allowed", async (_, head, text) => {
+    let taken: Promise<number> | undefined;
+    answer = ({ socket }) => {
+      socket.write(head);
+      taken = writeForever(socket, text.repeat(100));
+    };
+    const response = await get();
+    expect((await fault(response.text())).message).toContain(TOO_MUCH_FRAMING);
+    // What the kernel holds on both sides is taken as well.
+    expect(await taken).toBeLessThan(32e6);
+  });
   test("headers of just the limit are taken", async () => {
+    answering(`HTTP/1.1 200 OK\r\n${"x:\r\n".repeat(MAX_HEADERS - 1)}content-length: 2\r\n\r\nok`);
+    expect(await (await get()).text()).toBe("ok");
     answering(`HTTP/1.1 200 OK\r\nx-a: ${"a".repeat(MAX_HEADER_BYTES - 20)}\r\ncontent-length: 2\r\n\r\nok`);
     expect(await (await get()).text()).toBe("ok");
   });
@@ -350,6 +383,36 @@ describe("a connection that breaks is ECONNRESET", () => {
 });
 
 describe("an answer's body", () => {
+  test("of tiny pieces is handed on in as many as it arrives in, not one by one", async () => {
+    const text = Array.from({ length: 10_000 }, (_, i) => String.fromCharCode(97 + (i % 26))).join("");
+    answering(`${CHUNKED}${[...text].map((piece) => `1\r\n${piece}\r\n`).join("")}0\r\n\r\n`);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of (await get()).body ?? []) pieces.push(piece);
+    expect(Buffer.concat(pieces).toString()).toBe(text);
+    expect(pieces.length).toBeLessThan(100);
+  });
+  test("is the same however it is framed and cut", async () => {
+    for (let round = 0; round < 20; round++) {
+      const framed: Buffer[] = [Buffer.from(CHUNKED)];
+      for (let at = 0; at < noise.length; ) {
+        const size = 1 + Math.floor(Math.random() ** 4 * 20_000);
+        const piece = noise.subarray(at, at + size);
+        framed.push(Buffer.from(`${piece.length.toString(16)};x="y"\r\n`), piece, Buffer.from("\r\n"));
+        at += size;
+      }
+      framed.push(Buffer.from("0\r\nx-trailer: 1\r\n\r\n"));
+      const whole = Buffer.concat(framed);
+      answer = async ({ socket }) => {
+        for (let at = 0; at < whole.length; ) {
+          const size = 1 + Math.floor(Math.random() * 30_000);
+          socket.write(whole.subarray(at, at + size));
+          at += size;
+          await Bun.sleep(0);
+        }
+      };
+      expect(noise.equals(await (await get()).bytes())).toBe(true);
+    }
+  });
   test("is taken as it is read, and its connection closes when it is left", async () => {
     let taken: Promise<number> | undefined;
     answer = ({ socket }) => {

@@ -328,6 +328,11 @@ describe("failure", () => {
       "a header with a character that a byte cannot hold",
       { url: "http://127.0.0.1/", headers: { "x-a": "hunter2 ☃" } },
     ],
+    [
+      "headers of more bytes than are sent, together",
+      { url: "http://127.0.0.1/", headers: { a: "hunter2".repeat(1170), b: "hunter2".repeat(1171) } },
+    ],
+    ["a body with half of a character", { method: "POST", url: "http://127.0.0.1/", body: "hunter2 \ud83d" }],
     ["a header whose name is none", { url: "http://127.0.0.1/", headers: { "x a": "hunter2" } }],
     [
       "an expectation that the client would have to wait for",

@@ -1,0 +1,62 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { http } from "../../connectors/http.ts";
+import { type Connector, createOutbound } from "../../connectors/mod.ts";
+import { execute, toRunnables } from "../../src/jobs/execute.ts";
+import { startRawServer } from "../support/raw_http.ts";
+
+const server = await startRawServer(({ socket, path }) => {
+  if (path === "/body") socket.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc");
+});
+afterAll(() => server.close());
+
+/** Calls as a library does that knows of no signal. */
+function calling(init?: RequestInit): Connector {
+  return {
+    ...(http as unknown as Connector),
+    run: async ({ url }, { fetch }) => await (await fetch(url as string, init)).text(),
+  };
+}
+
+function run(connector: Connector, { payload, signal }: { payload: unknown; signal: AbortSignal }) {
+  const runnable = toRunnables(new Map([["http", connector]])).get("http");
+  const context = { signal, idempotency_key: "key-1", fetch: createOutbound({ allow: ["127.0.0.1"] }) };
+  return execute(runnable as NonNullable<typeof runnable>, { payload, context });
+}
+
+describe("a connector's calls end with its attempt, where they pass on", () => {
+  test.each<[string, RequestInit | undefined]>([
+    ["no signal", undefined],
+    ["null", { signal: null }],
+    ["another signal", { signal: new AbortController().signal }],
+  ])("%s", async (_, init) => {
+    for (const path of ["/head", "/body"]) {
+      const attempt = new AbortController();
+      const running = run(calling(init), { payload: { url: server.origin + path }, signal: attempt.signal });
+      setTimeout(() => attempt.abort(new Error("The attempt must stop.")), 50);
+      await expect(running).rejects.toThrow("The attempt must stop.");
+    }
+  });
+  test("and their own signal ends them, too", async () => {
+    const own = AbortSignal.timeout(50);
+    const payload = { url: `${server.origin}/head` };
+    const outcome = await run(calling({ signal: own }), { payload, signal: new AbortController().signal });
+    expect(outcome).toMatchObject({ ok: false, error: { code: "connector_fault" }, fault: own.reason });
+  });
+});
+
+test("a request of more headers than are allowed is refused before it is made", async () => {
+  const headersOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`h${i}`, ""]));
+  const { signal } = new AbortController();
+  const before = server.requests.length;
+  const payload = { url: `${server.origin}/body`, headers: headersOf(101) };
+  expect(await run(http as unknown as Connector, { payload, signal })).toMatchObject({
+    ok: false,
+    error: { code: "invalid_payload", message: expect.stringContaining("/headers") },
+  });
+  expect(server.requests).toHaveLength(before);
+  const least = { url: `${server.origin}/body`, headers: headersOf(100), timeout_ms: 300 };
+  expect(await run(http as unknown as Connector, { payload: least, signal })).toMatchObject({
+    error: { code: "timeout" },
+  });
+  expect(server.requests.at(-1)?.head).toContain("h99:");
+});
