@@ -17,7 +17,7 @@ export type JobRow = {
   key_owner: string;
   /** Who submitted it, where that was a user: `user:<id>`. Users see only their own. */
   owner: string | null;
-  /** Whose share of the queue it takes while it waits: `user:<id>` or `key:<id>`; `null`: the operator's, who has all. */
+  /** Whose share of the queue it takes while it waits, and of a worker's slots while it runs: `user:<id>` or `key:<id>`; `null`: the operator's, who has all. */
   account: string | null;
   /** Who has claimed it for an outside worker and holds it now; `null`: nobody, or the operator. */
   claimant: string | null;
@@ -64,7 +64,7 @@ export type JobRow = {
 
 export const jobs: Projection<JobRow> = {
   name: "jobs",
-  version: 8,
+  version: 9,
   reads: [
     "job.submitted",
     "job.started",
@@ -135,10 +135,13 @@ export const jobs: Projection<JobRow> = {
     // What a worker may claim next, now and later, what a dead worker held, what is too late, what is to be called back.
     "(workflow, priority, position) where status = 'queued' and due_at is null",
     "(priority, position) where status = 'queued' and due_at is null and has_steps",
+    "(account, priority, position) where status = 'queued' and due_at is null and account is not null",
     "(workflow, priority, due_at, job_id) where status = 'queued' and due_at is not null",
     "(priority, due_at, job_id) where status = 'queued' and due_at is not null and has_steps",
     "(workflow, concurrency_key, key_owner, priority, position) where status = 'queued' and concurrency_key is not null",
     "(lease_expires_at) where status = 'running'",
+    // Who has jobs that run.
+    "(account) where status = 'running' and account is not null",
     "(expires_at) where expires_at is not null",
     "(callback_due_at) where callback_due_at is not null",
   ],

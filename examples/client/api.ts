@@ -1289,10 +1289,10 @@ export interface components {
         /** @description Why the job has not started; only while it is queued. */
         WaitingFor: {
             /**
-             * @description `worker`: for a free one that runs the workflow. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.
+             * @description `worker`: for a free one that runs the workflow. `caller`: for the same where jobs of the same caller run already: workers share their slots between callers, so it may be for one of those to end. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.
              * @enum {string}
              */
-            reason: "worker" | "run_at" | "retry" | "sleep" | "approval" | "concurrency" | "concurrency_key" | "rate";
+            reason: "worker" | "caller" | "run_at" | "retry" | "sleep" | "approval" | "concurrency" | "concurrency_key" | "rate";
             /** @example Waits for a free worker. */
             detail: string;
             /**

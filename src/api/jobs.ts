@@ -46,7 +46,7 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
   const wait_ms = timing?.read_model_wait_ms;
   const waitsOf = waitTeller({ log, sql, bus, workflows, signal });
   const columns = sql`job_id, workflow, status, priority, concurrency_key, key_owner, origin_job_id, attempt, position, created_at,
-    updated_at, started_at, finished_at, error_code, due_at, waiting, suspended_in, has_steps`;
+    updated_at, started_at, finished_at, error_code, due_at, waiting, suspended_in, has_steps, account`;
   return new Elysia({ name: "levqor/jobs" })
     .use(requestIds())
     .get(
@@ -245,12 +245,21 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
 
 /** As the list shows it. */
 function toSummary(
-  { position: _, due_at: __, waiting: ___, suspended_in: ____, has_steps: _____, key_owner: ______, ...job }: JobRow,
+  {
+    position: _,
+    due_at: __,
+    waiting: ___,
+    suspended_in: ____,
+    has_steps: _____,
+    key_owner: ______,
+    account: _______,
+    ...job
+  }: JobRow,
   waiting_for: WaitingFor | undefined,
 ) {
   return waiting_for ? { ...job, waiting_for } : job;
 }
 
 function toWaitingJob(row: JobRow): WaitingJob & LimitedJob {
-  return { ...row, due_at: row.due_at === null ? null : Date.parse(row.due_at) };
+  return { ...row, caller: row.account, due_at: row.due_at === null ? null : Date.parse(row.due_at) };
 }

@@ -324,8 +324,8 @@ const IntakeAccepted = Type.Object({ job_id: JobId, status: Type.Literal("queued
 const WaitingFor = Type.Object(
   {
     reason: oneOf(
-      ["worker", "run_at", "retry", "sleep", "approval", "concurrency", "concurrency_key", "rate"],
-      "`worker`: for a free one that runs the workflow. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.",
+      ["worker", "caller", "run_at", "retry", "sleep", "approval", "concurrency", "concurrency_key", "rate"],
+      "`worker`: for a free one that runs the workflow. `caller`: for the same where jobs of the same caller run already: workers share their slots between callers, so it may be for one of those to end. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.",
     ),
     detail: Type.String({ examples: ["Waits for a free worker."] }),
     until: Type.Optional(Timestamp),

@@ -2,8 +2,11 @@
 import { type WaitingFor, type WaitingJob, waitingFor } from "../domain/job.ts";
 import { EVERYTHING, type Reach } from "../domain/reach.ts";
 import { type LimitedJob, Limits } from "../jobs/limits.ts";
+import { runningOf } from "../jobs/read_model.ts";
 import { Workflows } from "../jobs/workflows.ts";
 import type { ApiOptions } from "./options.ts";
+
+const UNDEFINED_TABLE = "42P01";
 
 /** By job id; those that do not wait are absent. */
 type Waits = ReadonlyMap<string, WaitingFor>;
@@ -41,6 +44,28 @@ export function waitTeller({
       name_holders: reach === EVERYTHING,
     }))
       waits.set(job_id, wait);
+    // Workers share their slots between callers: who holds some may have to wait for one of their own.
+    const sharing = jobs.filter(({ job_id, caller, workflow, has_steps }) => {
+      const waitsForUs = has_steps || runnable.has(workflow);
+      return caller !== null && waitsForUs && waits.get(job_id)?.reason === "worker";
+    });
+    const callers = [...new Set(sharing.map(({ caller }) => caller as string))];
+    const running = await runningOf(sql, { callers, workflows: runnable }).catch(ifBuilt);
+    for (const { job_id, caller } of sharing) {
+      const count = running.get(caller as string);
+      if (count !== undefined) waits.set(job_id, { reason: "caller", detail: shareDetail(count) });
+    }
     return waits;
   };
+}
+
+/** While there is no read model yet, nobody's jobs are known to run. */
+function ifBuilt(error: unknown): ReadonlyMap<string, number> {
+  if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return new Map();
+  throw error;
+}
+
+function shareDetail(running: number): string {
+  const jobs = running === 1 ? "1 job of the same caller runs" : `${running} jobs of the same caller run`;
+  return `Waits for a worker: ${jobs}, and at each worker a caller may run three times as many as there are free slots.`;
 }

@@ -36,7 +36,7 @@
  * - A job with **steps** runs them within its attempts: `steps.ts` plans them, `step_states.ts` has where they stand. What
  *   is on record already is not recorded again. An attempt that ends because the job is suspended is not counted.
  */
-import { accountOf, keyOwner } from "../../events/account.ts";
+import { accountOf, chargedTo, keyOwner } from "../../events/account.ts";
 import type { Backoff } from "../../events/backoff.ts";
 import type { RecordedEvent } from "../../events/envelope.ts";
 import {
@@ -93,6 +93,8 @@ export interface JobState {
   readonly callback_url: string | null;
   /** Of whoever wrote the submission, which `callback_url` is part of; empty before the submission. */
   readonly account: string;
+  /** Who set it going; `null`: the operator (`chargedTo`). */
+  readonly caller: string | null;
   /** The number of the latest attempt; 0 before the first. */
   readonly attempt: number;
   /** How many attempts failed or ended with their worker lost. */
@@ -231,6 +233,7 @@ export interface JobRejection extends Rejection {
 /** Why a queued job is not running yet. */
 export type WaitingReason =
   | "worker"
+  | "caller"
   | "run_at"
   | "retry"
   | "sleep"
@@ -261,6 +264,8 @@ export interface WaitingJob {
   readonly suspended_in: string | null;
   /** Whether it brought its own steps. */
   readonly has_steps: boolean;
+  /** Who set it going; `null`: the operator. */
+  readonly caller: string | null;
 }
 
 const initial: JobState = {
@@ -272,6 +277,7 @@ const initial: JobState = {
   priority: "normal",
   callback_url: null,
   account: "",
+  caller: null,
   attempt: 0,
   attempts_used: 0,
   max_attempts: null,
@@ -364,6 +370,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
         ...submitted(event.data, event.recorded_at),
         account: event.meta ? accountOf(event.meta) : "",
         key_owner: event.meta ? keyOwner(accountOf(event.meta)) : "",
+        caller: event.meta ? chargedTo(event.meta) : null,
         submitted_by: event.meta?.actor ?? null,
         on_behalf_of: event.meta?.on_behalf_of ?? [],
         traceparent: event.meta?.traceparent ?? null,

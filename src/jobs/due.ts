@@ -36,6 +36,8 @@ export class DueJobs {
   readonly #behind: Backoff;
   /** The last job that was offered, of each lane. */
   readonly #after = new Map<Priority, DueRow>();
+  /** Of each lane, the callers of whom it took no more when it was last asked. */
+  readonly #full = new Map<Priority, Set<string>>(PRIORITIES.map((priority) => [priority, new Set()]));
   #rescanAt = 0;
   /** When to look next, by the monotonic clock. */
   #lookAt = 0;
@@ -124,11 +126,24 @@ export class DueJobs {
       this.#rescanAt = now + RESCAN_EVERY_MS;
       this.#after.clear();
     }
-    return PRIORITIES.map((priority) => ({
-      priority,
-      limit: Math.min(PAGE, this.#options.queue.dueRoom(priority)),
-      after: this.#after.get(priority),
-    })).filter(({ limit }) => limit >= PAGE / 2);
+    return PRIORITIES.map((priority) => {
+      const limit = Math.min(PAGE, this.#options.queue.dueRoom(priority));
+      const except = this.#fullOf(priority);
+      return { priority, limit, after: this.#after.get(priority), except };
+    }).filter(({ limit }) => limit >= PAGE / 2);
+  }
+
+  /** Whose jobs are left out: there is no room for them. Looks begin with the first again when there is. */
+  #fullOf(priority: Priority): string[] {
+    const { queue } = this.#options;
+    const full = this.#full.get(priority) as Set<string>;
+    for (const caller of queue.fullOfDue(priority)) full.add(caller);
+    for (const caller of full) {
+      if (queue.dueRoom(priority, caller) < PAGE / 2) continue;
+      full.delete(caller);
+      this.#after.delete(priority);
+    }
+    return [...full];
   }
 
   #lookWithin(ms: number): void {

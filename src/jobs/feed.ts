@@ -129,7 +129,7 @@ export class Feed {
 
   /** Fetches what the queue had no room for, if there is room now. */
   refillIfNeeded(): void {
-    if (PRIORITIES.some((priority) => this.#options.queue.missing(priority))) this.refill();
+    if (PRIORITIES.some((priority) => this.#options.queue.toFetch(priority).length > 0)) this.refill();
   }
 
   /**
@@ -318,13 +318,29 @@ export class Feed {
   }
 
   async #fetchAllMissing(): Promise<void> {
-    const { queue, workflows, sql } = this.#options;
+    const { queue, workflows, sql, signal, on_ready } = this.#options;
     if (this.#following && (await workflows.refresh?.(sql))) queue.miss(this.#position);
     if (queue.size === 0 && this.#following && performance.now() - this.#checkedAt > CHECK_EVERY_MS) {
       this.#checkedAt = performance.now();
       queue.miss(this.#position);
     }
-    for (const priority of PRIORITIES) await this.#fetchMissing(priority);
+    const behind = new Backoff(BEHIND_PAUSE_MS.first, BEHIND_PAUSE_MS.most);
+    for (let lanes = this.#lacking(); lanes.length > 0 && !signal.aborted; lanes = this.#lacking()) {
+      if (lanes.every(({ exhausted }) => exhausted)) await pause(behind.next(), signal);
+      // A page of each: nobody waits for all of another's.
+      for (const lane of lanes) if (await this.#fill(lane)) behind.reset();
+      on_ready();
+    }
+  }
+
+  /** The lanes, and callers' parts of them, that have room for what they have turned away. */
+  #lacking(): { priority: Priority; caller: string | null; exhausted: boolean }[] {
+    const { queue } = this.#options;
+    return PRIORITIES.flatMap((priority) =>
+      queue.toFetch(priority).map((caller) => {
+        return { priority, caller, exhausted: queue.missing(priority, caller)?.exhausted ?? false };
+      }),
+    );
   }
 
   async #fetchReturned(): Promise<void> {
@@ -345,27 +361,19 @@ export class Feed {
     on_ready();
   }
 
-  async #fetchMissing(priority: Priority): Promise<void> {
-    const { queue, signal, on_ready } = this.#options;
-    const behind = new Backoff(BEHIND_PAUSE_MS.first, BEHIND_PAUSE_MS.most);
-    for (let missing = queue.toFill(priority); missing && !signal.aborted; missing = queue.toFill(priority)) {
-      if (missing.exhausted) await pause(behind.next(), signal);
-      if (await this.#fill(priority, missing)) behind.reset();
-      on_ready();
-    }
-  }
-
   /** Resolves to whether the read model held any. */
-  async #fill(priority: Priority, missing: { after: number; until: number }): Promise<boolean> {
+  async #fill({ priority, caller }: { priority: Priority; caller: string | null }): Promise<boolean> {
     const { sql, workflows, queue, held_back } = this.#options;
+    const missing = queue.toFill(priority, caller);
+    if (!missing) return false;
     // Asked first: what the read model holds a moment later is at least this.
     const position = (await readModelPosition(sql)) ?? 0;
-    const limit = Math.min(LOAD_PAGE, queue.room(priority));
-    const { rows, more } = await queuedJobs(sql, { workflows, priority, ...missing, limit });
+    const limit = Math.min(LOAD_PAGE, queue.room(priority, caller));
+    const { rows, more } = await queuedJobs(sql, { workflows, priority, caller, ...missing, limit });
     const jobs = await this.load(rows.filter((row) => !held_back.keeps({ ...row, priority, length: 0 }, row)));
     // No further than was asked for: what has gone missing since, at a later position, is not among these.
     const upTo = more ? (rows.at(-1)?.position ?? 0) : Math.min(position, missing.until);
-    queue.fill(priority, { jobs, upTo, more });
+    queue.fill(priority, { jobs, upTo, more, caller });
     return rows.length > 0;
   }
 }
@@ -374,9 +382,9 @@ function toReadyJob(job_id: string, history: readonly StoredEvent[], state: JobS
   const [submission] = history;
   const last = history.at(-1);
   if (!submission || !last || state.status !== "queued") return undefined;
-  const { priority } = state;
+  const { priority, caller } = state;
   const length = jsonLength(history);
-  return { job_id, priority, position: submission.position, version: last.version, state, length };
+  return { job_id, caller, priority, position: submission.position, version: last.version, state, length };
 }
 
 function jsonLength(events: readonly StoredEvent[]): number {

@@ -10,6 +10,7 @@
  *
  * - Of each limit one job at a time is on **trial**: it goes back to the ready queue, before all others, and is
  *   claimed. The others wait without a question asked.
+ * - Whose caller may not start a job now is not put on trial, and taken back where it is: others of the limit go on.
  * - **Bounds.** What is beyond {@link BOUNDS} is found again in the read model when there is room. No payload is kept.
  * - Should news be missed, the limits that were asked longest ago are tried again after {@link RETRY_MS}.
  */
@@ -21,7 +22,7 @@ import { type LimitId, limitName } from "./limit_streams.ts";
 import { type HeldBack, Limits } from "./limits.ts";
 import type { HeldBackBounds, RunnerOptions } from "./options.ts";
 import { queuedUnderLimit, readModelPosition } from "./read_model.ts";
-import { PRIORITIES, type ReadyJob, ReadyQueue } from "./ready_queue.ts";
+import { type MayStart, PRIORITIES, type ReadyJob, ReadyQueue } from "./ready_queue.ts";
 
 const BOUNDS: HeldBackBounds = { jobs_of_limit: 1_000, jobs: 50_000, limits: 10_000 };
 /** Jobs that are fetched from the read model at once. */
@@ -35,6 +36,9 @@ const RETRY_MS = 10_000;
 /** Limits that are tried again in one look, at the most, and how often that is. */
 const RETRIES = { limits: 50, every_ms: 1_000 };
 
+/** Limits that go on at once at the most when callers may start jobs again: there may be thousands. */
+const GO_ON = 50;
+
 /** What limits look at. */
 type Scope = LimitId;
 
@@ -43,6 +47,8 @@ export interface HeldBackOptions extends Pick<RunnerOptions, "log" | "sql" | "lo
   readonly queue: ReadyQueue;
   /** {@link BOUNDS} by default. */
   readonly bounds?: Partial<HeldBackBounds>;
+  /** Whether a caller may start a job now; absent: whoever it is. Told of changes by {@link HeldBackJobs.goOn}. */
+  readonly may_start?: MayStart;
   /** The queue has grown. */
   readonly on_ready: () => void;
   readonly signal: AbortSignal;
@@ -54,7 +60,7 @@ interface Waiting {
   readonly jobs: ReadyQueue;
   /** The job that is in the ready queue, is being claimed, or is held back by another limit meanwhile. */
   trial: string | undefined;
-  /** The job that was on trial last and refused: the next one. */
+  /** The job that was on trial last and refused: the next one, if its caller may start it then. */
   refused: ReadyJob | undefined;
   /** News came during the trial. */
   woken: boolean;
@@ -77,6 +83,8 @@ export class HeldBackJobs {
   readonly #jobs = new Map<string, Waiting>();
   readonly #trials = new Map<string, Set<Waiting>>();
   readonly #holders = new Map<string, Set<Waiting>>();
+  /** Limits of which a job could be tried, if only its caller might start it. */
+  readonly #stalled = new Set<Waiting>();
   /** The last submission that was turned away for want of room for its limit; 0: none. */
   #turnedAway = 0;
 
@@ -118,6 +126,15 @@ export class HeldBackJobs {
       return true;
     }
     return false;
+  }
+
+  /** Hears that callers may start jobs now who might not before. */
+  goOn(): void {
+    if (this.#stalled.size === 0) return;
+    for (const waiting of [...this.#stalled.values().take(GO_ON)]) {
+      this.#stalled.delete(waiting);
+      this.#wake(waiting);
+    }
   }
 
   /** Hears what came of a claim. */
@@ -245,9 +262,15 @@ export class HeldBackJobs {
     if (waiting.trial !== undefined || signal.aborted) return;
     waiting.woken = false;
     this.#refill(waiting);
-    const job = waiting.refused ?? waiting.jobs.take();
+    const { refused } = waiting;
+    if (refused && !this.#mayStart(refused.caller)) {
+      waiting.refused = undefined;
+      waiting.jobs.addFirst(refused);
+    }
+    const job = waiting.refused ?? waiting.jobs.take(1, this.#mayStart);
     waiting.refused = undefined;
     if (!job) {
+      if (waiting.jobs.size > 0) this.#stalled.add(waiting);
       this.#dropIfEmpty(waiting);
       return;
     }
@@ -258,14 +281,18 @@ export class HeldBackJobs {
     on_ready();
   }
 
+  readonly #mayStart = (caller: string | null): boolean =>
+    caller === null || (this.#options.may_start?.(caller) ?? true);
+
   #dropIfEmpty(waiting: Waiting): void {
     const name = limitName(waiting.scope);
-    const isMissing = PRIORITIES.some((priority) => waiting.jobs.missing(priority));
+    const isMissing = PRIORITIES.some((priority) => waiting.jobs.toFetch(priority).length > 0);
     if (waiting.jobs.size > 0 || waiting.refused || waiting.trial !== undefined || isMissing) return;
     if (this.#waiting.get(name) !== waiting) return;
     waiting.callOff?.();
     this.#asked(waiting, []);
     this.#waiting.delete(name);
+    this.#stalled.delete(waiting);
     if (this.#turnedAway === 0 || this.#waiting.size > this.#bounds.limits / 2) return;
     this.#options.queue.miss(this.#turnedAway);
     this.#turnedAway = 0;
@@ -274,11 +301,13 @@ export class HeldBackJobs {
   /** Fetches in the background what a limit had no room for. */
   #refill(waiting: Waiting): void {
     const { signal, logger } = this.#options;
-    const lanes = PRIORITIES.filter((priority) => waiting.jobs.missing(priority));
+    const lanes = PRIORITIES.flatMap((priority) =>
+      waiting.jobs.toFetch(priority).map((caller) => ({ priority, caller })),
+    );
     if (lanes.length === 0 || waiting.refilling || this.#roomFor(waiting) === 0) return;
     waiting.refilling = true;
     const fill = async () => {
-      for (const priority of lanes) await this.#fill(waiting, priority);
+      for (const lane of lanes) await this.#fill(waiting, lane);
     };
     fill()
       .catch((error) => logger.warn({ err: error }, "Cannot read jobs that limits hold back; trying again"))
@@ -291,14 +320,14 @@ export class HeldBackJobs {
       .catch((error) => logger.error({ err: error }, "Cannot go on with jobs that limits hold back"));
   }
 
-  async #fill(waiting: Waiting, priority: Priority): Promise<void> {
+  async #fill(waiting: Waiting, { priority, caller }: { priority: Priority; caller: string | null }): Promise<void> {
     const { sql } = this.#options;
-    const missing = waiting.jobs.toFill(priority);
+    const missing = waiting.jobs.toFill(priority, caller);
     if (!missing) return;
     // Asked first: what the read model holds a moment later is at least this.
     const position = (await readModelPosition(sql)) ?? 0;
-    const limit = Math.min(PAGE, waiting.jobs.room(priority));
-    const found = await queuedUnderLimit(sql, { ...waiting.scope, priority, ...missing, limit });
+    const limit = Math.min(PAGE, waiting.jobs.room(priority, caller));
+    const found = await queuedUnderLimit(sql, { ...waiting.scope, priority, caller, ...missing, limit });
     // Others may have filled the room meanwhile.
     const rows = found.rows.slice(0, this.#roomFor(waiting));
     const more = found.more || rows.length < found.rows.length;
@@ -306,8 +335,8 @@ export class HeldBackJobs {
     const jobs = rows.filter(({ job_id }) => !this.#trials.has(job_id)).map((row) => ({ ...row, priority, length: 0 }));
     // No further than was asked for: what has gone missing since, at a later position, is not among these.
     const upTo = more ? (rows.at(-1)?.position ?? 0) : Math.min(position, missing.until);
-    waiting.jobs.fill(priority, { jobs, upTo, more });
-    for (const { job_id } of jobs) this.#jobs.set(job_id, waiting);
+    waiting.jobs.fill(priority, { jobs, upTo, more, caller });
+    for (const { job_id } of jobs) if (waiting.jobs.has(job_id)) this.#jobs.set(job_id, waiting);
   }
 
   /** How many jobs a limit may fetch. */
@@ -324,8 +353,22 @@ export class HeldBackJobs {
     }
   }
 
+  /** Others of a limit are tried in place of a job whose caller may no longer start it. */
+  #takeBackTrials(): void {
+    const { queue } = this.#options;
+    for (const waiting of [...this.#waiting.values()]) {
+      const job = waiting.trial === undefined ? undefined : queue.get(waiting.trial);
+      if (!job || this.#mayStart(job.caller)) continue;
+      queue.remove(job.job_id);
+      this.#endTrial(waiting);
+      this.#add(waiting, { ...job, state: undefined, length: 0 }, "first");
+      this.#next(waiting);
+    }
+  }
+
   #retry(): void {
     const { queue } = this.#options;
+    this.#takeBackTrials();
     const before = performance.now() - RETRY_MS;
     const due: Waiting[] = [];
     for (const waiting of this.#waiting.values()) {

@@ -30,12 +30,26 @@ export async function unfinishedJobs(sql: Sql): Promise<{ queued: number; runnin
 
 export interface QueuedRow extends LimitId {
   readonly job_id: string;
+  readonly caller: string | null;
   readonly position: number;
   readonly version: number;
 }
 
+/** The part of the waiting jobs of one priority that is asked for, in the order of their intake. */
+export interface QueuedLane {
+  readonly priority: Priority;
+  /** `after < position <= until` */
+  readonly after: number;
+  readonly until: number;
+  readonly limit: number;
+  /** Of this caller alone; `null`: of whomever. */
+  readonly caller: string | null;
+  /** But not of these. */
+  readonly except: readonly string[];
+}
+
 /**
- * Jobs of one priority that wait for nothing but a worker, in the order of their intake, `after < position <= until`.
+ * Jobs that wait for nothing but a worker.
  *
  * Here and below, rows are compared with rows: the order asked for is then that of one index, and of no other. With
  * `workflow = …` and `order by position` Postgres reads all jobs there are by their position where a workflow has few that
@@ -43,14 +57,27 @@ export interface QueuedRow extends LimitId {
  */
 export async function queuedJobs(
   sql: Sql,
-  query: { workflows: WorkflowNames; priority: Priority; after: number; until: number; limit: number },
+  query: QueuedLane & { workflows: WorkflowNames },
 ): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
-  const { workflows, priority, after, until } = query;
+  const { workflows, priority, after, until, caller } = query;
   const limit = Math.min(query.limit, PAGE);
+  const columns = sql`job_id, workflow, concurrency_key, key_owner, account as caller, position, version`;
+  if (caller !== null) {
+    const rows = await sql<QueuedRow[]>`
+      select ${columns} from levqor_read.jobs
+      where status = 'queued' and due_at is null and account is not null
+        and (account, priority, position) > (${caller}, ${priority}, ${after}::bigint)
+        and (account, priority, position) <= (${caller}, ${priority}, ${until}::bigint)
+        and ((not has_steps and workflow = any(${[...workflows.keys()]}::text[]))
+          ${workflows.runs_steps ? sql`or has_steps` : sql``})
+      order by account, priority, position limit ${limit}`;
+    return { rows, more: rows.length === limit };
+  }
+  const ofOthers = notOf(sql, query.except);
   const withSteps = sql`
     union all (
-      select job_id, workflow, concurrency_key, key_owner, position, version from levqor_read.jobs
-      where status = 'queued' and due_at is null and has_steps
+      select ${columns} from levqor_read.jobs
+      where status = 'queued' and due_at is null and has_steps ${ofOthers}
         and (priority, position) > (${priority}, ${after}::bigint)
         and (priority, position) <= (${priority}, ${until}::bigint)
       order by priority, position limit ${limit})`;
@@ -58,8 +85,9 @@ export async function queuedJobs(
     select * from (
       select queued.* from unnest(${[...workflows.keys()]}::text[]) as wanted (workflow)
       cross join lateral (
-        select job_id, job.workflow, concurrency_key, key_owner, position, version from levqor_read.jobs as job
-        where status = 'queued' and due_at is null and not has_steps
+        select job_id, job.workflow, concurrency_key, key_owner, account as caller, position, version
+        from levqor_read.jobs as job
+        where status = 'queued' and due_at is null and not has_steps ${ofOthers}
           and (job.workflow, priority, position) > (wanted.workflow, ${priority}, ${after}::bigint)
           and (job.workflow, priority, position) <= (wanted.workflow, ${priority}, ${until}::bigint)
         order by job.workflow, priority, position limit ${limit}
@@ -73,27 +101,33 @@ export async function queuedJobs(
 /** As {@link queuedJobs}: those of one workflow, of one concurrency key or of all (`null`). */
 export async function queuedUnderLimit(
   sql: Sql,
-  query: LimitId & { priority: Priority; after: number; until: number; limit: number },
+  query: QueuedLane & LimitId,
 ): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
   const limit = Math.min(query.limit, PAGE);
-  const { workflow, concurrency_key: key, key_owner, priority, after, until } = query;
-  const columns = sql`job_id, workflow, concurrency_key, key_owner, position, version`;
+  const { workflow, concurrency_key: key, key_owner, priority, after, until, caller } = query;
+  const columns = sql`job_id, workflow, concurrency_key, key_owner, account as caller, position, version`;
+  const whose = caller === null ? notOf(sql, query.except) : sql`and account = ${caller}`;
   const rows =
     key === null
       ? await sql<QueuedRow[]>`
-          select ${columns} from levqor_read.jobs where status = 'queued' and due_at is null
+          select ${columns} from levqor_read.jobs where status = 'queued' and due_at is null ${whose}
             and (workflow, priority, position) > (${workflow}, ${priority}, ${after}::bigint)
             and (workflow, priority, position) <= (${workflow}, ${priority}, ${until}::bigint)
           order by workflow, priority, position limit ${limit}`
       : await sql<QueuedRow[]>`
           select ${columns} from levqor_read.jobs
-          where status = 'queued' and due_at is null and concurrency_key is not null
+          where status = 'queued' and due_at is null and concurrency_key is not null ${whose}
             and (workflow, concurrency_key, key_owner, priority, position)
               > (${workflow}, ${key}, ${key_owner}, ${priority}, ${after}::bigint)
             and (workflow, concurrency_key, key_owner, priority, position)
               <= (${workflow}, ${key}, ${key_owner}, ${priority}, ${until}::bigint)
           order by workflow, concurrency_key, key_owner, priority, position limit ${limit}`;
   return { rows, more: rows.length === limit };
+}
+
+/** Of whomever but these. */
+function notOf(sql: Sql, callers: readonly string[]) {
+  return callers.length === 0 ? sql`` : sql`and (account is null or account <> all(${[...callers]}::text[]))`;
 }
 
 export interface DueRow extends QueuedRow {
@@ -110,6 +144,8 @@ export interface DueLane {
   readonly limit: number;
   /** The last one seen; those after it are asked for. */
   readonly after?: Pick<DueRow, "due_at" | "job_id">;
+  /** Of whomever but these. */
+  readonly except: readonly string[];
 }
 
 /** Queued jobs that are due, or will be within `within_ms`, by the database's clock: of each lane those due first. */
@@ -117,33 +153,35 @@ export function dueJobs(
   sql: Sql,
   query: { workflows: WorkflowNames; lanes: readonly DueLane[]; within_ms: number },
 ): Promise<DueRow[]> {
-  const lanes = query.lanes.map(({ priority, limit, after }) => ({
+  const lanes = query.lanes.map(({ priority, limit, after, except }) => ({
     priority,
     size: limit,
+    others: except,
     due_at: after?.due_at ?? "-infinity",
     job_id: after?.job_id ?? null,
   }));
   const names = [...query.workflows.keys()];
-  const columns = sql`job_id, job.workflow, concurrency_key, key_owner, position, version, job.priority, job.due_at,
+  const ofOthers = sql`and (account is null or account <> all(array(select json_array_elements_text(lane.others))))`;
+  const columns = sql`job_id, job.workflow, concurrency_key, key_owner, account as caller, position, version, job.priority, job.due_at,
     (extract(epoch from job.due_at - now()) * 1000)::float8 as due_in`;
   const first = sql`coalesce(lane.job_id, '00000000-0000-0000-0000-000000000000')`;
   const until = sql`now() + make_interval(secs => ${query.within_ms / 1000})`;
   const withSteps = sql`
     union all (
       select ${columns} from levqor_read.jobs as job
-      where status = 'queued' and job.due_at is not null and has_steps
+      where status = 'queued' and job.due_at is not null and has_steps ${ofOthers}
         and (job.priority, job.due_at, job.job_id) > (lane.priority, lane.due_at, ${first})
         and (job.priority, job.due_at) <= (lane.priority, ${until})
       order by job.priority, job.due_at, job.job_id limit lane.size)`;
   return sql<DueRow[]>`
     select due.* from json_to_recordset(${JSON.stringify(lanes)}::text::json)
-      as lane (priority text, size int, due_at timestamptz, job_id uuid)
+      as lane (priority text, size int, due_at timestamptz, job_id uuid, others json)
     cross join lateral (
       select * from (
         select due.* from unnest(${names}::text[]) as wanted (workflow)
         cross join lateral (
           select ${columns} from levqor_read.jobs as job
-          where status = 'queued' and job.due_at is not null and not has_steps
+          where status = 'queued' and job.due_at is not null and not has_steps ${ofOthers}
             and (job.workflow, job.priority, job.due_at, job.job_id)
               > (wanted.workflow, lane.priority, lane.due_at, ${first})
             and (job.workflow, job.priority, job.due_at) <= (wanted.workflow, lane.priority, ${until})
@@ -154,6 +192,20 @@ export function dueJobs(
       order by due_at, job_id limit lane.size
     ) as due
     order by due_at, job_id`;
+}
+
+/** How many jobs of each of some callers run that built-in workers may run. */
+export async function runningOf(
+  sql: Sql,
+  { callers, workflows }: { callers: readonly string[]; workflows: WorkflowNames },
+): Promise<ReadonlyMap<string, number>> {
+  if (callers.length === 0) return new Map();
+  const rows = await sql<{ caller: string; running: number }[]>`
+    select account as caller, count(*)::int as running from levqor_read.jobs
+    where status = 'running' and account is not null and account = any(${[...callers]}::text[])
+      and (has_steps or workflow = any(${[...workflows.keys()]}::text[]))
+    group by account`;
+  return new Map(rows.map(({ caller, running }) => [caller, running]));
 }
 
 interface RunningRow {

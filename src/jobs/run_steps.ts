@@ -102,7 +102,8 @@ class StepsRun {
 
   /** Records what has ended and what is next, and starts that. Resolves to the attempt's end, if this was it. */
   async #advance(): Promise<Ending["type"] | undefined> {
-    const planned = await turns.run(this.#known.expenses, () => this.#planned());
+    const planner = { caller: this.#attempt.state.caller, expenses: this.#known.expenses };
+    const planned = await turns.run(planner, () => this.#planned());
     if (!planned) return undefined;
     const { events, plan } = planned;
     const isStopping = this.#options.stopping.aborted && plan.ending === null;

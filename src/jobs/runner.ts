@@ -9,7 +9,8 @@
  *   ╰────────────────────────── job.released ◀──────────────── takes the job back
  * ```
  *
- * - A **slot** is held from the take until the connector has ended; recording needs none.
+ * - A **slot** is held from the take until the connector has ended; recording needs none. Callers share the slots
+ *   (`slots.ts`): who has their part of them waits in the queue, and holds up nobody behind them.
  * - An outcome is offered to the log until it is recorded or refused: the log alone says whose attempt counts.
  * - Whatever is thrown for one job ends that job alone, on record (`faults.ts`): as `result_not_recordable` where the log
  *   cannot hold what came of it, else as `internal_fault`. Only what may pass, the log being away, is tried again.
@@ -44,6 +45,7 @@ import { dueCallbacks } from "./read_model.ts";
 import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
 import { runSteps } from "./run_steps.ts";
+import { Slots } from "./slots.ts";
 import { Spread } from "./spread.ts";
 import { sweep } from "./sweep.ts";
 import { executeTraced } from "./traced.ts";
@@ -76,7 +78,8 @@ export function startRunner(options: RunnerOptions): Runner {
 
 class JobRunner implements Runner {
   readonly #options: RunnerOptions;
-  readonly #concurrency: number;
+  readonly #slots: Slots;
+  readonly #maxRecording: number;
   readonly #leaseSeconds: number;
   readonly #tracing: Tracing;
   readonly #runnables: ReadonlyMap<string, Runnable>;
@@ -95,7 +98,6 @@ class JobRunner implements Runner {
   readonly #byJob = new Map<string, Attempt>();
   /** Jobs that are being claimed, and what ended of them meanwhile. */
   readonly #claims = new Map<string, StoredEvent[]>();
-  #claiming = 0;
   #recording = 0;
   readonly #spread = new Spread();
   #pumping = false;
@@ -110,7 +112,8 @@ class JobRunner implements Runner {
   constructor(options: RunnerOptions) {
     const { concurrency = 64, lease_seconds = 30, callback_secrets: secrets, callback_schedule: schedule } = options;
     this.#options = options;
-    this.#concurrency = concurrency;
+    this.#slots = new Slots(concurrency);
+    this.#maxRecording = concurrency * RECORDING_PER_SLOT;
     this.#leaseSeconds = lease_seconds;
     this.#tracing = options.tracing ?? noTracing;
     this.#runnables = toRunnables(options.connectors);
@@ -120,6 +123,7 @@ class JobRunner implements Runner {
       ...options,
       queue: this.#queue,
       bounds: options.held_back,
+      may_start: this.#mayStart,
       signal: this.#stopping.signal,
       on_ready: () => this.#pump(),
     });
@@ -145,7 +149,7 @@ class JobRunner implements Runner {
     return {
       state: this.#state === "running" && !this.#feed.following ? "starting" : this.#state,
       position: this.#feed.position,
-      running: this.#claiming + this.#running.size,
+      running: this.#slots.taken,
       recording: this.#recording,
       ready: this.#queue.size,
       held_back: this.#heldBack.size,
@@ -178,7 +182,7 @@ class JobRunner implements Runner {
   /** Waits until nothing is claimed, run or recorded, up to `ms`. */
   async #idle(ms: number): Promise<void> {
     const deadline = performance.now() + ms;
-    while (this.#claiming + this.#running.size + this.#recording > 0 && performance.now() < deadline) {
+    while (this.#slots.taken + this.#recording > 0 && performance.now() < deadline) {
       await Bun.sleep(10);
     }
   }
@@ -195,11 +199,12 @@ class JobRunner implements Runner {
 
   #takeJobs(): void {
     if (this.#stopping.signal.aborted || performance.now() < this.#heldUntil) return;
+    this.#heldBack.goOn();
     const unread: ReadyJob[] = [];
     while (this.#hasSlot()) {
-      const job = this.#queue.take(this.#spread.value);
+      const job = this.#queue.take(this.#spread.value, this.#mayStart);
       if (!job) break;
-      this.#claiming++;
+      this.#slots.take(job.caller);
       if (job.state) void this.#process(job, job.state);
       else unread.push(job);
     }
@@ -208,21 +213,26 @@ class JobRunner implements Runner {
   }
 
   #hasSlot(): boolean {
-    return (
-      this.#claiming + this.#running.size < this.#concurrency &&
-      this.#recording < this.#concurrency * RECORDING_PER_SLOT
-    );
+    return this.#slots.free > 0 && this.#recording < this.#maxRecording;
   }
+
+  readonly #mayStart = (caller: string | null): boolean => this.#slots.mayTake(caller);
 
   async #readAndProcess(jobs: readonly ReadyJob[]): Promise<void> {
     try {
       const read = await this.#feed.load(jobs);
-      this.#claiming -= jobs.length - read.length;
-      for (const { job_id } of jobs) if (!read.some((job) => job.job_id === job_id)) this.#heldBack.settled(job_id);
+      const found = new Set(read.map(({ job_id }) => job_id));
+      for (const { job_id, caller } of jobs) {
+        if (found.has(job_id)) continue;
+        this.#slots.giveBack(caller);
+        this.#heldBack.settled(job_id);
+      }
       for (const job of read) void this.#process(job, job.state);
     } catch (error) {
-      this.#claiming -= jobs.length;
-      for (const job of jobs) this.#queue.addFirst(job);
+      for (const job of jobs) {
+        this.#slots.giveBack(job.caller);
+        this.#queue.addFirst(job);
+      }
       this.#holdClaims(error);
     }
     this.#pump();
@@ -239,8 +249,12 @@ class JobRunner implements Runner {
       await this.#cannotClaim({ ...job, state }, error);
     }
     this.#claims.delete(job.job_id);
-    this.#claiming--;
-    if (!attempt) return this.#pump();
+    if (!attempt) {
+      this.#slots.giveBack(job.caller);
+      return this.#pump();
+    }
+    this.#running.add(attempt);
+    this.#byJob.set(attempt.job_id, attempt);
     try {
       for (const event of ended) this.#stopIfEnded(attempt, event);
       await this.#run(attempt);
@@ -251,8 +265,7 @@ class JobRunner implements Runner {
         "Lost an attempt; its lease will lapse",
       );
       attempt.abort("lease_lost");
-      this.#running.delete(attempt);
-      if (this.#byJob.get(job_id) === attempt) this.#byJob.delete(job_id);
+      this.#leave(attempt);
       this.#pump();
     }
   }
@@ -341,8 +354,6 @@ class JobRunner implements Runner {
   }
 
   async #run(attempt: Attempt): Promise<void> {
-    this.#running.add(attempt);
-    this.#byJob.set(attempt.job_id, attempt);
     const { steps } = attempt;
     let ended: keyof typeof STEPS_ENDS | undefined;
     let outcome: Outcome | undefined;
@@ -430,8 +441,7 @@ class JobRunner implements Runner {
 
   /** `outcome` is absent where it was told to stop. */
   #forget(attempt: Attempt, outcome: EndedAttempt["outcome"] | undefined = attempt.aborted): void {
-    this.#running.delete(attempt);
-    if (this.#byJob.get(attempt.job_id) === attempt) this.#byJob.delete(attempt.job_id);
+    this.#leave(attempt);
     // Steps may end with neither: another recorded their end.
     const ended = outcome ?? "superseded";
     const good = ended === "succeeded" || ended === "suspended";
@@ -441,6 +451,12 @@ class JobRunner implements Runner {
       outcome: ended,
       seconds: (performance.now() - attempt.claimed_at) / 1000,
     });
+  }
+
+  /** Gives back the slot of an attempt, once. */
+  #leave(attempt: Attempt): void {
+    if (this.#running.delete(attempt)) this.#slots.giveBack(attempt.state.caller);
+    if (this.#byJob.get(attempt.job_id) === attempt) this.#byJob.delete(attempt.job_id);
   }
 
   /** `undefined`: it was told to stop, and did. */

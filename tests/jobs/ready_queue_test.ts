@@ -7,7 +7,16 @@ import { MAX_PASSED_OVER, PRIORITIES, type ReadyJob, ReadyQueue } from "../../sr
 let position = 0;
 function job(priority: Priority = "normal", more: Partial<ReadyJob> = {}): ReadyJob {
   position++;
-  return { job_id: `j${position}`, priority, position, version: 1, state: jobDecider.initial, length: 10, ...more };
+  return {
+    job_id: `j${position}`,
+    caller: null,
+    priority,
+    position,
+    version: 1,
+    state: jobDecider.initial,
+    length: 10,
+    ...more,
+  };
 }
 
 function takeAll(queue: ReadyQueue): ReadyJob[] {
@@ -85,7 +94,12 @@ describe("bounds", () => {
     queue.take();
     const first = jobs[4] as ReadyJob;
     const last = jobs[7] as ReadyJob;
-    expect(queue.toFill("normal")).toEqual({ after: first.position - 1, until: last.position, exhausted: false });
+    expect(queue.toFill("normal")).toEqual({
+      after: first.position - 1,
+      until: last.position,
+      exhausted: false,
+      except: [],
+    });
     // A newer one must not go before those.
     const newer = job();
     queue.add(newer);
@@ -107,11 +121,11 @@ describe("bounds", () => {
   test("what goes missing while others are fetched is asked for again, though it comes before them", () => {
     const queue = new ReadyQueue();
     queue.miss(100);
-    expect(queue.toFill("normal")).toEqual({ after: 0, until: 100, exhausted: false });
+    expect(queue.toFill("normal")).toEqual({ after: 0, until: 100, exhausted: false, except: [] });
     // It was kept elsewhere when the read model was asked, and is not any more.
     queue.turnAway({ ...job(), position: 40 });
     queue.fill("normal", { jobs: [], upTo: 100, more: false });
-    expect(queue.toFill("normal")).toEqual({ after: 39, until: 100, exhausted: false });
+    expect(queue.toFill("normal")).toEqual({ after: 39, until: 100, exhausted: false, except: [] });
     queue.fill("normal", { jobs: [], upTo: 100, more: false });
     expect(queue.missing("normal")).toBeUndefined();
   });

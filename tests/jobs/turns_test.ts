@@ -26,13 +26,13 @@ test("leave others their turn, and the event loop its own", async () => {
   const greedy = Array.from({ length: 4 }, async (_, i) => {
     const expenses = new Expenses();
     for (let plan = 0; plan < 5; plan++) {
-      await turns.run(expenses, costing(expenses, 400_000));
+      await turns.run({ caller: null, expenses }, costing(expenses, 400_000));
       order.push(`greedy ${i}`);
     }
   });
   await Bun.sleep(1);
   const modest = new Expenses();
-  for (let plan = 0; plan < 5; plan++) await turns.run(modest, costing(modest, 100));
+  for (let plan = 0; plan < 5; plan++) await turns.run({ caller: null, expenses: modest }, costing(modest, 100));
   order.push("modest");
   await Promise.all(greedy);
   isOver = true;
@@ -44,11 +44,11 @@ test("leave others their turn, and the event loop its own", async () => {
 test("a plan that throws holds up none behind it", async () => {
   const turns = new Turns();
   const expenses = new Expenses();
-  for (let i = 0; i < 3; i++) await turns.run(expenses, costing(expenses, 400_000));
-  const broken = turns.run(expenses, () => {
+  for (let i = 0; i < 3; i++) await turns.run({ caller: null, expenses }, costing(expenses, 400_000));
+  const broken = turns.run({ caller: null, expenses }, () => {
     throw new Error("It broke");
   });
-  const next = turns.run(expenses, () => "planned");
+  const next = turns.run({ caller: null, expenses }, () => "planned");
   expect(broken).rejects.toThrow("It broke");
   expect(await next).toBe("planned");
 });
