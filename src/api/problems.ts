@@ -4,13 +4,7 @@
  * A code is stable: clients branch on `error`, people read `detail`. Each code is described to a
  * reader at `/problems/<code>`, which is also the `type` of the problem.
  */
-
-import { firstCharacters } from "../json/mod.ts";
-
-/** So many values that do not fit are named: enough to mend a request, too few to swell an answer. */
-export const MAX_ERRORS = 20;
-/** Of a detail, a pointer or a message, in characters. */
-const MAX_TEXT_LENGTH = 1_000;
+import { cutPointer, excerpt } from "../json/mod.ts";
 
 export interface ProblemKind {
   readonly status: number;
@@ -357,6 +351,11 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** At most so many errors are reported: enough to mend a request, too few to swell an answer. */
+export const MAX_ERRORS = 20;
+/** In characters: of a detail, and of each error's message. */
+const MAX_TEXT_LENGTH = 1_000;
+
 export interface ProblemOptions {
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
@@ -366,17 +365,31 @@ export interface ProblemOptions {
   readonly cause?: unknown;
 }
 
-/** An expected refusal, thrown by a handler and answered as a problem document. */
+/**
+ * An expected refusal, thrown by a handler and answered as a problem document. What it may quote of the request is cut, so
+ * that no answer grows with what it refuses.
+ */
 export class Problem extends Error {
   override readonly name = "Problem";
+  /** One sentence for this occurrence, with the value. Nothing internal, no secret. */
+  readonly detail: string;
+  readonly options: ProblemOptions;
+
   constructor(
     readonly code: ProblemCode,
-    /** One sentence for this occurrence, with the value. Nothing internal, no secret. */
-    readonly detail: string,
-    readonly options: ProblemOptions = {},
+    detail: string,
+    options: ProblemOptions = {},
   ) {
-    super(detail, { cause: options.cause });
+    const cut = excerpt(detail, MAX_TEXT_LENGTH);
+    super(cut, { cause: options.cause });
+    this.detail = cut;
+    const { errors } = options;
+    this.options = errors ? { ...options, errors: errors.slice(0, MAX_ERRORS).map(cutError) } : options;
   }
+}
+
+function cutError({ pointer, message }: FieldError): FieldError {
+  return { pointer: cutPointer(pointer), message: excerpt(message, MAX_TEXT_LENGTH) };
 }
 
 export interface ProblemContext {
@@ -392,23 +405,13 @@ export function problemDocument(problem: Problem, context: ProblemContext) {
     type: `/problems/${problem.code}`,
     title,
     status,
-    detail: shortened(problem.detail),
+    detail: problem.detail,
     instance: uriReference(context.instance),
     error: problem.code,
     request_id: context.request_id,
     ...problem.options.members,
-    ...(problem.options.errors && { errors: problem.options.errors.slice(0, MAX_ERRORS).map(shownError) }),
+    ...(problem.options.errors && { errors: problem.options.errors }),
   };
-}
-
-function shownError({ pointer, message }: FieldError): FieldError {
-  return { pointer: shortened(pointer), message: shortened(message) };
-}
-
-/** What callers wrote, keys above all, is repeated to them in part where it is long. */
-function shortened(text: string): string {
-  const shown = firstCharacters(text, MAX_TEXT_LENGTH);
-  return shown === text ? text : `${shown}…`;
 }
 
 /** A path as it was asked for, where it need not be one that a URI may have (RFC 3986). */

@@ -115,11 +115,12 @@ const Problem = Type.Object(
       Type.Array(
         Type.Object({
           pointer: Type.String({
-            description: "JSON pointer (RFC 6901) into the body, or the name of a parameter or header.",
+            description:
+              "JSON pointer (RFC 6901) into the body, or the name of a parameter or header. Of more than 200 characters the first 200, and an ellipsis.",
           }),
           message: Type.String(),
         }),
-        { description: "Each value that does not fit." },
+        { description: "Each value that does not fit, the first 20." },
       ),
     ),
     job_id: Type.Optional(

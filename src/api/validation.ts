@@ -4,7 +4,7 @@ import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { jobEvents } from "../../events/job.ts";
 import { PipelineName, Step } from "../../events/pipeline.ts";
 import { readTime } from "../../events/time.ts";
-import { compileCheck } from "../json/mod.ts";
+import { compileCheck, cutPointer } from "../json/mod.ts";
 import { queryOf } from "./context.ts";
 import { UUID } from "./path_id.ts";
 import { type FieldError, MAX_ERRORS, Problem } from "./problems.ts";
@@ -85,10 +85,7 @@ export function validator<Schema extends TSchema>(
     const errors: FieldError[] = [];
     for (const error of check.errors(value)) {
       const { path, message } = told(error);
-      // The parser reports a missing property twice: as missing and as of the wrong type.
-      const pointer = toPointer(path);
-      if (errors.some((seen) => seen.pointer === pointer)) continue;
-      errors.push({ pointer, message });
+      errors.push({ pointer: toPointer(path), message });
       if (errors.length === MAX_ERRORS) break;
     }
     throw invalid(errors);
@@ -114,7 +111,7 @@ export function invalid(errors: readonly FieldError[]): Problem {
   const first = errors[0];
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   const detail = first
-    ? `${first.pointer || "The body"} ${first.message.replace(/\.$/, "")}${others}.`
+    ? `${cutPointer(first.pointer) || "The body"} ${first.message.replace(/\.$/, "")}${others}.`
     : "The request does not fit its schema.";
   return new Problem("validation_failed", detail, { errors });
 }

@@ -19,10 +19,10 @@
  */
 import { type ASTNode, Environment } from "@marcbachmann/cel-js";
 import { serialize } from "@marcbachmann/cel-js/serialize";
+import { excerpt } from "../json/mod.ts";
 import { FUNCTIONS, METHODS } from "./expression_calls.ts";
 import { CostError, ExpressionError, Meter } from "./expression_cost.ts";
 import { fits, isNumeric, negate } from "./expression_number.ts";
-import { excerpt } from "./expression_text.ts";
 import {
   type AnyKind,
   applyOperator,

@@ -16,13 +16,6 @@ export function sizeOf(text: string): number {
   return size;
 }
 
-/** The first so many code points of a text, with an ellipsis where there are more. */
-export function excerpt(text: string, size: number): string {
-  if (text.length <= size) return text;
-  const end = offsetOf(text, size);
-  return end === undefined || end === text.length ? text : `${text.slice(0, end)}…`;
-}
-
 /** The place in UTF-16 units of a place in code points; `undefined` beyond the end. */
 export function offsetOf(text: string, index: number): number | undefined {
   let at = 0;

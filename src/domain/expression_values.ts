@@ -1,8 +1,8 @@
 /** The values that expressions work on: JSON's, whole numbers among them exact; what operators make of them. */
-import { JSON_DEPTH_LIMIT } from "../json/mod.ts";
+import { excerpt, JSON_DEPTH_LIMIT } from "../json/mod.ts";
 import { ExpressionError, type Meter } from "./expression_cost.ts";
 import { add, divide, fits, isNumeric, modulo, multiply, type Numeric, subtract } from "./expression_number.ts";
-import { compareTexts, excerpt } from "./expression_text.ts";
+import { compareTexts } from "./expression_text.ts";
 
 export type Json = null | boolean | Numeric | string | readonly Json[] | JsonMap;
 export interface JsonMap {

@@ -1,6 +1,7 @@
 /** What is wrong with a pipeline's steps, beyond what their schema says. */
 import type { Step, Steps } from "../../events/pipeline.ts";
 import { readTime, type TimeReading } from "../../events/time.ts";
+import { excerpt } from "../json/mod.ts";
 import { type Expression, parseExpression } from "./expression.ts";
 import { ExpressionError } from "./expression_cost.ts";
 import { type Place, placesIn, RenderError, wholeSource } from "./template.ts";
@@ -35,13 +36,13 @@ export function stepFaults(steps: Steps, connectors: ReadonlySet<string>): StepF
     if (earlier.has(step.id)) faults.push({ pointer: `${at}/id`, message: `repeats the id "${step.id}"` });
     faults.push(...shapeFaults(step, connectors).map(({ pointer, message }) => ({ pointer: at + pointer, message })));
     for (const place of places[index] ?? []) {
-      if (faults.length >= MAX_FAULTS) return faults;
+      if (faults.length >= MAX_FAULTS) return faults.slice(0, MAX_FAULTS);
       const messages = faultsAt(place, { step, all, earlier });
       faults.push(...messages.map((message) => ({ pointer: at + place.pointer, message })));
     }
     earlier.add(step.id);
   }
-  return faults;
+  return faults.slice(0, MAX_FAULTS);
 }
 
 interface Found {
@@ -56,6 +57,7 @@ interface Found {
 function placesOf(steps: Steps): { places: readonly Found[][]; refusal?: string } {
   let count = 0;
   let length = 0;
+  let unfit = 0;
   const places: Found[][] = [];
   for (const step of steps) {
     const found: Found[] = [];
@@ -66,6 +68,7 @@ function placesOf(steps: Steps): { places: readonly Found[][]; refusal?: string 
         return { places, refusal: `hold expressions of more than ${MAX_EXPRESSIONS_LENGTH} characters together` };
       }
       found.push(one);
+      if (one.place instanceof RenderError && ++unfit === MAX_FAULTS) return { places: [...places, found] };
     }
     places.push(found);
   }
@@ -141,7 +144,7 @@ function nameFaults(
   const faults: string[] = [];
   for (const id of expression.steps) {
     if (about.earlier.has(id)) continue;
-    if (!about.all.has(id)) faults.push(`names the step "${id}", which is not there`);
+    if (!about.all.has(id)) faults.push(`names the step "${excerpt(id, 64)}", which is not there`);
     else if (id === about.step.id) faults.push(`names its own step "${id}", which has not ended by then`);
     else faults.push(`names the step "${id}", which comes later`);
   }

@@ -1,6 +1,6 @@
 /** How much of an error the history of a job keeps. A step may fail thousands of times, and each time is on record. */
 import type { JobError } from "../../events/job.ts";
-import { excerpt } from "./expression_text.ts";
+import { excerpt } from "../json/mod.ts";
 
 /** In code points of the message, and UTF-16 units of the detail's JSON. */
 export const KEPT = { message: 10_000, detail: 20_000 };

@@ -4,10 +4,9 @@
  * A text that is one whole expression becomes the expression's value, of whatever type; in any other text each
  * expression is replaced by its value: a text as it is, all else as JSON. `{{ "{{" }}` is how to write two braces.
  */
-import { pointerTo } from "../json/mod.ts";
+import { cutPointer, excerpt, pointerTo } from "../json/mod.ts";
 import { type Expression, parseExpression, type Values } from "./expression.ts";
 import { ExpressionError, Meter } from "./expression_cost.ts";
-import { excerpt } from "./expression_text.ts";
 import { asText, type Json, type JsonMap, keysOf, setOwn } from "./expression_values.ts";
 
 /** Of a value that is looked through for expressions, its text aside. */
@@ -30,14 +29,13 @@ export interface Place {
 
 /** A text of the value could not be rendered. */
 export class RenderError extends ExpressionError {
+  /** JSON pointer to the text, cut. */
+  readonly pointer: string;
   override readonly cause: ExpressionError;
 
-  constructor(
-    /** JSON pointer to the text. */
-    readonly pointer: string,
-    cause: ExpressionError,
-  ) {
+  constructor(pointer: string, cause: ExpressionError) {
     super(cause.message);
+    this.pointer = cutPointer(pointer);
     this.cause = cause;
   }
 }

@@ -2,18 +2,20 @@
  * Checks of values against TypeBox schemas, as JSON Schema means them: `minLength` and `maxLength` count characters
  * (code points), where TypeBox's own check counts UTF-16 units. Every check of the service is compiled here.
  *
- * A string schema that limits its length is compiled as one with a format of its own, which counts; in what is reported,
+ * A string schema that limits its length is compiled as one with a format of its own, which counts before
+ * it looks for a pattern; in what is reported,
  * the schema stands as it was declared.
  */
 import { FormatRegistry, Kind, type Static, type TSchema } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { DefaultErrorFunction, type ValueError, ValueErrorIterator, ValueErrorType } from "@sinclair/typebox/errors";
+import { cutPointer } from "./pointer.ts";
 import { hasLength } from "./text.ts";
 
 /** A compiled check. */
 export interface Check<Schema extends TSchema> {
   is(value: unknown): value is Static<Schema>;
-  /** What does not fit, in order of the schema. */
+  /** What does not fit, in order of the schema: each place once, its pointer cut. */
   errors(value: unknown): Iterable<ValueError>;
 }
 
@@ -30,9 +32,13 @@ export function compileCheck<Schema extends TSchema>(schema: Schema): Check<Sche
 
 /** Errors against schemas as they were declared; those of a union's options within one as well. */
 function* declared(errors: Iterable<ValueError>): IterableIterator<ValueError> {
+  // A missing property is found twice: as missing and as of the wrong type.
+  const seen = new Set<string>();
   for (const error of errors) {
+    if (seen.has(error.path)) continue;
+    seen.add(error.path);
     const options = error.errors.map((option) => new ValueErrorIterator(declared(option)));
-    yield { ...asDeclared(error), errors: options };
+    yield { ...asDeclared(error), path: cutPointer(error.path), errors: options };
   }
 }
 
@@ -57,32 +63,42 @@ function inCharacters(part: unknown): unknown {
 }
 
 function counting(schema: TSchema): TSchema {
-  const { minLength, maxLength, format = "", ...rest } = schema;
+  const { minLength, maxLength, pattern = "", format = "", ...rest } = schema;
   // No text is too short by characters and long enough by units where one is enough.
   if ((minLength ?? 0) <= 1 && maxLength === undefined) return schema;
-  const name = `characters ${minLength ?? 0} ${maxLength ?? ""} ${format}`;
-  const length = { min: minLength, max: maxLength };
-  FormatRegistry.Set(name, (value) => hasLength(value, length) && (format === "" || isOfFormat(format, value)));
+  const name = `characters ${minLength ?? 0} ${maxLength ?? ""} ${format} ${pattern}`;
+  // The length first: to try a pattern on a text that is far too long takes half a second.
+  FormatRegistry.Set(name, (value) => whichFails(schema, value) === undefined);
   return { ...rest, format: name, [DECLARED]: schema } as unknown as TSchema;
 }
 
 const DECLARED = Symbol("declared");
 
-function isOfFormat(format: string, value: string): boolean {
-  return FormatRegistry.Get(format)?.(value) ?? false;
-}
-
 /** An error of a counting format as one of the length or the format that was declared. */
 function asDeclared(error: ValueError): ValueError {
   const schema = (error.schema as { [DECLARED]?: TSchema })[DECLARED];
   if (schema === undefined) return error;
-  const type = error.type === ValueErrorType.StringFormat ? whichFails(schema, error.value as string) : error.type;
+  const type =
+    error.type === ValueErrorType.StringFormat ? (whichFails(schema, error.value as string) ?? error.type) : error.type;
   const { path, value, errors } = error;
   const message = DefaultErrorFunction({ errorType: type, schema, path, value, errors });
   return { ...error, type, schema, message };
 }
 
-function whichFails({ minLength, maxLength }: TSchema, value: string): ValueErrorType {
+function whichFails({ minLength, maxLength, pattern, format }: TSchema, value: string): ValueErrorType | undefined {
   if (!hasLength(value, { min: minLength })) return ValueErrorType.StringMinLength;
-  return hasLength(value, { max: maxLength }) ? ValueErrorType.StringFormat : ValueErrorType.StringMaxLength;
+  if (!hasLength(value, { max: maxLength })) return ValueErrorType.StringMaxLength;
+  if (pattern !== undefined && !expressionOf(pattern).test(value)) return ValueErrorType.StringPattern;
+  if (format !== undefined && !FormatRegistry.Get(format)?.(value)) return ValueErrorType.StringFormat;
+  return undefined;
+}
+
+const expressions = new Map<string, RegExp>();
+
+function expressionOf(pattern: string): RegExp {
+  const known = expressions.get(pattern);
+  if (known) return known;
+  const expression = new RegExp(pattern);
+  expressions.set(pattern, expression);
+  return expression;
 }

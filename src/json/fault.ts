@@ -9,7 +9,14 @@ export interface JsonFault {
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /true|false|null/y;
+/** Of a string: what stands for itself. */
+const PLAIN = /[ !#-[\]-\uffff]+/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+
+/** Whether a UTF-16 unit is white space of JSON. */
+export function isSpace(unit: number): boolean {
+  return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09;
+}
 
 /** The first fault of a text by RFC 8259; `undefined`: it has none. Nested no deeper than the stack allows. */
 export function findFault(text: string): JsonFault | undefined {
@@ -29,7 +36,7 @@ export function findFault(text: string): JsonFault | undefined {
   }
 
   function space(): void {
-    while (at < text.length && " \t\n\r".includes(text.charAt(at))) at++;
+    while (isSpace(text.charCodeAt(at))) at++;
   }
 
   function value(): boolean {
@@ -69,11 +76,13 @@ export function findFault(text: string): JsonFault | undefined {
 
   function string(): boolean {
     at++;
-    for (let char = text[at]; char !== '"'; char = text[at]) {
+    while (true) {
+      skip(PLAIN);
+      const char = text[at];
+      if (char === '"') break;
       if (char === undefined) return stop("the double quote that ends the string");
       if (char < " ") return stop("no control character within a string: it is written as an escape");
-      if (char !== "\\") at++;
-      else if (!skip(ESCAPE))
+      if (!skip(ESCAPE))
         return stop('an escape that there is: \\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u with four hex digits');
     }
     at++;

@@ -12,6 +12,6 @@ export { type Check, compileCheck } from "./check.ts";
 export { isDeeperThan, JSON_DEPTH_LIMIT } from "./depth.ts";
 export { encodingOf, readMediaType } from "./media_type.ts";
 export { decodeJson, type ForeignJson, JsonError, type JsonErrorCode, parseForeignJson, parseJson } from "./parse.ts";
-export { pointerTo } from "./pointer.ts";
-export { firstCharacters } from "./text.ts";
+export { cutPointer, pointerTo } from "./pointer.ts";
+export { excerpt, firstCharacters } from "./text.ts";
 export { faultOfValue } from "./value.ts";

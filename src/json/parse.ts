@@ -1,14 +1,18 @@
 /** Reading JSON so that every reader of the same text sees the same thing. */
 import { randomBytes } from "node:crypto";
 import { endOfString, JSON_DEPTH_LIMIT, nestingOf } from "./depth.ts";
-import { findFault } from "./fault.ts";
+import { findFault, isSpace } from "./fault.ts";
 import { exactNumber, largeInteger, type NumberPlace, suspectNumbers } from "./numbers.ts";
 import { pointerTo } from "./pointer.ts";
+import { excerpt } from "./text.ts";
 
 export type JsonErrorCode = "malformed" | "too_deep" | "duplicate_key" | "number_not_representable";
 
 /** So many places at most are named. */
 const MAX_PLACES = 20;
+
+/** In characters: of a repeated key. */
+const MAX_KEY_LENGTH = 64;
 
 /** Why a text is refused. Its message names what the text is, as {@link ReadOptions} say. */
 export class JsonError extends Error {
@@ -46,7 +50,7 @@ export function parseJson(text: string, { what = "text" }: ReadOptions = {}): un
   }
   // The parser keeps the last of two equal keys. As many keys in the value as in the text: none was lost.
   if (countKeys(value) !== keys) {
-    const key = JSON.stringify(findDuplicateKey(text));
+    const key = JSON.stringify(excerpt(findDuplicateKey(text) ?? "", MAX_KEY_LENGTH));
     throw new JsonError("duplicate_key", `An object of the ${what} repeats the key ${key}.`);
   }
   return value;
@@ -128,6 +132,10 @@ function tryParse(text: string): { ok: true; value: unknown } | { ok: false } {
   }
 }
 
+const [NEWLINE, QUOTE, COLON, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
+  0x0a, 0x22, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d,
+];
+
 type Path = readonly (string | number)[];
 
 /** What stands in a value in the place of a number of its text. */
@@ -189,8 +197,14 @@ function withPieces(
 /** Where a text is no JSON, and why. Of the text itself no more than a character is told: that could be anything. */
 function faultOf(text: string): string {
   const { offset, expected } = findFault(text) ?? { offset: 0, expected: "JSON" };
-  const before = text.slice(0, offset).split("\n");
-  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  let line = 1;
+  let start = 0;
+  for (let at = 0; at < offset; at++) {
+    if (text.charCodeAt(at) !== NEWLINE) continue;
+    line++;
+    start = at + 1;
+  }
+  const place = `line ${line}, column ${offset - start + 1}`;
   const found = text.codePointAt(offset);
   const met = found === undefined ? "the text ends" : `there is ${JSON.stringify(String.fromCodePoint(found))}`;
   return `expected ${expected} at ${place}, but ${met}`;
@@ -212,23 +226,36 @@ function countKeys(value: unknown): number {
 
 /** The first key that an object of a valid JSON text repeats. */
 function findDuplicateKey(text: string): string | undefined {
-  const objects: Set<string>[] = [];
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (char === "{" || char === "[") objects.push(new Set());
-    else if (char === "}" || char === "]") objects.pop();
-    else if (char === '"') {
-      const end = endOfString(text, i);
-      let next = end + 1;
-      while (/\s/.test(text.charAt(next))) next++;
-      if (text[next] === ":") {
-        const key = JSON.parse(text.slice(i, end + 1)) as string;
-        const seen = objects.at(-1);
-        if (seen?.has(key)) return key;
-        seen?.add(key);
+  // Of each array or object that is open: the keys that it had, once it has one.
+  const open: (Set<string> | undefined)[] = [];
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        open.push(undefined);
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        open.pop();
+        break;
+      case QUOTE: {
+        const start = at;
+        at = endOfString(text, start);
+        if (!isColonNext(text, at + 1)) break;
+        const written = text.slice(start + 1, at);
+        const key = written.includes("\\") ? (JSON.parse(`"${written}"`) as string) : written;
+        const seen = open.at(-1) ?? new Set();
+        if (seen.has(key)) return key;
+        open[open.length - 1] = seen.add(key);
       }
-      i = end;
     }
   }
   return undefined;
+}
+
+/** Whether a colon follows, after white space or none. */
+function isColonNext(text: string, from: number): boolean {
+  let at = from;
+  while (isSpace(text.charCodeAt(at))) at++;
+  return text.charCodeAt(at) === COLON;
 }

@@ -1,6 +1,24 @@
-/** JSON pointers (RFC 6901). */
+/** JSON pointers (RFC 6901), as messages and errors name places with them: cut where they are long. */
+import { excerpt, hasLength } from "./text.ts";
 
-/** The pointer to a member or an item of what `pointer` points to. */
+/** In characters. Keys are the caller's, and may be as long as a body: of what is longer, the beginning is told. */
+const MAX_POINTER_LENGTH = 200;
+
+/** The pointer to a member or an item of what `pointer` points to, cut. Below a place that is cut, it stays the same. */
 export function pointerTo(pointer: string, key: string | number): string {
-  return `${pointer}/${typeof key === "number" ? key : key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  if (!hasLength(pointer, { max: MAX_POINTER_LENGTH })) return pointer;
+  return cutPointer(`${pointer}/${typeof key === "number" ? key : escaped(key)}`);
+}
+
+/** A pointer's first {@link MAX_POINTER_LENGTH} characters, with an ellipsis where there are more. */
+export function cutPointer(pointer: string): string {
+  return excerpt(pointer, MAX_POINTER_LENGTH);
+}
+
+/** A key's beginning is enough, where it is longer than a pointer can be. */
+function escaped(key: string): string {
+  return key
+    .slice(0, 2 * MAX_POINTER_LENGTH + 1)
+    .replaceAll("~", "~0")
+    .replaceAll("/", "~1");
 }

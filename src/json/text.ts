@@ -12,6 +12,12 @@ export function firstCharacters(text: string, count: number): string {
   return text.slice(0, units);
 }
 
+/** A text's first `count` characters, with an ellipsis where there are more. */
+export function excerpt(text: string, count: number): string {
+  const first = firstCharacters(text, count);
+  return first.length === text.length ? text : `${first}…`;
+}
+
 /** Whether a text has at least `min` characters, and at most `max`. Of long texts, none is counted to the end. */
 export function hasLength(text: string, { min = 0, max = Number.POSITIVE_INFINITY }): boolean {
   const units = text.length;

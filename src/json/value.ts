@@ -1,11 +1,11 @@
 /** Whether a JavaScript value is one that JSON can hold here. */
 import { JSON_DEPTH_LIMIT } from "./depth.ts";
 import { isHeld } from "./numbers.ts";
-import { pointerTo } from "./pointer.ts";
+import { cutPointer, pointerTo } from "./pointer.ts";
 
 export interface ValueFault {
   readonly code: "too_deep" | "number_not_representable";
-  /** JSON pointer to what is meant. */
+  /** JSON pointer to what is meant, cut. */
   readonly pointer: string;
 }
 
@@ -22,7 +22,7 @@ export function faultOfValue(value: unknown, levels = JSON_DEPTH_LIMIT): ValueFa
   if (levels === 0) return { code: "too_deep", pointer: "" };
   for (const [key, part] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
     const fault = faultOfValue(part, levels - 1);
-    if (fault) return { code: fault.code, pointer: pointerTo("", key) + fault.pointer };
+    if (fault) return { code: fault.code, pointer: cutPointer(pointerTo("", key) + fault.pointer) };
   }
   return undefined;
 }

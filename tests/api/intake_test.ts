@@ -14,6 +14,44 @@ afterAll(() => api.stop());
 const intake = (body: unknown, headers?: Record<string, string>) => api.ask("/api/v1/intake", post(body, headers));
 const firstEvent = async (job_id: string) => (await api.log.readStream(`job-${job_id}`, { limit: 1 }))[0];
 
+describe("a refusal of a large body", () => {
+  const key = "k".repeat(400_000);
+  const payload = (text: string) => `{"workflow":"http","payload":${text}}`;
+  const body = (text: string) =>
+    `{"workflow":"p","payload":{},"steps":[{"id":"s","uses":"http","with":{"url":"https://a.example/","body":${text}}}]}`;
+  const keys = Array.from({ length: 40_000 }, (_, i) => `"k${i}":1`).join(",");
+  const name = "x".repeat(25_000);
+
+  test.each([
+    ["expressions under a long key", 422, body(`{"${key}":[${Array(999).fill('"{{a}}"').join(",")}]}`)],
+    ["an expression of a long name", 422, body(`"{{${name}}}"`)],
+    ["an expression of a long step", 422, body(`"{{steps.${name}.output}}"`)],
+    ["expressions without an end", 422, body(`[${Array(60_000).fill('"{{"').join(",")}]`)],
+    [
+      "many steps that are not there",
+      422,
+      body(`"{{${Array.from({ length: 900 }, (_, i) => `steps.s${i}.output`).join("+")}}}"`),
+    ],
+    ["numbers under a long key", 400, payload(`{"${key}":[${Array(20_000).fill("1e400").join(",")}]}`)],
+    ["a long key that is repeated", 400, payload(`{"${"k".repeat(200_000)}":1,"${"k".repeat(200_000)}":1}`)],
+    ["many keys, one repeated", 400, payload(`{${keys},"k0":1}`)],
+    ["many keys and no JSON", 400, payload(`{${keys},}`)],
+    ["many lines and no JSON", 400, `${"\n".repeat(500_000)}x`],
+    ["a long key that is not known", 422, `{"workflow":"http","payload":{},"${key}":1}`],
+    ["a long workflow", 422, `{"workflow":"${key}","payload":{}}`],
+    ["a long priority", 422, `{"workflow":"http","payload":{},"priority":"${key}"}`],
+    ["a long time", 422, `{"workflow":"http","payload":{},"run_at":"${key}"}`],
+    ["a long callback_url", 422, `{"workflow":"http","payload":{},"callback_url":"https://${key}/"}`],
+    ["long names of steps", 422, `{"workflow":"p","payload":{},"steps":[{"id":"${key}","uses":"${name}"}]}`],
+  ])("is no large answer: %s", async (_, status, text) => {
+    const answer = await fetch(new URL("/api/v1/intake", api.url), { ...post({}), body: text });
+    const told = await answer.text();
+    expect(answer.status).toBe(status);
+    expect(told.length).toBeLessThan(12_000);
+    expect(JSON.parse(told).errors?.length ?? 0).toBeLessThanOrEqual(20);
+  });
+});
+
 describe("a callback_url of an address that may not be called", () => {
   let guarded: Harness;
   beforeAll(async () => {

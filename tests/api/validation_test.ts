@@ -40,6 +40,21 @@ test("at most 20 errors are reported", () => {
   expect(refusal(() => check(body)).options.errors).toHaveLength(20);
 });
 
+test("what is pointed at and quoted is cut, so that no answer grows with what it refuses", () => {
+  const long = (i: number) => [`${"😀".repeat(10_000)}${i}`, 0];
+  const body = { ...Object.fromEntries(Array.from({ length: 40 }, (_, i) => long(i))), workflow: "a", payload: {} };
+  const { detail, options } = refusal(() => check(body));
+  const pointer = `/${"😀".repeat(199)}…`;
+  expect(options.errors).toEqual(Array(20).fill({ pointer, message: "is not known here" }));
+  expect(detail).toBe(`${pointer} is not known here (and 19 more).`);
+  const far = new Problem("conflict", `a${"😀".repeat(3_000)}`, {
+    errors: [{ pointer: "", message: "b".repeat(3_000) }],
+  });
+  expect(far.detail).toBe(`a${"😀".repeat(999)}…`);
+  expect(far.message).toBe(far.detail);
+  expect(far.options.errors).toEqual([{ pointer: "", message: `${"b".repeat(1_000)}…` }]);
+});
+
 test("a callback address is http or https, without credentials and white space", () => {
   const withCallback = (callback_url: string) => () => check({ workflow: "a", payload: {}, callback_url });
   for (const url of [

@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { Type } from "@sinclair/typebox";
+import type { ConnectorContext } from "../../connectors/connector.ts";
 import { http } from "../../connectors/http.ts";
 import { type Connector, createOutbound } from "../../connectors/mod.ts";
 import { execute, toRunnables } from "../../src/jobs/execute.ts";
@@ -59,4 +61,21 @@ test("a request of more headers than are allowed is refused before it is made", 
     error: { code: "timeout" },
   });
   expect(server.requests.at(-1)?.head).toContain("h99:");
+});
+
+test("what a payload has that does not fit is told in few words, however long its keys are", async () => {
+  const connector: Connector = {
+    name: "strict",
+    summary: "Takes lists of texts.",
+    input: Type.Record(Type.String(), Type.Array(Type.String())),
+    output: Type.Unknown(),
+    run: async (input) => input,
+  };
+  const runnable = toRunnables(new Map([["strict", connector]])).get("strict");
+  if (!runnable) throw new Error("There is no connector");
+  const payload = { ["k".repeat(200_000)]: Array(1_000).fill(1) };
+  const outcome = await execute(runnable, { payload, context: {} as ConnectorContext });
+  const errors = Array(10).fill({ pointer: `/${"k".repeat(199)}…`, message: "Expected string" });
+  expect(outcome).toMatchObject({ ok: false, error: { code: "invalid_payload", detail: { errors } } });
+  expect(JSON.stringify(outcome).length).toBeLessThan(4_000);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { FormatRegistry, Type } from "@sinclair/typebox";
+import { ValueErrorType } from "@sinclair/typebox/errors";
 import Ajv from "ajv";
 import fc from "fast-check";
 import { type Check, compileCheck, firstCharacters } from "../../src/json/mod.ts";
@@ -68,4 +69,15 @@ test("a text is cut between characters", () => {
   expect(firstCharacters("a😀b", 3)).toBe("a😀b");
   expect(firstCharacters("😀😀", 1)).toBe("😀");
   expect(firstCharacters("abc", 0)).toBe("");
+});
+
+test("a text that is too long meets no pattern", () => {
+  // Of a text like this one, the pattern's search would not end.
+  const schema = Type.Object({ a: Type.String({ minLength: 1, maxLength: 3, pattern: "^(?:a+)+$" }) });
+  const check = compileCheck(schema);
+  const long = { a: `${"a".repeat(64)}!` };
+  expect(check.is(long)).toBe(false);
+  expect([...check.errors(long)].map(({ message }) => message)).toEqual(["Expected string length less or equal to 3"]);
+  expect([...check.errors({ a: "ab!" })].map(({ type }) => type)).toEqual([ValueErrorType.StringPattern]);
+  expect(check.is({ a: "aaa" })).toBe(true);
 });

@@ -28,6 +28,30 @@ describe("parseJson", () => {
     }
   });
 
+  test("names a long repeated key by its beginning", () => {
+    const key = `${"k".repeat(63)}😀${"k".repeat(100_000)}`;
+    expect(refusal(`{"${key}":1,"${key}":2}`).message).toBe(
+      `An object of the text repeats the key "${"k".repeat(63)}😀…".`,
+    );
+  });
+
+  test("points to places under long keys by a pointer's first 200 characters", () => {
+    const numbers = (key: string) => refusal(`{"a":{"${key}":[${"1e400,".repeat(100)}1]}}`);
+    expect(numbers("k".repeat(195)).pointers[0]).toBe(`/a/${"k".repeat(195)}/0`);
+    expect(numbers("k".repeat(196)).pointers[0]).toBe(`/a/${"k".repeat(196)}/…`);
+    const { message, pointers } = numbers(`${"k".repeat(196)}😀${"k".repeat(200_000)}`);
+    expect(pointers).toEqual(Array(20).fill(`/a/${"k".repeat(196)}😀…`));
+    expect(message.length).toBeLessThan(500);
+    const { value, kept_as_text } = parseForeignJson(`{"${"/".repeat(200_000)}":{"a":1e400}}`);
+    expect(kept_as_text.pointers).toEqual([`/${"~1".repeat(99)}~…`]);
+    expect(Object.keys(value as object)).toEqual(["/".repeat(200_000)]);
+    let nested: unknown = Number.NaN;
+    for (let level = 0; level < 50; level++) nested = { [`a${level}${"k".repeat(20)}`]: nested };
+    const pointer = faultOfValue(nested)?.pointer as string;
+    expect(pointer).toStartWith(`/a49${"k".repeat(20)}/a48`);
+    expect([pointer.length, pointer.indexOf("…")]).toEqual([201, 200]);
+  });
+
   test("takes a key that only looks repeated", () => {
     for (const text of [
       '{"a":{"a":1},"b":[{"a":1},{"a":2}]}',
