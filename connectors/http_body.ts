@@ -3,6 +3,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import {
   encodingOf,
   type ForeignJson,
+  firstCharacters,
   JSON_DEPTH_LIMIT,
   JsonError,
   parseForeignJson,
@@ -13,11 +14,15 @@ import {
 /** The body is a member of the result, which may have as many levels as any JSON. */
 const DEPTH_LIMIT = JSON_DEPTH_LIMIT - 1;
 
+/** Of a key that a note names. */
+const MAX_KEY_CHARACTERS = 100;
+
 export const BodyNote = Type.Object({
   pointer: Type.String({ description: "JSON pointer into the output." }),
   code: Type.Union([
     Type.Literal("number_kept_as_text"),
     Type.Literal("json_kept_as_text"),
+    Type.Literal("repeated_key"),
     Type.Literal("decoded_as_utf_8"),
   ]),
   message: Type.String(),
@@ -42,8 +47,10 @@ export function decodeBody(
   const { text, notes } = decoded;
   if (!type?.is_json || truncated) return { body: text, body_encoding: "text", ...given(notes) };
   try {
-    const { value, kept_as_text } = parseForeignJson(text, { what: "body", depth: DEPTH_LIMIT });
-    return { body: value, body_encoding: "json", ...given([...notes, ...numberNotes(kept_as_text)]) };
+    const { value, kept_as_text, repeated_key } = parseForeignJson(text, { what: "body", depth: DEPTH_LIMIT });
+    notes.push(...numberNotes(kept_as_text));
+    if (repeated_key !== undefined) notes.push(keyNote(repeated_key));
+    return { body: value, body_encoding: "json", ...given(notes) };
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     // The text shows what it is.
@@ -66,6 +73,12 @@ function numberNotes({ count, pointers }: ForeignJson["kept_as_text"]): BodyNote
   const others = count - notes.length;
   if (others > 0) notes.push({ pointer: "/body", code, message: `So are ${others} other numbers.` });
   return notes;
+}
+
+function keyNote(key: string): BodyNote {
+  const named = JSON.stringify(firstCharacters(key, MAX_KEY_CHARACTERS));
+  const message = `An object of the body repeats the key ${named}: the last one's value is given.`;
+  return { pointer: "/body", code: "repeated_key", message };
 }
 
 /** `undefined` for what is not text: bytes that neither the charset nor UTF-8 allows, or a NUL. */

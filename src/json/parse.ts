@@ -48,12 +48,16 @@ export function parseJson(text: string, { what = "text" }: ReadOptions = {}): un
       unheld.pointers,
     );
   }
-  // The parser keeps the last of two equal keys. As many keys in the value as in the text: none was lost.
-  if (countKeys(value) !== keys) {
-    const key = JSON.stringify(excerpt(findDuplicateKey(text) ?? "", MAX_KEY_LENGTH));
-    throw new JsonError("duplicate_key", `An object of the ${what} repeats the key ${key}.`);
+  const repeated = repeatedKey({ text, value, keys });
+  if (repeated !== undefined) {
+    throw new JsonError("duplicate_key", `An object of the ${what} repeats the key ${JSON.stringify(excerpt(repeated, MAX_KEY_LENGTH))}.`);
   }
   return value;
+}
+
+/** A key that an object of the text repeats. The parser keeps the last of equal keys: as many in value and text, none was lost. */
+function repeatedKey({ text, value, keys }: { text: string; value: unknown; keys: number }): string | undefined {
+  return countKeys(value) === keys ? undefined : findDuplicateKey(text);
 }
 
 /** Numbers that cannot be held. */
@@ -68,6 +72,8 @@ export interface ForeignJson {
   readonly value: unknown;
   /** The numbers that no number here holds; each is its text in `value`, a string. */
   readonly kept_as_text: Unheld;
+  /** A key that an object has several times: the last one's value is kept. Absent where there is none. */
+  readonly repeated_key?: string;
 }
 
 /**
@@ -78,8 +84,9 @@ export interface ForeignJson {
  */
 export function parseForeignJson(text: string, options: ReadOptions & { depth?: number } = {}): ForeignJson {
   const { what = "text", depth: limit = JSON_DEPTH_LIMIT } = options;
-  const { value, unheld } = read(text, { what, limit, kept: Number.POSITIVE_INFINITY });
-  return { value, kept_as_text: unheld };
+  const { value, keys, unheld } = read(text, { what, limit, kept: Number.POSITIVE_INFINITY });
+  const repeated_key = repeatedKey({ text, value, keys });
+  return { value, kept_as_text: unheld, ...(repeated_key !== undefined && { repeated_key }) };
 }
 
 /**

@@ -66,6 +66,20 @@ describe("JSON", () => {
     }
   });
 
+  test("with a repeated key has the last one's value, and that is said", () => {
+    expect(decoded("application/json", '{"list":[{"a":1,"b":2,"a":3}]}')).toEqual({
+      body: { list: [{ a: 3, b: 2 }] },
+      body_encoding: "json",
+      notes: [
+        {
+          pointer: "/body",
+          code: "repeated_key",
+          message: 'An object of the body repeats the key "a": the last one\'s value is given.',
+        },
+      ],
+    });
+  });
+
   test("with very many numbers that cannot be kept has few notes", () => {
     const { body, notes } = decoded("application/json", `[${"1e400,".repeat(29)}1]`);
     expect(body).toEqual([...Array(29).fill("1e400"), 1]);
