@@ -2,8 +2,8 @@
 import { type Static, Type } from "@sinclair/typebox";
 import {
   encodingOf,
+  excerpt,
   type ForeignJson,
-  firstCharacters,
   JSON_DEPTH_LIMIT,
   JsonError,
   parseForeignJson,
@@ -76,7 +76,7 @@ function numberNotes({ count, pointers }: ForeignJson["kept_as_text"]): BodyNote
 }
 
 function keyNote(key: string): BodyNote {
-  const named = JSON.stringify(firstCharacters(key, MAX_KEY_CHARACTERS));
+  const named = JSON.stringify(excerpt(key, MAX_KEY_CHARACTERS));
   const message = `An object of the body repeats the key ${named}: the last one's value is given.`;
   return { pointer: "/body", code: "repeated_key", message };
 }

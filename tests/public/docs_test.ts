@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Value } from "@sinclair/typebox/value";
 import { Webhook } from "standardwebhooks";
-import { MAX_HEADER_BYTES, MAX_INTERIM } from "../../connectors/exchange.ts";
+import { MAX_HEADER_BYTES, MAX_HEADERS, MAX_INTERIM } from "../../connectors/exchange.ts";
 import { HttpInput, MAX_BODY_BYTES } from "../../connectors/http.ts";
 import { MAX_CODINGS, MAX_SURPLUS_BYTES } from "../../connectors/unpack.ts";
 import { MAX_ITEMS, MAX_PARALLEL, MAX_SLEEP_SECONDS, MAX_STEPS } from "../../events/pipeline.ts";
@@ -108,7 +108,10 @@ describe("limits", () => {
       `${number(HttpInput.properties.timeout_ms.maximum ?? 0)}; ${number(HttpInput.properties.timeout_ms.default)} by default`,
     ],
     ["an answer's body that is kept", `${kb(MAX_BODY_BYTES)}; the rest is cut, and \`truncated\` says so`],
-    ["an answer's headers, names and values together", `${kb(MAX_HEADER_BYTES)}, then \`malformed_answer\``],
+    [
+      "an answer's headers, how many; names and values together",
+      `${MAX_HEADERS}, ${kb(MAX_HEADER_BYTES)}, then \`malformed_answer\``,
+    ],
     ["interim answers (1xx) before an answer", `${MAX_INTERIM}, then \`malformed_answer\``],
     ["content codings of a body, on top of each other", `${MAX_CODINGS}, then \`malformed_answer\``],
     ["by how much a packed body may exceed what it unpacks to", `${kb(MAX_SURPLUS_BYTES)}, then \`malformed_answer\``],
