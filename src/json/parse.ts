@@ -50,7 +50,10 @@ export function parseJson(text: string, { what = "text" }: ReadOptions = {}): un
   }
   const repeated = repeatedKey({ text, value, keys });
   if (repeated !== undefined) {
-    throw new JsonError("duplicate_key", `An object of the ${what} repeats the key ${JSON.stringify(excerpt(repeated, MAX_KEY_LENGTH))}.`);
+    throw new JsonError(
+      "duplicate_key",
+      `An object of the ${what} repeats the key ${JSON.stringify(excerpt(repeated, MAX_KEY_LENGTH))}.`,
+    );
   }
   return value;
 }
