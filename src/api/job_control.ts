@@ -80,9 +80,8 @@ export function jobControlRoutes(
         if (replay.payload)
           checkSubmission({ payload: replay.payload }, { ...body, connectors: workflows, refusedAddress });
         const origin = await readJob(log, named);
-        const last = origin?.events.at(-1);
-        if (!origin || !last) throw jobNotFound(origin_job_id);
-        const { state, events } = origin;
+        if (!origin) throw jobNotFound(origin_job_id);
+        const { state, first, version } = origin;
         if (!isFinished(state)) throw new Problem("conflict", `Cannot replay the job: it is ${state.status}.`);
 
         const { payload, from_step } = replay;
@@ -95,12 +94,12 @@ export function jobControlRoutes(
           {
             job_id,
             runs: state,
-            events: replayEvents(events, { payload, reused }),
+            events: replayEvents([first], { payload, reused }),
             meta: {
               ...jobMeta(job_id, { actor: caller.actor }),
-              ...replayAccount(events, replay),
+              ...replayAccount([first], replay),
               ...onBehalfOf(state, caller),
-              causation_id: eventId(last),
+              causation_id: eventId({ ...first, version }),
               ...cause,
             },
             has_key: key !== null,

@@ -519,7 +519,7 @@ export function scheduleRoutes(
 
   /** Where the log holds the submission of a job whose id is derived from its caller's identity. */
   async function positionOf(job_id: string): Promise<number | undefined> {
-    return (await readJob(log, { job_id, reach: EVERYTHING }))?.events[0]?.position;
+    return (await readJob(log, { job_id, reach: EVERYTHING }))?.first.position;
   }
 
   /** What a request wants a schedule to be. Throws what the reading of bodies throws, and `workflow_not_allowed`. */

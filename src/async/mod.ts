@@ -2,4 +2,5 @@ export { alarm } from "./alarm.ts";
 export { Backoff } from "./backoff.ts";
 export { DECODED_PER_TURN, Pacer } from "./pacer.ts";
 export { pause } from "./pause.ts";
+export { inSlices, nextTurn } from "./slices.ts";
 export { unlessAborted } from "./unless_aborted.ts";

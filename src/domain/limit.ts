@@ -20,7 +20,7 @@ import type { LimitGranted } from "../../events/limit.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { WorkflowLimitsSet } from "../../events/workflow.ts";
 import type { Decider, Rejection } from "./decider.ts";
-import { type JobState, jobState } from "./job.ts";
+import type { JobState } from "./job.ts";
 
 /** Jobs with one concurrency key that may run at once where nothing else is settled. */
 export const DEFAULT_CONCURRENCY_PER_KEY = 1;
@@ -91,9 +91,8 @@ export function limitsOf(
   return limits;
 }
 
-/** Whether a job's history, the submission aside, says that the attempt runs. */
-export function holdsSlot(history: Iterable<KnownEvent>, attempt: number): boolean {
-  const job: JobState = jobState(history);
+/** Whether a job, be it without its submission, says that the attempt runs. */
+export function holdsSlot(job: Pick<JobState, "status" | "attempt">, attempt: number): boolean {
   return job.status === "running" && job.attempt === attempt;
 }
 

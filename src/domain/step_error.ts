@@ -1,6 +1,6 @@
 /** How much of an error the history of a job keeps. A step may fail thousands of times, and each time is on record. */
 import type { JobError } from "../../events/job.ts";
-import { excerpt } from "../json/mod.ts";
+import { excerpt, faultOfValue } from "../json/mod.ts";
 
 /** In code points of the message, and UTF-16 units of the detail's JSON. */
 export const KEPT = { message: 10_000, detail: 20_000 };
@@ -14,13 +14,19 @@ export function kept({ code, message, detail }: JobError, { retried }: { retried
   const most = retried ? KEPT_OF_RETRIED : KEPT;
   const short = { code, message: excerpt(message, most.message) };
   if (detail === undefined) return short;
-  if (fits(detail, most.detail)) return { ...short, detail };
+  // What nests too deeply the log refuses, and says so.
+  if (faultOfValue(detail) || lengthOfJson(detail) <= most.detail) return { ...short, detail };
   const cut = cutTexts(detail);
-  return fits(cut, most.detail) ? { ...short, detail: cut } : short;
+  return lengthOfJson(cut) <= most.detail ? { ...short, detail: cut } : short;
 }
 
-function fits(detail: unknown, most: number): boolean {
-  return (JSON.stringify(detail) ?? "").length <= most;
+/** UTF-16 units of an error's JSON, or of its detail's. What cannot be written as JSON, the log refuses: it counts for nothing. */
+export function lengthOfJson(value: unknown): number {
+  try {
+    return JSON.stringify(value)?.length ?? 0;
+  } catch {
+    return 0;
+  }
 }
 
 function cutTexts(detail: unknown): unknown {

@@ -1,6 +1,7 @@
 /** Where the steps of a job stand, folded from its events. */
 import type { JobError } from "../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import { lengthOfJson } from "./step_error.ts";
 
 /**
  * - `running`: its connector was started, and no end is on record.
@@ -191,7 +192,7 @@ function count(step: StepState, event: WorkEvent): StepState {
     case "job.step_started":
       return event.data.items === undefined ? { ...step, runs: step.runs + 1 } : step;
     case "job.step_failed":
-      return { ...step, errors_length: step.errors_length + JSON.stringify(event.data.error).length };
+      return { ...step, errors_length: step.errors_length + lengthOfJson(event.data.error) };
     default:
       return step;
   }

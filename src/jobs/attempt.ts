@@ -98,8 +98,12 @@ export class Attempt {
     return this.#clock.database + (performance.now() - this.#clock.monotonic);
   }
 
-  /** The job's stream has grown to `version` by what led to `state`, recorded at that time (RFC 3339). */
-  advance(to: { state: JobState; version: number; recorded_at?: string }): void {
+  /**
+   * The job's stream has grown to `version` by what led to `state`, recorded at that time (RFC 3339). A heartbeat and what
+   * became of steps are recorded side by side: whichever is heard of later may be the earlier one.
+   */
+  advance(to: { state: JobState; version: number; recorded_at?: string | undefined }): void {
+    if (to.version <= this.version) return;
     this.state = to.state;
     this.version = to.version;
     if (to.recorded_at) this.#clock = { database: Date.parse(to.recorded_at), monotonic: performance.now() };

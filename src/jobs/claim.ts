@@ -2,7 +2,7 @@
 import type { EventMeta } from "../../events/envelope.ts";
 import type { JobPipelinePinned } from "../../events/job.ts";
 import { decode, type KnownNewEvent } from "../../events/mod.ts";
-import { type JobState, jobDecider, jobState } from "../domain/job.ts";
+import { type JobState, jobDecider } from "../domain/job.ts";
 import { type Append, AppendInDoubtError, type EventLog } from "../log/mod.ts";
 import { evolved, jobStream } from "./commands.ts";
 import type { HeldBack, Limits } from "./limits.ts";
@@ -64,15 +64,15 @@ export async function claim(
     return { ok: true, state: claimed, version: started.version, position };
   } catch (error) {
     if (!(error instanceof AppendInDoubtError)) throw error;
-    const stored = (await untilKnown(() => log.readStream(jobStream(job_id)), { signal })) ?? [];
-    const history = stored.map(decode);
-    const next = history[version];
+    const read = () => log.readStream(jobStream(job_id), { after_version: version });
+    const since = ((await untilKnown(read, { signal })) ?? []).map(decode);
+    const next = since[0];
     if (!next) throw error;
-    const now = jobState(history);
+    const now = since.reduce(jobDecider.evolve, state);
     const isHeld = now.status === "running" && now.attempt === state.attempt + 1;
     // By all that is known of who did it: several outside workers may have one name.
     if (isHeld && Bun.deepEquals(next.meta, meta)) {
-      return { ok: true, state: now, version: history.length, position: stored[version]?.position ?? 0 };
+      return { ok: true, state: now, version: version + since.length, position: next.position };
     }
     return { ok: false, reason: "conflict" };
   }

@@ -4,7 +4,8 @@ import { decode, type KnownEvent, type KnownNewEvent } from "../../events/mod.ts
 import type { Decider } from "../domain/decider.ts";
 import { type JobCommand, type JobRejection, type JobState, jobDecider, jobState } from "../domain/job.ts";
 import { EVERYTHING, type Reach, reaches, type Within } from "../domain/reach.ts";
-import { type EventLog, type Handled, handle } from "../log/mod.ts";
+import { type EventLog, type Folded, type Handled, handle } from "../log/mod.ts";
+import { type FoldedJob, longJobsOf } from "./long_jobs.ts";
 
 /** The stream that holds a job's history. */
 export function jobStream(jobId: string): string {
@@ -18,25 +19,15 @@ export interface NamedJob {
 }
 
 /** A job as the log has it at some moment. */
-export interface StoredJob {
-  readonly state: Within<JobState>;
-  readonly version: number;
-  readonly position: number;
-  /** All of its history. */
-  readonly events: readonly StoredEvent[];
-}
+export type StoredJob = FoldedJob & { readonly state: Within<JobState> };
 
 /** A job as the log has it at this moment; `undefined` where nothing was submitted. */
 export async function readJob(
   log: Pick<EventLog, "readStream">,
   { job_id, reach }: NamedJob,
 ): Promise<StoredJob | undefined> {
-  const events = await log.readStream(jobStream(job_id));
-  const last = events.at(-1);
-  if (!last) return undefined;
-  const state = jobState(events.map(decode));
-  if (!reaches(reach, state)) return undefined;
-  return { state: state as Within<JobState>, version: last.version, position: last.position, events };
+  const job = await longJobsOf(log).read(jobStream(job_id));
+  return job && reaches(reach, job.state) ? (job as StoredJob) : undefined;
 }
 
 /** Part of a job's history, in order; `undefined` where nothing was submitted. */
@@ -56,12 +47,21 @@ export function submissionOf(first: StoredEvent): Parameters<typeof reaches>[1] 
   return jobState([decode(first)]);
 }
 
+export interface CommandingJob extends NamedJob {
+  readonly command: JobCommand;
+  readonly meta: EventMeta;
+  /** What is known of the job: only what follows it is read. */
+  readonly known?: Folded<JobState>;
+}
+
 /** Decides a command on a job as it stands and records the decision. Throws what `log.append` throws. */
 export function commandJob(
   log: EventLog,
-  { job_id, reach, command, meta }: NamedJob & { readonly command: JobCommand; readonly meta: EventMeta },
+  { job_id, reach, command, meta, ...given }: CommandingJob,
 ): Promise<Handled<JobState, JobRejection>> {
-  return handle(log, { stream_id: jobStream(job_id), decider: reachable(reach, jobDecider), command, meta });
+  const stream_id = jobStream(job_id);
+  const known = given.known ?? longJobsOf(log).known(stream_id);
+  return handle(log, { stream_id, decider: reachable(reach, jobDecider), command, meta, known });
 }
 
 /** A decider for which the jobs beyond a reach are none. */
@@ -82,6 +82,16 @@ export function evolved(
   { recorded_at }: { recorded_at: string },
 ): JobState {
   return events.reduce((before, event) => jobDecider.evolve(before, { ...event, recorded_at } as KnownEvent), state);
+}
+
+/** What a job's stream has become by a command, or was found to be where that was refused. */
+export function advanced(
+  handled: Handled<JobState, JobRejection>,
+): Folded<JobState> & { readonly recorded_at?: string | undefined } {
+  const { state, version } = handled;
+  if (!handled.ok || handled.recorded_at === undefined) return { state, version };
+  const { recorded_at } = handled;
+  return { state: evolved(state, handled.events as readonly KnownNewEvent[], { recorded_at }), version, recorded_at };
 }
 
 /** The meta of what happens to a job after its submission. */

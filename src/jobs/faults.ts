@@ -2,10 +2,10 @@
  * What becomes of whatever is thrown while one job is processed. What may pass (the log is away) is tried again; anything
  * else ends that job, on record, and nothing besides.
  */
-import { type EventMeta, eventId } from "../../events/envelope.ts";
+import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope.ts";
 import type { JobError } from "../../events/job.ts";
 import type { EventType } from "../../events/mod.ts";
-import { AppendRefusedError, type EventLog } from "../log/mod.ts";
+import { AppendRefusedError, type EventLog, pagesOf } from "../log/mod.ts";
 import { jobStream } from "./commands.ts";
 
 /** What a job fails with. Of a fault nothing is told: its text may quote the payload. */
@@ -28,11 +28,14 @@ export async function failForGood(
   { job_id, version, fault, actor }: { job_id: string; version?: number | undefined; fault: unknown; actor: string },
 ): Promise<boolean> {
   const stream_id = jobStream(job_id);
-  const history = await log.readStream(stream_id);
-  const last = history.at(-1);
+  let last: StoredEvent | undefined;
+  let attempt = 0;
+  for await (const page of pagesOf(log, { stream_id })) {
+    last = page.at(-1);
+    if (page.some(({ type }) => ENDS.has(type))) return false;
+    attempt += page.filter(({ type }) => type === "job.started").length;
+  }
   if (!last || (version !== undefined && last.version !== version)) return false;
-  if (history.some(({ type }) => ENDS.has(type))) return false;
-  const attempt = history.filter(({ type }) => type === "job.started").length;
   const meta: EventMeta = { actor, correlation_id: job_id, causation_id: eventId(last) };
   const events = [{ type: "job.failed", data: { attempt, error: errorOf(fault) } }] as const;
   const { ok } = await log.append({ stream_id, expected_version: last.version, events, meta });
@@ -50,12 +53,17 @@ export async function failCallbackForGood(
   { job_id, fault, actor }: { job_id: string; fault: unknown; actor: string },
 ): Promise<void> {
   const stream_id = jobStream(job_id);
-  const history = await log.readStream(stream_id);
-  const last = history.at(-1);
+  let last: StoredEvent | undefined;
+  let attempt = 1;
+  for await (const page of pagesOf(log, { stream_id })) {
+    last = page.at(-1);
+    for (const { type } of page) {
+      if (type === "job.callback_requested") attempt = 1;
+      else if (type === "job.callback_attempted") attempt++;
+    }
+  }
   // Delivered or failed: another was faster.
   if (!last || last.type === "job.callback_delivered" || last.type === "job.callback_failed") return;
-  const asked = history.findLastIndex(({ type }) => type === "job.callback_requested");
-  const attempt = 1 + history.slice(asked + 1).filter(({ type }) => type === "job.callback_attempted").length;
   const data = { webhook_id: webhookId(job_id), attempt, error: errorOf(fault) };
   const meta: EventMeta = { actor, correlation_id: job_id, causation_id: eventId(last) };
   const events = [{ type: "job.callback_failed", data }] as const;

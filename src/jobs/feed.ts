@@ -7,11 +7,14 @@ import type { JobRetryScheduled, JobStarted, JobSuspended, Priority } from "../.
 import { decode, decodeOnce, type EventType, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
 import { Backoff, DECODED_PER_TURN, Pacer, pause } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
-import { type JobState, jobDecider, jobState } from "../domain/job.ts";
+import { type JobState, jobDecider } from "../domain/job.ts";
+import { outputsLength } from "../domain/step_states.ts";
+import { isTransient, PAGE } from "../log/mod.ts";
 import { jobStream } from "./commands.ts";
 import { DueJobs } from "./due.ts";
 import { failForGood } from "./faults.ts";
 import type { HeldBackJobs } from "./held_back.ts";
+import { advance, type FoldedJob, longJobsOf } from "./long_jobs.ts";
 import type { RunnerOptions, WorkflowNames } from "./options.ts";
 import { jobsOfOthers, queuedJobs, readModelPosition } from "./read_model.ts";
 import { PRIORITIES, type ReadyJob, type ReadyQueue } from "./ready_queue.ts";
@@ -137,17 +140,21 @@ export class Feed {
    * time is among them only where it is as it was found to be due: at the same version.
    */
   async load(jobs: readonly { readonly job_id: string; readonly version?: number }[]): Promise<ReadJob[]> {
-    const histories = await this.#options.log.readStreams(jobs.map(({ job_id }) => jobStream(job_id)));
+    const { log } = this.#options;
+    const streams = jobs.map(({ job_id }) => jobStream(job_id));
+    const histories = await log.readStreams(streams, { limit: PAGE });
     const ready: ReadJob[] = [];
     for (const { job_id, version } of jobs) {
       const history = histories.get(jobStream(job_id));
       if (!history) continue;
       if (this.#pacer.did(jsonLength(history))) await this.#pacer.turn();
       try {
-        const job = toReadyJob(job_id, history, jobState(history.map(decode)));
+        const found = history.length === PAGE ? longJobsOf(log).read(jobStream(job_id)) : advance(undefined, history);
+        const job = toReadyJob(job_id, (await found) as FoldedJob);
         if (!job || !this.#wants(job.state)) continue;
         if (job.state.due_at === null || job.version === version) ready.push(job);
       } catch (fault) {
+        if (isTransient(fault)) throw fault;
         void this.#giveUp({ job_id, version: history.at(-1)?.version, fault });
       }
     }
@@ -313,7 +320,8 @@ export class Feed {
       this.#due.expect(stored.position, state.due_at - Date.parse(stored.recorded_at));
       return;
     }
-    const job = toReadyJob(entityId(stored.stream_id), [stored], state);
+    const { stream_id, version, position } = stored;
+    const job = toReadyJob(entityId(stream_id), { state, version, position, first: stored });
     if (job) queue.add(job);
   }
 
@@ -378,13 +386,11 @@ export class Feed {
   }
 }
 
-function toReadyJob(job_id: string, history: readonly StoredEvent[], state: JobState): ReadJob | undefined {
-  const [submission] = history;
-  const last = history.at(-1);
-  if (!submission || !last || state.status !== "queued") return undefined;
-  const { priority, caller } = state;
-  const length = jsonLength(history);
-  return { job_id, caller, priority, position: submission.position, version: last.version, state, length };
+function toReadyJob(job_id: string, { state, version, first }: FoldedJob): ReadJob | undefined {
+  if (state.status !== "queued") return undefined;
+  const length = first.data_json.length + outputsLength(state.step_states);
+  const { caller, priority } = state;
+  return { job_id, caller, priority, position: first.position, version, state, length };
 }
 
 function jsonLength(events: readonly StoredEvent[]): number {

@@ -14,7 +14,7 @@
 
 import type { EventMeta, NewEvent } from "../../events/envelope.ts";
 import { decode, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
-import type { WaitingFor } from "../domain/job.ts";
+import { jobState, type WaitingFor } from "../domain/job.ts";
 import {
   type Holders,
   holdsSlot,
@@ -26,9 +26,10 @@ import {
 } from "../domain/limit.ts";
 import { type WorkflowState, workflowDecider } from "../domain/workflow.ts";
 import { decodeJson } from "../json/mod.ts";
-import { type Append, type AppendAllResult, ContendedError, type EventLog } from "../log/mod.ts";
+import { type Append, type AppendAllResult, ContendedError, type EventLog, PAGE } from "../log/mod.ts";
 import { jobStream } from "./commands.ts";
 import { type LimitId, limitStream, workflowStream } from "./limit_streams.ts";
+import { longJobsOf } from "./long_jobs.ts";
 
 /**
  * What is settled about a workflow is asked for again after so long, where no event has told of a change before: in
@@ -245,10 +246,11 @@ export class Limits {
     try {
       const streams = unknown.map(([jobId]) => jobStream(jobId));
       // Without the submission, whose payload may be large.
-      const histories = await this.#log.readStreams(streams, { after_version: 1 });
+      const histories = await this.#log.readStreams(streams, { after_version: 1, limit: PAGE });
       for (const [jobId, attempt] of unknown) {
         const history = histories.get(jobStream(jobId)) ?? [];
-        if (!holdsSlot(history.map(decode), attempt)) remember(this.#over, jobId, attempt);
+        const long = history.length === PAGE ? await longJobsOf(this.#log).read(jobStream(jobId)) : undefined;
+        if (!holdsSlot(long?.state ?? jobState(history.map(decode)), attempt)) remember(this.#over, jobId, attempt);
         else if (!this.#isOver(jobId, attempt)) remember(this.#running, jobId, { attempt, read_at });
       }
     } finally {

@@ -7,6 +7,7 @@
 import type { EventMeta } from "../../events/envelope.ts";
 import type { JobError } from "../../events/job.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
+import { inSlices } from "../async/mod.ts";
 import {
   DEFAULT_ATTEMPT_TIMEOUT_SECONDS,
   type JobCommand,
@@ -15,7 +16,7 @@ import {
   jobDecider,
 } from "../domain/job.ts";
 import type { Reach } from "../domain/reach.ts";
-import { type EventLog, handle } from "../log/mod.ts";
+import { type EventLog, handle, pagesOf } from "../log/mod.ts";
 import { commandJob, jobStream, reachable } from "./commands.ts";
 import type { EndedAttempt } from "./options.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
@@ -267,13 +268,15 @@ async function recorded(
   let claimed = false;
   let said: Answered | undefined;
   // Its submission is of no concern.
-  for (const stored of await log.readStream(jobStream(job_id), { after_version: 1 })) {
-    const event = decode(stored);
-    if (!("attempt" in event.data) || event.data.attempt !== attempt) continue;
-    if (event.type === "job.started") claimed = event.data.outside === true && event.meta.actor === meta.actor;
-    else if (isRecordOf(answer, event as AnswerEvent)) {
-      said = { ok: true, event: event as AnswerEvent, position: stored.position, replayed: true };
-    }
+  for await (const page of pagesOf(log, { stream_id: jobStream(job_id), after_version: 1 })) {
+    await inSlices(page, (stored) => {
+      const event = decode(stored);
+      if (!("attempt" in event.data) || event.data.attempt !== attempt) return;
+      if (event.type === "job.started") claimed = event.data.outside === true && event.meta.actor === meta.actor;
+      else if (isRecordOf(answer, event as AnswerEvent)) {
+        said = { ok: true, event: event as AnswerEvent, position: stored.position, replayed: true };
+      }
+    });
   }
   return claimed && said ? said : { ...refused, claimed };
 }

@@ -35,7 +35,7 @@ import { noTracing, type Tracing } from "../telemetry/mod.ts";
 import { Attempt } from "./attempt.ts";
 import { Callbacks } from "./callbacks.ts";
 import { claim } from "./claim.ts";
-import { commandJob, evolved, jobMeta, jobStream, readJob } from "./commands.ts";
+import { advanced, commandJob, evolved, jobMeta, jobStream } from "./commands.ts";
 import { type Outcome, type Runnable, toRunnables } from "./execute.ts";
 import { errorOf, failForGood } from "./faults.ts";
 import { Feed } from "./feed.ts";
@@ -423,16 +423,13 @@ class JobRunner implements Runner {
     }
     // A heartbeat came between, or the answer was lost: what is on record already is not recorded again.
     const handled = await untilKnown(
-      async () => {
-        const { ok } = await commandJob(log, { job_id, reach: EVERYTHING, command, meta });
-        return { ok, now: await readJob(log, { job_id, reach: EVERYTHING }) };
-      },
+      () => commandJob(log, { job_id, reach: EVERYTHING, command, meta, known: { state, version } }),
       {
         signal: AbortSignal.any([this.#givingUp.signal, attempt.over]),
         on_fault: (err) => logger.debug({ err }, "The log is away; trying again"),
       },
     );
-    if (handled?.now) attempt.advance(handled.now);
+    if (handled) attempt.advance(advanced(handled));
     // A refused ending may be this very one, recorded by an append whose own answer was lost.
     if (handled?.ok || (handled && command.ending)) return true;
     attempt.abort(handled ? "superseded" : "lease_lost");
@@ -535,7 +532,8 @@ class JobRunner implements Runner {
         await pause(50, this.#givingUp.signal);
       }
     }
-    const handled = await untilKnown(() => commandJob(log, { job_id, reach: EVERYTHING, command, meta }), {
+    const known = { state, version };
+    const handled = await untilKnown(() => commandJob(log, { job_id, reach: EVERYTHING, command, meta, known }), {
       signal: this.#givingUp.signal,
       on_fault: (fault) => logger.debug({ err: fault }, "The log is away; trying again"),
     });
@@ -580,14 +578,16 @@ class JobRunner implements Runner {
 
   async #beat(attempt: Attempt): Promise<void> {
     const { log, logger } = this.#options;
-    const { job_id, state } = attempt;
+    const { job_id, state, version } = attempt;
     const at = performance.now();
+    const meta = this.#metaOf(attempt);
     const command: JobCommand = { type: "heartbeat", attempt: state.attempt, lease_seconds: this.#leaseSeconds };
     attempt.beating = true;
     try {
-      const handled = await commandJob(log, { job_id, reach: EVERYTHING, command, meta: this.#metaOf(attempt) });
+      const known = { state, version };
+      const handled = await commandJob(log, { job_id, reach: EVERYTHING, command, meta, known });
       if (handled.ok) {
-        attempt.version = handled.version;
+        attempt.advance(advanced(handled));
         attempt.renewed(at);
       } else {
         logger.warn({ job_id, attempt: state.attempt, code: handled.refusal.code }, handled.refusal.message);

@@ -1,7 +1,8 @@
 /** Command handling: load a stream, decide, append, and decide again where somebody else was faster. */
 import type { EventMeta, NewEvent, StoredEvent } from "../../events/envelope.ts";
-import { decode, type KnownEvent } from "../../events/mod.ts";
+import type { KnownEvent } from "../../events/mod.ts";
 import { ContendedError } from "./errors.ts";
+import { type Folded, foldEvents, foldStream } from "./fold.ts";
 import type { EventLog } from "./types.ts";
 
 /** What the log needs of a decider. */
@@ -19,8 +20,8 @@ export interface Handling<State, Command extends object, Refusal> {
   readonly meta: EventMeta;
   /** The events that lead to the state, the newest of the stream last; the whole stream by default. */
   readonly read?: () => Promise<readonly StoredEvent[]>;
-  /** The state at a version that is known already: what `read` gives follows it. */
-  readonly known?: { readonly state: State; readonly version: number };
+  /** The state at a version that is known already: of the stream only what follows it is read. */
+  readonly known?: Folded<State>;
 }
 
 /** What came of a command: a decision on record (no events: nothing to do), or the decider's refusal. */
@@ -51,14 +52,16 @@ const MAX_TRIES = 20;
 /** Decides a command on a stream's present state and records the decision. Throws what `append` throws, and `ContendedError`. */
 export async function handle<State, Command extends object, Refusal>(
   log: EventLog,
-  { stream_id, decider, command, meta, known, ...handling }: Handling<State, Command, Refusal>,
+  { stream_id, decider, command, meta, read, ...handling }: Handling<State, Command, Refusal>,
 ): Promise<Handled<State, Refusal>> {
-  const read = handling.read ?? (() => log.readStream(stream_id, { after_version: known?.version }));
+  const { evolve } = decider;
+  let known = handling.known ?? { state: decider.initial, version: 0 };
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const stored = await read();
-    const state = stored.map(decode).reduce(decider.evolve, known?.state ?? decider.initial);
+    const now = read
+      ? await foldEvents(await read(), { evolve, known })
+      : await foldStream(log, { stream_id, evolve, known });
+    const { state, version } = now;
     const decision = decider.decide(typeof command === "function" ? command(state) : command, state);
-    const version = stored.at(-1)?.version ?? known?.version ?? 0;
     if (!Array.isArray(decision)) return { ok: false, refusal: decision as Refusal, state, version };
     const events = decision as readonly NewEvent[];
     if (events.length === 0) return { ok: true, events, state, version, position: undefined, recorded_at: undefined };
@@ -73,6 +76,8 @@ export async function handle<State, Command extends object, Refusal>(
         recorded_at: result.recorded_at,
       };
     }
+    // What `read` gives begins anew each time.
+    if (!read) known = now;
   }
   throw new ContendedError(`Cannot append to ${stream_id}: its version changed at each of ${MAX_TRIES} tries`);
 }

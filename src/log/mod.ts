@@ -7,6 +7,7 @@ export {
   isTransient,
   LogUnavailableError,
 } from "./errors.ts";
+export { type Folded, foldEvents, PAGE, pagesOf } from "./fold.ts";
 export { type Handled, handle } from "./handle.ts";
 export { openLog } from "./postgres_log.ts";
 export { mayChangeLog } from "./rights.ts";

@@ -74,13 +74,17 @@ class PostgresLog implements EventLog {
 
   async readStreams(
     streamIds: readonly string[],
-    { after_version = 0 }: { after_version?: number } = {},
+    { after_version = 0, limit }: { after_version?: number; limit: number },
   ): Promise<Map<string, StoredEvent[]>> {
     const rows = await this.#sql<StoredEvent[]>`
-      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
-      from levqor_log.events
-      where stream_id = any(${streamIds as string[]}) and version > ${after_version}
-      order by stream_id, version`;
+      select part.*
+      from unnest(${streamIds as string[]}::text[]) as asked (id)
+      cross join lateral (
+        select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+        from levqor_log.events
+        where stream_id = asked.id and version > ${after_version} order by version limit ${limit}
+      ) as part
+      order by part.stream_id, part.version`;
     const streams = new Map<string, StoredEvent[]>();
     for (const event of rows) {
       const stream = streams.get(event.stream_id);

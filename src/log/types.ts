@@ -95,8 +95,14 @@ export interface EventLog {
   appendAll(appends: readonly Append[]): Promise<AppendAllResult>;
   /** One stream's events in order of version. */
   readStream(streamId: string, options?: { after_version?: number; limit?: number }): Promise<StoredEvent[]>;
-  /** Several streams in one query. Streams that do not exist, or hold nothing after the version, are absent from the map. */
-  readStreams(streamIds: readonly string[], options?: { after_version?: number }): Promise<Map<string, StoredEvent[]>>;
+  /**
+   * Several streams in one query, of each as many events as the limit says. Streams that do not exist, or hold nothing
+   * after the version, are absent from the map.
+   */
+  readStreams(
+    streamIds: readonly string[],
+    options: { after_version?: number; limit: number },
+  ): Promise<Map<string, StoredEvent[]>>;
   /** The first event of each of several streams, in one query, by stream. Streams that do not exist are absent. */
   readFirst(streamIds: readonly string[]): Promise<Map<string, StoredEvent>>;
   /** The newest event of each of several streams (one at least), in one query: for streams whose newest event says all. */

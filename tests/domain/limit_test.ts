@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { WorkflowLimitsSet } from "../../events/workflow.ts";
+import { jobState } from "../../src/domain/job.ts";
 import {
   type Holders,
   holdsSlot,
@@ -117,13 +118,15 @@ describe("evidence", () => {
   });
   const history = (...events: KnownNewEvent[]) => events.map((event) => recorded(event, EPOCH));
   test("is that the job runs this very attempt", () => {
-    expect(holdsSlot(history(started(1)), 1)).toBe(true);
-    expect(holdsSlot(history(started(1)), 2)).toBe(false);
-    expect(holdsSlot([], 1)).toBe(false);
+    expect(holdsSlot(jobState(history(started(1))), 1)).toBe(true);
+    expect(holdsSlot(jobState(history(started(1))), 2)).toBe(false);
+    expect(holdsSlot(jobState([]), 1)).toBe(false);
     const released: KnownNewEvent = { type: "job.released", data: { attempt: 1, reason: "lease_expired" } };
-    expect(holdsSlot(history(started(1), released), 1)).toBe(false);
-    expect(holdsSlot(history(started(1), released, started(2)), 1)).toBe(false);
-    expect(holdsSlot(history(started(1), { type: "job.succeeded", data: { attempt: 1, result: 1 } }), 1)).toBe(false);
+    expect(holdsSlot(jobState(history(started(1), released)), 1)).toBe(false);
+    expect(holdsSlot(jobState(history(started(1), released, started(2))), 1)).toBe(false);
+    expect(
+      holdsSlot(jobState(history(started(1), { type: "job.succeeded", data: { attempt: 1, result: 1 } })), 1),
+    ).toBe(false);
   });
 });
 

@@ -61,7 +61,10 @@ test("jobs with large payloads that are read at once leave others their turn", a
   const payload = { texts: Array.from({ length: 2_000 }, () => "x".repeat(97)) };
   const ids = await Promise.all(Array.from({ length: 20 }, () => service.submit("noop", { payload })));
   // As they are in the log; read beforehand, so that nothing is waited for but others' turns.
-  const histories = await service.log.readStreams(ids.map((id) => `job-${id}`));
+  const histories = await service.log.readStreams(
+    ids.map((id) => `job-${id}`),
+    { limit: 250 },
+  );
   const queue = new ReadyQueue();
   const stop = new AbortController();
   const feed = new Feed({
