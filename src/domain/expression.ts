@@ -17,12 +17,13 @@
  * - only own properties are read; a missing one is an error that names its path;
  * - text is counted and cut in code points; whole numbers are exact within 64 bits (`expression_number.ts`).
  */
-import { type ASTNode, Environment } from "@marcbachmann/cel-js";
+import { type ASTNode, Environment, ParseError } from "@marcbachmann/cel-js";
 import { serialize } from "@marcbachmann/cel-js/serialize";
 import { excerpt } from "../json/mod.ts";
 import { FUNCTIONS, METHODS } from "./expression_calls.ts";
 import { CostError, ExpressionError, Meter } from "./expression_cost.ts";
-import { fits, isNumeric, negate } from "./expression_number.ts";
+import { checkLiteral, fits, isNumeric, negate } from "./expression_number.ts";
+import { sizeOf } from "./expression_text.ts";
 import {
   type AnyKind,
   applyOperator,
@@ -40,7 +41,7 @@ import {
   toJson,
 } from "./expression_values.ts";
 
-/** UTF-16 units of an expression's source. */
+/** In code points, of an expression's source. */
 export const MAX_EXPRESSION_LENGTH = 1_000;
 /** Nodes of an expression's tree, and how deep it goes. */
 const LIMITS = { maxAstNodes: 250, maxDepth: 50, maxListElements: 100, maxMapEntries: 100 };
@@ -78,9 +79,9 @@ export interface Expression {
 
 /** Reads an expression. Throws an {@link ExpressionError} that says what is wrong with it. */
 export function parseExpression(source: string): Expression {
-  if (source.length > MAX_EXPRESSION_LENGTH) {
-    const message = `The expression has ${source.length} characters; ${MAX_EXPRESSION_LENGTH} are allowed.`;
-    throw new ExpressionError(message);
+  const size = sizeOf(source);
+  if (size > MAX_EXPRESSION_LENGTH) {
+    throw new ExpressionError(`The expression has ${size} characters; ${MAX_EXPRESSION_LENGTH} are allowed.`);
   }
   const quoted = JSON.stringify(excerpt(source.trim(), QUOTED_SIZE));
   const compiling = new Compiling();
@@ -102,7 +103,15 @@ let library = new Environment({ limits: LIMITS });
 
 function syntaxOf(source: string): ASTNode {
   if (read++ % MAX_READ === 0) library = new Environment({ limits: LIMITS });
-  return library.parse(source).ast;
+  try {
+    return library.parse(source).ast;
+  } catch (error) {
+    // One that is too large for a double.
+    if (error instanceof ParseError && error.code === "invalid_number" && error.range) {
+      checkLiteral(source.slice(error.range.start, error.range.end));
+    }
+    throw error;
+  }
 }
 
 /** What is given to an expression each time that it is evaluated. */
@@ -131,6 +140,7 @@ class Compiling {
   compile(node: ASTNode): Part {
     switch (node.op) {
       case "value":
+        if (typeof node.args === "number") checkLiteral(node.input.slice(node.start, node.end));
         return literal(node.args);
       case "id":
         return this.#name(node.args);

@@ -2,6 +2,7 @@
  * Numbers in expressions. JSON has one kind, CEL two: a whole number written in an expression is a `bigint`, one of
  * JSON's a `number`, or a `bigint` beyond 2^53. The two kinds mix; whole numbers are exact within 64 bits.
  */
+import { exactNumber, excerpt } from "../json/mod.ts";
 import { ExpressionError } from "./expression_cost.ts";
 
 export type Numeric = number | bigint;
@@ -16,6 +17,23 @@ const MAX_UNSIGNED = 2n ** 64n - 1n;
 
 export function isNumeric(value: unknown): value is Numeric {
   return typeof value === "number" || typeof value === "bigint";
+}
+
+/**
+ * Checks a number that is written with a point or an exponent: it is a double, and JSON says of that double what was
+ * written. Throws an {@link ExpressionError} that says what to write instead.
+ */
+export function checkLiteral(text: string): void {
+  const nearest = String(Number(text));
+  const exact = exactNumber(text);
+  if (exact !== undefined && exact === exactNumber(nearest)) return;
+  const written = excerpt(text, 64);
+  if (typeof exact === "bigint") {
+    throw new ExpressionError(`${written} would become ${nearest}: write the whole number ${exact}, which is exact`);
+  }
+  if (nearest === "Infinity") throw new ExpressionError(`${written} is larger than any number: write a text`);
+  const double = /[.e]/.test(nearest) ? nearest : `${nearest}.0`;
+  throw new ExpressionError(`${written} would become ${double}: write that, or a text`);
 }
 
 /** Whether 64 bits hold it, with a sign or without. */

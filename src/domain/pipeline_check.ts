@@ -4,9 +4,10 @@ import { readTime, type TimeReading } from "../../events/time.ts";
 import { excerpt } from "../json/mod.ts";
 import { type Expression, parseExpression } from "./expression.ts";
 import { ExpressionError } from "./expression_cost.ts";
+import { sizeOf } from "./expression_text.ts";
 import { type Place, placesIn, RenderError, wholeSource } from "./template.ts";
 
-/** So many expressions at most in one pipeline, and characters of all of them: reading those takes about 10 ms. */
+/** So many expressions at most in one pipeline, and characters (code points) of all of them: reading those takes about 10 ms. */
 export const MAX_EXPRESSIONS = 1_000;
 export const MAX_EXPRESSIONS_LENGTH = 30_000;
 /** More are not looked for: an answer names no more. */
@@ -63,7 +64,7 @@ function placesOf(steps: Steps): { places: readonly Found[][]; refusal?: string 
     const found: Found[] = [];
     for (const one of expressionsOf(step)) {
       if (++count > MAX_EXPRESSIONS) return { places, refusal: `hold more than ${MAX_EXPRESSIONS} expressions` };
-      if ("source" in one.place) length += one.place.source.length;
+      if ("source" in one.place) length += sizeOf(one.place.source);
       if (length > MAX_EXPRESSIONS_LENGTH) {
         return { places, refusal: `hold expressions of more than ${MAX_EXPRESSIONS_LENGTH} characters together` };
       }

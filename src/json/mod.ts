@@ -11,6 +11,7 @@ import "./bigint.ts";
 export { type Check, compileCheck } from "./check.ts";
 export { isDeeperThan, JSON_DEPTH_LIMIT } from "./depth.ts";
 export { encodingOf, readMediaType } from "./media_type.ts";
+export { exactNumber } from "./numbers.ts";
 export { decodeJson, type ForeignJson, JsonError, type JsonErrorCode, parseForeignJson, parseJson } from "./parse.ts";
 export { cutPointer, pointerTo } from "./pointer.ts";
 export { excerpt, firstCharacters } from "./text.ts";

@@ -115,7 +115,6 @@ describe("an expression", () => {
     ["b'bytes'", "are not JSON"],
     ["1u", "are not JSON"],
     ["18446744073709551616", "takes more than 64 bits"],
-    ["1e400", "Invalid number"],
     ["{'a': 1, 'a': 2}", 'The key "a" stands there twice'],
     ["{'a': 1, \"a\": 2}", 'The key "a" stands there twice'],
     ["{1: 2}", "A key is a text; this is a number"],
@@ -129,6 +128,12 @@ describe("an expression", () => {
     ["'x'".padEnd(1_001), "1001 characters; 1000 are allowed"],
   ])("that may not be written says why: %s", (source, why) => {
     expect(faultOf(() => parseExpression(source))).toContain(why);
+  });
+
+  test("has up to 1,000 characters, whatever they take", () => {
+    expect(evaluate(`size('${"😀".repeat(992)}')`)).toBe(992);
+    const fault = faultOf(() => parseExpression(`size('${"😀".repeat(993)}')`));
+    expect(fault).toBe("The expression has 1001 characters; 1000 are allowed.");
   });
 
   test.each(["constructor", "__proto__", "prototype", "toString", "valueOf", "hasOwnProperty", "length"])(
@@ -423,6 +428,46 @@ describe("whole numbers", () => {
     expect(render("{{ payload.id }}/{{ [payload.unsigned] }}", { payload })).toBe(
       "7615917337495251231/[18446744073709551615]",
     );
+  });
+});
+
+describe("numbers with a point or an exponent", () => {
+  test.each<[string, unknown]>([
+    ["0.1", 0.1],
+    ["-1.50", -1.5],
+    ["1E-7", 1e-7],
+    ["5e-324", 5e-324],
+    ["1e19", 1e19],
+    ["1e23", 1e23],
+    ["0e-999", 0],
+    ["9007199254740992.0", 9007199254740992],
+    ["'0.1234567890123456789'", "0.1234567890123456789"],
+    ["1.5 // not 0.1234567890123456789", 1.5],
+  ])("are what is written: %s", (source, value) => {
+    expect(evaluate(source)).toBe(value);
+  });
+
+  test.each([
+    ["0.1234567890123456789", "0.1234567890123456789 would become 0.12345678901234568: write that, or a text"],
+    ["1e-400", "1e-400 would become 0.0: write that, or a text"],
+    ["1e400", "1e400 is larger than any number: write a text"],
+    ["9007199254740993.0", "would become 9007199254740992: write the whole number 9007199254740993, which is exact"],
+    ["9223372036854775808.0", "would become 9223372036854776000: write the whole number 9223372036854775808"],
+    ["18446744073709551616.0", "would become 18446744073709552000.0: write that, or a text"],
+    ["'é😀' == 'x' ? 1.5 : -1e-400", "1e-400 would become 0.0"],
+    ["payload.list.map(x, x * 0.10000000000000000001)", "0.10000000000000000001 would become 0.1"],
+    ["size({'a': [1e-400]})", "1e-400 would become 0.0"],
+    ["has(payload[1e-400])", "1e-400 would become 0.0"],
+    ["true || payload.list[1e-400] == 1e400", "1e400 is larger than any number"],
+    [`0.${"1".repeat(70)}`, "1111… would become 0.1111111111111111"],
+  ])("that would change are refused when they are read: %s", (source, why) => {
+    expect(faultOf(() => parseExpression(source))).toContain(why);
+  });
+
+  test("are refused only with a number in their place that is kept", () => {
+    for (const source of ["0.12345678901234568", "0.0", "18446744073709552000.0", "9223372036854775808"]) {
+      expect(String(evaluate(source))).toBe(source.replace(/\.0$/, ""));
+    }
   });
 });
 

@@ -139,6 +139,15 @@ test("expressions are counted before any is read", () => {
   expect(user).toBeLessThan(2_000_000);
 });
 
+test("expressions of a pipeline have up to 30,000 characters together, whatever they take", () => {
+  const text = `{{ '${"😀".repeat(998)}' }}`;
+  const full = Array.from({ length: MAX_EXPRESSIONS_LENGTH / 1_000 }, () => text);
+  expect(stepFaults([{ ...fetching, with: { full } }], connectors)).toEqual([]);
+  expect(stepFaults([{ ...fetching, with: { full: [...full, "{{1}}"] } }], connectors)).toEqual([
+    { pointer: "", message: "hold expressions of more than 30000 characters together" },
+  ]);
+});
+
 test("faults are told of up to a number, in texts of a bounded length", () => {
   const broken = Array.from({ length: 30 }, () => `{{ ${"'x' + ".repeat(165)} }}`);
   const faults = stepFaults(
