@@ -10,6 +10,9 @@ import { checkReached } from "./paging.ts";
 import type { Submissions } from "./submissions.ts";
 import type { Turns } from "./turns.ts";
 
+/** Characters of data that are read at once for one stream, one event aside: what a client that does not read may have waiting. */
+const MAX_BATCH_LENGTH = 65_536;
+
 export interface WantedEvents {
   /** Who wants them: reading for streams that are behind goes by turns of callers. */
   readonly caller: string;
@@ -43,7 +46,7 @@ export interface SharedReading {
 
 export interface EventSourcesOptions extends JobNewsOptions, SharedReading {
   readonly log: EventLog;
-  /** Events read at once: what one client may have waiting. */
+  /** Events read at once at most. */
   readonly batch: number;
 }
 
@@ -76,9 +79,9 @@ export class EventSources {
     stop: AbortSignal,
   ): AsyncGenerator<readonly StoredEvent[]> {
     const { log, bus, batch, on_fault, turns } = this.#options;
-    const readRange = (from: number, limit: number) =>
-      turns.take(caller, async () => (stop.aborted ? [] : await log.readRange(from, limit)));
-    return follow({ log: { readRange }, bus, after, signal: stop, batch, on_fault });
+    const readRange: EventLog["readRange"] = (...range) =>
+      turns.take(caller, async () => (stop.aborted ? [] : await log.readRange(...range)));
+    return follow({ log: { readRange }, bus, after, signal: stop, batch, max_length: MAX_BATCH_LENGTH, on_fault });
   }
 
   /** A job's events from its first, and then as they are recorded. */
@@ -87,9 +90,9 @@ export class EventSources {
     { stream_id, stop }: { stream_id: string; stop: AbortSignal },
   ): AsyncGenerator<readonly StoredEvent[]> {
     const { log, batch, turns } = this.#options;
-    const readStream = (after_version: number) =>
+    const readStream = (after_version: number, limit: number) =>
       turns.take(caller, async () =>
-        stop.aborted ? [] : await log.readStream(stream_id, { after_version, limit: batch }),
+        stop.aborted ? [] : await log.readStream(stream_id, { after_version, limit, max_length: MAX_BATCH_LENGTH }),
       );
     let arrived = Promise.withResolvers<void>();
     let failure: { error: unknown } | undefined;
@@ -102,12 +105,15 @@ export class EventSources {
     stop.addEventListener("abort", wake);
     try {
       let version = 0;
+      let limit = batch;
       while (!stop.aborted) {
         if (failure) throw failure.error;
-        const events = await readStream(version);
+        const events = await readStream(version, limit);
         const last = events.at(-1);
         if (last) {
           version = last.version;
+          // The database measures every event that is asked for: where few fit, few more are.
+          limit = Math.min(batch, 4 * events.length);
           yield events;
         } else {
           await arrived.promise;

@@ -15,7 +15,7 @@ import { eventStream } from "./sse.ts";
 import { StreamSlots } from "./stream_slots.ts";
 import { queryReader } from "./validation.ts";
 
-/** Events read at once: what one client may have waiting, at up to 512 KB each. */
+/** Events read at once at most, for each stream. */
 const BATCH = 50;
 
 const readQuery = withinLog(queryReader(StreamQuery));

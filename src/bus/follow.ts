@@ -19,6 +19,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** Events handed over at once at most; 1000 by default. */
   readonly batch?: number;
+  /** Characters of data handed over at once at most, one event aside: for followers that wait for whoever takes them. */
+  readonly max_length?: number;
   /** Told of each failed read; reading is tried again until it succeeds or the signal fires. */
   readonly on_fault?: (error: unknown) => void;
 }
@@ -30,14 +32,14 @@ export interface FollowOptions {
  * Throws if the log itself has a gap.
  */
 export async function* follow(options: FollowOptions): AsyncGenerator<readonly StoredEvent[], void, void> {
-  const { bus, after, signal, batch = 1000 } = options;
+  const { bus, after, signal, batch = 1000, max_length } = options;
   const desk = new Desk(after);
   const stop = bus.listen((news) => desk.take(news));
   const wake = () => desk.wake();
   signal.addEventListener("abort", wake);
   try {
     while (!signal.aborted) {
-      let events = desk.hand(batch);
+      let events = desk.hand(batch, max_length);
       if (!events && desk.isBehind) events = await read(options, desk, batch);
       if (!events) {
         await desk.wait();
@@ -54,7 +56,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<readonly S
 
 /** The next events in the log, as far as those kept on the desk begin; none after the signal fired. */
 async function read(
-  { log, signal, on_fault }: FollowOptions,
+  { log, signal, max_length, on_fault }: FollowOptions,
   desk: Desk,
   batch: number,
 ): Promise<readonly StoredEvent[]> {
@@ -63,11 +65,12 @@ async function read(
   while (!signal.aborted) {
     const heard = desk.heard;
     try {
-      const events = await unlessAborted(log.readRange(desk.position, limit), signal);
+      const events = await unlessAborted(log.readRange(desk.position, limit, { max_length }), signal);
       if (!events) break;
       checkDense(events, desk.position);
-      if (events.length > 0) desk.readable = fitting(events);
-      if (events.length < limit) desk.reachedEnd(desk.position + events.length, heard);
+      if (events.length > 0) desk.readable = fitting(events, max_length);
+      // Fewer than asked for may be all that fit.
+      if (events.length < (max_length === undefined ? limit : 1)) desk.reachedEnd(desk.position + events.length, heard);
       return events;
     } catch (error) {
       if (error instanceof GapError) throw error;
@@ -79,8 +82,8 @@ async function read(
 }
 
 /** How many events like these one read may ask for. */
-function fitting(events: readonly StoredEvent[]): number {
-  const fits = Math.floor((MAX_KEPT_LENGTH / jsonLength(events)) * events.length);
+function fitting(events: readonly StoredEvent[], max_length = MAX_KEPT_LENGTH): number {
+  const fits = Math.floor((max_length / jsonLength(events)) * events.length);
   return Math.max(1, Math.min(fits, 4 * Math.max(events.length, FIRST_READ)));
 }
 
@@ -157,19 +160,26 @@ class Desk {
     this.#keptEnd = last;
   }
 
-  /** The kept events that continue from the follower's place, up to `batch`; `undefined` if there are none. */
-  hand(batch: number): readonly StoredEvent[] | undefined {
+  /** The kept events that continue from the follower's place, up to `batch` and a length; `undefined` if there are none. */
+  hand(batch: number, max_length = Number.POSITIVE_INFINITY): readonly StoredEvent[] | undefined {
     const parts: Array<readonly StoredEvent[]> = [];
     let count = 0;
+    let length = 0;
+    const fits = (event: StoredEvent) => {
+      length += event.data_json.length;
+      return length <= max_length || length === event.data_json.length;
+    };
     for (let next = this.#kept[0]; next && count < batch; next = this.#kept[0]) {
       const skip = this.position + count + 1 - (next[0] as StoredEvent).position;
       if (skip < 0) break;
-      const taken = Math.min(next.length - skip, batch - count);
+      const most = Math.min(next.length - skip, batch - count);
+      let taken = 0;
+      while (taken < most && fits(next[skip + taken] as StoredEvent)) taken++;
       // The rest of a long array is left for the next time.
       if (skip + taken >= next.length) this.#drop(next);
-      if (taken <= 0) continue;
-      parts.push(taken === next.length ? next : next.slice(skip, skip + taken));
+      if (taken > 0) parts.push(taken === next.length ? next : next.slice(skip, skip + taken));
       count += taken;
+      if (taken < most) break;
     }
     return parts.length > 1 ? parts.flat() : parts[0];
   }

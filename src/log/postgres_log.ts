@@ -1,7 +1,16 @@
 import type { StoredEvent } from "../../events/envelope.ts";
 import { connect, type Sql } from "../db/mod.ts";
 import { Appender } from "./appender.ts";
-import type { Append, AppendAllResult, AppendResult, Commit, EventLog, LastEvents, WrittenBatch } from "./types.ts";
+import type {
+  Append,
+  AppendAllResult,
+  AppendResult,
+  Commit,
+  EventLog,
+  LastEvents,
+  ReadLimits,
+  WrittenBatch,
+} from "./types.ts";
 
 export interface LogOptions {
   /** The service's role: it may read, and append. */
@@ -63,8 +72,23 @@ class PostgresLog implements EventLog {
 
   readStream(
     streamId: string,
-    { after_version = 0, limit = 1_000_000 }: { after_version?: number; limit?: number } = {},
+    { after_version = 0, limit = 1_000_000, max_length }: { after_version?: number } & ReadLimits = {},
   ): Promise<StoredEvent[]> {
+    if (max_length !== undefined) {
+      return this.#sql<StoredEvent[]>`
+        select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+        from (
+          select *, row_number() over up_to as nth, sum(length(data::text)) over up_to as sum
+          from (
+            select * from levqor_log.events
+            where stream_id = ${streamId} and version > ${after_version}
+            order by version limit ${limit}
+          ) as events
+          window up_to as (order by version rows unbounded preceding)
+        ) as events
+        where nth = 1 or sum <= ${max_length}
+        order by version`;
+    }
     return this.#sql<StoredEvent[]>`
       select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
       from levqor_log.events
@@ -127,8 +151,20 @@ class PostgresLog implements EventLog {
       order by stream_id, version`;
   }
 
-  readRange(after: number, limit: number): Promise<StoredEvent[]> {
+  readRange(after: number, limit: number, { max_length }: Pick<ReadLimits, "max_length"> = {}): Promise<StoredEvent[]> {
     // Positions are dense, so the limit is a range of positions: the plan is one index scan, whatever the statistics say.
+    if (max_length !== undefined) {
+      return this.#sql<StoredEvent[]>`
+        select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+        from (
+          select *, row_number() over up_to as nth, sum(length(data::text)) over up_to as sum
+          from levqor_log.events
+          where position > ${after} and position <= ${after + limit}
+          window up_to as (order by position rows unbounded preceding)
+        ) as events
+        where nth = 1 or sum <= ${max_length}
+        order by position`;
+    }
     return this.#sql<StoredEvent[]>`
       select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
       from levqor_log.events

@@ -80,6 +80,14 @@ export interface WrittenBatch {
   readonly conflicts: number;
 }
 
+/** What one read gives at most. */
+export interface ReadLimits {
+  /** Events. */
+  readonly limit?: number;
+  /** Characters of the events' data together; the first event is given however long it is. */
+  readonly max_length?: number;
+}
+
 /** The append-only log. */
 export interface EventLog {
   /**
@@ -93,8 +101,8 @@ export interface EventLog {
    * version than it expects. A stream is named once. Throws as `append` does.
    */
   appendAll(appends: readonly Append[]): Promise<AppendAllResult>;
-  /** One stream's events in order of version. */
-  readStream(streamId: string, options?: { after_version?: number; limit?: number }): Promise<StoredEvent[]>;
+  /** One stream's events in order of version; see {@link ReadLimits}. */
+  readStream(streamId: string, options?: { after_version?: number } & ReadLimits): Promise<StoredEvent[]>;
   /**
    * Several streams in one query, of each as many events as the limit says. Streams that do not exist, or hold nothing
    * after the version, are absent from the map.
@@ -109,8 +117,8 @@ export interface EventLog {
   readLast(streamIds: readonly string[]): Promise<LastEvents>;
   /** All events of a category's streams, in order of stream and version: for categories of few events. */
   readCategory(category: string): Promise<StoredEvent[]>;
-  /** Up to `limit` events with `position > after`, in order. */
-  readRange(after: number, limit: number): Promise<StoredEvent[]>;
+  /** Up to `limit` events with `position > after`, in order; see {@link ReadLimits}. */
+  readRange(after: number, limit: number, options?: Pick<ReadLimits, "max_length">): Promise<StoredEvent[]>;
   /** The last committed position, 0 for an empty log. */
   head(): Promise<number>;
   /**

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import net from "node:net";
 import { SignJWT } from "jose";
+import type { StoredEvent } from "../../events/envelope.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { type Harness, post, startApi } from "./harness.ts";
 import { openSse, type SseClient } from "./sse_client.ts";
@@ -471,6 +472,55 @@ describe("one process", () => {
       await scanned.ask(`/api/v1/jobs/${job_id}/cancel`, { method: "POST" });
       expect((await Promise.all(wanted)).flat()).toHaveLength(20);
       await Promise.all(streams.map((stream) => stream.close()));
+    } finally {
+      await scanned.stop();
+    }
+  }, 60_000);
+
+  test("reads long events a few at a time, for streams of one job and of all", async () => {
+    const read: number[] = [];
+    const note = (events: readonly StoredEvent[]) => {
+      if (events.length > 1) read.push(events.reduce((sum, { data_json }) => sum + data_json.length, 0));
+      return events as StoredEvent[];
+    };
+    const scanned = await startApi({
+      openApiLog: (url) => {
+        const log = openLog({ url });
+        const [readStream, readRange] = [log.readStream.bind(log), log.readRange.bind(log)];
+        return Object.assign(log, {
+          readStream: (async (...args) => note(await readStream(...args))) as typeof log.readStream,
+          readRange: (async (...args) => note(await readRange(...args))) as typeof log.readRange,
+        });
+      },
+    });
+    try {
+      const { job_id } = await scanned.submit();
+      const meta = { actor: "system:test", correlation_id: job_id };
+      const version = { attempt: 1, lease_seconds: 600 };
+      const events = [
+        { type: "job.started", data: { ...version, worker: "w" } },
+        ...Array.from({ length: 30 }, () => ({ type: "job.heartbeat", data: version })),
+        ...Array.from({ length: 30 }, (_, i) => ({
+          type: "job.step_succeeded",
+          data: {
+            attempt: 1,
+            step: `s${i}`,
+            step_attempt: 1,
+            output_length: 80_000,
+            output: "字".repeat(i % 2 ? 20_000 : 80_000),
+          },
+        })),
+      ];
+      const appended = await scanned.log.append({ stream_id: `job-${job_id}`, expected_version: 1, events, meta });
+      expect(appended.ok).toBe(true);
+      read.length = 0;
+      for (const path of [`/api/v1/jobs/${job_id}/stream`, "/api/v1/jobs/stream?after=0"]) {
+        const stream = await openSse(scanned.url + path);
+        expect(await stream.take(62)).toHaveLength(62);
+        await stream.close();
+      }
+      expect(read.length).toBeGreaterThan(0);
+      expect(Math.max(...read)).toBeLessThanOrEqual(65_536);
     } finally {
       await scanned.stop();
     }

@@ -36,9 +36,9 @@ function byHand() {
       },
     } satisfies Pick<Bus, "listen">,
     log: {
-      readRange: (after, limit) => {
+      readRange: (after, limit, options?) => {
         reads++;
-        return log.readRange(after, limit);
+        return log.readRange(after, limit, options);
       },
     } satisfies Pick<EventLog, "readRange">,
     tell: (news: News) => {
@@ -55,6 +55,34 @@ function byHand() {
 const slice = (first: number, last: number) => all.slice(first - 1, last);
 
 describe("follow", () => {
+  test("hands over no more characters at once than are wanted, one event aside, from the log and from the news", async () => {
+    const { stop, signal, bus, tell, reads, log: counted } = byHand();
+    const max_length = 2 * (all[0] as StoredEvent).data_json.length + 1;
+    const lengthOf = (events: readonly StoredEvent[]) => events.reduce((sum, event) => sum + event.data_json.length, 0);
+    const seen: StoredEvent[] = [];
+    const heard = slice(101, EVENTS);
+    let told = false;
+    for await (const events of follow({ log: counted, bus, after: 0, signal, batch: 50, max_length })) {
+      expect(events.length === 1 || lengthOf(events) <= max_length).toBe(true);
+      seen.push(...events);
+      if (!told) tell({ last: EVENTS, events: heard });
+      told = true;
+      if (seen.length === EVENTS) stop.abort();
+    }
+    expect(seen).toEqual(all);
+    expect(reads()).toBeLessThanOrEqual(100);
+
+    for (const read of [
+      (max_length: number) => log.readRange(0, 50, { max_length }),
+      (max_length: number) => log.readStream((all[0] as StoredEvent).stream_id, { limit: 50, max_length }),
+    ]) {
+      const events = await read(1_000_000);
+      expect(await read(0)).toEqual(events.slice(0, 1));
+      expect(await read(lengthOf(events.slice(0, 3)))).toEqual(events.slice(0, 3));
+      expect(await read(lengthOf(events.slice(0, 3)) - 1)).toEqual(events.slice(0, 2));
+    }
+  });
+
   test("starts with what the log holds, in arrays of at most `batch`", async () => {
     const { stop, signal, bus } = byHand();
     const sizes: number[] = [];
