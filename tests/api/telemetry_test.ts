@@ -85,7 +85,7 @@ describe("the request log", () => {
     const lines = api.logged.filter(({ msg }) => msg === "Request answered");
     await api.stop();
     expect(lines.map(({ request_id, method, route, status }) => ({ request_id, method, route, status }))).toEqual([
-      { request_id: "mine-1", method: "GET", route: "/api/v1/status/:job_id", status: 404 },
+      { request_id: "mine-1", method: "GET", route: "/api/v1/status/:job_id", status: 422 },
       { request_id: "mine-2", method: "POST", route: "/api/v1/intake", status: 202 },
       { request_id: "mine-3", method: "GET", route: null, status: 404 },
     ]);
