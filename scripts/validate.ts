@@ -588,7 +588,7 @@ async function checkSteps(client: Client, { check }: Checks): Promise<void> {
     expectProblem(
       await client.post(`/api/v1/jobs/${job_id}/approve`, { ...decision, approved: false }),
       409,
-      "conflict",
+      "already_decided",
     );
   });
   await check("it runs again from a step, with what is on record of those before it", async () => {

@@ -3737,21 +3737,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there. */
-        "422.validation_failed": {
-            headers: {
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `rate_limited`: More requests came within a minute than the limit lets in; violated_policies names it, RateLimit-Policy says how much it is. Come back after the time that Retry-After names: nothing was done, and what is refused does not count. */
         "429.rate_limited": {
             headers: {
@@ -3816,6 +3801,21 @@ export interface components {
         };
         /** @description `not_found`: Nothing is served at this path. Every call is listed at /docs. */
         "404.not_found": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there. */
+        "422.validation_failed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -5151,7 +5151,6 @@ export interface operations {
             403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -5193,7 +5192,6 @@ export interface operations {
             403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.validation_failed"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
             503: components["responses"]["503.deadline_exceeded"];
@@ -5297,7 +5295,6 @@ export interface operations {
             403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -5434,7 +5431,6 @@ export interface operations {
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
@@ -9165,7 +9161,6 @@ export interface operations {
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.validation_failed"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];

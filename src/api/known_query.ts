@@ -14,6 +14,7 @@ interface Documented {
   readonly operationId?: string;
   readonly parameters?: readonly { readonly in?: string; readonly name?: string }[];
   readonly security?: readonly unknown[];
+  readonly "x-any-query"?: boolean;
 }
 
 interface Call {
@@ -21,18 +22,15 @@ interface Call {
   readonly open: boolean;
 }
 
-/** What monitors and scrapers ask again and again: they add parameters of their own, so that no cache answers. */
-const PROBES: ReadonlySet<string> = new Set(["/", "/health", "/metrics", "/public/metrics", "/api/v1/ops/health"]);
-
 /**
- * Refuses what the API document does not name, before the handler has its turn; probes, and pages, which are not in the
- * document, may be asked for with anything. The routes are read at the first question.
+ * Refuses what the API document does not name, before the handler has its turn; pages, which are not in the document, and
+ * what says so may be asked for with anything. The routes are read at the first question.
  */
 export function knownQuery(routes: () => readonly Route[]) {
   let known: Map<string, Call> | undefined;
   return new Elysia({ name: "levqor/known-query" }).onBeforeHandle({ as: "global" }, ({ request, route }) => {
     const query = queryOf(request);
-    if (query === "" || PROBES.has(route)) return;
+    if (query === "") return;
     known ??= new Map(routes().flatMap(callOf));
     const call = known.get(`${request.method === "HEAD" ? "GET" : request.method} ${route}`);
     // Who may not call at all is told so first.
@@ -44,8 +42,8 @@ export function knownQuery(routes: () => readonly Route[]) {
 }
 
 function callOf({ method, path, hooks }: Route): [string, Call][] {
-  const { operationId, parameters = [], security = [] }: Documented = hooks?.detail ?? {};
-  if (operationId === undefined) return [];
+  const { operationId, parameters = [], security = [], "x-any-query": anyQuery }: Documented = hooks?.detail ?? {};
+  if (operationId === undefined || anyQuery) return [];
   const names = parameters.flatMap(({ in: place, name }) => (place === "query" && name !== undefined ? [name] : []));
   return [[`${method} ${path}`, { names: new Set(names), open: security.length === 0 }]];
 }

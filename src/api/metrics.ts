@@ -20,6 +20,7 @@ export function metricsRoutes(options: FiguresOptions) {
     {
       detail: describe({
         id: "getPublicMetrics",
+        any_query: true,
         tag: "Service",
         summary: "Public figures",
         description: "Every figure is computed from the event log; the schema says how.",

@@ -31,6 +31,8 @@ export interface Operation {
   readonly scope?: Scope;
   readonly params?: Readonly<Record<string, TSchema>>;
   readonly query?: TObject;
+  /** It may be asked for with any query: monitors add parameters of their own, so that no cache answers. */
+  readonly any_query?: boolean;
   readonly headers?: readonly (keyof typeof requestHeaders)[];
   readonly body?: ComponentName;
   /** The same, where it may be left out. */
@@ -206,8 +208,6 @@ const DOOR_PROBLEMS = [
   "invalid_host",
   "uri_too_long",
   "headers_too_large",
-  // Of a query parameter that it does not know.
-  "validation_failed",
   "credential_exposed",
   "host_refused",
   "origin_refused",
@@ -215,15 +215,13 @@ const DOOR_PROBLEMS = [
   "deadline_exceeded",
 ] as const satisfies ProblemCode[];
 
-/** The OpenAPI operation object of a call, as Elysia's `detail`. */
-export function describe(operation: Operation): DocumentDecoration {
-  const errors: ProblemCode[] = [...(operation.errors ?? []), ...DOOR_PROBLEMS];
-  const { rate } = operation;
+/** All that a call may be refused with. */
+function errorsOf({ errors: own = [], any_query, rate, scope, body, optional_body }: Operation): ProblemCode[] {
+  const errors: ProblemCode[] = [...own, ...DOOR_PROBLEMS];
+  if (!any_query) errors.push("validation_failed");
   if (rate !== "none") errors.push("rate_limited");
-  const common = rate === "none" ? COMMON_HEADERS : [...RATE_HEADERS, ...COMMON_HEADERS];
-  if (operation.scope) errors.unshift("unauthorized", "insufficient_scope");
-  const body = operation.body ?? operation.optional_body;
-  if (body) {
+  if (scope) errors.unshift("unauthorized", "insufficient_scope");
+  if (body ?? optional_body) {
     errors.unshift(
       "malformed_json",
       "json_too_deep",
@@ -236,6 +234,15 @@ export function describe(operation: Operation): DocumentDecoration {
       "not_recordable",
     );
   }
+  return errors;
+}
+
+/** The OpenAPI operation object of a call, as Elysia's `detail`. */
+export function describe(operation: Operation): DocumentDecoration {
+  const errors = errorsOf(operation);
+  const { rate, any_query } = operation;
+  const common = rate === "none" ? COMMON_HEADERS : [...RATE_HEADERS, ...COMMON_HEADERS];
+  const body = operation.body ?? operation.optional_body;
   return {
     operationId: operation.id,
     tags: [operation.tag],
@@ -249,6 +256,7 @@ export function describe(operation: Operation): DocumentDecoration {
     ...(operation.deprecated && { deprecated: true, "x-deprecation": operation.deprecated }),
     // What OpenAPI 3.1 calls roles, for schemes other than OAuth's.
     security: operation.scope ? [{ ApiKey: [operation.scope] }, { Bearer: [operation.scope] }] : [],
+    ...(any_query && { "x-any-query": true }),
     parameters: [
       ...Object.entries(operation.params ?? {}).map(([name, schema]) => parameter("path", name, schema, true)),
       ...Object.entries(operation.query?.properties ?? {}).map(([name, schema]) =>

@@ -150,6 +150,7 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
     {
       detail: describe({
         id: "getOpsHealth",
+        any_query: true,
         tag: "Operations",
         summary: "The state of every part",
         description:

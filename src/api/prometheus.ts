@@ -15,6 +15,7 @@ export function prometheusRoutes({ metrics }: Pick<ApiOptions, "metrics">, auth:
     {
       detail: describe({
         id: "getMetrics",
+        any_query: true,
         tag: "Operations",
         summary: "Metrics for Prometheus",
         description:

@@ -13,6 +13,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
     .get("/", () => ({ ok: true, service: "levqor-backend", version, build }), {
       detail: describe({
         id: "getRoot",
+        any_query: true,
         tag: "Service",
         summary: "Name and version",
         description: "Says which service this is and which version and build of it is running.",
@@ -28,6 +29,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
     .get("/health", () => ({ ok: true, ts: Math.floor(Date.now() / 1000) }), {
       detail: describe({
         id: "getHealth",
+        any_query: true,
         tag: "Service",
         summary: "Liveness",
         description:

@@ -421,7 +421,7 @@ describe("a connection", () => {
 });
 
 test("more messages than one caller may send end the connection, over however many they come; others go on", async () => {
-  const [ada, bob] = ["a".repeat(24), "b".repeat(24)];
+  const [ada, bob] = ["the-key-of-ada-7c1e", "the-key-of-bob-7c1e"];
   const own = await startOther({ api_keys: [ada, bob] });
   const as = (key: string) => open({ headers: { "x-api-key": key } }, own);
   const other = await as(bob);

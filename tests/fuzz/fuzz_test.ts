@@ -23,6 +23,9 @@ const IN_FLIGHT = 12;
 /** How long a good answer of one call is searched for. */
 const SEARCH_MS = 20_000;
 const KEY = "a-key-of-the-fuzz-test-9d41";
+const CONNECTIONS = Math.ceil(REQUESTS / 100);
+/** WebSockets of one caller share an allowance of messages: so each key has a few. Each begins with `KEY`, which leaks are looked for by. */
+const SOCKET_KEYS = Array.from({ length: Math.ceil(CONNECTIONS / 5) }, (_, index) => `${KEY}-${index}`);
 
 /** Codes that say that a request is not what the document wants, whatever the state of the service. */
 const VALIDATION =
@@ -37,7 +40,7 @@ beforeAll(async () => {
   service = await startServiceProcess({
     DATABASE_URL: database.url,
     DATABASE_ADMIN_URL: database.admin_url,
-    API_KEYS: KEY,
+    API_KEYS: [KEY, ...SOCKET_KEYS].join(","),
     WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,
     OUTBOUND_ALLOW: "127.0.0.0/8",
     LOG_LEVEL: "debug",
@@ -124,8 +127,8 @@ async function run() {
   process.stdout.write(`${made} requests to ${http.length} calls in ${seconds} s\n`);
 
   for (const operation of operations.filter(({ messages }) => messages)) {
-    const about = { operation, url: service.url, key: KEY, values, memory, judge };
-    const { types, faults } = await talk({ ...about, seed: SEED, connections: Math.ceil(REQUESTS / 100) });
+    const about = { operation, url: service.url, keys: SOCKET_KEYS, values, memory, judge };
+    const { types, faults } = await talk({ ...about, seed: SEED, connections: CONNECTIONS });
     expect(faults).toEqual([]);
     expect([...types].sort()).toEqual(["error", "event", "pong", "subscribed", "unsubscribed"]);
   }

@@ -19,7 +19,8 @@ const ODDITIES = [
 export interface SocketOptions {
   readonly operation: Operation;
   readonly url: string;
-  readonly key: string;
+  /** They take turns. */
+  readonly keys: readonly string[];
   readonly values: Values;
   readonly memory: Memory;
   readonly judge: Judge;
@@ -29,7 +30,7 @@ export interface SocketOptions {
 
 /** Talks over WebSockets, and gives the types of messages that came, and what was wrong with any. */
 export async function talk(options: SocketOptions): Promise<{ types: ReadonlySet<string>; faults: string[] }> {
-  const { operation, values, seed, connections, memory } = options;
+  const { operation, values, seed, connections, memory, keys } = options;
   const message = fc.record({
     value: values.of(operation.messages?.sent),
     is_odd: fc.boolean(),
@@ -39,7 +40,7 @@ export async function talk(options: SocketOptions): Promise<{ types: ReadonlySet
   const conversations = fc.sample(fc.array(message, { minLength: 5, maxLength: 20 }), { seed, numRuns: connections });
   const types = new Set<string>();
   const faults: string[] = [];
-  for (const conversation of conversations) {
+  for (const [index, conversation] of conversations.entries()) {
     const texts = conversation.map(({ value, is_odd, chance, pick }) => {
       const draft: Draft = { method: "", path: "", query: [], headers: new Map() };
       draft.json = resolved(value, memory.recall(["job_id"], pick));
@@ -48,7 +49,7 @@ export async function talk(options: SocketOptions): Promise<{ types: ReadonlySet
     });
     await converse(
       texts.filter((text) => Buffer.byteLength(text) < MESSAGE_CUT_OFF),
-      { ...options, types, faults },
+      { ...options, key: keys[index % keys.length] as string, types, faults },
     );
   }
   return { types, faults };
@@ -57,7 +58,7 @@ export async function talk(options: SocketOptions): Promise<{ types: ReadonlySet
 /** Sends all, then follows all jobs until there is an event, and reads until a last ping is answered. */
 async function converse(
   texts: readonly (string | Uint8Array<ArrayBuffer>)[],
-  { url, key, operation, judge, types, faults }: SocketOptions & { types: Set<string>; faults: string[] },
+  { url, key, operation, judge, types, faults }: SocketOptions & { key: string; types: Set<string>; faults: string[] },
 ): Promise<void> {
   const last = `last-${crypto.randomUUID()}`;
   const done = Promise.withResolvers<void>();
