@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { identity } from "../../src/db/embedded/identity.ts";
 import { connect, DataDirInUseError, type Embedded, startEmbedded } from "../../src/db/mod.ts";
 import { testFolder } from "../support/postgres.ts";
 
@@ -251,9 +252,10 @@ function orphanOf(folder: string) {
     .stdout.toString()
     .trim();
   const parts = command.replace("log_line_prefix=%m [%p] ", "log_line_prefix=%m").split(/\s+/);
-  const owner = statSync(join(folder, "postgres/data")).uid;
-  const asOwner = process.getuid?.() === 0 ? { uid: owner, gid: statSync(join(folder, "postgres/data")).gid } : {};
-  return { start: () => Bun.spawn(parts, { ...asOwner, cwd: "/", stdio: ["ignore", "ignore", "ignore"] }) };
+  const { cmd, ...as } = identity([join(folder, "postgres/data")]).wrap(parts);
+  const leash = cmd.indexOf("--pdeathsig");
+  const unleashed = leash === -1 ? cmd : cmd.toSpliced(leash, 2);
+  return { start: () => Bun.spawn(unleashed, { ...as, cwd: "/", stdio: ["ignore", "ignore", "ignore"] }) };
 }
 
 describe("kill -9 of Postgres", () => {
