@@ -1,3 +1,5 @@
+import { nextTurn } from "./slices.ts";
+
 /**
  * Leaves others their turn. Whoever does a lot without waiting for anything says how much it was; whenever that is more
  * than one turn of the event loop is for, the rest waits for the next one.
@@ -17,9 +19,9 @@ export class Pacer {
     return this.#done >= this.#per_turn;
   }
 
-  /** Resolves when the event loop has gone round. */
+  /** Resolves when the event loop has gone round, and others that are long at work have had their turn. */
   async turn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     this.#done = 0;
   }
 }
