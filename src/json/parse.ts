@@ -11,6 +11,12 @@ export type JsonErrorCode = "malformed" | "too_deep" | "duplicate_key" | "number
 /** So many places at most are named. */
 const MAX_PLACES = 20;
 
+/**
+ * Integers beyond ±(2^53 − 1) that a text of a caller may hold. Written with all their digits, more than fit into the
+ * largest body; with exponents (`1e17`) they would be a quarter of what they cost.
+ */
+const LARGE_INTEGERS_MAX = 32_768;
+
 /** In characters: of a repeated key. */
 const MAX_KEY_LENGTH = 64;
 
@@ -34,10 +40,15 @@ export interface ReadOptions {
 
 /**
  * Parses a JSON text (RFC 8259) and refuses what readers disagree on (RFC 7493): objects that repeat a key, and numbers
- * that would change. Throws a {@link JsonError}.
+ * that would change; also one of more than {@link LARGE_INTEGERS_MAX} integers. Throws a {@link JsonError}.
  */
 export function parseJson(text: string, { what = "text" }: ReadOptions = {}): unknown {
-  const { value, keys, unheld } = read(text, { what, limit: JSON_DEPTH_LIMIT, kept: MAX_PLACES });
+  const { value, keys, unheld } = read(text, {
+    what,
+    depth: JSON_DEPTH_LIMIT,
+    large: LARGE_INTEGERS_MAX,
+    kept: MAX_PLACES,
+  });
   if (unheld.count > 0) {
     const [pointer] = unheld.pointers;
     const first = `the number at ${pointer} is not an integer of 64 bits, and no double has exactly its value`;
@@ -86,8 +97,9 @@ export interface ForeignJson {
  * @param options `depth`: levels at most, {@link JSON_DEPTH_LIMIT} by default
  */
 export function parseForeignJson(text: string, options: ReadOptions & { depth?: number } = {}): ForeignJson {
-  const { what = "text", depth: limit = JSON_DEPTH_LIMIT } = options;
-  const { value, keys, unheld } = read(text, { what, limit, kept: Number.POSITIVE_INFINITY });
+  const { what = "text", depth = JSON_DEPTH_LIMIT } = options;
+  const all = Number.POSITIVE_INFINITY;
+  const { value, keys, unheld } = read(text, { what, depth, large: all, kept: all });
   const repeated_key = repeatedKey({ text, value, keys });
   return { value, kept_as_text: unheld, ...(repeated_key !== undefined && { repeated_key }) };
 }
@@ -109,7 +121,7 @@ export function decodeJson<T = unknown>(text: string): T {
 /** A value in which a number that cannot be held is its text (the first `kept` of them), what those are, and how many keys the text names. */
 function read(
   text: string,
-  { what, limit, kept }: { what: string; limit: number; kept: number },
+  { what, depth: limit, large, kept }: { what: string; depth: number; large: number; kept: number },
 ): { value: unknown; keys: number; unheld: Unheld } {
   const { depth, keys } = nestingOf(text);
   if (depth > limit) {
@@ -119,11 +131,18 @@ function read(
   if (!parsed.ok) throw new JsonError("malformed", `The ${what} is not valid JSON: ${faultOf(text)}.`);
   const pieces: Piece[] = [];
   let count = 0;
+  let integers = 0;
   for (const { start, end } of suspectNumbers(text)) {
     const number = text.slice(start, end);
     const exact = exactNumber(number);
     if (typeof exact === "number") continue;
     if (exact === undefined) count++;
+    else if (++integers > large) {
+      throw new JsonError(
+        "number_not_representable",
+        `The ${what} has more than ${large} integers beyond 2^53 - 1; at most so many are taken. Send them as strings.`,
+      );
+    }
     if (count <= kept) pieces.push({ start, end, value: exact ?? number });
   }
   const pointers: string[] = [];

@@ -202,6 +202,18 @@ describe("numbers", () => {
     expect(error.message).toEndWith("(and 1 more like it). Send it as a string.");
   });
 
+  test("integers beyond 2^53 - 1 are 32,768 in a caller's text, one more is refused; of an answer all are taken", () => {
+    const most = `[${Array.from({ length: 32_768 }, () => "1e17").join()}]`;
+    const oneMore = `${most.slice(0, -1)},-9007199254740993,1]`;
+    expect((parseJson(most) as bigint[]).filter((integer) => integer === 10n ** 17n)).toHaveLength(32_768);
+    const { code, message } = refusal(oneMore);
+    expect([code, message]).toEqual([
+      "number_not_representable",
+      "The text has more than 32768 integers beyond 2^53 - 1; at most so many are taken. Send them as strings.",
+    ]);
+    expect((parseForeignJson(oneMore).value as unknown[]).slice(-2)).toEqual([-9007199254740993n, 1]);
+  });
+
   test("of an answer from outside, the text stays in their place, and is pointed to", () => {
     const text = '{"id":7615917337495251231,"__proto__":1e400,"n":[1,-0.1234567890123456789]}';
     const { value, kept_as_text } = parseForeignJson(text);
