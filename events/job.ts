@@ -189,23 +189,22 @@ export const JobApprovalGiven = Type.Object({
 });
 export type JobApprovalGiven = Static<typeof JobApprovalGiven>;
 
-/** What a step gave in the job that is run again. */
-export const ReusedStep = Type.Object({
+/** The job runs another one again, with its submission; recorded together with `job.submitted`. */
+export const JobReplayedFrom = Type.Object({
+  origin_job_id: Uuid,
+  /** The first step that is run; each of those before it has a `job.step_reused`, recorded together with this. */
+  from_step: Type.Optional(StepId),
+});
+export type JobReplayedFrom = Static<typeof JobReplayedFrom>;
+
+/** The step is not run: it has ended with this in the job that is run again. */
+export const JobStepReused = Type.Object({
   step: StepId,
   status: Type.Union([Type.Literal("succeeded"), Type.Literal("skipped")]),
   output: Type.Unknown(),
   output_length: OutputLength,
 });
-export type ReusedStep = Static<typeof ReusedStep>;
-
-/** The job runs another one again, with its submission; recorded together with `job.submitted`. */
-export const JobReplayedFrom = Type.Object({
-  origin_job_id: Uuid,
-  /** The first step that is run; those before it are not, and have the outputs that are given here. */
-  from_step: Type.Optional(StepId),
-  reused: Type.Optional(Type.Array(ReusedStep)),
-});
-export type JobReplayedFrom = Static<typeof JobReplayedFrom>;
+export type JobStepReused = Static<typeof JobStepReused>;
 
 /** The same at every attempt to tell of the job: receivers know a repetition by it. */
 const WebhookId = Type.String();
@@ -257,6 +256,7 @@ export const jobEvents = {
   "job.failed": JobFailed,
   "job.cancelled": JobCancelled,
   "job.replayed_from": JobReplayedFrom,
+  "job.step_reused": JobStepReused,
   "job.pipeline_pinned": JobPipelinePinned,
   "job.step_started": JobStepStarted,
   "job.step_succeeded": JobStepSucceeded,

@@ -75,6 +75,7 @@ export const jobs: Projection<JobRow> = {
     "job.failed",
     "job.cancelled",
     "job.replayed_from",
+    "job.step_reused",
     "job.pipeline_pinned",
     "job.step_started",
     "job.step_succeeded",

@@ -2865,7 +2865,7 @@ export interface components {
              */
             workflow?: string;
             /** @description Events of these types alone. */
-            types?: ("job.submitted" | "job.started" | "job.heartbeat" | "job.released" | "job.retry_scheduled" | "job.succeeded" | "job.failed" | "job.cancelled" | "job.replayed_from" | "job.pipeline_pinned" | "job.step_started" | "job.step_succeeded" | "job.step_failed" | "job.step_skipped" | "job.suspended" | "job.approval_given" | "job.callback_attempted" | "job.callback_delivered" | "job.callback_failed" | "job.callback_requested")[];
+            types?: ("job.submitted" | "job.started" | "job.heartbeat" | "job.released" | "job.retry_scheduled" | "job.succeeded" | "job.failed" | "job.cancelled" | "job.replayed_from" | "job.step_reused" | "job.pipeline_pinned" | "job.step_started" | "job.step_succeeded" | "job.step_failed" | "job.step_skipped" | "job.suspended" | "job.approval_given" | "job.callback_attempted" | "job.callback_delivered" | "job.callback_failed" | "job.callback_requested")[];
             /** @description Events after this position of the log. By default, one job's from its first, all jobs' from now on. */
             after?: number;
         } | {

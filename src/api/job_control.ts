@@ -94,7 +94,7 @@ export function jobControlRoutes(
           {
             job_id,
             runs: state,
-            events: replayEvents([first], { payload, reused }),
+            events: await replayEvents([first], { payload, reused }),
             meta: {
               ...jobMeta(job_id, { actor: caller.actor }),
               ...replayAccount([first], replay),

@@ -1,13 +1,14 @@
 /** Taking a job in: what it must fulfil beside its schema, and how it is recorded, wherever it comes from. */
 import { writtenOtherwise } from "../../connectors/called_url.ts";
-import type { EventMeta } from "../../events/envelope.ts";
+import type { EventMeta, StoredEvent } from "../../events/envelope.ts";
 import type { Steps } from "../../events/pipeline.ts";
+import { inSlices } from "../async/mod.ts";
 import { stepFaults } from "../domain/pipeline_check.ts";
 import type { Runs, Within } from "../domain/reach.ts";
 import { jobStream } from "../jobs/commands.ts";
 import { decodeJson } from "../json/mod.ts";
 import { AppendInDoubtError } from "../log/errors.ts";
-import type { AppendResult, EventLog } from "../log/mod.ts";
+import type { AppendResult, EventLog, WrittenEvent } from "../log/mod.ts";
 import { PAYLOAD_LIMIT_BYTES } from "./limits.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
@@ -20,7 +21,7 @@ export interface Submission {
   /** What it runs, which whoever submits it may. */
   readonly runs: Within<Runs>;
   /** The first events of its stream: as they would be again at a repetition of the request. */
-  readonly events: readonly { readonly type: string; readonly data_json: string; readonly data?: unknown }[];
+  readonly events: readonly WrittenEvent[];
   readonly meta: EventMeta;
   /** Whether the id comes from an Idempotency-Key, so that the request may be a repetition. */
   readonly has_key: boolean;
@@ -102,12 +103,17 @@ async function positionOfSame(log: EventLog, stream_id: string, events: Submissi
   const recorded = await log.readStream(stream_id, { limit: events.length });
   const [first] = recorded;
   if (!first) throw new Error(`Cannot repeat the submission of ${stream_id}: its stream is empty`);
-  const isSame = events.every(({ type, data_json }, i) => {
-    const before = recorded[i];
-    return before?.type === type && Bun.deepEquals(decodeJson(before.data_json), decodeJson(data_json), true);
+  let isSame = true;
+  await inSlices(events.entries(), ([i, event]) => {
+    isSame &&= isSameEvent(recorded[i], event);
   });
   if (isSame) return first.position;
   throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
+}
+
+function isSameEvent(before: StoredEvent | undefined, { type, data_json }: WrittenEvent): boolean {
+  if (before?.type !== type) return false;
+  return before.data_json === data_json || Bun.deepEquals(decodeJson(before.data_json), decodeJson(data_json), true);
 }
 
 /** Tells the caller under which id the job can be looked for. */

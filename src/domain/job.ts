@@ -57,15 +57,7 @@ import {
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import type { Decider, Rejection } from "./decider.ts";
-import {
-  abandon,
-  evolveSteps,
-  hasEnded,
-  interrupt,
-  type NewStepEvent,
-  reusedSteps,
-  type StepStates,
-} from "./step_states.ts";
+import { abandon, evolveSteps, hasEnded, interrupt, type NewStepEvent, type StepStates } from "./step_states.ts";
 import type { Ending } from "./steps.ts";
 
 /** Attempts of a job that names no number, and whose connector has none of its own. */
@@ -423,12 +415,11 @@ function evolve(state: JobState, event: KnownEvent): JobState {
       };
     case "job.cancelled":
       return { ...finished(state, event), status: "cancelled", cancel_reason: event.data.reason ?? null };
-    case "job.replayed_from": {
-      const { origin_job_id, reused = [] } = event.data;
-      return { ...state, origin_job_id, step_states: reusedSteps(reused, event.recorded_at) };
-    }
+    case "job.replayed_from":
+      return { ...state, origin_job_id: event.data.origin_job_id };
     case "job.pipeline_pinned":
       return { ...state, pipeline: { name: event.data.pipeline, version: event.data.version } };
+    case "job.step_reused":
     case "job.step_started":
     case "job.step_succeeded":
     case "job.step_failed":

@@ -58,6 +58,7 @@ export type StepEvent = Extract<
   KnownEvent,
   {
     type:
+      | "job.step_reused"
       | "job.step_started"
       | "job.step_succeeded"
       | "job.step_failed"
@@ -115,19 +116,6 @@ export function evolveSteps(states: StepStates, event: StepEvent): StepStates {
   return new Map(states).set(event.data.step, evolveStep(before, event));
 }
 
-/** What becomes of steps whose outputs are taken over from another job. */
-export function reusedSteps(
-  reused: readonly { step: string; status: "succeeded" | "skipped"; output: unknown; output_length: number }[],
-  recorded_at: string,
-): StepStates {
-  return new Map(
-    reused.map(({ step, status, output, output_length }) => [
-      step,
-      { ...UNREACHED, status, output, output_length, ended_at: recorded_at },
-    ]),
-  );
-}
-
 /** The attempt has ended before the works that ran in it; `lost`: with its worker. */
 export function interrupt(states: StepStates, { lost }: { lost: boolean }): StepStates {
   const stop = <Work extends WorkState>(work: Work): Work =>
@@ -155,6 +143,10 @@ export function abandon(states: StepStates): StepStates {
 
 function evolveStep(step: StepState, event: StepEvent): StepState {
   switch (event.type) {
+    case "job.step_reused": {
+      const { status, output, output_length } = event.data;
+      return { ...step, status, output, output_length, ended_at: event.recorded_at };
+    }
     case "job.step_started":
     case "job.step_succeeded":
     case "job.step_failed":

@@ -162,7 +162,7 @@ async function replay({ log, queue }: BulkOptions, { job_id: origin_job_id, oper
   const job_id = derivedUuid(["bulk-replay", operation.operation_id, origin_job_id]);
   const stream_id = jobStream(job_id);
   const origin = await log.readStream(jobStream(origin_job_id), { limit: 1 });
-  const events = replayEvents(origin);
+  const events = await replayEvents(origin);
   const meta = {
     ...metaOf(job_id, operation),
     ...replayAccount(origin),

@@ -252,7 +252,8 @@ export class Feed {
         this.#learn(entityId(event.stream_id), event.position);
         break;
       case "job.replayed_from":
-        // It follows its submission: a job that is for others, or for later, need not be looked at.
+      case "job.step_reused":
+        // They follow their submission: a job that is for others, or for later, need not be looked at.
         if (event.stream_id !== this.#passedOver) this.#advance(event);
         break;
       case "job.pipeline_pinned":

@@ -1,18 +1,20 @@
 /** Running a job again, as a new one. */
 import { accountOf } from "../../events/account.ts";
 import { type EventMeta, entityId, type StoredEvent } from "../../events/envelope.ts";
-import type { JobPipelinePinned, JobReplayedFrom, ReusedStep } from "../../events/job.ts";
+import type { JobPipelinePinned, JobReplayedFrom, JobStepReused } from "../../events/job.ts";
 import type { Steps } from "../../events/pipeline.ts";
+import { inSlices } from "../async/mod.ts";
 import { type JobState, submittersOf } from "../domain/job.ts";
 import type { StepStates } from "../domain/step_states.ts";
 import { decodeJson } from "../json/mod.ts";
+import type { WrittenEvent } from "../log/mod.ts";
 
 /** What a job that is run again from a step on takes over from the origin. */
 export interface Reused {
   /** The first step that is run. */
   readonly from_step: string;
   /** What those before it gave. */
-  readonly steps: readonly ReusedStep[];
+  readonly steps: readonly JobStepReused[];
   /** The stored pipeline, at the origin's version: its steps are those whose outputs are reused. */
   readonly pipeline: JobState["pipeline"];
 }
@@ -23,26 +25,31 @@ export interface ReplayOptions {
   readonly reused?: Reused;
 }
 
-/** The first events of a job that runs another one again: with the same submission, byte for byte. */
-export function replayEvents(
+/**
+ * The first events of a job that runs another one again: with the same submission, byte for byte. What it takes over is an
+ * event for each step, and written in slices: it can be megabytes.
+ */
+export async function replayEvents(
   origin: readonly StoredEvent[],
   { payload, reused }: ReplayOptions = {},
-): { type: string; data_json: string }[] {
+): Promise<WrittenEvent[]> {
   const [submission] = origin;
   if (submission?.type !== "job.submitted") throw new Error("Cannot replay a job that was never submitted");
   const { data_json, stream_id } = submission;
   const origin_job_id = entityId(stream_id);
-  const from: JobReplayedFrom = reused
-    ? { origin_job_id, from_step: reused.from_step, reused: [...reused.steps] }
-    : { origin_job_id };
-  const events = [
+  const from: JobReplayedFrom = { origin_job_id, ...(reused && { from_step: reused.from_step }) };
+  const events: WrittenEvent[] = [
     {
       type: submission.type as string,
       data_json: payload === undefined ? data_json : JSON.stringify({ ...decodeJson<object>(data_json), payload }),
     },
     { type: "job.replayed_from", data_json: JSON.stringify(from) },
   ];
-  if (!reused?.pipeline) return events;
+  if (!reused) return events;
+  await inSlices(reused.steps, (step) => {
+    events.push({ type: "job.step_reused", data: step, data_json: JSON.stringify(step) });
+  });
+  if (!reused.pipeline) return events;
   const { name, version } = reused.pipeline;
   const pinned: JobPipelinePinned = { pipeline: name, version };
   return [...events, { type: "job.pipeline_pinned", data_json: JSON.stringify(pinned) }];
@@ -70,13 +77,13 @@ export function onBehalfOf(origin: JobState, { actor }: Pick<EventMeta, "actor">
 export function stepsBefore(
   from_step: string,
   { steps, states, payload }: { steps: Steps; states: StepStates; payload?: Record<string, unknown> | undefined },
-): ReusedStep[] | { readonly refused: string } {
+): JobStepReused[] | { readonly refused: string } {
   const index = steps.findIndex(({ id }) => id === from_step);
   if (index < 0) {
     const ids = steps.map(({ id }) => id).join(", ");
     return { refused: `"${from_step}" is no step of the job; ${ids ? `its steps: ${ids}` : "it has none on record"}` };
   }
-  const reused: ReusedStep[] = [];
+  const reused: JobStepReused[] = [];
   for (const { id, wait_for_approval } of steps.slice(0, index)) {
     if (wait_for_approval && payload !== undefined) {
       return {

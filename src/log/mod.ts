@@ -18,4 +18,5 @@ export {
   EVENT_DEPTH_LIMIT,
   type EventLog,
   type WrittenBatch,
+  type WrittenEvent,
 } from "./types.ts";

@@ -20,7 +20,13 @@ export interface Append {
  * `data_json`: JSON text to be recorded byte for byte. It must be valid JSON. `data` beside it is the same parsed, if it
  * is at hand: readers in this process then need not parse it again.
  */
-export type AppendEvent = NewEvent | { readonly type: string; readonly data_json: string; readonly data?: unknown };
+export interface WrittenEvent {
+  readonly type: string;
+  readonly data_json: string;
+  readonly data?: unknown;
+}
+
+export type AppendEvent = NewEvent | WrittenEvent;
 
 export type AppendResult =
   | {

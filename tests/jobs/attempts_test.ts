@@ -266,7 +266,7 @@ test("replays run, whose submission is not the newest event of their history", a
   service.start({ connectors, concurrency: 4 });
   const origin = await service.submit("noop", { payload: { n: 7 } });
   await service.reaches(origin, "succeeded");
-  const events = replayEvents(await service.log.readStream(`job-${origin}`));
+  const events = await replayEvents(await service.log.readStream(`job-${origin}`));
   const ids = await Promise.all(
     Array.from({ length: 200 }, async () => {
       const id = Bun.randomUUIDv7();

@@ -107,8 +107,7 @@ export const stepsBuildOnRecord: Check = {
 /** Whether a step of the job gave the answer with this serial: itself, or in the job that it goes on from. */
 function isOnRecord(serial: number, history: readonly LogEvent[]): boolean {
   return history.some(({ type, data }) => {
-    if (type === "job.step_succeeded") return data.output?.body?.serial === serial;
-    if (type !== "job.replayed_from") return false;
-    return (data.reused ?? []).some((step: LogEvent["data"]) => step.output?.body?.serial === serial);
+    const isOutput = type === "job.step_succeeded" || type === "job.step_reused";
+    return isOutput && data.output?.body?.serial === serial;
   });
 }
