@@ -182,8 +182,15 @@ function toHeaders(given: Record<string, string>): Headers {
     }
     const pointer = pointerTo("/headers", name);
     if (RESERVED_HEADERS.has(name.toLowerCase())) throw invalid(`The header "${name}" cannot be set.`, pointer);
+    // Both would go out otherwise than they are on record.
+    if (/^[\t ]|[\t ]$/.test(value)) {
+      throw invalid(`The value of the header "${name}" begins or ends with white space, which is not sent.`, pointer);
+    }
     if (!appended(headers, { name, value })) {
       throw invalid(`The header "${name}" has a name or value that HTTP does not allow.`, pointer);
+    }
+    if (headers.get(name) !== value) {
+      throw invalid(`The header "${name}" is given twice: names that differ in case alone are the same.`, pointer);
     }
   }
   return headers;

@@ -7,27 +7,36 @@
 const SLICE_MS = 5;
 
 const waiting: (() => void)[] = [];
+/** What sliced work has taken since the event loop last went round, whoever's it was. */
+let used_ms = 0;
+let isTurnComing = false;
 
 /** Resolves when the event loop has gone round, and those that came before have had their slices. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
-    if (waiting.push(resolve) === 1) setImmediate(release);
+    waiting.push(resolve);
+    expectTurn();
   });
 }
 
-function release(): void {
-  waiting.shift()?.();
-  if (waiting.length > 0) setImmediate(release);
+function expectTurn(): void {
+  if (isTurnComing) return;
+  isTurnComing = true;
+  setImmediate(() => {
+    isTurnComing = false;
+    used_ms = 0;
+    waiting.shift()?.();
+    if (waiting.length > 0) expectTurn();
+  });
 }
 
-/** Does something with each item, in order; what takes no longer than a slice is done at once. */
+/** Does something with each item, in order; what is left of the current slice is used at once. */
 export async function inSlices<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
-  let began = performance.now();
   for (const item of items) {
-    if (performance.now() - began > SLICE_MS) {
-      await nextTurn();
-      began = performance.now();
-    }
+    if (used_ms > SLICE_MS) await nextTurn();
+    const began = performance.now();
     work(item);
+    used_ms += performance.now() - began;
+    expectTurn();
   }
 }

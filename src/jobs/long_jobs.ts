@@ -1,7 +1,7 @@
 /**
- * Reading jobs whole, however long their histories are. One of many events is read by one at a time, in pages and slices;
- * then it is remembered, so that whoever asks next reads only what has come since. What is recorded never changes: what
- * is remembered may be behind, but is never wrong.
+ * Reading jobs whole, however long their histories are. One is read by one at a time, in pages and slices; if it is long,
+ * it is then remembered, so that whoever asks next reads only what has come since. What is recorded never changes: what is
+ * remembered may be behind, but is never wrong.
  */
 import type { StoredEvent } from "../../events/envelope.ts";
 import { type JobState, jobDecider } from "../domain/job.ts";
@@ -17,6 +17,8 @@ export interface FoldedJob extends Folded<JobState> {
 
 type Log = Pick<EventLog, "readStream">;
 
+/** A history is long from a page of events on, and from so many UTF-16 units of JSON. */
+const LONG_LENGTH = 500_000;
 /** What is remembered of all jobs may take so much, about, in UTF-16 units of JSON. */
 const MAX_LENGTH = 32_000_000;
 /** What one takes beside its submission and its steps' outputs, at most: errors, a result. */
@@ -26,7 +28,7 @@ class LongJobs {
   readonly #log: Log;
   /** By stream, the one asked for longest ago first. */
   readonly #known = new Map<string, FoldedJob>();
-  readonly #reading = new Map<string, Promise<unknown>>();
+  readonly #reading = new Map<string, Promise<FoldedJob | undefined>>();
   #length = 0;
 
   constructor(log: Log) {
@@ -38,33 +40,29 @@ class LongJobs {
   }
 
   async read(stream_id: string): Promise<FoldedJob | undefined> {
-    const known = this.known(stream_id);
-    const page = await this.#log.readStream(stream_id, { after_version: known?.version, limit: PAGE });
-    const job = await advance(known, page);
-    if (page.length === PAGE) return await this.#inTurn(stream_id, () => this.#readOn(stream_id, job));
-    if (known && job) this.#remember(stream_id, job);
-    return job;
-  }
-
-  async #readOn(stream_id: string, begun: FoldedJob | undefined): Promise<FoldedJob | undefined> {
-    const known = this.known(stream_id);
-    let job = known && begun && known.version > begun.version ? known : begun;
-    for await (const page of pagesOf(this.#log, { stream_id, after_version: job?.version })) {
-      job = await advance(job, page);
-    }
-    if (job) this.#remember(stream_id, job);
-    return job;
-  }
-
-  /** When those have read the stream who came before. */
-  async #inTurn<Result>(stream_id: string, read: () => Promise<Result>): Promise<Result> {
-    const reading = (this.#reading.get(stream_id) ?? Promise.resolve()).then(read, read);
+    // Whoever comes while it is read needs only what has come since, if it is a long one.
+    const before = this.#reading.get(stream_id);
+    if (before !== undefined) await before.catch(() => undefined);
+    const reading = this.#readOn(stream_id);
     this.#reading.set(stream_id, reading);
     try {
       return await reading;
     } finally {
       if (this.#reading.get(stream_id) === reading) this.#reading.delete(stream_id);
     }
+  }
+
+  async #readOn(stream_id: string): Promise<FoldedJob | undefined> {
+    const known = this.known(stream_id);
+    let job = known;
+    let length = 0;
+    for await (const page of pagesOf(this.#log, { stream_id, after_version: known?.version })) {
+      job = await advance(job, page);
+      for (const { data_json } of page) length += data_json.length;
+    }
+    const isLong = known !== undefined || length >= LONG_LENGTH || (job?.version ?? 0) >= PAGE;
+    if (job && isLong) this.#remember(stream_id, job);
+    return job;
   }
 
   #remember(stream_id: string, job: FoldedJob): void {

@@ -204,6 +204,13 @@ describe("a replay from a step", () => {
     expect(status).toMatchObject({ origin_job_id: origin.job_id, result: { order: 7, skipped: "skipped" } });
     expect(stepsRun(origin.job_id)).toEqual(["order", "pay"]);
     expect(stepsRun(job_id)).toEqual(["pay", "thank"]);
+    // On record is an event for each step that was taken over: together they may be megabytes.
+    const history = (await api.ask(`/api/v1/jobs/${job_id}/events`)).body.data;
+    expect(history.slice(1, 4).map(({ type, data }: { type: string; data: unknown }) => [type, data])).toEqual([
+      ["job.replayed_from", { origin_job_id: origin.job_id, from_step: "pay" }],
+      ["job.step_reused", { step: "order", status: "succeeded", output: { id: 7 }, output_length: 8 }],
+      ["job.step_reused", { step: "skipped", status: "skipped", output: null, output_length: 0 }],
+    ]);
     // What was taken over can be taken over again.
     const again = await replay(job_id, { from_step: "thank" });
     await reaches(again.body.job_id, "succeeded");

@@ -93,6 +93,12 @@ describe("JSON", () => {
   });
 });
 
+test("a byte order mark is no part of what it comes before, be it JSON or text", () => {
+  const marked = (text: string) => Buffer.from(`\ufeff${text}`);
+  expect(decoded("application/json", marked('{"a":1}'))).toEqual({ body: { a: 1 }, body_encoding: "json" });
+  expect(decoded("text/csv", marked("a;b\ufeff"))).toEqual({ body: "a;b\ufeff", body_encoding: "text" });
+});
+
 test.each([undefined, "", "nonsense", "text/plain", "application/json, text/html"])(
   "the type %j says nothing of JSON",
   (type) => {

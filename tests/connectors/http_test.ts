@@ -323,6 +323,9 @@ describe("failure", () => {
     ["a URL with a password", { url: "http://user:hunter2@127.0.0.1/" }],
     ["a GET with a body", { url: "http://127.0.0.1/", body: "x" }],
     ["a header that HTTP does not allow", { url: "http://127.0.0.1/", headers: { "x-a": "b\r\nx-c: hunter2" } }],
+    ["a header whose value ends with a space", { url: "http://127.0.0.1/", headers: { "x-a": "hunter2 " } }],
+    ["a header whose value begins with a tab", { url: "http://127.0.0.1/", headers: { "x-a": "\thunter2" } }],
+    ["a header twice", { url: "http://127.0.0.1/", headers: { "x-a": "hunter2", "X-A": "hunter2" } }],
     ["a header with a control character", { url: "http://127.0.0.1/", headers: { "x-a": "hunter2\u0001" } }],
     [
       "a header with a character that a byte cannot hold",
