@@ -1,4 +1,5 @@
 /** Issued API keys as their list shows them: what they may do, never what they are. */
+import { chargedTo } from "../events/account.ts";
 import type { Environment } from "../events/key.ts";
 import { entityId } from "../events/mod.ts";
 import type { Projection } from "./projection.ts";
@@ -24,11 +25,13 @@ export type KeyRow = {
   revoked_at: string | null;
   /** Where the log holds `key.created`. */
   position: number;
+  /** Of whose share it is; `null`: of nobody's, as what the operator stores. */
+  account: string | null;
 };
 
 export const keys: Projection<KeyRow> = {
   name: "keys",
-  version: 2,
+  version: 3,
   reads: ["key.created", "key.rotated", "key.revoked"],
   columns: {
     key_id: { type: "uuid" },
@@ -45,6 +48,7 @@ export const keys: Projection<KeyRow> = {
     overlap_ends_at: { type: "timestamptz", nullable: true },
     revoked_at: { type: "timestamptz", nullable: true },
     position: { type: "bigint" },
+    account: { type: "text", nullable: true },
   },
   key: "key_id",
   indexes: [
@@ -69,6 +73,7 @@ export const keys: Projection<KeyRow> = {
         overlap_ends_at: null,
         revoked_at: null,
         position: event.position,
+        account: chargedTo(event.meta),
       };
     }
     if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: nothing was created`);

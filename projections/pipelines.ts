@@ -1,4 +1,5 @@
 /** Which pipelines are stored: what their list shows, and which workflow names runners take jobs of. */
+import { chargedTo } from "../events/account.ts";
 import { entityId } from "../events/mod.ts";
 import type { Projection } from "./projection.ts";
 
@@ -14,11 +15,13 @@ export type PipelineRow = {
   position: number;
   created_at: string;
   updated_at: string;
+  /** Of whose share it is; `null`: of nobody's, as what the operator stores. */
+  account: string | null;
 };
 
 export const pipelines: Projection<PipelineRow> = {
   name: "pipelines",
-  version: 1,
+  version: 2,
   reads: ["pipeline.created", "pipeline.updated"],
   columns: {
     name: { type: "text" },
@@ -28,6 +31,7 @@ export const pipelines: Projection<PipelineRow> = {
     position: { type: "bigint" },
     created_at: { type: "timestamptz" },
     updated_at: { type: "timestamptz" },
+    account: { type: "text", nullable: true },
   },
   key: "name",
   indexes: ["(position)"],
@@ -48,6 +52,7 @@ export const pipelines: Projection<PipelineRow> = {
       position: row?.position ?? event.position,
       created_at: row?.created_at ?? event.recorded_at,
       updated_at: event.recorded_at,
+      account: row ? row.account : chargedTo(event.meta),
     };
   },
 };

@@ -1,4 +1,5 @@
 /** Where every schedule stands: what lists show, and what whoever fires them starts from. No payloads. */
+import { chargedTo } from "../events/account.ts";
 import { entityId } from "../events/mod.ts";
 import type { Projection } from "./projection.ts";
 import { usesColumn } from "./uses.ts";
@@ -31,11 +32,13 @@ export type ScheduleRow = {
   runs: number;
   /** Instants misfired so far, as far as they were counted. */
   misfires: number;
+  /** Of whose share it is; `null`: of nobody's, as what the operator stores. */
+  account: string | null;
 };
 
 export const schedules: Projection<ScheduleRow> = {
   name: "schedules",
-  version: 3,
+  version: 4,
   reads: [
     "schedule.created",
     "schedule.updated",
@@ -64,6 +67,7 @@ export const schedules: Projection<ScheduleRow> = {
     last_job_id: { type: "uuid", nullable: true },
     runs: { type: "int" },
     misfires: { type: "int" },
+    account: { type: "text", nullable: true },
   },
   key: "schedule_id",
   indexes: [
@@ -94,6 +98,7 @@ export const schedules: Projection<ScheduleRow> = {
         last_job_id: null,
         runs: 0,
         misfires: 0,
+        account: chargedTo(event.meta),
       };
     }
     if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: nothing was created`);

@@ -1,5 +1,6 @@
 /** What is settled about how many jobs of each workflow may run: what the list shows. */
 import type { Static } from "@sinclair/typebox";
+import { chargedTo } from "../events/account.ts";
 import type { RatePerKey } from "../events/workflow.ts";
 import type { Projection } from "./projection.ts";
 
@@ -12,11 +13,13 @@ export type WorkflowLimitsRow = {
   /** Where the log holds the first of its settlements: the order of the list. */
   position: number;
   updated_at: string;
+  /** Of whose share it is; `null`: of nobody's, as what the operator stores. */
+  account: string | null;
 };
 
 export const workflowLimits: Projection<WorkflowLimitsRow> = {
   name: "workflow_limits",
-  version: 1,
+  version: 2,
   reads: ["workflow.limits_set"],
   columns: {
     workflow: { type: "text" },
@@ -25,6 +28,7 @@ export const workflowLimits: Projection<WorkflowLimitsRow> = {
     rate_per_key: { type: "json", nullable: true },
     position: { type: "bigint" },
     updated_at: { type: "timestamptz" },
+    account: { type: "text", nullable: true },
   },
   key: "workflow",
   indexes: ["(position)"],
@@ -42,6 +46,7 @@ export const workflowLimits: Projection<WorkflowLimitsRow> = {
       rate_per_key: rate_per_key ?? null,
       position: row?.position ?? event.position,
       updated_at: event.recorded_at,
+      account: row ? row.account : chargedTo(event.meta),
     };
   },
 };

@@ -198,7 +198,7 @@ const VARIABLES = {
   }),
   CALLER_SHARE: variable({
     about:
-      "What one caller (a user, an issued key) may hold of MAX_STREAMS, of MAX_QUEUE_DEPTH, of waiting claims and of 10,000 claimed jobs, from 0 to 1: one at least. The keys in API_KEYS may hold all of it.",
+      "What one caller (a user, an issued key) may hold of MAX_STREAMS, of MAX_QUEUE_DEPTH, of waiting claims, of 10,000 claimed jobs, and of 10,000 schedules, pipelines, issued keys and workflows with limits, from 0 to 1: one at least. The keys in API_KEYS may hold all of it.",
     example: "0.25",
     default: 0.1,
     parse: share,

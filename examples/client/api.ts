@@ -4313,7 +4313,7 @@ export interface components {
         /**
          * @description `pipeline_exists`: The name is taken by another pipeline or by a connector. Choose another name, or make a new version with PUT.
          *
-         *     `too_many_stored`: There are at most 10,000 schedules, 10,000 pipelines, 10,000 issued keys that hold and 10,000 workflows with limits. Nothing was recorded. Delete schedules or revoke keys that are not needed; change a pipeline that is there, or send a job's steps with it; let jobs share a workflow's name.
+         *     `too_many_stored`: There are at most 10,000 schedules, 10,000 pipelines, 10,000 issued keys that hold and 10,000 workflows with limits, a tenth of each of one caller (CALLER_SHARE). Nothing was recorded. Delete schedules or revoke keys that are not needed; change a pipeline that is there, or send a job's steps with it; let jobs share a workflow's name.
          */
         "409.pipeline_exists.too_many_stored": {
             headers: {
@@ -4444,7 +4444,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `too_many_stored`: There are at most 10,000 schedules, 10,000 pipelines, 10,000 issued keys that hold and 10,000 workflows with limits. Nothing was recorded. Delete schedules or revoke keys that are not needed; change a pipeline that is there, or send a job's steps with it; let jobs share a workflow's name. */
+        /** @description `too_many_stored`: There are at most 10,000 schedules, 10,000 pipelines, 10,000 issued keys that hold and 10,000 workflows with limits, a tenth of each of one caller (CALLER_SHARE). Nothing was recorded. Delete schedules or revoke keys that are not needed; change a pipeline that is there, or send a job's steps with it; let jobs share a workflow's name. */
         "409.too_many_stored": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];

@@ -74,6 +74,7 @@ export function keyRoutes(
         const key_id = idempotency_key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, idempotency_key);
         const meta = { actor: caller.actor, correlation_id: key_id, ...cause };
         const made = await stored.add("keys", {
+          caller,
           stream_id: idempotency_key === null ? null : keyStream(key_id),
           record: () => createKey(log, { key_id, meta, ...granted }),
         });

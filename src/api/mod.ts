@@ -59,7 +59,12 @@ export function createApi(options: ApiOptions): Elysia {
   const uptime = uptimeReports(options);
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, share: config.caller_share, logger, signal });
   const reading = { turns: new Turns(), submissions: new Submissions(options.log) };
-  const stored = new StoredThings({ ...options, max: options.stored_max, wait_ms: options.timing?.read_model_wait_ms });
+  const stored = new StoredThings({
+    ...options,
+    max: options.stored_max,
+    share: config.caller_share,
+    wait_ms: options.timing?.read_model_wait_ms,
+  });
   const { cors_origins, public_url } = config;
   const addressOf = addressReader({ trust_proxy: config.trust_proxy, server: () => app.server });
   const limits = options.limiter && rateGate({ limiter: options.limiter, addressOf });

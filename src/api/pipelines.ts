@@ -49,6 +49,7 @@ export function pipelineRoutes(
         const causation_id = key === null ? undefined : derivedId(caller, ROUTE, key);
         const meta = { actor: caller.actor, correlation_id: pipelineStream(name), ...cause, causation_id };
         const handled = await stored.add("pipelines", {
+          caller,
           stream_id: pipelineStream(name),
           record: () => command({ type: "create", pipeline }, meta),
         });

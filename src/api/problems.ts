@@ -273,7 +273,7 @@ export const problems = {
   too_many_stored: {
     status: 409,
     title: "Too many stored",
-    help: "There are at most 10,000 schedules, 10,000 pipelines, 10,000 issued keys that hold and 10,000 workflows with limits. Nothing was recorded. Delete schedules or revoke keys that are not needed; change a pipeline that is there, or send a job's steps with it; let jobs share a workflow's name.",
+    help: "There are at most 10,000 schedules, 10,000 pipelines, 10,000 issued keys that hold and 10,000 workflows with limits, a tenth of each of one caller (CALLER_SHARE). Nothing was recorded. Delete schedules or revoke keys that are not needed; change a pipeline that is there, or send a job's steps with it; let jobs share a workflow's name.",
   },
   too_many_claimed: {
     status: 429,

@@ -100,6 +100,7 @@ export function scheduleRoutes(
         const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...cause });
         const reach = reachOf(caller);
         const handled = await stored.add("schedules", {
+          caller,
           stream_id: key === null ? null : scheduleStream(schedule_id),
           record: () => commandSchedule(log, { schedule_id, reach, command: () => command, meta }),
         });

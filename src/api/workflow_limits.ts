@@ -109,6 +109,7 @@ export function workflowLimitRoutes(
         const limits = checkLimits((await readJson(request)).value);
         const stream_id = workflowStream(workflow);
         const handled = await stored.add("workflow_limits", {
+          caller,
           stream_id,
           record: () =>
             handle(log, {
@@ -163,7 +164,7 @@ function fromState(workflow: string, { limits, updated_at }: WorkflowState): Wor
 
 /** With what holds by default in place of what is not settled. */
 function shown(
-  limits: Omit<WorkflowLimitsRow, "position" | "updated_at"> & Pick<WorkflowLimits, "updated_at">,
+  limits: Omit<WorkflowLimitsRow, "position" | "updated_at" | "account"> & Pick<WorkflowLimits, "updated_at">,
 ): WorkflowLimits {
   const { workflow, concurrency, concurrency_per_key, rate_per_key, updated_at } = limits;
   return {

@@ -1,5 +1,5 @@
-/** How many schedules, pipelines, keys and limits of workflows there may be. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+/** How many schedules, pipelines, keys and limits of workflows there may be, in all and of one caller. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
 
 const MAX = 3;
@@ -11,18 +11,18 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const operator = (more: object = {}) => ({ "x-api-key": KEY, ...more });
-const send = (path: string, body: unknown, more: object = {}) => api.ask(path, post(body, operator(more)));
-const put = (path: string, body: unknown, more: object = {}) =>
-  api.ask(path, { ...post(body, operator(more)), method: "PUT" });
+const send = (path: string, body: unknown, more: object = {}, to = api) => to.ask(path, post(body, operator(more)));
+const put = (path: string, body: unknown, more: object = {}, to = api) =>
+  to.ask(path, { ...post(body, operator(more)), method: "PUT" });
 
 const job = { workflow: "http", payload: { method: "GET", url: "https://example.com/" } };
 const steps = [{ id: "one", uses: "http", with: job.payload }];
 const schedule = (name: string) => ({ name, cron: "0 0 1 1 *", job });
-const add: Record<string, (name: string, headers?: object) => Promise<Answer>> = {
-  schedules: (name, headers) => send("/api/v1/schedules", schedule(name), headers),
-  pipelines: (name, headers) => send("/api/v1/pipelines", { name, format: 1, steps }, headers),
-  keys: (name, headers) => send("/api/v1/keys", { name, scopes: ["jobs:read"] }, headers),
-  workflow_limits: (name) => put(`/api/v1/workflows/${name}/limits`, { concurrency: 2 }),
+const add: Record<string, (name: string, headers?: object, to?: Harness) => Promise<Answer>> = {
+  schedules: (name, headers, to) => send("/api/v1/schedules", schedule(name), headers, to),
+  pipelines: (name, headers, to) => send("/api/v1/pipelines", { name, format: 1, steps }, headers, to),
+  keys: (name, headers, to) => send("/api/v1/keys", { name, scopes: ["jobs:read"] }, headers, to),
+  workflow_limits: (name, headers, to) => put(`/api/v1/workflows/${name}/limits`, { concurrency: 2 }, headers, to),
 };
 const names = (from: string, count: number) => Array.from({ length: count }, (_, index) => `${from}-${index}`);
 const isKeyed = (kind: string) => kind !== "workflow_limits";
@@ -65,4 +65,37 @@ test("there is room again for a schedule when one is deleted, and for a key when
   await api.ask(`/api/v1/keys/${keys[0].key_id}/revoke`, { method: "POST", headers: operator() });
   expect((await eventually("keys", "another")).status).toBe(201);
   expect((await send("/api/v1/keys", { name: "one more", scopes: ["jobs:read"] })).body.error).toBe("too_many_stored");
+});
+
+describe("of what one caller stores", () => {
+  let shared: Harness;
+  const callers: object[] = [];
+  beforeAll(async () => {
+    shared = await startApi({ stored_max: 10, caller_share: 0.2, api_keys: [KEY] });
+    const scopes = ["jobs:read", "jobs:write", "schedules:write", "pipelines:write", "keys:write", "workflows:write"];
+    for (const name of ["ada", "bob"]) {
+      const answer = await send("/api/v1/keys", { name, scopes, tier: "enterprise" }, {}, shared);
+      callers.push({ "x-api-key": answer.body.key });
+    }
+  });
+  afterAll(() => shared.stop());
+
+  test.each([
+    ["schedules", "2 schedules are yours, and at most 2 of one caller may be: delete one that is not needed."],
+    ["pipelines", /^2 pipelines are yours, and at most 2 of one caller may be: .+/],
+    ["keys", /^2 keys that hold were issued by you, and at most 2 of one caller may be: .+/],
+    ["workflow_limits", /^2 workflows have limits that you settled first, and at most 2 of one caller may be: .+/],
+  ])("%s take a share, and leave the rest to others; the operator may have all", async (kind, detail) => {
+    const statuses = async (who: string, headers: object) =>
+      (await Promise.all(names(who, 5).map((name) => add[kind]?.(name, headers, shared)))) as Answer[];
+    for (const [index, headers] of callers.entries()) {
+      const answers = await statuses(`caller-${index}`, headers);
+      const refused = answers.filter(({ status }) => status === 409);
+      expect([answers.filter(({ status }) => status < 300).length, refused.length]).toEqual([2, 3]);
+      expect(refused[0]?.body).toMatchObject({ error: "too_many_stored", detail: expect.stringMatching(detail) });
+    }
+    // Of keys, two were the operator's before.
+    const left = kind === "keys" ? 4 : 5;
+    expect((await statuses("operator", {})).filter(({ status }) => status < 300)).toHaveLength(left);
+  });
 });

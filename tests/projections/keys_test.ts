@@ -44,6 +44,7 @@ test("a key shows what it may do, and nothing that it could be known by", () => 
     overlap_ends_at: null,
     revoked_at: null,
     position: 101,
+    account: "test",
   });
 });
 

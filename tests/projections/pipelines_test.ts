@@ -20,5 +20,6 @@ test("a pipeline's row shows its newest version, and keeps its place", () => {
     position: 101,
     created_at: "2026-01-02T03:00:01Z",
     updated_at: "2026-01-02T03:00:02Z",
+    account: "test",
   });
 });

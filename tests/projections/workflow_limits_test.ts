@@ -18,6 +18,7 @@ test("a workflow has the limits that were settled last, and the place of the fir
       rate_per_key: null,
       position: 101,
       updated_at: "2026-01-02T03:00:01Z",
+      account: "test",
     },
     {
       workflow: "http",
@@ -26,6 +27,7 @@ test("a workflow has the limits that were settled last, and the place of the fir
       rate_per_key: { limit: 1, per_seconds: 60 },
       position: 101,
       updated_at: "2026-01-02T03:00:02Z",
+      account: "test",
     },
   ]);
 });
