@@ -71,7 +71,7 @@ describe("POST /api/v1/jobs/cancel", () => {
     const id = Bun.randomUUIDv7();
     const events = [
       { type: "job.submitted", data: { workflow: "wanted", payload: {} } },
-      { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
+      { type: "job.step_reused", data: null },
     ];
     await appendUnchecked(api.sql, `job-${id}`, events);
     const { lines } = await bulk("cancel", { filter: { workflow: "wanted" } });

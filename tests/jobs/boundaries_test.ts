@@ -130,7 +130,7 @@ describe("a connector's job", () => {
         { type: "job.submitted", data: { workflow: "noop", payload: {} } },
         { type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 0.001 } },
         // What no decider can fold, and no read model minds.
-        { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
+        { type: "job.step_reused", data: null },
         { type: "job.released", data: { attempt: 1, reason: "worker_stopping" } },
       ]);
     }
@@ -150,7 +150,7 @@ describe("a connector's job", () => {
     const id = Bun.randomUUIDv7();
     await appendUnchecked(service.sql, `job-${id}`, [
       { type: "job.submitted", data: { workflow: "noop", payload: {} } },
-      { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
+      { type: "job.step_reused", data: null },
       { type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 0.001 } },
     ]);
     const failed = await until(
@@ -218,7 +218,7 @@ describe("jobs of outside workers", () => {
     const id = Bun.randomUUIDv7();
     await appendUnchecked(service.sql, `job-${id}`, [
       { type: "job.submitted", data: { workflow: "theirs", payload: {} } },
-      { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
+      { type: "job.step_reused", data: null },
     ]);
     const next = await service.submit("theirs");
     const wish = { worker: "w", max_jobs: 1, lease_seconds: 30, wait_ms: 5_000, meta: { actor: "a" } };

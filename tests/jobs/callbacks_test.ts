@@ -86,7 +86,7 @@ test("of a job that nobody can read fails, on record, and is not made again and 
   const id = Bun.randomUUIDv7();
   await appendUnchecked(service.sql, `job-${id}`, [
     { type: "job.submitted", data: { workflow: "noop", payload: {}, callback_url: at("/hook") } },
-    { type: "job.replayed_from", data: { origin_job_id: id, reused: 5 } },
+    { type: "job.step_reused", data: null },
     { type: "job.failed", data: { attempt: 0, error: { code: "internal_fault", message: "No." } } },
   ]);
   service.start({ ...workshop(), callback_secrets: SECRETS, callback_grace_seconds: 0 });
