@@ -1,12 +1,22 @@
 /** What can be told about `deploy/` without containers: that it fits the code, and itself. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { BlockList } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { connect } from "nats";
 import { isPublic } from "../connectors/outbound.ts";
 import { components } from "../src/api/schemas.ts";
 import { type Config, loadConfig } from "../src/config.ts";
+import {
+  type NatsServer,
+  natsAvailable,
+  onFreePorts,
+  startNats,
+  startNode,
+  untilClusterTakesStreams,
+} from "./support/nats.ts";
+import { eventually } from "./support/service.ts";
 
 const ROOT = join(import.meta.dir, "..");
 /** A service needs this long to stop, in seconds. */
@@ -26,6 +36,7 @@ const FILLED: Record<string, string> = {
   SERVICE_PASSWORD: "service",
   NATS_PASSWORD: "nats",
   NATS_SUBSCRIBER_PASSWORD: "subscriber",
+  NATS_ROUTE_PASSWORD: "0123456789",
   POSTGRES_PASSWORD: "postgres",
   API_KEYS: "0123456789abcdef",
   WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,
@@ -151,6 +162,91 @@ test("Kubernetes gives each role settings that the service takes, and time to st
     expect(terminationGracePeriodSeconds).toBeGreaterThan(DRAIN_S + waits);
   }
 });
+
+test.skipIf(!natsAvailable)(
+  "NATS's nodes, as compose configures them, form a cluster that no server joins without their password",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "levqor-routes-"));
+    const servers: NatsServer[] = [];
+    try {
+      const { nodes, routes } = await startComposedNats(folder);
+      servers.push(...nodes);
+      const [first] = nodes as [NatsServer];
+      const asService = { servers: first.url, user: "levqor", pass: FILLED.NATS_PASSWORD };
+      await untilClusterTakesStreams(asService, 3);
+
+      for (const credentials of ["", "route:guessed@"]) {
+        const config = join(folder, "rogue.conf");
+        const to = routes.map((route) => `"nats://${credentials}${route}"`);
+        await Bun.write(
+          config,
+          `accounts { LEVQOR: { users: [{ user: rogue, password: rogue }] } }
+          cluster { name: levqor, listen: "127.0.0.1:-1", routes: [${to}] }`,
+        );
+        const rogue = await startNats({ args: ["--config", config] });
+        servers.push(rogue);
+        const nats = await connect({ servers: rogue.url, user: "rogue", pass: "rogue" });
+        const service = await connect(asService);
+        const [heard, taken] = [[], []] as [string[], string[]];
+        nats.subscribe("levqor.event.>", { callback: (_, { subject }) => void heard.push(subject) });
+        service.subscribe("levqor.event.>", { callback: (_, { subject }) => void taken.push(subject) });
+        await Promise.all([nats.flush(), service.flush()]);
+        // It asks again for as long as it runs; where it is let in, what is published is heard.
+        await eventually(async () => {
+          service.publish("levqor.event.true");
+          nats.publish("levqor.event.forged");
+          await Promise.all([nats.flush(), service.flush()]);
+          return heard.includes("levqor.event.true") || (await rogue.logged()).includes("Authorization Violation");
+        });
+        await Promise.all([nats.drain(), service.drain()]);
+        expect(new Set(heard)).toEqual(new Set(["levqor.event.forged"]));
+        expect(new Set(taken)).toEqual(new Set(["levqor.event.true"]));
+      }
+    } finally {
+      await Promise.all(servers.map((server) => server.stop()));
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
+/** Starts the nodes with compose's environment and `deploy/nats`, but for where they listen: here that are free ports. */
+async function startComposedNats(folder: string): Promise<{ nodes: NatsServer[]; routes: string[] }> {
+  const [{ services }] = await readYaml("deploy/compose.yaml");
+  const conf = await read("deploy/nats/nats.conf");
+  const names = ["nats-1", "nats-2", "nats-3"];
+  copyFileSync(join(ROOT, "deploy/nats/accounts.conf"), join(folder, "accounts.conf"));
+  return await onFreePorts(3 * names.length, async (ports) => {
+    const routes = names.map((_, i) => `127.0.0.1:${ports[i]}`);
+    const started = await Promise.all(
+      names.map((name, i) => {
+        const here = [
+          ["0.0.0.0:6222", routes[i] as string],
+          ["127.0.0.1:8222", `127.0.0.1:${ports[names.length + i]}`],
+          // Each has a folder of its own by its command line.
+          ['store_dir: "/data"', ""],
+        ] as const;
+        for (const [there] of here) expect(conf.split(there)).toHaveLength(2);
+        const config = join(folder, `${name}.conf`);
+        writeFileSync(
+          config,
+          here.reduce((text, [there, instead]) => text.replace(there, instead), conf),
+        );
+        const env = Object.entries<string>(services[name].environment).map(([key, value]) => {
+          return [
+            key,
+            names.reduce((text, node, n) => text.replace(`${node}:6222`, `${routes[n]}`), interpolate(value)),
+          ];
+        });
+        const port = ports[2 * names.length + i] as number;
+        return startNode({ name, port, args: ["--config", config], env: Object.fromEntries(env) });
+      }),
+    );
+    const nodes = started.filter((node) => node !== undefined);
+    if (nodes.length === names.length) return { nodes, routes };
+    await Promise.all(nodes.map((node) => node.stop()));
+    return undefined;
+  });
+}
 
 test("every image can be named by its digest, and pin_images.sh says which that are", async () => {
   const folder = mkdtempSync(join(tmpdir(), "levqor-docker-"));

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { machine, tmpdir, type } from "node:os";
 import { join } from "node:path";
-import { connect } from "nats";
+import { type ConnectionOptions, connect } from "nats";
 
 const TOOLS = join(import.meta.dir, "../../.tools", `${type()}-${machine()}`, "bin");
 /** The program; `null` where there is none. */
@@ -25,6 +25,8 @@ export interface NatsServer extends AsyncDisposable {
   /** For example `nats://127.0.0.1:23456`. */
   readonly url: string;
   readonly port: number;
+  /** What it has logged since its last start. */
+  logged(): Promise<string>;
   /** Ends the process (SIGKILL by default) and keeps the store. Resolves when the process is gone. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port and store; kills it first if it still runs. Resolves when it answers. */
@@ -63,7 +65,7 @@ export async function startNatsCluster(size = 3): Promise<NatsCluster> {
     await Promise.all(started.map((node) => node?.stop()));
     return undefined;
   });
-  await untilClusterTakesStreams(nodes);
+  await untilClusterTakesStreams({ servers: nodes[0]?.url }, size);
   return {
     nodes,
     [Symbol.asyncDispose]: async () => {
@@ -72,14 +74,15 @@ export async function startNatsCluster(size = 3): Promise<NatsCluster> {
   };
 }
 
-async function untilClusterTakesStreams(nodes: readonly NatsServer[]): Promise<void> {
-  const nats = await connect({ servers: nodes[0]?.url });
+/** Resolves when JetStream takes a stream with as many copies as there are nodes; throws after 30 s. */
+export async function untilClusterTakesStreams(options: ConnectionOptions, size: number): Promise<void> {
+  const nats = await connect(options);
   try {
     const deadline = Date.now() + 30_000;
     while (true) {
       try {
         const jsm = await nats.jetstreamManager({ timeout: 1_000 });
-        await jsm.streams.add({ name: "PROBE", subjects: ["probe"], num_replicas: nodes.length });
+        await jsm.streams.add({ name: "PROBE", subjects: ["probe"], num_replicas: size });
         await jsm.streams.delete("PROBE");
         return;
       } catch (error) {
@@ -101,7 +104,7 @@ interface NodeOptions {
 }
 
 /** Starts a server with an empty store in the temp folder; `undefined` if a port is taken. */
-async function startNode(options: NodeOptions): Promise<NatsServer | undefined> {
+export async function startNode(options: NodeOptions): Promise<NatsServer | undefined> {
   const { name, port } = options;
   const directory = await mkdtemp(join(tmpdir(), "levqor-nats-"));
   const first = await launch(directory, options);
@@ -109,7 +112,7 @@ async function startNode(options: NodeOptions): Promise<NatsServer | undefined> 
     await rm(directory, { recursive: true, force: true });
     return undefined;
   }
-  let server = first;
+  let { server, log } = first;
   const killAtExit = () => server.kill("SIGKILL");
   process.on("exit", killAtExit);
 
@@ -126,12 +129,13 @@ async function startNode(options: NodeOptions): Promise<NatsServer | undefined> 
     name,
     url: `nats://127.0.0.1:${port}`,
     port,
+    logged: () => log.text(),
     kill,
     restart: async () => {
       await kill();
       const restarted = await launch(directory, options);
       if (!restarted) throw new Error(`Cannot restart nats-server: port ${port} is taken`);
-      server = restarted;
+      ({ server, log } = restarted);
     },
     stop,
     [Symbol.asyncDispose]: stop,
@@ -142,7 +146,7 @@ async function startNode(options: NodeOptions): Promise<NatsServer | undefined> 
  * Calls `start` with other ports until it gives something. They are below the range from which systems take outgoing
  * connections' ports, so that none takes a killed server's port before its restart.
  */
-async function onFreePorts<T>(count: number, start: (ports: number[]) => Promise<T | undefined>): Promise<T> {
+export async function onFreePorts<T>(count: number, start: (ports: number[]) => Promise<T | undefined>): Promise<T> {
   for (let attempt = 0; attempt < 20; attempt++) {
     const ports = new Set<number>();
     while (ports.size < count) ports.add(20_000 + Math.floor(Math.random() * 12_000));
@@ -166,7 +170,7 @@ async function launch(directory: string, { name, port, args = [], env = {} }: No
   const deadline = Date.now() + 10_000;
   while (Date.now() < deadline) {
     // The name tells this server from another one that holds the port.
-    if (await answersAs(name, port)) return server;
+    if (await answersAs(name, port)) return { server, log };
     if (server.exitCode !== null) {
       const said = await log.text();
       if (said.includes("address already in use")) return undefined;

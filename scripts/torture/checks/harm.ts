@@ -1,8 +1,8 @@
 /** What one user may do to others: nothing that they would notice. */
 import type { Check } from "../evidence.ts";
 
-/** Below this a time is what a busy machine makes of it, in milliseconds. */
-const FLOOR_MS = 500;
+/** Below this, in milliseconds, a time is the noise of two cores that a dozen processes share. */
+const FLOOR_MS = 150;
 /** Of fewer requests no hundredth can be told. */
 const FEWEST = 200;
 
