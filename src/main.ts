@@ -12,6 +12,7 @@ import { openBus } from "./bus/mod.ts";
 import { type Config, ConfigError, helpText, loadConfig, secretsOf } from "./config.ts";
 import {
   clearLeases,
+  closeToOthers,
   connect,
   DataDirInUseError,
   type Embedded,
@@ -281,6 +282,7 @@ async function migrateDatabase(url: string, adminUrl: string, logger: Logger): P
 /** Signs callbacks where no secret is configured: made at the first start, and kept in the data folder. */
 function ownWebhookSecret(dataDir: string): string {
   const path = join(dataDir, "webhook-secret");
+  closeToOthers(path);
   try {
     return readFileSync(path, "utf8").trim();
   } catch (error) {

@@ -1,6 +1,6 @@
 /** The service as a whole, as its users run it: started, killed, started again, stopped. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { natsAvailable, startNats } from "./support/nats.ts";
@@ -66,6 +66,15 @@ describe("on its embedded default", () => {
 
     // As a version before might have left it.
     chmodSync(folder, 0o755);
+    for (const name of [
+      "service.lock",
+      "service.pid",
+      "webhook-secret",
+      "postgres/settings.json",
+      "postgres/postgres.log",
+    ])
+      chmodSync(join(folder, name), 0o666);
+    writeFileSync(join(folder, "service.lock-journal"), "", { mode: 0o666 });
     service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
     expect(await status(service, done)).toMatchObject({
       status: "succeeded",

@@ -2,6 +2,7 @@ export { databaseNow } from "./clock.ts";
 export { connect, type Sql, withSession } from "./connect.ts";
 export { embeddedUrl } from "./embedded/attach.ts";
 export {
+  closeToOthers,
   DataDirInUseError,
   type Embedded,
   EmbeddedUnavailableError,

@@ -10,23 +10,14 @@
  * Postgres: it is started again on the same port and recovers from its write-ahead log.
  */
 import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess, TCPSocketListener } from "bun";
 import type { Logger } from "pino";
 import postgres from "postgres";
 import { pause } from "../../async/mod.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
+import { closeToOthers } from "./closed.ts";
 import {
   ADMIN_ROLE,
   type ClusterPaths,
@@ -46,6 +37,7 @@ import { type Identity, identity } from "./identity.ts";
 import { endServer } from "./processes.ts";
 
 export { EmbeddedUnavailableError } from "./binaries.ts";
+export { closeToOthers } from "./closed.ts";
 export { DataDirInUseError } from "./folder_lock.ts";
 
 export interface EmbeddedOptions {
@@ -100,10 +92,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const dir = realpathSync(options.dir);
   closeToOthers(dir);
+  const paths = clusterPaths(join(dir, "postgres"));
+  for (const file of ["service.lock", "service.lock-journal", "service.pid"]) closeToOthers(join(dir, file));
+  for (const file of [paths.settings, paths.log]) closeToOthers(file);
   const lock = lockFolder(dir);
   try {
     const binaries = await findBinaries();
-    const paths = clusterPaths(join(dir, "postgres"));
     mkdirSync(paths.root, { recursive: true, mode: 0o700 });
     closeToOthers(paths.root);
     const as = identity([binaries.postgres, paths.data]);
@@ -132,11 +126,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     lock.release();
     throw error;
   }
-}
-
-/** The folders hold the database and its passwords; they may have been made by hand, or by an earlier version. */
-function closeToOthers(dir: string): void {
-  if ((statSync(dir).mode & 0o077) !== 0) chmodSync(dir, 0o700);
 }
 
 interface ServerOptions extends EmbeddedOptions {
