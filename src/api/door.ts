@@ -2,7 +2,7 @@
  * The front door: one function around everything that Elysia answers, so that no answer passes beside it, be it an
  * error, a file or a stream. Requests are looked at on the way in, answers get their headers on the way out.
  *
- * context -> head (host, URL, headers), origin -> preflight, OPTIONS -> caller -> rate limits -> Elysia, within its time
+ * context, pace -> head (host, URL, headers), origin -> preflight, OPTIONS -> caller -> rate limits -> Elysia, within its time
  * -> 304 -> headers -> metrics, request log
  */
 import { setRateHeaders } from "../rate/mod.ts";
@@ -20,6 +20,7 @@ import { REQUEST_TIMEOUT_S } from "./limits.ts";
 import type { ApiConfig, ApiLogger, ApiOptions } from "./options.ts";
 import { originCheck } from "./origin.ts";
 import { Problem } from "./problems.ts";
+import { Pace } from "./pace.ts";
 import type { RateGate } from "./rate_limit.ts";
 import type { requestLog } from "./request_log.ts";
 import type { RouteTable } from "./routes.ts";
@@ -60,6 +61,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
   const origins = originCheck({ open: auth?.required === false, public_url, cors });
   const limit_s = timing?.request_timeout_s ?? REQUEST_TIMEOUT_S;
   const admit = admission(options);
+  const pace = new Pace();
   const refuse = (request: Request, error: unknown) => refusal(error, { request, logger });
   const deadlines = new Deadlines({
     limit_ms: limit_s * 1000,
@@ -86,13 +88,16 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
       tell(request, context, dressed);
       return dressed;
     };
-    let answer: Response | Promise<Response>;
-    try {
+    const begin = (): Response | Promise<Response> => {
       checkHead(request, context);
       origins.checkHost(context);
       origins.checkWrite(request, context);
       if (urlHoldsCredential(request.url, context.headers)) throw credentialExposed("URL");
-      answer = cors.preflight(request, context) ?? optionsOf(request, routes) ?? admit({ request, context, handle });
+      return cors.preflight(request, context) ?? optionsOf(request, routes) ?? admit({ request, context, handle });
+    };
+    let answer: Response | Promise<Response>;
+    try {
+      answer = pace.begin()?.then(begin) ?? begin();
     } catch (error) {
       answer = refuse(request, error);
     }

@@ -45,6 +45,21 @@ describe("a URL", () => {
   });
 });
 
+describe("requests", () => {
+  test("that are sent without waiting for answers get few of them, and hold up nobody", async () => {
+    const connection = await rawConnection(api.url);
+    connection.write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(2_000));
+    const answers = (await connection.end()).split("HTTP/1.1 200").length - 1;
+    // 32 in a turn of the event loop, and the bytes may arrive in two.
+    expect(answers).toBeLessThanOrEqual(64);
+  });
+
+  test("that come at once on many connections are all answered", async () => {
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(head("GET /health"))));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(200);
+  });
+});
+
 describe("headers", () => {
   /** So many bytes of headers, with the two that every request has here. */
   const ofSize = (size: number) => {
