@@ -11,7 +11,14 @@ import { streamedEventJson } from "./event_json.ts";
 import type { EventSources, WantedEvents } from "./event_source.ts";
 import { jobId } from "./job_id.ts";
 import { readJsonText } from "./json.ts";
-import { HEARTBEAT_MS, MESSAGE_LIMIT_BYTES, SLOW_CONSUMER_S, SOCKET_SILENT_S, SUBSCRIPTIONS_MAX } from "./limits.ts";
+import {
+  CLOSING_MS,
+  HEARTBEAT_MS,
+  MESSAGE_LIMIT_BYTES,
+  SLOW_CONSUMER_S,
+  SOCKET_SILENT_S,
+  SUBSCRIPTIONS_MAX,
+} from "./limits.ts";
 import type { ApiLogger, ApiOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { beyondEnd } from "./paging.ts";
@@ -54,19 +61,29 @@ export interface EventSocketOptions extends Pick<ApiOptions, "timing"> {
   readonly on_open: () => () => void;
 }
 
+interface Connection {
+  readonly socket: ServerWebSocket<unknown>;
+  readonly outbox: Outbox;
+  readonly heartbeat: Timer;
+  readonly closed: () => void;
+  unlisten?: () => void;
+  /** Set while the last that it was sent waits for the client to read. */
+  closing?: { readonly close: () => void; readonly cut_off: Timer };
+}
+
 /** The events of Bun's socket, which Elysia passes on to the socket's `data`: this. */
 export class EventSocket {
   readonly #options: EventSocketOptions;
   readonly #subscriptions = new Map<string, Subscription>();
-  #connection:
-    | { socket: ServerWebSocket<unknown>; outbox: Outbox; heartbeat: Timer; closed: () => void; unlisten?: () => void }
-    | undefined;
+  #connection: Connection | undefined;
   /** Subscriptions that were given a name. */
   #made = 0;
   /** Whether the client was told to go: what it said meanwhile is not heard. */
   #over = false;
   /** When the client last gave a sign of life. */
   #heardAt = 0;
+  /** Whether a ping of ours waits for its pong. */
+  #pinged = false;
 
   constructor(options: EventSocketOptions) {
     this.#options = options;
@@ -80,7 +97,10 @@ export class EventSocket {
     const heartbeat = setInterval(() => {
       // Bun's own idle timeout would start again with each thing that is sent.
       if (performance.now() - this.#heardAt > silent_ms) this.#end("silent");
-      else if (!this.#full) socket.ping();
+      else if (!this.#full) {
+        socket.ping();
+        this.#pinged = true;
+      }
     }, timing?.heartbeat_ms ?? HEARTBEAT_MS);
     this.#heardAt = performance.now();
     this.#connection = { socket, outbox, heartbeat, closed: on_open() };
@@ -91,10 +111,9 @@ export class EventSocket {
 
   /** A message that is not taken is answered with an error, and harms nothing else. */
   async message(_socket: ServerWebSocket<unknown>, message: string | Uint8Array): Promise<void> {
-    if (this.#over) return;
-    this.#heardAt = performance.now();
     // Before anything is looked at: that is what costs.
-    if (!this.#options.spend(Buffer.byteLength(message))) return this.#end("too_many_messages");
+    if (!this.#mayHear(Buffer.byteLength(message))) return;
+    this.#heardAt = performance.now();
     let id: string | undefined;
     try {
       const request = parse(message);
@@ -107,26 +126,41 @@ export class EventSocket {
 
   /** Answered by the server itself; it costs as a message does. */
   ping(): void {
-    if (!this.#over && !this.#options.spend(0)) this.#end("too_many_messages");
+    this.#mayHear(0);
   }
 
+  /** One for each of our pings is free: who has many connections is not to pay for being asked. */
   pong(): void {
+    if (!this.#pinged && !this.#mayHear(0)) return;
+    this.#pinged = false;
     this.#heardAt = performance.now();
   }
 
   drain(): void {
     this.#connection?.outbox.drained();
+    if (!this.#full) this.#connection?.closing?.close();
   }
 
   close(): void {
     const { signal } = this.#options;
     signal.removeEventListener("abort", this.#shutDown);
     clearInterval(this.#connection?.heartbeat);
+    clearTimeout(this.#connection?.closing?.cut_off);
     this.#connection?.outbox.end();
     this.#connection?.closed();
     this.#connection?.unlisten?.();
     this.#connection = undefined;
-    for (const { stop } of this.#subscriptions.values()) stop.abort();
+    this.#stopAll();
+  }
+
+  /** Whether what came is to be looked at: it is paid for, and the client was not told to go. */
+  #mayHear(bytes: number): boolean {
+    const isPaid = this.#options.spend(bytes);
+    if (isPaid) return !this.#over;
+    // Whoever was told to go, reads nothing and sends on and on is told nothing more.
+    if (this.#over) this.#connection?.socket.terminate();
+    else this.#end("too_many_messages");
+    return false;
   }
 
   async #handle(request: Record<string, unknown>): Promise<void> {
@@ -207,16 +241,27 @@ export class EventSocket {
 
   readonly #shutDown = () => this.#end("stopping");
 
-  /** Tells the client why, twice: in a message, and in the close frame. */
+  /**
+   * Tells the client why, twice: in a message, and in the close frame. The frame is sent when all else has gone out, for
+   * after it Bun drops what has not within 4 seconds.
+   */
   #end(reason: ClosedReason): void {
-    const { socket, outbox } = this.#connection ?? {};
-    if (!socket || !outbox || this.#over) return;
+    const connection = this.#connection;
+    if (!connection || this.#over) return;
+    const { socket, outbox } = connection;
     this.#over = true;
+    this.#stopAll();
     const { code, detail } = closedReasons[reason];
     const { logger, request_id } = this.#options;
     logger.info({ request_id, reason }, "A WebSocket is closed");
     outbox.send(JSON.stringify({ type: "closed", reason, detail }));
-    socket.close(code, `${reason}: ${detail}`);
+    const close = () => socket.close(code, `${reason}: ${detail}`);
+    if (outbox.full === undefined) close();
+    else connection.closing = { close, cut_off: setTimeout(() => socket.terminate(), CLOSING_MS) };
+  }
+
+  #stopAll(): void {
+    for (const { stop } of this.#subscriptions.values()) stop.abort();
   }
 
   get #full(): Promise<void> | undefined {
@@ -224,7 +269,7 @@ export class EventSocket {
   }
 
   #say(message: object): void {
-    this.#connection?.outbox.reply(JSON.stringify(message));
+    if (!this.#over) this.#connection?.outbox.reply(JSON.stringify(message));
   }
 
   #describe(error: unknown) {

@@ -68,6 +68,10 @@ export const MESSAGE_BYTES_PER_S = 64 * 1024;
 export const SUBSCRIPTIONS_MAX = 32;
 /** A WebSocket whose client gives no sign of life for this long is closed; it is pinged every `HEARTBEAT_MS`. */
 export const SOCKET_SILENT_S = 60;
+/** How long a WebSocket's client that was told to go may take to read what is on its way, in milliseconds. */
+export const CLOSING_MS = 10_000;
+/** When a WebSocket that is closed is gone, whatever its client does: Bun looks every 4 seconds. */
+export const SOCKET_GONE_MS = 5_000;
 /** How long the old secrets of a key are taken after it was rotated: at most, and where nothing is said. */
 export const KEY_OVERLAP_MAX_S = 2_592_000;
 export const KEY_OVERLAP_DEFAULT_S = 86_400;

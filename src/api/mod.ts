@@ -157,8 +157,10 @@ function base({ app, addressOf, request_log, ...options }: BaseOptions) {
       },
       websocket: {
         maxPayloadLength: MESSAGE_CUT_OFF_BYTES,
-        // Sockets ping by themselves, more often than Bun would, and tell a silent client why they leave it.
-        idleTimeout: 120,
+        // Sockets ping by themselves, more often than Bun would, and tell a silent client why they leave it. From this
+        // Bun also derives how long a client may keep a closed socket: 4 seconds at most (`SOCKET_GONE_MS`); with 120 it
+        // would be 16.
+        idleTimeout: 0,
         sendPings: false,
       },
     })

@@ -68,6 +68,7 @@ export interface ApiOptions {
     readonly heartbeat_ms?: number;
     readonly slow_consumer_s?: number;
     readonly socket_silent_s?: number;
+    readonly socket_gone_ms?: number;
     readonly read_model_wait_ms?: number;
     readonly request_timeout_s?: number;
   };

@@ -6,6 +6,7 @@ import { contextOf } from "./context.ts";
 import { createCors } from "./cors.ts";
 import { EventSocket } from "./event_socket.ts";
 import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
+import { SOCKET_GONE_MS } from "./limits.ts";
 import { MessageBudget } from "./message_budget.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
@@ -49,7 +50,8 @@ export function socketRoutes(options: ApiOptions & { reading: SharedReading }, a
         const closed = metrics.opened("websocket");
         return () => {
           closed();
-          leave();
+          // Whoever does not leave holds the descriptor for that long; who does, cannot be told from them.
+          setTimeout(leave, timing?.socket_gone_ms ?? SOCKET_GONE_MS).unref();
         };
       };
       const lapses = (end: () => void) => onLapse(caller, end);
@@ -78,7 +80,7 @@ export function socketRoutes(options: ApiOptions & { reading: SharedReading }, a
         tag: "Streams",
         summary: "Follow several jobs over one WebSocket",
         description:
-          "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. One caller may send 200 messages or 512 KB at once, and after that 20 messages and 64 KB a second, over all its connections: beyond that the connection is closed with 1008. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.",
+          "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. One caller may send 200 messages or 512 KB at once, and after that 20 messages and 64 KB a second, over all its connections, ping frames and pong frames that answer none of the service's pings among them: beyond that the connection is closed with 1008. What has not left 5 seconds after a close is cut off, and counts among the caller's connections until then. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.",
         scope: "jobs:read",
         messages: { sent: "SocketRequest", received: "SocketMessage" },
         answers: {

@@ -452,9 +452,78 @@ test("more bytes than one caller may send end the connection, too", async () => 
   expect(messages.length).toBeWithin(30, 45);
 });
 
+test("pongs that nobody asked for count as messages; those that answer our pings are free, on many connections too", async () => {
+  const own = await startOther({ timing: { heartbeat_ms: 500 } });
+  // In three seconds, more pongs than one caller may send messages.
+  const polite = await Promise.all(Array.from({ length: 60 }, () => rawSocket(own)));
+  for (const one of polite) one.answerPings();
+  await until(() => polite.every(({ pings }) => pings() >= 6));
+  expect(polite.filter(({ isOver }) => isOver())).toEqual([]);
+  expect(own.logged.filter(({ reason }) => reason === "too_many_messages")).toEqual([]);
+
+  const rude = await rawSocket(own);
+  rude.write(...Array.from({ length: 3_000 }, () => EMPTY_PONG));
+  await rude.ended;
+  expect(closing(rude.frames())).toEqual([
+    1008,
+    "too_many_messages: More messages came than one caller may send. Connect again and send fewer.",
+  ]);
+  for (const one of polite) one.destroy();
+});
+
+test("empty messages and pings count, too", async () => {
+  for (const frame of [EMPTY_TEXT, EMPTY_PING]) {
+    const own = await startOther({});
+    const client = await rawSocket(own);
+    client.write(...Array.from({ length: 3_000 }, () => frame));
+    await client.ended;
+    expect(closing(client.frames())).toMatchObject({ 0: 1008 });
+  }
+});
+
+test("a client that was told to go, and stays, holds its share, and soon no connection", async () => {
+  const own = await startOther({ max_streams: 1, timing: { socket_gone_ms: 60_000 } });
+  const staying = await rawSocket(own, { allowHalfOpen: true });
+  staying.write(...Array.from({ length: 3_000 }, () => EMPTY_PONG));
+  await until(() => Boolean(closing(staying.frames())));
+  const began = performance.now();
+  expect((await handshake(own, {})).status).toBe(503);
+  // What is sent to an end that is closed comes back as a reset.
+  await sendUntilEnded(staying);
+  expect(performance.now() - began).toBeLessThan(11_000);
+});
+
+test("a client that closes, and stays, holds its share, and soon no connection", async () => {
+  const own = await startOther({ max_streams: 1, timing: { socket_gone_ms: 60_000 } });
+  const staying = await rawSocket(own, { allowHalfOpen: true });
+  staying.write([0x88, 0x80, 0, 0, 0, 0]);
+  await until(() => staying.frames().at(-1)?.opcode === CLOSE);
+  const began = performance.now();
+  expect((await handshake(own, {})).status).toBe(503);
+  await sendUntilEnded(staying);
+  expect(performance.now() - began).toBeLessThan(11_000);
+});
+
+test("a client that was told to go, reads nothing and sends on is cut off", async () => {
+  const own = await startOther({ timing: { slow_consumer_s: 1 } });
+  const filler = "x".repeat(150_000);
+  for (let i = 0; i < 100; i++) await own.submit({ payload: { filler } });
+  const slow = await rawSocket(own, { allowHalfOpen: true });
+  slow.send({ type: "subscribe", all: true, after: 0 });
+  slow.pause();
+  await until(() => own.logged.some(({ reason }) => reason === "slow_consumer"));
+  const began = performance.now();
+  await sendUntilEnded(slow, 100);
+  expect(performance.now() - began).toBeLessThan(11_000);
+}, 60_000);
+
 const TEXT = 1;
 const CLOSE = 8;
 const PING = 9;
+/** What clients send with nothing in it, masked with zeros. */
+const EMPTY_TEXT = [0x81, 0x80, 0, 0, 0, 0];
+const EMPTY_PING = [0x89, 0x80, 0, 0, 0, 0];
+const EMPTY_PONG = [0x8a, 0x80, 0, 0, 0, 0];
 
 interface Frame {
   readonly opcode: number;
@@ -478,7 +547,7 @@ test("one process keeps so many WebSockets open, and sends others away until one
 
 /** What a handshake is answered with. */
 async function handshake({ url }: Harness, headers: Record<string, string>) {
-  const { socket, head, rest } = await upgrade(url, headers);
+  const { socket, head, rest } = await upgrade(url, { headers });
   const status = Number(head.split(" ")[1]);
   if (status === 101) {
     socket.destroy();
@@ -492,9 +561,15 @@ async function handshake({ url }: Harness, headers: Record<string, string>) {
   return { status, headers: head, body: JSON.parse(Buffer.concat(chunks).toString()) as Message };
 }
 
-async function upgrade(url: string, headers: Record<string, string> = {}) {
+interface UpgradeOptions {
+  readonly headers?: Record<string, string>;
+  /** Whether it stays when the service says that it leaves. */
+  readonly allowHalfOpen?: boolean;
+}
+
+async function upgrade(url: string, { headers = {}, allowHalfOpen = false }: UpgradeOptions = {}) {
   const { port, host } = new URL(url);
-  const socket = net.connect(Number(port), "127.0.0.1");
+  const socket = net.connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen });
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(
     `GET /api/v1/jobs/ws HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
@@ -514,8 +589,8 @@ async function upgrade(url: string, headers: Record<string, string> = {}) {
 }
 
 /** A client that answers no ping and reads only when it is let. */
-async function rawSocket({ url }: Harness) {
-  const { socket, rest } = await upgrade(url);
+async function rawSocket({ url }: Harness, options: UpgradeOptions = {}) {
+  const { socket, rest } = await upgrade(url, options);
   const chunks: Buffer[] = [rest];
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
   socket.on("error", () => {});
@@ -526,6 +601,11 @@ async function rawSocket({ url }: Harness) {
       resolve();
     }),
   );
+  let answered = 0;
+  function answer(): void {
+    const pings = framesIn(chunks).filter(({ opcode }) => opcode === PING).length;
+    for (; answered < pings; answered++) socket.write(Buffer.from(EMPTY_PONG));
+  }
   return {
     ended,
     isOver: () => over,
@@ -544,20 +624,37 @@ async function rawSocket({ url }: Harness) {
       clearTimeout(patience);
     },
     destroy: () => socket.destroy(),
+    write: (...frames: number[][]) => void socket.write(Buffer.from(frames.flat())),
+    /** From now on it answers pings, as it should. */
+    answerPings: () => socket.on("data", () => answer()),
+    /** Those that it has answered. */
+    pings: () => answered,
     /** Text, unfragmented, masked with zeros. */
     send(message: object) {
       const payload = Buffer.from(JSON.stringify(message));
       socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]));
     },
     /** Those that have come whole. */
-    frames(): Frame[] {
-      const bytes = Buffer.concat(chunks);
-      chunks.splice(0, chunks.length, bytes);
-      const frames = [];
-      for (let frame = readFrame(bytes, 0); frame; frame = readFrame(bytes, frame.end)) frames.push(frame);
-      return frames;
-    },
+    frames: () => framesIn(chunks),
   };
+}
+
+type RawSocket = Awaited<ReturnType<typeof rawSocket>>;
+
+/** Sends pings, so many at once, until the service has closed its end. */
+async function sendUntilEnded(socket: RawSocket, count = 1): Promise<void> {
+  await until(() => {
+    if (!socket.isOver()) socket.write(...Array.from({ length: count }, () => EMPTY_PING));
+    return socket.isOver();
+  });
+}
+
+function framesIn(chunks: Buffer[]): Frame[] {
+  const bytes = Buffer.concat(chunks);
+  chunks.splice(0, chunks.length, bytes);
+  const frames = [];
+  for (let frame = readFrame(bytes, 0); frame; frame = readFrame(bytes, frame.end)) frames.push(frame);
+  return frames;
 }
 
 /** What the last frame closes the connection with. */
