@@ -277,14 +277,23 @@ test("every image can be named by its digest, and pin_images.sh says which that 
 
 test("no container has more rights than it needs", async () => {
   const [{ services }] = await readYaml("deploy/compose.yaml");
-  for (const role of ["api", "worker"] as const) {
-    const { read_only, cap_drop, security_opt, ports } = services[role];
-    expect({ read_only, cap_drop, security_opt, ports }).toEqual({
-      read_only: true,
+  for (const [name, service] of Object.entries<(typeof services)[0]>(services)) {
+    const { read_only, tmpfs, cap_drop, cap_add, security_opt, privileged } = service;
+    const closed: Record<string, unknown> = {
       cap_drop: ["ALL"],
       security_opt: ["no-new-privileges:true"],
-      ports: undefined,
-    });
+      privileged: undefined,
+      ...(name === "postgres"
+        ? { cap_add: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"] }
+        : { read_only: true, tmpfs: ["/tmp"] }),
+    };
+    const given: Record<string, unknown> = { read_only, tmpfs, cap_drop, cap_add, security_opt, privileged };
+    expect([name, given]).toEqual([name, closed]);
+  }
+  const open = Object.keys(services).filter((name) => services[name].ports);
+  expect(open).toEqual(["load-balancer"]);
+  expect(services["load-balancer"].user).toBe("101:101");
+  for (const role of ["api", "worker"] as const) {
     const [deployment] = await readYaml(`deploy/kubernetes/${role}.yaml`);
     const { securityContext, automountServiceAccountToken, containers } = deployment.spec.template.spec;
     expect(automountServiceAccountToken).toBe(false);
