@@ -41,6 +41,8 @@ export function decodeBody(
   bytes: Uint8Array,
   { contentType = "", truncated }: { contentType: string | undefined; truncated: boolean },
 ): Body {
+  // Whatever it would be: an answer to HEAD, or with 204 or 304, may name the type of what it leaves out.
+  if (bytes.length === 0) return { body: "", body_encoding: "text" };
   const type = readMediaType(contentType);
   const decoded = decode(bytes, { charset: type?.charset, truncated });
   if (decoded === undefined) return { body: Buffer.from(bytes).toString("base64"), body_encoding: "base64" };

@@ -55,7 +55,7 @@ describe("JSON", () => {
     const deep = "[".repeat(64) + "]".repeat(64);
     for (const [body, message] of [
       ["<oops>", 'The body is not valid JSON: expected a value at line 1, column 1, but there is "<".'],
-      ["", "The body is not valid JSON: expected a value at line 1, column 1, but the text ends."],
+      [" ", "The body is not valid JSON: expected a value at line 1, column 2, but the text ends."],
       [deep, "The body is nested 64 levels deep; at most 63 are accepted."],
     ] as const) {
       expect(decoded("text/json", body)).toEqual({
@@ -65,6 +65,15 @@ describe("JSON", () => {
       });
     }
   });
+
+  test.each(["application/json", "application/problem+json; charset=klingon", "text/plain", undefined])(
+    "that is empty is an empty text without a note, whatever it says it is: %s",
+    (contentType) => {
+      for (const truncated of [false, true]) {
+        expect(decodeBody(new Uint8Array(), { contentType, truncated })).toEqual({ body: "", body_encoding: "text" });
+      }
+    },
+  );
 
   test("with a repeated key has the last one's value, and that is said", () => {
     expect(decoded("application/json", '{"list":[{"a":1,"b":2,"a":3}]}')).toEqual({
