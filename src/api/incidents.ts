@@ -4,7 +4,7 @@ import { Elysia } from "elysia";
 import { decode } from "../../events/mod.ts";
 import type { IncidentRow } from "../../projections/incidents.ts";
 import { type IncidentCommand, incidentDecider } from "../domain/incident.ts";
-import { decodeJson } from "../json/mod.ts";
+import { decodeJson, isSameJson } from "../json/mod.ts";
 import { handle } from "../log/mod.ts";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
@@ -213,7 +213,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
   /** Where the incident was recorded that has this id already. Throws the problem `idempotency_key_reused`. */
   async function replay(incident_id: string, opened: object): Promise<number> {
     const [first] = await log.readStream(streamOf(incident_id), { limit: 1 });
-    if (!first || !Bun.deepEquals(decode(first).data, opened)) {
+    if (!first || !isSameJson(decode(first).data, opened)) {
       throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before to tell of another incident.");
     }
     return first.position;

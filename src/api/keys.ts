@@ -17,7 +17,7 @@ import {
 } from "../access/mod.ts";
 import type { KeyState } from "../domain/key.ts";
 import { beyond } from "../domain/reach.ts";
-import { decodeJson } from "../json/mod.ts";
+import { decodeJson, isSameJson } from "../json/mod.ts";
 import type { Auth } from "./auth.ts";
 import { readJson, readJsonIfAny } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
@@ -205,7 +205,7 @@ export function keyRoutes(
         }
         if (made.refusal.code !== "key_rotated") throw new Problem("conflict", made.refusal.message);
         const { hash: _, prefix: __, ...before } = made.state.rotations.get(causation_id as string) ?? {};
-        if (!Bun.deepEquals(before, wanted)) throw reused();
+        if (!isSameJson(before, wanted)) throw reused();
         set.headers["idempotency-replayed"] = "true";
         return await shown({ key_id, key: null });
       },
@@ -350,7 +350,7 @@ function refuseSecret(text: string, pointer: string): void {
 /** Throws the problem `idempotency_key_reused` unless the key was created with just this. */
 function refuseOther({ created }: KeyState, granted: object): void {
   const { hash: _, prefix: __, ...before } = created ?? {};
-  if (!Bun.deepEquals(before, granted)) throw reused();
+  if (!isSameJson(before, granted)) throw reused();
 }
 
 function reused(): Problem {

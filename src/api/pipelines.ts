@@ -7,6 +7,7 @@ import { type Caller, reachOf } from "../access/mod.ts";
 import { type PipelineCommand, type PipelineState, pipelineDecider, pipelineState } from "../domain/pipeline.ts";
 import { beyond } from "../domain/reach.ts";
 import { pipelineStream } from "../jobs/workflows.ts";
+import { isSameJson } from "../json/mod.ts";
 import { handle } from "../log/handle.ts";
 import { type Auth, permitted } from "./auth.ts";
 import { readJson } from "./body.ts";
@@ -265,7 +266,7 @@ export function pipelineRoutes(
     const [first] = (await log.readStream(pipelineStream(name), { limit: 1 })).map(decode);
     if (!first || causation_id === undefined || first.meta.causation_id !== causation_id) return undefined;
     const state = pipelineState([first]);
-    if (Bun.deepEquals(state.definition, definition, true)) return state;
+    if (isSameJson(state.definition, definition)) return state;
     throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
   }
 }

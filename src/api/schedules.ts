@@ -8,6 +8,7 @@ import { beyond, EVERYTHING, type Reach } from "../domain/reach.ts";
 import type { ScheduleCommand, ScheduleDefinition, ScheduleState } from "../domain/schedule.ts";
 import { readJob } from "../jobs/commands.ts";
 import { runsOnly } from "../jobs/job_filter.ts";
+import { isSameJson } from "../json/mod.ts";
 import { CalendarError } from "../schedules/calendar.ts";
 import {
   change,
@@ -557,7 +558,7 @@ export function scheduleRoutes(
     const event = created && decode(created);
     if (event?.type !== "schedule.created") throw new Error(`Cannot replay the creation of schedule ${schedule_id}`);
     const { next_run_at, ...first } = event.data;
-    if (!Bun.deepEquals(first, definition, true)) {
+    if (!isSameJson(first, definition)) {
       throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
     }
     return { position: event.position, next_run_at: Date.parse(next_run_at) };

@@ -6,7 +6,7 @@ import { inSlices } from "../async/mod.ts";
 import { stepFaults } from "../domain/pipeline_check.ts";
 import type { Runs, Within } from "../domain/reach.ts";
 import { jobStream } from "../jobs/commands.ts";
-import { decodeJson } from "../json/mod.ts";
+import { decodeJson, isSameJson } from "../json/mod.ts";
 import { AppendInDoubtError } from "../log/errors.ts";
 import type { AppendResult, EventLog, WrittenEvent } from "../log/mod.ts";
 import { PAYLOAD_LIMIT_BYTES } from "./limits.ts";
@@ -113,7 +113,7 @@ async function positionOfSame(log: EventLog, stream_id: string, events: Submissi
 
 function isSameEvent(before: StoredEvent | undefined, { type, data_json }: WrittenEvent): boolean {
   if (before?.type !== type) return false;
-  return before.data_json === data_json || Bun.deepEquals(decodeJson(before.data_json), decodeJson(data_json), true);
+  return before.data_json === data_json || isSameJson(decodeJson(before.data_json), decodeJson(data_json));
 }
 
 /** Tells the caller under which id the job can be looked for. */

@@ -1,6 +1,7 @@
 /** The life of a stored pipeline: created once, then one version after another. Its version is its stream's. */
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { PipelineDefinition } from "../../events/pipeline.ts";
+import { isSameJson } from "../json/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
 import { beyond, type Reach, type Within } from "./reach.ts";
 
@@ -68,7 +69,7 @@ function decide(command: PipelineCommand, state: PipelineState): readonly KnownN
     return refuse("version_mismatch", message);
   }
   // The same again is no new version: a PUT may be repeated.
-  if (JSON.stringify(definition) === JSON.stringify(state.definition)) return [];
+  if (isSameJson(definition, state.definition)) return [];
   return [{ type: "pipeline.updated", data: { definition } }];
 }
 

@@ -25,6 +25,7 @@
 import { accountOf } from "../../events/account.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { ScheduleCreated, ScheduleMisfired } from "../../events/schedule.ts";
+import { isSameJson } from "../json/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
 
 export type ScheduleStatus = "active" | "paused" | "deleted";
@@ -201,7 +202,7 @@ function update(
     const message = `Cannot update the schedule from version ${made_from}: it was changed in version ${state.defined_at}.`;
     return refuse("version_mismatch", message);
   }
-  if (Bun.deepEquals(definition, state.definition, true)) return [];
+  if (isSameJson(definition, state.definition)) return [];
   const due = state.next_run_at !== null && state.next_run_at <= now ? state.next_run_at : next_run_at;
   const authors = [...new Set([...state.authors, by])];
   const data = { ...definition, next_run_at: state.status === "paused" ? null : toTime(due), authors };

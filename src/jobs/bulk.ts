@@ -12,6 +12,7 @@ import { pause } from "../async/mod.ts";
 import type { Sql } from "../db/mod.ts";
 import { jobState } from "../domain/job.ts";
 import type { Reach } from "../domain/reach.ts";
+import { isSameJson } from "../json/mod.ts";
 import { type AppendResult, type EventLog, isTransient } from "../log/mod.ts";
 import { commandJob, jobStream } from "./commands.ts";
 import { derivedUuid } from "./derived_id.ts";
@@ -78,7 +79,7 @@ export async function beginBulk(log: EventLog, operation: BulkOperation): Promis
   if (result.ok) return { ok: true, operation, finished: undefined };
   const [started, finished] = (await log.readStream(bulkStream(operation_id))).map(decode);
   const recorded = (started as KnownEvent & { data: BulkStarted }).data;
-  if (!Bun.deepEquals({ ...recorded, until_position }, data, true)) return { ok: false };
+  if (!isSameJson({ ...recorded, until_position }, data)) return { ok: false };
   return {
     ok: true,
     operation: { ...operation, until_position: recorded.until_position },

@@ -3,6 +3,7 @@ import type { EventMeta } from "../../events/envelope.ts";
 import type { JobPipelinePinned } from "../../events/job.ts";
 import { decode, type KnownNewEvent } from "../../events/mod.ts";
 import { type JobState, jobDecider } from "../domain/job.ts";
+import { isSameJson } from "../json/mod.ts";
 import { type Append, AppendInDoubtError, type EventLog } from "../log/mod.ts";
 import { evolved, jobStream } from "./commands.ts";
 import type { HeldBack, Limits } from "./limits.ts";
@@ -71,7 +72,7 @@ export async function claim(
     const now = since.reduce(jobDecider.evolve, state);
     const isHeld = now.status === "running" && now.attempt === state.attempt + 1;
     // By all that is known of who did it: several outside workers may have one name.
-    if (isHeld && Bun.deepEquals(next.meta, meta)) {
+    if (isHeld && isSameJson(next.meta, meta)) {
       return { ok: true, state: now, version: version + since.length, position: next.position };
     }
     return { ok: false, reason: "conflict" };

@@ -25,7 +25,7 @@ import {
   limitsOf,
 } from "../domain/limit.ts";
 import { type WorkflowState, workflowDecider } from "../domain/workflow.ts";
-import { decodeJson } from "../json/mod.ts";
+import { decodeJson, isSameJson } from "../json/mod.ts";
 import { type Append, type AppendAllResult, ContendedError, type EventLog, PAGE } from "../log/mod.ts";
 import { jobStream } from "./commands.ts";
 import { type LimitId, limitStream, workflowStream } from "./limit_streams.ts";
@@ -158,7 +158,7 @@ export class Limits {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         // Anew at each try: it may have been settled otherwise while others had their turn.
         const limits = await this.limitsOf(attempt);
-        if (!Bun.deepEquals(limits.map(limitStream), streams)) return undefined;
+        if (!isSameJson(limits.map(limitStream), streams)) return undefined;
         const grants = await this.#grants(limits, streams, attempt);
         if ("refusal" in grants) return { ok: false, reason: "held_back", held_back: grants };
         const recorded = await record(grants);

@@ -14,5 +14,6 @@ export { encodingOf, readMediaType } from "./media_type.ts";
 export { exactNumber } from "./numbers.ts";
 export { decodeJson, type ForeignJson, JsonError, type JsonErrorCode, parseForeignJson, parseJson } from "./parse.ts";
 export { cutPointer, pointerTo } from "./pointer.ts";
+export { isSameJson } from "./same.ts";
 export { excerpt, firstCharacters } from "./text.ts";
 export { faultOfValue } from "./value.ts";

@@ -138,6 +138,50 @@ describe("integers of 64 bits and doubles", () => {
 });
 
 test.each([
+  ["/api/v1/intake", (n: string) => `{"workflow":"nobody","payload":{"n":[${n}]}}`],
+  [
+    "/api/v1/intake",
+    (n: string) => `{"workflow":"nobody","payload":{},"steps":[{"id":"a","uses":"http","with":{"b":${n}}}]}`,
+  ],
+  [
+    "/api/v1/pipelines",
+    (n: string) => `{"name":"zero","format":1,"steps":[{"id":"a","uses":"http","with":{"b":${n}}}]}`,
+  ],
+  [
+    "/api/v1/schedules",
+    (n: string) => `{"name":"zero","cron":"0 0 1 1 *","job":{"workflow":"nobody","payload":{"n":${n}}}}`,
+  ],
+])("to repeat a request to %s with -0 in place of 0 is no other request", async (path, body) => {
+  const key = crypto.randomUUID();
+  for (const [first, again, other] of [
+    ["0", "-0", "1"],
+    ["-0.0", "0", "null"],
+  ] as const) {
+    const headers = { "idempotency-key": `${key}${first}` };
+    const named = (n: string) => body(n).replace('"zero"', `"zero${first.length}"`);
+    const answer = await send(path, named(first), headers);
+    expect(answer.status).toBeOneOf([201, 202]);
+    expect(await send(path, named(again), headers)).toEqual(answer);
+    expect((await send(path, named(other), headers)).status).toBe(422);
+  }
+});
+
+test("to repeat a worker's answer with -0 in place of 0 is no other answer", async () => {
+  for (const [action, body] of [
+    ["complete", (n: string) => `"result":{"n":${n}}`],
+    ["fail", (n: string) => `"error":{"code":"no","message":"No.","retryable":false,"detail":[${n}]}`],
+  ] as const) {
+    const job_id = await submit(`{"workflow":"zero_${action}","payload":{}}`);
+    await send("/api/v1/workers/claim", `{"worker":"w","workflows":["zero_${action}"],"wait_seconds":10}`);
+    const answered = async (n: string) =>
+      (await send(`/api/v1/workers/${action}`, `{"job_id":"${job_id}","attempt":1,${body(n)}}`)).status;
+    expect([await answered("0"), await answered("-0"), await answered("-0.0"), await answered("1")]).toEqual([
+      200, 200, 200, 409,
+    ]);
+  }
+});
+
+test.each([
   ["/api/v1/intake", '{"workflow":"a","payload":{"n":[1,1e400]}}', "/payload/n/1"],
   ["/api/v1/intake", '{"workflow":"a","payload":{"n":18446744073709551616}}', "/payload/n"],
   [
