@@ -6,7 +6,8 @@
  *
  * Each process writes rows of its own and says the whole count again, so that a statement may be repeated when its
  * answer got lost, and none waits for another's lock. The table is unlogged: what a crash of Postgres takes is a minute
- * old at most. While the database is away each process goes on by itself, and says the rest when it is back.
+ * old at most. All number slots by the database's clock, which each process asks for before it tells anything. While the
+ * database is away each process goes on by itself, and says the rest when it is back.
  */
 
 import { hash } from "node:crypto";
@@ -25,6 +26,7 @@ const SCOPES_MAX = 2_000;
 const WAITING_MAX = 20_000;
 /** How long after they were written rows are swept away: when none of them counts any more. */
 const SWEEP_MS = WINDOW_MS + 2 * SLOT_MS;
+const KEPT_SLOTS = WINDOW_MS / SLOT_MS + 1;
 /** A clock that differs from the database's by less is as good. */
 const CLOCK_TOLERANCE_MS = 500;
 
@@ -36,6 +38,8 @@ export interface Scope {
   readonly usage: Usage;
   /** What other processes call it. */
   key?: string;
+  /** What made the process's clock the database's when it was last counted. */
+  base_ms: number;
   /** The first slot that may have changed since it was last told. */
   told_slot: number;
   /** How often it was refused here in its latest slot with a refusal. */
@@ -54,6 +58,8 @@ export interface ExchangeOptions {
   /** Tells this process from the others; new at each start. */
   readonly instance: string;
   readonly logger: ExchangeLogger;
+  /** The process's. */
+  readonly clock?: Pick<Performance, "now" | "timeOrigin">;
 }
 
 export class Exchange {
@@ -63,8 +69,9 @@ export class Exchange {
   /** What was told in the last round. */
   #again: readonly Scope[] = [];
   #salt: string | undefined;
-  /** Makes `performance.now()` the database's time. */
-  #base_ms = performance.timeOrigin;
+  readonly #clock: Pick<Performance, "now" | "timeOrigin">;
+  /** Makes the clock's `now()` the database's time; the process's own until that is known. */
+  #base_ms: number;
   /** By `performance.now()`. */
   #next_ms = 0;
   #timer: Timer | undefined;
@@ -75,13 +82,36 @@ export class Exchange {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? performance;
+    this.#base_ms = this.#clock.timeOrigin;
     // What processes left behind that are no more.
     this.#sweepIn(0);
   }
 
   /** Unix milliseconds by the database's clock, as far as it is known: all processes must number slots alike. */
   now(): number {
-    return performance.now() + this.#base_ms;
+    return this.#clock.now() + this.#base_ms;
+  }
+
+  /** What makes the clock the database's, as far as it is known. */
+  get base_ms(): number {
+    return this.#base_ms;
+  }
+
+  /**
+   * What a scope has used, by the present time: what it counted before it was known that the clock is wrong, or that the
+   * database's was set, moves along. A step of less than half a slot is none.
+   */
+  usageOf(scope: Scope): Usage {
+    if (scope.base_ms === this.#base_ms) return scope.usage;
+    const slots = Math.round((this.#base_ms - scope.base_ms) / SLOT_MS);
+    scope.base_ms = this.#base_ms;
+    if (slots !== 0) {
+      scope.usage.shift(slots);
+      scope.told_slot = 0;
+      this.changed(scope);
+    }
+    return scope.usage;
   }
 
   /** Tells the others of a scope, soon. */
@@ -137,21 +167,21 @@ export class Exchange {
   /** Says what changed, and hears what the others said of those asked for. */
   async #exchange(changed: readonly Scope[], asked: ReadonlySet<Scope>): Promise<void> {
     const { sql, instance } = this.#options;
-    this.#salt ??= (await sql<[{ salt: string }]>`select salt::text from levqor_ops.rate_salt`)[0].salt;
+    await this.#begin();
     const byKey = new Map([...asked].map((scope) => [this.#keyOf(scope), scope]));
     const now = this.now();
     const scopes: string[] = [];
     const slots: number[] = [];
     const counts: number[] = [];
     for (const scope of changed) {
-      for (const [slot, count] of scope.usage.own(now)) {
+      for (const [slot, count] of this.usageOf(scope).own(now)) {
         if (slot < scope.told_slot) continue;
         scopes.push(this.#keyOf(scope));
         slots.push(slot);
         counts.push(count);
       }
     }
-    const sent = performance.now();
+    const sent = this.#clock.now();
     const [row] = await sql<[{ now_ms: number; others: string }]>`
       with told as (
         insert into levqor_ops.rate_counts as known (scope, slot, instance, count)
@@ -165,16 +195,26 @@ export class Exchange {
           select scope, slot, sum(count) as count from levqor_ops.rate_counts
           where scope = any(${[...byKey.keys()]}::text[]) and slot >= ${oldestSlot(slotAt(now))} and instance <> ${instance}
           group by scope, slot) as heard) as others`;
+    for (const scope of changed) scope.told_slot = slotAt(now);
     this.#setClock(row.now_ms, sent);
     const told = Map.groupBy(decodeJson<[key: string, slot: number, count: number][]>(row.others), ([key]) => key);
     for (const [key, scope] of byKey) {
-      scope.usage.learn(
-        now,
+      this.usageOf(scope).learn(
+        this.now(),
         (told.get(key) ?? []).map(([, slot, count]) => [slot, count]),
       );
     }
-    for (const scope of changed) scope.told_slot = slotAt(now);
     if (scopes.length > 0) this.#sweepIn(SWEEP_MS);
+  }
+
+  /** Before anything is told, the time must be known: what is told of a time to come would count until it has come. */
+  async #begin(): Promise<void> {
+    if (this.#salt !== undefined) return;
+    const sent = this.#clock.now();
+    const [row] = await this.#options.sql<[{ salt: string; now_ms: number }]>`
+      select salt::text, (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms from levqor_ops.rate_salt`;
+    this.#salt = row.salt;
+    this.#setClock(row.now_ms, sent);
   }
 
   /** No table holds an address or a caller: only a hash that nobody can make without the database's salt. */
@@ -184,7 +224,7 @@ export class Exchange {
   }
 
   #setClock(database_ms: number, sent: number): void {
-    const base_ms = database_ms - (sent + performance.now()) / 2;
+    const base_ms = database_ms - (sent + this.#clock.now()) / 2;
     if (Math.abs(base_ms - this.#base_ms) > CLOCK_TOLERANCE_MS) this.#base_ms = base_ms;
   }
 
@@ -193,7 +233,11 @@ export class Exchange {
     const sweep = async () => {
       const { sql } = this.#options;
       try {
-        await sql`delete from levqor_ops.rate_counts where slot < ${oldestSlot(slotAt(this.now())) - 1}`;
+        // By the database's own clock, which need not be known here yet.
+        await sql`
+          delete from levqor_ops.rate_counts as known
+          using (select floor(extract(epoch from now()) * 1000 / ${SLOT_MS}::int)::bigint as slot) as present
+          where known.slot < present.slot - ${KEPT_SLOTS}::int or known.slot > present.slot + 1`;
         this.#sweep = undefined;
       } catch {
         this.#sweep = undefined;

@@ -167,25 +167,32 @@ export class RateLimiter {
     const now = this.#exchange.now();
     for (const [counter, name] of claims) {
       const scope = counter?.scopes.find(name);
-      if (counter && scope && scope.usage.used(now) >= counter.quota) return this.#refuse(counter, scope, now, claims);
+      if (counter && scope && this.#exchange.usageOf(scope).used(now) >= counter.quota)
+        return this.#refuse(counter, scope, now, claims);
     }
     let verdict: Verdict | undefined;
     for (const [counter, name] of claims) {
       if (!counter) continue;
-      const scope = counter.scopes.use(name, now, () => newScope(counter.name, name));
-      const used = scope.usage.used(now) + 1;
-      scope.usage.add(now);
+      const scope = counter.scopes.use(name, performance.now(), () => this.#newScope(counter.name, name));
+      const usage = this.#exchange.usageOf(scope);
+      const used = usage.used(now) + 1;
+      usage.add(now);
       this.#exchange.changed(scope);
       verdict ??= {
         admitted: true,
         policy: counter,
         remaining: Math.max(0, Math.ceil(counter.quota - used)),
-        reset_ms: scope.usage.emptyIn(now),
+        reset_ms: usage.emptyIn(now),
         hold_ms: 0,
         policies: itemsOf(claims),
       };
     }
     return verdict;
+  }
+
+  #newScope(policy: string, name: string): Scope {
+    const { base_ms } = this.#exchange;
+    return { policy, name, usage: new Usage(), base_ms, told_slot: 0, refused: 0, refused_slot: 0 };
   }
 
   #refuse(counter: Counter, scope: Scope, now: number, claims: readonly Claim[] = [[counter, ""]]): Verdict {
@@ -212,10 +219,6 @@ function counter(name: string, quota: Quota): Counter | undefined {
 
 function counters(quotas: Readonly<Record<string, Quota>>): ReadonlyMap<string, Counter | undefined> {
   return new Map(Object.entries(quotas).map(([name, quota]) => [name, counter(name, quota)]));
-}
-
-function newScope(policy: string, name: string): Scope {
-  return { policy, name, usage: new Usage(), told_slot: 0, refused: 0, refused_slot: 0 };
 }
 
 function itemsOf(claims: readonly Claim[]): string {

@@ -95,14 +95,25 @@ export class Usage {
     const slot = this.#advance(now_ms);
     this.#others.fill(0);
     for (const [each, count] of others) {
-      if (each < oldestSlot(slot)) continue;
-      // A clock that is a little ahead may have come to the next slot already.
+      // A clock that is a little ahead may have come to the next slot already; what is beyond never happened.
+      if (each < oldestSlot(slot) || each > slot + 1) continue;
       const place = Math.min(each, slot) % RING;
       this.#others[place] = (this.#others[place] as number) + count;
     }
   }
 
-  /** Makes room for the slots up to now, and returns the present one. A clock that was set back stands still. */
+  /** Moves what was counted under a time that turns out to have been so many slots behind, or, below 0, ahead. */
+  shift(slots: number): void {
+    if (this.#newest === 0) return;
+    const [own, others] = [[...this.#own], [...this.#others]];
+    for (let each = oldestSlot(this.#newest); each <= this.#newest; each++) {
+      this.#own[(each + slots) % RING] = own[each % RING] as number;
+      this.#others[(each + slots) % RING] = others[each % RING] as number;
+    }
+    this.#newest += slots;
+  }
+
+  /** Makes room for the slots up to now, and returns the present one. A clock that was set back a little stands still. */
   #advance(now_ms: number): number {
     const slot = slotAt(now_ms);
     if (slot <= this.#newest) return this.#newest;

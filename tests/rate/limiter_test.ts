@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { connect, type Sql } from "../../src/db/mod.ts";
+import { connect, databaseNow, type Sql } from "../../src/db/mod.ts";
 import { RateLimiter, type RateLimits, setRateHeaders, type Verdict } from "../../src/rate/mod.ts";
-import { SLOT_MS, slotAt } from "../../src/rate/usage.ts";
+import { SLOT_MS, slotAt, WINDOW_MS } from "../../src/rate/usage.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { startProxy } from "../support/proxy.ts";
 import { eventually } from "../support/service.ts";
@@ -31,11 +31,24 @@ interface Started {
   readonly refusals: string[];
 }
 
-function start(options: { limits?: Partial<RateLimits>; sql?: Sql } = {}): Started {
+/** A process's clock that is so much ahead of the database's, and may be advanced. */
+function clock(ahead_ms: number) {
+  let advanced_ms = 0;
+  return {
+    timeOrigin: performance.timeOrigin + ahead_ms,
+    now: () => performance.now() + advanced_ms,
+    advance(ms: number) {
+      advanced_ms += ms;
+    },
+  };
+}
+
+function start(options: { limits?: Partial<RateLimits>; sql?: Sql; clock?: ReturnType<typeof clock> } = {}): Started {
   const warnings: string[] = [];
   const refusals: string[] = [];
   const limiter = new RateLimiter({
     sql: options.sql ?? sql,
+    clock: options.clock,
     instance: crypto.randomUUID(),
     logger: { warn: (_, message) => void warnings.push(message), info: (message) => void warnings.push(message) },
     limits: { ...LIMITS, ...options.limits },
@@ -210,10 +223,16 @@ describe("several processes", () => {
     await other.drop();
   });
 
-  test("old rows are swept away", async () => {
-    const slot = slotAt(Date.now());
-    await sql`insert into levqor_ops.rate_counts values ('dead', ${slot - 60}, 'dead', 3), ('dead', ${slot}, 'dead', 3)`;
-    start();
+  test.each([
+    ["right", 0],
+    ["an hour ahead", 3_600_000],
+    ["an hour behind", -3_600_000],
+  ])("rows that are old, or of a time to come, are swept away, by a process whose clock is %s", async (_, ahead_ms) => {
+    const slot = slotAt(await databaseNow(sql));
+    await sql`
+      insert into levqor_ops.rate_counts values
+      ('dead', ${slot - 60}, 'dead', 3), ('dead', ${slot}, 'dead', 3), ('dead', ${slot + 60}, 'dead', 3)`;
+    start({ clock: clock(ahead_ms) });
     const left = await eventually(async () => (await rows()).length === 1 && (await rows()));
     expect(left).toMatchObject([{ slot }]);
   });
@@ -225,6 +244,70 @@ describe("several processes", () => {
     await limiter.stop();
     expect((await rows()).map(({ count }) => count)).toContain(5);
   });
+});
+
+describe.each([
+  ["ahead", 5 * 60_000],
+  ["an hour ahead", 3_600_000],
+  ["behind", -5 * 60_000],
+  ["an hour behind", -3_600_000],
+])("a process whose clock is %s", (_, ahead_ms) => {
+  const global = null;
+
+  test("keeps what it counted before it knew the time, for as long as it counts and no longer", async () => {
+    const own = clock(ahead_ms);
+    const { limiter } = start({ clock: own, limits: { global } });
+    const address = "203.0.113.1";
+    expect(admitted(25, () => limiter.anonymous(address))).toBe(20);
+    await eventually(async () => (await rows()).length > 0);
+    // Another scope's round is over, and so is the first one's: the time is known.
+    limiter.anonymous("203.0.113.2");
+    await eventually(async () => (await rows()).length > 1);
+    const refused = limiter.anonymous(address) as Verdict;
+    expect(refused.admitted).toBe(false);
+    expect(refused.reset_ms).toBeLessThanOrEqual(WINDOW_MS + SLOT_MS);
+    own.advance(WINDOW_MS + 2 * SLOT_MS);
+    expect(admitted(25, () => limiter.anonymous(address))).toBe(20);
+  });
+
+  test("tells the others of the present", async () => {
+    const { limiter } = start({ clock: clock(ahead_ms), limits: { global } });
+    admitted(20, () => limiter.anonymous("203.0.113.1"));
+    const told = await eventually(async () => (await rows()).length > 0 && (await rows()));
+    const present = slotAt(await databaseNow(sql));
+    for (const { slot } of told) expect(Number(slot)).toBeWithin(present - 2, present + 2);
+    const other = start({ limits: { global } }).limiter;
+    other.anonymous("203.0.113.1");
+    await eventually(() => !other.anonymous("203.0.113.1")?.admitted);
+  });
+});
+
+test("what was counted moves along when the database's clock is set, as another one's would be", async () => {
+  let set_ms = 0;
+  const shifted = Object.assign(
+    async (...statement: Parameters<Sql>) => {
+      const answer = (await sql(...statement)) as unknown as { now_ms?: number }[];
+      for (const row of answer) if (row.now_ms !== undefined) row.now_ms += set_ms;
+      return answer;
+    },
+    { unsafe: sql.unsafe, begin: sql.begin, end: sql.end },
+  ) as unknown as Sql;
+  for (const by_ms of [-10 * 60_000, 10 * 60_000]) {
+    const own = clock(0);
+    const { limiter } = start({ clock: own, sql: shifted, limits: { global: null } });
+    await eventually(async () => limiter.anonymous("203.0.113.9") && (await rows()).length > 0);
+    expect(admitted(25, () => limiter.anonymous("203.0.113.1"))).toBe(20);
+    const before = slotAt(await databaseNow(sql)) + set_ms / SLOT_MS;
+    set_ms += by_ms;
+    await eventually(async () => {
+      limiter.anonymous("203.0.113.9");
+      return (await rows()).some(({ slot }) => Math.abs(Number(slot) - before - by_ms / SLOT_MS) < 30);
+    });
+    expect(limiter.anonymous("203.0.113.1")).toMatchObject({ admitted: false });
+    own.advance(WINDOW_MS + 2 * SLOT_MS);
+    expect(admitted(25, () => limiter.anonymous("203.0.113.1"))).toBe(20);
+    await sql`delete from levqor_ops.rate_counts`;
+  }
 });
 
 describe("without the database", () => {

@@ -145,6 +145,48 @@ test("a clock that is set back counts on in the newest slot; one that leaps ahea
   expect(usage.used(START + 3_600_000)).toBe(0);
 });
 
+describe("what was counted under a wrong time", () => {
+  const counted = () => {
+    const usage = new Usage();
+    for (const at of [0, 0, 25_000, 41_000, 41_500, 59_000]) usage.add(START + at);
+    usage.learn(START + 59_000, [[slotAt(START) + 3, 4]]);
+    return usage;
+  };
+
+  test.each([-1_000_003, -31, -7, -1, 1, 6, 30, 1_000_003])(
+    "moves along, and fades as it would have: %i slots",
+    (slots) => {
+      const [right, wrong] = [counted(), counted()];
+      wrong.shift(slots);
+      const by_ms = slots * SLOT_MS;
+      for (let now = START + 59_000; now < START + 140_000; now += 500) {
+        expect(wrong.used(now + by_ms)).toBeCloseTo(right.used(now), 5);
+        expect(wrong.roomIn(now + by_ms, 3)).toBeCloseTo(right.roomIn(now, 3), 3);
+        expect(wrong.emptyIn(now + by_ms)).toBe(right.emptyIn(now));
+        expect(wrong.own(now + by_ms)).toEqual(right.own(now).map(([slot, count]) => [slot + slots, count]));
+      }
+    },
+  );
+
+  test("is nothing where nothing was counted", () => {
+    const usage = new Usage();
+    usage.shift(-30);
+    usage.add(START);
+    expect(usage.used(START)).toBe(1);
+    expect(usage.own(START)).toEqual([[slotAt(START), 1]]);
+  });
+});
+
+test("counts of slots that are still to come are none", () => {
+  const usage = new Usage();
+  usage.learn(START, [
+    [slotAt(START) + 2, 5],
+    [slotAt(START) + 30, 50],
+    [slotAt(START), 1],
+  ]);
+  expect(usage.used(START)).toBe(1);
+});
+
 test("counts of a process whose clock is a little ahead are taken for the present slot's", () => {
   const usage = new Usage();
   usage.learn(START + 9_990, [
