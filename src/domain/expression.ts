@@ -29,6 +29,7 @@ import {
   applyOperator,
   couldBe,
   describe,
+  isArithmetic,
   isMap,
   type Json,
   type JsonMap,
@@ -126,6 +127,8 @@ interface Scope {
 interface Part {
   readonly run: (scope: Scope) => Json;
   readonly kind: AnyKind;
+  /** A whole number of CEL's for certain, not one of JSON's: it divides without a rest. */
+  readonly is_int?: boolean;
   /** Where it is written out: its value. */
   readonly literal?: Json;
 }
@@ -277,7 +280,7 @@ class Compiling {
       check(values.map(kindOf));
       return called.apply(values, scope.meter);
     };
-    return { kind: called.gives, run };
+    return { kind: called.gives, is_int: called.gives_int, run };
   }
 
   #loop({ args: [name, over, args] }: ASTNode & { op: "rcall" }): Part {
@@ -338,7 +341,7 @@ class Compiling {
     const test = asTest("?:", this.compile(condition));
     const [left, right] = [this.compile(yes), this.compile(no)];
     const run = (scope: Scope) => (test(scope) ? left.run(scope) : right.run(scope));
-    return { kind: left.kind === right.kind ? left.kind : "any", run };
+    return { kind: left.kind === right.kind ? left.kind : "any", is_int: left.is_int && right.is_int, run };
   }
 
   /** CEL's: whichever side decides does, even where the other one fails. */
@@ -365,7 +368,7 @@ class Compiling {
   }
 
   #minus(operand: ASTNode): Part {
-    const { kind, run } = this.compile(operand);
+    const { kind, run, is_int } = this.compile(operand);
     const refusal = (given: AnyKind) => `"-" takes a number; this is ${describe(given)}`;
     if (!couldBe(kind, "number")) throw new ExpressionError(refusal(kind));
     const minus = (scope: Scope) => {
@@ -374,7 +377,7 @@ class Compiling {
       if (!isNumeric(value)) throw new ExpressionError(refusal(kindOf(value)));
       return negate(value);
     };
-    return { kind: "number", run: minus };
+    return { kind: "number", is_int, run: minus };
   }
 
   #operator(node: ASTNode & { op: Operator }): Part {
@@ -386,11 +389,13 @@ class Compiling {
     if (possible.length === 0) {
       throw new ExpressionError(`${describe(left.kind)} ${op} ${describe(right.kind)} has no meaning`);
     }
+    const are_ints = left.is_int && right.is_int;
     const run = (scope: Scope) => {
       scope.meter.spend(OPERATOR_COST);
-      return applyOperator(op, { left: left.run(scope), right: right.run(scope), meter: scope.meter });
+      return applyOperator(op, { left: left.run(scope), right: right.run(scope), meter: scope.meter, are_ints });
     };
-    return { kind: gives ?? (possible.length === 1 ? (possible[0]?.[0] ?? "any") : "any"), run };
+    const kind = gives ?? (possible.length === 1 ? (possible[0]?.[0] ?? "any") : "any");
+    return { kind, is_int: are_ints && isArithmetic(op), run };
   }
 }
 
@@ -403,7 +408,7 @@ function literal(value: unknown): Part {
     meter.spend(1);
     return value as Json;
   };
-  return { kind: kindOf(value as Json), literal: value as Json, run };
+  return { kind: kindOf(value as Json), is_int: typeof value === "bigint", literal: value as Json, run };
 }
 
 function localOf({ meter, local }: Scope): Json {

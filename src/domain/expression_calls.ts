@@ -9,6 +9,8 @@ export interface Call {
   /** What it may be given, the receiver of a method first. */
   readonly takes: readonly (readonly AnyKind[])[];
   readonly gives: Kind;
+  /** A whole number of CEL's. */
+  readonly gives_int?: true;
   /** Of values that fit one of `takes`. Throws an {@link ExpressionError}. */
   apply(values: readonly Json[], meter: Meter): Json;
 }
@@ -16,6 +18,7 @@ export interface Call {
 const size: Call = {
   takes: [["text"], ["list"], ["map"]],
   gives: "number",
+  gives_int: true,
   apply([value], meter) {
     if (typeof value === "string") {
       // A unit at a time.
@@ -38,7 +41,7 @@ export const FUNCTIONS: ReadonlyMap<string, Call> = new Map<string, Call>([
       apply: ([value]) => textOf(value as string | Numeric | boolean, "string"),
     },
   ],
-  ["int", numberFrom(toInteger)],
+  ["int", { ...numberFrom(toInteger), gives_int: true }],
   ["double", numberFrom(toNumber)],
   ["bool", { takes: [["bool"], ["text"]], gives: "bool", apply: ([value]) => toBool(value as boolean | string) }],
   [
@@ -140,6 +143,7 @@ function placed(search: (text: string, part: string, options: { from?: number; m
       ["text", "text", "number"],
     ],
     gives: "number",
+    gives_int: true,
     apply([given, part, start], meter) {
       const text = given as string;
       meter.text(text.length * 2);

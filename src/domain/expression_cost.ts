@@ -10,6 +10,7 @@
  *   2     a property of a map read, compared, copied or set by a key that was there before; 20 for one that begins with a digit
  *   20    a key that is worked out looked up, 40 set
  *   1     an integer given, 4 a fraction, 12 one beyond 2^53
+ *   20    reckoning with an integer beyond 2^53
  *   200   an error that ||, && or exists pass over
  *   100   an expression read, and 10 for each character of its source
  * ```

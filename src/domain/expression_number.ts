@@ -1,6 +1,7 @@
 /**
  * Numbers in expressions. JSON has one kind, CEL two: a whole number written in an expression is a `bigint`, one of
- * JSON's a `number`, or a `bigint` beyond 2^53. The two kinds mix; whole numbers are exact within 64 bits.
+ * JSON's a `number`, or a `bigint` beyond 2^53. The two kinds mix; a result of whole numbers is exact within 64 bits, or an
+ * error.
  */
 import { exactNumber, excerpt } from "../json/mod.ts";
 import { ExpressionError } from "./expression_cost.ts";
@@ -11,9 +12,8 @@ export type Numeric = number | bigint;
 export const MAX_NUMBER_LENGTH = 100;
 
 const MIN_INTEGER = -(2n ** 63n);
-const MAX_INTEGER = 2n ** 63n - 1n;
-/** Identifiers of other services may use the sign's bit: such are read, compared and passed on. */
-const MAX_UNSIGNED = 2n ** 64n - 1n;
+/** Identifiers of other services may use the sign's bit. */
+const MAX_INTEGER = 2n ** 64n - 1n;
 
 export function isNumeric(value: unknown): value is Numeric {
   return typeof value === "number" || typeof value === "bigint";
@@ -38,36 +38,38 @@ export function checkLiteral(text: string): void {
 
 /** Whether 64 bits hold it, with a sign or without. */
 export function fits(integer: bigint): boolean {
-  return integer >= MIN_INTEGER && integer <= MAX_UNSIGNED;
+  return integer >= MIN_INTEGER && integer <= MAX_INTEGER;
 }
 
-export function add(left: Numeric, right: Numeric): Numeric {
-  return exact(left, right, { ofNumbers: (a, b) => a + b, ofIntegers: (a, b) => a + b });
+export type Arithmetic = "+" | "-" | "*" | "/" | "%";
+
+export interface Operands {
+  readonly left: Numeric;
+  readonly right: Numeric;
+  /** Both are CEL's for certain, however large they are. */
+  readonly are_ints: boolean;
 }
 
-export function subtract(left: Numeric, right: Numeric): Numeric {
-  return exact(left, right, { ofNumbers: (a, b) => a - b, ofIntegers: (a, b) => a - b });
-}
-
-export function multiply(left: Numeric, right: Numeric): Numeric {
-  return exact(left, right, { ofNumbers: (a, b) => a * b, ofIntegers: (a, b) => a * b });
-}
-
-/** Two whole numbers of CEL's divide without a rest, those of JSON with a fraction, where 2^53 leaves room for one. */
-export function divide(left: Numeric, right: Numeric): Numeric {
-  const isWhole = typeof left === typeof right || isLarge(left) || isLarge(right);
-  if (typeof left === "number" && typeof right === "number") return left / right;
-  if (!isWhole || !isInteger(left) || !isInteger(right)) return Number(left) / Number(right);
-  if (right === 0n || right === 0) throw new ExpressionError("division by zero");
-  return checked(BigInt(left) / BigInt(right));
-}
-
-export function modulo(left: Numeric, right: Numeric): Numeric {
-  if ((typeof left === "number" && typeof right === "number") || !isInteger(left) || !isInteger(right)) {
-    return Number(left) % Number(right);
+/**
+ * What two numbers give. Throws an {@link ExpressionError} where whole numbers take part and it would not be exact:
+ *
+ * - two of CEL's are whole, and divide without a rest;
+ * - one beyond 2^53 and any other give a whole number, or an error: no double has their fractions;
+ * - all others are JSON's. Whole ones add up and multiply exactly; they divide, and reckon with fractions, as doubles.
+ */
+export function calculate(operator: Arithmetic, { left, right, are_ints }: Operands): Numeric {
+  const hasLarge = isLarge(left) || isLarge(right);
+  if (typeof left === "bigint" && typeof right === "bigint" && (are_ints || !hasLarge)) {
+    return checked(INTEGERS[operator](left, right));
   }
-  if (right === 0n || right === 0) throw new ExpressionError("modulo by zero");
-  return likeBoth(checked(BigInt(left) % BigInt(right)), left, right);
+  const [a, b] = [Number(left), Number(right)];
+  if (hasLarge && Number.isFinite(a) && Number.isFinite(b)) return asJson(checked(exactly(operator, left, right)));
+  // No whole number's rest by none.
+  if (operator === "%" && typeof left !== typeof right && b === 0 && Number.isInteger(a)) throw byZero(operator);
+  const value = DOUBLES[operator](a, b);
+  if (operator === "/" || operator === "%" || Number.isSafeInteger(value)) return value;
+  if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b)) return value;
+  return checked(INTEGERS[operator](BigInt(a), BigInt(b)));
 }
 
 export function negate(value: Numeric): Numeric {
@@ -84,7 +86,7 @@ export function toInteger(value: Numeric | string): bigint {
   throw new ExpressionError("int() takes a finite number or the digits of a whole one, within 64 bits");
 }
 
-/** A number, as JSON has it, from a number or a text. */
+/** The double that is nearest to a number or a text: who asks for one means it, even where it is another number. */
 export function toNumber(value: Numeric | string): number {
   if (typeof value !== "string") return Number(value);
   const isNumber = value.length <= MAX_NUMBER_LENGTH && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value);
@@ -92,34 +94,81 @@ export function toNumber(value: Numeric | string): number {
   throw new ExpressionError("double() takes a number, or a text that is one");
 }
 
-/** Exact where both are whole; JSON's where one is a fraction, or beyond what JSON's reader takes as whole. */
-function exact(
-  left: Numeric,
-  right: Numeric,
-  of: { ofNumbers: (a: number, b: number) => number; ofIntegers: (a: bigint, b: bigint) => bigint },
-): Numeric {
-  if (typeof left === "bigint" && typeof right === "bigint") return checked(of.ofIntegers(left, right));
-  if (!isInteger(left) || !isInteger(right)) return of.ofNumbers(Number(left), Number(right));
-  const quick = of.ofNumbers(Number(left), Number(right));
-  if (Number.isSafeInteger(quick) && !isLarge(left) && !isLarge(right)) return quick;
-  return likeBoth(checked(of.ofIntegers(BigInt(left), BigInt(right))), left, right);
+const INTEGERS: Readonly<Record<Arithmetic, (left: bigint, right: bigint) => bigint>> = {
+  "+": (left, right) => left + right,
+  "-": (left, right) => left - right,
+  "*": (left, right) => left * right,
+  "/": (left, right) => {
+    if (right === 0n) throw byZero("/");
+    return left / right;
+  },
+  "%": (left, right) => {
+    if (right === 0n) throw byZero("%");
+    return left % right;
+  },
+};
+
+const DOUBLES: Readonly<Record<Arithmetic, (left: number, right: number) => number>> = {
+  "+": (left, right) => left + right,
+  "-": (left, right) => left - right,
+  "*": (left, right) => left * right,
+  "/": (left, right) => left / right,
+  "%": (left, right) => left % right,
+};
+
+/** The whole number that two finite numbers give. Throws an {@link ExpressionError} where it has a fraction. */
+function exactly(operator: Arithmetic, left: Numeric, right: Numeric): bigint {
+  const [one, other] = [inHalves(left), inHalves(right)];
+  // Both with the same denominator, 2^halvings.
+  const halvings = Math.max(one.halvings, other.halvings);
+  const a = one.numerator << BigInt(halvings - one.halvings);
+  const b = other.numerator << BigInt(halvings - other.halvings);
+  const numerator = INTEGERS[operator](a, b);
+  if (operator === "/") {
+    if (numerator * b === a) return numerator;
+    throw inexact(operator, left, right);
+  }
+  const denominator = operator === "*" ? 2 * halvings : halvings;
+  if (BigInt.asUintN(denominator, numerator) !== 0n) throw inexact(operator, left, right);
+  return numerator >> BigInt(denominator);
 }
 
-/** JSON's kind of number, where one of the two was and it can be. */
-function likeBoth(integer: bigint, left: Numeric, right: Numeric): Numeric {
-  if (typeof left === "bigint" && typeof right === "bigint") return integer;
-  return Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
+const double = new DataView(new ArrayBuffer(8));
+
+/** A finite number as a whole one that is halved so many times: every double is. */
+function inHalves(value: Numeric): { numerator: bigint; halvings: number } {
+  if (typeof value === "bigint" || Number.isInteger(value)) return { numerator: BigInt(value), halvings: 0 };
+  double.setFloat64(0, value);
+  const bits = double.getBigUint64(0);
+  const exponent = Number(BigInt.asUintN(11, bits >> 52n));
+  const digits = BigInt.asUintN(52, bits) + (exponent === 0 ? 0n : 2n ** 52n);
+  return { numerator: value < 0 ? -digits : digits, halvings: 1_075 - Math.max(1, exponent) };
 }
 
-function isInteger(value: Numeric): boolean {
-  return typeof value === "bigint" || Number.isSafeInteger(value);
+/** A whole number of JSON's. */
+function asJson(integer: bigint): Numeric {
+  return isLarge(integer) ? integer : Number(integer);
 }
 
-function isLarge(value: Numeric): boolean {
+/** Whether it is whole and beyond 2^53, where JSON's are exact as well as CEL's. */
+export function isLarge(value: Numeric): boolean {
   return typeof value === "bigint" && !Number.isSafeInteger(Number(value));
 }
 
 function checked(integer: bigint): bigint {
-  if (integer >= MIN_INTEGER && integer <= MAX_INTEGER) return integer;
-  throw new ExpressionError(`integer overflow: ${integer} is not from -2^63 to 2^63 - 1`);
+  if (fits(integer)) return integer;
+  const written = excerpt(String(integer), 64);
+  throw new ExpressionError(
+    `integer overflow: ${written} is not from -2^63 to 2^64 - 1; pass a larger one on as a text that was made elsewhere`,
+  );
+}
+
+function inexact(operator: Arithmetic, left: Numeric, right: Numeric): ExpressionError {
+  return new ExpressionError(
+    `${left} ${operator} ${right} is not a whole number, and none beyond 2^53 has an exact fraction: write int(…) around both sides for whole numbers, or double(…) around both for the nearest`,
+  );
+}
+
+function byZero(operator: "/" | "%"): ExpressionError {
+  return new ExpressionError(operator === "/" ? "division by zero" : "modulo by zero");
 }

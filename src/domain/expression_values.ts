@@ -1,13 +1,16 @@
 /** The values that expressions work on: JSON's, whole numbers among them exact; what operators make of them. */
 import { excerpt, JSON_DEPTH_LIMIT } from "../json/mod.ts";
 import { ExpressionError, type Meter } from "./expression_cost.ts";
-import { add, divide, fits, isNumeric, modulo, multiply, type Numeric, subtract } from "./expression_number.ts";
+import { type Arithmetic, calculate, fits, isLarge, isNumeric, type Numeric } from "./expression_number.ts";
 import { compareTexts } from "./expression_text.ts";
 
 export type Json = null | boolean | Numeric | string | readonly Json[] | JsonMap;
 export interface JsonMap {
   [key: string]: Json;
 }
+
+/** Of reckoning with a whole number beyond 2^53, in units, beside what the operator costs. */
+const LARGE_COST = 20;
 
 export type Kind = "null" | "bool" | "number" | "text" | "list" | "map";
 /** `any`: it is not known beforehand, or does not matter. */
@@ -130,16 +133,12 @@ export const OPERATORS: Readonly<Record<Operator, Signature>> = {
   ">=": ORDERED,
 };
 
-const ARITHMETIC: Partial<Record<Operator, (left: Numeric, right: Numeric) => Numeric>> = {
-  "+": add,
-  "-": subtract,
-  "*": multiply,
-  "/": divide,
-  "%": modulo,
-};
+export function isArithmetic(operator: Operator): operator is Arithmetic {
+  return OPERATORS[operator] === NUMBERS || operator === "+";
+}
 
 /** What an operator gives. Throws an {@link ExpressionError} for what it does not take. */
-export function applyOperator(operator: Operator, { left, right, meter }: Operands): Json {
+export function applyOperator(operator: Operator, { left, right, meter, are_ints = false }: Operands): Json {
   switch (operator) {
     case "==":
       return equal(left, right, meter);
@@ -157,9 +156,12 @@ export function applyOperator(operator: Operator, { left, right, meter }: Operan
       if (Array.isArray(left) && Array.isArray(right)) return joinedLists(left, right, meter);
       break;
   }
-  const arithmetic = ARITHMETIC[operator];
-  if (arithmetic && isNumeric(left) && isNumeric(right)) return arithmetic(left, right);
-  if (!arithmetic && operator !== "in") return ordered(operator, { left, right, meter });
+  if (isArithmetic(operator)) {
+    if (!isNumeric(left) || !isNumeric(right)) throw meaningless(operator, left, right);
+    if (isLarge(left) || isLarge(right)) meter.spend(LARGE_COST);
+    return calculate(operator, { left, right, are_ints });
+  }
+  if (operator !== "in") return ordered(operator, { left, right, meter });
   throw meaningless(operator, left, right);
 }
 
@@ -167,6 +169,8 @@ interface Operands {
   readonly left: Json;
   readonly right: Json;
   readonly meter: Meter;
+  /** Both are whole numbers of CEL's, however large. */
+  readonly are_ints?: boolean;
 }
 
 function ordered(operator: Operator, { left, right, meter }: Operands): boolean {

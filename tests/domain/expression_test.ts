@@ -369,7 +369,15 @@ describe("whole numbers", () => {
     ["payload.id + 1", 7615917337495251232n],
     ["payload.id - payload.near", 231],
     ["payload.id + payload.n", 7615917337495251234n],
-    ["payload.id / 2", 3807958668747625615n],
+    ["payload.id / 9", 846213037499472359n],
+    ["payload.id / payload.id", 1],
+    ["0 / payload.id", 0],
+    ["payload.unsigned - 1", 18446744073709551614n],
+    ["payload.max + 1", 9223372036854775808n],
+    ["payload.max * 2", 18446744073709551614n],
+    ["payload.unsigned - payload.unsigned", 0],
+    ["-(-9223372036854775807 - 1)", 9223372036854775808n],
+    ["-(payload.max + 1)", -9223372036854775808n],
     ["payload.id % 10", 1],
     ["-payload.id", -7615917337495251231n],
     ["payload.safe + 1", 9007199254740992n],
@@ -398,15 +406,100 @@ describe("whole numbers", () => {
   });
 
   test.each([
-    "payload.max + 1",
     "payload.unsigned + 1",
-    "payload.unsigned - 1",
-    "payload.max * 2",
+    "payload.max * 3",
+    "18446744073709551615 + 1",
     "-9223372036854775807 - 2",
-    "-(-9223372036854775807 - 1)",
+    "-payload.unsigned",
+    "payload.id + 1e300",
+    "payload.id / 0.0625",
     "payload.safe * payload.safe",
   ])("that take more are an error, not another number: %s", (source) => {
     expect(faultOf(() => evaluate(source, { payload }))).toContain("integer overflow");
+  });
+
+  test.each<[string, unknown]>([
+    ["7 / 2", 3],
+    ["-7 / 2", -3],
+    ["-7 % 2", -1],
+    ["9007199254740993 / 2", 4503599627370496],
+    ["18446744073709551615 / 2", 9223372036854775807n],
+    ["(9007199254740993 - 9007199254740986) / 2", 3],
+    ["(true ? 9007199254740993 : 1) / 2", 4503599627370496],
+    ["int(payload.id) / 2", 3807958668747625615n],
+    ["-int(payload.id) / int(payload.n)", -2538639112498417077n],
+    ["int(payload.n) / 2", 1],
+    ["size([1, 2, 3]) / 2", 1],
+    ["'abc'.indexOf('b') / 2", 0],
+    ["[7][0] / 2", 3],
+  ])("of the expression, of int() and size() divide without a rest: %s", (source, value) => {
+    expect(evaluate(source, { payload })).toEqual(value);
+  });
+
+  test.each<[string, unknown]>([
+    ["payload.n / 2", 1.5],
+    ["payload.n / payload.n", 1],
+    ["7 / payload.n", 7 / 3],
+    ["7 / 2.0", 3.5],
+    ["payload.n / 2 * 2 == payload.n", true],
+    // Their difference is one of JSON's, too.
+    ["(payload.id - payload.near) / 2", 115.5],
+    ["double(payload.id) / 2", 7615917337495251000 / 2],
+    ["double(payload.id) + 0.5", 7615917337495251000],
+  ])("of JSON divide as JSON's: %s", (source, value) => {
+    expect(evaluate(source, { payload })).toEqual(value);
+  });
+
+  test.each<[string, unknown]>([
+    ["payload.even * 0.5", 4503599627370497],
+    ["payload.even / 2.0", 4503599627370497],
+    ["payload.even / 0.5", 18014398509481988n],
+    ["payload.even / -0.25", -36028797018963976n],
+    ["payload.odd * 1.0", 9007199254740993n],
+    ["payload.odd + 1e15", 10007199254740993n],
+    ["payload.odd % 0.5", 0],
+    ["payload.odd % 2.0", 1],
+    ["payload.odd / 1e0", 9007199254740993n],
+    ["payload.odd - double(1)", 9007199254740992n],
+    ["payload.odd == double(payload.odd)", false],
+    ["payload.odd > double(payload.odd)", true],
+    ["payload.odd <= 9007199254740992.0", false],
+    ["string(payload.odd * 1.0)", "9007199254740993"],
+  ])("beyond 2^53 are exact with a double, where the result is whole: %s", (source, value) => {
+    expect(evaluate(source, { payload: { odd: 9007199254740993n, even: 9007199254740994n } })).toEqual(value);
+  });
+
+  test.each([
+    "payload.odd / 2",
+    "payload.odd / 2.0",
+    "payload.odd / payload.even",
+    "1 / payload.odd",
+    "0.5 / payload.odd",
+    "[9007199254740993][0] / 2",
+    "[payload.odd].map(x, x / 2)",
+    "payload.odd + 0.5",
+    "0.5 - payload.odd",
+    "payload.odd + 5e-324",
+    "payload.odd * 0.1",
+    "payload.odd / 1e-3",
+    "payload.odd % 0.3",
+    "-payload.odd / 2",
+  ])("beyond 2^53 have no fraction, and what to write is said: %s", (source) => {
+    const fault = faultOf(() => evaluate(source, { payload: { odd: 9007199254740993n, even: 9007199254740994n } }));
+    expect(fault).toContain("is not a whole number, and none beyond 2^53 has an exact fraction");
+    expect(fault).toMatch(/write int\(…\) around both sides .*, or double\(…\) around both/);
+  });
+
+  test.each([
+    ["payload.id / 0", "division by zero"],
+    ["payload.id / 0.0", "division by zero"],
+    ["payload.id % 0", "modulo by zero"],
+    ["payload.id % (0.0 * 1.0)", "modulo by zero"],
+    ["payload.n % 0", "modulo by zero"],
+    ["payload.id + 1.0 / 0.0", "a number that JSON cannot hold"],
+    ["payload.id * (0.0 / 0.0)", "a number that JSON cannot hold"],
+  ])("are not divided by none: %s", (source, why) => {
+    expect(faultOf(() => evaluate(source, { payload }))).toContain(why);
   });
 
   test.each([

@@ -22,12 +22,11 @@ const text = fc.oneof(
   fc.string({ unit: fc.constantFrom("a", "b", "😀", "\ud83d", "\ude00", "é", ",", "\u0000"), maxLength: 8 }),
   fc.constantFrom("__proto__", "..", "7615917337495251231", "1e400", "a".repeat(2_000), "ab".repeat(40)),
 );
-const number = fc.oneof(
-  fc.integer({ min: -3, max: 9 }),
-  fc.double({ noNaN: true, noDefaultInfinity: true }),
+const large = fc.oneof(
   fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n - 1n }),
   fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
 );
+const number = fc.oneof(fc.integer({ min: -3, max: 9 }), fc.double({ noNaN: true, noDefaultInfinity: true }), large);
 const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 3 },
@@ -158,6 +157,29 @@ export const expressions: FuzzTarget = {
         strictEqual(written.length <= 6 * MAX_RENDERED_LENGTH, true);
       },
     ),
+    "reckoning with a whole number beyond 2^53 is exact, or an error": fc.property(
+      large,
+      fc.oneof(
+        large,
+        fc.integer(),
+        fc.integer({ min: -9_999, max: 9_999 }).map((eighths) => eighths / 8),
+      ),
+      fc.constantFrom("+", "-", "*", "/", "%"),
+      fc.boolean(),
+      (one, other, operator, isTurned) => {
+        const [a, b] = isTurned ? [other, one] : [one, other];
+        const found = attempt(() => parseExpression(`payload.a ${operator} payload.b`).evaluate({ payload: { a, b } }));
+        // In eighths, all of them are whole.
+        const [left, right] = [eighthsOf(a), eighthsOf(b)];
+        if (!found.ok) return strictEqual(/whole number|integer overflow|by zero/.test(found.error.message), true);
+        const value = eighthsOf(found.value as number | bigint);
+        if (operator === "+") strictEqual(value, left + right);
+        else if (operator === "-") strictEqual(value, left - right);
+        else if (operator === "*") strictEqual(value * 8n, left * right);
+        else if (operator === "/") strictEqual(value * right, left * 8n);
+        else strictEqual(value, left % right);
+      },
+    ),
     "a smaller budget changes nothing but that it may not suffice": fc.property(
       source,
       payload,
@@ -210,6 +232,10 @@ export const expressions: FuzzTarget = {
     }),
   },
 };
+
+function eighthsOf(value: number | bigint): bigint {
+  return typeof value === "bigint" ? value * 8n : BigInt(value * 8);
+}
 
 type Attempt<Value> =
   | { readonly ok: true; readonly value: Value }
