@@ -4406,7 +4406,7 @@ export interface components {
         /**
          * @description `insufficient_scope`: The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.
          *
-         *     `self_approval_refused`: The step says not_by_submitter, and the caller submitted the job, or acts for whoever did: with a key that they issued, or that issued theirs. Have somebody else approve it.
+         *     `self_approval_refused`: The step says not_by_submitter, and the caller submitted the job, or acts for whoever did: with a key that they issued or rotated, or that issued or rotated theirs. Have somebody else approve it.
          *
          *     `origin_refused`: A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket, unless it is a page of this machine: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.
          */

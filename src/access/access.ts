@@ -18,8 +18,9 @@ export interface Access {
    */
   identify(credential: string | null, mayVerify?: () => boolean): Identity | Promise<Identity>;
   /**
-   * All who act for the same one as a caller does, as events name them: the caller, who issued their key, and whoever
-   * has a key that one of these issued; but nobody is taken for another because an operator issued both their keys.
+   * All who act for the same one as a caller does, as events name them: the caller, who issued or rotated their key, and
+   * whoever has a key that one of these issued or rotated; but nobody is taken for another because an operator did so
+   * with both their keys.
    * Throws where the log cannot be asked.
    */
   partyOf(caller: Caller): Promise<ReadonlySet<string>>;

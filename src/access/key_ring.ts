@@ -50,6 +50,8 @@ export class KeyRing {
   readonly #onUse: (keyId: string, now: number) => void;
   readonly #stop = new AbortController();
   readonly #keys = new Map<string, Key>();
+  /** By actor, the keys of which they were shown a secret. */
+  readonly #held = new Map<string, Set<string>>();
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<(news: News) => void>();
   readonly #arrivals = new Set<() => void>();
@@ -90,25 +92,16 @@ export class KeyRing {
 
   /** All who act for the same one as an actor does. */
   partyOf(actor: string): Set<string> {
-    const lineage = this.#lineageOf(actor);
-    // Where the line begins: with a user, or with the key that an operator issued.
-    const head = lineage.findLast((one) => one.startsWith("user:") || this.#keys.has(keyIdOf(one)));
-    const party = new Set(lineage);
-    if (head === undefined) return party;
-    for (const id of this.#keys.keys()) {
-      const name = actorOf(id);
-      if (this.#lineageOf(name).includes(head)) party.add(name);
+    const party = new Set([actor]);
+    // Goes on to what is added on the way.
+    for (const one of party) {
+      const key = this.#keys.get(keyIdOf(one));
+      // An operator belongs to the party of a key that they issued or rotated, but joins it with no other.
+      if (!key && !one.startsWith("user:")) continue;
+      for (const holder of key?.state.holders ?? []) party.add(holder);
+      for (const held of this.#held.get(one) ?? []) party.add(held);
     }
     return party;
-  }
-
-  /** An actor, who issued their key, who issued the key that it was issued with, and so on. */
-  #lineageOf(actor: string): string[] {
-    const lineage = [actor];
-    for (let key = this.#keys.get(keyIdOf(actor)); key; key = this.#keys.get(keyIdOf(key.state.created_by))) {
-      lineage.push(key.state.created_by);
-    }
-    return lineage;
   }
 
   async stop(): Promise<void> {
@@ -207,6 +200,10 @@ export class KeyRing {
       return;
     }
     this.#keys.set(id, { version: event.version, state });
+    for (const holder of state.holders) {
+      const held = this.#held.get(holder) ?? new Set();
+      this.#held.set(holder, held.add(actorOf(id)));
+    }
     for (const secret of state.secrets) {
       const digest = Buffer.from(secret.hash, "hex");
       const ended = this.#entries.get(slot(digest))?.ended ?? new AbortController();

@@ -98,7 +98,7 @@ export const problems = {
   self_approval_refused: {
     status: 403,
     title: "Own job",
-    help: "The step says not_by_submitter, and the caller submitted the job, or acts for whoever did: with a key that they issued, or that issued theirs. Have somebody else approve it.",
+    help: "The step says not_by_submitter, and the caller submitted the job, or acts for whoever did: with a key that they issued or rotated, or that issued or rotated theirs. Have somebody else approve it.",
   },
   insufficient_scope: {
     status: 403,

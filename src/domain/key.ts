@@ -28,6 +28,8 @@ export interface KeyState {
   /** As it was created. */
   readonly created: KeyCreated | null;
   readonly created_by: string;
+  /** Who were shown a secret of it: who created it, and who rotated it. */
+  readonly holders: ReadonlySet<string>;
   /** The newest first; also those that are taken no more. */
   readonly secrets: readonly KeySecret[];
   readonly expires_at: number | null;
@@ -58,6 +60,7 @@ export const keyDecider: Decider<KeyState, KeyCommand, KeyRejection> = {
     status: "none",
     created: null,
     created_by: "",
+    holders: new Set(),
     secrets: [],
     expires_at: null,
     created_at: null,
@@ -84,6 +87,7 @@ function evolve(state: KeyState, event: KnownEvent): KeyState {
         status: "active",
         created: event.data,
         created_by: event.meta.actor,
+        holders: new Set([event.meta.actor]),
         secrets: [{ hash, prefix, until: null }],
         expires_at: parsed(expires_at),
         created_at: at,
@@ -91,7 +95,7 @@ function evolve(state: KeyState, event: KnownEvent): KeyState {
     }
     case "key.rotated": {
       const { hash, prefix, overlap_seconds, expires_at } = event.data;
-      const { causation_id } = event.meta;
+      const { actor, causation_id } = event.meta;
       // With the key's end as it was: what has expired does not come back with a later one.
       const older = state.secrets.map((secret) => ({
         ...secret,
@@ -99,6 +103,7 @@ function evolve(state: KeyState, event: KnownEvent): KeyState {
       }));
       return {
         ...state,
+        holders: new Set([...state.holders, actor]),
         secrets: [{ hash, prefix, until: null }, ...older],
         expires_at: expires_at === undefined ? state.expires_at : parsed(expires_at),
         rotated_at: at,

@@ -142,6 +142,47 @@ describe("a step that says not_by_submitter", () => {
     expect(errorOf(await approve(job_id, child))).toEqual(REFUSED);
   });
 
+  test("is not approved with a key that its submitter rotated, nor by who rotated the submitter's, nor by their kin", async () => {
+    const [rotating, rotated, kin] = [await issue(), await issue(), await issue()];
+    const child = await issue(rotating);
+    expect((await approve(await asking(rotating), rotated)).status).toBe(200);
+    const waiting = await asking(rotating);
+    const { body } = await send(`/api/v1/keys/${rotated.key_id}/rotate`, {}, rotating);
+    // Also with the secret from before, which is the same key.
+    const all = { rotating, child, rotated, newest: { "x-api-key": body.key as string } };
+    for (const [by, approver] of Object.entries(all)) {
+      expect([by, ...errorOf(await approve(waiting, approver))]).toEqual([by, ...REFUSED]);
+    }
+    for (const submitter of [rotated, child]) {
+      expect(errorOf(await approve(await asking(submitter), rotating))).toEqual(REFUSED);
+    }
+    expect((await approve(waiting, kin)).status).toBe(200);
+
+    // Who holds one key of a family might hold them all.
+    await send(`/api/v1/keys/${kin.key_id}/rotate`, {}, child);
+    expect(errorOf(await approve(await asking(kin), rotated))).toEqual(REFUSED);
+  });
+
+  test("may be approved with another key where the operator rotated both; of the operator's own job it is not", async () => {
+    const [one, other] = [await issue(), await issue()];
+    const second = { "x-api-key": SECOND };
+    for (const { key_id } of [one, other]) {
+      expect((await send(`/api/v1/keys/${key_id}/rotate`, {}, second)).status).toBe(200);
+    }
+    expect((await approve(await asking(one), other)).status).toBe(200);
+    expect((await approve(await asking(one), second)).status).toBe(200);
+    expect(errorOf(await approve(await asking(second), one))).toEqual(REFUSED);
+  });
+
+  test("is not approved with a key that a user rotated who submitted the job", async () => {
+    const user = await session(crypto.randomUUID(), SCOPES);
+    const key = await issue();
+    const expires_at = new Date(Date.now() + 300_000).toISOString();
+    const made = await send(`/api/v1/keys/${key.key_id}/rotate`, { expires_at }, user);
+    expect(made.status).toBe(200);
+    expect(errorOf(await approve(await asking(user), { "x-api-key": made.body.key }))).toEqual(REFUSED);
+  });
+
   test("is not approved with a key that a user issued who submitted the job, nor by the user of such a key", async () => {
     const sub = crypto.randomUUID();
     const user = await session(sub, SCOPES);
