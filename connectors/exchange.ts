@@ -5,7 +5,8 @@
  * that the environment names, and unpacks bodies without a bound, for all calls on one thread (decision 72). Here a
  * request is sent once, as its URL says, to the address, and what comes back costs no more than is read of it.
  */
-import { isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 // The file, since Bun puts something of its own in the place of the bare name.
 import { buildConnector, Client, type Dispatcher } from "undici/index.js";
 import { ConnectorError } from "./connector.ts";
@@ -15,6 +16,8 @@ import { ACCEPT_ENCODING, unpack } from "./unpack.ts";
 const CONNECT_TIMEOUT_MS = 10_000;
 /** How long an answer's head may take, and how long its body may go on without anything being read of it. */
 const SILENCE_MS = 300_000;
+/** How long what has arrived may take to be read, once nothing more can be sent. */
+const LEFTOVER_MS = 1_000;
 /** Of an answer's headers together, names and values. */
 export const MAX_HEADER_BYTES = 16 * 1024;
 /** By how much what stands between the pieces of an answer's body may exceed them. */
@@ -114,6 +117,10 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
   const { url, server_name, method, headers, body, signal } = outgoing;
   signal?.throwIfAborted();
   let connected = false;
+  let reset: unknown;
+  const onFault = (fault: Error & { code?: string }) => {
+    if (fault.code === "ECONNRESET") reset = fault;
+  };
   const client = new Client(url.origin, {
     // Each connection is closed after its answer.
     pipelining: 0,
@@ -124,8 +131,12 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
       connector({ ...options, hostname: address, servername: server_name }, (...made) => {
         const [fault, socket] = made;
         connected = fault === null;
-        // Patched in: the client itself knows no such bounds.
-        if (socket) Object.assign(socket, { maxHeaders: MAX_HEADERS, maxFramingSize: MAX_FRAMING_SURPLUS });
+        if (socket) {
+          // Patched in: the client itself knows no such bounds.
+          Object.assign(socket, { maxHeaders: MAX_HEADERS, maxFramingSize: MAX_FRAMING_SURPLUS });
+          socket.on("error", onFault);
+          if (!(socket instanceof TLSSocket)) readAfterFailedWrite(socket, onFault);
+        }
         callback(...made);
       }),
   });
@@ -144,7 +155,7 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
           void client.destroy(malformed(`more than ${MAX_INTERIM} interim answers precede it`));
       },
     });
-    return toResponse(answer, { outgoing, client });
+    return toResponse(answer, { outgoing, client, reset: () => reset });
   } catch (fault) {
     void client.destroy();
     signal?.throwIfAborted();
@@ -153,10 +164,37 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
   }
 }
 
+/**
+ * Where sending fails, lets what has arrived be read before the socket ends: an answer may come before its request is
+ * read, and then the other side closes. The runtime does so over TLS alone.
+ */
+function readAfterFailedWrite(socket: Socket, onFault: (fault: Error) => void): void {
+  const { _write: write, destroy } = socket;
+  let failed: Error | undefined;
+  socket._write = (chunk, encoding, callback) =>
+    write.call(socket, chunk, encoding, (fault) => {
+      if (!fault || socket.destroyed) return callback(fault);
+      // Not called back, it sends no more. It closes by itself, as soon as it is read to its end.
+      failed = fault;
+      onFault(fault);
+      const left = setTimeout(() => destroy.call(socket, fault), LEFTOVER_MS);
+      socket.once("close", () => clearTimeout(left));
+    });
+  socket.destroy = (fault) => (fault && fault === failed ? socket : destroy.call(socket, fault));
+}
+
+interface Connection {
+  readonly outgoing: Outgoing;
+  readonly client: Client;
+  /** By what the other side's reset was met, if it was. */
+  readonly reset: () => unknown;
+}
+
 function toResponse(
   { statusCode, statusText, headers: given, body }: Dispatcher.ResponseData,
-  { outgoing, client }: { outgoing: Outgoing; client: Client },
+  connection: Connection,
 ): Response {
+  const { outgoing, client } = connection;
   // Whoever reads the body is told.
   body.on("error", () => {});
   const headers = new Headers();
@@ -165,7 +203,7 @@ function toResponse(
   if (statusCode > 599) throw malformed(`its status is ${statusCode}, and HTTP's go from 200 to 599`);
   const bare = outgoing.method === "HEAD" || NULL_BODY_STATUSES.has(statusCode);
   if (bare) void client.destroy();
-  const stream = bare ? null : toStream(body, { encoding: headers.get("content-encoding"), outgoing, client });
+  const stream = bare ? null : toStream(body, { headers, ...connection });
   const response = new Response(stream, { status: statusCode, statusText, headers });
   Object.defineProperty(response, "url", { value: outgoing.url.href });
   return response;
@@ -174,9 +212,10 @@ function toResponse(
 /** The body, unpacked as it is read; the connection ends with it. */
 function toStream(
   body: Dispatcher.ResponseData["body"],
-  { encoding, outgoing: { signal }, client }: { encoding: string | null; outgoing: Outgoing; client: Client },
+  { headers, outgoing: { signal }, client, reset }: Connection & { headers: Headers },
 ): ReadableStream<Uint8Array> {
-  const chunks = unpack(body, encoding);
+  const chunks = unpack(body, headers.get("content-encoding"));
+  const framed = headers.has("content-length") || headers.has("transfer-encoding");
   let fail: (fault: unknown) => void;
   const abort = () => fail(signal?.reason);
   const silence = setTimeout(
@@ -210,6 +249,8 @@ function toStream(
           if (signal?.aborted) return;
           silence.refresh();
           if (!done) return controller.enqueue(value);
+          // The connection's end is the body's, where nothing else is; a reset is the end of neither.
+          if (!framed && reset()) return fail(reset());
           end();
           controller.close();
         } catch (fault) {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import {
@@ -9,6 +9,7 @@ import {
   toOutgoing,
 } from "../../connectors/exchange.ts";
 import { ConnectorError, createOutbound } from "../../connectors/mod.ts";
+import { type EarlyAnswers, startEarlyAnswers } from "../support/early_answers.ts";
 import { type RawRequest, type RawServer, startRawServer, writeForever } from "../support/raw_http.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -359,6 +360,52 @@ describe("an answer that cannot be read is malformed_answer", () => {
     expect(await (await get()).text()).toBe("ok");
     answering(`HTTP/1.1 200 OK\r\nx-a: ${"a".repeat(MAX_HEADER_BYTES - 20)}\r\ncontent-length: 2\r\n\r\nok`);
     expect(await (await get()).text()).toBe("ok");
+  });
+});
+
+describe("an answer that comes before its request is read counts, where it is whole", () => {
+  let early: EarlyAnswers;
+  beforeAll(async () => {
+    early = await startEarlyAnswers();
+  });
+  afterAll(() => early.stop());
+
+  const LONG = "x".repeat(190_000);
+  /** Holds up all that runs before each piece, so that the other side has closed when the next one is sent. */
+  const held = () =>
+    new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          await Bun.sleep(1);
+          Bun.sleepSync(10);
+          controller.enqueue(Buffer.alloc(50_000));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+
+  test.each([200, 401, 413])("status %i, with a long body, 40 times", async (status) => {
+    const outcomes: string[] = [];
+    for (let i = 0; i < 40; i++) {
+      const response = await fetch(`${early.polite}/${status}`, { method: "POST", body: LONG });
+      outcomes.push(`${response.status} ${await response.text()}`);
+    }
+    expect(outcomes).toEqual(Array(40).fill(`${status} done`));
+  });
+
+  test.each(["/whole", "/chunked"])("%s, and then a reset", async (path) => {
+    for (const body of [LONG, held(), Buffer.from(LONG)]) {
+      const response = await fetch(early.rude + path, { method: "POST", body });
+      expect([response.status, await response.text()]).toEqual([200, "done"]);
+    }
+  });
+
+  // Of a body that ends with its connection nothing says that a reset did not cut it.
+  test.each(["/no-length", "/short", "/half-a-head", "/nothing"])("%s, and then a reset: it is not", async (path) => {
+    for (const body of [LONG, held(), Buffer.from(LONG)]) {
+      const call = fetch(early.rude + path, { method: "POST", body }).then((response) => response.text());
+      expect((await fault(call)).code).toBe("ECONNRESET");
+    }
   });
 });
 

@@ -5,6 +5,7 @@ import { retryAfter } from "../../connectors/retry_after.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { CALLBACK_SCHEDULE } from "../../src/jobs/callbacks.ts";
 import { CallbackSecrets, commandJob } from "../../src/jobs/mod.ts";
+import { startEarlyAnswers } from "../support/early_answers.ts";
 import { appendUnchecked } from "../support/events.ts";
 import { type RawRequest, type RawServer, startRawServer, writeForever } from "../support/raw_http.ts";
 import { openService, type Service, until, workshop } from "./support.ts";
@@ -151,6 +152,22 @@ test("410 ends it at once", async () => {
     error: { code: "receiver_gone" },
   });
   expect(received).toHaveLength(1);
+});
+
+test("a receiver that answers before it has read a callback has its answer count", async () => {
+  const early = await startEarlyAnswers();
+  try {
+    service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: SOON });
+    const payload = { text: "x".repeat(190_000) };
+    for (let i = 0; i < 10; i++) {
+      const told = await service.submit("noop", { payload, callback_url: `${early.polite}/200` });
+      expect((await outcome(told, "job.callback_delivered")).data).toMatchObject({ attempt: 1, status_code: 200 });
+      const gone = await service.submit("noop", { payload, callback_url: `${early.polite}/410` });
+      expect((await outcome(gone, "job.callback_failed")).data).toMatchObject({ attempt: 1, status_code: 410 });
+    }
+  } finally {
+    await early.stop();
+  }
 });
 
 describe("the status decides, whatever becomes of the body", () => {
