@@ -1,26 +1,46 @@
 /**
  * Runs tests by a clock that was set, so that a minute, a day, a year ends while they run, or the zone's clock changes:
  *
- *     bun run clocks [--moment NAME] [FILES]
+ *     bun run clocks [--moment NAME | --spread] [FILES]
  *
  * Tests, service and Postgres read the same clock (libfaketime; Linux alone); timers go on as they are. Exit codes: 0 all
  * passed, or there is no libfaketime; 1 a test failed; 2 wrong use.
  */
-import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { withValues } from "./arguments.ts";
 import { findFaketime } from "./torture/clock.ts";
 
-/** Those that tell of the present minute, day or year. */
+const ROOT = join(import.meta.dir, "..");
+
+/**
+ * Of the test files in which `Date.now`, `new Date(`, `now()` or a `date` stands, or in what they test, those whose outcome
+ * it may change: they tell of the present minute, day or year, or compare what two clocks say (service and Postgres, or two
+ * processes). Not those that give each time themselves, measure how long something takes, or only want an end that is far;
+ * with `--spread` all of them shall take less than two minutes.
+ */
 const FILES = [
+  "tests/access/tokens_test.ts",
+  "tests/api/job_control_test.ts",
+  "tests/api/jobs_test.ts",
+  "tests/api/keys_test.ts",
+  "tests/api/marketing_test.ts",
+  "tests/api/ops_test.ts",
+  "tests/api/rate_limit_test.ts",
+  "tests/api/schedules_test.ts",
   "tests/api/status_page_test.ts",
   "tests/api/uptime_test.ts",
-  "tests/api/ops_test.ts",
-  "tests/api/marketing_test.ts",
-  "tests/api/schedules_test.ts",
-  "tests/api/keys_test.ts",
+  "tests/api/workers_test.ts",
+  "tests/jobs/attempts_test.ts",
+  "tests/key_replicas_test.ts",
+  "tests/rate/limiter_test.ts",
+  "tests/rate_limits_test.ts",
+  "tests/schedules/scheduler_test.ts",
+  "tests/support/clock_test.ts",
   "tests/web/content_test.ts",
+  "tests/web/site_test.ts",
 ];
 
 /** When tests begin, and in which zone: something ends some seconds later, when a test that has begun is under way. */
@@ -33,24 +53,71 @@ const MOMENTS: Readonly<Record<string, readonly [at: string, zone: string]>> = {
   day_ahead: ["2027-05-31T09:59:52Z", "Pacific/Kiritimati"],
 };
 
-const { values, positionals } = parseArgs({ options: { moment: { type: "string" } }, allowPositionals: true });
-const moments = values.moment === undefined ? Object.keys(MOMENTS) : [values.moment];
-const found = findFaketime();
+const HELP = `bun run clocks [--moment NAME | --spread] [FILES]
 
-if (!moments.every((name) => Object.hasOwn(MOMENTS, name))) {
-  console.error(`--moment takes one of ${Object.keys(MOMENTS).join(", ")}, not "${values.moment}"`);
-  process.exitCode = 2;
-} else if (!found) {
-  console.log("Skipped: there is no libfaketime (sh scripts/libfaketime.sh gets it)");
-} else {
+  --moment NAME   at this one alone: ${Object.keys(MOMENTS).join(", ")}
+  --spread        each file at one moment, by turns; at which, changes from day to day
+  FILES           these test files; by default those that tell of the present
+`;
+
+interface Request {
+  readonly files: readonly string[];
+  /** When the file at this place in the list is run. */
+  moments(index: number): readonly string[];
+}
+
+/** Wrong use: the message is all that is shown. */
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+function parseRequest(args: readonly string[]): Request | "help" {
+  const options = {
+    moment: { type: "string" },
+    spread: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  } as const;
+  let values: { moment?: string; spread?: boolean; help?: boolean };
+  let files: string[];
+  try {
+    ({ values, positionals: files } = parseArgs({ args: withValues(args), options, allowPositionals: true }));
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+  if (values.help) return "help";
+  const { moment, spread } = values;
+  const names = Object.keys(MOMENTS);
+  if (moment !== undefined && spread) throw new UsageError("--moment and --spread do not go together");
+  if (moment !== undefined && !names.includes(moment)) {
+    throw new UsageError(`--moment takes one of ${names.join(", ")}, not "${moment}"`);
+  }
+  const missing = files.find((file) => !existsSync(join(ROOT, file)));
+  if (missing !== undefined) throw new UsageError(`There is no file "${missing}"`);
+  const today = Math.floor(Date.now() / 86_400_000);
+  return {
+    files: files.length > 0 ? files : FILES,
+    moments: (index) => {
+      if (moment !== undefined) return [moment];
+      return spread ? [names[(index + today) % names.length] as string] : names;
+    },
+  };
+}
+
+/** Resolves to the exit code. */
+async function run({ files, moments }: Request): Promise<number> {
+  const found = findFaketime();
+  if (!found) {
+    console.log("Skipped: there is no libfaketime (sh scripts/libfaketime.sh gets it)");
+    return 0;
+  }
   const folder = mkdtempSync(join(tmpdir(), "levqor-clocks-"));
   // Here the user that Postgres runs as can read it.
   const library = join(folder, basename(found));
   copyFileSync(found, library);
   const failed: string[] = [];
   try {
-    for (const name of moments) {
-      for (const file of positionals.length > 0 ? positionals : FILES) {
+    for (const [index, file] of files.entries()) {
+      for (const name of moments(index)) {
         console.log(`\n▶ ${name}: ${file}`);
         if (!(await passes(file, { moment: MOMENTS[name] as readonly [string, string], library, folder }))) {
           failed.push(`${name}: ${file}`);
@@ -62,7 +129,7 @@ if (!moments.every((name) => Object.hasOwn(MOMENTS, name))) {
     forget();
   }
   for (const one of failed) console.log(`✗ ${one}`);
-  process.exitCode = failed.length > 0 ? 1 : 0;
+  return failed.length > 0 ? 1 : 0;
 }
 
 interface Setting {
@@ -82,7 +149,7 @@ async function passes(file: string, { moment: [at, zone], library, folder }: Set
   const setpriv = Bun.which("setpriv");
   if (setpriv) writeShim(join(folder, "setpriv"), { setpriv, settings });
   const run = Bun.spawn([process.execPath, "test", file], {
-    cwd: join(import.meta.dir, ".."),
+    cwd: ROOT,
     env: { ...process.env, ...settings, PATH: `${folder}:${process.env.PATH}`, TZ: zone },
     stdio: ["ignore", "inherit", "inherit"],
   });
@@ -129,4 +196,14 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+}
+
+try {
+  const request = parseRequest(process.argv.slice(2));
+  if (request === "help") console.log(HELP);
+  else process.exitCode = await run(request);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${HELP}`);
+  process.exitCode = 2;
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "../examples/client/api.ts";
+import { clockSettings } from "./support/clock.ts";
 import { type Json, schemaChecker } from "./support/openapi.ts";
 import { type TestDatabase, testDatabase } from "./support/postgres.ts";
 import { eventually, type ServiceProcess, startServiceProcess } from "./support/service.ts";
@@ -332,7 +333,7 @@ describe("a key", () => {
 
 test("the example submits a job and shows its result", async () => {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "../examples/typed_client.ts"), outside.url.href], {
-    env: { PATH: process.env.PATH, LEVQOR_URL: service.url, LEVQOR_KEY: KEY },
+    env: { PATH: process.env.PATH, ...clockSettings, LEVQOR_URL: service.url, LEVQOR_KEY: KEY },
     stdout: "pipe",
   });
   const said = await new Response(child.stdout).text();

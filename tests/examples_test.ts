@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { clockSettings } from "./support/clock.ts";
 import { type TestDatabase, testDatabase } from "./support/postgres.ts";
 import { eventually, type ServiceProcess, startServiceProcess } from "./support/service.ts";
 
@@ -49,7 +50,7 @@ interface Worker {
 /** Starts a worker, and waits until it asks for jobs. */
 async function startWorker(command: readonly string[]): Promise<Worker> {
   const child = Bun.spawn([...command], {
-    env: { PATH: process.env.PATH, LEVQOR_URL: service.url, LEVQOR_KEY: KEY, LEASE_SECONDS: "2" },
+    env: { PATH: process.env.PATH, ...clockSettings, LEVQOR_URL: service.url, LEVQOR_KEY: KEY, LEASE_SECONDS: "2" },
     stdout: "pipe",
     stderr: "inherit",
   });

@@ -1,5 +1,7 @@
 /** Three processes on one database, as a client meets them that floods them all. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { findFaketime } from "../scripts/torture/clock.ts";
+import { connect, type Sql } from "../src/db/mod.ts";
 import { type TestDatabase, testDatabase } from "./support/postgres.ts";
 import { eventually, type ServiceProcess, startServiceProcess } from "./support/service.ts";
 
@@ -12,10 +14,12 @@ const BURST = 20;
 const ENTERPRISE = 300;
 
 let database: TestDatabase;
+let sql: Sql;
 let services: ServiceProcess[];
 let env: Record<string, string>;
 beforeAll(async () => {
   database = await testDatabase();
+  sql = connect(database.admin_url, { max: 1 });
   env = {
     LEVQOR_ROLE: "api",
     DATABASE_URL: database.url,
@@ -31,6 +35,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(services.map((service) => service.kill()));
+  await sql.end();
   await database.drop();
 });
 
@@ -89,14 +94,42 @@ test("a restart gives false keys no fresh budget, and locks out no key that hold
   const guess = () => ask(`guess ${Math.random()}`);
   for (let index = 0; index < BURST / 2; index++) expect(await guess()).toBe(401);
   expect(await guess()).toBe(429);
-  // Told to the others within a tenth of a second.
-  await Bun.sleep(500);
+  // Told to the others within a tenth of a second, where the machine has time for it.
+  const told = async () =>
+    (await sql`select from levqor_ops.rate_counts group by scope, instance having sum(count) = ${BURST / 2}`).length >
+    0;
+  await eventually(told);
   await services[0]?.kill();
   services[0] = await startServiceProcess(env);
   expect(await ask(QUIET_KEY)).toBe(200);
-  // It hears of them with the first one that it counts itself.
-  expect(await guess()).toBeOneOf([401, 429]);
-  await Bun.sleep(500);
-  expect(await guess()).toBe(429);
+  // It hears of them with the first one that it counts itself; a fresh budget would be as many as before.
+  let fresh = 0;
+  while ((await guess()) === 401) {
+    fresh++;
+    await Bun.sleep(500);
+  }
+  expect(fresh).toBeLessThan(BURST / 2);
   expect(await ask(QUIET_KEY)).toBe(200);
+});
+
+const faketime = findFaketime();
+
+test.skipIf(!faketime)("a process whose clock is an hour ahead counts by the database's", async () => {
+  const clock = {
+    LD_PRELOAD: `${faketime}`,
+    FAKETIME: "+3600",
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+    NO_FAKE_STAT: "1",
+  };
+  const ahead = await startServiceProcess({ ...env, ...clock });
+  try {
+    const ask = () => fetch(`${ahead.url}/`, { headers: { "x-forwarded-for": "203.0.113.17" } });
+    await ask();
+    // By now it has exchanged.
+    await Bun.sleep(1_000);
+    const [, seconds] = /;t=(\d+)/.exec((await ask()).headers.get("ratelimit") ?? "") ?? [];
+    expect(Number(seconds)).toBeWithin(1, 71);
+  } finally {
+    await ahead.kill();
+  }
 });

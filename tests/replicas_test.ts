@@ -5,6 +5,7 @@ import { connect, type Sql } from "../src/db/mod.ts";
 import { type EventLog, openLog } from "../src/log/mod.ts";
 import { openSocket } from "./api/socket_client.ts";
 import { openSse } from "./api/sse_client.ts";
+import { clockSettings } from "./support/clock.ts";
 import { type NatsServer, natsAvailable, startNats } from "./support/nats.ts";
 import { type TestDatabase, testDatabase } from "./support/postgres.ts";
 import { eventually, type ServiceProcess, spawnService, startServiceProcess } from "./support/service.ts";
@@ -127,7 +128,7 @@ describe.skipIf(!natsAvailable)("two api and one worker", () => {
     const first = await log.head();
     const replica = await start("api-3");
     const watching = Bun.spawn([process.execPath, join(import.meta.dir, "../examples/watch.ts")], {
-      env: { PATH: process.env.PATH, LEVQOR_URL: replica.url, AFTER: String(first) },
+      env: { PATH: process.env.PATH, ...clockSettings, LEVQOR_URL: replica.url, AFTER: String(first) },
       stdout: "pipe",
       stderr: "pipe",
     });

@@ -6,3 +6,17 @@ export async function clearOfEnd(of: keyof typeof LENGTH_MS, seconds = 15): Prom
   const left = LENGTH_MS[of] - (Date.now() % LENGTH_MS[of]);
   if (left <= seconds * 1000) await Bun.sleep(left + 100);
 }
+
+/**
+ * What sets this process's clock (`scripts/clocks.ts`), for processes that are started with an environment of their own:
+ * without it they would read another clock than tests and Postgres do. Nothing where the clock is the machine's.
+ */
+export const clockSettings: Readonly<Record<string, string>> =
+  process.env.FAKETIME === undefined
+    ? {}
+    : Object.fromEntries(
+        Object.entries(process.env).filter(
+          (entry): entry is [string, string] =>
+            entry[1] !== undefined && /^(?:LD_PRELOAD|FAKETIME(?:_\w+)?|NO_FAKE_STAT|TZ)$/.test(entry[0]),
+        ),
+      );

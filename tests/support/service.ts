@@ -1,5 +1,6 @@
 /** The whole service as its users run it: a process of its own. */
 import type { Subprocess } from "bun";
+import { clockSettings } from "./clock.ts";
 import { keepSecretsOf, planted, watchLog } from "./secrets.ts";
 
 export interface ServiceProcess {
@@ -70,14 +71,14 @@ export const UNLIMITED = { RATE_BURST: "none", RATE_GLOBAL: "none", RATE_TIERS: 
 
 const WEBHOOK_SECRET = `whsec_${Buffer.from("of the processes of one service, ").toString("base64")}`;
 
-/** Starts the service with nothing of this process's environment but the path, without rate limits; does not wait. */
+/** Starts the service with nothing of this process's environment but path and clock, without rate limits; does not wait. */
 export function spawnService(env: Record<string, string>, args: readonly string[] = []) {
   keepSecretsOf(env);
   const settings = { PORT: "0", LOG_FORMAT: "json", REQUEST_LOG: "all", ...UNLIMITED, ...env };
   // What processes of one service must have in common.
   if (env.LEVQOR_ROLE) Object.assign(settings, { WEBHOOK_SECRET, ...env });
   const child = Bun.spawn([process.execPath, MAIN, ...args], {
-    env: { PATH: process.env.PATH, ...settings },
+    env: { PATH: process.env.PATH, ...clockSettings, ...settings },
     stdout: "pipe",
     stderr: "pipe",
   });

@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { findFaketime } from "../../scripts/torture/clock.ts";
+
+const SCRIPT = Bun.fileURLToPath(import.meta.resolve("../../scripts/clocks.ts"));
+
+async function clocks(...args: string[]) {
+  const child = Bun.spawn([process.execPath, SCRIPT, ...args], { stdout: "pipe", stderr: "pipe" });
+  const [out, error, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { out, error, code };
+}
+
+test("--help says how it is used, and names the moments", async () => {
+  expect(await clocks("--help")).toMatchObject({
+    code: 0,
+    error: "",
+    out: expect.stringMatching(/--moment NAME .*leap_day/),
+  });
+});
+
+test("wrong use is refused with code 2 and the value", async () => {
+  const cases = [
+    [["--moment", "noon"], 'not "noon"'],
+    [["--moment", "toString"], 'not "toString"'],
+    [["--moment", "leap_day", "--spread"], "--moment and --spread do not go together"],
+    [["--minutes", "1"], "--minutes"],
+    [["tests/none_test.ts"], 'There is no file "tests/none_test.ts"'],
+  ] as const;
+  for (const [args, message] of cases) {
+    const answer = await clocks(...args);
+    expect(answer).toMatchObject({ code: 2, out: "", error: expect.stringContaining(message) });
+    expect(answer.error).not.toContain("at parse");
+  }
+});
+
+test.skipIf(!findFaketime())(
+  "tests, the service that they start, and Postgres read the clock that was set",
+  async () => {
+    const { out, code } = await clocks("--moment", "leap_day", "tests/support/clock_test.ts");
+    expect({ out, code }).toEqual({ out: "\n▶ leap_day: tests/support/clock_test.ts\n", code: 0 });
+  },
+  60_000,
+);
