@@ -91,7 +91,7 @@ export const HttpOutput = Type.Object({
   notes: Type.Optional(
     Type.Array(BodyNote, {
       description:
-        "What in `body` is not as the answer says: numbers that no number here holds are strings, JSON that is none or nests too deeply is text. Absent where there is nothing to note.",
+        "What in `body` is not as the answer says: numbers that no number here holds are strings, JSON that is none, nests too deeply or has too many large integers is text. Absent where there is nothing to note.",
     }),
   ),
 });

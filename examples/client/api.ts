@@ -3894,7 +3894,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 32,768 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4159,7 +4159,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 32,768 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4239,7 +4239,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 32,768 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4351,7 +4351,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 32,768 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4502,7 +4502,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 32,768 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4710,7 +4710,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 32,768 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
          *
          *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
@@ -4881,7 +4881,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 32,768 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4914,7 +4914,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 32,768 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4975,7 +4975,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 32,768 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *

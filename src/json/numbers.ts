@@ -27,10 +27,10 @@ export interface NumberPlace {
 }
 
 /**
- * The numbers of a valid JSON text that could be other than the double nearest to them: those that are long, or have an
- * exponent. Texts without any show so at native speed.
+ * Visits the numbers of a valid JSON text that could be other than the double nearest to them: those that are long, or
+ * have an exponent. Texts without any show so at native speed.
  */
-export function* suspectNumbers(text: string): Generator<NumberPlace> {
+export function visitSuspects(text: string, visit: (number: string, place: NumberPlace) => void): void {
   if (!SUSPECT.test(text)) return;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -39,7 +39,7 @@ export function* suspectNumbers(text: string): Generator<NumberPlace> {
       const start = at;
       let power = false;
       for (let next = code; isOfNumber(next); next = text.charCodeAt(++at)) power ||= (next | 0x20) === E;
-      if (power || at - start > SAFE_LENGTH) yield { start, end: at };
+      if (power || at - start > SAFE_LENGTH) visit(text.slice(start, at), { start, end: at });
       // What follows is no number's part, and may begin a string.
       at--;
     }
@@ -54,7 +54,16 @@ const SUSPECT = /(?:^|[[:,\s])-?(?:\d[\d.]{15,}|[\d.]+[eE])/;
  * `undefined` for all other numbers.
  */
 export function largeInteger(text: string): bigint | undefined {
-  return largeIntegerOf(text, decimalOf(text));
+  return plainlyLarge(text) ?? largeIntegerOf(text, decimalOf(text));
+}
+
+/** An integer as ids are written, digits alone, and as many as are beyond 2^53 and within 64 bits whatever they are. */
+function plainlyLarge(text: string): bigint | undefined {
+  const start = text.charCodeAt(0) === MINUS ? 1 : 0;
+  const count = text.length - start;
+  if (count <= UNSAFE_FROM || count > UNSAFE_TO - 1 - start || text.charCodeAt(start) === ZERO) return undefined;
+  for (let at = start; at < text.length; at++) if (!isDigit(text.charCodeAt(at))) return undefined;
+  return BigInt(text);
 }
 
 function largeIntegerOf(text: string, written: Decimal): bigint | undefined {
@@ -71,6 +80,8 @@ function largeIntegerOf(text: string, written: Decimal): bigint | undefined {
  * `number`. `undefined` for what neither holds: `1e400`, `2^64`, `0.1234567890123456789`.
  */
 export function exactNumber(text: string): number | bigint | undefined {
+  const plain = plainlyLarge(text);
+  if (plain !== undefined) return plain;
   const written = decimalOf(text);
   const { count, power } = written;
   const size = count + power;

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { endOfString, JSON_DEPTH_LIMIT, nestingOf } from "./depth.ts";
 import { findFault, isSpace } from "./fault.ts";
-import { exactNumber, largeInteger, type NumberPlace, suspectNumbers } from "./numbers.ts";
+import { exactNumber, largeInteger, type NumberPlace, visitSuspects } from "./numbers.ts";
 import { pointerTo } from "./pointer.ts";
 import { excerpt } from "./text.ts";
 
@@ -12,10 +12,10 @@ export type JsonErrorCode = "malformed" | "too_deep" | "duplicate_key" | "number
 const MAX_PLACES = 20;
 
 /**
- * Integers beyond ±(2^53 − 1) that a text of a caller may hold. Written with all their digits, more than fit into the
- * largest body; with exponents (`1e17`) they would be a quarter of what they cost.
+ * Of a text from outside: integers beyond ±(2^53 − 1), and numbers that cannot be kept. Each costs tens of times what
+ * others do, whenever it is read or written. As many ids of 19 digits as these fill a payload.
  */
-const LARGE_INTEGERS_MAX = 32_768;
+const MAX_BEYOND_DOUBLES = 10_240;
 
 /** In characters: of a repeated key. */
 const MAX_KEY_LENGTH = 64;
@@ -40,15 +40,10 @@ export interface ReadOptions {
 
 /**
  * Parses a JSON text (RFC 8259) and refuses what readers disagree on (RFC 7493): objects that repeat a key, and numbers
- * that would change; also one of more than {@link LARGE_INTEGERS_MAX} integers. Throws a {@link JsonError}.
+ * that would change. Throws a {@link JsonError}.
  */
 export function parseJson(text: string, { what = "text" }: ReadOptions = {}): unknown {
-  const { value, keys, unheld } = read(text, {
-    what,
-    depth: JSON_DEPTH_LIMIT,
-    large: LARGE_INTEGERS_MAX,
-    kept: MAX_PLACES,
-  });
+  const { value, keys, unheld } = read(text, { what, depth: JSON_DEPTH_LIMIT });
   if (unheld.count > 0) {
     const [pointer] = unheld.pointers;
     const first = `the number at ${pointer} is not an integer of 64 bits, and no double has exactly its value`;
@@ -92,14 +87,14 @@ export interface ForeignJson {
 
 /**
  * Parses what another service wrote, and keeps of it what can be kept: of equal keys the last one counts, and a number
- * that would change is given as its text. Throws a {@link JsonError} `malformed` or `too_deep`.
+ * that would change is given as its text. Throws a {@link JsonError} `malformed` or `too_deep`, or for too many numbers
+ * `number_not_representable`.
  *
  * @param options `depth`: levels at most, {@link JSON_DEPTH_LIMIT} by default
  */
 export function parseForeignJson(text: string, options: ReadOptions & { depth?: number } = {}): ForeignJson {
   const { what = "text", depth = JSON_DEPTH_LIMIT } = options;
-  const all = Number.POSITIVE_INFINITY;
-  const { value, keys, unheld } = read(text, { what, depth, large: all, kept: all });
+  const { value, keys, unheld } = read(text, { what, depth });
   const repeated_key = repeatedKey({ text, value, keys });
   return { value, kept_as_text: unheld, ...(repeated_key !== undefined && { repeated_key }) };
 }
@@ -111,17 +106,17 @@ export function parseForeignJson(text: string, options: ReadOptions & { depth?: 
 export function decodeJson<T = unknown>(text: string): T {
   // All other numbers are the double nearest to them, or are strings by now.
   const pieces: Piece[] = [];
-  for (const { start, end } of suspectNumbers(text)) {
-    const value = largeInteger(text.slice(start, end));
+  visitSuspects(text, (number, { start, end }) => {
+    const value = largeInteger(number);
     if (value !== undefined) pieces.push({ start, end, value });
-  }
+  });
   return withPieces({ text, value: JSON.parse(text), pieces }) as T;
 }
 
-/** A value in which a number that cannot be held is its text (the first `kept` of them), what those are, and how many keys the text names. */
+/** A value in which a number that cannot be held is its text, what those are, and how many keys the text names. */
 function read(
   text: string,
-  { what, depth: limit, large, kept }: { what: string; depth: number; large: number; kept: number },
+  { what, depth: limit }: { what: string; depth: number },
 ): { value: unknown; keys: number; unheld: Unheld } {
   const { depth, keys } = nestingOf(text);
   if (depth > limit) {
@@ -131,25 +126,22 @@ function read(
   if (!parsed.ok) throw new JsonError("malformed", `The ${what} is not valid JSON: ${faultOf(text)}.`);
   const pieces: Piece[] = [];
   let count = 0;
-  let integers = 0;
-  for (const { start, end } of suspectNumbers(text)) {
-    const number = text.slice(start, end);
+  visitSuspects(text, (number, { start, end }) => {
     const exact = exactNumber(number);
-    if (typeof exact === "number") continue;
+    if (typeof exact === "number") return;
     if (exact === undefined) count++;
-    else if (++integers > large) {
-      throw new JsonError(
-        "number_not_representable",
-        `The ${what} has more than ${large} integers beyond 2^53 - 1; at most so many are taken. Send them as strings.`,
-      );
-    }
-    if (count <= kept) pieces.push({ start, end, value: exact ?? number });
-  }
+    if (pieces.push({ start, end, value: exact ?? number }) > MAX_BEYOND_DOUBLES) throw tooManyNumbers(what);
+  });
   const pointers: string[] = [];
   const value = withPieces({ text, value: parsed.value, pieces }, (piece, path) => {
     if (typeof piece === "string" && pointers.length < MAX_PLACES) pointers.push(path.reduce<string>(pointerTo, ""));
   });
   return { value, keys, unheld: { count, pointers } };
+}
+
+function tooManyNumbers(what: string): JsonError {
+  const many = `more than ${MAX_BEYOND_DOUBLES} integers beyond 2^53 - 1 and numbers that cannot be kept unchanged`;
+  return new JsonError("number_not_representable", `The ${what} has ${many}; more are taken as strings alone.`);
 }
 
 /** What the engine throws may quote the text: it goes no further. */
@@ -209,11 +201,12 @@ function withPieces(
         part[index] = settle(part[index]);
       }
     } else {
-      for (const [key, member] of Object.entries(part)) {
+      const members = part as Record<string, unknown>;
+      for (const key of Object.keys(members)) {
         path[depth] = key;
+        const member = members[key];
         const settled = settle(member);
-        // Not an assignment: that of `__proto__` would set the prototype.
-        if (settled !== member) Object.defineProperty(part, key, { value: settled });
+        if (settled !== member) put(members, { key, value: settled });
       }
     }
     path.length = depth;
@@ -221,6 +214,12 @@ function withPieces(
   }
 
   return settle(JSON.parse(marked));
+}
+
+/** Gives a parsed object's member another value. Only `__proto__` cannot be assigned to: that sets the prototype. */
+function put(object: Record<string, unknown>, { key, value }: { key: string; value: unknown }): void {
+  if (key === "__proto__") Object.defineProperty(object, key, { value });
+  else object[key] = value;
 }
 
 /** Where a text is no JSON, and why. Of the text itself no more than a character is told: that could be anything. */

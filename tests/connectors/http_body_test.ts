@@ -97,6 +97,18 @@ describe("JSON", () => {
     expect(notes?.[20]).toMatchObject({ pointer: "/body", message: "So are 9 other numbers." });
   });
 
+  test("with more large integers than are taken is text, each as it was written, and why is said", () => {
+    const list = (length: number) => `[${Array(length).fill("1e18").join()}]`;
+    expect(decoded("application/json", list(10_240)).body_encoding).toBe("json");
+    const message =
+      "The body has more than 10240 integers beyond 2^53 - 1 and numbers that cannot be kept unchanged; more are taken as strings alone.";
+    expect(decoded("application/json", list(10_241))).toEqual({
+      body: list(10_241),
+      body_encoding: "text",
+      notes: [{ pointer: "/body", code: "json_kept_as_text", message }],
+    });
+  });
+
   test("that was cut is text", () => {
     expect(decoded("application/json", '{"a":', true)).toEqual({ body: '{"a":', body_encoding: "text" });
   });

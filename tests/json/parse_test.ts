@@ -202,16 +202,25 @@ describe("numbers", () => {
     expect(error.message).toEndWith("(and 1 more like it). Send it as a string.");
   });
 
-  test("integers beyond 2^53 - 1 are 32,768 in a caller's text, one more is refused; of an answer all are taken", () => {
-    const most = `[${Array.from({ length: 32_768 }, () => "1e17").join()}]`;
-    const oneMore = `${most.slice(0, -1)},-9007199254740993,1]`;
-    expect((parseJson(most) as bigint[]).filter((integer) => integer === 10n ** 17n)).toHaveLength(32_768);
-    const { code, message } = refusal(oneMore);
-    expect([code, message]).toEqual([
-      "number_not_representable",
-      "The text has more than 32768 integers beyond 2^53 - 1; at most so many are taken. Send them as strings.",
-    ]);
-    expect((parseForeignJson(oneMore).value as unknown[]).slice(-2)).toEqual([-9007199254740993n, 1]);
+  test.each<[string, unknown]>([
+    ["1e17", 10n ** 17n],
+    ["7615917337495251231", 7615917337495251231n],
+    ['{"id":7615917337495251231}', { id: 7615917337495251231n }],
+  ])("beyond doubles are 10,240 in a text, wherever it comes from; with one more it is refused: %s", (one, value) => {
+    const most = `[${Array(10_240).fill(one).join()},1]`;
+    for (const read of [parseJson, (text: string) => parseForeignJson(text).value]) {
+      expect(read(most)).toEqual([...Array(10_240).fill(value), 1]);
+    }
+    for (const oneMore of ["-9007199254740993", "1e400", "0.1234567890123456789"]) {
+      const text = `${most.slice(0, -1)},${oneMore}]`;
+      for (const { code, message } of [refusal(text), refusal(text, parseForeignJson)]) {
+        expect([code, message]).toEqual([
+          "number_not_representable",
+          "The text has more than 10240 integers beyond 2^53 - 1 and numbers that cannot be kept unchanged; more are taken as strings alone.",
+        ]);
+      }
+    }
+    expect(decodeJson<unknown[]>(`[${most},${most}]`).flat()).toHaveLength(20_482);
   });
 
   test("of an answer from outside, the text stays in their place, and is pointed to", () => {
@@ -298,9 +307,9 @@ function isJson(text: string): boolean {
   }
 }
 
-function refusal(text: string): JsonError {
+function refusal(text: string, read: (text: string) => unknown = parseJson): JsonError {
   try {
-    parseJson(text);
+    read(text);
   } catch (error) {
     if (error instanceof JsonError) return error;
     throw error;
