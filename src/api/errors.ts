@@ -1,7 +1,7 @@
 /** Turns whatever was thrown into a problem document, and logs what was a fault. */
 import { Elysia } from "elysia";
 import { connectionFault } from "../db/mod.ts";
-import { AppendInDoubtError, AppendRefusedError, LogUnavailableError } from "../log/errors.ts";
+import { AppendInDoubtError, AppendRefusedError, ContendedError, LogUnavailableError } from "../log/errors.ts";
 import { contextOf, pathOf } from "./context.ts";
 import type { ApiLogger } from "./options.ts";
 import { Problem, type ProblemCode, problemResponse } from "./problems.ts";
@@ -49,6 +49,11 @@ export function toProblem(error: unknown, code?: string | number): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof LogUnavailableError || connectionFault(error)) {
     return new Problem("unavailable", "The database cannot be reached. Nothing was recorded.", {
+      headers: { "retry-after": "1" },
+    });
+  }
+  if (error instanceof ContendedError) {
+    return new Problem("unavailable", "Others were faster at every try. Nothing was recorded.", {
       headers: { "retry-after": "1" },
     });
   }

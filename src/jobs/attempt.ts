@@ -8,6 +8,7 @@ import type { JobError } from "../../events/job.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../domain/job.ts";
 import type { Span } from "../telemetry/mod.ts";
+import { Room } from "./room.ts";
 
 /** Why an attempt may be told to stop. */
 const REASONS = {
@@ -47,6 +48,8 @@ export class Attempt {
   unrecorded = false;
   /** Nobody waits for its answer any more. */
   abandoned = false;
+  /** Between the records of its steps. */
+  readonly room = new Room();
   readonly #controller = new AbortController();
   readonly #over = new AbortController();
   readonly #leaseMs: number;

@@ -30,7 +30,7 @@ import { Backoff, pause } from "../async/mod.ts";
 import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
 import { EVERYTHING } from "../domain/reach.ts";
 import { decodeJson } from "../json/mod.ts";
-import { isTransient } from "../log/mod.ts";
+import { givePrecedence, isTransient } from "../log/mod.ts";
 import { noTracing, type Tracing } from "../telemetry/mod.ts";
 import { Attempt } from "./attempt.ts";
 import { Callbacks } from "./callbacks.ts";
@@ -388,7 +388,7 @@ class JobRunner implements Runner {
       stopping: this.#stopping.signal,
       record: async (command) => {
         try {
-          return await this.#recordSteps(attempt, command);
+          return await attempt.room.record(() => this.#recordSteps(attempt, command), attempt.over);
         } finally {
           attempt.unrecorded = false;
         }
@@ -406,11 +406,14 @@ class JobRunner implements Runner {
    */
   async #recordSteps(attempt: Attempt, command: JobCommand & { type: "step" }): Promise<boolean> {
     const { log, logger } = this.#options;
-    const { job_id, state, version } = attempt;
+    const { job_id } = attempt;
+    const stream_id = jobStream(job_id);
+    await givePrecedence(log, stream_id);
+    const { state, version } = attempt;
     const meta = this.#metaOf(attempt);
     const events = jobDecider.decide(command, state) as readonly KnownNewEvent[];
     try {
-      const result = await log.append({ stream_id: jobStream(job_id), expected_version: version, events, meta });
+      const result = await log.append({ stream_id, expected_version: version, events, meta });
       if (result.ok) {
         attempt.advance({ ...result, state: evolved(state, events, result) });
         return true;

@@ -3,6 +3,7 @@ import type { EventMeta, NewEvent, StoredEvent } from "../../events/envelope.ts"
 import type { KnownEvent } from "../../events/mod.ts";
 import { ContendedError } from "./errors.ts";
 import { type Folded, foldEvents, foldStream } from "./fold.ts";
+import { withPrecedence } from "./precedence.ts";
 import type { EventLog } from "./types.ts";
 
 /** What the log needs of a decider. */
@@ -46,38 +47,56 @@ export type Handled<State, Refusal> =
       readonly version: number;
     };
 
-/** A stream in which somebody else is faster this often is fought over by something that never yields. */
-const MAX_TRIES = 20;
+/** How long it is tried at least, in milliseconds, and how often: what changes a stream for so long never yields. */
+const PATIENCE_MS = 8_000;
+const MIN_TRIES = 20;
 
 /** Decides a command on a stream's present state and records the decision. Throws what `append` throws, and `ContendedError`. */
 export async function handle<State, Command extends object, Refusal>(
   log: EventLog,
-  { stream_id, decider, command, meta, read, ...handling }: Handling<State, Command, Refusal>,
+  handling: Handling<State, Command, Refusal>,
 ): Promise<Handled<State, Refusal>> {
-  const { evolve } = decider;
-  let known = handling.known ?? { state: decider.initial, version: 0 };
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const now = read
-      ? await foldEvents(await read(), { evolve, known })
-      : await foldStream(log, { stream_id, evolve, known });
-    const { state, version } = now;
-    const decision = decider.decide(typeof command === "function" ? command(state) : command, state);
-    if (!Array.isArray(decision)) return { ok: false, refusal: decision as Refusal, state, version };
-    const events = decision as readonly NewEvent[];
-    if (events.length === 0) return { ok: true, events, state, version, position: undefined, recorded_at: undefined };
-    const result = await log.append({ stream_id, expected_version: version, events, meta });
-    if (result.ok) {
-      return {
-        ok: true,
-        events,
-        state,
-        version: result.version,
-        position: result.position + events.length - 1,
-        recorded_at: result.recorded_at,
-      };
+  const { stream_id } = handling;
+  const first = await attempt(log, handling, handling.known);
+  if (first.done) return first.handled;
+  return await withPrecedence(log, stream_id, async () => {
+    const until = performance.now() + PATIENCE_MS;
+    let { known } = first;
+    for (let tries = 1; tries < MIN_TRIES || performance.now() < until; tries++) {
+      const next = await attempt(log, handling, known);
+      if (next.done) return next.handled;
+      ({ known } = next);
     }
-    // What `read` gives begins anew each time.
-    if (!read) known = now;
+    throw new ContendedError(`Cannot append to ${stream_id}: others changed it at every try`);
+  });
+}
+
+type Attempt<State, Refusal> =
+  | { readonly done: true; readonly handled: Handled<State, Refusal> }
+  /** Somebody else was faster. */
+  | { readonly done: false; readonly known: Folded<State> };
+
+async function attempt<State, Command extends object, Refusal>(
+  log: EventLog,
+  { stream_id, decider, command, meta, read }: Handling<State, Command, Refusal>,
+  known: Folded<State> = { state: decider.initial, version: 0 },
+): Promise<Attempt<State, Refusal>> {
+  const { evolve } = decider;
+  const now = read
+    ? await foldEvents(await read(), { evolve, known })
+    : await foldStream(log, { stream_id, evolve, known });
+  const { state, version } = now;
+  const decision = decider.decide(typeof command === "function" ? command(state) : command, state);
+  if (!Array.isArray(decision)) {
+    return { done: true, handled: { ok: false, refusal: decision as Refusal, state, version } };
   }
-  throw new ContendedError(`Cannot append to ${stream_id}: its version changed at each of ${MAX_TRIES} tries`);
+  const events = decision as readonly NewEvent[];
+  const nothing = { position: undefined, recorded_at: undefined };
+  if (events.length === 0) return { done: true, handled: { ok: true, events, state, version, ...nothing } };
+  const result = await log.append({ stream_id, expected_version: version, events, meta });
+  // What `read` gives begins anew each time.
+  if (!result.ok) return { done: false, known: read ? known : now };
+  const position = result.position + events.length - 1;
+  const { recorded_at } = result;
+  return { done: true, handled: { ok: true, events, state, version: result.version, position, recorded_at } };
 }
