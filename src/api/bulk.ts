@@ -3,7 +3,7 @@ import type { Server } from "bun";
 import { Elysia } from "elysia";
 import type { BulkFilter, BulkFinished } from "../../events/bulk.ts";
 import { type Caller, onLapse, reachOf } from "../access/mod.ts";
-import { type BulkOperation, type BulkWish, beginBulk, countBulk, runBulk } from "../jobs/bulk.ts";
+import { type BulkOperation, type BulkOptions, type BulkWish, beginBulk, countBulk, runBulk } from "../jobs/bulk.ts";
 import { type Auth, permitted } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { toProblem } from "./errors.ts";
@@ -16,6 +16,7 @@ import type { QueueDepth } from "./queue_depth.ts";
 import { onceBuilt, untilReached } from "./read_model.ts";
 import { type Cause, requestIds } from "./request_id.ts";
 import { BulkCancelRequest, type BulkLine, BulkReplayRequest } from "./schemas.ts";
+import { Turns } from "./turns.ts";
 import { validator } from "./validation.ts";
 
 const checkCancel = validator(BulkCancelRequest);
@@ -46,8 +47,9 @@ interface Context {
   readonly cause: Cause;
 }
 
-export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Auth) {
-  const { log, sql, projector, queue, logger, signal, timing } = options;
+export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: Turns }, auth: Auth) {
+  const { log, sql, projector, queue, matching, logger, signal, timing } = options;
+  const commanding = new Turns({ at_once: 1, halved: true });
   const wait_ms = timing?.read_model_wait_ms;
   return new Elysia({ name: "levqor/bulk" })
     .use(requestIds())
@@ -127,7 +129,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     const until_position = await log.head();
     await onceBuilt(() => sql`select from levqor_read.jobs limit 0`, wait_ms);
     await untilReached(projector, { name: "jobs", position: until_position, wait_ms });
-    if (dry_run) return lines(context, () => counted({ ...wanted, until_position }));
+    if (dry_run) return lines(context, () => counted({ ...wanted, until_position }, caller));
 
     const route = `/api/v1/jobs/${wanted.action}`;
     const begun = await beginBulk(log, {
@@ -147,8 +149,8 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
     return lines(context, (stop) => running(operation, { stop, caller }));
   }
 
-  async function* counted(wanted: BulkWish): AsyncGenerator<BulkLine> {
-    yield { type: "counted", matched: await countBulk(sql, wanted) };
+  async function* counted(wanted: BulkWish, { identity }: Caller): AsyncGenerator<BulkLine> {
+    yield { type: "counted", matched: await matching.take(identity, () => countBulk(sql, wanted)) };
   }
 
   async function* repeated({ operation_id }: BulkOperation, finished: BulkFinished): AsyncGenerator<BulkLine> {
@@ -166,7 +168,11 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth }, auth: Au
       const either = AbortSignal.any([stop, lapsed.signal]);
       const on_fault = (job_id: string, err: unknown) =>
         logger.error({ job_id, operation_id, err }, "A bulk operation passes over a job with a fault of its own");
-      const steps = runBulk({ log, sql, queue: await queue.of(caller), on_fault, signal: either }, operation);
+      const turns: BulkOptions["turns"] = {
+        match: (work) => matching.take(caller.identity, work),
+        command: (work) => commanding.take(caller.identity, work),
+      };
+      const steps = runBulk({ log, sql, queue: await queue.of(caller), turns, on_fault, signal: either }, operation);
       for await (const step of steps) yield { operation_id, ...step };
     } finally {
       unlisten();

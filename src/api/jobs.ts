@@ -17,7 +17,7 @@ import { byVersion, etagOfPage, fromCursor, page } from "./paging.ts";
 import { onceBuilt, readPage, untilReached } from "./read_model.ts";
 import { requestIds } from "./request_id.ts";
 import { JobId, JobListQuery, PageQuery } from "./schemas.ts";
-import { Turns } from "./turns.ts";
+import type { Turns } from "./turns.ts";
 import { queryReader } from "./validation.ts";
 import { waitTeller } from "./waiting.ts";
 
@@ -41,8 +41,10 @@ const EXAMPLE_SUMMARY = {
   error_code: null,
 };
 
-export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing }: ApiOptions, auth: Auth) {
-  const turns = new Turns();
+export function jobRoutes(
+  { log, sql, bus, projector, workflows, signal, timing, matching }: ApiOptions & { matching: Turns },
+  auth: Auth,
+) {
   const wait_ms = timing?.read_model_wait_ms;
   const waitsOf = waitTeller({ log, sql, bus, workflows, signal });
   const columns = sql`job_id, workflow, status, priority, concurrency_key, key_owner, origin_job_id, attempt, position, created_at,
@@ -119,7 +121,7 @@ export function jobRoutes({ log, sql, bus, projector, workflows, signal, timing 
         const isBounded = reach === EVERYTHING && Object.keys(filter).length === 0;
         // A filter that fits little may have to look at many rows, of two conditions that are each fulfilled often: in turn.
         const select: typeof find = (...part) =>
-          isBounded ? find(...part) : turns.take(caller.identity, () => find(...part));
+          isBounded ? find(...part) : matching.take(caller.identity, () => find(...part));
         const paged = { name: "jobs", limit, cursor, select };
         const { items, has_more, next_cursor } = await readPage({ request, log, projector, wait_ms }, paged);
         const waits = await waitsOf(items.map(toWaitingJob), reach);

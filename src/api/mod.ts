@@ -58,6 +58,8 @@ export function createApi(options: ApiOptions): Elysia {
   const { sql, signal } = options;
   const uptime = uptimeReports(options);
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, share: config.caller_share, logger, signal });
+  /** For queries of what fulfils a filter. */
+  const matching = new Turns();
   const reading = { turns: new Turns(), submissions: new Submissions(options.log) };
   const stored = new StoredThings({
     ...options,
@@ -84,9 +86,9 @@ export function createApi(options: ApiOptions): Elysia {
     .use(marketingRoutes(options))
     .use(prometheusRoutes(options, auth))
     .use(intakeRoutes({ ...options, queue }, auth))
-    .use(jobRoutes(options, auth))
+    .use(jobRoutes({ ...options, matching }, auth))
     .use(jobControlRoutes({ ...options, queue }, auth))
-    .use(bulkRoutes({ ...options, queue }, auth))
+    .use(bulkRoutes({ ...options, queue, matching }, auth))
     .use(callbackRoutes({ ...options, reading }, auth))
     .use(pipelineRoutes({ ...options, stored }, auth))
     .use(stepRoutes(options, auth))

@@ -1,10 +1,11 @@
 /**
- * Who may read what may take long, and when: the log for a stream that is behind, a list with a filter. A stream whose filter
- * fits nothing reads all of the log without anything to send, as fast as it is let: so callers take turns, each with one
- * read at a time however many streams they have, and whoever lets others wait rests after a read for as long as it took.
+ * Who may do what may take long, and when: read the log for a stream that is behind, list or count with a filter, command
+ * many jobs. A stream whose filter fits nothing reads all of the log without anything to send, as fast as it is let: so
+ * callers take turns, each with one piece of work at a time however many streams they have, and whoever lets others wait
+ * rests after a piece for as long as it took.
  */
 
-/** Reads at once, of all callers together. */
+/** Pieces at once, of all callers together. */
 const AT_ONCE = 2;
 
 interface Lane {
@@ -13,9 +14,17 @@ interface Lane {
 }
 
 export class Turns {
+  readonly #at_once: number;
+  readonly #halved: boolean;
   /** By caller, in the order in which they come next. */
   readonly #lanes = new Map<string, Lane>();
   #busy = 0;
+
+  /** @param options `halved`: after each piece nobody has a turn for as long as it took, so that half of the time is for all else */
+  constructor({ at_once = AT_ONCE, halved = false } = {}) {
+    this.#at_once = at_once;
+    this.#halved = halved;
+  }
 
   /** Does `work` when it is the caller's turn. */
   async take<Result>(caller: string, work: () => Promise<Result>): Promise<Result> {
@@ -29,8 +38,9 @@ export class Turns {
     try {
       return await work();
     } finally {
+      if (this.#halved) await Bun.sleep(performance.now() - began);
       this.#busy--;
-      const rest_ms = this.#crowded ? performance.now() - began : 0;
+      const rest_ms = this.#crowded && !this.#halved ? performance.now() - began : 0;
       if (rest_ms > 0) setTimeout(() => this.#free(caller, lane), rest_ms);
       else this.#free(caller, lane);
       this.#next();
@@ -50,7 +60,7 @@ export class Turns {
 
   #next(): void {
     for (const [caller, lane] of this.#lanes) {
-      if (this.#busy >= AT_ONCE) return;
+      if (this.#busy >= this.#at_once) return;
       if (lane.busy || lane.waiting.length === 0) continue;
       // To the end of the line.
       this.#lanes.delete(caller);

@@ -19,8 +19,12 @@ import { derivedUuid } from "./derived_id.ts";
 import { matches } from "./job_filter.ts";
 import { onBehalfOf, replayAccount, replayEvents } from "./replay.ts";
 
-/** Jobs at once. Each may carry a payload of 200 KB. */
+/** Jobs that are looked for at once. */
 const PAGE = 100;
+/** Of them those to which it is done at once. To run one again its payload of up to 200 KB is read and written. */
+const AT_ONCE = { cancel: 20, replay: 5 } as const;
+/** No longer goes by without word of how far it is, in milliseconds, but for its turn. */
+const WORD_MS = 5_000;
 /** Between two looks whether the queue has room, in milliseconds. */
 const ROOM_POLL_MS = 500;
 
@@ -37,6 +41,8 @@ export interface BulkOptions {
     /** Counts one while it is recorded, and after that. */
     enter(record: () => Promise<AppendResult>): Promise<AppendResult>;
   };
+  /** What it does in pieces, each when it is its turn: to look for jobs, and to do something to them. */
+  readonly turns: Record<"match" | "command", <Result>(work: () => Promise<Result>) => Promise<Result>>;
   /** Told of each job with which nothing could be done for a fault of its own. */
   readonly on_fault?: (job_id: string, fault: unknown) => void;
   /** Breaks the operation off. */
@@ -97,25 +103,34 @@ export async function countBulk(sql: Sql, operation: BulkWish): Promise<number> 
 
 /** Goes through an operation's jobs; tells how far it is after each page, and last, unless the signal fired, that all is done. */
 export async function* runBulk(options: BulkOptions, operation: BulkOperation): AsyncGenerator<BulkProgress> {
-  const { log, sql, queue, signal } = options;
-  const matched = await countBulk(sql, operation);
+  const { log, sql, queue, turns, signal } = options;
+  const matched = await turns.match(() => countBulk(sql, operation));
   const counts = { changed: 0, unchanged: 0, failed: 0 };
   yield { type: "started", matched, ...counts };
+  let told = performance.now();
   for (let after = 0; !signal.aborted; ) {
     while (operation.action === "replay" && queue.full) {
       yield { type: "waiting", matched, ...counts };
       if (!(await pause(ROOM_POLL_MS, signal))) return;
     }
-    const page = await sql<{ job_id: string; position: number }[]>`
-      select job_id, position from levqor_read.jobs
-      where position > ${after} and position <= ${operation.until_position} ${conditions(sql, operation)}
-      order by position limit ${PAGE}`;
-    const outcomes = await Promise.all(page.map(({ job_id }) => applied(options, { job_id, operation })));
-    for (const outcome of outcomes) counts[outcome]++;
+    const page = await turns.match(
+      async () =>
+        await sql<{ job_id: string; position: number }[]>`
+        select job_id, position from levqor_read.jobs
+        where position > ${after} and position <= ${operation.until_position} ${conditions(sql, operation)}
+        order by position limit ${PAGE}`,
+    );
+    for await (const outcomes of inPieces(options, { operation, page })) {
+      for (const outcome of outcomes) counts[outcome]++;
+      if (performance.now() - told < WORD_MS) continue;
+      yield { type: "progress", matched, ...counts };
+      told = performance.now();
+    }
     const last = page.at(-1);
     if (!last || page.length < PAGE) break;
     after = last.position;
     yield { type: "progress", matched, ...counts };
+    told = performance.now();
   }
   if (signal.aborted) return;
   const finished: BulkFinished = { matched, ...counts };
@@ -129,13 +144,30 @@ export async function* runBulk(options: BulkOptions, operation: BulkOperation): 
   yield { type: "finished", ...finished };
 }
 
+/** Does its part to each job of a page, some at once, each time when it is its turn. */
+async function* inPieces(
+  options: BulkOptions,
+  { operation, page }: { operation: BulkOperation; page: readonly { job_id: string }[] },
+): AsyncGenerator<readonly Done[]> {
+  const { turns, signal } = options;
+  const at_once = AT_ONCE[operation.action];
+  for (let from = 0; from < page.length && !signal.aborted; from += at_once) {
+    const piece = page.slice(from, from + at_once);
+    yield await turns.command(async () =>
+      signal.aborted ? [] : await Promise.all(piece.map(({ job_id }) => applied(options, { job_id, operation }))),
+    );
+  }
+}
+
 interface BulkJob {
   readonly job_id: string;
   readonly operation: BulkOperation;
 }
 
+type Done = "changed" | "unchanged" | "failed";
+
 /** One job's part. Throws what may pass: a job with a fault of its own must not keep the others from theirs. */
-async function applied(options: BulkOptions, job: BulkJob): Promise<"changed" | "unchanged" | "failed"> {
+async function applied(options: BulkOptions, job: BulkJob): Promise<Done> {
   try {
     return (await APPLY[job.operation.action](options, job)) ? "changed" : "unchanged";
   } catch (error) {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { EVERYTHING } from "../../src/domain/reach.ts";
+import { runBulk } from "../../src/jobs/bulk.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { appendUnchecked } from "../support/events.ts";
 import { type Harness, type HarnessOptions, post, startApi } from "./harness.ts";
@@ -195,6 +196,40 @@ describe("POST /api/v1/jobs/replay", () => {
     expect(await count("workflow=wanted")).toBe(300);
     for (const origin of origins.slice(90, 110)) expect(await count(`origin_job_id=${origin}`)).toBe(1);
   }, 20_000);
+
+  test.each([
+    ["cancel", 20],
+    ["replay", 5],
+  ] as const)("looks for jobs in turn, and does to so many at once what it does: %s", async (action, most) => {
+    await start();
+    if (action === "cancel") await submitMany(45, { workflow: "wanted" });
+    else await failed(45, { workflow: "wanted" });
+    await count("workflow=wanted");
+    const told: string[] = [];
+    const turn =
+      (kind: string) =>
+      async <Result>(work: () => Promise<Result>) => {
+        told.push(kind);
+        const result = await work();
+        if (Array.isArray(result) && kind === "command") {
+          expect(result.every((outcome) => outcome === "changed")).toBe(true);
+          expect(result.length).toBeLessThanOrEqual(most);
+        }
+        return result;
+      };
+    const { signal } = new AbortController();
+    const enter = <Result>(record: () => Promise<Result>) => record();
+    const turns = { match: turn("match"), command: turn("command") };
+    const options = { log: api.log, sql: api.sql, queue: { full: false, enter }, turns, signal };
+    const filter = { workflow: "wanted" };
+    const operation = { operation_id: Bun.randomUUIDv7(), action, filter, reach: EVERYTHING, meta };
+    const until_position = await api.log.head();
+    const lines = [];
+    for await (const line of runBulk(options, { ...operation, until_position })) lines.push(line);
+    expect(lines.at(-1)).toMatchObject({ type: "finished", changed: 45 });
+    // It counts them, and finds all at once.
+    expect(told).toEqual(["match", "match", ...Array.from({ length: Math.ceil(45 / most) }, () => "command")]);
+  });
 
   test("waits while the queue is full, and goes on when there is room", async () => {
     await start({ max_queue_depth: 4 });

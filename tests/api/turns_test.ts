@@ -30,3 +30,19 @@ test("a read that fails ends its own turn alone", async () => {
   expect(failing).rejects.toThrow("away");
   expect(await after).toBe("read");
 });
+
+test("halved, they leave all else as much time as they take, whoever's turn it is", async () => {
+  const turns = new Turns({ at_once: 1, halved: true });
+  const pieces: { began: number; ended: number }[] = [];
+  const piece = async () => {
+    const began = performance.now();
+    await Bun.sleep(20);
+    pieces.push({ began, ended: performance.now() });
+  };
+  await Promise.all(["a", "b", "c", "d"].map((caller) => turns.take(caller, piece)));
+  for (const [i, { began }] of pieces.entries()) {
+    const before = pieces[i - 1];
+    // Timers are a millisecond early at most.
+    if (before) expect(began - before.ended).toBeGreaterThan(before.ended - before.began - 2);
+  }
+});
