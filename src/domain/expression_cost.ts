@@ -130,14 +130,33 @@ export class Meter {
 
 const ADVICE = "Take less of the lists and texts, or share the work among several steps or jobs.";
 
-/** What the renders of one attempt have cost so far. */
+/** What one attempt has cost so far. */
 export class Expenses {
   #total = 0;
+  #handed_on = 0;
+  #paced = 0;
   readonly #of_steps = new Map<string, number>();
 
-  /** In units. */
+  /** Of its renders, in units. */
   get total(): number {
     return this.#total;
+  }
+
+  /** Of all that it does in the process, in units: by it the attempt is paced, and never refused. */
+  get work(): number {
+    return this.#total + this.#handed_on;
+  }
+
+  /** So much work is about to be done with what was rendered, or with what came of it. */
+  handOn(units: number): void {
+    this.#handed_on += units;
+  }
+
+  /** The work since the last time that this was asked. */
+  pace(): number {
+    const units = this.work - this.#paced;
+    this.#paced += units;
+    return units;
   }
 
   /** Runs one render of a step within what is left for it. */

@@ -22,6 +22,7 @@ import { readTime } from "../../events/time.ts";
 import type { Values } from "./expression.ts";
 import { CostError, Expenses, ExpressionError, type Meter } from "./expression_cost.ts";
 import { asText, type Json, shown } from "./expression_values.ts";
+import type { Size } from "./size.ts";
 import {
   evolveSteps,
   hasEnded,
@@ -34,7 +35,7 @@ import {
   UNREACHED,
   type WorkState,
 } from "./step_states.ts";
-import { RenderError, readTemplate, render, type Template, wholeExpression } from "./template.ts";
+import { RenderError, type Rendered, readTemplate, render, type Template, wholeExpression } from "./template.ts";
 
 /** Of a step's output, in UTF-16 units of JSON; a for_each's items count together. */
 const MAX_OUTPUT_LENGTH = 1_000_000;
@@ -48,7 +49,7 @@ export const MAX_ERRORS_LENGTH = 4_000_000;
 /** Of the inputs of works that run at the same time, in UTF-16 units of the texts in them; one runs in any case. */
 export const MAX_INPUTS_LENGTH = 4_000_000;
 
-/** Once the expressions of one plan have cost as much, the rest is left to the next: others have their turn in between. */
+/** Once one plan is as much work, the rest is left to the next: others have their turn in between. In units of expressions. */
 const MAX_PLAN_COST = 100_000;
 
 const DEFAULT_APPROVAL_SECONDS = 604_800;
@@ -77,7 +78,7 @@ export interface StepsInProgress {
  * All of it follows from the definition and what is on record.
  */
 export class Known {
-  /** What expressions have cost. */
+  /** What the attempt has cost. */
   readonly expenses = new Expenses();
   /** Steps whose `if` is true. */
   readonly wanted = new Set<string>();
@@ -86,7 +87,7 @@ export class Known {
   /** Of each step that was begun: its `with`. */
   readonly inputs = new Map<string, Template>();
   /** The input for which there was no room, by the key of its work. */
-  waiting: { readonly key: string; readonly input: unknown } | undefined;
+  waiting: { readonly key: string; readonly input: Rendered } | undefined;
 }
 
 /** One run of a connector. */
@@ -99,8 +100,7 @@ export interface Work {
   /** Failures and lost workers before it. */
   readonly attempts_used: number;
   readonly input: unknown;
-  /** What it takes in memory, about, in UTF-16 units. */
-  readonly input_length: number;
+  readonly input_size: Pick<Size, "length" | "work">;
 }
 
 /** What ends the attempt. */
@@ -161,7 +161,7 @@ class Planning {
     this.#job = job;
     this.#states = job.states;
     this.#inputs_left = job.inputs_left;
-    this.#spent_before = job.known.expenses.total;
+    this.#spent_before = job.known.expenses.work;
   }
 
   plan(): Plan {
@@ -174,7 +174,7 @@ class Planning {
   }
 
   #hasSpent(): boolean {
-    return this.#job.known.expenses.total - this.#spent_before >= MAX_PLAN_COST;
+    return this.#job.known.expenses.work - this.#spent_before >= MAX_PLAN_COST;
   }
 
   #rest(step: Step): Rest {
@@ -342,24 +342,25 @@ class Planning {
     const tooMuch = this.#tooMuch();
     if (tooMuch) return this.#fail(step, { item, error: tooMuch });
     const { known } = this.#job;
-    let input: unknown;
+    let input: Rendered;
     try {
       input = known.waiting?.key === key ? known.waiting.input : this.#inputFor(step, { item, value });
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
       return this.#fail(step, { item, error: expressionFailed(error, "/with") });
     }
-    const input_length = lengthOf(input);
-    if (!isFirst && input_length > this.#inputs_left) {
+    const { value: rendered, size } = input;
+    if (!isFirst && size.length > this.#inputs_left) {
       known.waiting = { key, input };
       return "no_room";
     }
     if (known.waiting?.key === key) known.waiting = undefined;
-    this.#inputs_left -= input_length;
+    this.#inputs_left -= size.length;
+    known.expenses.handOn(size.work);
     const step_attempt = work.attempts + 1;
     const data = { attempt: this.#job.attempt, step: step.id, ...(item === undefined ? {} : { item }), step_attempt };
     this.#record({ type: "job.step_started", data });
-    return { key, step, item, step_attempt, attempts_used: work.attempts_used, input, input_length };
+    return { key, step, item, step_attempt, attempts_used: work.attempts_used, input: rendered, input_size: size };
   }
 
   /** Why the job may start nothing more: the end of what is started must find its place in the history. */
@@ -374,7 +375,7 @@ class Planning {
     return { code: "step_errors_too_large", message };
   }
 
-  #inputFor(step: Step, { item, value }: { item: number | undefined; value: unknown }): unknown {
+  #inputFor(step: Step, { item, value }: { item: number | undefined; value: unknown }): Rendered {
     const values = { ...this.#values(), ...(item === undefined ? {} : { item: value, index: item }) };
     return this.#job.known.expenses.render(step.id, (meter) => this.#inputOf(step, meter).render(values, meter));
   }
@@ -441,15 +442,6 @@ class Planning {
     const last = this.#job.steps.findLast(({ id }) => this.#states.get(id)?.status === "succeeded");
     return last ? (this.#states.get(last.id)?.output ?? null) : null;
   }
-}
-
-/** What a JSON value takes in memory, about, in UTF-16 units: its texts, and a little for all else. */
-function lengthOf(value: unknown): number {
-  if (typeof value === "string") return value.length;
-  if (typeof value !== "object" || value === null) return 8;
-  let length = 8;
-  for (const [key, one] of Object.entries(value)) length += (Array.isArray(value) ? 0 : key.length) + lengthOf(one);
-  return length;
 }
 
 function expressionFailed(error: ExpressionError, within = ""): JobError {

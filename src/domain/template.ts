@@ -8,6 +8,7 @@ import { cutPointer, excerpt, pointerTo } from "../json/mod.ts";
 import { type Expression, parseExpression, type Values } from "./expression.ts";
 import { ExpressionError, Meter } from "./expression_cost.ts";
 import { asText, type Json, type JsonMap, keysOf, setOwn } from "./expression_values.ts";
+import { Size } from "./size.ts";
 
 /** Of a value that is looked through for expressions, its text aside. */
 const NODE_COST = 2;
@@ -17,7 +18,13 @@ const JSON_FACTOR = 4;
 /** A JSON value whose texts hold expressions, read once and rendered as often as is needed. */
 export interface Template {
   /** The value, with a value in the place of each expression. Throws a {@link RenderError}. */
-  render(values: Values, meter?: Meter): unknown;
+  render(values: Values, meter?: Meter): Rendered;
+}
+
+export interface Rendered {
+  readonly value: unknown;
+  /** Of what is the same in each rendering it was found out once, when the template was read. */
+  readonly size: Size;
 }
 
 /** An expression that stands somewhere in a value, not read yet. */
@@ -56,15 +63,36 @@ export function wholeExpression(text: string): Expression {
 
 /** Every expression of a JSON value's texts, none of them read; or why a text cannot be cut into them. */
 export function* placesIn(value: unknown, pointer = ""): Generator<Place | RenderError> {
-  if (typeof value === "string") {
+  const texts: { readonly text: string; readonly path: Path }[] = [];
+  gatherTexts(value, { path: pointer, texts });
+  for (const { text, path } of texts) {
+    const at = pointerOf(path);
     try {
-      for (const part of partsOf(value)) if (typeof part !== "string") yield { pointer, source: part.source };
+      for (const part of partsOf(text)) if (typeof part !== "string") yield { pointer: at, source: part.source };
     } catch (error) {
-      yield asRenderError(pointer, error);
+      yield asRenderError(at, error);
     }
-  } else if (value !== null && typeof value === "object") {
-    for (const [key, one] of entriesOf(value)) yield* placesIn(one, pointerTo(pointer, key));
   }
+}
+
+/** The texts of a value that may hold expressions. Of what it holds beside them there may be much: nothing is made for it. */
+function gatherTexts(value: unknown, { path, texts }: { path: Path; texts: { text: string; path: Path }[] }): void {
+  if (typeof value === "string") {
+    if (value.includes("{{")) texts.push({ text: value, path });
+  } else if (Array.isArray(value)) {
+    for (let key = 0; key < value.length; key++) {
+      if (mayHold(value[key])) gatherTexts(value[key], { path: { parent: path, key }, texts });
+    }
+  } else if (mayHold(value)) {
+    const map = value as JsonMap;
+    for (const key of Object.keys(map)) {
+      if (mayHold(map[key])) gatherTexts(map[key], { path: { parent: path, key }, texts });
+    }
+  }
+}
+
+function mayHold(value: unknown): boolean {
+  return typeof value === "string" || (typeof value === "object" && value !== null);
 }
 
 /**
@@ -73,12 +101,29 @@ export function* placesIn(value: unknown, pointer = ""): Generator<Place | Rende
  * @param meter what reading them costs is counted there. Throws a {@link RenderError}
  */
 export function readTemplate(value: unknown, meter = new Meter(), pointer = ""): Template {
-  return dynamic(value, meter, pointer) ?? { render: () => value };
+  const literal = new Size();
+  const part = dynamic(value, { meter, literal }, pointer);
+  if (!part) return { render: () => ({ value, size: literal }) };
+  return {
+    render(values, meter = new Meter()) {
+      const size = literal.copy();
+      return { value: part(values, { meter, size }), size };
+    },
+  };
 }
 
 /** See {@link Template}, for a value that is rendered once. */
 export function render(value: unknown, values: Values, meter = new Meter()): unknown {
-  return readTemplate(value, meter).render(values, meter);
+  return readTemplate(value, meter).render(values, meter).value;
+}
+
+/** The part of a template that holds expressions: gives its value, and adds what came of them to the size. */
+type Part = (values: Values, into: { readonly meter: Meter; readonly size: Size }) => unknown;
+
+interface Reading {
+  readonly meter: Meter;
+  /** All that is the same in each rendering is added to it. */
+  readonly literal: Size;
 }
 
 /** Where a value stands; its JSON pointer is made where it is wanted. */
@@ -88,53 +133,56 @@ function pointerOf(path: Path): string {
   return typeof path === "string" ? path : pointerTo(pointerOf(path.parent), path.key);
 }
 
-/** The part of a template that holds expressions; `undefined` where there are none, so that it is given as it is. */
-function dynamic(value: unknown, meter: Meter, path: Path): Template | undefined {
+/** `undefined` where there are no expressions, so that it is given as it is. */
+function dynamic(value: unknown, reading: Reading, path: Path): Part | undefined {
+  const { meter, literal } = reading;
   meter.spend(NODE_COST);
-  if (typeof value === "string") return dynamicText(value, meter, path);
+  if (typeof value === "string") return dynamicText(value, reading, path);
+  literal.node(value);
   if (value === null || typeof value !== "object") return undefined;
-  return Array.isArray(value) ? dynamicList(value, meter, path) : dynamicMap(value as JsonMap, meter, path);
+  return Array.isArray(value) ? dynamicList(value, reading, path) : dynamicMap(value as JsonMap, reading, path);
 }
 
-function dynamicList(list: readonly unknown[], meter: Meter, parent: Path): Template | undefined {
-  const parts = new Map<number, Template>();
+function dynamicList(list: readonly unknown[], reading: Reading, parent: Path): Part | undefined {
+  const parts = new Map<number, Part>();
   for (let key = 0; key < list.length; key++) {
-    const part = dynamic(list[key], meter, { parent, key });
+    const part = dynamic(list[key], reading, { parent, key });
     if (part) parts.set(key, part);
   }
   if (parts.size === 0) return undefined;
-  return {
-    render(values, meter = new Meter()) {
-      meter.spend(list.length);
-      const rendered = [...list];
-      for (const [key, part] of parts) rendered[key] = part.render(values, meter);
-      return rendered;
-    },
+  return (values, into) => {
+    into.meter.spend(list.length);
+    const rendered = [...list];
+    for (const [key, part] of parts) rendered[key] = part(values, into);
+    return rendered;
   };
 }
 
-function dynamicMap(map: JsonMap, meter: Meter, parent: Path): Template | undefined {
-  const parts = new Map<string, Template>();
+function dynamicMap(map: JsonMap, reading: Reading, parent: Path): Part | undefined {
+  const { meter, literal } = reading;
+  const parts = new Map<string, Part>();
   const keys = keysOf(map, meter);
   for (const key of keys) {
     meter.property(key);
-    const part = dynamic(map[key], meter, { parent, key });
+    literal.key(key);
+    const part = dynamic(map[key], reading, { parent, key });
     if (part) parts.set(key, part);
   }
   if (parts.size === 0) return undefined;
-  return {
-    render(values, meter = new Meter()) {
-      for (const key of keys) meter.property(key);
-      const rendered = { ...map };
-      for (const [key, part] of parts) setOwn(rendered, key, part.render(values, meter) as Json);
-      return rendered;
-    },
+  return (values, into) => {
+    for (const key of keys) into.meter.property(key);
+    const rendered = { ...map };
+    for (const [key, part] of parts) setOwn(rendered, key, part(values, into) as Json);
+    return rendered;
   };
 }
 
-function dynamicText(text: string, meter: Meter, path: Path): Template | undefined {
+function dynamicText(text: string, { meter, literal }: Reading, path: Path): Part | undefined {
   meter.text(text.length);
-  if (!text.includes("{{")) return undefined;
+  if (!text.includes("{{")) {
+    literal.text(text);
+    return undefined;
+  }
   const pointer = pointerOf(path);
   // Cut a unit at a time.
   meter.text(text.length * 8);
@@ -147,16 +195,16 @@ function dynamicText(text: string, meter: Meter, path: Path): Template | undefin
   );
   const [only] = parts;
   const isWhole = parts.length === 1 && typeof only === "object";
-  return {
-    render(values, meter = new Meter()) {
-      return within(pointer, () => {
-        if (isWhole) return only.evaluate(values, meter);
-        meter.text(text.length);
-        return parts
-          .map((part) => (typeof part === "string" ? part : inserted(part.evaluate(values, meter), meter)))
-          .join("");
-      });
-    },
+  return (values, { meter, size }) => {
+    const value = within(pointer, () => {
+      if (isWhole) return only.evaluate(values, meter);
+      meter.text(text.length);
+      return parts
+        .map((part) => (typeof part === "string" ? part : inserted(part.evaluate(values, meter), meter)))
+        .join("");
+    });
+    size.add(value);
+    return value;
   };
 }
 
@@ -177,10 +225,6 @@ function within<Value>(pointer: string, action: () => Value): Value {
 function asRenderError(pointer: string, error: unknown): RenderError {
   if (error instanceof ExpressionError) return new RenderError(pointer, error);
   throw error;
-}
-
-function entriesOf(value: object): readonly [string | number, unknown][] {
-  return Array.isArray(value) ? [...value.entries()] : Object.entries(value);
 }
 
 /** A text cut into what stands between its expressions and the expressions. Throws an {@link ExpressionError}. */

@@ -25,6 +25,9 @@ const TIMEOUT_GRACE_MS = 1_000;
 /** What the inputs of works that run may take in this process, in UTF-16 units, beside one of each job. */
 export const MAX_INPUTS_OF_PROCESS = 32_000_000;
 
+/** Of a UTF-16 unit of an output's JSON, to read, check, record and fold it, in units of expressions. */
+const OUTPUT_COST = 1;
+
 /** Of all jobs of this process. */
 const turns = new Turns();
 let inputs_length = 0;
@@ -184,7 +187,7 @@ class StepsRun {
   }
 
   #start(work: Work): void {
-    this.#hold(work.input_length);
+    this.#hold(work.input_size.length);
     const running = this.#execute(work)
       .catch((fault): Outcome => {
         const error = errorOf(fault);
@@ -193,7 +196,8 @@ class StepsRun {
       })
       .then((outcome) => {
         this.#active.delete(work.key);
-        this.#hold(-work.input_length);
+        this.#hold(-work.input_size.length);
+        if (outcome?.ok) this.#known.expenses.handOn(outcome.length * OUTPUT_COST);
         if (outcome) this.#ended.push({ work, outcome });
       });
     this.#active.set(work.key, running);
@@ -205,13 +209,15 @@ class StepsRun {
   }
 
   /** `undefined`: it was told to stop, and did. */
-  async #execute({ key, step, step_attempt, input }: Work): Promise<Outcome | undefined> {
+  async #execute({ key, step, step_attempt, input, input_size }: Work): Promise<Outcome | undefined> {
     const { runnables, fetch, tracing, on_fault } = this.#options;
     const runnable = runnables.get(step.uses ?? "");
     if (!runnable) {
       const message = `This worker has no connector "${step.uses}".`;
       return { ok: false, error: { code: "unknown_connector", message } };
     }
+    // Others' may have been recorded in the same commit, and are to be begun at the same moment.
+    await turns.begin(input_size.work);
     const span = tracing.start("step", {
       parent: this.#attempt.span.traceparent,
       attributes: { "levqor.step": key, "levqor.step_attempt": step_attempt },

@@ -1,18 +1,21 @@
 /**
- * When a plan is worked out. Planning is synchronous, and the expressions in it are work that callers choose: so after
- * some of it everything else in the process has its turn, and jobs that have had more than their share wait in
- * line, which takes up a quarter of the time at most. In it callers take turns. Others' plans never wait for that line.
+ * When a plan is worked out, and when what it says is begun. Both are synchronous, and how much work they are is for
+ * callers to choose: so after some of it everything else in the process has its turn, and jobs that have had more than
+ * their share wait in line, which takes up a quarter of the time at most. In it callers take turns. Others' plans never
+ * wait for that line.
  */
 import type { Expenses } from "../domain/expression_cost.ts";
 
-/** What the plans between two turns of the event loop may cost together, in units of expressions: about 2 ms. */
+/** What may be done between two turns of the event loop, all jobs together, in units of expressions: about 2 ms. */
 const TURN_COST = 100_000;
-/** A job whose expressions have cost more stands in line. */
+/** A job that has been more work stands in line. */
 const SHARE = 500_000;
-/** After a plan of the line: so many times as long as it took. */
+/** After a plan of the line: so many times as long as it takes, with all that it begins. */
 const PAUSES = 3;
+/** What a unit takes, about, of what is done after the plan. */
+const UNIT_MS = 25e-6;
 
-/** Whose plan it is, and what the job's expressions have cost. */
+/** Whose plan it is, and what the job has cost. */
 export interface Planner {
   readonly caller: string | null;
   readonly expenses: Expenses;
@@ -21,16 +24,28 @@ export interface Planner {
 export class Turns {
   #spent = 0;
   #turn: Promise<void> | undefined;
-  /** By caller, the plans that stand in line. Who had their turn last is last. */
-  readonly #line = new Map<string | null, (() => Promise<void>)[]>();
+  /** By caller, the plans that stand in line; each resolves to what it and all since the one before cost. Who had their turn last is last. */
+  readonly #line = new Map<string | null, (() => Promise<number>)[]>();
   #serving = false;
+
+  /** Resolves when work of so many units may be done at once: it is to be done right then. */
+  async begin(units: number): Promise<void> {
+    while (this.#spent >= TURN_COST) await this.#nextTurn();
+    this.#spend(units);
+  }
 
   /** Runs a plan when it has its turn; what it costs is read from the job's expenses. */
   async run<Value>({ caller, expenses }: Planner, plan: () => Value): Promise<Value> {
-    if (expenses.total <= SHARE) return await this.#soon(expenses, plan);
+    if (expenses.work <= SHARE) {
+      expenses.pace();
+      return await this.#soon(expenses, plan);
+    }
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
     const plans = this.#line.get(caller) ?? [];
-    plans.push(() => this.#soon(expenses, plan).then(resolve, reject));
+    plans.push(async () => {
+      await this.#soon(expenses, plan).then(resolve, reject);
+      return expenses.pace();
+    });
     this.#line.set(caller, plans);
     if (!this.#serving) void this.#serve();
     return await promise;
@@ -45,21 +60,25 @@ export class Turns {
       if (plans.length > 0) this.#line.set(caller, plans);
       while (this.#spent > 0) await this.#nextTurn();
       const began = performance.now();
-      await plan?.();
-      await Bun.sleep((performance.now() - began) * PAUSES);
+      const units = (await plan?.()) ?? 0;
+      await Bun.sleep(Math.max(performance.now() - began, units * UNIT_MS) * PAUSES);
     }
     this.#serving = false;
   }
 
   async #soon<Value>(expenses: Expenses, plan: () => Value): Promise<Value> {
     while (this.#spent >= TURN_COST) await this.#nextTurn();
-    const before = expenses.total;
+    const before = expenses.work;
     try {
       return plan();
     } finally {
-      this.#spent += expenses.total - before;
-      if (this.#spent > 0) void this.#nextTurn();
+      this.#spend(expenses.work - before);
     }
+  }
+
+  #spend(units: number): void {
+    this.#spent += units;
+    if (this.#spent > 0) void this.#nextTurn();
   }
 
   /** Resolves when the event loop has gone round. */

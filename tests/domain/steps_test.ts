@@ -308,7 +308,7 @@ describe("the inputs of items that run at once", () => {
     let states = NOTHING;
     const running: Work[] = [];
     const next = () => {
-      const held = running.reduce((sum, { input_length }) => sum + input_length, 0);
+      const held = running.reduce((sum, { input_size }) => sum + input_size.length, 0);
       const active = running.map(({ key }) => key);
       const made = plan([step], { payload, states, active, known, inputs_left: MAX_INPUTS_LENGTH - held });
       states = after(states, made.events);
@@ -317,7 +317,7 @@ describe("the inputs of items that run at once", () => {
     };
     for (let made = next(); made.unfinished || made.works.length > 0; ) made = next();
     expect(running.map(({ key }) => key)).toEqual(["e/0", "e/1", "e/2", "e/3"]);
-    expect(running.map(({ input_length }) => input_length)).toEqual([1e6, 1e6, 1e6, 1e6]);
+    expect(running.map(({ input_size }) => input_size.length)).toEqual([1e6, 1e6, 1e6, 1e6]);
     const cost = known.expenses.total;
     expect(keys(next())).toEqual([]);
     const [first] = running.splice(0, 1) as [Work];
@@ -325,6 +325,68 @@ describe("the inputs of items that run at once", () => {
     expect(keys(next())).toEqual(["e/4"]);
     // That of the next, which has no room, is worked out, and that of this one was.
     expect(known.expenses.total - cost).toBeLessThan(cost / 3);
+  });
+
+  /** About 3 ms of work for each item, and not an expression in it. */
+  const literal: Step = {
+    id: "e",
+    uses: "http",
+    for_each: { items: "{{ payload.items }}", max_parallel: 32 },
+    with: { body: Array.from({ length: 60_000 }, () => []) },
+  };
+
+  test("are work though no expression is in them: others have their turn after each large one, and none is refused", () => {
+    const known = new Known();
+    let states = NOTHING;
+    let items = 0;
+    let made: Plan;
+    do {
+      made = plan([literal], { payload: { items: Array.from({ length: 300 }, () => 0) }, states, known });
+      expect(made.works.length).toBeLessThanOrEqual(1);
+      states = after(states, made.events);
+      for (const work of made.works) states = after(states, [end(work, states)]);
+      items += made.works.length;
+    } while (made.ending === null);
+    expect(made.ending.type).toBe("complete");
+    expect(items).toBe(300);
+    // Paced as 300 times 120,000 units, of which a step may have 20,000,000 for its expressions.
+    expect(known.expenses.work).toBeGreaterThan(300 * 120_000);
+    expect(known.expenses.total).toBeLessThan(1_000_000);
+  });
+
+  test("are looked through once where they are the same for each item, also for one that finds no room", () => {
+    let looks = 0;
+    const body = new Proxy(
+      Array.from({ length: 100 }, () => 0),
+      {
+        get(list, key) {
+          if (key === "0") looks++;
+          return Reflect.get(list, key);
+        },
+      },
+    );
+    const known = new Known();
+    const given = { payload: { items: [0, 0, 0, 0] }, known };
+    const first = plan([{ ...literal, with: { body } }], given);
+    expect(first.works).toHaveLength(4);
+    const once = looks;
+    const states = after(NOTHING, first.events);
+    const [work] = first.works as [Work];
+    const retried: NewStepEvent = {
+      type: "job.step_failed",
+      data: {
+        attempt: 1,
+        step: "e",
+        item: 0,
+        step_attempt: 1,
+        error: { code: "timeout", message: "No." },
+        retry_at: new Date(EPOCH).toISOString(),
+      },
+    };
+    const again = { ...given, states: after(states, [retried]), active: ["e/1", "e/2", "e/3"] };
+    expect(plan([{ ...literal, with: { body } }], { ...again, inputs_left: 100 }).works).toEqual([]);
+    expect(plan([{ ...literal, with: { body } }], again).works).toMatchObject([{ key: work.key }]);
+    expect(looks).toBe(once);
   });
 
   test("never keep a job from running one", () => {

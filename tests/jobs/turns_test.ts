@@ -41,6 +41,32 @@ test("leave others their turn, and the event loop its own", async () => {
   expect(order.indexOf("modest")).toBeLessThan(order.length - 4);
 });
 
+test("what plans began at the same moment is begun in turns", async () => {
+  const turns = new Turns();
+  let rounds = 0;
+  let isOver = false;
+  const go = () => {
+    rounds++;
+    if (!isOver) setImmediate(go);
+  };
+  setImmediate(go);
+  const begun = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      await turns.begin(120_000);
+      return rounds;
+    }),
+  );
+  isOver = true;
+  expect(new Set(begun).size).toBe(10);
+  const small = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      await turns.begin(100);
+      return rounds;
+    }),
+  );
+  expect(new Set(small).size).toBe(1);
+});
+
 test("a plan that throws holds up none behind it", async () => {
   const turns = new Turns();
   const expenses = new Expenses();

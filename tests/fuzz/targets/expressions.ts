@@ -10,6 +10,7 @@ import {
   Meter,
 } from "../../../src/domain/expression_cost.ts";
 import { stepFaults } from "../../../src/domain/pipeline_check.ts";
+import { Size } from "../../../src/domain/size.ts";
 import { placesIn, readTemplate, render } from "../../../src/domain/template.ts";
 import { faultOfValue, parseJson } from "../../../src/json/mod.ts";
 import type { FuzzTarget } from "../target.ts";
@@ -220,7 +221,11 @@ export const expressions: FuzzTarget = {
         const first = attempt(() => read.value.render({ payload: values, item: 1, index: 0 }, meter));
         const again = attempt(() => render(given, { payload: values, item: 1, index: 0 }));
         // Reading it costs, too.
-        if (first.ok && again.ok) deepStrictEqual(again.value, first.value);
+        if (!first.ok) return;
+        const size = new Size();
+        size.add(first.value.value);
+        deepStrictEqual(first.value.size, size);
+        if (again.ok) deepStrictEqual(again.value, first.value.value);
       },
     ),
     "steps are checked, whatever stands in them": fc.property(any, any, (one, other) => {

@@ -1,0 +1,77 @@
+/**
+ * What a JSON value takes: room while it is held, and work to hand it on. The work is all that follows once it is made:
+ * it is checked, written as JSON, encoded and sent. It is counted in the units of expressions (`expression_cost.ts`):
+ *
+ * ```text
+ *   2     a value, or a property of a map
+ *   1     4 characters of a text or a key
+ *   4     a fraction, 24 an integer beyond 2^53
+ *   30    a property whose key begins with a digit
+ * ```
+ */
+const NODE_COST = 2;
+const TEXT_PER_UNIT = 4;
+const FRACTION_COST = 4;
+const BIGINT_COST = 24;
+const INDEX_PROPERTY_COST = 30;
+
+/** A number, a boolean, null or a container in itself, in UTF-16 units. */
+const NODE_LENGTH = 8;
+
+/** Of several values together. */
+export class Size {
+  #length = 0;
+  #work = 0;
+
+  /** What they take in memory, about, in UTF-16 units: the texts, and a little for all else. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** To hand them on, in units. */
+  get work(): number {
+    return Math.ceil(this.#work);
+  }
+
+  /** The same, to be added to. */
+  copy(): Size {
+    const copy = new Size();
+    copy.#length = this.#length;
+    copy.#work = this.#work;
+    return copy;
+  }
+
+  /** A value with all that is in it. */
+  add(value: unknown): void {
+    if (typeof value === "string") this.text(value);
+    else this.node(value);
+    if (Array.isArray(value)) {
+      for (const one of value) this.add(one);
+    } else if (typeof value === "object" && value !== null) {
+      for (const key in value) {
+        this.key(key);
+        this.add((value as Record<string, unknown>)[key]);
+      }
+    }
+  }
+
+  /** A value without what is in it, and no text. */
+  node(value: unknown): void {
+    this.#length += NODE_LENGTH;
+    this.#work += NODE_COST;
+    if (typeof value === "bigint") this.#work += BIGINT_COST;
+    else if (typeof value === "number" && !Number.isSafeInteger(value)) this.#work += FRACTION_COST;
+  }
+
+  text(text: string): void {
+    this.#length += text.length;
+    this.#work += NODE_COST + text.length / TEXT_PER_UNIT;
+  }
+
+  /** Of a map. */
+  key(key: string): void {
+    this.#length += key.length;
+    const first = key.charCodeAt(0);
+    this.#work += key.length / TEXT_PER_UNIT + (first >= 0x30 && first <= 0x39 ? INDEX_PROPERTY_COST : NODE_COST);
+  }
+}
