@@ -1101,7 +1101,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "projection_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "projection_not_stopped" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "too_many_stored" | "too_many_claimed" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "malformed_url" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "projection_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "projection_not_stopped" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "too_many_stored" | "too_many_claimed" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit, the first 20. */
@@ -3799,6 +3799,27 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /**
+         * @description `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         *
+         *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         */
+        "400.invalid_host.credential_exposed.malformed_url": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `not_found`: Nothing is served at this path. Every call is listed at /docs. */
         "404.not_found": {
             headers: {
@@ -3903,8 +3924,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4058,8 +4081,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_job_id.invalid_host.credential_exposed": {
+        "400.invalid_job_id.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4114,8 +4139,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_cursor.invalid_host.credential_exposed": {
+        "400.invalid_cursor.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4137,8 +4164,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed": {
+        "400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4168,8 +4197,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4250,8 +4281,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4358,8 +4391,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4465,8 +4500,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_schedule_id.invalid_host.credential_exposed": {
+        "400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4511,8 +4548,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4534,8 +4573,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_schedule_id.invalid_idempotency_key.invalid_host.credential_exposed": {
+        "400.invalid_schedule_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4557,8 +4598,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_schedule_id.invalid_cursor.invalid_host.credential_exposed": {
+        "400.invalid_schedule_id.invalid_cursor.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4717,8 +4760,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.invalid_cursor.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.invalid_cursor.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4844,8 +4889,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_key_id.invalid_host.credential_exposed": {
+        "400.invalid_key_id.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4892,8 +4939,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4923,8 +4972,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4984,8 +5035,10 @@ export interface components {
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
+         *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -5241,7 +5294,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemDescription"];
                 };
             };
-            400: components["responses"]["400.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
             403: components["responses"]["403.origin_refused"];
             404: components["responses"]["404.not_found"];
             414: components["responses"]["414.uri_too_long"];
@@ -5381,7 +5434,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
             403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
@@ -5484,7 +5537,7 @@ export interface operations {
                     "application/json": components["schemas"]["IntakeAccepted"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -5568,7 +5621,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -5670,7 +5723,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -5760,7 +5813,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -5859,7 +5912,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -5924,7 +5977,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobCancelled"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -6003,7 +6056,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobReplayed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -6074,7 +6127,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -6142,7 +6195,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -6201,7 +6254,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallbackSecret"];
                 };
             };
-            400: components["responses"]["400.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -6287,7 +6340,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallbackLog"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -6343,7 +6396,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallbackRequested"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -6413,7 +6466,7 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -6552,7 +6605,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -6668,7 +6721,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.pipeline_not_found"];
@@ -6812,7 +6865,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             404: components["responses"]["404.pipeline_not_found"];
@@ -6935,7 +6988,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.pipeline_not_found"];
@@ -7028,7 +7081,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobSteps"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -7096,7 +7149,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobApproval"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.self_approval_refused.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -7179,7 +7232,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -7253,7 +7306,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -7350,7 +7403,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7431,7 +7484,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7492,7 +7545,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleDeleted"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7555,7 +7608,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleRan"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7615,7 +7668,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleRuns"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7712,7 +7765,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7769,7 +7822,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7826,7 +7879,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7904,7 +7957,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClaimedJobs"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -7967,7 +8020,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptHeld"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8035,7 +8088,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8106,7 +8159,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8171,7 +8224,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8241,7 +8294,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -8307,7 +8360,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8379,7 +8432,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimitsList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -8440,7 +8493,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimits"];
                 };
             };
-            400: components["responses"]["400.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -8516,7 +8569,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimits"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -8569,7 +8622,7 @@ export interface operations {
                     "application/json": components["schemas"]["SocketMessage"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found.subscription_not_found"];
@@ -8655,7 +8708,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -8747,7 +8800,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKey"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.grant_exceeded.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -8823,7 +8876,7 @@ export interface operations {
                     "application/json": components["schemas"]["Key"];
                 };
             };
-            400: components["responses"]["400.invalid_key_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_key_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.key_not_found"];
@@ -8913,7 +8966,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKey"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.grant_exceeded.origin_refused"];
             404: components["responses"]["404.key_not_found"];
@@ -9000,7 +9053,7 @@ export interface operations {
                     "application/json": components["schemas"]["Key"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.key_not_found"];
@@ -9065,7 +9118,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectionResumed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.projection_not_found"];
@@ -9274,7 +9327,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
@@ -9339,7 +9392,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -9407,7 +9460,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.incident_not_found"];
@@ -9476,7 +9529,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.incident_not_found"];
@@ -9556,7 +9609,7 @@ export interface operations {
                     "application/json": components["schemas"]["Uptime"];
                 };
             };
-            400: components["responses"]["400.invalid_host.credential_exposed"];
+            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
             403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
@@ -9620,7 +9673,7 @@ export interface operations {
                     "application/json": components["schemas"]["Completed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];

@@ -1,7 +1,15 @@
-/** Which query parameters a call knows: any other is refused, whatever the call, since it may be a misspelt one. */
+/**
+ * Which query parameters a call knows: any other is refused, whatever the call, since it may be a misspelt one. So is a
+ * URL that is no text: decoders put U+FFFD where octets are no UTF-8, and another thing would be looked for.
+ */
 import { Elysia } from "elysia";
+import { excerpt } from "../json/mod.ts";
 import { contextOf, queryOf } from "./context.ts";
+import { Problem } from "./problems.ts";
 import { invalid } from "./validation.ts";
+
+/** In characters: of a name that a refusal tells. */
+const MAX_NAME_LENGTH = 64;
 
 interface Route {
   readonly method: string;
@@ -30,7 +38,8 @@ export function knownQuery(routes: () => readonly Route[]) {
   let known: Map<string, Call> | undefined;
   return new Elysia({ name: "levqor/known-query" }).onBeforeHandle({ as: "global" }, ({ request, route }) => {
     const query = queryOf(request);
-    if (query === "") return;
+    const [path = ""] = request.url.split("?", 1);
+    if (query === "" && isUtf8(path)) return;
     known ??= new Map(routes().flatMap(callOf));
     const call = known.get(`${request.method === "HEAD" ? "GET" : request.method} ${route}`);
     // Who may not call at all is told so first.
@@ -38,7 +47,26 @@ export function knownQuery(routes: () => readonly Route[]) {
     for (const name of new URLSearchParams(query).keys()) {
       if (!call.names.has(name)) throw invalid([{ pointer: `?${name}`, message: "is not known here" }]);
     }
+    if (!isUtf8(path)) throw malformed("The path");
+    const broken = query.split("&").find((part) => !isUtf8(part));
+    if (broken === undefined) return;
+    const [name = ""] = new URLSearchParams(broken).keys();
+    throw malformed(`?${excerpt(name, MAX_NAME_LENGTH)}`);
   });
+}
+
+/** Whether all octets that are percent-encoded are. */
+function isUtf8(part: string): boolean {
+  try {
+    for (const [octets] of part.matchAll(/(?:%[0-9a-f]{2})+/gi)) decodeURIComponent(octets);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function malformed(what: string): Problem {
+  return new Problem("malformed_url", `${what} is not UTF-8 when it is percent-decoded.`);
 }
 
 function callOf({ method, path, hooks }: Route): [string, Call][] {

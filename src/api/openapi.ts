@@ -218,7 +218,7 @@ const DOOR_PROBLEMS = [
 /** All that a call may be refused with. */
 function errorsOf({ errors: own = [], any_query, rate, scope, body, optional_body }: Operation): ProblemCode[] {
   const errors: ProblemCode[] = [...own, ...DOOR_PROBLEMS];
-  if (!any_query) errors.push("validation_failed");
+  if (!any_query) errors.push("malformed_url", "validation_failed");
   if (rate !== "none") errors.push("rate_limited");
   if (scope) errors.unshift("unauthorized", "insufficient_scope");
   if (body ?? optional_body) {

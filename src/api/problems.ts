@@ -20,6 +20,11 @@ export const problems = {
     title: "Malformed JSON",
     help: "The body is not one JSON text in UTF-8. The detail says what was met and where.",
   },
+  malformed_url: {
+    status: 400,
+    title: "Malformed URL",
+    help: "The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.",
+  },
   json_too_deep: {
     status: 400,
     title: "JSON nested too deeply",

@@ -43,6 +43,44 @@ test("a parameter that a call does not know is refused, by every call there is, 
   }
 });
 
+test("a value that is not UTF-8 is refused, by every call that knows the parameter, and named", async () => {
+  for (const [method, path, names] of await calls()) {
+    for (const name of names) {
+      for (const value of ["%ff", "a%ed%a0%80", "%c0%80", "%e2%82", "%E9t%C3%A9"]) {
+        const { status, body } = await api.ask(`${path}?${name}=${value}`, { method, headers: {} });
+        // What is not one of the values that there are is refused as such.
+        if (status === 422) expect(body.errors[0].pointer).toBe(`?${name}`);
+        else {
+          const detail = `?${name} is not UTF-8 when it is percent-decoded.`;
+          expect([method, path, status, body.error, body.detail]).toEqual([method, path, 400, "malformed_url", detail]);
+        }
+      }
+    }
+  }
+  for (const value of ["%ff", "%ed%a0%80"]) {
+    expect((await api.ask(`/api/v1/jobs?limit=1&workflow=${value}`)).body.error).toBe("malformed_url");
+  }
+  for (const value of ["%c3%a9", "%F0%9F%98%80", "100%", "%zz", "%", "%ef%bf%bd", "a%2"]) {
+    expect([value, (await api.ask(`/api/v1/jobs?workflow=${value}`)).status]).toEqual([value, 200]);
+  }
+});
+
+test("a path that is not UTF-8 is refused", async () => {
+  const init = { method: "PUT", headers: { "content-type": "application/json" }, body: '{"concurrency":1}' };
+  for (const path of [
+    "/api/v1/workflows/%ff/limits",
+    "/api/v1/pipelines/a%ed%a0%80",
+    "/api/v1/jobs/%ff/callbacks?limit=1",
+  ]) {
+    for (const how of path.includes("limits") ? [{}, init] : [{}]) {
+      const { status, body } = await api.ask(path, how);
+      const detail = "The path is not UTF-8 when it is percent-decoded.";
+      expect([path, status, body.error, body.detail]).toEqual([path, 400, "malformed_url", detail]);
+    }
+  }
+  expect((await api.ask("/api/v1/workflows/%c3%a9/limits")).body.workflow).toBe("é");
+});
+
 test("nothing is recorded by a call that is refused for it", async () => {
   const before = await api.log.head();
   const body = JSON.stringify({ workflow: "http", payload: {} });

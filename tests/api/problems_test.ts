@@ -33,7 +33,7 @@ const refusals: Refusal[] = [
   ["another wrong one", 405, "method_not_allowed", "/api/v1/jobs", method("PUT")],
   ["a method of WebDAV", 405, "method_not_allowed", "/health", method("PROPFIND")],
   ["a job id that is no UUID", 400, "invalid_job_id", "/api/v1/status/42"],
-  ["one that is no text", 400, "invalid_job_id", "/api/v1/status/%ff%00"],
+  ["one that is no text", 400, "malformed_url", "/api/v1/status/%ff%00"],
   ["one that is nearly a UUID", 400, "invalid_job_id", `/api/v1/jobs/${ID}0/events`],
   ["a schedule id that is no UUID", 400, "invalid_schedule_id", "/api/v1/schedules/42"],
   [

@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import * as zlib from "node:zlib";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { writtenOtherwise } from "../../connectors/called_url.ts";
 import { type HttpInput, http, MAX_BODY_BYTES } from "../../connectors/http.ts";
 import { type ConnectorContext, ConnectorError, connectors, createOutbound } from "../../connectors/mod.ts";
 import { startRawServer } from "../support/raw_http.ts";
@@ -224,6 +225,9 @@ describe("answer", () => {
 });
 
 describe("the URL is called as it is written", () => {
+  function called(host: string): string {
+    return `The URL names a host that is called as ${host}; write that name or address.`;
+  }
   test("with every slash of its path", async () => {
     await run({ url: `${raw.origin}//a//b?c=//d` });
     expect(raw.requests.at(-1)?.path).toBe("//a//b?c=//d");
@@ -249,6 +253,34 @@ describe("the URL is called as it is written", () => {
       options: { detail: { errors: [{ pointer: "/url", message }] } },
     });
     expect(raw.requests).toHaveLength(before);
+  });
+  test.each<[url: string, message: string]>([
+    ["http://2130706433:PORT/", called("127.0.0.1")],
+    ["http://127.1:PORT/", called("127.0.0.1")],
+    ["http://0x7F.0.0.1:PORT/", called("127.0.0.1")],
+    ["http://0177.0.0.1:PORT/", called("127.0.0.1")],
+    ["http://127.0.0.1.:PORT/", called("127.0.0.1")],
+    ["http://127\u30020\u30020\u30021:PORT/", called("127.0.0.1")],
+    ["http://\uff11\uff12\uff17.0.0.1:PORT/", called("127.0.0.1")],
+    ["http://%31%32%37.0.0.1:PORT/", called("127.0.0.1")],
+    ["http://b\u00fccher.example/", called("xn--bcher-kva.example")],
+    ["http://[0:0:0:0:0:0:0:1]:PORT/", called("[::1]")],
+    ["http://127.0.0.1:0PORT/", "The URL has a port that begins with 0; leave the 0 out."],
+    ["http://127.0.0.1:00/", "The URL has a port that begins with 0; leave the 0 out."],
+    ["http://127.0.0.1:?a", "The URL has a colon without a port; leave it out."],
+  ])("or refused, where its host or port is another: %s", async (url, message) => {
+    const before = raw.requests.length;
+    const error = await failure({ url: url.replace("PORT", String(raw.port)) });
+    expect([error.message, error.code]).toEqual([message, "invalid_payload"]);
+    expect(raw.requests).toHaveLength(before);
+  });
+  test.each(
+    [
+      ["http://EXAMPLE.com/a", "http://xn--bcher-kva.example:80", "https://a_b.example.:443/?a@b:01"],
+      ["HTTP://[::1]/", "http://[2001:DB8::1]:8080/", "http://127.0.0.1:0/#:"],
+    ].flat(),
+  )("and is taken where only the case is, or the port is the scheme's own: %s", (url) => {
+    expect(writtenOtherwise(url)).toBeUndefined();
   });
   test.each(["/...", "/.a/b..", "/a?b=/../", "/?a=\\", "/a#/../ü"])(
     "and is taken where it says what it means: %s",
