@@ -4,6 +4,7 @@ import type { Static } from "@sinclair/typebox";
 import { decodeJson } from "../src/json/mod.ts";
 import { bulkEvents } from "./bulk.ts";
 import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
+import { decodeGiving } from "./giving.ts";
 import { incidentEvents } from "./incident.ts";
 import { jobEvents } from "./job.ts";
 import { keyEvents } from "./key.ts";
@@ -59,10 +60,13 @@ function firstAttempt(data: unknown): unknown {
   return { ...(data as object), attempt: 1 };
 }
 
-/** Decodes an event as the log keeps it and brings it to its newest shape. Unknown types pass unchanged. */
+/**
+ * Decodes an event as the log keeps it and brings it to its newest shape. Unknown types pass unchanged. What a step or a job
+ * gave stays a text where it is large: see `JsonText`.
+ */
 export function decode(stored: StoredEvent): KnownEvent {
   const { parsed } = stored;
-  let data: unknown = parsed ? parsed.data : decodeJson(stored.data_json);
+  let data: unknown = parsed ? parsed.data : (decodeGiving(stored) ?? decodeJson(stored.data_json));
   const steps = upcasts[stored.type];
   if (steps) for (const step of steps.slice(stored.schema_version - 1)) data = step(data);
   return {

@@ -2,11 +2,13 @@
 import { Elysia } from "elysia";
 import type { JobRow } from "../../projections/jobs.ts";
 import { reachOf } from "../access/mod.ts";
+import { inSlices } from "../async/mod.ts";
 import { isFinished, type WaitingFor, type WaitingJob } from "../domain/job.ts";
 import { EVERYTHING } from "../domain/reach.ts";
 import { readHistory, readJob } from "../jobs/commands.ts";
 import { matches } from "../jobs/job_filter.ts";
 import type { LimitedJob } from "../jobs/limits.ts";
+import { answerWith, answerWritten } from "./answer.ts";
 import type { Auth } from "./auth.ts";
 import { jobEventJson } from "./event_json.ts";
 import { jobNotFound } from "./job_id.ts";
@@ -65,7 +67,7 @@ export function jobRoutes(
         );
         // Of a job that waits, what it waits for changes with no event.
         if (isFinished(job)) set.headers.etag = `"${found?.version}"`;
-        return {
+        const status = {
           job_id,
           status: job.status,
           created_at: Math.floor(Date.parse(job.created_at) / 1000),
@@ -76,6 +78,7 @@ export function jobRoutes(
           ...(job.last_error !== null && { last_error: job.last_error }),
           ...(waits.has(job_id) && { waiting_for: waits.get(job_id) }),
         };
+        return await answerWith(status, set);
       },
       {
         detail: describe({
@@ -204,10 +207,11 @@ export function jobRoutes(
         const events = await readHistory(log, { ...named, after_version, limit: limit + 1 });
         if (!events) throw jobNotFound(named.job_id);
         const { items, has_more, next_cursor } = page(events, limit, { kind: EVENTS, keyOf: ({ version }) => version });
-        set.headers["content-type"] = "application/json";
         set.headers.etag = etagOfPage(items, has_more);
-        const data = items.map(jobEventJson).join(",");
-        return `{"data":[${data}],"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}}`;
+        const data: string[] = [];
+        await inSlices(items, (event) => data.push(jobEventJson(event)));
+        const rest = `"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}`;
+        return await answerWritten(() => `{"data":[${data.join(",")}],${rest}}`, set);
       },
       {
         detail: describe({

@@ -5,6 +5,7 @@ import type { JobState } from "../domain/job.ts";
 import { hasEnded, type StepState, UNREACHED, type WorkState } from "../domain/step_states.ts";
 import { readJob } from "../jobs/commands.ts";
 import { PipelineReader } from "../jobs/workflows.ts";
+import { answerWith } from "./answer.ts";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { jobNotFound } from "./job_id.ts";
@@ -23,14 +24,14 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
     .use(requestIds())
     .get(
       "/api/v1/jobs/:job_id/steps",
-      async ({ request, params }) => {
+      async ({ request, params, set }) => {
         const named = await auth.requireJob(request, "jobs:read", params.job_id);
         const { job_id } = named;
         const job = (await readJob(log, named))?.state;
         if (!job) throw jobNotFound(job_id);
         const { steps, pipeline } = await stepsOf(job);
         const data = steps.map((step) => describeStep(step, job.step_states.get(step.id) ?? UNREACHED));
-        return { job_id, status: job.status, pipeline, data };
+        return await answerWith({ job_id, status: job.status, pipeline, data }, set);
       },
       {
         detail: describe({

@@ -56,6 +56,7 @@ import {
 } from "../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { Steps } from "../../events/pipeline.ts";
+import { kept, opened } from "../json/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
 import { abandon, evolveSteps, hasEnded, interrupt, type NewStepEvent, type StepStates } from "./step_states.ts";
 import type { Ending } from "./steps.ts";
@@ -132,6 +133,7 @@ export interface JobState {
   readonly created_at: string | null;
   /** RFC 3339; `null` before the end. */
   readonly finished_at: string | null;
+  /** As it is kept: see `JsonText`. */
   readonly result: unknown;
   /** Why the job failed; `null` unless it has. */
   readonly error: JobError | null;
@@ -405,7 +407,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
         last_error: event.data.error,
       };
     case "job.succeeded":
-      return { ...finished(state, event), status: "succeeded", result: event.data.result ?? null };
+      return { ...finished(state, event), status: "succeeded", result: kept(event.data.result ?? null) };
     case "job.failed":
       return {
         ...finished(state, event),
@@ -644,7 +646,7 @@ export interface Decision {
 export function decisionOf({ step_states }: JobState, step: string): Decision | undefined {
   const { message, output, ended_at } = step_states.get(step) ?? {};
   if (typeof message !== "string" || !ended_at || output === null) return undefined;
-  return output as Decision;
+  return opened(output) as Decision;
 }
 
 /** Whose work a job is: who submitted it, or what it runs again, or defined the schedule that did. */

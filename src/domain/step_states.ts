@@ -1,6 +1,7 @@
 /** Where the steps of a job stand, folded from its events. */
 import type { JobError } from "../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import { kept, keptList } from "../json/mod.ts";
 import { lengthOfJson } from "./step_error.ts";
 
 /**
@@ -26,6 +27,7 @@ export interface WorkState {
   readonly attempts: number;
   /** How many of them failed or lost their worker. */
   readonly attempts_used: number;
+  /** As it is kept: see `JsonText`. Of an item `null` once the step has all of them. */
   readonly output: unknown;
   /** Why it failed the last time. */
   readonly error: JobError | null;
@@ -145,7 +147,7 @@ function evolveStep(step: StepState, event: StepEvent): StepState {
   switch (event.type) {
     case "job.step_reused": {
       const { status, output, output_length } = event.data;
-      return { ...step, status, output, output_length, ended_at: event.recorded_at };
+      return { ...step, status, output: kept(output), output_length, ended_at: event.recorded_at };
     }
     case "job.step_started":
     case "job.step_succeeded":
@@ -206,7 +208,12 @@ function evolveWhole(step: StepState, event: WorkEvent): StepState {
     case "job.step_succeeded":
       return step.items === null
         ? { ...work, ended_at, output_length: event.data.output_length }
-        : { ...work, ended_at, output: step.items.map(({ output }) => output) };
+        : {
+            ...work,
+            ended_at,
+            output: keptList(step.items.map(({ output }) => output)),
+            items: step.items.map((item) => ({ ...item, output: null })),
+          };
     case "job.step_failed":
       return { ...work, ended_at };
   }
@@ -224,7 +231,7 @@ function evolveWork(work: WorkState, event: WorkEvent): WorkState {
     case "job.step_started":
       return { ...work, status: "running", attempts: event.data.step_attempt, due_at: null };
     case "job.step_succeeded":
-      return { ...work, status: "succeeded", output: event.data.output ?? null, error: null, due_at: null };
+      return { ...work, status: "succeeded", output: kept(event.data.output ?? null), error: null, due_at: null };
     case "job.step_failed": {
       const { error, retry_at } = event.data;
       const attempts_used = work.attempts_used + 1;

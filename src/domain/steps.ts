@@ -19,6 +19,7 @@
 import type { JobError, JobSuspended } from "../../events/job.ts";
 import { MAX_ITEMS, MAX_SLEEP_SECONDS, type Step, type Steps } from "../../events/pipeline.ts";
 import { readTime } from "../../events/time.ts";
+import { kept, opened, writeJson } from "../json/mod.ts";
 import type { Values } from "./expression.ts";
 import { CostError, Expenses, ExpressionError, type Meter } from "./expression_cost.ts";
 import { asText, type Json, shown } from "./expression_values.ts";
@@ -82,10 +83,12 @@ export class Known {
   readonly expenses = new Expenses();
   /** Steps whose `if` is true. */
   readonly wanted = new Set<string>();
-  /** Of each for_each that was begun. */
+  /** Of each for_each that was begun, as they are kept: see `JsonText`. */
   readonly items = new Map<string, readonly unknown[]>();
   /** Of each step that was begun: its `with`. */
   readonly inputs = new Map<string, Template>();
+  /** The steps that each step and the conditions after it may look into. */
+  readonly named = new Map<string, readonly string[]>();
   /** The input for which there was no room, by the key of its work. */
   waiting: { readonly key: string; readonly input: Rendered } | undefined;
 }
@@ -143,6 +146,29 @@ export function succeeded(
   }
   return { type: "job.step_succeeded", data: { ...data, output, output_length } };
 }
+
+/**
+ * The outputs of steps that the next plan may look into, as they are kept: those that are named in the step that is next,
+ * and in the conditions of the steps after it. `outputs`: of those that have ended, by step.
+ */
+export function outputsNamed(
+  steps: Steps,
+  { outputs, known }: { outputs: ReadonlyMap<string, unknown>; known: Known },
+) {
+  const next = steps.findIndex(({ id }) => !outputs.has(id));
+  const current = steps[next];
+  if (!current || outputs.size === 0) return [];
+  let named = known.named.get(current.id);
+  if (!named) {
+    const conditions = steps.slice(next + 1).map((step) => step.if);
+    named = Array.from(JSON.stringify([current, conditions]).matchAll(STEP_NAMED), ([, id = ""]) => id);
+    known.named.set(current.id, named);
+  }
+  return named.map((id) => outputs.get(id));
+}
+
+/** In the JSON of a step: `steps.a`, `steps["a"]`. */
+const STEP_NAMED = /\bsteps\s*(?:\.|\[\s*\\?["'])\s*([a-z0-9_]+)/gi;
 
 /** What a step leaves to do: nothing, so that the next one is looked at, or what the plan ends with. */
 type Rest = "nothing" | End;
@@ -287,8 +313,9 @@ class Planning {
     const refuse = (why: string) => new RenderError("/for_each/items", new ExpressionError(why));
     if (!Array.isArray(items)) throw refuse(`The items are ${shown(items)}; a list is expected.`);
     if (items.length > MAX_ITEMS) throw refuse(`There are ${items.length} items; ${MAX_ITEMS} are allowed.`);
-    known.set(id, items);
-    return items;
+    const keptItems = items.map((item) => kept(item));
+    known.set(id, keptItems);
+    return keptItems;
   }
 
   /** The works of a step that are to be started, at most `parallel` at the same time. */
@@ -376,7 +403,7 @@ class Planning {
   }
 
   #inputFor(step: Step, { item, value }: { item: number | undefined; value: unknown }): Rendered {
-    const values = { ...this.#values(), ...(item === undefined ? {} : { item: value, index: item }) };
+    const values = { ...this.#values(), ...(item === undefined ? {} : { item: opened(value), index: item }) };
     return this.#job.known.expenses.render(step.id, (meter) => this.#inputOf(step, meter).render(values, meter));
   }
 
@@ -388,7 +415,7 @@ class Planning {
   }
 
   #succeed(step: Step, output: unknown): Rest {
-    const output_length = JSON.stringify(output).length;
+    const output_length = writeJson(output).length;
     const data = { attempt: this.#job.attempt, step: step.id, step_attempt: 1, output, output_length };
     this.#record({ type: "job.step_succeeded", data });
     return "nothing";
@@ -431,9 +458,7 @@ class Planning {
   }
 
   #values(): Values {
-    const steps = Object.fromEntries(
-      this.#states.entries().map(([id, { status, output }]) => [id, { status, output }]),
-    );
+    const steps = Object.fromEntries(this.#states.entries().map(([id, state]) => [id, valueOfStep(state)]));
     return { payload: this.#job.payload, steps };
   }
 
@@ -442,6 +467,16 @@ class Planning {
     const last = this.#job.steps.findLast(({ id }) => this.#states.get(id)?.status === "succeeded");
     return last ? (this.#states.get(last.id)?.output ?? null) : null;
   }
+}
+
+/** What expressions see of a step. Its output is decoded when one of them looks. */
+function valueOfStep({ status, output }: StepState): object {
+  return {
+    status,
+    get output() {
+      return opened(output);
+    },
+  };
 }
 
 function expressionFailed(error: ExpressionError, within = ""): JobError {

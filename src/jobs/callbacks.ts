@@ -16,6 +16,7 @@ import type { JobError } from "../../events/job.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { isFinished, type JobCommand, type JobState } from "../domain/job.ts";
 import { EVERYTHING } from "../domain/reach.ts";
+import { writeJson } from "../json/mod.ts";
 import { type EventLog, isTransient } from "../log/mod.ts";
 import { noTracing, type Tracing } from "../telemetry/mod.ts";
 import type { CallbackSecrets, Receiver } from "./callback_secrets.ts";
@@ -257,7 +258,7 @@ function refusal({ status, headers }: Response): PostFailure {
 function callbackBody(jobId: string, state: JobState): string {
   if (!isFinished(state)) throw new Error(`Cannot tell of job ${jobId}: it is ${state.status}`);
   const { status, workflow, result, error, finished_at } = state;
-  return JSON.stringify({
+  return writeJson({
     type: `job.${status}`,
     timestamp: finished_at,
     data: { job_id: jobId, status, workflow, result, error },

@@ -4,7 +4,7 @@ import { decode, type KnownEvent, type KnownNewEvent } from "../../events/mod.ts
 import type { Decider } from "../domain/decider.ts";
 import { type JobCommand, type JobRejection, type JobState, jobDecider, jobState } from "../domain/job.ts";
 import { EVERYTHING, type Reach, reaches, type Within } from "../domain/reach.ts";
-import { type EventLog, type Folded, type Handled, handle } from "../log/mod.ts";
+import { type EventLog, type Folded, type Handled, handle, readEvents } from "../log/mod.ts";
 import { type FoldedJob, longJobsOf } from "./long_jobs.ts";
 
 /** The stream that holds a job's history. */
@@ -36,7 +36,7 @@ export async function readHistory(
   { job_id, reach, ...part }: NamedJob & { readonly after_version: number; readonly limit: number },
 ): Promise<StoredEvent[] | undefined> {
   const stream_id = jobStream(job_id);
-  const events = await log.readStream(stream_id, part);
+  const events = await readEvents(log, { stream_id, ...part });
   if (reach === EVERYTHING && (events.length > 0 || part.after_version > 0)) return events;
   const first = events[0]?.version === 1 ? events[0] : (await log.readFirst([stream_id])).get(stream_id);
   return first && reaches(reach, submissionOf(first)) ? events : undefined;

@@ -105,7 +105,7 @@ export class DueJobs {
         this.#lookWithin(row.due_in);
         continue;
       }
-      const job = { ...row, length: 0 };
+      const job = { ...row, weight: 0 };
       if (!held_back.keeps(job, row)) queue.offer(job);
       // What the read model has yet to show may be due before it.
       if (!isBehind) this.#after.set(row.priority, row);

@@ -8,7 +8,7 @@ import {
   type OutboundFetch,
 } from "../../connectors/connector.ts";
 import type { JobError } from "../../events/job.ts";
-import { type Check, compileCheck, faultOfValue, JSON_DEPTH_LIMIT } from "../json/mod.ts";
+import { type Check, compileCheck, faultOfValue, JSON_DEPTH_LIMIT, kept } from "../json/mod.ts";
 
 /** The longest result a job may have, in UTF-16 units of JSON. */
 const MAX_RESULT_LENGTH = 1_000_000;
@@ -17,7 +17,7 @@ const MAX_RESULT_LENGTH = 1_000_000;
 const MAX_PAYLOAD_ERRORS = 10;
 
 export type Outcome =
-  /** `length`: of the result's JSON, in UTF-16 units. */
+  /** `result`: as it is kept, see `JsonText`; `length`: of its JSON, in UTF-16 units. */
   | { readonly ok: true; readonly result: unknown; readonly length: number }
   /** `fault`: what was thrown, where it was no expected failure. It may hold secrets: for the log of the service only. */
   | {
@@ -91,13 +91,14 @@ function checked(result: unknown): Outcome {
     const message = `The result has a number that JSON cannot hold, at ${unfit.pointer || "its top"}.`;
     return { ok: false, error: { code: "result_not_json", message } };
   }
-  let length: number;
+  let json: string;
   try {
-    length = (JSON.stringify(result) ?? "null").length;
+    json = JSON.stringify(result) ?? "null";
   } catch (fault) {
     return { ok: false, error: { code: "result_not_json", message: "The result cannot be written as JSON." }, fault };
   }
-  if (length <= MAX_RESULT_LENGTH) return { ok: true, result: result ?? null, length };
+  const { length } = json;
+  if (length <= MAX_RESULT_LENGTH) return { ok: true, result: kept(result ?? null, json), length };
   const message = `The result takes ${length} characters of JSON; ${MAX_RESULT_LENGTH} are allowed.`;
   return { ok: false, error: { code: "result_too_large", message } };
 }

@@ -8,20 +8,21 @@ import { decode, decodeOnce, type EventType, entityId, type KnownEvent, type Sto
 import { Backoff, DECODED_PER_TURN, Pacer, pause } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
 import { type JobState, jobDecider } from "../domain/job.ts";
-import { outputsLength } from "../domain/step_states.ts";
 import { isTransient, PAGE } from "../log/mod.ts";
 import { jobStream } from "./commands.ts";
 import { DueJobs } from "./due.ts";
 import { failForGood } from "./faults.ts";
 import type { HeldBackJobs } from "./held_back.ts";
-import { advance, type FoldedJob, longJobsOf } from "./long_jobs.ts";
+import { advance, type FoldedJob, longJobsOf, weightOfJob } from "./long_jobs.ts";
 import type { RunnerOptions, WorkflowNames } from "./options.ts";
 import { jobsOfOthers, queuedJobs, readModelPosition } from "./read_model.ts";
 import { PRIORITIES, type ReadyJob, type ReadyQueue } from "./ready_queue.ts";
 import { untilNextSweep } from "./sweep.ts";
 
-/** Jobs whose histories are read at once. Each may carry a payload of 200 KB. */
+/** Jobs whose histories are read at once. */
 const LOAD_PAGE = 200;
+/** So long a history is read together with others, in characters of JSON: a submission of any length is. Longer ones are read one by one. */
+const SHORT_LENGTH = 250_000;
 /** How soon the read model is asked again that was behind the log: at first, and at most. */
 const BEHIND_PAUSE_MS = { first: 25, most: 1_000 };
 /** A runner with nothing to do asks the read model this often whether that is so. */
@@ -142,15 +143,16 @@ export class Feed {
   async load(jobs: readonly { readonly job_id: string; readonly version?: number }[]): Promise<ReadJob[]> {
     const { log } = this.#options;
     const streams = jobs.map(({ job_id }) => jobStream(job_id));
-    const histories = await log.readStreams(streams, { limit: PAGE });
+    const histories = await log.readStreams(streams, { limit: PAGE, max_length: SHORT_LENGTH });
     const ready: ReadJob[] = [];
     for (const { job_id, version } of jobs) {
-      const history = histories.get(jobStream(job_id));
-      if (!history) continue;
+      const stream_id = jobStream(job_id);
+      const history = histories.get(stream_id) ?? [];
       if (this.#pacer.did(jsonLength(history))) await this.#pacer.turn();
       try {
-        const found = history.length === PAGE ? longJobsOf(log).read(jobStream(job_id)) : advance(undefined, history);
-        const job = toReadyJob(job_id, (await found) as FoldedJob);
+        const isShort = history.length > 0 && history.length < PAGE;
+        const found = isShort ? await advance(undefined, history) : await longJobsOf(log).read(stream_id);
+        const job = found && toReadyJob(job_id, found);
         if (!job || !this.#wants(job.state)) continue;
         if (job.state.due_at === null || job.version === version) ready.push(job);
       } catch (fault) {
@@ -379,7 +381,7 @@ export class Feed {
     const position = (await readModelPosition(sql)) ?? 0;
     const limit = Math.min(LOAD_PAGE, queue.room(priority, caller));
     const { rows, more } = await queuedJobs(sql, { workflows, priority, caller, ...missing, limit });
-    const jobs = await this.load(rows.filter((row) => !held_back.keeps({ ...row, priority, length: 0 }, row)));
+    const jobs = await this.load(rows.filter((row) => !held_back.keeps({ ...row, priority, weight: 0 }, row)));
     // No further than was asked for: what has gone missing since, at a later position, is not among these.
     const upTo = more ? (rows.at(-1)?.position ?? 0) : Math.min(position, missing.until);
     queue.fill(priority, { jobs, upTo, more, caller });
@@ -389,9 +391,9 @@ export class Feed {
 
 function toReadyJob(job_id: string, { state, version, first }: FoldedJob): ReadJob | undefined {
   if (state.status !== "queued") return undefined;
-  const length = first.data_json.length + outputsLength(state.step_states);
   const { caller, priority } = state;
-  return { job_id, caller, priority, position: first.position, version, state, length };
+  const weight = weightOfJob({ first, state });
+  return { job_id, caller, priority, position: first.position, version, state, weight };
 }
 
 function jsonLength(events: readonly StoredEvent[]): number {

@@ -153,7 +153,7 @@ export class HeldBackJobs {
     this.#asked(waiting, [...refusal.holders.keys()]);
     if (waiting.trial === job.job_id) {
       this.#endTrial(waiting);
-      waiting.refused = { ...job, state: undefined, length: 0 };
+      waiting.refused = { ...job, state: undefined, weight: 0 };
       this.#jobs.set(job.job_id, waiting);
       this.#goOnWithout(job.job_id, waiting);
     } else {
@@ -202,7 +202,7 @@ export class HeldBackJobs {
     if (this.#waiting.size >= this.#bounds.limits) return undefined;
     const waiting: Waiting = {
       scope: { workflow: scope.workflow, concurrency_key: scope.concurrency_key, key_owner: scope.key_owner },
-      jobs: new ReadyQueue({ max_jobs: this.#bounds.jobs_of_limit, max_length: 0 }),
+      jobs: new ReadyQueue({ max_jobs: this.#bounds.jobs_of_limit, max_weight: 0 }),
       trial: undefined,
       refused: undefined,
       woken: false,
@@ -332,7 +332,7 @@ export class HeldBackJobs {
     const rows = found.rows.slice(0, this.#roomFor(waiting));
     const more = found.more || rows.length < found.rows.length;
     if (more && rows.length === 0) return;
-    const jobs = rows.filter(({ job_id }) => !this.#trials.has(job_id)).map((row) => ({ ...row, priority, length: 0 }));
+    const jobs = rows.filter(({ job_id }) => !this.#trials.has(job_id)).map((row) => ({ ...row, priority, weight: 0 }));
     // No further than was asked for: what has gone missing since, at a later position, is not among these.
     const upTo = more ? (rows.at(-1)?.position ?? 0) : Math.min(position, missing.until);
     waiting.jobs.fill(priority, { jobs, upTo, more, caller });
@@ -361,7 +361,7 @@ export class HeldBackJobs {
       if (!job || this.#mayStart(job.caller)) continue;
       queue.remove(job.job_id);
       this.#endTrial(waiting);
-      this.#add(waiting, { ...job, state: undefined, length: 0 }, "first");
+      this.#add(waiting, { ...job, state: undefined, weight: 0 }, "first");
       this.#next(waiting);
     }
   }

@@ -6,6 +6,7 @@
 import type { StoredEvent } from "../../events/envelope.ts";
 import { type JobState, jobDecider } from "../domain/job.ts";
 import { outputsLength } from "../domain/step_states.ts";
+import { weightOf } from "../json/mod.ts";
 import { type EventLog, type Folded, foldEvents, PAGE, pagesOf } from "../log/mod.ts";
 
 /** A job as its history has it. */
@@ -19,24 +20,24 @@ type Log = Pick<EventLog, "readStream">;
 
 /** A history is long from a page of events on, and from so many UTF-16 units of JSON. */
 const LONG_LENGTH = 500_000;
-/** What is remembered of all jobs may take so much, about, in UTF-16 units of JSON. */
-const MAX_LENGTH = 32_000_000;
+/** What is remembered of all jobs may take so much, about, in bytes. */
+const MAX_WEIGHT = 32_000_000;
 /** What one takes beside its submission and its steps' outputs, at most: errors, a result. */
-const REST_LENGTH = 2_000_000;
+const REST_WEIGHT = 2_000_000;
 
 class LongJobs {
   readonly #log: Log;
   /** By stream, the one asked for longest ago first. */
-  readonly #known = new Map<string, FoldedJob>();
+  readonly #known = new Map<string, { readonly job: FoldedJob; readonly weight: number }>();
   readonly #reading = new Map<string, Promise<FoldedJob | undefined>>();
-  #length = 0;
+  #weight = 0;
 
   constructor(log: Log) {
     this.#log = log;
   }
 
   known(stream_id: string): FoldedJob | undefined {
-    return this.#known.get(stream_id);
+    return this.#known.get(stream_id)?.job;
   }
 
   async read(stream_id: string): Promise<FoldedJob | undefined> {
@@ -66,26 +67,27 @@ class LongJobs {
   }
 
   #remember(stream_id: string, job: FoldedJob): void {
-    const before = this.#known.get(stream_id);
+    const before = this.known(stream_id);
     if (before && before.version > job.version) return;
     this.#forget(stream_id);
-    this.#known.set(stream_id, job);
-    this.#length += lengthOf(job);
+    const weight = weightOfJob(job) + REST_WEIGHT;
+    this.#known.set(stream_id, { job, weight });
+    this.#weight += weight;
     for (const oldest of this.#known.keys()) {
-      if (this.#length <= MAX_LENGTH) break;
+      if (this.#weight <= MAX_WEIGHT) break;
       this.#forget(oldest);
     }
   }
 
   #forget(stream_id: string): void {
-    const job = this.#known.get(stream_id);
-    if (job) this.#length -= lengthOf(job);
+    this.#weight -= this.#known.get(stream_id)?.weight ?? 0;
     this.#known.delete(stream_id);
   }
 }
 
-function lengthOf({ first, state }: FoldedJob): number {
-  return first.data_json.length + outputsLength(state.step_states) + REST_LENGTH;
+/** What a job's submission and its steps' outputs take in memory, about, in bytes. The outputs are kept as texts. */
+export function weightOfJob({ first, state }: Pick<FoldedJob, "first" | "state">): number {
+  return weightOf(first.data_json) + outputsLength(state.step_states);
 }
 
 /** The job after events that follow what is known of it. */

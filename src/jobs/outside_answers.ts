@@ -16,7 +16,7 @@ import {
   jobDecider,
 } from "../domain/job.ts";
 import type { Reach } from "../domain/reach.ts";
-import { isSameJson } from "../json/mod.ts";
+import { isSameJson, opened } from "../json/mod.ts";
 import { type EventLog, handle, pagesOf } from "../log/mod.ts";
 import { commandJob, jobStream, reachable } from "./commands.ts";
 import type { EndedAttempt } from "./options.ts";
@@ -285,7 +285,7 @@ async function recorded(
 function isRecordOf(answer: OutsideAnswer, event: AnswerEvent): boolean {
   switch (event.type) {
     case "job.succeeded":
-      return answer.type === "complete" && isSameJson(event.data.result ?? null, answer.result ?? null);
+      return answer.type === "complete" && isSameJson(opened(event.data.result ?? null), answer.result ?? null);
     case "job.failed":
     case "job.retry_scheduled":
       return answer.type === "fail" && isSameJson(event.data.error, answer.error);

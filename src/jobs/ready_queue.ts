@@ -12,6 +12,7 @@
  */
 import type { Priority } from "../../events/job.ts";
 import type { JobState } from "../domain/job.ts";
+import { outputsLength } from "../domain/step_states.ts";
 
 /** How often in a row a waiting lane may be passed over for a higher one. */
 export const MAX_PASSED_OVER: Readonly<Record<Priority, number>> = { high: 0, normal: 8, low: 32 };
@@ -39,8 +40,8 @@ export interface ReadyJob {
   readonly version: number;
   /** Absent where it is too much to keep: it is read again at the claim. */
   readonly state?: JobState;
-  /** What keeping `state` costs, in UTF-16 units of JSON; 0 without it. */
-  readonly length: number;
+  /** What keeping `state` takes, about, in bytes; 0 without it. */
+  readonly weight: number;
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -59,19 +60,19 @@ export interface Missing {
 export interface ReadyQueueLimits {
   /** Jobs in each lane of the operator, and of all callers together; 50,000 by default. */
   readonly max_jobs?: number;
-  /** UTF-16 units of JSON in all lanes; 32 million by default. */
-  readonly max_length?: number;
+  /** What the states of the jobs in all lanes take, about, in bytes; 32 million by default. */
+  readonly max_weight?: number;
 }
 
 export class ReadyQueue {
   readonly #lanes: Readonly<Record<Priority, Lane>>;
-  readonly #maxLength: number;
+  readonly #maxWeight: number;
   readonly #passedOver: Record<Priority, number> = { high: 0, normal: 0, low: 0 };
-  #length = 0;
+  #weight = 0;
 
-  constructor({ max_jobs = 50_000, max_length = 32_000_000 }: ReadyQueueLimits = {}) {
+  constructor({ max_jobs = 50_000, max_weight = 32_000_000 }: ReadyQueueLimits = {}) {
     this.#lanes = { high: new Lane(max_jobs), normal: new Lane(max_jobs), low: new Lane(max_jobs) };
-    this.#maxLength = max_length;
+    this.#maxWeight = max_weight;
   }
 
   get size(): number {
@@ -122,7 +123,7 @@ export class ReadyQueue {
       if (!job) continue;
       if (version > job.version) {
         job.version = version;
-        if (job.state) job.state = evolve(job.state);
+        if (job.state) this.#evolve(job, evolve(job.state));
       }
       return true;
     }
@@ -189,7 +190,7 @@ export class ReadyQueue {
   remove(jobId: string): void {
     for (const priority of PRIORITIES) {
       const job = this.#lanes[priority].remove(jobId);
-      if (job) this.#length -= job.length;
+      if (job) this.#weight -= job.weight;
     }
   }
 
@@ -201,7 +202,7 @@ export class ReadyQueue {
     const priority = this.#nextLane(may);
     if (!priority) return undefined;
     const job = this.#lanes[priority].take(spread, may);
-    if (job) this.#length -= job.length;
+    if (job) this.#weight -= job.weight;
     return job;
   }
 
@@ -221,14 +222,24 @@ export class ReadyQueue {
     return chosen;
   }
 
+  /** What has come of a job may be too much to keep: megabytes of outputs follow the submission of a replay. */
+  #evolve(job: Writable<ReadyJob>, state: JobState): void {
+    const grown = outputsLength(state.step_states) - outputsLength(job.state?.step_states ?? new Map());
+    const fits = this.#weight + grown <= this.#maxWeight;
+    const weight = fits ? job.weight + grown : 0;
+    job.state = fits ? state : undefined;
+    this.#weight += weight - job.weight;
+    job.weight = weight;
+  }
+
   #keep(lane: Lane, job: ReadyJob, place: "first" | "last"): void {
-    const fits = this.#length + job.length <= this.#maxLength;
-    const kept = fits ? job : { ...job, state: undefined, length: 0 };
+    const fits = this.#weight + job.weight <= this.#maxWeight;
+    const kept = fits ? job : { ...job, state: undefined, weight: 0 };
     const known = lane.get(kept.job_id);
     if (known && known.version >= kept.version) return;
     if (known) this.remove(known.job_id);
     lane.put(kept, place);
-    this.#length += kept.length;
+    this.#weight += kept.weight;
   }
 }
 

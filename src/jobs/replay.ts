@@ -6,7 +6,7 @@ import type { Steps } from "../../events/pipeline.ts";
 import { inSlices } from "../async/mod.ts";
 import { type JobState, submittersOf } from "../domain/job.ts";
 import type { StepStates } from "../domain/step_states.ts";
-import { decodeJson } from "../json/mod.ts";
+import { decodeJson, writeJson } from "../json/mod.ts";
 import type { WrittenEvent } from "../log/mod.ts";
 
 /** What a job that is run again from a step on takes over from the origin. */
@@ -47,7 +47,7 @@ export async function replayEvents(
   ];
   if (!reused) return events;
   await inSlices(reused.steps, (step) => {
-    events.push({ type: "job.step_reused", data: step, data_json: JSON.stringify(step) });
+    events.push({ type: "job.step_reused", data: step, data_json: writeJson(step) });
   });
   if (!reused.pipeline) return events;
   const { name, version } = reused.pipeline;

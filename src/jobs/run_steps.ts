@@ -7,10 +7,21 @@
 import type { Connector, OutboundFetch } from "../../connectors/connector.ts";
 import type { JobError } from "../../events/job.ts";
 import type { Step, Steps } from "../../events/pipeline.ts";
+import { inSlices, Line } from "../async/mod.ts";
 import { DEFAULT_MAX_ATTEMPTS, type JobCommand } from "../domain/job.ts";
 import { kept } from "../domain/step_error.ts";
-import { evolveSteps, type NewStepEvent, type StepEvent, type StepStates } from "../domain/step_states.ts";
-import { type Ending, Known, MAX_INPUTS_LENGTH, type Plan, planSteps, succeeded, type Work } from "../domain/steps.ts";
+import { evolveSteps, hasEnded, type NewStepEvent, type StepEvent, type StepStates } from "../domain/step_states.ts";
+import {
+  type Ending,
+  Known,
+  MAX_INPUTS_LENGTH,
+  outputsNamed,
+  type Plan,
+  planSteps,
+  succeeded,
+  type Work,
+} from "../domain/steps.ts";
+import { isAtHand, JsonText, opened } from "../json/mod.ts";
 import type { Tracing } from "../telemetry/mod.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Outcome, Runnable } from "./execute.ts";
@@ -27,9 +38,13 @@ export const MAX_INPUTS_OF_PROCESS = 32_000_000;
 
 /** Of a UTF-16 unit of an output's JSON, to read, check, record and fold it, in units of expressions. */
 const OUTPUT_COST = 1;
+/** The same, to decode it. */
+const OPENING_COST = 1;
 
 /** Of all jobs of this process. */
 const turns = new Turns();
+/** Jobs of which the next plan has to decode large outputs: one at a time, lest they push each other's out of memory. */
+const opening = new Line();
 let inputs_length = 0;
 
 export interface StepsOptions {
@@ -106,7 +121,9 @@ class StepsRun {
   /** Records what has ended and what is next, and starts that. Resolves to the attempt's end, if this was it. */
   async #advance(): Promise<Ending["type"] | undefined> {
     const planner = { caller: this.#attempt.state.caller, expenses: this.#known.expenses };
-    const planned = await turns.run(planner, () => this.#planned());
+    const inTurn = () => turns.run(planner, () => this.#planned());
+    const planned =
+      this.#closed().length === 0 ? await inTurn() : await opening.run(planner.caller, () => this.#open().then(inTurn));
     if (!planned) return undefined;
     const { events, plan } = planned;
     const isStopping = this.#options.stopping.aborted && plan.ending === null;
@@ -120,6 +137,24 @@ class StepsRun {
     if (!isStopping) for (const work of plan.works) this.#start(work);
     else if (this.#active.size + this.#ended.length === 0) this.#attempt.abort("worker_stopping");
     return undefined;
+  }
+
+  /** The outputs that the next plan may look into, and would have to decode for it. */
+  #closed(): JsonText[] {
+    const outputs = new Map<string, unknown>();
+    for (const [id, state] of this.#attempt.state.step_states) if (hasEnded(state)) outputs.set(id, state.output);
+    for (const { work, outcome } of this.#ended) {
+      if (outcome.ok && work.item === undefined) outputs.set(work.step.id, outcome.result);
+    }
+    const named = outputsNamed(this.#options.steps, { outputs, known: this.#known });
+    return named.filter((output) => output instanceof JsonText && !isAtHand(output)) as JsonText[];
+  }
+
+  #open(): Promise<void> {
+    return inSlices(this.#closed(), (output) => {
+      this.#known.expenses.handOn(output.text.length * OPENING_COST);
+      opened(output);
+    });
   }
 
   /** What has ended, and what is next; `undefined` where the attempt is over by now. */

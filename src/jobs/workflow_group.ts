@@ -27,12 +27,12 @@ import { longestLease } from "./outside_answers.ts";
 import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
 import { Spread } from "./spread.ts";
 
-/** What the jobs of one answer may take together, in UTF-16 units of JSON; one job is given whatever it takes. */
-const MAX_ANSWER_LENGTH = 8_000_000;
+/** What the jobs of one answer may take together, about, in bytes; one job is given whatever it takes. */
+const MAX_ANSWER_WEIGHT = 16_000_000;
 /** What a job takes whose payload is not at hand. */
-const UNKNOWN_LENGTH = 200_000;
+const UNKNOWN_WEIGHT = 200_000;
 /** What is kept ready; the rest is found again when there is room. */
-const QUEUE = { max_jobs: 1_000, max_length: 2_000_000 } as const;
+const QUEUE = { max_jobs: 1_000, max_weight: 4_000_000 } as const;
 /** How long a worker that does not want to wait may wait all the same, until it is known what is ready. */
 const SETTLE_MS = 2_000;
 const SETTLE_POLL_MS = 10;
@@ -205,13 +205,13 @@ export class WorkflowGroup {
 
   #take(max_jobs: number): ReadyJob[] {
     const jobs: ReadyJob[] = [];
-    let length = 0;
-    while (jobs.length < max_jobs && length < MAX_ANSWER_LENGTH) {
+    let weight = 0;
+    while (jobs.length < max_jobs && weight < MAX_ANSWER_WEIGHT) {
       const job = this.#queue.take(this.#spread.value);
       if (!job) break;
       if (job.state && this.#heldBack.keeps(job, job.state)) continue;
       jobs.push(job);
-      length += job.state ? job.length : UNKNOWN_LENGTH;
+      weight += job.state ? job.weight : UNKNOWN_WEIGHT;
     }
     return jobs;
   }

@@ -5,11 +5,13 @@
  *   services answer, and keeps what can be; {@link decodeJson} reads back what this service wrote.
  * - Integers of up to 64 bits pass unchanged: those beyond ±(2^53 − 1) are `bigint` in parsed values, all other numbers
  *   are `number`. `JSON.stringify` writes both.
+ * - {@link JsonText}: what is large and kept for long is kept as its text.
  */
 import "./bigint.ts";
 
 export { type Check, compileCheck } from "./check.ts";
 export { isDeeperThan, JSON_DEPTH_LIMIT } from "./depth.ts";
+export { isAtHand, JsonText, kept, keptList, opened, weightOf, writeJson } from "./kept.ts";
 export { encodingOf, readMediaType } from "./media_type.ts";
 export { exactNumber } from "./numbers.ts";
 export { decodeJson, type ForeignJson, JsonError, type JsonErrorCode, parseForeignJson, parseJson } from "./parse.ts";

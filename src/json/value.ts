@@ -20,8 +20,13 @@ export function faultOfValue(value: unknown, levels = JSON_DEPTH_LIMIT): ValueFa
   }
   if (value === null || typeof value !== "object") return undefined;
   if (levels === 0) return { code: "too_deep", pointer: "" };
-  for (const [key, part] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
-    const fault = faultOfValue(part, levels - 1);
+  // An iterator for each list would be most of the work.
+  const keys = Array.isArray(value) ? undefined : Object.keys(value);
+  const parts = value as Readonly<Record<string | number, unknown>>;
+  const count = keys?.length ?? (value as readonly unknown[]).length;
+  for (let index = 0; index < count; index++) {
+    const key = keys ? (keys[index] as string) : index;
+    const fault = faultOfValue(parts[key], levels - 1);
     if (fault) return { code: fault.code, pointer: cutPointer(pointerTo("", key) + fault.pointer) };
   }
   return undefined;

@@ -9,7 +9,7 @@ import postgres from "postgres";
 import type { StoredEvent } from "../../events/envelope.ts";
 import { schemaVersion } from "../../events/mod.ts";
 import { connect, connectionFault, type Sql } from "../db/mod.ts";
-import { decodeJson, isDeeperThan } from "../json/mod.ts";
+import { decodeJson, isDeeperThan, writeJson } from "../json/mod.ts";
 import { AppendInDoubtError, AppendRefusedError, isRefusal, LogUnavailableError } from "./errors.ts";
 import { eventFault } from "./event_check.ts";
 import { PARTITION_SPAN, SEPARATOR } from "./schema.ts";
@@ -25,7 +25,7 @@ import {
 /** Events in one batch at most; a larger single append is refused. Beyond it batches gain nothing and delay their callers. */
 const MAX_BATCH_EVENTS = 2_000;
 /** UTF-16 units of JSON in one batch at most, unless one append alone is larger. */
-const MAX_BATCH_LENGTH = 8_000_000;
+const MAX_BATCH_LENGTH = 2_000_000;
 /** UTF-16 units of JSON, each event's meta included, in one append at most. */
 const MAX_APPEND_LENGTH = 16_000_000;
 /** UTF-16 units of JSON that may wait while the database is slow or away; further appends are refused. */
@@ -409,7 +409,7 @@ type Refuse = (reason: string) => never;
 function written(value: unknown, what: string, refuse: Refuse): string {
   let json: string | undefined;
   try {
-    json = JSON.stringify(value);
+    json = writeJson(value);
   } catch {
     // A cycle, too many levels, or what a toJSON threw, which may hold anything.
     return refuse(`${what} cannot be written as JSON`);

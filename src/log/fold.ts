@@ -14,20 +14,45 @@ export interface Folded<State> {
   readonly version: number;
 }
 
-/** A stream's events after a version, in pages of which none is empty. Between two, all else has its turn. */
+/** Events that are read at first: most streams have no more. */
+const FIRST_PAGE = 4;
+/** UTF-16 units of data of which a page is to be, about: the client takes in an answer in one go. */
+const PAGE_LENGTH = 400_000;
+
+/**
+ * A stream's events after a version, in pages of up to {@link PAGE}, of which none is empty: of fewer where what came
+ * before them was long. Between two, all else has its turn.
+ */
 export async function* pagesOf(
   log: Pick<EventLog, "readStream">,
   { stream_id, after_version = 0 }: { stream_id: string; after_version?: number },
 ): AsyncGenerator<StoredEvent[]> {
+  let limit = FIRST_PAGE;
   for (let after = after_version; ; ) {
-    const page = await log.readStream(stream_id, { after_version: after, limit: PAGE });
+    const page = await log.readStream(stream_id, { after_version: after, limit });
     const last = page.at(-1);
     if (!last) return;
     yield page;
-    if (page.length < PAGE) return;
+    if (page.length < limit) return;
     after = last.version;
+    const average = page.reduce((sum, { data_json }) => sum + data_json.length, 0) / page.length;
+    limit = Math.max(1, Math.min(PAGE, Math.floor(PAGE_LENGTH / average)));
     await nextTurn();
   }
+}
+
+/** So many of a stream's events after a version, read as {@link pagesOf} does. */
+export async function readEvents(
+  log: Pick<EventLog, "readStream">,
+  { limit, ...from }: { stream_id: string; after_version: number; limit: number },
+): Promise<StoredEvent[]> {
+  if (limit <= FIRST_PAGE) return await log.readStream(from.stream_id, { after_version: from.after_version, limit });
+  const events: StoredEvent[] = [];
+  for await (const page of pagesOf(log, from)) {
+    events.push(...page);
+    if (events.length >= limit) break;
+  }
+  return events.slice(0, limit);
 }
 
 /** What events lead to that follow what is known. */

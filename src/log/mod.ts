@@ -7,7 +7,7 @@ export {
   isTransient,
   LogUnavailableError,
 } from "./errors.ts";
-export { type Folded, foldEvents, PAGE, pagesOf } from "./fold.ts";
+export { type Folded, foldEvents, PAGE, pagesOf, readEvents } from "./fold.ts";
 export { type Handled, handle } from "./handle.ts";
 export { openLog } from "./postgres_log.ts";
 export { givePrecedence } from "./precedence.ts";

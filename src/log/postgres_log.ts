@@ -98,17 +98,38 @@ class PostgresLog implements EventLog {
 
   async readStreams(
     streamIds: readonly string[],
-    { after_version = 0, limit }: { after_version?: number; limit: number },
+    {
+      after_version = 0,
+      limit,
+      max_length,
+    }: { after_version?: number; limit: number; max_length?: number | undefined },
   ): Promise<Map<string, StoredEvent[]>> {
-    const rows = await this.#sql<StoredEvent[]>`
-      select part.*
-      from unnest(${streamIds as string[]}::text[]) as asked (id)
-      cross join lateral (
-        select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
-        from levqor_log.events
-        where stream_id = asked.id and version > ${after_version} order by version limit ${limit}
-      ) as part
-      order by part.stream_id, part.version`;
+    const rows = await (max_length === undefined
+      ? this.#sql<StoredEvent[]>`
+        select part.*
+        from unnest(${streamIds as string[]}::text[]) as asked (id)
+        cross join lateral (
+          select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+          from levqor_log.events
+          where stream_id = asked.id and version > ${after_version} order by version limit ${limit}
+        ) as part
+        order by part.stream_id, part.version`
+      : this.#sql<StoredEvent[]>`
+        select part.*
+        from unnest(${streamIds as string[]}::text[]) as asked (id)
+        cross join lateral (
+          select sum(octet_length(data::text)) as length from (
+            select data from levqor_log.events
+            where stream_id = asked.id and version > ${after_version} order by version limit ${limit}
+          ) as datas
+        ) as whole
+        cross join lateral (
+          select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+          from levqor_log.events
+          where stream_id = asked.id and version > ${after_version} and whole.length <= ${max_length}
+          order by version limit ${limit}
+        ) as part
+        order by part.stream_id, part.version`);
     const streams = new Map<string, StoredEvent[]>();
     for (const event of rows) {
       const stream = streams.get(event.stream_id);

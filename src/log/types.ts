@@ -111,11 +111,11 @@ export interface EventLog {
   readStream(streamId: string, options?: { after_version?: number } & ReadLimits): Promise<StoredEvent[]>;
   /**
    * Several streams in one query, of each as many events as the limit says. Streams that do not exist, or hold nothing
-   * after the version, are absent from the map.
+   * after the version, are absent from the map; so are those of which that would be more than `max_length` bytes of data.
    */
   readStreams(
     streamIds: readonly string[],
-    options: { after_version?: number; limit: number },
+    options: { after_version?: number; limit: number; max_length?: number },
   ): Promise<Map<string, StoredEvent[]>>;
   /** The first event of each of several streams, in one query, by stream. Streams that do not exist are absent. */
   readFirst(streamIds: readonly string[]): Promise<Map<string, StoredEvent>>;

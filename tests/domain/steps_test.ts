@@ -19,12 +19,14 @@ import {
   MAX_ERRORS_LENGTH,
   MAX_INPUTS_LENGTH,
   MAX_STEP_RUNS,
+  outputsNamed,
   type Plan,
   planSteps,
   succeeded,
   type Work,
 } from "../../src/domain/steps.ts";
 import { isRetryable } from "../../src/jobs/retry.ts";
+import { JsonText } from "../../src/json/mod.ts";
 
 const EPOCH = Date.parse("2026-01-01T00:00:00Z");
 const NOTHING: StepStates = new Map();
@@ -80,6 +82,58 @@ test.each([
   const detail = { step: "a", detail: { pointer: "/sleep/until" } };
   const error = { code: "expression_failed", message: `Step "a": ${message}`, detail };
   expect(ending).toMatchObject({ type: "fail", error });
+});
+
+describe("outputs", () => {
+  const large = (n: number) => Array(n).fill([]);
+  const ended = (states: StepStates, step: string, output: unknown) => {
+    const data = { attempt: 1, step, step_attempt: 1, output, output_length: JSON.stringify(output).length };
+    return after(states, [{ type: "job.step_succeeded", data }]);
+  };
+
+  test("are kept as their texts, whatever they hold, and so is the list of a for_each's, without its items' own", () => {
+    expect(ended(NOTHING, "a", large(1_000)).get("a")?.output).toEqual(new JsonText(JSON.stringify(large(1_000))));
+    const data = { attempt: 1, step: "b", step_attempt: 1 };
+    const events: NewStepEvent[] = [{ type: "job.step_started", data: { ...data, items: 2 } }];
+    for (const item of [0, 1]) {
+      events.push({ type: "job.step_succeeded", data: { ...data, item, output: large(50), output_length: 151 } });
+    }
+    const before = after(NOTHING, events).get("b");
+    expect(before?.items?.map(({ output }) => output)).toEqual(Array(2).fill(new JsonText(JSON.stringify(large(50)))));
+    const whole = after(NOTHING, [...events, { type: "job.step_succeeded", data: { ...data, output_length: 302 } }]);
+    expect(whole.get("b")?.output).toEqual(new JsonText(JSON.stringify([large(50), large(50)])));
+    expect(whole.get("b")?.items?.map(({ status, output }) => [status, output])).toEqual(
+      Array(2).fill(["succeeded", null]),
+    );
+  });
+
+  test("are what they were to expressions, items of a for_each among them", () => {
+    const states = ended(NOTHING, "a", { list: [large(30), { n: 2n ** 60n, text: "x".repeat(80) }] });
+    const over = "{{ steps.a.output.list }}";
+    const { works } = plan(
+      [
+        { id: "a", uses: "http" },
+        { id: "b", for_each: { items: over, max_parallel: 2 }, uses: "http", with: { it: "{{ item }}" } },
+      ],
+      { states },
+    );
+    expect(works.map(({ input }) => input)).toEqual([
+      { it: large(30) },
+      { it: { n: 2n ** 60n, text: "x".repeat(80) } },
+    ]);
+  });
+
+  test("that a plan may look into are those that its step names, and those that the conditions after it name", () => {
+    const steps: Steps = [
+      ...["a", "b", "c", "d", "e"].map((id) => ({ id, uses: "http" })),
+      { id: "f", uses: "http", with: { x: ["{{ steps.a.output.x }}", '{{ steps["b"].output + steps . unknown }}'] } },
+      { id: "g", uses: "http", if: "{{ steps.d.output }}", with: { x: "{{ steps.e.output }}" } },
+    ];
+    const outputs = new Map(["a", "b", "c", "d", "e"].map((id) => [id, `of ${id}`]));
+    const named = outputsNamed(steps, { outputs, known: new Known() });
+    expect(named.filter(Boolean)).toEqual(["of a", "of b", "of d"]);
+    expect(outputsNamed(steps, { outputs: new Map(), known: new Known() })).toEqual([]);
+  });
 });
 
 describe("a plan", () => {

@@ -133,7 +133,7 @@ describe("run_at", () => {
 
   test("many that are due at once all run, beyond what the queue holds, and after a restart", async () => {
     const { connectors, runs } = workshop();
-    const first = service.start({ connectors, concurrency: 4, queue: { max_jobs: 8, max_length: 100 } });
+    const first = service.start({ connectors, concurrency: 4, queue: { max_jobs: 8, max_weight: 100 } });
     const run_at = at(2);
     const ids = await Promise.all(
       Array.from({ length: 2_500 }, (_, i) =>
@@ -143,7 +143,7 @@ describe("run_at", () => {
     await first.stop();
     expect(runs.length === 0 || Date.now() >= Date.parse(run_at)).toBe(true);
     await service.projected();
-    service.start({ connectors, concurrency: 64, queue: { max_jobs: 8, max_length: 100 } });
+    service.start({ connectors, concurrency: 64, queue: { max_jobs: 8, max_weight: 100 } });
     for (const id of ids) await service.reaches(id, "succeeded", 60_000);
     expect(runs.map((run) => run.key).toSorted()).toEqual(ids.toSorted());
     for (const id of ids.slice(0, 20)) expect(await lateness(id, run_at)).toBeGreaterThanOrEqual(0);

@@ -63,7 +63,7 @@ describe("the queue", () => {
   let position = 0;
   function job(caller: string | null, more: Partial<ReadyJob> = {}): ReadyJob {
     position++;
-    return { job_id: `j${position}`, caller, priority: "normal", position, version: 1, length: 0, ...more };
+    return { job_id: `j${position}`, caller, priority: "normal", position, version: 1, weight: 0, ...more };
   }
 
   test("callers take turns, the operator like one of them", () => {

@@ -3,6 +3,8 @@ import type { Sql } from "../../src/db/mod.ts";
 import { Feed } from "../../src/jobs/feed.ts";
 import { HeldBackJobs } from "../../src/jobs/held_back.ts";
 import { ReadyQueue } from "../../src/jobs/ready_queue.ts";
+import { JsonText } from "../../src/json/mod.ts";
+import type { EventLog } from "../../src/log/mod.ts";
 import { roundsDuring } from "../support/rounds.ts";
 import { openService, type Service, silent, until, workshop } from "./support.ts";
 
@@ -55,6 +57,47 @@ test("a job that comes in while the jobs before it are fetched is not passed ove
   expect(queue.take()?.priority).toBe("high");
   stop.abort();
   await running;
+});
+
+test("of jobs with long histories one at a time is read, apart from the short ones", async () => {
+  const output = [...Array(100_000).fill([])];
+  const reuse = { step: "a", status: "succeeded", output, output_length: 300_001 };
+  const meta = { actor: "key:someone", correlation_id: "test" };
+  const ids = await Promise.all(Array.from({ length: 3 }, () => service.submit("noop")));
+  const long = ids.slice(0, 2);
+  for (const job_id of long) {
+    const events = [{ type: "job.step_reused", data: reuse }];
+    await service.log.append({ stream_id: `job-${job_id}`, expected_version: 1, events, meta });
+  }
+  const together: string[] = [];
+  const log: Pick<EventLog, "readStream" | "readStreams"> = {
+    readStream: (...asked) => service.log.readStream(...asked),
+    async readStreams(...asked) {
+      const found = await service.log.readStreams(...asked);
+      together.push(...found.keys());
+      return found;
+    },
+  };
+  const queue = new ReadyQueue();
+  const stop = new AbortController();
+  const feed = new Feed({
+    ...service,
+    log: log as EventLog,
+    workflows: workshop().connectors,
+    logger: silent,
+    queue,
+    signal: stop.signal,
+    on_ready() {},
+    held_back: new HeldBackJobs({ ...service, logger: silent, queue, signal: stop.signal, on_ready() {} }),
+  });
+  const loaded = await feed.load(ids.map((job_id) => ({ job_id })));
+  expect(loaded.map(({ job_id }) => job_id)).toEqual(ids);
+  expect(together).toEqual([`job-${ids[2]}`]);
+  for (const { state, weight } of loaded.slice(0, 2)) {
+    expect(state.step_states.get("a")?.output).toEqual(new JsonText(JSON.stringify(output)));
+    expect(weight).toBeGreaterThan(300_000);
+  }
+  stop.abort();
 });
 
 test("jobs with large payloads that are read at once leave others their turn", async () => {

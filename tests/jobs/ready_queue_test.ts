@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Priority } from "../../events/job.ts";
-import { jobDecider } from "../../src/domain/job.ts";
+import type { KnownEvent } from "../../events/mod.ts";
+import { type JobState, jobDecider } from "../../src/domain/job.ts";
 import { MAX_PASSED_OVER, PRIORITIES, type ReadyJob, ReadyQueue } from "../../src/jobs/ready_queue.ts";
 
 let position = 0;
@@ -14,7 +15,7 @@ function job(priority: Priority = "normal", more: Partial<ReadyJob> = {}): Ready
     position,
     version: 1,
     state: jobDecider.initial,
-    length: 10,
+    weight: 10,
     ...more,
   };
 }
@@ -76,11 +77,31 @@ describe("order", () => {
 
 describe("bounds", () => {
   test("beyond the bytes a job stays without its state", () => {
-    const queue = new ReadyQueue({ max_length: 25 });
+    const queue = new ReadyQueue({ max_weight: 25 });
     const jobs = [job(), job(), job()];
     for (const one of jobs) queue.add(one);
     expect(takeAll(queue).map((one) => one.state !== undefined)).toEqual([true, true, false]);
     queue.add(job());
+    expect(queue.take()?.state).toBeDefined();
+  });
+
+  test("a job that grows beyond the bytes by what follows its submission stays without its state", () => {
+    const queue = new ReadyQueue({ max_weight: 1_000 });
+    const [one, other] = [job(), job()];
+    queue.add(one);
+    queue.add(other);
+    const reuse = (output_length: number) => (state: JobState) => {
+      const data = { step: "a", status: "succeeded", output: [], output_length } as const;
+      return jobDecider.evolve(state, { type: "job.step_reused", data } as unknown as KnownEvent);
+    };
+    expect(queue.advance(one.job_id, 2, reuse(900))).toBe(true);
+    expect(queue.advance(other.job_id, 2, reuse(900))).toBe(true);
+    expect(takeAll(queue).map(({ version, state, weight }) => [version, state !== undefined, weight])).toEqual([
+      [2, true, 910],
+      [2, false, 0],
+    ]);
+    // What left it takes no room any more.
+    queue.add(job("normal", { weight: 1_000 }));
     expect(queue.take()?.state).toBeDefined();
   });
 

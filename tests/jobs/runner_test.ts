@@ -213,7 +213,7 @@ describe("limits", () => {
       Array.from({ length: 300 }, (_, i) => service.submit("noop", { priority: ["low", "normal", "high"][i % 3] })),
     );
     await service.projected();
-    service.start({ connectors, concurrency: 4, queue: { max_jobs: 8, max_length: 100 } });
+    service.start({ connectors, concurrency: 4, queue: { max_jobs: 8, max_weight: 100 } });
     const more = await Promise.all(Array.from({ length: 300 }, () => service.submit("noop")));
     for (const id of [...ids, ...more]) await service.reaches(id, "succeeded");
     expect(runs.map((run) => run.key).toSorted()).toEqual([...ids, ...more].toSorted());

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Expenses } from "../../src/domain/expression_cost.ts";
 import { Turns } from "../../src/jobs/turns.ts";
+import { opened } from "../../src/json/mod.ts";
 import { openService, workshop } from "./support.ts";
 
 /** A plan whose expressions cost so much, and take as long as they may. */
@@ -99,7 +100,7 @@ test("while expressions are worked out the process goes on", async () => {
     const ids = await Promise.all(Array.from({ length: 2 }, () => service.submit("several", { payload, steps })));
     for (const id of ids) {
       const { result } = await service.reaches(id, "succeeded", 30_000);
-      expect(result).toHaveLength(20);
+      expect(opened(result)).toHaveLength(20);
     }
     clearInterval(watch);
     // 30 ms where nothing else runs.

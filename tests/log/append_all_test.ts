@@ -198,4 +198,19 @@ describe("reading the newest events", () => {
     const found = await log.readStreams([a, b], { after_version: 1, limit: 10 });
     expect([...found].map(([stream, events]) => [stream, events.map(({ version }) => version)])).toEqual([[a, [2, 3]]]);
   });
+
+  test("of many streams leaves out those that are longer than was asked for", async () => {
+    const [short, long] = [newStream(), newStream()];
+    const meta = { actor: "test", correlation_id: "test" };
+    for (const [stream_id, length] of [
+      [short, 20],
+      [long, 600],
+    ] as const) {
+      const events = Array.from({ length: 2 }, () => ({ type: "test.happened", data: "x".repeat(length) }));
+      await log.append({ stream_id, expected_version: 0, events, meta });
+    }
+    const found = await log.readStreams([short, long, newStream()], { limit: 10, max_length: 1_000 });
+    expect([...found].map(([stream, events]) => [stream, events])).toEqual([[short, await log.readStream(short)]]);
+    expect((await log.readStreams([long], { limit: 1, max_length: 1_000 })).get(long)).toHaveLength(1);
+  });
 });

@@ -1,0 +1,112 @@
+/**
+ * JSON values that are kept as their texts. A parsed value takes many times the room of its text: `[],` is three characters,
+ * and 56 bytes. So whatever is large, and kept for longer than it is looked at, is kept as text, and is decoded where
+ * somebody looks into it.
+ */
+import { randomBytes } from "node:crypto";
+import { decodeJson } from "./parse.ts";
+
+/** Lists and objects of up to so many UTF-16 units of JSON are kept as they are. */
+const LITTLE_LENGTH = 64;
+/** Of a text that takes more than a millisecond or so to decode. */
+const LONG_LENGTH = 50_000;
+/** What decoded values that were looked at lately may take in this process, about, in bytes. */
+const MAX_DECODED_WEIGHT = 96_000_000;
+
+/** Stands for a text while it is written: nobody outside of this process can have seen it. */
+const MARK = randomBytes(15).toString("base64url");
+/** The texts that {@link writeJson} has met so far; `undefined` where something else writes. */
+let met: string[] | undefined;
+
+/** A list or an object as its text: valid, of this service's own writing. */
+export class JsonText {
+  constructor(readonly text: string) {}
+
+  /** So `JSON.stringify` writes it as the value that it is; {@link writeJson} does without decoding it. */
+  toJSON(): unknown {
+    if (!met) return decodeJson(this.text);
+    met.push(this.text);
+    return MARK;
+  }
+}
+
+/** A value as it is to be kept. `text`: its JSON, if that is at hand. */
+export function kept(value: unknown, text?: string): unknown {
+  if (value === null || typeof value !== "object" || value instanceof JsonText) return value;
+  const json = text ?? writeJson(value);
+  return json.length > LITTLE_LENGTH ? new JsonText(json) : value;
+}
+
+/** The list of values that are kept. */
+export function keptList(values: readonly unknown[]): unknown {
+  return kept(values, `[${values.map((value) => writeJson(value ?? null)).join(",")}]`);
+}
+
+/** What is kept, decoded: not to be held for longer than it is looked at, nor to be changed. */
+export function opened(value: unknown): unknown {
+  return value instanceof JsonText ? decoded.open(value) : value;
+}
+
+/** Whether looking into it takes no more than a millisecond or so now. */
+export function isAtHand(value: unknown): boolean {
+  return !(value instanceof JsonText) || value.text.length < LONG_LENGTH || decoded.has(value);
+}
+
+/** As `JSON.stringify`, for what JSON can hold; texts that are kept are not decoded for it. */
+export function writeJson(value: unknown): string {
+  if (value instanceof JsonText) return value.text;
+  const outer = met;
+  const texts: string[] = [];
+  met = texts;
+  try {
+    const json = JSON.stringify(value);
+    if (texts.length === 0) return json;
+    return json
+      .split(`"${MARK}"`)
+      .map((part, index) => part + (texts[index] ?? ""))
+      .join("");
+  } finally {
+    met = outer;
+  }
+}
+
+const [QUOTE, COMMA, OPEN_BRACKET, OPEN_BRACE] = [0x22, 0x2c, 0x5b, 0x7b];
+
+/** What the value of a JSON text takes in memory, about, in bytes. */
+export function weightOf(text: string): number {
+  let weight = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === OPEN_BRACKET || unit === OPEN_BRACE) weight += 48;
+    else if (unit === QUOTE || unit === COMMA) weight += 12;
+  }
+  return weight;
+}
+
+/** The values of texts that were looked at lately. */
+class Decoded {
+  /** By text: several jobs may have the same. The one looked at longest ago first. */
+  readonly #values = new Map<string, { readonly value: unknown; readonly weight: number }>();
+  #weight = 0;
+
+  has({ text }: JsonText): boolean {
+    return this.#values.has(text);
+  }
+
+  open({ text }: JsonText): unknown {
+    const known = this.#values.get(text);
+    const held = known ?? { value: decodeJson(text), weight: weightOf(text) + text.length };
+    this.#values.delete(text);
+    this.#values.set(text, held);
+    if (known) return known.value;
+    this.#weight += held.weight;
+    for (const [oldest, { weight }] of this.#values) {
+      if (this.#weight <= MAX_DECODED_WEIGHT || oldest === text) break;
+      this.#values.delete(oldest);
+      this.#weight -= weight;
+    }
+    return held.value;
+  }
+}
+
+const decoded = new Decoded();

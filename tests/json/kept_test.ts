@@ -1,0 +1,63 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { decodeJson, isAtHand, JsonText, kept, keptList, opened, weightOf, writeJson } from "../../src/json/mod.ts";
+
+const json = fc.jsonValue({ maxDepth: 4 });
+const long = "x".repeat(100);
+
+describe("a value that is kept as its text", () => {
+  test("is written as it is, wherever it stands in another", () => {
+    fc.assert(
+      fc.property(fc.array(json), json, (values, beside) => {
+        const plain = { beside, values, last: values.at(-1) };
+        const texts = { beside, values: values.map((value) => kept([value, long])), last: kept([values.at(-1)]) };
+        const expected = { beside, values: values.map((value) => [value, long]), last: [values.at(-1)] };
+        expect(writeJson(texts)).toBe(JSON.stringify(expected));
+        expect(JSON.stringify(texts)).toBe(JSON.stringify(expected));
+        expect(writeJson(plain)).toBe(JSON.stringify(plain));
+      }),
+    );
+  });
+
+  test("is the same value when it is opened, and the same text when it is written again", () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        const text = JSON.stringify([value, long]);
+        const one = kept([value, long]);
+        expect(one).toEqual(new JsonText(text));
+        expect(opened(one)).toEqual(decodeJson(text));
+        expect(kept(one)).toBe(one);
+        expect(writeJson(one)).toBe(text);
+      }),
+    );
+  });
+
+  test("is kept as it is where it is little, or no list or object", () => {
+    for (const value of [null, 7, 2n ** 60n, long, { a: 1 }, []]) expect(kept(value)).toBe(value);
+    expect(keptList([1, null])).toEqual([1, null]);
+    expect(keptList([kept([long]), undefined, 2n ** 60n])).toEqual(new JsonText(`[["${long}"],null,${2n ** 60n}]`));
+  });
+
+  test("holds integers beyond 2^53 with all their digits", () => {
+    const value = [2n ** 63n - 1n, long];
+    expect(opened(kept(value))).toEqual(value);
+  });
+});
+
+test("of the decoded values only as many are held as there is room for, the ones looked at last", () => {
+  const large = Array.from({ length: 8 }, (_, index) => kept([index, ...Array(400_000).fill([])]) as JsonText);
+  for (const one of large) opened(one);
+  const held = large.map(isAtHand);
+  expect(held.at(-1)).toBe(true);
+  expect(held.filter(Boolean).length).toBeLessThan(5);
+  const last = large.at(-1) as JsonText;
+  // Whoever has the same text has the same value.
+  expect(opened(new JsonText(`${last.text}`))).toBe(opened(last));
+});
+
+test("a value weighs what its lists and objects take, not what its text does", () => {
+  const lists = `[${Array(10_000).fill("[]").join(",")}]`;
+  expect(weightOf(lists)).toBeGreaterThan(15 * lists.length);
+  const text = JSON.stringify([long.repeat(100)]);
+  expect(weightOf(text)).toBeLessThan(1.1 * text.length);
+});
