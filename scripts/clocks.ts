@@ -18,8 +18,9 @@ const ROOT = join(import.meta.dir, "..");
 /**
  * Of the test files in which `Date.now`, `new Date(`, `now()` or a `date` stands, or in what they test, those whose outcome
  * it may change: they tell of the present minute, day or year, or compare what two clocks say (service and Postgres, or two
- * processes). Not those that give each time themselves, measure how long something takes, or only want an end that is far;
- * with `--spread` all of them shall take less than two minutes.
+ * processes). Not those that give each time themselves, measure how long something takes, or only want an end that is far, nor
+ * such as take long and whose promises others of these hold (`jobs/attempts`, `rate/limiter`, `schedules/scheduler`): with `--spread` all
+ * of them shall take less than two minutes.
  */
 const FILES = [
   "tests/access/tokens_test.ts",
@@ -33,11 +34,8 @@ const FILES = [
   "tests/api/status_page_test.ts",
   "tests/api/uptime_test.ts",
   "tests/api/workers_test.ts",
-  "tests/jobs/attempts_test.ts",
   "tests/key_replicas_test.ts",
-  "tests/rate/limiter_test.ts",
   "tests/rate_limits_test.ts",
-  "tests/schedules/scheduler_test.ts",
   "tests/support/clock_test.ts",
   "tests/web/content_test.ts",
   "tests/web/site_test.ts",
