@@ -15,8 +15,10 @@ const FRACTION_COST = 4;
 const BIGINT_COST = 24;
 const INDEX_PROPERTY_COST = 30;
 
-/** A number, a boolean, null or a container in itself, in UTF-16 units. */
+/** A number, a boolean or null, in UTF-16 units. */
 const NODE_LENGTH = 8;
+/** A list or a map in itself. */
+const CONTAINER_LENGTH = 32;
 
 /** Of several values together. */
 export class Size {
@@ -57,7 +59,7 @@ export class Size {
 
   /** A value without what is in it, and no text. */
   node(value: unknown): void {
-    this.#length += NODE_LENGTH;
+    this.#length += typeof value === "object" && value !== null ? CONTAINER_LENGTH : NODE_LENGTH;
     this.#work += NODE_COST;
     if (typeof value === "bigint") this.#work += BIGINT_COST;
     else if (typeof value === "number" && !Number.isSafeInteger(value)) this.#work += FRACTION_COST;

@@ -66,8 +66,10 @@ export interface StepsInProgress {
   readonly now: number;
   /** The keys of the works that this worker runs at this moment. */
   readonly active: ReadonlySet<string>;
-  /** What the inputs of the works to be started may take together; where none is active, one may take more. */
+  /** What the inputs of the works to be started may take together. */
   readonly inputs_left: number;
+  /** What one may take where none is active; {@link inputs_left} does not count for it. Any by default. */
+  readonly first_left?: number;
   /** What the attempt's plans before this one have worked out, and this one adds to. */
   readonly known: Known;
   /** How often a step's connector may fail or lose its worker. */
@@ -112,7 +114,10 @@ export type Ending =
   | { readonly type: "fail"; readonly error: JobError }
   | ({ readonly type: "suspend" } & Omit<JobSuspended, "attempt">);
 
-/** To be recorded, all at once; then the works are to be run. Neither works nor an ending: what is active has to end. */
+/**
+ * To be recorded, all at once; then the works are to be run. Neither works nor an ending: what is active has to end or,
+ * where nothing is, others' have to leave room for an input.
+ */
 export interface Plan {
   readonly events: readonly NewStepEvent[];
   readonly works: readonly Work[];
@@ -341,7 +346,7 @@ class Planning {
         isFirst,
       });
       // It is started when one of those that run has made room.
-      if (started === "no_room") break;
+      if (started === "no_room") return { works, ending: null, unfinished: false };
       // What was started before the one that cannot be is run first.
       if (!("key" in started)) return works.length > 0 ? { works, ending: null, unfinished: false } : started;
       works.push(started);
@@ -376,9 +381,12 @@ class Planning {
       if (!(error instanceof RenderError)) throw error;
       return this.#fail(step, { item, error: expressionFailed(error, "/with") });
     }
-    const { value: rendered, size } = input;
-    if (!isFirst && size.length > this.#inputs_left) {
-      known.waiting = { key, input };
+    const { size } = input;
+    const left = isFirst ? (this.#job.first_left ?? Number.POSITIVE_INFINITY) : this.#inputs_left;
+    if (size.length > left) {
+      // A literal is there in any case.
+      const held = input.isLiteral ? input.value : kept(input.value);
+      known.waiting = { key, input: { ...input, value: held } };
       return "no_room";
     }
     if (known.waiting?.key === key) known.waiting = undefined;
@@ -387,7 +395,15 @@ class Planning {
     const step_attempt = work.attempts + 1;
     const data = { attempt: this.#job.attempt, step: step.id, ...(item === undefined ? {} : { item }), step_attempt };
     this.#record({ type: "job.step_started", data });
-    return { key, step, item, step_attempt, attempts_used: work.attempts_used, input: rendered, input_size: size };
+    return {
+      key,
+      step,
+      item,
+      step_attempt,
+      attempts_used: work.attempts_used,
+      input: opened(input.value),
+      input_size: size,
+    };
   }
 
   /** Why the job may start nothing more: the end of what is started must find its place in the history. */

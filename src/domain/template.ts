@@ -23,6 +23,8 @@ export interface Template {
 
 export interface Rendered {
   readonly value: unknown;
+  /** No expression is in it: it is the template's own value. */
+  readonly isLiteral: boolean;
   /** Of what is the same in each rendering it was found out once, when the template was read. */
   readonly size: Size;
 }
@@ -103,11 +105,11 @@ function mayHold(value: unknown): boolean {
 export function readTemplate(value: unknown, meter = new Meter(), pointer = ""): Template {
   const literal = new Size();
   const part = dynamic(value, { meter, literal }, pointer);
-  if (!part) return { render: () => ({ value, size: literal }) };
+  if (!part) return { render: () => ({ value, isLiteral: true, size: literal }) };
   return {
     render(values, meter = new Meter()) {
       const size = literal.copy();
-      return { value: part(values, { meter, size }), size };
+      return { value: part(values, { meter, size }), isLiteral: false, size };
     },
   };
 }

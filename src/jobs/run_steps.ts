@@ -7,7 +7,7 @@
 import type { Connector, OutboundFetch } from "../../connectors/connector.ts";
 import type { JobError } from "../../events/job.ts";
 import type { Step, Steps } from "../../events/pipeline.ts";
-import { inSlices, Line } from "../async/mod.ts";
+import { inSlices, Line, pause } from "../async/mod.ts";
 import { DEFAULT_MAX_ATTEMPTS, type JobCommand } from "../domain/job.ts";
 import { kept } from "../domain/step_error.ts";
 import { evolveSteps, hasEnded, type NewStepEvent, type StepEvent, type StepStates } from "../domain/step_states.ts";
@@ -33,8 +33,12 @@ import { Turns } from "./turns.ts";
 /** How long a connector may take to heed its signal before its answer is dropped. */
 const TIMEOUT_GRACE_MS = 1_000;
 
-/** What the inputs of works that run may take in this process, in UTF-16 units, beside one of each job. */
+/** What the inputs of works that run may take in this process, in UTF-16 units, beside one of each caller. */
 export const MAX_INPUTS_OF_PROCESS = 32_000_000;
+/** A job's only one is started in any case if it takes no more. */
+const SMALL_INPUT = 100_000;
+/** Whoever waits for room looks again after so long, whatever was heard. */
+const ROOM_EVERY_MS = 1_000;
 
 /** Of a UTF-16 unit of an output's JSON, to read, check, record and fold it, in units of expressions. */
 const OUTPUT_COST = 1;
@@ -46,6 +50,10 @@ const turns = new Turns();
 /** Jobs of which the next plan has to decode large outputs: one at a time, lest they push each other's out of memory. */
 const opening = new Line();
 let inputs_length = 0;
+/** The same by caller. */
+const inputs_of = new Map<string | null, number>();
+/** Resolves when inputs leave room. */
+let roomMade = Promise.withResolvers<void>();
 
 export interface StepsOptions {
   readonly steps: Steps;
@@ -109,13 +117,19 @@ class StepsRun {
     while (!this.#attempt.signal.aborted) {
       const end = await this.#advance();
       if (end) return end;
-      const isWaiting = this.#ended.length === 0 && this.#active.size > 0 && !this.#isUnfinished;
-      if (isWaiting) await Promise.race(this.#active.values());
+      if (this.#ended.length > 0 || this.#isUnfinished) continue;
+      await (this.#active.size > 0 ? Promise.race(this.#active.values()) : this.#room());
     }
     await Promise.all(this.#active.values());
     // Told to stop, some may have ended well all the same: what they did must not be done again.
     if (this.#attempt.aborted === "worker_stopping") await this.#record(this.#takeEnded().events, null);
     return undefined;
+  }
+
+  /** There is no room for the input of the only work. */
+  async #room(): Promise<void> {
+    const signal = AbortSignal.any([this.#attempt.signal, this.#options.stopping]);
+    if (!signal.aborted) await Promise.race([roomMade.promise, pause(ROOM_EVERY_MS, signal)]);
   }
 
   /** Records what has ended and what is next, and starts that. Resolves to the attempt's end, if this was it. */
@@ -166,6 +180,7 @@ class StepsRun {
 
   #plan(states: StepStates): Plan {
     const { state } = this.#attempt;
+    const left = MAX_INPUTS_OF_PROCESS - inputs_length;
     return planSteps({
       steps: this.#options.steps,
       payload: state.payload,
@@ -173,7 +188,8 @@ class StepsRun {
       attempt: state.attempt,
       now: this.#attempt.now(),
       active: new Set(this.#active.keys()),
-      inputs_left: Math.min(MAX_INPUTS_LENGTH - this.#inputs_length, MAX_INPUTS_OF_PROCESS - inputs_length),
+      inputs_left: Math.min(MAX_INPUTS_LENGTH - this.#inputs_length, left),
+      first_left: inputs_of.has(state.caller) ? Math.max(left, SMALL_INPUT) : Number.POSITIVE_INFINITY,
       known: this.#known,
       maxAttempts: (step) => this.#maxAttempts(step),
     });
@@ -239,8 +255,15 @@ class StepsRun {
   }
 
   #hold(length: number): void {
+    const { caller } = this.#attempt.state;
     this.#inputs_length += length;
     inputs_length += length;
+    const theirs = (inputs_of.get(caller) ?? 0) + length;
+    if (theirs > 0) inputs_of.set(caller, theirs);
+    else inputs_of.delete(caller);
+    if (length > 0) return;
+    roomMade.resolve();
+    roomMade = Promise.withResolvers();
   }
 
   /** `undefined`: it was told to stop, and did. */

@@ -353,8 +353,8 @@ describe("the inputs of items that run at once", () => {
     for_each: { items: "{{ [0, 1, 2, 3, 4, 5] }}", max_parallel: 6 },
     with: { body: "{{ payload.text }}" },
   };
-  /** An input of a million characters, as they are counted: with 8 for each of map and value, and its name. */
-  const payload = { text: "x".repeat(1_000_000 - 12) };
+  /** An input of a million characters, as they are counted: with 32 for the map, and the name in it. */
+  const payload = { text: "x".repeat(1_000_000 - 36) };
   const keys = ({ works }: Plan) => works.map(({ key }) => key);
 
   test("take so much and no more; what there is no room for is started later, worked out once", () => {

@@ -198,6 +198,32 @@ describe("steps", () => {
   });
 });
 
+test("a job waits while its caller's others hold the room for inputs; a small input does not", async () => {
+  const { connectors, calls, open } = counter();
+  service.start({ connectors });
+  const list = Array.from({ length: 60_000 }, () => []);
+  // 300,000 empty lists: nearly a third of the room.
+  const large = {
+    gate: "large",
+    lists: "{{ [payload.list, payload.list, payload.list, payload.list, payload.list] }}",
+  };
+  const run = (input: Record<string, unknown>) =>
+    service.submit("echo", { steps: [{ id: "a", uses: "echo", with: input }], payload: { list } });
+  const started = (count: number) => until(() => calls.length === count, { what: `${count} calls` });
+  for (let count = 1; count <= 3; count++) {
+    await run(large);
+    await started(count);
+  }
+  const fourth = await run(large);
+  await until(async () => (await service.state(fourth)).status === "running", { what: "the job to be claimed" });
+  await service.reaches(await run({ small: true }), "succeeded");
+  expect((await service.state(fourth)).step_states.size).toBe(0);
+  expect(calls).toHaveLength(4);
+  open("large");
+  await service.reaches(fourth, "succeeded");
+  expect(calls.at(-1)?.input).toEqual({ gate: "large", lists: Array(5).fill(list) });
+}, 20_000);
+
 describe("for_each", () => {
   const items = (count: number) => Array.from({ length: count }, (_, n) => ({ n }));
   const each = (extra: Partial<Step> = {}, max_parallel = 3): Step =>

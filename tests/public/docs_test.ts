@@ -156,7 +156,10 @@ describe("limits", () => {
       "the inputs of the steps and items that run at once, of one job",
       `${number(MAX_INPUTS_LENGTH)} characters; beyond it fewer items run at once, one at least`,
     ],
-    ["the same in one process, beside one of each job", `${number(MAX_INPUTS_OF_PROCESS)} characters`],
+    [
+      "the same in one process, beside one of each caller",
+      `${number(MAX_INPUTS_OF_PROCESS)} characters; beyond it jobs wait for room`,
+    ],
     ["how often one job's callback is made again on request", `${MAX_CALLBACK_REQUESTS} times, then 409 \`conflict\``],
     ["a sleep, an approval", `${MAX_SLEEP_SECONDS / 86_400} days`],
     [
