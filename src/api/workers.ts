@@ -1,6 +1,7 @@
 /** Outside workers: programs in any language that claim jobs, keep them with heartbeats and answer for them. */
 import { Elysia } from "elysia";
 import { type Caller, mayDo, reachOf } from "../access/mod.ts";
+import { inSlices } from "../async/mod.ts";
 import { type JobState, maxAttempts } from "../domain/job.ts";
 import {
   type Answered,
@@ -90,7 +91,7 @@ export function workerRoutes(
     .use(requestIds())
     .post(
       "/api/v1/workers/claim",
-      async ({ request, server, cause }) => {
+      async ({ request, server, set, cause }) => {
         const caller = auth.require(request, "workers:write");
         const { actor } = caller;
         const wish = checkClaim((await readJson(request)).value);
@@ -120,7 +121,10 @@ export function workerRoutes(
         const jobs = await claim.catch((error) => {
           throw error instanceof TooManyClaimsError ? tooManyClaims(error) : error;
         });
-        return { jobs: jobs.map(({ job_id, state }) => claimedJob(job_id, state)) };
+        const texts: string[] = [];
+        await inSlices(jobs, ({ job_id, state }) => texts.push(JSON.stringify(claimedJob(job_id, state))));
+        set.headers["content-type"] = "application/json";
+        return `{"jobs":[${texts.join(",")}]}`;
       },
       {
         parse: "none",

@@ -77,3 +77,10 @@ export class Size {
     this.#work += key.length / TEXT_PER_UNIT + (first >= 0x30 && first <= 0x39 ? INDEX_PROPERTY_COST : NODE_COST);
   }
 }
+
+/** Of one value. */
+export function sizeOf(value: unknown): Size {
+  const size = new Size();
+  size.add(value);
+  return size;
+}

@@ -16,6 +16,7 @@ import type { JobError } from "../../events/job.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { isFinished, type JobCommand, type JobState } from "../domain/job.ts";
 import { EVERYTHING } from "../domain/reach.ts";
+import { sizeOf } from "../domain/size.ts";
 import { writeJson } from "../json/mod.ts";
 import { type EventLog, isTransient } from "../log/mod.ts";
 import { noTracing, type Tracing } from "../telemetry/mod.ts";
@@ -24,6 +25,7 @@ import { commandJob, jobMeta, readJob } from "./commands.ts";
 import { failCallbackForGood, webhookId } from "./faults.ts";
 import type { RunnerLogger, TriedCallback } from "./options.ts";
 import { tracedFetch } from "./traced.ts";
+import { turns } from "./turns.ts";
 
 /** Seconds before each attempt, counted from the one before it; the last one that fails ends the callback. */
 export const CALLBACK_SCHEDULE: readonly number[] = [
@@ -170,6 +172,7 @@ export class Callbacks {
     const { schedule = CALLBACK_SCHEDULE } = this.#options;
     const attempt = state.callback_attempts + 1;
     const delivery = { webhook_id: webhookId(jobId), attempt };
+    await turns.begin(() => sizeOf(state.result).work + sizeOf(state.error).work);
     const body = callbackBody(jobId, state);
     const receiver = { account: state.account, url: state.callback_url as string };
     const outcome = await this.#post(delivery.webhook_id, { receiver, body, fetch });

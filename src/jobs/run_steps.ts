@@ -28,7 +28,7 @@ import type { Outcome, Runnable } from "./execute.ts";
 import { errorOf } from "./faults.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
 import { executeTraced } from "./traced.ts";
-import { Turns } from "./turns.ts";
+import { turns } from "./turns.ts";
 
 /** How long a connector may take to heed its signal before its answer is dropped. */
 const TIMEOUT_GRACE_MS = 1_000;
@@ -45,10 +45,9 @@ const OUTPUT_COST = 1;
 /** The same, to decode it. */
 const OPENING_COST = 1;
 
-/** Of all jobs of this process. */
-const turns = new Turns();
 /** Jobs of which the next plan has to decode large outputs: one at a time, lest they push each other's out of memory. */
 const opening = new Line();
+/** Of all jobs of this process. */
 let inputs_length = 0;
 /** The same by caller. */
 const inputs_of = new Map<string | null, number>();
@@ -276,6 +275,7 @@ class StepsRun {
     }
     // Others' may have been recorded in the same commit, and are to be begun at the same moment.
     await turns.begin(input_size.work);
+    if (this.#attempt.signal.aborted || this.#broken.signal.aborted) return undefined;
     const span = tracing.start("step", {
       parent: this.#attempt.span.traceparent,
       attributes: { "levqor.step": key, "levqor.step_attempt": step_attempt },

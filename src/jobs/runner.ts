@@ -29,6 +29,7 @@ import type { Steps } from "../../events/pipeline.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { type JobCommand, type JobState, jobDecider } from "../domain/job.ts";
 import { EVERYTHING } from "../domain/reach.ts";
+import { sizeOf } from "../domain/size.ts";
 import { decodeJson } from "../json/mod.ts";
 import { givePrecedence, isTransient } from "../log/mod.ts";
 import { noTracing, type Tracing } from "../telemetry/mod.ts";
@@ -49,6 +50,7 @@ import { Slots } from "./slots.ts";
 import { Spread } from "./spread.ts";
 import { sweep } from "./sweep.ts";
 import { executeTraced } from "./traced.ts";
+import { turns } from "./turns.ts";
 import { untilKnown } from "./until_known.ts";
 import { type Pipeline, PipelineReader, Workflows } from "./workflows.ts";
 
@@ -462,6 +464,8 @@ class JobRunner implements Runner {
   /** `undefined`: it was told to stop, and did. */
   async #execute(attempt: Attempt): Promise<Outcome | undefined> {
     const { job_id, state, signal } = attempt;
+    // Many may have been claimed in the same commit.
+    await turns.begin(() => sizeOf(state.payload).work);
     if (attempt.leaseLost(performance.now())) attempt.abort("lease_lost");
     if (signal.aborted) return undefined;
     const runnable = this.#runnables.get(state.workflow) as Runnable;

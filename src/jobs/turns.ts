@@ -28,10 +28,10 @@ export class Turns {
   readonly #line = new Map<string | null, (() => Promise<number>)[]>();
   #serving = false;
 
-  /** Resolves when work of so many units may be done at once: it is to be done right then. */
-  async begin(units: number): Promise<void> {
+  /** Resolves when work of so many units, which may be asked for only then, may be done: at once. */
+  async begin(units: number | (() => number)): Promise<void> {
     while (this.#spent >= TURN_COST) await this.#nextTurn();
-    this.#spend(units);
+    this.#spend(typeof units === "number" ? units : units());
   }
 
   /** Runs a plan when it has its turn; what it costs is read from the job's expenses. */
@@ -93,3 +93,6 @@ export class Turns {
     return this.#turn;
   }
 }
+
+/** Of all jobs of this process. */
+export const turns = new Turns();

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { Type } from "@sinclair/typebox";
+import type { Connector } from "../../connectors/mod.ts";
 import { Expenses } from "../../src/domain/expression_cost.ts";
 import { Turns } from "../../src/jobs/turns.ts";
 import { opened } from "../../src/json/mod.ts";
@@ -79,6 +81,36 @@ test("a plan that throws holds up none behind it", async () => {
   expect(broken).rejects.toThrow("It broke");
   expect(await next).toBe("planned");
 });
+
+test("jobs with large payloads that are claimed together start in turns", async () => {
+  const service = await openService();
+  const { connectors } = workshop();
+  let rounds = 0;
+  const starts: number[] = [];
+  const noting: Connector = {
+    ...(connectors.get("noop") as Connector),
+    input: Type.Unknown(),
+    run: async () => {
+      starts.push(rounds);
+    },
+  };
+  let isOver = false;
+  const go = () => {
+    rounds++;
+    if (!isOver) setImmediate(go);
+  };
+  try {
+    const payload = { l: Array.from({ length: 60_000 }, () => 0) };
+    const ids = await Promise.all(Array.from({ length: 8 }, () => service.submit("noop", { payload })));
+    setImmediate(go);
+    service.start({ connectors: new Map([["noop", noting]]) });
+    for (const id of ids) await service.reaches(id, "succeeded", 30_000);
+    expect(new Set(starts).size).toBe(8);
+  } finally {
+    isOver = true;
+    await service.close();
+  }
+}, 60_000);
 
 test("while expressions are worked out the process goes on", async () => {
   const service = await openService();
