@@ -1,7 +1,7 @@
 /** Folding one stream, whatever its length: in pages of events, and in slices that leave all else its turns. */
 import type { StoredEvent } from "../../events/envelope.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
-import { inSlices, nextTurn } from "../async/mod.ts";
+import { inSlices, Line, nextTurn } from "../async/mod.ts";
 import type { EventLog } from "./types.ts";
 
 /** Events that are read at once. */
@@ -18,6 +18,8 @@ export interface Folded<State> {
 const FIRST_PAGE = 4;
 /** UTF-16 units of data of which a page is to be, about: the client takes in an answer in one go. */
 const PAGE_LENGTH = 400_000;
+/** The next pages of streams whose events are long: one at a time, lest several arrive in one turn of the event loop. */
+const longPages = new Line();
 
 /**
  * A stream's events after a version, in pages of up to {@link PAGE}, of which none is empty: of fewer where what came
@@ -29,7 +31,9 @@ export async function* pagesOf(
 ): AsyncGenerator<StoredEvent[]> {
   let limit = FIRST_PAGE;
   for (let after = after_version; ; ) {
-    const page = await log.readStream(stream_id, { after_version: after, limit });
+    const read = () => log.readStream(stream_id, { after_version: after, limit });
+    const isLong = after > after_version && limit < PAGE;
+    const page = await (isLong ? longPages.run(null, read) : read());
     const last = page.at(-1);
     if (!last) return;
     yield page;
