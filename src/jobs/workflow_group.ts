@@ -28,7 +28,7 @@ import { type ReadyJob, ReadyQueue } from "./ready_queue.ts";
 import { Spread } from "./spread.ts";
 
 /** What the jobs of one answer may take together, about, in bytes; one job is given whatever it takes. */
-const MAX_ANSWER_WEIGHT = 16_000_000;
+const MAX_ANSWER_WEIGHT = 8_000_000;
 /** What a job takes whose payload is not at hand. */
 const UNKNOWN_WEIGHT = 200_000;
 /** What is kept ready; the rest is found again when there is room. */
