@@ -1,7 +1,7 @@
 #!/bin/sh
-# Gets libfaketime for `bun run torture`, which sets clocks with it, and keeps it in .tools/: out of Debian's
-# package (apt checks the signature); nothing is installed. Where it cannot be had, clocks are left alone, and the
-# torture's report says so.
+# Gets libfaketime for tests, clocks and torture, which set clocks with it, and keeps it in .tools/: out of Debian's
+# package (apt checks the signature); nothing is installed. Where it cannot be had, clocks are left alone: such tests are
+# skipped, and the torture's report says so.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -22,7 +22,7 @@ download_package() (
   cd "$scratch" && apt-get -q -o APT::Sandbox::User=root download libfaketime
 )
 
-echo "levqor set-up: getting libfaketime from Debian's packages (once, for the torture) ..." >&2
+echo "levqor set-up: getting libfaketime from Debian's packages (once, for the tests) ..." >&2
 {
   download_package || { [ "$(id -u)" = 0 ] && apt-get -q -o Acquire::http::Timeout=15 update && download_package; }
 } >"$scratch/apt.log" 2>&1 || exit 0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Gets what is missing: Bun, the dependencies frozen in bun.lock and, with --tests, nats-server and Chromium.
+# Gets what is missing: Bun, the dependencies frozen in bun.lock and, with --tests, nats-server, libfaketime and Chromium.
 # Quick when nothing is missing: npm calls it before every `npm start` and `npm test`.
 set -eu
 cd "$(dirname "$0")/.."
@@ -56,5 +56,6 @@ sh scripts/bun.sh --version >/dev/null 2>&1 || install_bun
 wanted | cmp -s - "$stamp" || install_dependencies
 if [ "${1-}" = --tests ]; then
   sh scripts/nats_server.sh
+  sh scripts/libfaketime.sh
   sh scripts/chromium.sh
 fi

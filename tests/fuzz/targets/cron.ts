@@ -101,6 +101,8 @@ function instantsOf(calendar: Calendar | undefined, { from, count }: { from: num
 
 /** Another's reading of the same fields; `undefined` where it knows less. */
 function witnessOf(text: string): Cron | undefined {
+  // Croner takes a list of `*` or `?` and `L` for `*` alone, and with a weekday keeps to that: of `*` and `5` it does not.
+  if (/[*?][^\s]*,L|L,[^\s]*[*?]/i.test(text)) return undefined;
   try {
     return new Cron(text, { mode: "5-or-6-parts", utcOffset: 0, paused: true });
   } catch {
