@@ -1,7 +1,25 @@
 /** What a script was called with. */
+import { type ParseArgsConfig, parseArgs } from "node:util";
+
+/** Wrong use: the message is all that is shown. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** As `parseArgs`. Throws a {@link UsageError}. */
+export function readArguments<const Config extends Omit<ParseArgsConfig, "args">>(
+  args: readonly string[],
+  config: Config,
+): ReturnType<typeof parseArgs<Config>> {
+  try {
+    return parseArgs<Config>({ ...config, args: withValues(args) });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
 
 /** The arguments for `parseArgs`, which takes `-1` for an option: `--seconds -1` becomes `--seconds=-1`. */
-export function withValues(args: readonly string[]): string[] {
+function withValues(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
     const before = joined.at(-1);
@@ -10,4 +28,26 @@ export function withValues(args: readonly string[]): string[] {
     else joined.push(arg);
   }
   return joined;
+}
+
+export interface Script<Request> {
+  /** Shown where it is asked for, and after what is wrong. */
+  readonly help: string;
+  /** Throws a {@link UsageError}. */
+  readonly parse: (args: readonly string[]) => Request | "help";
+  /** Resolves to the exit code. */
+  readonly run: (request: Request) => Promise<number>;
+}
+
+/** Runs a script as it was called; after wrong use its exit code is 2. */
+export async function runScript<Request>({ help, parse, run }: Script<Request>): Promise<void> {
+  try {
+    const request = parse(process.argv.slice(2));
+    if (request === "help") console.log(help);
+    else process.exitCode = await run(request);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${help}`);
+    process.exitCode = 2;
+  }
 }

@@ -9,8 +9,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
-import { withValues } from "./arguments.ts";
+import { readArguments, runScript, UsageError } from "./arguments.ts";
 import { findFaketime } from "./torture/clock.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -64,24 +63,13 @@ interface Request {
   moments(index: number): readonly string[];
 }
 
-/** Wrong use: the message is all that is shown. */
-class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 function parseRequest(args: readonly string[]): Request | "help" {
   const options = {
     moment: { type: "string" },
     spread: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   } as const;
-  let values: { moment?: string; spread?: boolean; help?: boolean };
-  let files: string[];
-  try {
-    ({ values, positionals: files } = parseArgs({ args: withValues(args), options, allowPositionals: true }));
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+  const { values, positionals: files } = readArguments(args, { options, allowPositionals: true });
   if (values.help) return "help";
   const { moment, spread } = values;
   const names = Object.keys(MOMENTS);
@@ -196,12 +184,4 @@ function isAlive(pid: number): boolean {
   }
 }
 
-try {
-  const request = parseRequest(process.argv.slice(2));
-  if (request === "help") console.log(HELP);
-  else process.exitCode = await run(request);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n\n${HELP}`);
-  process.exitCode = 2;
-}
+await runScript({ help: HELP, parse: parseRequest, run });

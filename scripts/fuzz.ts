@@ -6,10 +6,9 @@
  * The time is divided among the targets of `tests/fuzz/targets/`. A finding is told with its seed and the smallest input
  * that was found. Exit codes: 0 nothing found; 1 a finding; 2 wrong use.
  */
-import { parseArgs } from "node:util";
 import { fuzz } from "../tests/fuzz/target.ts";
 import { targets } from "../tests/fuzz/targets/mod.ts";
-import { withValues } from "./arguments.ts";
+import { readArguments, runScript, UsageError } from "./arguments.ts";
 
 /** Inputs of each property in turn, so that all of them get their share of the time. */
 const RUNS = 200;
@@ -29,11 +28,6 @@ interface Request {
   readonly target?: string;
 }
 
-/** Wrong use: the message is all that is shown. */
-class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 function parseRequest(args: readonly string[]): Request | "help" {
   const options = {
     seconds: { type: "string", default: "60" },
@@ -41,12 +35,7 @@ function parseRequest(args: readonly string[]): Request | "help" {
     target: { type: "string" },
     help: { type: "boolean", short: "h" },
   } as const;
-  let values: { seconds: string; seed: string; target?: string; help?: boolean };
-  try {
-    ({ values } = parseArgs({ args: withValues(args), options }));
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+  const { values } = readArguments(args, { options });
   if (values.help) return "help";
   const seconds = Number(values.seconds);
   const seed = Number(values.seed);
@@ -86,12 +75,4 @@ async function run({ seconds, seed, target }: Request): Promise<number> {
   return code;
 }
 
-try {
-  const request = parseRequest(process.argv.slice(2));
-  if (request === "help") console.log(HELP);
-  else process.exitCode = await run(request);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n\n${HELP}`);
-  process.exitCode = 2;
-}
+await runScript({ help: HELP, parse: parseRequest, run });

@@ -11,24 +11,18 @@
  * Works beside a running service and without one, on DATABASE_URL or on the embedded database in LEVQOR_DATA_DIR.
  * Exit codes: 0 all well; 1 rows differ, or a fault; 2 wrong use; 130 interrupted.
  */
-import { parseArgs } from "node:util";
 import { type Projection, projections } from "../projections/mod.ts";
 import { ConfigError, loadConfig } from "../src/config.ts";
 import { connect, DataDirInUseError, embeddedUrl, startEmbedded } from "../src/db/mod.ts";
 import { type EventLog, openLog } from "../src/log/mod.ts";
 import { type RebuildOptions, rebuild, rebuildAt, resumeProjection, verify } from "../src/projector/mod.ts";
-import { withValues } from "./arguments.ts";
+import { readArguments, UsageError } from "./arguments.ts";
 
 /** The indexes of a large read model, or its comparison with another, take minutes. */
 const ANSWER_TIMEOUT_MS = 10 * 60_000;
 
 /** What a reason may take on record. */
 const MAX_REASON_LENGTH = 1_024;
-
-/** Wrong use: the message is all that is shown. */
-class UsageError extends Error {
-  override readonly name = "UsageError";
-}
 
 interface Request {
   readonly projections: readonly Projection[];
@@ -84,22 +78,17 @@ function positionOf(option: string, text: string | undefined): number | undefine
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: withValues(args),
-      options: {
-        verify: { type: "boolean" },
-        projection: { type: "string", multiple: true },
-        until: { type: "string" },
-        resume: { type: "string" },
-        skip: { type: "string" },
-        reason: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+  return readArguments(args, {
+    options: {
+      verify: { type: "boolean" },
+      projection: { type: "string", multiple: true },
+      until: { type: "string" },
+      resume: { type: "string" },
+      skip: { type: "string" },
+      reason: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
 }
 
 const HELP = `bun run replay [--verify | --until POSITION] [--projection NAME]...

@@ -9,9 +9,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { pause } from "../src/async/mod.ts";
-import { withValues } from "./arguments.ts";
+import { readArguments, UsageError } from "./arguments.ts";
 import { allChecks } from "./torture/checks/mod.ts";
 import { Client } from "./torture/client.ts";
 import type { Evidence } from "./torture/evidence.ts";
@@ -48,11 +47,6 @@ interface Request {
   readonly keep_logs: boolean;
 }
 
-/** Wrong use: the message is all that is shown. */
-class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 function parseRequest(args: readonly string[]): Request | "help" {
   const options = {
     minutes: { type: "string", default: "3" },
@@ -60,12 +54,7 @@ function parseRequest(args: readonly string[]): Request | "help" {
     "keep-logs": { type: "boolean", default: false },
     help: { type: "boolean", short: "h" },
   } as const;
-  let values: { minutes: string; seed: string; "keep-logs": boolean; help?: boolean };
-  try {
-    ({ values } = parseArgs({ args: withValues(args), options }));
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+  const { values } = readArguments(args, { options });
   if (values.help) return "help";
   const minutes = Number(values.minutes);
   const seed = Number(values.seed);

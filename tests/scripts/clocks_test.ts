@@ -1,17 +1,8 @@
 import { expect, test } from "bun:test";
 import { findFaketime } from "../../scripts/torture/clock.ts";
+import { runScript } from "./support.ts";
 
-const SCRIPT = Bun.fileURLToPath(import.meta.resolve("../../scripts/clocks.ts"));
-
-async function clocks(...args: string[]) {
-  const child = Bun.spawn([process.execPath, SCRIPT, ...args], { stdout: "pipe", stderr: "pipe" });
-  const [out, error, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { out, error, code };
-}
+const clocks = (...args: string[]) => runScript("clocks.ts", args);
 
 test("--help says how it is used, and names the moments", async () => {
   expect(await clocks("--help")).toMatchObject({

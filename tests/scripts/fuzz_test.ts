@@ -1,16 +1,7 @@
 import { expect, test } from "bun:test";
+import { runScript } from "./support.ts";
 
-const SCRIPT = Bun.fileURLToPath(import.meta.resolve("../../scripts/fuzz.ts"));
-
-async function fuzz(...args: string[]) {
-  const child = Bun.spawn([process.execPath, SCRIPT, ...args], { stdout: "pipe", stderr: "pipe" });
-  const [out, error, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { out, error, code };
-}
+const fuzz = (...args: string[]) => runScript("fuzz.ts", args);
 
 test("--help says how it is used, and names the targets", async () => {
   expect(await fuzz("--help")).toMatchObject({

@@ -1,4 +1,5 @@
 /** What one user may do to others: nothing that they would notice. */
+import { percentile } from "../../../bench/support/statistics.ts";
 import type { Check } from "../evidence.ts";
 
 /** Below this, in milliseconds, a time is the noise of two cores that a dozen processes share. */
@@ -9,7 +10,7 @@ const FEWEST = 200;
 export const politeUnharmed: Check = {
   name: "no other user's p99 more than doubles while one means harm",
   run: ({ polite: { calm, harmed } }) => {
-    const [without, beside] = [percentile(calm, 0.99), percentile(harmed, 0.99)];
+    const [without, beside] = [p99(calm), p99(harmed)];
     const looked_at = `${calm.length} requests without, p99 ${Math.round(without)} ms; ${harmed.length} beside it, p99 ${Math.round(beside)} ms`;
     if (Math.min(calm.length, harmed.length) < FEWEST)
       return { looked_at: `${looked_at}; too few to tell`, faults: [] };
@@ -20,8 +21,6 @@ export const politeUnharmed: Check = {
   },
 };
 
-/** The least time that so large a share of them does not exceed; 0 of none. */
-function percentile(times: readonly number[], share: number): number {
-  const sorted = times.toSorted((a, b) => a - b);
-  return sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
+function p99(times: readonly number[]): number {
+  return times.length === 0 ? 0 : percentile(times, 0.99);
 }

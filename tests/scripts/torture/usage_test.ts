@@ -1,16 +1,7 @@
 import { expect, test } from "bun:test";
+import { runScript } from "../support.ts";
 
-const SCRIPT = Bun.fileURLToPath(import.meta.resolve("../../../scripts/torture.ts"));
-
-async function torture(...args: string[]) {
-  const child = Bun.spawn([process.execPath, SCRIPT, ...args], { stdout: "pipe", stderr: "pipe" });
-  const [out, error, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { out, error, code };
-}
+const torture = (...args: string[]) => runScript("torture.ts", args);
 
 test("--help says how it is used", async () => {
   expect(await torture("--help")).toMatchObject({ code: 0, error: "", out: expect.stringContaining("--seed S") });
