@@ -4,6 +4,7 @@
  * their share wait in line, which takes up a quarter of the time at most. In it callers take turns. Others' plans never
  * wait for that line.
  */
+import { Line } from "../async/mod.ts";
 import type { Expenses } from "../domain/expression_cost.ts";
 
 /** What may be done between two turns of the event loop, all jobs together, in units of expressions: about 2 ms. */
@@ -24,9 +25,8 @@ export interface Planner {
 export class Turns {
   #spent = 0;
   #turn: Promise<void> | undefined;
-  /** By caller, the plans that stand in line; each resolves to what it and all since the one before cost. Who had their turn last is last. */
-  readonly #line = new Map<string | null, (() => Promise<number>)[]>();
-  #serving = false;
+  /** Of those who have had more than their share. */
+  readonly #line = new Line();
 
   /** Resolves when work of so many units, which may be asked for only then, may be done: at once. */
   async begin(units: number | (() => number)): Promise<void> {
@@ -41,29 +41,16 @@ export class Turns {
       return await this.#soon(expenses, plan);
     }
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
-    const plans = this.#line.get(caller) ?? [];
-    plans.push(async () => {
-      await this.#soon(expenses, plan).then(resolve, reject);
-      return expenses.pace();
-    });
-    this.#line.set(caller, plans);
-    if (!this.#serving) void this.#serve();
-    return await promise;
-  }
-
-  async #serve(): Promise<void> {
-    this.#serving = true;
-    for (let [next] = this.#line; next; [next] = this.#line) {
-      const [caller, plans] = next;
-      const plan = plans.shift();
-      this.#line.delete(caller);
-      if (plans.length > 0) this.#line.set(caller, plans);
+    // The next one in line waits for the rest after it, too; whoever asked does not.
+    void this.#line.run(caller, async () => {
       while (this.#spent > 0) await this.#nextTurn();
       const began = performance.now();
-      const units = (await plan?.()) ?? 0;
+      await this.#soon(expenses, plan).then(resolve, reject);
+      // What it and all since the plan before it cost.
+      const units = expenses.pace();
       await Bun.sleep(Math.max(performance.now() - began, units * UNIT_MS) * PAUSES);
-    }
-    this.#serving = false;
+    });
+    return await promise;
   }
 
   async #soon<Value>(expenses: Expenses, plan: () => Value): Promise<Value> {
