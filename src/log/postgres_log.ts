@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from "postgres";
 import type { StoredEvent } from "../../events/envelope.ts";
 import { connect, type Sql } from "../db/mod.ts";
 import { Appender } from "./appender.ts";
@@ -75,19 +76,11 @@ class PostgresLog implements EventLog {
     { after_version = 0, limit = 1_000_000, max_length }: { after_version?: number } & ReadLimits = {},
   ): Promise<StoredEvent[]> {
     if (max_length !== undefined) {
-      return this.#sql<StoredEvent[]>`
-        select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
-        from (
-          select *, row_number() over up_to as nth, sum(length(data::text)) over up_to as sum
-          from (
-            select * from levqor_log.events
-            where stream_id = ${streamId} and version > ${after_version}
-            order by version limit ${limit}
-          ) as events
-          window up_to as (order by version rows unbounded preceding)
-        ) as events
-        where nth = 1 or sum <= ${max_length}
-        order by version`;
+      const rows = this.#sql`
+        select * from levqor_log.events
+        where stream_id = ${streamId} and version > ${after_version}
+        order by version limit ${limit}`;
+      return this.#upTo(max_length, rows);
     }
     return this.#sql<StoredEvent[]>`
       select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
@@ -175,21 +168,28 @@ class PostgresLog implements EventLog {
   readRange(after: number, limit: number, { max_length }: Pick<ReadLimits, "max_length"> = {}): Promise<StoredEvent[]> {
     // Positions are dense, so the limit is a range of positions: the plan is one index scan, whatever the statistics say.
     if (max_length !== undefined) {
-      return this.#sql<StoredEvent[]>`
-        select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
-        from (
-          select *, row_number() over up_to as nth, sum(length(data::text)) over up_to as sum
-          from levqor_log.events
-          where position > ${after} and position <= ${after + limit}
-          window up_to as (order by position rows unbounded preceding)
-        ) as events
-        where nth = 1 or sum <= ${max_length}
-        order by position`;
+      const rows = this.#sql`
+        select * from levqor_log.events
+        where position > ${after} and position <= ${after + limit}`;
+      return this.#upTo(max_length, rows);
     }
     return this.#sql<StoredEvent[]>`
       select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
       from levqor_log.events
       where position > ${after} and position <= ${after + limit}
+      order by position`;
+  }
+
+  /** Of events that a query selects, as many as have no more characters of data together; the first in any case. */
+  #upTo(max_length: number, rows: PendingQuery<Row[]>): Promise<StoredEvent[]> {
+    return this.#sql<StoredEvent[]>`
+      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+      from (
+        select *, row_number() over up_to as nth, sum(length(data::text)) over up_to as sum
+        from (${rows}) as events
+        window up_to as (order by position rows unbounded preceding)
+      ) as events
+      where nth = 1 or sum <= ${max_length}
       order by position`;
   }
 
