@@ -13,7 +13,7 @@ import { pause } from "../async/pause.ts";
 import type { Sql } from "../db/mod.ts";
 import type { ApiLogger } from "./options.ts";
 import { Problem } from "./problems.ts";
-import { CallerTallies, type CallerTally, type Count, type Recorded, Tally } from "./tallies.ts";
+import { CallerTallies, type CallerTally, type Count, countRows, type Recorded, Tally } from "./tallies.ts";
 
 /** Between two counts: while more than half of the limit waits, and below that. */
 const COUNT_EVERY_MS = { near: 1_000, far: 5_000 };
@@ -91,27 +91,20 @@ export class QueueDepth implements Queue {
 
   async #count(): Promise<void> {
     const { sql, max } = this.#options;
-    // In one statement, so that the position is that of the rows. More than the limit need not be counted. An index
-    // holds the jobs that are to run now, another those that are to run later.
-    const [row] = await sql<[Count]>`
-      select
-        (select position from levqor_ops.projections where name = 'jobs' and live) as position,
-        (select count(*)::int from (
-          select from levqor_read.jobs where status = 'queued' and due_at is null
-          union all
-          select from levqor_read.jobs where status = 'queued' and due_at is not null
-          limit ${max + 1}) as waiting) as count`;
-    this.#waiting.learn(row);
+    // More than the limit need not be counted. An index holds the jobs that are to run now, another those that are to run
+    // later.
+    const rows = sql`
+      select from levqor_read.jobs where status = 'queued' and due_at is null
+      union all
+      select from levqor_read.jobs where status = 'queued' and due_at is not null
+      limit ${max + 1}`;
+    this.#waiting.learn(await countRows(sql, "jobs", rows));
   }
 
-  async #countOf(account: string, limit: number): Promise<Count> {
+  #countOf(account: string, limit: number): Promise<Count> {
     const { sql } = this.#options;
-    const [row] = await sql<[Count]>`
-      select
-        (select position from levqor_ops.projections where name = 'jobs' and live) as position,
-        (select count(*)::int from (
-          select from levqor_read.jobs where status = 'queued' and account = ${account} limit ${limit}) as waiting) as count`;
-    return row;
+    const rows = sql`select from levqor_read.jobs where status = 'queued' and account = ${account} limit ${limit}`;
+    return countRows(sql, "jobs", rows);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Asking read models, which follow the log and may not be there yet in a service's first moments. */
+import { isUndefinedTable } from "../db/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import type { Projector } from "../projector/mod.ts";
 import { PAGE_LIMIT_DEFAULT, READ_MODEL_WAIT_MS } from "./limits.ts";
@@ -6,7 +7,6 @@ import { byPosition, checkReached, fromCursor, type Page, page, positionHeader }
 import { Problem } from "./problems.ts";
 
 const POLL_MS = 25;
-const UNDEFINED_TABLE = "42P01";
 
 /** Runs a query on a read model; waits while the model has never been built. Throws the problem `read_model_behind`. */
 export async function onceBuilt<Rows>(query: () => PromiseLike<Rows>, wait_ms = READ_MODEL_WAIT_MS): Promise<Rows> {
@@ -14,7 +14,7 @@ export async function onceBuilt<Rows>(query: () => PromiseLike<Rows>, wait_ms = 
     try {
       return await query();
     } catch (error) {
-      if ((error as { code?: unknown }).code !== UNDEFINED_TABLE) throw error;
+      if (!isUndefinedTable(error)) throw error;
       if (performance.now() > deadline) throw behind("The read model has not been built yet.");
     }
   }

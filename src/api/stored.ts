@@ -9,7 +9,7 @@ import { STORED_MAX } from "./limits.ts";
 import type { ApiLogger } from "./options.ts";
 import { Problem } from "./problems.ts";
 import { onceBuilt } from "./read_model.ts";
-import { CallerTallies, type Count, type Recorded, Tally } from "./tallies.ts";
+import { CallerTallies, type Count, countRows, type Recorded, Tally } from "./tallies.ts";
 
 /** The read models whose rows are counted, what they are called, and how there are fewer. */
 const KINDS = {
@@ -104,7 +104,7 @@ export class StoredThings {
   }
 
   /** Of an account, or of all. */
-  async #count(kind: StoredKind, { limit, account }: { limit: number; account?: string }): Promise<Count> {
+  #count(kind: StoredKind, { limit, account }: { limit: number; account?: string }): Promise<Count> {
     const { sql } = this.#options;
     const owned = account === undefined ? sql`` : sql`and account = ${account}`;
     const counted = {
@@ -113,11 +113,6 @@ export class StoredThings {
       keys: sql`levqor_read.keys where revoked_at is null and (expires_at is null or expires_at > now())`,
       workflow_limits: sql`levqor_read.workflow_limits where true`,
     };
-    const [row] = await sql<[Count]>`
-      select
-        (select position from levqor_ops.projections where name = ${kind} and live) as position,
-        (select count(*)::int from (
-          select from ${counted[kind]} ${owned} limit ${limit}) as stored) as count`;
-    return row;
+    return countRows(sql, kind, sql`select from ${counted[kind]} ${owned} limit ${limit}`);
   }
 }

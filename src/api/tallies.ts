@@ -5,8 +5,10 @@
  * that the count does not contain yet. So a single process keeps to a limit exactly. Where several record, each learns of
  * the others' at its next count.
  */
+import type { PendingQuery, Row } from "postgres";
 import { chargedTo } from "../../events/account.ts";
 import type { Caller } from "../access/mod.ts";
+import type { Sql } from "../db/mod.ts";
 import type { ApiLogger } from "./options.ts";
 import { shareOf } from "./shares.ts";
 
@@ -17,6 +19,18 @@ const MAX_CALLERS = 10_000;
 export interface Count {
   readonly position: number | null;
   readonly count: number;
+}
+
+/**
+ * Counts rows of a read model: in one statement with the position that they are of. `rows` selects them, no more than need to
+ * be counted.
+ */
+export async function countRows(sql: Sql, name: string, rows: PendingQuery<Row[]>): Promise<Count> {
+  const [row] = await sql<[Count]>`
+    select
+      (select position from levqor_ops.projections where name = ${name} and live) as position,
+      (select count(*)::int from (${rows}) as counted) as count`;
+  return row;
 }
 
 /** What came of recording one. */

@@ -1,12 +1,11 @@
 /** Why jobs wait, as answers tell it. */
+import { isUndefinedTable } from "../db/mod.ts";
 import { type WaitingFor, type WaitingJob, waitingFor } from "../domain/job.ts";
 import { EVERYTHING, type Reach } from "../domain/reach.ts";
 import { type LimitedJob, Limits } from "../jobs/limits.ts";
 import { runningOf } from "../jobs/read_model.ts";
 import { Workflows } from "../jobs/workflows.ts";
 import type { ApiOptions } from "./options.ts";
-
-const UNDEFINED_TABLE = "42P01";
 
 /** By job id; those that do not wait are absent. */
 type Waits = ReadonlyMap<string, WaitingFor>;
@@ -61,7 +60,7 @@ export function waitTeller({
 
 /** While there is no read model yet, nobody's jobs are known to run. */
 function ifBuilt(error: unknown): ReadonlyMap<string, number> {
-  if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return new Map();
+  if (isUndefinedTable(error)) return new Map();
   throw error;
 }
 

@@ -12,6 +12,7 @@ import {
   TooManyClaimsError,
 } from "../jobs/mod.ts";
 import { Workflows } from "../jobs/workflows.ts";
+import { answerWritten } from "./answer.ts";
 import { type Auth, permitted } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { contextOf } from "./context.ts";
@@ -31,7 +32,7 @@ import type { RateGate } from "./rate_limit.ts";
 import { type Cause, requestIds } from "./request_id.ts";
 import { AttemptFailed, AttemptHeartbeat, AttemptReleased, AttemptSucceeded, WorkerClaim } from "./schemas.ts";
 import { shareOf } from "./shares.ts";
-import { CallerTallies, type CallerTally, type Count } from "./tallies.ts";
+import { CallerTallies, type CallerTally, countRows } from "./tallies.ts";
 import { validator } from "./validation.ts";
 
 /** The server closes connections that are silent for longer, in seconds: more than a claim waits. */
@@ -76,14 +77,8 @@ export function workerRoutes(
     // Jobs come and go fast, and are few to count.
     every_ms: { near: 100, far: 1_000 },
     logger,
-    count: async (account, limit) => {
-      const [row] = await sql<[Count]>`
-        select
-          (select position from levqor_ops.projections where name = 'jobs' and live) as position,
-          (select count(*)::int from (
-            select from levqor_read.jobs where claimant = ${account} limit ${limit}) as held) as count`;
-      return row;
-    },
+    count: (account, limit) =>
+      countRows(sql, "jobs", sql`select from levqor_read.jobs where claimant = ${account} limit ${limit}`),
   });
   const runnable = new Workflows(workflows);
 
@@ -123,8 +118,7 @@ export function workerRoutes(
         });
         const texts: string[] = [];
         await inSlices(jobs, ({ job_id, state }) => texts.push(JSON.stringify(claimedJob(job_id, state))));
-        set.headers["content-type"] = "application/json";
-        return `{"jobs":[${texts.join(",")}]}`;
+        return await answerWritten(() => `{"jobs":[${texts.join(",")}]}`, set);
       },
       {
         parse: "none",

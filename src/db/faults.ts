@@ -49,6 +49,13 @@ export function connectionFault(error: unknown): ConnectionFault | undefined {
   return undefined;
 }
 
+const UNDEFINED_TABLE = "42P01";
+
+/** Whether an error says that there is no such table: a read model that was never built has none. */
+export function isUndefinedTable(error: unknown): boolean {
+  return (error as { code?: unknown }).code === UNDEFINED_TABLE;
+}
+
 /** The database did not answer in time; the statement may have been carried out. */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";

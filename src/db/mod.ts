@@ -8,7 +8,7 @@ export {
   EmbeddedUnavailableError,
   startEmbedded,
 } from "./embedded/mod.ts";
-export { connectionFault } from "./faults.ts";
+export { connectionFault, isUndefinedTable } from "./faults.ts";
 export { clearLeases, holdLease } from "./lease.ts";
 export { type Migration, MigrationError, migrate } from "./migrate.ts";
 export { dbMigrations } from "./migrations.ts";

@@ -5,7 +5,7 @@
  */
 import { decode } from "../../events/mod.ts";
 import type { Steps } from "../../events/pipeline.ts";
-import type { Sql } from "../db/mod.ts";
+import { isUndefinedTable, type Sql } from "../db/mod.ts";
 import { pipelineState } from "../domain/pipeline.ts";
 import type { EventLog } from "../log/mod.ts";
 import type { WorkflowNames } from "./options.ts";
@@ -13,7 +13,6 @@ import type { WorkflowNames } from "./options.ts";
 /** Definitions that are kept for the next job. */
 const MAX_KEPT = 200;
 const REFRESH_EVERY_MS = 1_000;
-const UNDEFINED_TABLE = "42P01";
 
 export class Workflows implements WorkflowNames {
   readonly runs_steps = true;
@@ -49,7 +48,7 @@ export class Workflows implements WorkflowNames {
     try {
       rows = await sql<{ name: string }[]>`select name from levqor_read.pipelines`;
     } catch (error) {
-      if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return false;
+      if (isUndefinedTable(error)) return false;
       throw error;
     }
     return rows.filter(({ name }) => this.learn(name)).length > 0;
