@@ -1,7 +1,13 @@
 /** Turns whatever was thrown into a problem document, and logs what was a fault. */
 import { Elysia } from "elysia";
 import { connectionFault } from "../db/mod.ts";
-import { AppendInDoubtError, AppendRefusedError, ContendedError, LogUnavailableError } from "../log/errors.ts";
+import {
+  AppendInDoubtError,
+  AppendRefusedError,
+  ContendedError,
+  LogBusyError,
+  LogUnavailableError,
+} from "../log/errors.ts";
 import { contextOf, pathOf } from "./context.ts";
 import type { ApiLogger } from "./options.ts";
 import { Problem, type ProblemCode, problemResponse } from "./problems.ts";
@@ -47,6 +53,11 @@ function notServed(method: string, path: string, allowed: readonly string[]): Pr
 /** What a caller is told of whatever was thrown; `code` is Elysia's, where it was Elysia that threw. */
 export function toProblem(error: unknown, code?: string | number): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof LogBusyError) {
+    return new Problem("unavailable", "Too much waits to be recorded already. Nothing was recorded.", {
+      headers: { "retry-after": "1" },
+    });
+  }
   if (error instanceof LogUnavailableError || connectionFault(error)) {
     return new Problem("unavailable", "The database cannot be reached. Nothing was recorded.", {
       headers: { "retry-after": "1" },

@@ -1,6 +1,8 @@
 /** Stopping a job, and running it again. */
 import { Elysia } from "elysia";
 import { eventId } from "../../events/mod.ts";
+import type { Caller } from "../access/mod.ts";
+import { Line } from "../async/mod.ts";
 import { isFinished, type JobState } from "../domain/job.ts";
 import { jobMeta, readJob } from "../jobs/commands.ts";
 import { onBehalfOf, type Reused, replayAccount, replayEvents, stepsBefore } from "../jobs/replay.ts";
@@ -10,6 +12,7 @@ import { readJsonIfAny } from "./body.ts";
 import { derivedId, idempotencyKey } from "./idempotency.ts";
 import { jobNotFound } from "./job_id.ts";
 import { command } from "./job_refusal.ts";
+import { LARGE_REPLAYS_WAITING_MAX } from "./limits.ts";
 import { describe } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { Problem } from "./problems.ts";
@@ -21,6 +24,9 @@ import { invalid, validator } from "./validation.ts";
 
 const checkCancel = validator(CancelRequest);
 const checkReplay = validator(ReplayRequest);
+
+/** A replay that takes over more UTF-16 units of outputs takes its turn: the log takes a while for each. */
+const LARGE_REPLAY_LENGTH = 250_000;
 
 export function jobControlRoutes(
   {
@@ -34,6 +40,7 @@ export function jobControlRoutes(
   auth: Auth,
 ) {
   const pipelines = new PipelineReader(log);
+  const largeReplays = new Line();
   return new Elysia({ name: "levqor/job-control" })
     .use(requestIds())
     .post(
@@ -89,22 +96,24 @@ export function jobControlRoutes(
 
         const route = `/api/v1/jobs/${origin_job_id}/replay`;
         const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, route, key);
-        const { position, replayed } = await submit(
-          { log, queue: await queue.of(caller) },
-          {
-            job_id,
-            runs: state,
-            events: await replayEvents([first], { payload, reused }),
-            meta: {
-              ...jobMeta(job_id, { actor: caller.actor }),
-              ...replayAccount([first], replay),
-              ...onBehalfOf(state, caller),
-              causation_id: eventId({ ...first, version }),
-              ...cause,
+        const record = async () =>
+          submit(
+            { log, queue: await queue.of(caller) },
+            {
+              job_id,
+              runs: state,
+              events: await replayEvents([first], { payload, reused }),
+              meta: {
+                ...jobMeta(job_id, { actor: caller.actor }),
+                ...replayAccount([first], replay),
+                ...onBehalfOf(state, caller),
+                causation_id: eventId({ ...first, version }),
+                ...cause,
+              },
+              has_key: key !== null,
             },
-            has_key: key !== null,
-          },
-        );
+          );
+        const { position, replayed } = isLarge(reused) ? await inLine(caller, record) : await record();
         if (replayed) set.headers["idempotency-replayed"] = "true";
         set.status = 202;
         set.headers["levqor-position"] = String(position);
@@ -150,6 +159,15 @@ export function jobControlRoutes(
       },
     );
 
+  /** Records a large replay when it is the caller's turn. Throws the problem `unavailable`. */
+  async function inLine<Result>({ identity }: Caller, record: () => Promise<Result>): Promise<Result> {
+    if (largeReplays.waiting(identity) >= LARGE_REPLAYS_WAITING_MAX) {
+      const detail = `${LARGE_REPLAYS_WAITING_MAX} replays of yours that take over much wait already. Nothing was recorded.`;
+      throw new Problem("unavailable", detail, { headers: { "retry-after": "5" } });
+    }
+    return await largeReplays.run(identity, record);
+  }
+
   /** What a replay from a step takes over. Throws the problem `validation_failed`. */
   async function reusedSteps(
     origin: JobState,
@@ -161,4 +179,9 @@ export function jobControlRoutes(
     if ("refused" in reused) throw invalid([{ pointer: "/from_step", message: reused.refused }]);
     return { from_step, steps: reused, pipeline: origin.pipeline };
   }
+}
+
+function isLarge(reused: Reused | undefined): boolean {
+  const length = reused?.steps.reduce((sum, { output_length }) => sum + output_length, 0) ?? 0;
+  return length > LARGE_REPLAY_LENGTH;
 }

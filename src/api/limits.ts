@@ -47,6 +47,8 @@ export const CLAIM_WAIT_DEFAULT_S = 20;
 /** How long an outside worker may hold a job without a heartbeat. */
 export const LEASE_MAX_S = 3_600;
 export const LEASE_DEFAULT_S = 30;
+/** Replays of one caller that may wait for their turn to be recorded, since what they take over is large. */
+export const LARGE_REPLAYS_WAITING_MAX = 8;
 /** How far ahead a job's `run_at` may lie. */
 export const RUN_AT_MAX_DAYS = 366;
 /** How late an instant of a schedule may still be fired, in seconds: at most, and where nothing is said. */

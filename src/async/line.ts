@@ -1,28 +1,26 @@
+import { Lanes } from "./lanes.ts";
+
 /** Work that is done one piece after another, while those for whom it is done take turns. */
 export class Line {
-  /** Who had their turn last is last. */
-  readonly #waiting = new Map<string | null, (() => Promise<void>)[]>();
+  readonly #waiting = new Lanes<() => Promise<void>>();
   #isServing = false;
 
   /** Does it when its turn has come. */
   run<Result>(whose: string | null, work: () => Promise<Result>): Promise<Result> {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const theirs = this.#waiting.get(whose) ?? [];
-    theirs.push(() => work().then(resolve, reject));
-    this.#waiting.set(whose, theirs);
+    this.#waiting.add(whose, () => work().then(resolve, reject));
     if (!this.#isServing) void this.#serve();
     return promise;
   }
 
+  /** How many pieces of theirs have yet to begin. */
+  waiting(whose: string | null): number {
+    return this.#waiting.of(whose).length;
+  }
+
   async #serve(): Promise<void> {
     this.#isServing = true;
-    for (let [next] = this.#waiting; next; [next] = this.#waiting) {
-      const [whose, theirs] = next;
-      const work = theirs.shift();
-      this.#waiting.delete(whose);
-      if (theirs.length > 0) this.#waiting.set(whose, theirs);
-      await work?.();
-    }
+    for (let work = this.#waiting.take(); work; work = this.#waiting.take()) await work();
     this.#isServing = false;
   }
 }

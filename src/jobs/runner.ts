@@ -415,7 +415,7 @@ class JobRunner implements Runner {
     const meta = this.#metaOf(attempt);
     const events = jobDecider.decide(command, state) as readonly KnownNewEvent[];
     try {
-      const result = await log.append({ stream_id, expected_version: version, events, meta });
+      const result = await log.append({ stream_id, expected_version: version, events, meta, charged_to: state.caller });
       if (result.ok) {
         attempt.advance({ ...result, state: evolved(state, events, result) });
         return true;
@@ -531,7 +531,8 @@ class JobRunner implements Runner {
     const events = jobDecider.decide(command, state);
     if (!("rejected" in events)) {
       try {
-        const result = await log.append({ stream_id: jobStream(job_id), expected_version: version, events, meta });
+        const end = { stream_id: jobStream(job_id), expected_version: version, events, meta, charged_to: state.caller };
+        const result = await log.append(end);
         if (result.ok) return this.#ended(attempt, command);
       } catch (error) {
         if (!isTransient(error)) throw error;

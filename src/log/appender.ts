@@ -6,11 +6,14 @@
  * writer's last batch, so whichever copy arrives first is applied and the other is not.
  */
 import postgres from "postgres";
+import { chargedTo } from "../../events/account.ts";
 import type { StoredEvent } from "../../events/envelope.ts";
 import { schemaVersion } from "../../events/mod.ts";
+import { alarm } from "../async/mod.ts";
 import { connect, connectionFault, type Sql } from "../db/mod.ts";
 import { decodeJson, isDeeperThan, writeJson } from "../json/mod.ts";
-import { AppendInDoubtError, AppendRefusedError, isRefusal, LogUnavailableError } from "./errors.ts";
+import { Backlog, MAX_BATCH_EVENTS, type Pending } from "./backlog.ts";
+import { AppendInDoubtError, AppendRefusedError, isRefusal, LogBusyError, LogUnavailableError } from "./errors.ts";
 import { eventFault } from "./event_check.ts";
 import { PARTITION_SPAN, SEPARATOR } from "./schema.ts";
 import {
@@ -22,15 +25,8 @@ import {
   type WrittenBatch,
 } from "./types.ts";
 
-/** Events in one batch at most; a larger single append is refused. Beyond it batches gain nothing and delay their callers. */
-const MAX_BATCH_EVENTS = 2_000;
-/** UTF-16 units of JSON in one batch at most, unless one append alone is larger. */
-const MAX_BATCH_LENGTH = 2_000_000;
 /** UTF-16 units of JSON, each event's meta included, in one append at most. */
 const MAX_APPEND_LENGTH = 16_000_000;
-/** UTF-16 units of JSON that may wait while the database is slow or away; further appends are refused. */
-const MAX_WAITING_LENGTH = 128_000_000;
-
 /**
  * Callers who were just answered often come back at once. Without waiting for them every other batch holds only half
  * of them: with a millisecond's wait 64 callers append 19 % more, and are answered sooner.
@@ -50,14 +46,10 @@ const MAX_NAME_LENGTH = 300;
 const MAX_VERSION = 2 ** 31 - 1;
 
 /** Appends of one caller, to be taken all or none: one, as a rule. */
-interface Waiting {
+interface Waiting extends Pending {
   readonly parts: readonly Part[];
-  /** Events in all of them. */
-  readonly count: number;
-  readonly length: number;
   /** By the local monotonic clock. */
   readonly since: number;
-  readonly deadline: number;
   resolve(results: readonly AppendResult[]): void;
   reject(error: Error): void;
 }
@@ -94,8 +86,9 @@ export class Appender {
   readonly #writer: string = crypto.randomUUID();
   readonly #sql: Sql;
   #batchNumber = 0;
-  #waiting: Waiting[] = [];
-  #waitingLength = 0;
+  readonly #backlog = new Backlog<Waiting>();
+  /** Ends the wait for a large append's turn. */
+  #wake: () => void = () => {};
   #pumping: Promise<void> | undefined;
   #closed = false;
   #partitionsCheckedAt = -1;
@@ -129,14 +122,13 @@ export class Appender {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new LogUnavailableError(`Cannot append to ${namesOf(appends)}: the log is closed`);
       const { parts, count, length } = checked(appends);
-      if (this.#waitingLength + length > MAX_WAITING_LENGTH) {
-        throw new LogUnavailableError(
-          `Cannot append to ${namesOf(appends)}: ${this.#waiting.length} appends already wait for the database`,
-        );
-      }
       const since = performance.now();
-      this.#waiting.push({ parts, count, length, since, deadline: since + this.#options.timeout_ms, resolve, reject });
-      this.#waitingLength += length;
+      const deadline = since + this.#options.timeout_ms;
+      if (!this.#backlog.add({ parts, count, length, caller: callerOf(appends), since, deadline, resolve, reject })) {
+        const { size } = this.#backlog;
+        throw new LogBusyError(`Cannot append to ${namesOf(appends)}: too much waits already, in ${size} appends`);
+      }
+      this.#wake();
       this.#pumping ??= this.#pump();
     });
   }
@@ -144,6 +136,7 @@ export class Appender {
   /** Waits for what was taken in, then closes the connection. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#wake();
     await this.#pumping;
     await this.#sql.end({ timeout: 1 });
   }
@@ -151,62 +144,44 @@ export class Appender {
   async #pump(): Promise<void> {
     // One turn of the event loop: whatever else is being handled right now joins the first batch.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
+    while (this.#backlog.size > 0) {
       this.#expire();
-      const batch = this.#takeBatch();
-      if (batch.length > 0) await this.#write(batch);
+      // Nobody comes any more for whom it would have to wait.
+      const batch = this.#backlog.takeBatch(this.#closed ? Number.POSITIVE_INFINITY : performance.now());
+      if (batch.length === 0) await this.#lull();
+      else await this.#writeTimed(batch);
       if (batch.length >= GATHER_FROM) await this.#gather(batch.length);
     }
     this.#pumping = undefined;
   }
 
+  /** Resolves when the next append comes, or the turn of what waits has. */
+  async #lull(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = alarm(this.#backlog.restsFor(performance.now()), resolve);
+    this.#wake = resolve;
+    await promise;
+    this.#wake = () => {};
+    stop();
+  }
+
   /** Lets the event loop turn until as many wait as were just answered, or {@link GATHER_MS} are over. */
   async #gather(count: number): Promise<void> {
     const until = performance.now() + GATHER_MS;
-    while (this.#waiting.length < count && performance.now() < until) await new Promise(setImmediate);
+    while (this.#backlog.size < count && performance.now() < until) await new Promise(setImmediate);
   }
 
   /** Tells those whose time ran out before they were sent: nothing of theirs was recorded. */
   #expire(): void {
-    const now = performance.now();
-    // In order of deadline, but for those that wait for another of their stream.
-    if (this.#waiting.every(({ deadline }) => deadline > now)) return;
-    this.#waiting = this.#waiting.filter(({ parts, length, deadline, reject }) => {
-      if (deadline > now) return true;
-      this.#waitingLength -= length;
+    for (const { parts, reject } of this.#backlog.expired(performance.now())) {
       reject(new LogUnavailableError(`Cannot append to ${streamsOf(parts)}: the database did not answer in time`));
-      return false;
-    });
+    }
   }
 
-  /** Takes from the front, at most one append per stream: a second one waits to see what became of the first. */
-  #takeBatch(): Waiting[] {
-    const batch: Waiting[] = [];
-    const left: Waiting[] = [];
-    const streams = new Set<string>();
-    let events = 0;
-    let length = 0;
-    let index = 0;
-    for (; index < this.#waiting.length; index++) {
-      const waiting = this.#waiting[index] as Waiting;
-      const fits =
-        batch.length === 0 ||
-        (events + waiting.count <= MAX_BATCH_EVENTS && length + waiting.length <= MAX_BATCH_LENGTH);
-      if (!fits) break;
-      const meets = waiting.parts.some(({ append }) => streams.has(append.stream_id));
-      // Those of one that is left, too: what comes after it must not go before it.
-      for (const { append } of waiting.parts) streams.add(append.stream_id);
-      if (meets) {
-        left.push(waiting);
-        continue;
-      }
-      batch.push(waiting);
-      events += waiting.count;
-      length += waiting.length;
-    }
-    this.#waiting = left.length === 0 ? this.#waiting.slice(index) : left.concat(this.#waiting.slice(index));
-    this.#waitingLength -= length;
-    return batch;
+  async #writeTimed(batch: readonly Waiting[]): Promise<void> {
+    const from = performance.now();
+    await this.#write(batch);
+    this.#backlog.took(batch, { from, to: performance.now() });
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
@@ -292,6 +267,12 @@ export class Appender {
       this.#partitionsCheckedAt = -1;
     });
   }
+}
+
+/** In whose turn they go: of appends that are taken together, the first one's caller's. */
+function callerOf([first]: readonly Append[]): string | null {
+  if (!first) return null;
+  return first.charged_to === undefined ? chargedTo(first.meta) : first.charged_to;
 }
 
 /** What the callers of a batch are told. Postgres quotes what it refuses, and that may hold secrets: only its code and message go on. */

@@ -2,9 +2,14 @@
 import postgres from "postgres";
 import { connectionFault } from "../db/mod.ts";
 
-/** Nothing was recorded: the database cannot be reached, or more is waiting than may wait. */
+/** Nothing was recorded: the database cannot be reached. */
 export class LogUnavailableError extends Error {
-  override readonly name = "LogUnavailableError";
+  override readonly name: string = "LogUnavailableError";
+}
+
+/** Nothing was recorded: as much waits as may wait, of all appends or of one caller's. */
+export class LogBusyError extends LogUnavailableError {
+  override readonly name = "LogBusyError";
 }
 
 /** The connection broke while the append was under way, and what became of it could not be learned in time. */

@@ -14,6 +14,8 @@ export interface Append {
   readonly expected_version: number;
   readonly events: readonly AppendEvent[];
   readonly meta: EventMeta;
+  /** In whose turn it is recorded if it is much; see `chargedTo`, which says it by the meta where this does not. */
+  readonly charged_to?: string | null;
 }
 
 /**

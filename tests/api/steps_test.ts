@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { type Connector, ConnectorError } from "../../connectors/mod.ts";
 import { type Runner, startRunner } from "../../src/jobs/mod.ts";
+import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { silent, until } from "../jobs/support.ts";
 import { type Harness, post, startApi } from "./harness.ts";
 
@@ -22,8 +23,25 @@ const echo: Connector = {
     return input;
   },
 };
+/** Holds up the API's appends of what replays take over, where it is there; and how many of them wait for it. */
+let gate: Promise<void> | undefined;
+let held = 0;
+function gatedLog(url: string): EventLog {
+  const log = openLog({ url });
+  const record = log.append.bind(log);
+  const append: typeof record = async (one) => {
+    if (gate && one.events.some(({ type }) => type === "job.step_reused")) {
+      held++;
+      await gate;
+      held--;
+    }
+    return await record(one);
+  };
+  return Object.assign(log, { append });
+}
+
 beforeAll(async () => {
-  api = await startApi({ workflows: ["echo"] });
+  api = await startApi({ workflows: ["echo"], openApiLog: gatedLog });
   runner = startRunner({
     log: api.log,
     bus: api.bus,
@@ -226,6 +244,35 @@ describe("a replay from a step", () => {
     expect(second.body).toEqual(first.body);
     const other = await replay(origin.job_id, { from_step: "order" }, headers);
     expect([other.status, other.body.error]).toEqual([422, "idempotency_key_reused"]);
+  });
+
+  test("is recorded one at a time where it takes over much, and eight of a caller may wait", async () => {
+    const half = { text: "{{ payload.text }}" };
+    const steps = [
+      { id: "a", uses: "echo", with: half },
+      { id: "b", uses: "echo", with: half },
+      { id: "c", uses: "echo", with: { refuse: true } },
+    ];
+    const origin = await submit({ payload: { text: "x".repeat(125_000) }, steps });
+    await reaches(origin.job_id, "failed");
+    const { promise, resolve: open } = Promise.withResolvers<void>();
+    gate = promise;
+    const answered: number[] = [];
+    const replays = Array.from({ length: 10 }, async () => {
+      const { status, body } = await replay(origin.job_id, { from_step: "c" });
+      answered.push(status);
+      return [status, body.error, body.detail];
+    });
+    await until(() => answered.length > 0, { what: "the tenth to be answered" });
+    // One is being recorded, eight wait.
+    expect([answered, held]).toEqual([[503], 1]);
+    gate = undefined;
+    open();
+    const answers = await Promise.all(replays);
+    expect(answers.filter(([status]) => status === 202)).toHaveLength(9);
+    expect(answers.filter(([status]) => status === 503)).toEqual([
+      [503, "unavailable", "8 replays of yours that take over much wait already. Nothing was recorded."],
+    ]);
   });
 
   test("is refused where what comes before it has not ended well, and for what is no step", async () => {

@@ -1,0 +1,152 @@
+/**
+ * What waits to be appended, and what of it goes into the next batch. Every append of a batch waits for the whole of it, and
+ * Postgres takes 30 ms for a megabyte: so what is heavy takes turns by caller, a little in each batch, and after a large
+ * append it is a while before the next. What is light goes first come, first served, and waits for none of them.
+ */
+import { Lanes } from "../async/mod.ts";
+
+/** Events of light appends in one batch at most, and of any one append. Beyond it batches gain nothing and delay their callers. */
+export const MAX_BATCH_EVENTS = 2_000;
+/** UTF-16 units of JSON of light appends in one batch at most. */
+const MAX_LIGHT_LENGTH = 2_000_000;
+/** An append of more UTF-16 units of JSON is heavy. */
+export const LIGHT_LENGTH = 16_000;
+/** UTF-16 units of JSON of heavy appends in one batch at most; one of more goes alone among them, and is large. */
+export const MAX_HEAVY_LENGTH = 250_000;
+/** After a batch with a large append the next waits so many times as long as it took, within a second. */
+const RESTS = 3;
+const MAX_REST_MS = 1_000;
+/** UTF-16 units of JSON that may wait while the database is slow or away: of what is light, and as much of what is heavy. */
+export const MAX_WAITING_LENGTH = 64_000_000;
+/** The same of one caller's heavy appends, unless that is one. */
+export const MAX_CALLER_LENGTH = MAX_WAITING_LENGTH / 4;
+
+/** What waits. */
+export interface Pending {
+  /** Each stream is named once. */
+  readonly parts: readonly { readonly append: { readonly stream_id: string } }[];
+  /** Events. */
+  readonly count: number;
+  /** UTF-16 units of JSON. */
+  readonly length: number;
+  /** In whose turn it goes, if it is heavy. */
+  readonly caller: string | null;
+  /** By the local monotonic clock. */
+  readonly deadline: number;
+}
+
+export class Backlog<Item extends Pending> {
+  #light: Item[] = [];
+  #lightLength = 0;
+  readonly #heavy = new Lanes<Item>();
+  #heavyLength = 0;
+  #restsUntil = Number.NEGATIVE_INFINITY;
+
+  get size(): number {
+    return this.#light.length + this.#heavy.size;
+  }
+
+  /** Whether there was room for it. */
+  add(item: Item): boolean {
+    const { length, caller } = item;
+    if (length <= LIGHT_LENGTH) {
+      if (this.#lightLength + length > MAX_WAITING_LENGTH) return false;
+      this.#light.push(item);
+      this.#lightLength += length;
+      return true;
+    }
+    const theirs = this.#heavy.of(caller);
+    if (theirs.length > 0 && lengthOf(theirs) + length > MAX_CALLER_LENGTH) return false;
+    if (this.#heavyLength + length > MAX_WAITING_LENGTH) return false;
+    this.#heavy.add(caller, item);
+    this.#heavyLength += length;
+    return true;
+  }
+
+  /** Takes out those whose time is over. */
+  expired(now: number): Item[] {
+    const isOver = ({ deadline }: Item) => deadline <= now;
+    const heavy = this.#heavy.size > 0 ? this.#heavy.takeOut(isOver) : [];
+    this.#heavyLength -= lengthOf(heavy);
+    // In order of deadline, but for those that wait for another of their stream.
+    const light = this.#light.filter(isOver);
+    if (light.length === 0) return heavy;
+    this.#light = this.#light.filter((item) => !isOver(item));
+    this.#lightLength -= lengthOf(light);
+    return [...light, ...heavy];
+  }
+
+  /** Takes the next batch: at most one append per stream, as a second one waits to see what became of the first. */
+  takeBatch(now: number): Item[] {
+    const streams = new Set<string>();
+    const heavy = this.#heavy.size > 0 ? this.#takeHeavy(streams, now) : [];
+    const light = this.#takeLight(streams);
+    return [...heavy, ...light];
+  }
+
+  /** How long nothing can be taken but what is yet to come. */
+  restsFor(now: number): number {
+    return this.#light.length > 0 ? 0 : Math.max(0, this.#restsUntil - now);
+  }
+
+  /** Tells how long a batch took. */
+  took(batch: readonly Item[], { from, to }: { from: number; to: number }): void {
+    if (batch.some(isLarge)) this.#restsUntil = to + Math.min(RESTS * (to - from), MAX_REST_MS);
+  }
+
+  #takeHeavy(streams: Set<string>, now: number): Item[] {
+    const taken: Item[] = [];
+    let left = MAX_HEAVY_LENGTH;
+    const mayGo = (item: Item) =>
+      (item.length <= left || (taken.length === 0 && now >= this.#restsUntil)) && !meets(item, streams);
+    for (let item = this.#heavy.take(mayGo); item; item = this.#heavy.take(mayGo)) {
+      taken.push(item);
+      join(item, streams);
+      left -= item.length;
+      this.#heavyLength -= item.length;
+    }
+    return taken;
+  }
+
+  #takeLight(streams: Set<string>): Item[] {
+    const taken: Item[] = [];
+    const met: Item[] = [];
+    let events = 0;
+    let length = 0;
+    let index = 0;
+    for (; index < this.#light.length; index++) {
+      const item = this.#light[index] as Item;
+      if (events + item.count > MAX_BATCH_EVENTS || length + item.length > MAX_LIGHT_LENGTH) break;
+      const isMet = meets(item, streams);
+      // Those of one that is left, too: what comes after it must not go before it.
+      join(item, streams);
+      if (isMet) {
+        met.push(item);
+        continue;
+      }
+      taken.push(item);
+      events += item.count;
+      length += item.length;
+    }
+    const left = this.#light.slice(index);
+    this.#light = met.length === 0 ? left : met.concat(left);
+    this.#lightLength -= length;
+    return taken;
+  }
+}
+
+function isLarge({ length }: Pending): boolean {
+  return length > MAX_HEAVY_LENGTH;
+}
+
+function lengthOf(items: readonly Pending[]): number {
+  return items.reduce((sum, { length }) => sum + length, 0);
+}
+
+function meets({ parts }: Pending, streams: ReadonlySet<string>): boolean {
+  return parts.some(({ append }) => streams.has(append.stream_id));
+}
+
+function join({ parts }: Pending, streams: Set<string>): void {
+  for (const { append } of parts) streams.add(append.stream_id);
+}
