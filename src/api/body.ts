@@ -1,9 +1,10 @@
 /** Reading a request's body once, as text, within its limit. */
 
 import { encodingOf, firstCharacters, readMediaType } from "../json/mod.ts";
-import { contextOf } from "./context.ts";
+import { contextOf, type RequestContext } from "./context.ts";
 import { bodyHoldsCredential, credentialExposed } from "./credential.ts";
 import { readJsonText } from "./json.ts";
+import { LargeBodies, SMALL_BODY_BYTES } from "./large_bodies.ts";
 import { BODY_LIMIT_BYTES } from "./limits.ts";
 import { Problem } from "./problems.ts";
 
@@ -17,8 +18,11 @@ export interface JsonBody {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+const large = new LargeBodies();
+
 /**
- * Reads a JSON body. Throws the problems `unsupported_media_type`, `body_too_large` and those of `readJsonText`.
+ * Reads a JSON body. Throws the problems `unsupported_media_type`, `body_too_large`, `unavailable` (see `large_bodies.ts`)
+ * and those of `readJsonText`.
  */
 export async function readJson(request: Request): Promise<JsonBody> {
   const { headers } = contextOf(request);
@@ -26,11 +30,23 @@ export async function readJson(request: Request): Promise<JsonBody> {
   if (contentType !== "application/json") checkMediaType(contentType);
   checkCoding(headers["content-encoding"]);
   const bytes = await readBytes(request);
+  const parse = () => parseBody(bytes, headers);
+  const length = bytes.byteLength;
+  return length <= SMALL_BODY_BYTES ? parse() : await large.parse(callerOf(request), { length, parse });
+}
+
+function parseBody(bytes: Uint8Array, headers: RequestContext["headers"]): JsonBody {
   const text = decode(bytes);
   if (text === undefined) throw new Problem("malformed_json", "The body is not valid UTF-8.");
   const body = { text, byte_length: bytes.byteLength, value: readJsonText(text) };
   if (bodyHoldsCredential(body, headers)) throw credentialExposed("body");
   return body;
+}
+
+/** In whose turn: bodies are read of known callers alone. */
+function callerOf(request: Request): string {
+  const { identity } = contextOf(request);
+  return identity?.kind === "known" ? identity.caller.identity : "";
 }
 
 /** Reads a JSON body where there is one; without one its value is `{}`. Throws as {@link readJson} does. */
