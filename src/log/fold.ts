@@ -16,9 +16,9 @@ export interface Folded<State> {
 
 /** Events that are read at first: most streams have no more. */
 const FIRST_PAGE = 4;
-/** UTF-16 units of data of which a page is to be, about: the client takes in an answer in one go. */
+/** UTF-16 units of data of which a page is to be, about: it is held as a whole. */
 const PAGE_LENGTH = 400_000;
-/** The next pages of streams whose events are long: one at a time, lest several arrive in one turn of the event loop. */
+/** The next pages of streams whose events are long: one at a time, lest short reads wait behind them on every connection. */
 const longPages = new Line();
 
 /**

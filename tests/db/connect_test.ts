@@ -51,3 +51,29 @@ test.each(Array.from({ length: 12 }, (_, i) => i + 1))(
     await proxy.close();
   },
 );
+
+test("long answers of many connections are taken in one by one, each in a turn of the event loop", async () => {
+  const pool = connect(database.url, { max: 8 });
+  /** Of the answers that came since the event loop last went round. */
+  let now = 0;
+  let most = 0;
+  let isOver = false;
+  const count = () => {
+    most = Math.max(most, now);
+    now = 0;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const lengths = await Promise.all(
+    Array.from({ length: 40 }, async (_, n) => {
+      const [row] = await pool`select repeat(${String(n % 10)}, 2000000) as text`;
+      now++;
+      return row?.text.length;
+    }),
+  );
+  isOver = true;
+  await pool.end({ timeout: 1 });
+  expect(new Set(lengths)).toEqual(new Set([2_000_000]));
+  // Two turns of the client's may lie between two of this test's.
+  expect(most).toBeLessThanOrEqual(2);
+});
