@@ -16,6 +16,7 @@
  * - Neither the request's headers nor the query of its URL appear in an error.
  */
 import { type Static, Type } from "@sinclair/typebox";
+import { inSlice } from "../src/async/mod.ts";
 import { firstCharacters, pointerTo } from "../src/json/mod.ts";
 import { writtenOtherwise } from "./called_url.ts";
 import { type Connector, type ConnectorContext, ConnectorError } from "./connector.ts";
@@ -124,7 +125,8 @@ async function run(input: HttpInput, context: ConnectorContext): Promise<HttpOut
     const response = await context.fetch(request.url, { ...request.init, signal });
     const body = await readAtMost(response.body, MAX_BODY_BYTES);
     context.signal.throwIfAborted();
-    const output = toOutput(response, body);
+    // Those of many jobs may come at the same moment.
+    const output = await inSlice(() => toOutput(response, body));
     // A status that is not expected decides alone: the body is shown as far as it came.
     if (!isExpected(output.status, input.expected_status ?? "2xx")) throw unexpectedStatus(what, output);
     if (body.fault === undefined) return output;

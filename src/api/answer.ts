@@ -1,5 +1,5 @@
 /** Answers that can be megabytes: each is written in a slice of its own, so that many at once leave all else its turns. */
-import { inSlices } from "../async/mod.ts";
+import { inSlice } from "../async/mod.ts";
 import { writeJson } from "../json/mod.ts";
 
 /** From so many UTF-16 units on an answer is made bytes here, where it is one slice of many, and not by the server. */
@@ -18,10 +18,9 @@ export async function answerWritten(
   set: { headers: Record<string, unknown> },
 ): Promise<Response | string> {
   set.headers["content-type"] = "application/json";
-  let body: string | Uint8Array<ArrayBuffer> = "";
-  await inSlices([write], () => {
+  const body = await inSlice(() => {
     const json = write();
-    body = json.length < LONG_LENGTH ? json : encoder.encode(json);
+    return json.length < LONG_LENGTH ? json : encoder.encode(json);
   });
   return typeof body === "string" ? body : new Response(body);
 }

@@ -34,8 +34,21 @@ function expectTurn(): void {
 export async function inSlices<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
   for (const item of items) {
     if (used_ms > SLICE_MS) await nextTurn();
-    const began = performance.now();
-    work(item);
+    counted(() => work(item));
+  }
+}
+
+/** Does one piece of such work. */
+export async function inSlice<Result>(work: () => Result): Promise<Result> {
+  if (used_ms > SLICE_MS) await nextTurn();
+  return counted(work);
+}
+
+function counted<Result>(work: () => Result): Result {
+  const began = performance.now();
+  try {
+    return work();
+  } finally {
     used_ms += performance.now() - began;
     expectTurn();
   }

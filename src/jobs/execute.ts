@@ -8,6 +8,7 @@ import {
   type OutboundFetch,
 } from "../../connectors/connector.ts";
 import type { JobError } from "../../events/job.ts";
+import { inSlice } from "../async/mod.ts";
 import { type Check, compileCheck, faultOfValue, JSON_DEPTH_LIMIT, kept } from "../json/mod.ts";
 
 /** The longest result a job may have, in UTF-16 units of JSON. */
@@ -48,7 +49,8 @@ export async function execute(
 ): Promise<Outcome> {
   if (!input.is(payload)) return { ok: false, error: invalidPayload(connector.name, input, payload) };
   try {
-    return checked(await connector.run(payload, { ...context, fetch: stoppable(context) }));
+    const result = await connector.run(payload, { ...context, fetch: stoppable(context) });
+    return await inSlice(() => checked(result));
   } catch (error) {
     if (error instanceof ConnectorError) {
       const { detail, retry_after } = error.options;

@@ -5,6 +5,7 @@ import { http } from "../../connectors/http.ts";
 import { type Connector, createOutbound } from "../../connectors/mod.ts";
 import { execute, toRunnables } from "../../src/jobs/execute.ts";
 import { startRawServer } from "../support/raw_http.ts";
+import { roundsDuring } from "../support/rounds.ts";
 
 const server = await startRawServer(({ socket, path }) => {
   if (path === "/body") socket.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc");
@@ -78,4 +79,46 @@ test("what a payload has that does not fit is told in few words, however long it
   const errors = Array(10).fill({ pointer: `/${"k".repeat(199)}…`, message: "Expected string" });
   expect(outcome).toMatchObject({ ok: false, error: { code: "invalid_payload", detail: { errors } } });
   expect(JSON.stringify(outcome).length).toBeLessThan(4_000);
+});
+
+describe("what connectors give for many jobs at once", () => {
+  /** Longer than a slice. */
+  function work(): void {
+    const until = performance.now() + 6;
+    while (performance.now() < until);
+  }
+  const signal = new AbortController().signal;
+
+  test("is checked in turns of the event loop, one in each", async () => {
+    const connector: Connector = {
+      ...(http as unknown as Connector),
+      run: async () => ({
+        get value() {
+          work();
+          return 1;
+        },
+      }),
+    };
+    const payload = { url: server.origin };
+    const rounds = await roundsDuring(() =>
+      Promise.all(Array.from({ length: 20 }, () => run(connector, { payload, signal }))),
+    );
+    expect(rounds).toBeGreaterThanOrEqual(18);
+  });
+
+  test("is read in turns, too, where it is the answer to a call", async () => {
+    const answer = {
+      headers: new Headers(),
+      body: null,
+      get status() {
+        work();
+        return 200;
+      },
+    };
+    const context = { signal, idempotency_key: "key-1", fetch: async () => answer as unknown as Response };
+    const rounds = await roundsDuring(() =>
+      Promise.all(Array.from({ length: 20 }, () => http.run({ url: "http://service.test/" }, context))),
+    );
+    expect(rounds).toBeGreaterThanOrEqual(18);
+  });
 });

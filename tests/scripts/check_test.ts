@@ -41,6 +41,7 @@ const along: ReadonlyArray<[importer: string, imported: string]> = [
   ["projections/y.ts", "../events/mod.ts"],
   ["src/domain/y.ts", "../../events/job.ts"],
   ["events/z.ts", "../src/json/mod.ts"],
+  ["connectors/y.ts", "../src/async/mod.ts"],
   ["connectors/z.ts", "../src/json/mod.ts"],
   ["src/domain/z.ts", "../json/mod.ts"],
   ["src/web/z.ts", "../json/mod.ts"],
