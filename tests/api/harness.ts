@@ -19,6 +19,8 @@ import { keepSecret, planted, searchLine } from "../support/secrets.ts";
 
 export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
   readonly url: string;
+  /** Where its database is. */
+  readonly database_url: string;
   /** What was logged, line by line. */
   readonly logged: Record<string, unknown>[];
   /** Asks the API; the answer's body is parsed where it is JSON. */
@@ -152,6 +154,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
 
   return {
     url,
+    database_url: database.url,
     log,
     sql,
     bus,

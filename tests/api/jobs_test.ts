@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { BulkFilter } from "../../events/bulk.ts";
+import { connect } from "../../src/db/mod.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { matches } from "../../src/jobs/job_filter.ts";
 import { until } from "../jobs/support.ts";
@@ -235,15 +236,17 @@ describe("GET /api/v1/jobs", () => {
   });
 
   test("lists with filters are read in turn, one at a time for each caller; the list of all waits for none", async () => {
+    // Connections of its own: those of the service may all wait for the table.
+    const sql = connect(api.database_url, { max: 2 });
     const waiting = async () => {
-      const [row] = await api.sql<{ count: number }[]>`
+      const [row] = await sql<{ count: number }[]>`
         select count(*)::int from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock' and query like '%levqor_read.jobs%order by position%'`;
       return row?.count;
     };
     await list("");
     let asked: Promise<unknown>[] = [];
-    await api.sql.begin(async (locked) => {
+    await sql.begin(async (locked) => {
       await locked.unsafe("lock table levqor_read.jobs in access exclusive mode");
       asked = Array.from({ length: 10 }, () => list("?workflow=nobody_runs_this"));
       await until(async () => (await waiting()) === 1, { what: "one of them to be read" });
@@ -253,6 +256,7 @@ describe("GET /api/v1/jobs", () => {
       await until(async () => (await waiting()) === 2, { what: "the list of all to be read" });
     });
     await Promise.all(asked);
+    await sql.end();
   }, 20_000);
 
   test("a cursor of another list is refused, and one that no row could have", async () => {

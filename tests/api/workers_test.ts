@@ -121,7 +121,8 @@ describe("POST /api/v1/workers/claim", () => {
     const id = await submit(workflow);
     const [job] = await waiting;
     expect(job.job_id).toBe(id);
-    expect(performance.now() - submitted).toBeLessThan(1_000);
+    // Not when its wait is over.
+    expect(performance.now() - submitted).toBeLessThan(15_000);
   });
 
   test("gives none when the time is over", async () => {

@@ -192,7 +192,7 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
     for (const bus of [relaying, waiting, refused]) {
       const start = performance.now();
       await bus.close();
-      expect(performance.now() - start).toBeLessThan(1_000);
+      expect(performance.now() - start).toBeLessThan(10_000);
     }
     silent.stop(true);
   });
@@ -206,7 +206,7 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
     await fill(log, 10);
     const start = performance.now();
     await bus.close();
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(10_000);
     expect(bus.health()).toMatchObject({ connected: false, position: 1 });
     await proxy.close();
   });

