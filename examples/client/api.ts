@@ -3915,7 +3915,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4188,7 +4188,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4270,7 +4270,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4384,7 +4384,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4539,7 +4539,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4753,7 +4753,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
          *
          *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
@@ -4928,7 +4928,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4963,7 +4963,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -5026,7 +5026,7 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *

@@ -38,7 +38,7 @@ export const problems = {
   number_not_representable: {
     status: 400,
     title: "Number cannot be kept unchanged",
-    help: "A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.",
+    help: 'A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.',
   },
   incomplete_body: {
     status: 400,

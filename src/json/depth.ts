@@ -1,4 +1,7 @@
-/** How deep JSON may nest: whoever reads it goes down recursively, this service as well as Postgres. */
+/**
+ * How deep JSON may nest: whoever reads it goes down recursively, this service as well as Postgres. And what of its keys
+ * makes arrays of its objects.
+ */
 
 /**
  * Levels of arrays and objects in any JSON value that comes from outside. Postgres parses `json` recursively and
@@ -9,23 +12,61 @@ export const JSON_DEPTH_LIMIT = 64;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
+const [ZERO, NINE] = [0x30, 0x39];
 
-/** How deep a JSON text nests, and how many keys it names. Strings are skipped at native speed; no recursion. */
-export function nestingOf(text: string): { depth: number; keys: number } {
+/** Of an array. */
+const MAX_INDEX = 2 ** 32 - 2;
+/** Ten digits, each as an escape. */
+const MAX_WRITTEN_INDEX = 60;
+/**
+ * JavaScriptCore keeps members whose keys are array indices in an array of the object, with a place of 8 bytes for each index
+ * below the largest: `{"999":0}` takes 8 KB. From so many on it makes no places beyond the array's end.
+ */
+const MAX_GAP = 1_000;
+
+export interface Nesting {
+  readonly depth: number;
+  /** How many keys its objects name. */
+  readonly keys: number;
+  /** How many of these are array indices. */
+  readonly indices: number;
+  /** Places of arrays that the engine makes for those, and that stay empty. */
+  readonly places: number;
+}
+
+/** How deep a JSON text nests, and what keys it names. Strings are skipped at native speed; no recursion. */
+export function nestingOf(text: string): Nesting {
   let depth = 0;
   let deepest = 0;
   let keys = 0;
+  let indices = 0;
+  let places = 0;
+  // Of the last string.
+  let start = 0;
+  let end = 0;
+  /** Of each object that is open: where its array ends. */
+  const ends: number[] = [];
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
       case QUOTE:
-        i = endOfString(text, i);
+        start = i;
+        i = end = endOfString(text, i);
         break;
-      case COLON:
+      case COLON: {
         keys++;
+        const index = arrayIndex(text, start + 1, end);
+        if (index === undefined) break;
+        indices++;
+        const next = ends[depth] ?? 0;
+        if (index < next || index >= MAX_GAP) break;
+        places += index - next;
+        ends[depth] = index + 1;
         break;
+      }
       case 0x5b: // [
       case 0x7b: // {
         if (++depth > deepest) deepest = depth;
+        ends[depth] = 0;
         break;
       case 0x5d: // ]
       case 0x7d: // }
@@ -33,7 +74,24 @@ export function nestingOf(text: string): { depth: number; keys: number } {
         break;
     }
   }
-  return { depth: deepest, keys };
+  return { depth: deepest, keys, indices, places };
+}
+
+/** The array index that a key is, as it is written from `start` to before `end`. */
+function arrayIndex(text: string, start: number, end: number): number | undefined {
+  if (end - start > MAX_WRITTEN_INDEX) return undefined;
+  let index: number | undefined;
+  for (let at = start; at < end; at++) {
+    let code = text.charCodeAt(at);
+    if (code === BACKSLASH && text.startsWith("u00", at + 1)) {
+      code = Number.parseInt(text.slice(at + 4, at + 6), 16);
+      at += 5;
+    }
+    // No zero stands before others.
+    if (!(code >= ZERO && code <= NINE) || index === 0) return undefined;
+    index = (index ?? 0) * 10 + code - ZERO;
+  }
+  return index !== undefined && index <= MAX_INDEX ? index : undefined;
 }
 
 /** Whether a valid JSON text nests deeper than `limit`. Most texts show at native speed that they do not. */

@@ -4,6 +4,7 @@
  * somebody looks into it.
  */
 import { randomBytes } from "node:crypto";
+import { nestingOf } from "./depth.ts";
 import { decodeJson } from "./parse.ts";
 
 /** Lists and objects of up to so many UTF-16 units of JSON are kept as they are. */
@@ -72,9 +73,12 @@ export function writeJson(value: unknown): string {
 
 const [QUOTE, COMMA, OPEN_BRACKET, OPEN_BRACE] = [0x22, 0x2c, 0x5b, 0x7b];
 
+/** Of an array's places. */
+const PLACE_BYTES = 8;
+
 /** What the value of a JSON text takes in memory, about, in bytes. */
 export function weightOf(text: string): number {
-  let weight = text.length;
+  let weight = text.length + nestingOf(text).places * PLACE_BYTES;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (unit === OPEN_BRACKET || unit === OPEN_BRACE) weight += 48;

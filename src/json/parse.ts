@@ -17,6 +17,13 @@ const MAX_PLACES = 20;
  */
 const MAX_BEYOND_DOUBLES = 10_240;
 
+/**
+ * The same: keys that are array indices, which make an object several times slower to read and to write; and the places
+ * that stay empty for them.
+ */
+const MAX_INDICES = 10_240;
+const MAX_EMPTY = 1_000_000;
+
 /** In characters: of a repeated key. */
 const MAX_KEY_LENGTH = 64;
 
@@ -118,10 +125,12 @@ function read(
   text: string,
   { what, depth: limit }: { what: string; depth: number },
 ): { value: unknown; keys: number; unheld: Unheld } {
-  const { depth, keys } = nestingOf(text);
+  const { depth, keys, indices, places } = nestingOf(text);
   if (depth > limit) {
     throw new JsonError("too_deep", `The ${what} is nested ${depth} levels deep; at most ${limit} are accepted.`);
   }
+  // Before it is parsed: that takes the room.
+  if (indices > MAX_INDICES || places > MAX_EMPTY) throw tooManyIndices(what);
   const parsed = tryParse(text);
   if (!parsed.ok) throw new JsonError("malformed", `The ${what} is not valid JSON: ${faultOf(text)}.`);
   const pieces: Piece[] = [];
@@ -142,6 +151,11 @@ function read(
 function tooManyNumbers(what: string): JsonError {
   const many = `more than ${MAX_BEYOND_DOUBLES} integers beyond 2^53 - 1 and numbers that cannot be kept unchanged`;
   return new JsonError("number_not_representable", `The ${what} has ${many}; more are taken as strings alone.`);
+}
+
+function tooManyIndices(what: string): JsonError {
+  const many = `more than ${MAX_INDICES} keys that are whole numbers, as "7" is, or many that are large, in many objects`;
+  return new JsonError("number_not_representable", `The ${what} has ${many}; begin such keys with a letter.`);
 }
 
 /** What the engine throws may quote the text: it goes no further. */

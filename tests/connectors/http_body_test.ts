@@ -109,6 +109,12 @@ describe("JSON", () => {
     });
   });
 
+  test("with more keys that are array indices than are taken is text, and why is said", () => {
+    const { body, body_encoding, notes } = decoded("application/json", `[${Array(1_002).fill('{"999":0}').join()}]`);
+    expect([typeof body, body_encoding]).toEqual(["string", "text"]);
+    expect(notes).toMatchObject([{ code: "json_kept_as_text", message: expect.stringContaining("whole numbers") }]);
+  });
+
   test("that was cut is text", () => {
     expect(decoded("application/json", '{"a":', true)).toEqual({ body: '{"a":', body_encoding: "text" });
   });

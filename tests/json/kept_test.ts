@@ -60,4 +60,6 @@ test("a value weighs what its lists and objects take, not what its text does", (
   expect(weightOf(lists)).toBeGreaterThan(15 * lists.length);
   const text = JSON.stringify([long.repeat(100)]);
   expect(weightOf(text)).toBeLessThan(1.1 * text.length);
+  // The engine makes an array of a thousand places for each.
+  expect(weightOf(`[${Array(1_000).fill('{"999":0}').join()}]`)).toBeGreaterThan(8_000_000);
 });

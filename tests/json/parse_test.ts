@@ -223,6 +223,36 @@ describe("numbers", () => {
     expect(decodeJson<unknown[]>(`[${most},${most}]`).flat()).toHaveLength(20_482);
   });
 
+  test.each<[string, number]>([
+    ['{"7":0}', 10_240],
+    ['{"4294967294":0}', 10_240],
+    ['{"1":[],"0":{"\\u0031":0}}', 3_413],
+    // JavaScriptCore makes an array of 1,000 places for each.
+    ['{"999":0}', 1_001],
+    ['{"a":0,"\\u0039\\u00399":0}', 1_001],
+    ['{"0":[{"999":0}],"500":0,"999":0}', 501],
+  ])("as keys are so many in a text, wherever it comes from; with one more it is refused: %s", (one, count) => {
+    const textOf = (times: number) => `[${Array(times).fill(one).join()}]`;
+    for (const read of [parseJson, (text: string) => parseForeignJson(text).value]) {
+      expect(read(textOf(count))).toEqual(JSON.parse(textOf(count)));
+    }
+    for (const { code, message } of [refusal(textOf(count + 1)), refusal(textOf(count + 1), parseForeignJson)]) {
+      expect([code, message]).toEqual([
+        "number_not_representable",
+        'The text has more than 10240 keys that are whole numbers, as "7" is, or many that are large, in many objects; begin such keys with a letter.',
+      ]);
+    }
+    expect(decodeJson<unknown[]>(textOf(count + 1))).toHaveLength(count + 1);
+  });
+
+  test.each(["07", "4294967295", "-1", "1.5", "1e3", "7 ", "x7", "\\u00e97", "\\u00300"])(
+    "as keys count where they are array indices: %s does not",
+    (key) => {
+      const text = `{"a":[${Array(10_241).fill(`{"${key}":"7:"}`).join()}]}`;
+      expect(parseJson(text)).toEqual(JSON.parse(text));
+    },
+  );
+
   test("of an answer from outside, the text stays in their place, and is pointed to", () => {
     const text = '{"id":7615917337495251231,"__proto__":1e400,"n":[1,-0.1234567890123456789]}';
     const { value, kept_as_text } = parseForeignJson(text);
