@@ -324,11 +324,13 @@ class Compiling {
     const run = (scope: Scope) => {
       scope.meter.spend(1 + parts.length);
       const map: JsonMap = {};
+      let places = 0;
       for (const { key, value } of parts) {
         const name = key.run(scope);
         if (typeof name !== "string") throw new ExpressionError(`A key is a text; this is ${describe(kindOf(name))}`);
         if (key.literal === undefined) scope.meter.newKey(name);
         else scope.meter.property(name);
+        places = scope.meter.places(name, places);
         if (Object.hasOwn(map, name)) throw new ExpressionError(`The key ${shown(name)} stands there twice`);
         setOwn(map, name, value.run(scope));
       }

@@ -9,6 +9,7 @@
  *   1     16 characters of text read, compared, searched, joined or written
  *   2     a property of a map read, compared, copied or set by a key that was there before; 20 for one that begins with a digit
  *   20    a key that is worked out looked up, 40 set
+ *   1     2 numbers below 1,000 that the keys of a map leave out, where they are whole numbers
  *   1     an integer given, 4 a fraction, 12 one beyond 2^53
  *   20    reckoning with an integer beyond 2^53
  *   200   an error that ||, && or exists pass over
@@ -33,9 +34,12 @@ const PROPERTY_COST = 2;
 const INDEX_PROPERTY_COST = 20;
 const KEY_COST = 20;
 const NEW_KEY_COST = 40;
+const PLACES_PER_UNIT = 2;
 const INTEGER_COST = 1;
 const FRACTION_COST = 4;
 const BIGINT_COST = 12;
+
+const SMALL_INDEX = /^(?:0|[1-9]\d{0,2})$/;
 
 /** An expression that cannot be read or has no value. The message says why, for the person who wrote it. */
 export class ExpressionError extends Error {
@@ -98,6 +102,17 @@ export class Meter {
   newKey(key: string): void {
     this.text(key.length);
     this.spend(NEW_KEY_COST);
+  }
+
+  /**
+   * A key is about to be set in a map that has so many places for keys that are whole numbers: how many it has then. The runtime
+   * makes one for each number below 1,000, up to the largest.
+   */
+  places(key: string, count: number): number {
+    const index = SMALL_INDEX.test(key) ? Number(key) : -1;
+    if (index < count) return count;
+    this.spend(Math.floor((index - count) / PLACES_PER_UNIT));
+    return index + 1;
   }
 
   /** A number is about to be written. */

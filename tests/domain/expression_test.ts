@@ -247,7 +247,11 @@ describe("an expression", () => {
       [{ ...payload.places, b: "{{ 1 }}" }, 40_000],
       ["{{ payload.l.map(x, {'0': x}) }}", 40_000],
       // Each has a shape of its own.
-      ["{{ payload.l.map(x, {string(x): x}).size() }}", 40_000],
+      ["{{ payload.l.map(x, {string(x + 1000): x}).size() }}", 40_000],
+      // Each has a place for each number up to its key.
+      ["{{ payload.l.map(x, {'399': x}).size() }}", 200_000],
+      ["{{ payload.l.map(x, {string(x): x}).size() }}", 250_000],
+      ["{{ payload.l.map(x, {'1': x, '0': x, '2': x, '1000': x}).size() }}", 80_000],
       ["{{ payload.l.filter(x, string(x) in payload.places).size() }}", 20_000],
       ["{{ payload.l.filter(x, has(payload.places[string(x)])).size() }}", 20_000],
       ["{{ payload.l.map(x, payload.places[string(x)]).size() }}", 20_000],
