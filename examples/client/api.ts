@@ -1101,7 +1101,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "malformed_url" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "projection_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "projection_not_stopped" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "too_many_stored" | "too_many_claimed" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "malformed_json" | "malformed_url" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "too_many_numeric_keys" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "projection_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "projection_not_stopped" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "too_many_stored" | "too_many_claimed" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit, the first 20. */
@@ -3915,7 +3915,9 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *
+         *     `too_many_numeric_keys`: The body has more than 10,240 keys that are whole numbers, as "7" is, or objects whose keys leave out too many of the numbers below 1,000. Begin such keys with a letter, or send a list of pairs.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -3927,7 +3929,7 @@ export interface components {
          *
          *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4188,7 +4190,9 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *
+         *     `too_many_numeric_keys`: The body has more than 10,240 keys that are whole numbers, as "7" is, or objects whose keys leave out too many of the numbers below 1,000. Begin such keys with a letter, or send a list of pairs.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4200,7 +4204,7 @@ export interface components {
          *
          *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4270,7 +4274,9 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *
+         *     `too_many_numeric_keys`: The body has more than 10,240 keys that are whole numbers, as "7" is, or objects whose keys leave out too many of the numbers below 1,000. Begin such keys with a letter, or send a list of pairs.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4284,7 +4290,7 @@ export interface components {
          *
          *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4384,7 +4390,9 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *
+         *     `too_many_numeric_keys`: The body has more than 10,240 keys that are whole numbers, as "7" is, or objects whose keys leave out too many of the numbers below 1,000. Begin such keys with a letter, or send a list of pairs.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4394,7 +4402,7 @@ export interface components {
          *
          *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4539,7 +4547,9 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *
+         *     `too_many_numeric_keys`: The body has more than 10,240 keys that are whole numbers, as "7" is, or objects whose keys leave out too many of the numbers below 1,000. Begin such keys with a letter, or send a list of pairs.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4551,7 +4561,7 @@ export interface components {
          *
          *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4753,7 +4763,9 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *
+         *     `too_many_numeric_keys`: The body has more than 10,240 keys that are whole numbers, as "7" is, or objects whose keys leave out too many of the numbers below 1,000. Begin such keys with a letter, or send a list of pairs.
          *
          *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
@@ -4763,7 +4775,7 @@ export interface components {
          *
          *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.invalid_cursor.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.invalid_cursor.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4928,7 +4940,9 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *
+         *     `too_many_numeric_keys`: The body has more than 10,240 keys that are whole numbers, as "7" is, or objects whose keys leave out too many of the numbers below 1,000. Begin such keys with a letter, or send a list of pairs.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4942,7 +4956,7 @@ export interface components {
          *
          *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4963,7 +4977,9 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *
+         *     `too_many_numeric_keys`: The body has more than 10,240 keys that are whole numbers, as "7" is, or objects whose keys leave out too many of the numbers below 1,000. Begin such keys with a letter, or send a list of pairs.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -4975,7 +4991,7 @@ export interface components {
          *
          *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -5026,7 +5042,9 @@ export interface components {
          *
          *     `duplicate_key`: An object of the body repeats a key. Readers disagree on which value counts, so none is taken.
          *
-         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.
+         *     `number_not_representable`: A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.
+         *
+         *     `too_many_numeric_keys`: The body has more than 10,240 keys that are whole numbers, as "7" is, or objects whose keys leave out too many of the numbers below 1,000. Begin such keys with a letter, or send a list of pairs.
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
@@ -5038,7 +5056,7 @@ export interface components {
          *
          *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -5537,7 +5555,7 @@ export interface operations {
                     "application/json": components["schemas"]["IntakeAccepted"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -5977,7 +5995,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobCancelled"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -6056,7 +6074,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobReplayed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -6127,7 +6145,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -6195,7 +6213,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -6605,7 +6623,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -6865,7 +6883,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             404: components["responses"]["404.pipeline_not_found"];
@@ -7149,7 +7167,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobApproval"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.self_approval_refused.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -7306,7 +7324,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -7484,7 +7502,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7957,7 +7975,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClaimedJobs"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -8020,7 +8038,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptHeld"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8088,7 +8106,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8159,7 +8177,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8224,7 +8242,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8569,7 +8587,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimits"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -8622,7 +8640,7 @@ export interface operations {
                     "application/json": components["schemas"]["SocketMessage"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found.subscription_not_found"];
@@ -8800,7 +8818,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKey"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.grant_exceeded.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -8966,7 +8984,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKey"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.grant_exceeded.origin_refused"];
             404: components["responses"]["404.key_not_found"];
@@ -9053,7 +9071,7 @@ export interface operations {
                     "application/json": components["schemas"]["Key"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_key_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.key_not_found"];
@@ -9118,7 +9136,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectionResumed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.projection_not_found"];
@@ -9392,7 +9410,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -9460,7 +9478,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.incident_not_found"];
@@ -9529,7 +9547,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.incident_not_found"];
@@ -9673,7 +9691,7 @@ export interface operations {
                     "application/json": components["schemas"]["Completed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];

@@ -7,13 +7,14 @@ const CODES: Readonly<Record<JsonErrorCode, ProblemCode>> = {
   too_deep: "json_too_deep",
   duplicate_key: "duplicate_key",
   number_not_representable: "number_not_representable",
+  too_many_numeric_keys: "too_many_numeric_keys",
 };
 
 const NOT_REPRESENTABLE = "must be an integer of 64 bits or a number that a double holds exactly; send it as a string";
 
 /**
  * Parses a JSON text that a caller sent. `what` the text is, problems say. Throws the problems `malformed_json`,
- * `json_too_deep`, `duplicate_key` and `number_not_representable`.
+ * `json_too_deep`, `duplicate_key`, `number_not_representable` and `too_many_numeric_keys`.
  */
 export function readJsonText(text: string, what: "body" | "message" = "body"): unknown {
   try {

@@ -227,6 +227,7 @@ function errorsOf({ errors: own = [], any_query, rate, scope, body, optional_bod
       "json_too_deep",
       "duplicate_key",
       "number_not_representable",
+      "too_many_numeric_keys",
       "incomplete_body",
       "request_timeout",
       "body_too_large",

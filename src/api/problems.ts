@@ -38,7 +38,12 @@ export const problems = {
   number_not_representable: {
     status: 400,
     title: "Number cannot be kept unchanged",
-    help: 'A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings. Or more than 10,240 keys are whole numbers, as "7" is: begin them with a letter.',
+    help: "A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.",
+  },
+  too_many_numeric_keys: {
+    status: 400,
+    title: "Too many numeric keys in JSON",
+    help: 'The body has more than 10,240 keys that are whole numbers, as "7" is, or objects whose keys leave out too many of the numbers below 1,000. Begin such keys with a letter, or send a list of pairs.',
   },
   incomplete_body: {
     status: 400,

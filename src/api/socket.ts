@@ -97,6 +97,7 @@ export function socketRoutes(options: ApiOptions & { reading: SharedReading }, a
           "json_too_deep",
           "duplicate_key",
           "number_not_representable",
+          "too_many_numeric_keys",
           "invalid_cursor",
           "job_not_found",
           "subscription_not_found",

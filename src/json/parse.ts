@@ -6,7 +6,12 @@ import { exactNumber, largeInteger, type NumberPlace, visitSuspects } from "./nu
 import { pointerTo } from "./pointer.ts";
 import { excerpt } from "./text.ts";
 
-export type JsonErrorCode = "malformed" | "too_deep" | "duplicate_key" | "number_not_representable";
+export type JsonErrorCode =
+  | "malformed"
+  | "too_deep"
+  | "duplicate_key"
+  | "number_not_representable"
+  | "too_many_numeric_keys";
 
 /** So many places at most are named. */
 const MAX_PLACES = 20;
@@ -95,7 +100,7 @@ export interface ForeignJson {
 /**
  * Parses what another service wrote, and keeps of it what can be kept: of equal keys the last one counts, and a number
  * that would change is given as its text. Throws a {@link JsonError} `malformed` or `too_deep`, or for too many numbers
- * `number_not_representable`.
+ * `number_not_representable`, or for too many keys `too_many_numeric_keys`.
  *
  * @param options `depth`: levels at most, {@link JSON_DEPTH_LIMIT} by default
  */
@@ -155,7 +160,7 @@ function tooManyNumbers(what: string): JsonError {
 
 function tooManyIndices(what: string): JsonError {
   const many = `more than ${MAX_INDICES} keys that are whole numbers, as "7" is, or many that are large, in many objects`;
-  return new JsonError("number_not_representable", `The ${what} has ${many}; begin such keys with a letter.`);
+  return new JsonError("too_many_numeric_keys", `The ${what} has ${many}; begin such keys with a letter.`);
 }
 
 /** What the engine throws may quote the text: it goes no further. */

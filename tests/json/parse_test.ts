@@ -238,7 +238,7 @@ describe("numbers", () => {
     }
     for (const { code, message } of [refusal(textOf(count + 1)), refusal(textOf(count + 1), parseForeignJson)]) {
       expect([code, message]).toEqual([
-        "number_not_representable",
+        "too_many_numeric_keys",
         'The text has more than 10240 keys that are whole numbers, as "7" is, or many that are large, in many objects; begin such keys with a letter.',
       ]);
     }
