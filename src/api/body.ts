@@ -1,10 +1,10 @@
 /** Reading a request's body once, as text, within its limit. */
 
 import { encodingOf, firstCharacters, readMediaType } from "../json/mod.ts";
+import { BodyTurns } from "./body_turns.ts";
 import { contextOf, type RequestContext } from "./context.ts";
 import { bodyHoldsCredential, credentialExposed } from "./credential.ts";
 import { readJsonText } from "./json.ts";
-import { LargeBodies, SMALL_BODY_BYTES } from "./large_bodies.ts";
 import { BODY_LIMIT_BYTES } from "./limits.ts";
 import { Problem } from "./problems.ts";
 
@@ -18,10 +18,10 @@ export interface JsonBody {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-const large = new LargeBodies();
+const turns = new BodyTurns();
 
 /**
- * Reads a JSON body. Throws the problems `unsupported_media_type`, `body_too_large`, `unavailable` (see `large_bodies.ts`)
+ * Reads a JSON body. Throws the problems `unsupported_media_type`, `body_too_large`, `unavailable` (see `body_turns.ts`)
  * and those of `readJsonText`.
  */
 export async function readJson(request: Request): Promise<JsonBody> {
@@ -30,9 +30,7 @@ export async function readJson(request: Request): Promise<JsonBody> {
   if (contentType !== "application/json") checkMediaType(contentType);
   checkCoding(headers["content-encoding"]);
   const bytes = await readBytes(request);
-  const parse = () => parseBody(bytes, headers);
-  const length = bytes.byteLength;
-  return length <= SMALL_BODY_BYTES ? parse() : await large.parse(callerOf(request), { length, parse });
+  return await turns.parse(callerOf(request), { length: bytes.byteLength, parse: () => parseBody(bytes, headers) });
 }
 
 function parseBody(bytes: Uint8Array, headers: RequestContext["headers"]): JsonBody {

@@ -10,7 +10,7 @@ export const MAX_BATCH_EVENTS = 2_000;
 /** UTF-16 units of JSON of light appends in one batch at most. */
 const MAX_LIGHT_LENGTH = 2_000_000;
 /** An append of more UTF-16 units of JSON is heavy. */
-export const LIGHT_LENGTH = 16_000;
+export const LIGHT_LENGTH = 4_000;
 /** UTF-16 units of JSON of heavy appends in one batch at most; one of more goes alone among them, and is large. */
 export const MAX_HEAVY_LENGTH = 250_000;
 /** After a batch with a large append the next waits so many times as long as it took, within a second. */
