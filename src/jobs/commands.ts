@@ -50,6 +50,8 @@ export function submissionOf(first: StoredEvent): Parameters<typeof reaches>[1] 
 export interface CommandingJob extends NamedJob {
   readonly command: JobCommand;
   readonly meta: EventMeta;
+  /** As of an `Append`. */
+  readonly charged_to?: string | null;
   /** What is known of the job: only what follows it is read. */
   readonly known?: Folded<JobState>;
 }
@@ -57,11 +59,11 @@ export interface CommandingJob extends NamedJob {
 /** Decides a command on a job as it stands and records the decision. Throws what `log.append` throws. */
 export function commandJob(
   log: EventLog,
-  { job_id, reach, command, meta, ...given }: CommandingJob,
+  { job_id, reach, command, meta, charged_to, ...given }: CommandingJob,
 ): Promise<Handled<JobState, JobRejection>> {
   const stream_id = jobStream(job_id);
   const known = given.known ?? longJobsOf(log).known(stream_id);
-  return handle(log, { stream_id, decider: reachable(reach, jobDecider), command, meta, known });
+  return handle(log, { stream_id, decider: reachable(reach, jobDecider), command, meta, charged_to, known });
 }
 
 /** A decider for which the jobs beyond a reach are none. */

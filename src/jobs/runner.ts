@@ -412,10 +412,11 @@ class JobRunner implements Runner {
     const stream_id = jobStream(job_id);
     await givePrecedence(log, stream_id);
     const { state, version } = attempt;
+    const { caller: charged_to } = state;
     const meta = this.#metaOf(attempt);
     const events = jobDecider.decide(command, state) as readonly KnownNewEvent[];
     try {
-      const result = await log.append({ stream_id, expected_version: version, events, meta, charged_to: state.caller });
+      const result = await log.append({ stream_id, expected_version: version, events, meta, charged_to });
       if (result.ok) {
         attempt.advance({ ...result, state: evolved(state, events, result) });
         return true;
@@ -428,7 +429,7 @@ class JobRunner implements Runner {
     }
     // A heartbeat came between, or the answer was lost: what is on record already is not recorded again.
     const handled = await untilKnown(
-      () => commandJob(log, { job_id, reach: EVERYTHING, command, meta, known: { state, version } }),
+      () => commandJob(log, { job_id, reach: EVERYTHING, command, meta, charged_to, known: { state, version } }),
       {
         signal: AbortSignal.any([this.#givingUp.signal, attempt.over]),
         on_fault: (err) => logger.debug({ err }, "The log is away; trying again"),
@@ -527,12 +528,13 @@ class JobRunner implements Runner {
   async #record(attempt: Attempt, command: JobCommand): Promise<void> {
     const { log, logger } = this.#options;
     const { job_id, state, version } = attempt;
+    const { caller: charged_to } = state;
     const meta = this.#metaOf(attempt);
     const events = jobDecider.decide(command, state);
     if (!("rejected" in events)) {
       try {
-        const end = { stream_id: jobStream(job_id), expected_version: version, events, meta, charged_to: state.caller };
-        const result = await log.append(end);
+        const stream_id = jobStream(job_id);
+        const result = await log.append({ stream_id, expected_version: version, events, meta, charged_to });
         if (result.ok) return this.#ended(attempt, command);
       } catch (error) {
         if (!isTransient(error)) throw error;
@@ -540,8 +542,8 @@ class JobRunner implements Runner {
         await pause(50, this.#givingUp.signal);
       }
     }
-    const known = { state, version };
-    const handled = await untilKnown(() => commandJob(log, { job_id, reach: EVERYTHING, command, meta, known }), {
+    const given = { job_id, reach: EVERYTHING, command, meta, charged_to, known: { state, version } };
+    const handled = await untilKnown(() => commandJob(log, given), {
       signal: this.#givingUp.signal,
       on_fault: (fault) => logger.debug({ err: fault }, "The log is away; trying again"),
     });

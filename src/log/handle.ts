@@ -19,6 +19,8 @@ export interface Handling<State, Command extends object, Refusal> {
   /** Or what makes one of the state: it is asked again where somebody else was faster. */
   readonly command: Command | ((state: State) => Command);
   readonly meta: EventMeta;
+  /** As of an `Append`. */
+  readonly charged_to?: string | null;
   /** The events that lead to the state, the newest of the stream last; the whole stream by default. */
   readonly read?: () => Promise<readonly StoredEvent[]>;
   /** The state at a version that is known already: of the stream only what follows it is read. */
@@ -78,7 +80,7 @@ type Attempt<State, Refusal> =
 
 async function attempt<State, Command extends object, Refusal>(
   log: EventLog,
-  { stream_id, decider, command, meta, read }: Handling<State, Command, Refusal>,
+  { stream_id, decider, command, meta, charged_to, read }: Handling<State, Command, Refusal>,
   known: Folded<State> = { state: decider.initial, version: 0 },
 ): Promise<Attempt<State, Refusal>> {
   const { evolve } = decider;
@@ -93,7 +95,7 @@ async function attempt<State, Command extends object, Refusal>(
   const events = decision as readonly NewEvent[];
   const nothing = { position: undefined, recorded_at: undefined };
   if (events.length === 0) return { done: true, handled: { ok: true, events, state, version, ...nothing } };
-  const result = await log.append({ stream_id, expected_version: version, events, meta });
+  const result = await log.append({ stream_id, expected_version: version, events, meta, charged_to });
   // What `read` gives begins anew each time.
   if (!result.ok) return { done: false, known: read ? known : now };
   const position = result.position + events.length - 1;

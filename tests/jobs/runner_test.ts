@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
+import type { EventLog } from "../../src/log/mod.ts";
 import { openService, type Service, until, workshop } from "./support.ts";
 
 let service: Service;
@@ -24,6 +25,26 @@ describe("a submitted job", () => {
       meta: { actor: "worker:w1", correlation_id: id, causation_id: `job-${id}@1` },
     });
     expect(succeeded).toMatchObject({ type: "job.succeeded", meta: { causation_id: `job-${id}@2` } });
+  });
+
+  test("is recorded in its caller's turn, also where another was faster at the first try", async () => {
+    const turns: unknown[] = [];
+    const append: EventLog["append"] = async (wanted) => {
+      if (wanted.events[0]?.type !== "job.succeeded") return await service.log.append(wanted);
+      turns.push(wanted.charged_to);
+      if (turns.length > 1) return await service.log.append(wanted);
+      return { ok: false, reason: "conflict", actual_version: wanted.expected_version };
+    };
+    const log = new Proxy(service.log, {
+      get: (target, name) => {
+        const value = name === "append" ? append : Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    service.start({ connectors: workshop().connectors, log });
+    const id = await service.submit("noop", {}, { actor: "key:theirs" });
+    await service.reaches(id, "succeeded");
+    expect(turns).toEqual(["key:theirs", "key:theirs"]);
   });
 
   test("that was waiting before the start, in the read model or only in the log, is run", async () => {
