@@ -14,6 +14,7 @@ import {
   createZstdDecompress,
   type Gunzip,
 } from "node:zlib";
+import { inSlice } from "../src/async/mod.ts";
 import { ConnectorError } from "./connector.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
@@ -105,11 +106,13 @@ async function* unpackOne(packed: AsyncIterable<Uint8Array>, name: string): Asyn
       for (; !next.done; next = await chunks.next()) {
         const done = await turn?.();
         // Resolves when all of the chunk is unpacked, and so not before what it yields is read.
-        const taken = await written(next.value);
+        const chunk = next.value;
+        const taken = await written(chunk);
         done?.();
         if (!taken) return;
-        frames?.add(next.value);
-        surplus += next.value.byteLength;
+        // It may be nothing but frames of a few bytes, and many such bodies may come at once.
+        if (frames) await inSlice(() => frames.add(chunk));
+        surplus += chunk.byteLength;
         if (surplus > MAX_SURPLUS_BYTES) throw malformed(`its ${name} body goes on and yields nothing`);
       }
       if (frames?.complete === false) throw malformed(`its ${name} body is cut short`);

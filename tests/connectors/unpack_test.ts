@@ -1,8 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import * as zlib from "node:zlib";
 import { ConnectorError } from "../../connectors/mod.ts";
 import { MAX_CODINGS, MAX_SURPLUS_BYTES, unpack } from "../../connectors/unpack.ts";
+import { ZstdFrames } from "../../connectors/zstd_frames.ts";
 
 const { BROTLI_PARAM_LGWIN, BROTLI_PARAM_QUALITY, ZSTD_c_checksumFlag, ZSTD_c_contentSizeFlag, ZSTD_c_windowLog } =
   zlib.constants;
@@ -130,6 +131,31 @@ describe("a body that costs more than it should", () => {
       "The answer cannot be read: its gzip body goes on and yields nothing.",
     );
   });
+  test("of frames of a few bytes, and many at once: of one the frames are looked at in a turn of the event loop", async () => {
+    const looked = new Map<number, number>();
+    let turn = 0;
+    const add = spyOn(ZstdFrames.prototype, "add").mockImplementation(() => {
+      looked.set(turn, (looked.get(turn) ?? 0) + 1);
+      // Longer than a slice.
+      const until = performance.now() + 6;
+      while (performance.now() < until);
+    });
+    try {
+      const packed = zlib.zstdCompressSync("");
+      let isDone = false;
+      const all = Promise.all(Array.from({ length: 30 }, () => read(unpack(body(packed), "zstd"))));
+      void all.finally(() => {
+        isDone = true;
+      });
+      for (; !isDone; turn++) await new Promise(setImmediate);
+      await all;
+      expect(add).toHaveBeenCalledTimes(30);
+      expect(Math.max(...looked.values())).toBe(1);
+    } finally {
+      add.mockRestore();
+    }
+  });
+
   test("asks for a window of more than 8 MB: zstd refuses it", async () => {
     const packed = zlib.zstdCompressSync(Buffer.alloc(9_000_000), { params: { [ZSTD_c_windowLog]: 25 } });
     expect(await refusal(unpack(body(packed), "zstd"))).toBe("The answer cannot be read: its zstd body is broken.");
