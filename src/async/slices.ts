@@ -13,10 +13,13 @@ let isTurnComing = false;
 
 /** Resolves when the event loop has gone round, and those that came before have had their slices. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    expectTurn();
-  });
+  return new Promise((resolve) => wait(resolve));
+}
+
+function wait(resolve: () => void, { before_others = false } = {}): void {
+  if (before_others) waiting.unshift(resolve);
+  else waiting.push(resolve);
+  expectTurn();
 }
 
 function expectTurn(): void {
@@ -38,9 +41,9 @@ export async function inSlices<Item>(items: Iterable<Item>, work: (item: Item) =
   }
 }
 
-/** Does one piece of such work. */
-export async function inSlice<Result>(work: () => Result): Promise<Result> {
-  if (used_ms > SLICE_MS) await nextTurn();
+/** Does one piece of such work. `before_others`: it ends what another slice has begun, and what that one made is held until then. */
+export async function inSlice<Result>(work: () => Result, { before_others = false } = {}): Promise<Result> {
+  if (used_ms > SLICE_MS) await new Promise<void>((resolve) => wait(resolve, { before_others }));
   return counted(work);
 }
 

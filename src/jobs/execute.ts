@@ -50,7 +50,7 @@ export async function execute(
   if (!input.is(payload)) return { ok: false, error: invalidPayload(connector.name, input, payload) };
   try {
     const result = await connector.run(payload, { ...context, fetch: stoppable(context) });
-    return await inSlice(() => checked(result));
+    return await inSlice(() => checked(result), { before_others: true });
   } catch (error) {
     if (error instanceof ConnectorError) {
       const { detail, retry_after } = error.options;

@@ -121,4 +121,28 @@ describe("what connectors give for many jobs at once", () => {
     );
     expect(rounds).toBeGreaterThanOrEqual(18);
   });
+
+  test("is checked before the next answer is read: few are held decoded", async () => {
+    let held = 0;
+    let most = 0;
+    const answer = {
+      headers: new Headers(),
+      body: null,
+      get status() {
+        most = Math.max(most, ++held);
+        work();
+        return 200;
+      },
+    };
+    const runnable = toRunnables(new Map([["http", http as unknown as Connector]])).get("http");
+    const context = { signal, idempotency_key: "key-1", fetch: async () => answer as unknown as Response };
+    const payload = { url: "http://service.test/" };
+    const one = async () => {
+      const outcome = await execute(runnable as NonNullable<typeof runnable>, { payload, context });
+      held--;
+      return outcome.ok;
+    };
+    expect(await Promise.all(Array.from({ length: 20 }, one))).toEqual(Array(20).fill(true));
+    expect(most).toBeLessThanOrEqual(2);
+  });
 });
