@@ -175,7 +175,7 @@ export function jobRoutes(
         const { result, error, cancel_reason } = state;
         const waits = await waitsOf([toWaitingJob(row)], named.reach);
         const summary = toSummary(row, waits.get(job_id));
-        return { ...summary, result, error, ...(cancel_reason !== null && { cancel_reason }) };
+        return await answerWith({ ...summary, result, error, ...(cancel_reason !== null && { cancel_reason }) }, set);
       },
       {
         detail: describe({

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import type { BulkFilter } from "../../events/bulk.ts";
 import { connect } from "../../src/db/mod.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { matches } from "../../src/jobs/job_filter.ts";
+import { JsonText } from "../../src/json/mod.ts";
 import { until } from "../jobs/support.ts";
 import { type Harness, post, startApi } from "./harness.ts";
 
@@ -18,6 +19,22 @@ const status = async (job_id: string) => (await api.ask(`/api/v1/status/${job_id
 /** Lists jobs as of a write. */
 const list = async (query: string, position = 0) =>
   (await api.ask(`/api/v1/jobs${query}`, { headers: { "levqor-min-position": String(position) } })).body;
+
+test("what came of a job is written as it is kept: it is not decoded for an answer", async () => {
+  const { job_id } = await api.submit();
+  const result = { list: Array(10_000).fill([]) };
+  expect((await complete(job_id, result)).status).toBe(200);
+  const written = spyOn(JsonText.prototype, "toJSON");
+  try {
+    for (const path of [`/api/v1/status/${job_id}`, `/api/v1/jobs/${job_id}`]) {
+      expect((await api.ask(path)).body.result).toEqual(result);
+    }
+    expect(written).toHaveBeenCalled();
+    expect(written.mock.results.filter(({ value }) => typeof value === "object")).toEqual([]);
+  } finally {
+    written.mockRestore();
+  }
+});
 
 describe("GET /api/v1/status/:job_id", () => {
   test("answers right after the intake, whatever the read models do", async () => {
