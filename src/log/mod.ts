@@ -10,7 +10,7 @@ export {
 export { type Folded, foldEvents, PAGE, pagesOf, readEvents } from "./fold.ts";
 export { type Handled, handle } from "./handle.ts";
 export { openLog } from "./postgres_log.ts";
-export { givePrecedence } from "./precedence.ts";
+export { givePrecedence, withPrecedence } from "./precedence.ts";
 export { mayChangeLog } from "./rights.ts";
 export {
   type Append,

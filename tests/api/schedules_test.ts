@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { databaseNow } from "../../src/db/mod.ts";
 import { clearOfEnd } from "../support/clock.ts";
 import { type Harness, post, startApi } from "./harness.ts";
@@ -257,6 +257,16 @@ describe("changing", () => {
 describe("running now", () => {
   const run = (id: string, headers: Record<string, string> = {}) =>
     api.ask(`${ROUTE}/${id}/run`, { method: "POST", headers });
+
+  test("of many at once each submits a job, and reads the schedule a few times at most", async () => {
+    const id = await created();
+    const reads = spyOn(api.log, "readFirst");
+    const answers = await Promise.all(Array.from({ length: 60 }, () => run(id)));
+    const count = reads.mock.calls.length;
+    reads.mockRestore();
+    expect(answers.map(({ status }) => status)).toEqual(Array(60).fill(202));
+    expect(count).toBeLessThanOrEqual(3 * 60);
+  });
 
   test("submits the job beside the instants, as it was last asked for, paused or not", async () => {
     const id = await created();
