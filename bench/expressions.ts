@@ -5,8 +5,8 @@
  *     sh scripts/bun.sh bench/expressions.ts          all; names those over the limit, the slowest first
  *     sh scripts/bun.sh bench/expressions.ts split    those whose name has "split" in it
  */
-import { ExpressionError, MAX_RENDER_COST, Meter } from "../src/domain/expression_cost.ts";
-import { render } from "../src/domain/template.ts";
+import { ExpressionError, MAX_RENDER_COST, Meter } from "../src/domain/pipeline/expression_cost.ts";
+import { render } from "../src/domain/pipeline/template.ts";
 import { decodeJson } from "../src/json/mod.ts";
 
 /** The budget of a render is to take so long at most, in ms. */

@@ -2,7 +2,7 @@
  * What a pipeline is, and what can happen to a stored one. Streams are named `pipeline-<name>`; a pipeline's version is
  * the version of its stream.
  *
- * Texts may hold **expressions**, `{{ steps.fetch.output.body.id }}`: see `src/domain/expression.ts`.
+ * Texts may hold **expressions**, `{{ steps.fetch.output.body.id }}`: see `src/domain/pipeline/expression.ts`.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Backoff } from "./backoff.ts";

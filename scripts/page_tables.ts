@@ -1,12 +1,12 @@
 /**
  * Writes those tables of the documentation (`public/docs/`) that follow from the code, between their markers
  * (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, every scope, every setting. Run after a
- * change in `src/access/scopes.ts`, `src/api/problems.ts`, `src/config.ts` or `docs/events.md`; a test compares the files.
+ * change in `src/access/scopes.ts`, `src/http/problem.ts`, `src/config.ts` or `docs/events.md`; a test compares the files.
  */
 import { join } from "node:path";
 import { scopes } from "../src/access/mod.ts";
-import { type ProblemKind, problems } from "../src/api/problems.ts";
 import { settings } from "../src/config.ts";
+import { type ProblemKind, problems } from "../src/http/problem.ts";
 
 const ROOT = join(import.meta.dir, "..");
 

@@ -7,7 +7,6 @@ import { connectors, createOutbound, refusedAddresses } from "../connectors/mod.
 import packageJson from "../package.json" with { type: "json" };
 import { projections } from "../projections/mod.ts";
 import { startAccess, tokenVerifier } from "./access/mod.ts";
-import { createApi, createHealthApi, OTHER_PAGES } from "./api/mod.ts";
 import { openBus } from "./bus/mod.ts";
 import { type Config, ConfigError, helpText, loadConfig, secretsOf } from "./config.ts";
 import {
@@ -21,15 +20,16 @@ import {
   migrate,
   startEmbedded,
 } from "./db/mod.ts";
-import { addGauges, addRunnerGauges } from "./gauges.ts";
-import { startHeartbeat } from "./heartbeat.ts";
+import { createApi, createHealthApi, OTHER_PAGES } from "./features/mod.ts";
+import { startScheduler } from "./features/schedules/mod.ts";
+import { addGauges, addRunnerGauges } from "./features/service/gauges.ts";
+import { startHeartbeat } from "./features/service/heartbeat.ts";
 import { CallbackSecrets, startRunner, startSweeper } from "./jobs/mod.ts";
 import { mayChangeLog, openLog } from "./log/mod.ts";
 import { createLogger, isForPeople, type LogFormat, speakForRuntime } from "./logger.ts";
 import { migrations } from "./migrations.ts";
 import { startProjector } from "./projector/mod.ts";
 import { RateLimiter } from "./rate/mod.ts";
-import { startScheduler } from "./schedules/mod.ts";
 import { Metrics, openTracing, serveMetrics, traceAppends } from "./telemetry/mod.ts";
 import { openSite } from "./web/mod.ts";
 

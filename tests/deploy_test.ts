@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { connect } from "nats";
 import { isPublic } from "../connectors/outbound.ts";
-import { components } from "../src/api/schemas.ts";
 import { type Config, loadConfig } from "../src/config.ts";
+import { components } from "../src/http/schema.ts";
 import {
   type NatsServer,
   natsAvailable,

@@ -1,7 +1,7 @@
 /** Keys at several processes on one database: what one records, every other goes by within a second. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { openSocket } from "./api/socket_client.ts";
-import { openSse } from "./api/sse_client.ts";
+import { openSocket } from "./http/socket_client.ts";
+import { openSse } from "./http/sse_client.ts";
 import { type NatsServer, natsAvailable, startNats } from "./support/nats.ts";
 import { type TestDatabase, testDatabase } from "./support/postgres.ts";
 import { eventually, type ServiceProcess, startServiceProcess } from "./support/service.ts";

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { join } from "node:path";
 import { connect, type Sql } from "../src/db/mod.ts";
 import { type EventLog, openLog } from "../src/log/mod.ts";
-import { openSocket } from "./api/socket_client.ts";
-import { openSse } from "./api/sse_client.ts";
+import { openSocket } from "./http/socket_client.ts";
+import { openSse } from "./http/sse_client.ts";
 import { clockSettings } from "./support/clock.ts";
 import { type NatsServer, natsAvailable, startNats } from "./support/nats.ts";
 import { type TestDatabase, testDatabase } from "./support/postgres.ts";

@@ -2,9 +2,9 @@
 
 import { join } from "node:path";
 import { startAccess } from "../../src/access/mod.ts";
-import { createApi } from "../../src/api/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
+import { createApi } from "../../src/features/mod.ts";
 import { CallbackSecrets } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";

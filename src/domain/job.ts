@@ -58,8 +58,15 @@ import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { Steps } from "../../events/pipeline.ts";
 import { kept, opened } from "../json/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
-import { abandon, evolveSteps, hasEnded, interrupt, type NewStepEvent, type StepStates } from "./step_states.ts";
-import type { Ending } from "./steps.ts";
+import {
+  abandon,
+  evolveSteps,
+  hasEnded,
+  interrupt,
+  type NewStepEvent,
+  type StepStates,
+} from "./pipeline/step_states.ts";
+import type { Ending } from "./pipeline/steps.ts";
 
 /** Attempts of a job that names no number, and whose connector has none of its own. */
 export const DEFAULT_MAX_ATTEMPTS = 5;

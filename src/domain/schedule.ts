@@ -28,6 +28,9 @@ import type { ScheduleCreated, ScheduleMisfired } from "../../events/schedule.ts
 import { isSameJson } from "../json/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
 
+/** No day that comes at all is further away than the 40 years between two 29 February of one weekday. */
+export const HORIZON_YEARS = 100;
+
 export type ScheduleStatus = "active" | "paused" | "deleted";
 
 /** What was asked for at the creation, or the latest update. */

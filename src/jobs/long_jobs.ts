@@ -5,7 +5,7 @@
  */
 import type { StoredEvent } from "../../events/envelope.ts";
 import { type JobState, jobDecider } from "../domain/job.ts";
-import { outputsLength } from "../domain/step_states.ts";
+import { outputsLength } from "../domain/pipeline/step_states.ts";
 import { weightOf } from "../json/mod.ts";
 import { type EventLog, type Folded, foldEvents, PAGE, pagesOf } from "../log/mod.ts";
 

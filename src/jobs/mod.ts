@@ -1,8 +1,9 @@
 /** Runs jobs: claims, attempts, leases, callbacks. */
-export { CallbackSecrets } from "./callback_secrets.ts";
+
 export { commandJob, jobStream } from "./commands.ts";
+export { type Answered, answerFor, HeldAttempts, type OutsideAnswer } from "./external/external_answers.ts";
+export { OutsideWorkers, TooManyClaimsError } from "./external/external_workers.ts";
 export type { RunnerOptions } from "./options.ts";
-export { type Answered, answerFor, HeldAttempts, type OutsideAnswer } from "./outside_answers.ts";
-export { OutsideWorkers, TooManyClaimsError } from "./outside_workers.ts";
-export { type Runner, startRunner } from "./runner.ts";
-export { startSweeper } from "./sweeper.ts";
+export { type Runner, startRunner } from "./run/runner.ts";
+export { CallbackSecrets } from "./upkeep/callback_secrets.ts";
+export { startSweeper } from "./upkeep/sweeper.ts";

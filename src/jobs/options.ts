@@ -5,9 +5,9 @@ import type { Bus } from "../bus/types.ts";
 import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import type { Tracing } from "../telemetry/mod.ts";
-import type { AttemptAborted } from "./attempt.ts";
-import type { CallbackSecrets } from "./callback_secrets.ts";
-import type { ReadyQueueLimits } from "./ready_queue.ts";
+import type { ReadyQueueLimits } from "./queue/ready_queue.ts";
+import type { AttemptAborted } from "./run/attempt.ts";
+import type { CallbackSecrets } from "./upkeep/callback_secrets.ts";
 
 export type RunnerLogger = Pick<Logger, "debug" | "info" | "warn" | "error">;
 

@@ -1,5 +1,5 @@
 /** Holds answers against the document: what the fuzz test calls a fault. */
-import { type ProblemCode, problems } from "../../src/api/problems.ts";
+import { type ProblemCode, problems } from "../../src/http/problem.ts";
 import { type Json, schemaChecker } from "../support/openapi.ts";
 import { type Draft, PLANTED } from "./oddities.ts";
 import type { Answer, Operation } from "./operations.ts";

@@ -1,6 +1,6 @@
 /** The judge of the fuzz test finds what is wrong with an answer: a judge that lets all pass would prove nothing. */
 import { describe, expect, test } from "bun:test";
-import { Problem, problemResponse } from "../../src/api/problems.ts";
+import { Problem, problemResponse } from "../../src/http/problem.ts";
 import { createJudge } from "./judge.ts";
 import { type Draft, PLANTED } from "./oddities.ts";
 import { operationsOf } from "./operations.ts";

@@ -5,8 +5,8 @@ import { type Connector, ConnectorError } from "../../connectors/mod.ts";
 import type { JobRetryScheduled } from "../../events/job.ts";
 import type { KnownEvent } from "../../events/mod.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
+import { replayEvents } from "../../src/jobs/bulk/replay.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
-import { replayEvents } from "../../src/jobs/replay.ts";
 import { openService, type Service, until, workshop } from "./support.ts";
 
 let service: Service;

@@ -1,12 +1,12 @@
 /** Callers share what a process runs jobs in: what one of them submits keeps nobody else's from running. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { connectors as builtIn } from "../../connectors/mod.ts";
-import { Expenses } from "../../src/domain/expression_cost.ts";
-import { workflowStream } from "../../src/jobs/limit_streams.ts";
+import { Expenses } from "../../src/domain/pipeline/expression_cost.ts";
+import { workflowStream } from "../../src/jobs/limits/limit_streams.ts";
 import type { Runner } from "../../src/jobs/mod.ts";
-import { type ReadyJob, ReadyQueue } from "../../src/jobs/ready_queue.ts";
-import { Slots } from "../../src/jobs/slots.ts";
-import { Turns } from "../../src/jobs/turns.ts";
+import { type ReadyJob, ReadyQueue } from "../../src/jobs/queue/ready_queue.ts";
+import { Slots } from "../../src/jobs/queue/slots.ts";
+import { Turns } from "../../src/jobs/run/turns.ts";
 import { openService, type Service, until, workshop } from "./support.ts";
 
 const U = "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";

@@ -1,9 +1,9 @@
 /** A claim whose append is in doubt: whose claim is on record is found out, by all that is known of who made it. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { EVERYTHING } from "../../src/domain/reach.ts";
-import { type ClaimResult, claim } from "../../src/jobs/claim.ts";
 import { commandJob, jobMeta, readJob } from "../../src/jobs/commands.ts";
-import { Limits } from "../../src/jobs/limits.ts";
+import { Limits } from "../../src/jobs/limits/limits.ts";
+import { type ClaimResult, claim } from "../../src/jobs/run/claim.ts";
 import { AppendInDoubtError, type EventLog } from "../../src/log/mod.ts";
 import { openService, type Service } from "./support.ts";
 

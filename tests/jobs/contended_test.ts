@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { toProblem } from "../../src/api/errors.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
+import { toProblem } from "../../src/http/door/errors.ts";
 import { commandJob } from "../../src/jobs/commands.ts";
-import { Room } from "../../src/jobs/room.ts";
+import { Room } from "../../src/jobs/run/room.ts";
 import { ContendedError, type EventLog, openLog } from "../../src/log/mod.ts";
 import { openService, type Service, until, workshop } from "./support.ts";
 

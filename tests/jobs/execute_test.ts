@@ -3,7 +3,7 @@ import { Type } from "@sinclair/typebox";
 import type { ConnectorContext } from "../../connectors/connector.ts";
 import { http } from "../../connectors/http.ts";
 import { type Connector, createOutbound } from "../../connectors/mod.ts";
-import { execute, toRunnables } from "../../src/jobs/execute.ts";
+import { execute, toRunnables } from "../../src/jobs/run/execute.ts";
 import { startRawServer } from "../support/raw_http.ts";
 import { roundsDuring } from "../support/rounds.ts";
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Sql } from "../../src/db/mod.ts";
-import { Feed } from "../../src/jobs/feed.ts";
-import { HeldBackJobs } from "../../src/jobs/held_back.ts";
-import { ReadyQueue } from "../../src/jobs/ready_queue.ts";
+import { Feed } from "../../src/jobs/queue/feed.ts";
+import { HeldBackJobs } from "../../src/jobs/queue/held_back.ts";
+import { ReadyQueue } from "../../src/jobs/queue/ready_queue.ts";
 import { JsonText } from "../../src/json/mod.ts";
 import type { EventLog } from "../../src/log/mod.ts";
 import { roundsDuring } from "../support/rounds.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { limitStream, workflowStream } from "../../src/jobs/limit_streams.ts";
+import { limitStream, workflowStream } from "../../src/jobs/limits/limit_streams.ts";
 
 test("every workflow, every key and every owner of one has a stream of its own, whatever is in its name", () => {
   const limits = [

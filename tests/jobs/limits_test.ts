@@ -5,7 +5,7 @@ import type { Connector } from "../../connectors/mod.ts";
 import { decode, entityId } from "../../events/mod.ts";
 import type { WorkflowLimitsSet } from "../../events/workflow.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
-import { limitStream, workflowStream } from "../../src/jobs/limit_streams.ts";
+import { limitStream, workflowStream } from "../../src/jobs/limits/limit_streams.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import type { EventLog } from "../../src/log/mod.ts";
 import { openService, type Service, until } from "./support.ts";

@@ -1,8 +1,8 @@
 /** Claims of outside workers, where processes, connections and clients come and go. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { OutsideWorkersOptions } from "../../src/jobs/external/external_workers.ts";
+import type { ClaimWish } from "../../src/jobs/external/workflow_group.ts";
 import { OutsideWorkers, TooManyClaimsError } from "../../src/jobs/mod.ts";
-import type { OutsideWorkersOptions } from "../../src/jobs/outside_workers.ts";
-import type { ClaimWish } from "../../src/jobs/workflow_group.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { startProxy } from "../support/proxy.ts";
 import { unlimited } from "../support/reach.ts";

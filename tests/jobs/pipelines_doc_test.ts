@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { connectors } from "../../connectors/mod.ts";
 import type { PipelineDefinition } from "../../events/pipeline.ts";
-import { stepFaults } from "../../src/domain/pipeline_check.ts";
+import { stepFaults } from "../../src/domain/pipeline/pipeline_check.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { opened } from "../../src/json/mod.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Priority } from "../../events/job.ts";
 import type { KnownEvent } from "../../events/mod.ts";
 import { type JobState, jobDecider } from "../../src/domain/job.ts";
-import { MAX_PASSED_OVER, PRIORITIES, type ReadyJob, ReadyQueue } from "../../src/jobs/ready_queue.ts";
+import { MAX_PASSED_OVER, PRIORITIES, type ReadyJob, ReadyQueue } from "../../src/jobs/queue/ready_queue.ts";
 
 let position = 0;
 function job(priority: Priority = "normal", more: Partial<ReadyJob> = {}): ReadyJob {

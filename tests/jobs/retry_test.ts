@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { ERROR_CLASSES, isRetryable, retryDelay } from "../../src/jobs/retry.ts";
+import { ERROR_CLASSES, isRetryable, retryDelay } from "../../src/jobs/run/retry.ts";
 
 test("the table knows every code that a connector gives an error", async () => {
   const folder = join(import.meta.dir, "../../connectors");

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import type { Connector } from "../../connectors/mod.ts";
-import { Expenses } from "../../src/domain/expression_cost.ts";
-import { Turns } from "../../src/jobs/turns.ts";
+import { Expenses } from "../../src/domain/pipeline/expression_cost.ts";
+import { Turns } from "../../src/jobs/run/turns.ts";
 import { opened } from "../../src/json/mod.ts";
 import { openService, workshop } from "./support.ts";
 

@@ -13,20 +13,25 @@ import { MAX_TIME } from "../../events/time.ts";
 import { MAX_CONCURRENCY } from "../../events/workflow.ts";
 import { pagesWithTables } from "../../scripts/page_tables.ts";
 import { newKey } from "../../src/access/key_text.ts";
-import * as limits from "../../src/api/limits.ts";
-import { IntakeRequest, PipelineCreate } from "../../src/api/schemas.ts";
 import { loadConfig } from "../../src/config.ts";
-import { MAX_EXPRESSION_LENGTH } from "../../src/domain/expression.ts";
-import { MAX_JOB_COST, MAX_RENDER_COST, MAX_RENDERED_LENGTH, MAX_STEP_COST } from "../../src/domain/expression_cost.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS, MAX_CALLBACK_REQUESTS } from "../../src/domain/job.ts";
-import { MAX_EXPRESSIONS, MAX_EXPRESSIONS_LENGTH, stepFaults } from "../../src/domain/pipeline_check.ts";
-import { KEPT, KEPT_OF_RETRIED } from "../../src/domain/step_error.ts";
-import { MAX_ERRORS_LENGTH, MAX_INPUTS_LENGTH, MAX_STEP_RUNS } from "../../src/domain/steps.ts";
-import { CALLBACK_SCHEDULE } from "../../src/jobs/callbacks.ts";
-import { ERROR_CLASSES } from "../../src/jobs/retry.ts";
-import { MAX_INPUTS_OF_PROCESS } from "../../src/jobs/run_steps.ts";
+import { MAX_EXPRESSION_LENGTH } from "../../src/domain/pipeline/expression.ts";
+import {
+  MAX_JOB_COST,
+  MAX_RENDER_COST,
+  MAX_RENDERED_LENGTH,
+  MAX_STEP_COST,
+} from "../../src/domain/pipeline/expression_cost.ts";
+import { MAX_EXPRESSIONS, MAX_EXPRESSIONS_LENGTH, stepFaults } from "../../src/domain/pipeline/pipeline_check.ts";
+import { KEPT, KEPT_OF_RETRIED } from "../../src/domain/pipeline/step_error.ts";
+import { MAX_ERRORS_LENGTH, MAX_INPUTS_LENGTH, MAX_STEP_RUNS } from "../../src/domain/pipeline/steps.ts";
+import { HORIZON_YEARS } from "../../src/domain/schedule.ts";
+import * as limits from "../../src/http/limits.ts";
+import { IntakeRequest, PipelineCreate } from "../../src/http/schema.ts";
+import { ERROR_CLASSES } from "../../src/jobs/run/retry.ts";
+import { MAX_INPUTS_OF_PROCESS } from "../../src/jobs/run/run_steps.ts";
+import { CALLBACK_SCHEDULE } from "../../src/jobs/upkeep/callbacks.ts";
 import { JSON_DEPTH_LIMIT } from "../../src/json/mod.ts";
-import { HORIZON_YEARS } from "../../src/schedules/calendar.ts";
 import { eventually } from "../support/service.ts";
 
 const ROOT = join(import.meta.dir, "../..");

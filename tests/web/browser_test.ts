@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { OTHER_PAGES } from "../../src/api/mod.ts";
+import { OTHER_PAGES } from "../../src/features/mod.ts";
 import { openSite } from "../../src/web/mod.ts";
-import { type Harness, startApi } from "../api/harness.ts";
+import { type Harness, startApi } from "../http/harness.ts";
 import { chromiumAvailable, launchChromium } from "../support/chromium.ts";
 import { siteFolder, source } from "../support/site_folder.ts";
 import { PATIENCE_MS, type Visit, type VisitOptions, visit } from "./visit.ts";

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { openSite } from "../../src/web/mod.ts";
-import { type Harness, startApi } from "../api/harness.ts";
+import { type Harness, startApi } from "../http/harness.ts";
 
 const site = openSite({
   dir: join(import.meta.dir, "../../public"),

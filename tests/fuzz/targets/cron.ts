@@ -2,8 +2,8 @@
 import { strictEqual } from "node:assert/strict";
 import { Cron } from "croner";
 import fc from "fast-check";
-import { type Calendar, CalendarError, openCalendar } from "../../../src/schedules/calendar.ts";
-import { expression } from "../../schedules/arbitraries.ts";
+import { type Calendar, CalendarError, openCalendar } from "../../../src/features/schedules/calendar.ts";
+import { expression } from "../../features/schedules/arbitraries.ts";
 import type { FuzzTarget } from "../target.ts";
 
 /** Far more than the worst expression takes, far less than a search without an end. */

@@ -1,8 +1,8 @@
 /** Cursors of lists, and positions of streams: whoever may read writes them. */
 import { deepEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { byPosition, byVersion, checkReached, fromCursor, page, positionHeader } from "../../../src/api/paging.ts";
-import { Problem } from "../../../src/api/problems.ts";
+import { byPosition, byVersion, checkReached, fromCursor, page, positionHeader } from "../../../src/http/paging.ts";
+import { Problem } from "../../../src/http/problem.ts";
 import type { FuzzTarget } from "../target.ts";
 
 const kinds = [byPosition("jobs"), byPosition("keys"), byVersion("job_events"), byVersion("callbacks")];

@@ -1,17 +1,17 @@
 /** Expressions and texts that hold them: whatever is written, over whatever values, within whatever budget. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { type Expression, parseExpression } from "../../../src/domain/expression.ts";
+import { type Expression, parseExpression } from "../../../src/domain/pipeline/expression.ts";
 import {
   CostError,
   ExpressionError,
   MAX_RENDER_COST,
   MAX_RENDERED_LENGTH,
   Meter,
-} from "../../../src/domain/expression_cost.ts";
-import { stepFaults } from "../../../src/domain/pipeline_check.ts";
-import { sizeOf } from "../../../src/domain/size.ts";
-import { placesIn, readTemplate, render } from "../../../src/domain/template.ts";
+} from "../../../src/domain/pipeline/expression_cost.ts";
+import { stepFaults } from "../../../src/domain/pipeline/pipeline_check.ts";
+import { sizeOf } from "../../../src/domain/pipeline/size.ts";
+import { placesIn, readTemplate, render } from "../../../src/domain/pipeline/template.ts";
 import { faultOfValue, parseJson } from "../../../src/json/mod.ts";
 import type { FuzzTarget } from "../target.ts";
 

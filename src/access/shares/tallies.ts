@@ -1,0 +1,167 @@
+/**
+ * How many there are of something that callers bring about, so that one of them has no more than a share.
+ *
+ * Nothing is asked for a request: the rows of a read model are counted now and then, and this process adds what it has recorded
+ * that the count does not contain yet. So a single process keeps to a limit exactly. Where several record, each learns of
+ * the others' at its next count.
+ */
+import type { Logger } from "pino";
+import type { PendingQuery, Row } from "postgres";
+import { chargedTo } from "../../../events/account.ts";
+import type { Sql } from "../../db/mod.ts";
+import type { Caller } from "../mod.ts";
+import { shareOf } from "./shares.ts";
+
+/** Callers that are remembered: those heard of longest ago are counted anew. */
+const MAX_CALLERS = 10_000;
+
+/** What a count found. `position`: of the last event that it contains; `null`: there is no read model yet. */
+export interface Count {
+  readonly position: number | null;
+  readonly count: number;
+}
+
+/**
+ * Counts rows of a read model: in one statement with the position that they are of. `rows` selects them, no more than need to
+ * be counted.
+ */
+export async function countRows(sql: Sql, name: string, rows: PendingQuery<Row[]>): Promise<Count> {
+  const [row] = await sql<[Count]>`
+    select
+      (select position from levqor_ops.projections where name = ${name} and live) as position,
+      (select count(*)::int from (${rows}) as counted) as count`;
+  return row;
+}
+
+/** What came of recording one. */
+export interface Recorded {
+  readonly ok: boolean;
+  /** Of what was recorded, where anything was. */
+  readonly position?: number | undefined;
+}
+
+/** How many there are: as counted last, and what was recorded here since. */
+export class Tally {
+  #counted = 0;
+  /** The last event that the count contains. */
+  #countedUpTo = 0;
+  /** Where the log holds those that were recorded here and that the last count did not contain. */
+  #uncounted: number[] = [];
+  /** Those that are being recorded. */
+  #entering = 0;
+
+  get depth(): number {
+    return this.#counted + this.#uncounted.length + this.#entering;
+  }
+
+  /** Counts one while it is recorded, and after that where it was. */
+  async enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result> {
+    this.#entering++;
+    try {
+      const result = await record();
+      const { ok, position = 0 } = result;
+      if (ok && position > this.#countedUpTo) this.#uncounted.push(position);
+      return result;
+    } finally {
+      this.#entering--;
+    }
+  }
+
+  learn({ position, count }: Count): void {
+    // Nothing from before what is known already.
+    if (position === null || position < this.#countedUpTo) return;
+    this.#counted = count;
+    this.#countedUpTo = position;
+    this.#uncounted = this.#uncounted.filter((each) => each > position);
+  }
+}
+
+export interface CallerTalliesOptions {
+  /** In all. */
+  readonly max: number;
+  /** What one caller may have of it, from 0 to 1. */
+  readonly share: number;
+  /** Between two counts: while more than half of the share is taken, and below that. */
+  readonly every_ms: { readonly near: number; readonly far: number };
+  /** Counts those of an account, up to `limit`, in one statement with the position that they are of. */
+  readonly count: (account: string, limit: number) => Promise<Count>;
+  readonly logger: Pick<Logger, "debug">;
+}
+
+/** By caller. */
+export class CallerTallies {
+  readonly #options: CallerTalliesOptions;
+  /** By account, the one heard of longest ago first. */
+  readonly #tallies = new Map<string, CallerTally>();
+
+  constructor(options: CallerTalliesOptions) {
+    this.#options = options;
+  }
+
+  /** The caller's, counted; `undefined` for the operator, who may have all. */
+  async of(caller: Caller): Promise<CallerTally | undefined> {
+    const account = caller.operator ? null : chargedTo(caller);
+    if (account === null) return undefined;
+    const { count, every_ms } = this.#options;
+    const max = shareOf(caller, this.#options);
+    const tally =
+      this.#tallies.get(account) ?? new CallerTally({ max, every_ms, count: () => count(account, max + 1) });
+    this.#tallies.delete(account);
+    this.#tallies.set(account, tally);
+    if (this.#tallies.size > MAX_CALLERS) this.#tallies.delete(this.#tallies.keys().next().value as string);
+    // The database is away, or the read model was never built: what is recorded meanwhile is counted here.
+    await tally
+      .refresh()
+      .catch((error) => this.#options.logger.debug({ err: error }, "Cannot count what a caller has"));
+    return tally;
+  }
+}
+
+interface CallerTallyOptions extends Pick<CallerTalliesOptions, "every_ms"> {
+  readonly max: number;
+  readonly count: () => Promise<Count>;
+}
+
+/** What one caller has, of what may be theirs. */
+export class CallerTally {
+  readonly #options: CallerTallyOptions;
+  readonly #tally = new Tally();
+  #counted_ms = Number.NEGATIVE_INFINITY;
+  #counting: Promise<void> | undefined;
+
+  constructor(options: CallerTallyOptions) {
+    this.#options = options;
+  }
+
+  get depth(): number {
+    return this.#tally.depth;
+  }
+
+  get max(): number {
+    return this.#options.max;
+  }
+
+  /** How many more there may be. */
+  get left(): number {
+    return Math.max(0, this.max - this.depth);
+  }
+
+  enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result> {
+    return this.#tally.enter(record);
+  }
+
+  /** Counts, where the last count is old; those that ask meanwhile share it. */
+  async refresh(): Promise<void> {
+    const { near, far } = this.#options.every_ms;
+    if (performance.now() - this.#counted_ms < (this.depth > this.max / 2 ? near : far)) return;
+    this.#counting ??= this.#count().finally(() => {
+      this.#counting = undefined;
+      this.#counted_ms = performance.now();
+    });
+    await this.#counting;
+  }
+
+  async #count(): Promise<void> {
+    this.#tally.learn(await this.#options.count());
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Who may do what may take long, and when: read the log for a stream that is behind, list or count with a filter, command
+ * many jobs. A stream whose filter fits nothing reads all of the log without anything to send, as fast as it is let: so
+ * callers take turns, each with one piece of work at a time however many streams they have, and whoever lets others wait
+ * rests after a piece for as long as it took.
+ */
+import { nextTurn } from "../../async/mod.ts";
+
+/** Pieces at once, of all callers together. */
+const AT_ONCE = 2;
+
+interface Lane {
+  readonly waiting: (() => void)[];
+  busy: boolean;
+}
+
+export class Turns {
+  readonly #at_once: number;
+  readonly #pauses: number;
+  /** By caller, in the order in which they come next. */
+  readonly #lanes = new Map<string, Lane>();
+  #busy = 0;
+
+  /** @param options `pauses`: after each piece nobody has a turn for so many times as long as it took: that is for all else */
+  constructor({ at_once = AT_ONCE, pauses = 0 } = {}) {
+    this.#at_once = at_once;
+    this.#pauses = pauses;
+  }
+
+  /** Does `work` when it is the caller's turn. */
+  async take<Result>(caller: string, work: () => Promise<Result>): Promise<Result> {
+    const lane = this.#lanes.get(caller) ?? { waiting: [], busy: false };
+    this.#lanes.set(caller, lane);
+    await new Promise<void>((resolve) => {
+      lane.waiting.push(resolve);
+      this.#next();
+    });
+    const began = performance.now();
+    try {
+      return await work();
+    } finally {
+      const took_ms = performance.now() - began;
+      if (this.#pauses > 0) void this.#leave(took_ms * this.#pauses).then(() => this.#end(caller, lane));
+      else this.#end(caller, lane, { rest_ms: this.#crowded ? took_ms : 0 });
+    }
+  }
+
+  /** Leaves all else so much time; where it is less than timers can tell, a turn of the event loop. */
+  #leave(ms: number): Promise<void> {
+    return ms < 1 ? nextTurn() : Bun.sleep(ms);
+  }
+
+  #end(caller: string, lane: Lane, { rest_ms = 0 } = {}): void {
+    this.#busy--;
+    if (rest_ms > 0) setTimeout(() => this.#free(caller, lane), rest_ms);
+    else this.#free(caller, lane);
+    this.#next();
+  }
+
+  get #crowded(): boolean {
+    for (const { waiting } of this.#lanes.values()) if (waiting.length > 0) return true;
+    return false;
+  }
+
+  #free(caller: string, lane: Lane): void {
+    lane.busy = false;
+    if (lane.waiting.length === 0) this.#lanes.delete(caller);
+    this.#next();
+  }
+
+  #next(): void {
+    for (const [caller, lane] of this.#lanes) {
+      if (this.#busy >= this.#at_once) return;
+      if (lane.busy || lane.waiting.length === 0) continue;
+      // To the end of the line.
+      this.#lanes.delete(caller);
+      this.#lanes.set(caller, lane);
+      lane.busy = true;
+      this.#busy++;
+      (lane.waiting.shift() as () => void)();
+    }
+  }
+}

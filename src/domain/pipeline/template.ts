@@ -1,0 +1,265 @@
+/**
+ * Texts with expressions in them: `Hello {{ payload.name }}`.
+ *
+ * A text that is one whole expression becomes the expression's value, of whatever type; in any other text each
+ * expression is replaced by its value: a text as it is, all else as JSON. `{{ "{{" }}` is how to write two braces.
+ */
+import { cutPointer, excerpt, pointerTo } from "../../json/mod.ts";
+import { type Expression, parseExpression, type Values } from "./expression.ts";
+import { ExpressionError, Meter } from "./expression_cost.ts";
+import { asText, type Json, type JsonMap, keysOf, setOwn } from "./expression_values.ts";
+import { Size } from "./size.ts";
+
+/** Of a value that is looked through for expressions, its text aside. */
+const NODE_COST = 2;
+/** To write JSON takes so many times as long as to copy a text. */
+const JSON_FACTOR = 4;
+
+/** A JSON value whose texts hold expressions, read once and rendered as often as is needed. */
+export interface Template {
+  /** The value, with a value in the place of each expression. Throws a {@link RenderError}. */
+  render(values: Values, meter?: Meter): Rendered;
+}
+
+export interface Rendered {
+  readonly value: unknown;
+  /** No expression is in it: it is the template's own value. */
+  readonly isLiteral: boolean;
+  /** Of what is the same in each rendering it was found out once, when the template was read. */
+  readonly size: Size;
+}
+
+/** An expression that stands somewhere in a value, not read yet. */
+export interface Place {
+  /** JSON pointer to its text. */
+  readonly pointer: string;
+  readonly source: string;
+}
+
+/** A text of the value could not be rendered. */
+export class RenderError extends ExpressionError {
+  /** JSON pointer to the text, cut. */
+  readonly pointer: string;
+  override readonly cause: ExpressionError;
+
+  constructor(pointer: string, cause: ExpressionError) {
+    super(cause.message);
+    this.pointer = cutPointer(pointer);
+    this.cause = cause;
+  }
+}
+
+/** What is to be taken as one expression, with or without braces around it. Throws an {@link ExpressionError}. */
+export function wholeSource(text: string): string {
+  const parts = [...partsOf(text.trim())];
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined && typeof only !== "string") return only.source;
+  if (text.includes("{{")) throw new ExpressionError("One whole expression is expected here: {{ … }}.");
+  return text;
+}
+
+/** See {@link wholeSource}: read. */
+export function wholeExpression(text: string): Expression {
+  return parseExpression(wholeSource(text));
+}
+
+/** Every expression of a JSON value's texts, none of them read; or why a text cannot be cut into them. */
+export function* placesIn(value: unknown, pointer = ""): Generator<Place | RenderError> {
+  const texts: { readonly text: string; readonly path: Path }[] = [];
+  gatherTexts(value, { path: pointer, texts });
+  for (const { text, path } of texts) {
+    const at = pointerOf(path);
+    try {
+      for (const part of partsOf(text)) if (typeof part !== "string") yield { pointer: at, source: part.source };
+    } catch (error) {
+      yield asRenderError(at, error);
+    }
+  }
+}
+
+/** The texts of a value that may hold expressions. Of what it holds beside them there may be much: nothing is made for it. */
+function gatherTexts(value: unknown, { path, texts }: { path: Path; texts: { text: string; path: Path }[] }): void {
+  if (typeof value === "string") {
+    if (value.includes("{{")) texts.push({ text: value, path });
+  } else if (Array.isArray(value)) {
+    for (let key = 0; key < value.length; key++) {
+      if (mayHold(value[key])) gatherTexts(value[key], { path: { parent: path, key }, texts });
+    }
+  } else if (mayHold(value)) {
+    const map = value as JsonMap;
+    for (const key of Object.keys(map)) {
+      if (mayHold(map[key])) gatherTexts(map[key], { path: { parent: path, key }, texts });
+    }
+  }
+}
+
+function mayHold(value: unknown): boolean {
+  return typeof value === "string" || (typeof value === "object" && value !== null);
+}
+
+/**
+ * Reads every expression of a JSON value's texts.
+ *
+ * @param meter what reading them costs is counted there. Throws a {@link RenderError}
+ */
+export function readTemplate(value: unknown, meter = new Meter(), pointer = ""): Template {
+  const literal = new Size();
+  const part = dynamic(value, { meter, literal }, pointer);
+  if (!part) return { render: () => ({ value, isLiteral: true, size: literal }) };
+  return {
+    render(values, meter = new Meter()) {
+      const size = literal.copy();
+      return { value: part(values, { meter, size }), isLiteral: false, size };
+    },
+  };
+}
+
+/** See {@link Template}, for a value that is rendered once. */
+export function render(value: unknown, values: Values, meter = new Meter()): unknown {
+  return readTemplate(value, meter).render(values, meter).value;
+}
+
+/** The part of a template that holds expressions: gives its value, and adds what came of them to the size. */
+type Part = (values: Values, into: { readonly meter: Meter; readonly size: Size }) => unknown;
+
+interface Reading {
+  readonly meter: Meter;
+  /** All that is the same in each rendering is added to it. */
+  readonly literal: Size;
+}
+
+/** Where a value stands; its JSON pointer is made where it is wanted. */
+type Path = string | { readonly parent: Path; readonly key: string | number };
+
+function pointerOf(path: Path): string {
+  return typeof path === "string" ? path : pointerTo(pointerOf(path.parent), path.key);
+}
+
+/** `undefined` where there are no expressions, so that it is given as it is. */
+function dynamic(value: unknown, reading: Reading, path: Path): Part | undefined {
+  const { meter, literal } = reading;
+  meter.spend(NODE_COST);
+  if (typeof value === "string") return dynamicText(value, reading, path);
+  literal.node(value);
+  if (value === null || typeof value !== "object") return undefined;
+  return Array.isArray(value) ? dynamicList(value, reading, path) : dynamicMap(value as JsonMap, reading, path);
+}
+
+function dynamicList(list: readonly unknown[], reading: Reading, parent: Path): Part | undefined {
+  const parts = new Map<number, Part>();
+  for (let key = 0; key < list.length; key++) {
+    const part = dynamic(list[key], reading, { parent, key });
+    if (part) parts.set(key, part);
+  }
+  if (parts.size === 0) return undefined;
+  return (values, into) => {
+    into.meter.spend(list.length);
+    const rendered = [...list];
+    for (const [key, part] of parts) rendered[key] = part(values, into);
+    return rendered;
+  };
+}
+
+function dynamicMap(map: JsonMap, reading: Reading, parent: Path): Part | undefined {
+  const { meter, literal } = reading;
+  const parts = new Map<string, Part>();
+  const keys = keysOf(map, meter);
+  for (const key of keys) {
+    meter.property(key);
+    literal.key(key);
+    const part = dynamic(map[key], reading, { parent, key });
+    if (part) parts.set(key, part);
+  }
+  if (parts.size === 0) return undefined;
+  return (values, into) => {
+    for (const key of keys) into.meter.property(key);
+    const rendered = { ...map };
+    for (const [key, part] of parts) setOwn(rendered, key, part(values, into) as Json);
+    return rendered;
+  };
+}
+
+function dynamicText(text: string, { meter, literal }: Reading, path: Path): Part | undefined {
+  meter.text(text.length);
+  if (!text.includes("{{")) {
+    literal.text(text);
+    return undefined;
+  }
+  const pointer = pointerOf(path);
+  // Cut a unit at a time.
+  meter.text(text.length * 8);
+  const parts = within(pointer, () =>
+    Array.from(partsOf(text), (part) => {
+      if (typeof part === "string") return part;
+      meter.source(part.source.length);
+      return parseExpression(part.source);
+    }),
+  );
+  const [only] = parts;
+  const isWhole = parts.length === 1 && typeof only === "object";
+  return (values, { meter, size }) => {
+    const value = within(pointer, () => {
+      if (isWhole) return only.evaluate(values, meter);
+      meter.text(text.length);
+      return parts
+        .map((part) => (typeof part === "string" ? part : inserted(part.evaluate(values, meter), meter)))
+        .join("");
+    });
+    size.add(value);
+    return value;
+  };
+}
+
+function inserted(value: unknown, meter: Meter): string {
+  const text = asText(value as Json);
+  meter.text(text.length * (typeof value === "string" ? 1 : JSON_FACTOR));
+  return text;
+}
+
+function within<Value>(pointer: string, action: () => Value): Value {
+  try {
+    return action();
+  } catch (error) {
+    throw asRenderError(pointer, error);
+  }
+}
+
+function asRenderError(pointer: string, error: unknown): RenderError {
+  if (error instanceof ExpressionError) return new RenderError(pointer, error);
+  throw error;
+}
+
+/** A text cut into what stands between its expressions and the expressions. Throws an {@link ExpressionError}. */
+function* partsOf(text: string): Generator<string | { readonly source: string }> {
+  let from = 0;
+  while (true) {
+    const open = text.indexOf("{{", from);
+    if (open > from || (open === -1 && from < text.length)) yield text.slice(from, open === -1 ? undefined : open);
+    if (open === -1) return;
+    const close = endOf(text, open + 2);
+    yield { source: text.slice(open + 2, close).trim() };
+    from = close + 2;
+  }
+}
+
+/** Where the `}}` of an expression stands that begins at `from`: not within a text, and not those of inner braces. */
+function endOf(text: string, from: number): number {
+  let depth = 0;
+  let quote: string | undefined;
+  for (let at = from; at < text.length; at++) {
+    const char = text[at] as string;
+    if (quote !== undefined) {
+      if (char === "\\") at++;
+      else if (char === quote) quote = undefined;
+    } else if (char === '"' || char === "'") {
+      quote = char;
+    } else if (char === "{") {
+      depth++;
+    } else if (char === "}") {
+      if (depth === 0 && text[at + 1] === "}") return at;
+      depth = Math.max(0, depth - 1);
+    }
+  }
+  const start = JSON.stringify(excerpt(text.slice(from - 2), 32));
+  throw new ExpressionError(`The expression that begins with ${start} has no end: }} is missing.`);
+}

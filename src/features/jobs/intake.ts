@@ -1,0 +1,150 @@
+/** `POST /api/v1/intake`: the hot path. One parse, one check, one append of the request's own text. */
+
+import { Elysia } from "elysia";
+import { instantOf } from "../../../events/time.ts";
+import { type Auth, permitted } from "../../http/auth.ts";
+import { callback, describe } from "../../http/document/openapi.ts";
+import { dressedJson } from "../../http/door/security_headers.ts";
+import { RUN_AT_MAX_DAYS } from "../../http/limits.ts";
+import type { ApiOptions } from "../../http/options.ts";
+import { readJson } from "../../http/request/body.ts";
+import { derivedId, idempotencyKey } from "../../http/request/idempotency.ts";
+import { requestIds } from "../../http/request/request_id.ts";
+import { checkSubmission, submitted } from "../../http/request/submission.ts";
+import { invalid, validator } from "../../http/request/validation.ts";
+import { IntakeRequest } from "../../http/schema.ts";
+import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
+
+const ROUTE = "/api/v1/intake";
+
+const checkIntake = validator(IntakeRequest);
+
+const PAYLOAD = { method: "GET", url: "https://example.com/" };
+const EXAMPLES = {
+  http: { summary: "Call an address", value: { workflow: "http", payload: PAYLOAD } },
+  callback: {
+    summary: "Be told of its end; try three times, for ten minutes at most",
+    value: {
+      workflow: "http",
+      payload: PAYLOAD,
+      callback_url: "https://example.com/hooks/levqor",
+      max_attempts: 3,
+      backoff: { initial_seconds: 5, factor: 3 },
+      timeout_seconds: 600,
+    },
+  },
+  steps: {
+    summary: "Several steps, one of which waits for a person",
+    value: {
+      workflow: "price-change",
+      payload: { product: "4711" },
+      steps: [
+        { id: "fetch", uses: "http", with: { url: "https://example.com/products/{{ url_encode(payload.product) }}" } },
+        { id: "approve", wait_for_approval: { message: "Change the price of {{ payload.product }}?" } },
+        {
+          id: "change",
+          uses: "http",
+          with: { method: "POST", url: "https://example.com/prices", body: { product: "{{ payload.product }}" } },
+        },
+      ],
+    },
+  },
+  outside: {
+    summary: "For an outside worker, urgently, and one at a time for each customer",
+    value: {
+      workflow: "translate",
+      payload: { text: "Guten Tag" },
+      priority: "high",
+      concurrency_key: "customer-42",
+      attempt_timeout_seconds: 120,
+    },
+  },
+} as const;
+
+export function intakeRoutes(
+  {
+    log,
+    queue,
+    workflows,
+    refusedAddress,
+  }: Pick<ApiOptions, "log" | "workflows" | "refusedAddress"> & {
+    queue: QueueDepth;
+  },
+  auth: Auth,
+) {
+  return new Elysia({ name: "levqor/intake" }).use(requestIds()).post(
+    ROUTE,
+    async ({ request, cause }) => {
+      const caller = auth.require(request, "jobs:write");
+      const key = idempotencyKey(request);
+      const body = await readJson(request);
+      const submission = permitted(caller, checkIntake(body.value));
+      checkSubmission(submission, { ...body, connectors: workflows, refusedAddress });
+      if (submission.run_at !== undefined) checkRunAt(submission.run_at);
+
+      const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
+      const { position, replayed } = await submitted(
+        { log, queue: await queue.of(caller) },
+        {
+          job_id,
+          runs: submission,
+          events: [{ type: "job.submitted", data_json: body.text, data: body.value }],
+          meta: { actor: caller.actor, correlation_id: job_id, ...cause },
+          has_key: key !== null,
+        },
+      );
+      const answer = dressedJson(`{"job_id":"${job_id}","status":"queued"}`, 202);
+      answer.headers.set("levqor-position", String(position));
+      if (replayed) answer.headers.set("idempotency-replayed", "true");
+      return answer;
+    },
+    {
+      parse: "none",
+      detail: describe({
+        id: "submitJob",
+        tag: "Jobs",
+        summary: "Submit a job",
+        description:
+          "Records the job and answers once it is durable. The job waits in the queue until a worker takes it. Send an Idempotency-Key to be able to repeat the request safely.",
+        scope: "jobs:write",
+        headers: ["Idempotency-Key"],
+        body: "IntakeRequest",
+        examples: EXAMPLES,
+        callbacks: {
+          jobEnded: callback({
+            id: "jobEnded",
+            tag: "Jobs",
+            summary: "Tell of a job's end",
+            description:
+              "A signed POST to the job's callback_url, of at most 15 seconds, when the job has ended; repeated until it is delivered or given up, as the log of the job's callback shows. It may arrive more than once: the webhook-id is the same. Verify the signature with a library of Standard Webhooks.",
+            to: "{$request.body#/callback_url}",
+            body: "JobEnded",
+          }),
+        },
+        answers: {
+          202: {
+            description: "The job is on record.",
+            schema: "IntakeAccepted",
+            example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", status: "queued" },
+            headers: ["Levqor-Position", "Idempotency-Replayed"],
+          },
+        },
+        errors: [
+          "workflow_not_allowed",
+          "invalid_idempotency_key",
+          "payload_too_large",
+          "idempotency_key_reused",
+          "queue_full",
+          "unavailable",
+          "outcome_unknown",
+        ],
+      }),
+    },
+  );
+}
+
+function checkRunAt(run_at: string): void {
+  const ahead = instantOf(run_at).epochMilliseconds - Date.now();
+  if (ahead <= RUN_AT_MAX_DAYS * 86_400_000) return;
+  throw invalid([{ pointer: "/run_at", message: `must not be more than ${RUN_AT_MAX_DAYS} days ahead` }]);
+}

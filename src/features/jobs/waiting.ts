@@ -1,0 +1,70 @@
+/** Why jobs wait, as answers tell it. */
+import { isUndefinedTable } from "../../db/mod.ts";
+import { type WaitingFor, type WaitingJob, waitingFor } from "../../domain/job.ts";
+import { EVERYTHING, type Reach } from "../../domain/reach.ts";
+import type { ApiOptions } from "../../http/options.ts";
+import { type LimitedJob, Limits } from "../../jobs/limits/limits.ts";
+import { runningOf } from "../../jobs/queue/read_model.ts";
+import { Workflows } from "../../jobs/run/workflows.ts";
+
+/** By job id; those that do not wait are absent. */
+type Waits = ReadonlyMap<string, WaitingFor>;
+
+/** Says why jobs wait; limits are asked as they are at this moment, those of several jobs together. */
+export function waitTeller({
+  log,
+  sql,
+  bus,
+  workflows,
+  signal,
+}: Pick<ApiOptions, "log" | "sql" | "bus" | "workflows" | "signal">): (
+  jobs: readonly (WaitingJob & LimitedJob)[],
+  reach: Reach,
+) => Promise<Waits> {
+  const limits = new Limits({ log, following: false });
+  // What is settled is asked for again now and then in any case; news saves whoever has just settled it the wait.
+  const stop = bus.listen(({ events = [] }) => {
+    for (const event of events) if (event.type === "workflow.limits_set") limits.settledAnew(event);
+  });
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  const runnable = new Workflows(workflows);
+  return async (jobs, reach) => {
+    const now = Date.now();
+    const waits = new Map<string, WaitingFor>();
+    for (const job of jobs) {
+      if (job.status === "queued" && !job.has_steps && !runnable.has(job.workflow)) await runnable.refresh(sql);
+      const wait = waitingFor(job, { now, canRun: (name) => runnable.has(name) });
+      if (wait) waits.set(job.job_id, wait);
+    }
+    const claimable = jobs.filter(({ job_id }) => waits.get(job_id)?.reason === "worker");
+    for (const [job_id, wait] of await limits.waitingFor(claimable, {
+      // Whose jobs hold the limit is nothing to who reaches some jobs alone.
+      name_holders: reach === EVERYTHING,
+    }))
+      waits.set(job_id, wait);
+    // Workers share their slots between callers: who holds some may have to wait for one of their own.
+    const sharing = jobs.filter(({ job_id, caller, workflow, has_steps }) => {
+      const waitsForUs = has_steps || runnable.has(workflow);
+      return caller !== null && waitsForUs && waits.get(job_id)?.reason === "worker";
+    });
+    const callers = [...new Set(sharing.map(({ caller }) => caller as string))];
+    const running = await runningOf(sql, { callers, workflows: runnable }).catch(ifBuilt);
+    for (const { job_id, caller } of sharing) {
+      const count = running.get(caller as string);
+      if (count !== undefined) waits.set(job_id, { reason: "caller", detail: shareDetail(count) });
+    }
+    return waits;
+  };
+}
+
+/** While there is no read model yet, nobody's jobs are known to run. */
+function ifBuilt(error: unknown): ReadonlyMap<string, number> {
+  if (isUndefinedTable(error)) return new Map();
+  throw error;
+}
+
+function shareDetail(running: number): string {
+  const jobs = running === 1 ? "1 job of the same caller runs" : `${running} jobs of the same caller run`;
+  return `Waits for a worker: ${jobs}, and at each worker a caller may run three times as many as there are free slots.`;
+}

@@ -1,0 +1,229 @@
+/** Reading a schedule from the log, and commanding it. */
+import { type EventMeta, entityId, eventId, type StoredEvent } from "../../../events/envelope.ts";
+import { decode } from "../../../events/mod.ts";
+import { beyond, type Reach, type Runs, type Within } from "../../domain/reach.ts";
+import {
+  isBeyondGrace,
+  type ScheduleCommand,
+  type ScheduleDefinition,
+  type ScheduleRejection,
+  type ScheduleState,
+  scheduleDecider,
+  scheduleState,
+} from "../../domain/schedule.ts";
+import { derivedUuid } from "../../jobs/derived_id.ts";
+import { type EventLog, type Handled, handle, isTransient } from "../../log/mod.ts";
+import { type Calendar, firstInstant, openCalendar } from "./calendar.ts";
+
+/** Missed instants are counted up to this many: to find 100 of them takes about 2 ms. */
+const MAX_COUNT = 100;
+
+/** The stream that holds a schedule's history. */
+export function scheduleStream(scheduleId: string): string {
+  return `schedule-${scheduleId}`;
+}
+
+/** A schedule as the log has it at some moment. */
+export interface StoredSchedule {
+  readonly state: ScheduleState;
+  readonly last: StoredEvent;
+}
+
+/**
+ * Schedules as the log has them at this moment, by id; what was never created is absent. So is what cannot be read, where
+ * `on_fault` is told of it instead.
+ */
+export async function readSchedules(
+  log: EventLog,
+  scheduleIds: readonly string[],
+  on_fault?: (schedule_id: string, fault: unknown) => void,
+): Promise<ReadonlyMap<string, StoredSchedule>> {
+  const found = new Map<string, StoredSchedule>();
+  const ends = await readEnds(log, scheduleIds.map(scheduleStream));
+  const read = async (stream_id: string, reading: Promise<readonly StoredEvent[]>) => {
+    const schedule_id = entityId(stream_id);
+    try {
+      const events = await reading;
+      const last = events.at(-1);
+      if (last) found.set(schedule_id, { state: scheduleState(events.map(decode)), last });
+    } catch (fault) {
+      if (!on_fault || isTransient(fault)) throw fault;
+      on_fault(schedule_id, fault);
+    }
+  };
+  await Promise.all([...ends].map(([stream_id, reading]) => read(stream_id, reading)));
+  return found;
+}
+
+/** The definition and the newest event of schedules, which is all that a state takes: a history grows for ever. */
+async function readEnds(
+  log: EventLog,
+  streamIds: readonly string[],
+): Promise<ReadonlyMap<string, Promise<readonly StoredEvent[]>>> {
+  const [firsts, { events: lasts }] = await Promise.all([log.readFirst(streamIds), log.readLast(streamIds)]);
+  const read = async (first: StoredEvent, last: StoredEvent) => {
+    const definition = await definitionOf(log, first, last);
+    return last.version > definition.version ? [definition, last] : [definition];
+  };
+  return new Map([...firsts].map(([id, first]) => [id, read(first, lasts.get(id) ?? first)]));
+}
+
+/** The event that holds the newest definition: few schedules are ever updated. */
+async function definitionOf(log: EventLog, first: StoredEvent, last: StoredEvent): Promise<StoredEvent> {
+  if (last.type === "schedule.updated") return last;
+  const { defined_at = 1 } = last.version > 1 ? (decode(last).data as { defined_at?: number }) : {};
+  if (defined_at === 1) return first;
+  const [updated] = await log.readStream(first.stream_id, { after_version: defined_at - 1, limit: 1 });
+  if (!updated) throw new Error(`Cannot read ${first.stream_id}: it has no version ${defined_at}`);
+  return updated;
+}
+
+/** A schedule as the log has it at this moment; `undefined` where there is none, or it lies beyond the reach. */
+export async function readSchedule(
+  log: EventLog,
+  { schedule_id, reach }: { schedule_id: string; reach: Reach },
+): Promise<(StoredSchedule & { readonly state: Reachable }) | undefined> {
+  const found = (await readSchedules(log, [schedule_id])).get(schedule_id);
+  return found && isReachable(reach, found.state) ? { ...found, state: found.state } : undefined;
+}
+
+/** A schedule whose job somebody may run. */
+export type Reachable = ScheduleState & { readonly definition: ScheduleDefinition & { readonly job: Within<Runs> } };
+
+function isReachable(reach: Reach, state: ScheduleState): state is Reachable {
+  return state.definition !== null && beyond(reach, state.definition.job) === undefined;
+}
+
+/** Decides as if there were none of the schedules that lie beyond a reach: they may change at any moment. */
+export function decideWithin(
+  reach: Reach,
+  command: ScheduleCommand,
+  state: ScheduleState,
+): ReturnType<typeof scheduleDecider.decide> {
+  const isKnown = state.definition === null || isReachable(reach, state);
+  return scheduleDecider.decide(command, isKnown ? state : scheduleDecider.initial);
+}
+
+export interface CommandingSchedule {
+  readonly schedule_id: string;
+  /** Of whoever commands. */
+  readonly reach: Reach;
+  readonly command: (state: ScheduleState) => ScheduleCommand;
+  readonly meta: EventMeta;
+}
+
+/** Decides a command on a schedule as it stands and records the decision. Throws what `log.append` throws. */
+export function commandSchedule(
+  log: EventLog,
+  { schedule_id, reach, command, meta }: CommandingSchedule,
+): Promise<Handled<ScheduleState, ScheduleRejection>> {
+  const stream_id = scheduleStream(schedule_id);
+  const read = async () => (await (await readEnds(log, [stream_id])).get(stream_id)) ?? [];
+  const decide = (wanted: ScheduleCommand, state: ScheduleState) => decideWithin(reach, wanted, state);
+  return handle(log, { stream_id, decider: { ...scheduleDecider, decide }, command, meta, read });
+}
+
+/** What a schedule is to be, whose job its author may run. */
+export type RunnableDefinition = ScheduleDefinition & { readonly job: Within<ScheduleDefinition["job"]> };
+
+/** Creates a schedule; its first instant is the first one after `now`. Throws `CalendarError`. */
+export function creation(definition: RunnableDefinition, now: number): ScheduleCommand & { type: "create" } {
+  return { type: "create", definition: spelled(definition), next_run_at: firstInstant(definition, now) };
+}
+
+/** Gives a schedule another definition; its instants after `now` are the new one's. Throws `CalendarError`. */
+export function change(
+  definition: RunnableDefinition,
+  { by, now, made_from }: { by: string; now: number; made_from: number | "any" },
+): ScheduleCommand & { type: "update" } {
+  return {
+    type: "update",
+    definition: spelled(definition),
+    by,
+    next_run_at: firstInstant(definition, now),
+    now,
+    made_from,
+  };
+}
+
+/** With its expression and its time zone in their one spelling, so that what means the same is the same. */
+function spelled(definition: ScheduleDefinition): ScheduleDefinition {
+  const { cron, time_zone } = openCalendar(definition);
+  return { ...definition, cron, time_zone };
+}
+
+/** Starts a paused schedule again, with the first instant after `now`. Throws `CalendarError`. */
+export function resumption(state: ScheduleState, now: number): ScheduleCommand {
+  return { type: "resume", next_run_at: state.definition ? firstInstant(state.definition, now) : now };
+}
+
+/** Pauses or deletes a schedule; what was due by `now` and has not been fired never will be. Throws `CalendarError`. */
+export function ending(type: "pause" | "delete", state: ScheduleState, now: number): ScheduleCommand {
+  return { type, now, ...missed(state, now + 1) };
+}
+
+/** What is to become of an active schedule's next instant, which is due. */
+export function dueCommand(scheduleId: string, state: ScheduleState, now: number): ScheduleCommand {
+  const { definition, next_run_at: instant } = state;
+  if (!definition || instant === null) throw new Error(`Cannot fire schedule ${scheduleId}: it is ${state.status}`);
+  if (isBeyondGrace(instant, now, definition)) {
+    return { type: "misfire", now, ...missed(state, now - definition.misfire_grace_seconds * 1000) };
+  }
+  const job_id = derivedUuid(["schedule", scheduleId, new Date(instant).toISOString()]);
+  return { type: "fire", now, job_id, next_run_at: firstInstant(definition, instant) };
+}
+
+/**
+ * The next instants of an active schedule, from the one that it is to answer on: fewer than asked for where there are no
+ * more before the year 10000, none while it is paused. Throws `CalendarError`.
+ */
+export function nextInstants({ definition, next_run_at }: ScheduleState, count: number): number[] {
+  if (!definition || next_run_at === null) return [];
+  const calendar = openCalendar(definition);
+  const instants: number[] = [];
+  for (let next: number | undefined = next_run_at; next !== undefined && instants.length < count; ) {
+    instants.push(next);
+    next = calendar.next(next);
+  }
+  return instants;
+}
+
+/** The meta of what happens to a schedule. */
+export function scheduleMeta(
+  scheduleId: string,
+  from: Pick<EventMeta, "actor" | "request_id" | "traceparent">,
+): EventMeta {
+  return { ...from, correlation_id: scheduleId };
+}
+
+/** The meta of the submission that a `schedule.fired` brought about: in the words of whoever wrote the definition. */
+export function firedJobMeta(fired: {
+  schedule_id: string;
+  job_id: string;
+  version: number;
+  state: Pick<ScheduleState, "account" | "authors">;
+}): EventMeta {
+  const { schedule_id, job_id, version, state } = fired;
+  const causation_id = eventId({ stream_id: scheduleStream(schedule_id), version });
+  const { account, authors } = state;
+  return { actor: "system:scheduler", account, on_behalf_of: [...authors], correlation_id: job_id, causation_id };
+}
+
+/** The instants of a schedule that come before a time, from its next one on, and the first that does not. */
+function missed({ definition, next_run_at }: ScheduleState, before: number): { count: number; next_run_at: number } {
+  if (!definition || next_run_at === null || next_run_at >= before) return { count: 0, next_run_at: before };
+  const calendar = openCalendar(definition);
+  return { count: countBefore(calendar, next_run_at, before), next_run_at: firstInstant(definition, before - 1) };
+}
+
+function countBefore(calendar: Calendar, first: number, before: number): number {
+  let count = 0;
+  for (
+    let at: number | undefined = first;
+    at !== undefined && at < before && count < MAX_COUNT;
+    at = calendar.next(at)
+  ) {
+    count++;
+  }
+  return count;
+}

@@ -1,0 +1,13 @@
+/** What the scheduler asks of the read model. It may be behind the log: whoever acts on an answer asks the log. */
+import type { Sql } from "../../db/mod.ts";
+import type { Appointment } from "./agenda.ts";
+
+/** What the leader holds, for as long as it leads. */
+export const SCHEDULER_LEASE = "scheduler";
+
+/** Every active schedule. */
+export function activeSchedules(sql: Sql): Promise<Appointment[]> {
+  return sql<Appointment[]>`
+    select schedule_id, version, floor(extract(epoch from next_run_at) * 1000)::float8 as next_run_at
+    from levqor_read.schedules where next_run_at is not null`;
+}

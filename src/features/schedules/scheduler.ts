@@ -1,0 +1,243 @@
+/**
+ * Fires schedules: one process at a time, the leader, by a lease.
+ *
+ * A firing is `schedule.fired` and the job's `job.submitted` in one commit, all or none: the first at the version of
+ * the schedule's stream that was read, the second under an id that is derived from the schedule and the instant, in a
+ * stream that must not exist yet. So of two processes that take themselves for the leader one meets a conflict, whoever
+ * pauses a schedule is not passed over, and no crash can come in between.
+ *
+ * The leader knows of every active schedule when it is due: from the read model at the start, and from the log as it
+ * grows. Time is the database's. Between two instants the leader sleeps, until news of a schedule wakes it.
+ */
+import type { Logger } from "pino";
+import { decode, type KnownNewEvent } from "../../../events/mod.ts";
+import { Backoff, pause, unlessAborted } from "../../async/mod.ts";
+import { follow } from "../../bus/follow.ts";
+import type { Bus } from "../../bus/types.ts";
+import { databaseNow, holdLease, type Sql } from "../../db/mod.ts";
+import { type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
+import { jobStream } from "../../jobs/commands.ts";
+import { readModelPosition } from "../../jobs/queue/read_model.ts";
+import { type EventLog, isTransient } from "../../log/mod.ts";
+import { Agenda, type Appointment } from "./agenda.ts";
+import {
+  dueCommand,
+  firedJobMeta,
+  readSchedules,
+  type StoredSchedule,
+  scheduleMeta,
+  scheduleStream,
+} from "./commands.ts";
+import { activeSchedules, SCHEDULER_LEASE } from "./read_model.ts";
+
+/** The database's clock is asked at least this often: it may be set, and timers drift. */
+const RESYNC_MS = 5_000;
+/** Schedules read and fired at once. Each may carry a payload of 200 KB. */
+const AT_ONCE = 128;
+
+export interface SchedulerOptions {
+  readonly log: EventLog;
+  readonly bus: Bus;
+  /** For the clock, the lease and the read model. */
+  readonly sql: Sql;
+  /** Names this process, different at every start. */
+  readonly instance: string;
+  readonly logger: Pick<Logger, "info" | "warn" | "error">;
+}
+
+export interface Scheduler {
+  /** Finishes the firings in hand and lets another process take over. */
+  stop(): Promise<void>;
+}
+
+/** Fires schedules whenever this process leads. Returns at once; what fails is tried again. */
+export function startScheduler(options: SchedulerOptions): Scheduler {
+  const stopping = new AbortController();
+  const running = standForLeader(options, stopping.signal);
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+/** How often it is asked whether the read model has been built. */
+const BUILD_POLL_MS = 100;
+
+async function standForLeader(options: SchedulerOptions, signal: AbortSignal): Promise<void> {
+  const { sql, instance, logger } = options;
+  const backoff = new Backoff(100, 2_000);
+  while (!signal.aborted) {
+    try {
+      await holdLease({ sql, name: SCHEDULER_LEASE, holder: instance, signal }, async (held) => {
+        await new Term(options, held).run(() => backoff.reset());
+      });
+    } catch (error) {
+      if (!signal.aborted) logger.warn({ err: error }, "Cannot fire schedules; trying again");
+    }
+    await pause(backoff.next(), signal);
+  }
+}
+
+/** One leadership. */
+class Term {
+  readonly #options: SchedulerOptions;
+  readonly #agenda = new Agenda();
+  readonly #over = new AbortController();
+  /** Ends the present sleep. */
+  #alarm = new AbortController();
+
+  /** `held` fires when the leadership ends. */
+  constructor(options: SchedulerOptions, held: AbortSignal) {
+    this.#options = options;
+    if (held.aborted) this.#end();
+    else held.addEventListener("abort", () => this.#end(), { once: true });
+  }
+
+  /** Leads to the end of the term; calls `on_start` when all that is active is known. */
+  async run(on_start: () => void): Promise<void> {
+    const position = await unlessAborted(this.#load(), this.#over.signal);
+    if (position === undefined) return;
+    on_start();
+    this.#options.logger.info({ schedules: this.#agenda.size, position }, "Fires schedules from now on");
+    const parts = [this.#watchLog(position), this.#watchClock()];
+    const ends = await Promise.allSettled(parts.map((part) => part.finally(() => this.#end())));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+  }
+
+  #end(): void {
+    this.#over.abort();
+    this.#alarm.abort();
+  }
+
+  /** Resolves to the position of the log up to which everything is known; `undefined` if the term ends before. */
+  async #load(): Promise<number | undefined> {
+    const { sql } = this.#options;
+    // Asked first: the rows are then at least as new.
+    let position = await readModelPosition(sql, "schedules");
+    while (position === undefined) {
+      // A service's first moments: the read model is being built.
+      if (!(await pause(BUILD_POLL_MS, this.#over.signal))) return undefined;
+      position = await readModelPosition(sql, "schedules");
+    }
+    for (const appointment of await activeSchedules(sql)) this.#agenda.put(appointment);
+    return position;
+  }
+
+  async #watchLog(after: number): Promise<void> {
+    const { log, bus, logger } = this.#options;
+    const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for schedules; trying again");
+    for await (const events of follow({ log, bus, after, signal: this.#over.signal, on_fault })) {
+      const news = events.filter(({ stream_id }) => stream_id.startsWith("schedule-"));
+      for (const event of news) {
+        try {
+          this.#agenda.see(decode(event));
+        } catch (error) {
+          // One event that cannot be read must not keep the other schedules from being fired.
+          logger.error({ err: error, position: event.position }, "Cannot read an event of a schedule; passing over it");
+        }
+      }
+      if (news.length > 0) this.#alarm.abort();
+    }
+  }
+
+  async #watchClock(): Promise<void> {
+    const { sql, logger } = this.#options;
+    const { signal } = this.#over;
+    const backoff = new Backoff(50, 2_000);
+    while (!signal.aborted) {
+      try {
+        const now = await unlessAborted(databaseNow(sql), signal);
+        if (now === undefined) return;
+        const { due, next_run_at } = this.#agenda.look(now);
+        if (due.length > 0) await this.#keepAll(due, now);
+        else await this.#sleep(Math.min((next_run_at ?? Number.POSITIVE_INFINITY) - now, RESYNC_MS));
+        backoff.reset();
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn({ err: error }, "Cannot fire schedules for now; trying again");
+        await pause(backoff.next(), signal);
+      }
+    }
+  }
+
+  /** Nothing may be awaited between the look at the agenda and this. */
+  async #sleep(ms: number): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    this.#alarm = new AbortController();
+    await pause(ms, this.#alarm.signal);
+  }
+
+  /** Lets happen what is due. Rejects with the first fault, when all have had their turn. */
+  async #keepAll(due: readonly Appointment[], now: number): Promise<void> {
+    const { signal } = this.#over;
+    const faults: unknown[] = [];
+    for (let start = 0; start < due.length; start += AT_ONCE) {
+      const part = due.slice(start, start + AT_ONCE);
+      const ids = part.map(({ schedule_id }) => schedule_id);
+      const on_fault = (schedule_id: string, err: unknown) =>
+        this.#options.logger.error({ schedule_id, err }, "Cannot read a schedule");
+      const schedules = await unlessAborted(readSchedules(this.#options.log, ids, on_fault), signal);
+      if (schedules === undefined) return;
+      const kept = part.map((appointment) => this.#keep(appointment, schedules.get(appointment.schedule_id), now));
+      for (const end of await Promise.allSettled(kept)) if (end.status === "rejected") faults.push(end.reason);
+    }
+    if (faults.length > 0) throw faults[0];
+  }
+
+  /** Lets happen what is due of one schedule, and writes down when it is due again. */
+  async #keep(appointment: Appointment, schedule: StoredSchedule | undefined, now: number): Promise<void> {
+    const { logger } = this.#options;
+    const { schedule_id, version } = appointment;
+    try {
+      if (!schedule) throw new Error(`Cannot fire schedule ${schedule_id}: it is not in the log, or cannot be read`);
+      const { state, last } = schedule;
+      if (last.version !== version) {
+        // Somebody was faster, and the news is still on its way.
+        this.#agenda.strike(appointment);
+        return this.#agenda.see(decode(last));
+      }
+      const decision = scheduleDecider.decide(dueCommand(schedule_id, state, now), state);
+      if ("rejected" in decision) throw new Error(decision.message);
+      const [event] = decision as readonly KnownNewEvent[];
+      if (event?.type !== "schedule.fired" && event?.type !== "schedule.misfired") return;
+      const recorded = await this.#record(event, { schedule_id, version, state });
+      if (!recorded) return;
+      this.#agenda.put({ schedule_id, version: version + 1, next_run_at: Date.parse(event.data.next_run_at) });
+      if (event.type === "schedule.misfired") logger.warn({ schedule_id, ...event.data }, "A schedule misfired");
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      // Nothing mends it soon, and the others must not wait for it.
+      this.#agenda.strike(appointment);
+      logger.error({ schedule_id, err: error }, "Cannot fire a schedule for a fault of its own; leaving it alone");
+    }
+  }
+
+  /** Resolves to whether the schedule was still at the version. */
+  async #record(
+    event: KnownNewEvent,
+    { schedule_id, version, state }: { schedule_id: string; version: number; state: ScheduleState },
+  ): Promise<boolean> {
+    const { log } = this.#options;
+    const decision = {
+      stream_id: scheduleStream(schedule_id),
+      expected_version: version,
+      events: [event],
+      meta: scheduleMeta(schedule_id, { actor: "system:scheduler" }),
+    };
+    if (event.type !== "schedule.fired") return (await log.append(decision)).ok;
+    const { job_id } = event.data;
+    const submission = {
+      stream_id: jobStream(job_id),
+      expected_version: 0,
+      events: [{ type: "job.submitted", data: state.definition?.job }],
+      meta: firedJobMeta({ schedule_id, job_id, version: version + 1, state }),
+    };
+    const result = await log.appendAll([decision, submission]);
+    if (result.ok) return true;
+    // The job is there although this firing is not on record: what it stands for is done.
+    if (result.actual_versions[0] === version) return (await log.append(decision)).ok;
+    return false;
+  }
+}

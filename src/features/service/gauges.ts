@@ -1,0 +1,98 @@
+/** The figures that are read or asked for when Prometheus looks. Every process tells of the whole service: take the largest. */
+import type { Bus } from "../../bus/mod.ts";
+import type { Sql } from "../../db/mod.ts";
+import type { Runner } from "../../jobs/mod.ts";
+import { unfinishedJobs } from "../../jobs/queue/read_model.ts";
+import type { EventLog } from "../../log/mod.ts";
+import type { ProjectionStatus, Projector } from "../../projector/mod.ts";
+import type { Metrics } from "../../telemetry/mod.ts";
+import { schedulerHealth } from "./queries.ts";
+
+export interface Watched {
+  readonly log: EventLog;
+  readonly sql: Sql;
+  readonly bus: Bus;
+  readonly projector: Projector;
+}
+
+/** What the database is asked for: four small questions, at most every 5 s, whoever looks how often. */
+export function addGauges(metrics: Metrics, { log, sql, bus, projector }: Watched): void {
+  metrics.gauge({ name: "levqor_bus_connected", help: "Whether the bus can be reached: 1 or 0." }, () =>
+    bus.health().connected ? 1 : 0,
+  );
+  metrics.polledGauges(
+    [
+      { name: "levqor_log_position", help: "The position of the last event in the log.", of: ({ head }) => head },
+      {
+        name: "levqor_bus_lag_events",
+        help: "Events in the log that are not known to be on the bus.",
+        of: ({ head, relayed }) => Math.max(0, head - relayed),
+      },
+    ],
+    async () => ({ head: await log.head(), relayed: bus.health().position }),
+  );
+  const byName = (figure: (status: ProjectionStatus) => number) => (statuses: readonly ProjectionStatus[]) =>
+    new Map(statuses.filter(({ live }) => live).map((status) => [status.name, figure(status)]));
+  metrics.polledGauges(
+    [
+      {
+        name: "levqor_projection_lag_events",
+        help: "Events in the log that a read model does not contain yet.",
+        label: "projection",
+        of: byName(({ lag }) => lag),
+      },
+      {
+        name: "levqor_projection_stopped",
+        help: "Whether a read model stopped at an event that its fold does not take: 1 or 0.",
+        label: "projection",
+        of: byName(({ poison }) => (poison ? 1 : 0)),
+      },
+    ],
+    () => projector.status(),
+  );
+  metrics.polledGauges(
+    [
+      {
+        name: "levqor_queue_jobs",
+        help: "Jobs that have not ended.",
+        label: "status",
+        of: (counts) => new Map(Object.entries(counts)),
+      },
+    ],
+    () => unfinishedJobs(sql),
+  );
+  metrics.polledGauges(
+    [
+      {
+        name: "levqor_scheduler_lag_seconds",
+        help: "For how long a schedule has been due that was not fired.",
+        of: ({ lag_seconds }) => lag_seconds,
+      },
+      {
+        name: "levqor_scheduler_leading",
+        help: "Whether any process fires schedules: 1 or 0.",
+        of: ({ leader }) => (leader === null ? 0 : 1),
+      },
+      { name: "levqor_schedules_active", help: "Schedules that are to run again.", of: ({ active }) => active },
+    ],
+    () => schedulerHealth(sql),
+  );
+}
+
+/** What a worker does at this moment. */
+export function addRunnerGauges(metrics: Metrics, runner: Runner, concurrency: number): void {
+  metrics.gauge({ name: "levqor_worker_slots", help: "Attempts that this process runs at once at most." }, () =>
+    runner.status().state === "running" ? concurrency : 0,
+  );
+  metrics.gauge(
+    {
+      name: "levqor_worker_jobs",
+      help: "Jobs that this process has in hand, by what it does with them.",
+      label: "state",
+    },
+    () => {
+      const { running, recording, ready, held_back, callbacks } = runner.status();
+      return new Map(Object.entries({ running, recording, ready, held_back, callbacks }));
+    },
+  );
+}

@@ -1,0 +1,56 @@
+/** The service's own life on record: started, alive in each minute, stopped. Uptime is computed from it. */
+import type { NewEvent } from "../../../events/envelope.ts";
+import type { ServiceHeartbeat, ServiceStarted, ServiceStopped } from "../../../events/service.ts";
+import type { EventLog } from "../../log/types.ts";
+
+/** Uptime counts minutes with at least one beat; two beats a minute let one of them be late. */
+const BEAT_MS = 30_000;
+
+type ServiceEvent =
+  | NewEvent<"service.started", ServiceStarted>
+  | NewEvent<"service.heartbeat", ServiceHeartbeat>
+  | NewEvent<"service.stopped", ServiceStopped>;
+
+export interface HeartbeatOptions {
+  readonly log: EventLog;
+  /** The process's id, new at each start. */
+  readonly instance: string;
+  readonly started: ServiceStarted;
+  /** Told of each beat that could not be recorded: that minute may count as down. */
+  readonly on_fault: (error: unknown) => void;
+}
+
+export interface Heartbeat {
+  /** Records the end. */
+  stop(reason: string): Promise<void>;
+}
+
+/** Records the start, and a beat every half minute until stopped. */
+export function startHeartbeat({ log, instance, started, on_fault }: HeartbeatOptions): Heartbeat {
+  const stream_id = `service-${instance}`;
+  const meta = { actor: `system:${instance}`, correlation_id: instance };
+  let version = 0;
+  let recording = Promise.resolve();
+
+  const record = (event: ServiceEvent) => {
+    recording = recording.then(async () => {
+      try {
+        const result = await log.append({ stream_id, expected_version: version, events: [event], meta });
+        // Nobody else writes this stream: a conflict is an earlier event of ours that was in doubt.
+        version = result.ok ? result.version : result.actual_version;
+      } catch (error) {
+        on_fault(error);
+      }
+    });
+    return recording;
+  };
+
+  record({ type: "service.started", data: started });
+  const timer = setInterval(() => record({ type: "service.heartbeat", data: {} }), BEAT_MS);
+  return {
+    stop(reason) {
+      clearInterval(timer);
+      return record({ type: "service.stopped", data: { reason } });
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** `GET /api/v1/marketing/summary`: what the service says of itself, and figures that bear it out. */
+import { hash } from "node:crypto";
+import { Elysia } from "elysia";
+import { describe } from "../../http/document/openapi.ts";
+import type { ApiOptions } from "../../http/options.ts";
+import { requestIds } from "../../http/request/request_id.ts";
+import { publicFigures } from "./metrics.ts";
+
+const EXAMPLE = {
+  headlines: [{ id: "accounted_for", title: "Every job done, or accounted for" }],
+  calls_to_action: [{ id: "first_job", label: "Run your first job", href: "/public/docs/getting-started" }],
+  selling_points: [
+    { id: "durable", title: "Accepted means durable", text: "The answer comes after the commit, never before." },
+  ],
+  figures: { uptime_rolling_7d: 99.98, jobs_today: 4711, audit_coverage: 100, last_updated: 1768469400 },
+};
+
+export function marketingRoutes(options: Pick<ApiOptions, "log" | "sql" | "projector" | "site">) {
+  return new Elysia({ name: "levqor/marketing" }).use(requestIds()).get(
+    "/api/v1/marketing/summary",
+    async ({ set }) => {
+      const text = JSON.stringify({ ...options.site.marketing(), figures: await publicFigures(options) });
+      set.headers["content-type"] = "application/json";
+      set.headers["cache-control"] = "public, max-age=60";
+      set.headers.etag = `"${hash("sha256", text, "base64url").slice(0, 22)}"`;
+      return text;
+    },
+    {
+      detail: describe({
+        id: "getMarketingSummary",
+        tag: "Service",
+        summary: "Headlines, selling points and figures",
+        description:
+          "For pages that present the service. The texts come from public/marketing and hold no numbers; the figures are those of GET /public/metrics, computed from the event log.",
+        conditional: true,
+        answers: {
+          200: {
+            description: "What the service says of itself.",
+            schema: "MarketingSummary",
+            example: EXAMPLE,
+          },
+        },
+        errors: ["read_model_behind", "unavailable"],
+      }),
+    },
+  );
+}

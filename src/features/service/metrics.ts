@@ -1,0 +1,68 @@
+/** `GET /public/metrics`: figures about the service, for everyone, each computed from the log. */
+import { Elysia } from "elysia";
+import { type MetricsRow, publicMetrics } from "../../../projections/metrics.ts";
+import { describe } from "../../http/document/openapi.ts";
+import type { ApiOptions } from "../../http/options.ts";
+import { onceBuilt } from "../../http/request/read_model.ts";
+import { requestIds } from "../../http/request/request_id.ts";
+
+type Totals = Pick<MetricsRow, "events" | "attributed_events" | "first_started_at">;
+
+type FiguresOptions = Pick<ApiOptions, "log" | "sql" | "projector">;
+
+export function metricsRoutes(options: FiguresOptions) {
+  return new Elysia({ name: "levqor/metrics" }).use(requestIds()).get(
+    "/public/metrics",
+    ({ set }) => {
+      set.headers["cache-control"] = "public, max-age=5";
+      return publicFigures(options);
+    },
+    {
+      detail: describe({
+        id: "getPublicMetrics",
+        any_query: true,
+        tag: "Service",
+        summary: "Public figures",
+        description: "Every figure is computed from the event log; the schema says how.",
+        answers: {
+          200: {
+            description: "The figures.",
+            schema: "PublicMetrics",
+            example: { uptime_rolling_7d: 99.98, jobs_today: 4711, audit_coverage: 100, last_updated: 1768469400 },
+          },
+        },
+        errors: ["read_model_behind", "unavailable"],
+      }),
+    },
+  );
+}
+
+/** What the service tells everyone about itself, as the schema `PublicMetrics` has it. */
+export async function publicFigures(options: FiguresOptions) {
+  const { sql } = options;
+  const now = Date.now();
+  const [hours, [totals], last_updated] = await Promise.all([
+    onceBuilt(
+      () => sql<Pick<MetricsRow, "hour" | "jobs_submitted" | "minutes">[]>`
+        select hour, jobs_submitted, minutes from levqor_read.metrics
+        where hour > ${new Date(now).toISOString()}::timestamptz - interval '7 days 1 hour'`,
+    ),
+    onceBuilt(
+      () => sql<[Totals]>`
+        select coalesce(sum(events), 0)::bigint as events,
+          coalesce(sum(attributed_events), 0)::bigint as attributed_events,
+          min(first_started_at) as first_started_at
+        from levqor_read.metrics`,
+    ),
+    lastUpdated(options),
+  ]);
+  return { ...publicMetrics(hours, { now, totals }), last_updated };
+}
+
+/** When the last event that the figures contain was recorded, in Unix seconds. */
+async function lastUpdated({ log, projector }: FiguresOptions): Promise<number | null> {
+  const status = (await projector.status()).find(({ name }) => name === "metrics");
+  if (!status || status.position === 0) return null;
+  const [event] = await log.readRange(status.position - 1, 1);
+  return event ? Math.floor(Date.parse(event.recorded_at) / 1000) : null;
+}

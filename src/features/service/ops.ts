@@ -1,0 +1,197 @@
+/** `GET /api/v1/ops/health`: how each part of the service does. */
+import { Elysia } from "elysia";
+import type { Auth } from "../../http/auth.ts";
+import { describe } from "../../http/document/openapi.ts";
+import type { ApiOptions } from "../../http/options.ts";
+import { Problem } from "../../http/problem.ts";
+import { readJsonIfAny } from "../../http/request/body.ts";
+import { onceBuilt } from "../../http/request/read_model.ts";
+import { requestIds } from "../../http/request/request_id.ts";
+import { invalid, validator } from "../../http/request/validation.ts";
+import { ProjectionName, ProjectionResume } from "../../http/schema.ts";
+import { unfinishedJobs } from "../../jobs/queue/read_model.ts";
+import type { ProjectionStatus } from "../../projector/mod.ts";
+import { schedulerHealth } from "./queries.ts";
+
+const checkResume = validator(ProjectionResume);
+
+/** Within this time another process takes over from a leader that died; what is due for longer has nobody. */
+const SCHEDULES_LATE_S = 10;
+/** What takes longer to answer counts as not there. */
+const TIMEOUT_MS = 2_000;
+
+const WELL = {
+  ok: true,
+  ts: 1768469400,
+  log: { head: 1042 },
+  database: { ok: true, latency_ms: 0.81 },
+  bus: { ok: true, kind: "jetstream", connected: true, position: 1042, lag: 0 },
+  projections: [
+    {
+      ok: true,
+      name: "jobs",
+      version: 3,
+      state: "running",
+      live: true,
+      position: 1042,
+      lag: 0,
+      stopped_at: null,
+      how_to_mend: null,
+    },
+  ],
+  schedules: { ok: true, leader: "0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a", active: 3, lag_seconds: 0 },
+  queue: { queued: 12, running: 4, max_queued: 1_000_000 },
+};
+const WITHOUT_DATABASE = {
+  ...WELL,
+  ok: false,
+  log: { head: null },
+  database: { ok: false, latency_ms: null },
+  bus: { ...WELL.bus, lag: null },
+  projections: null,
+  schedules: null,
+  queue: null,
+};
+
+export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptions, auth: Auth) {
+  const app = new Elysia({ name: "levqor/ops" }).use(requestIds()).post(
+    "/api/v1/ops/projections/:name/resume",
+    async ({ request, params, set, cause }) => {
+      const { actor } = auth.require(request, "ops:write");
+      const { name } = params;
+      const { skip, reason } = checkResume((await readJsonIfAny(request)).value);
+      if (skip !== undefined && reason === undefined) {
+        throw invalid([{ pointer: "/reason", message: "must say why the event is passed over: it is put on record" }]);
+      }
+      const meta = { actor, correlation_id: `projection-${name}`, ...cause };
+      const resumed = await projector.resume(name, { skip, reason, meta });
+      if (!resumed) throw new Problem("projection_not_found", `There is no read model ${JSON.stringify(name)}.`);
+      const { version } = resumed;
+      if (!resumed.ok && skip !== undefined) throw notStopped(name, { ...resumed, skip });
+      if (!resumed.ok) return { name, version, stopped_at: null, skipped: false };
+      set.headers["levqor-position"] = String(resumed.recorded_at_position);
+      return { name, version, stopped_at: resumed.position, skipped: skip !== undefined };
+    },
+    {
+      parse: "none",
+      detail: describe({
+        id: "resumeProjection",
+        tag: "Operations",
+        summary: "Resume a read model that an event stopped",
+        description:
+          "A read model whose fold cannot take an event stops there, alone, and says so in GET /api/v1/ops/health. Once the fold is mended, this lets it go on with that event, in whichever process runs it. With `skip`, the position of that event, it goes on past it for good: rebuilds pass over it, too. Either is on record, with who decided so and why. Where the event stops it again, it says so again. One that no event stops is left as it is: `stopped_at` is null.",
+        scope: "ops:write",
+        params: { name: ProjectionName },
+        optional_body: "ProjectionResume",
+        examples: {
+          again: { summary: "With the event that stopped it", value: {} },
+          past: { summary: "Past it, for good", value: { skip: 1042, reason: "Its time cannot be." } },
+        },
+        answers: {
+          200: {
+            description: "It goes on.",
+            schema: "ProjectionResumed",
+            example: { name: "jobs", version: 4, stopped_at: 1042, skipped: false },
+            headers: ["Levqor-Position"],
+          },
+        },
+        errors: ["projection_not_found", "projection_not_stopped", "unavailable", "outcome_unknown"],
+      }),
+    },
+  );
+  return app.get(
+    "/api/v1/ops/health",
+    async ({ request, set, request_id }) => {
+      auth.require(request, "ops:read");
+      const started = performance.now();
+      const head = await orNull(log.head());
+      const latency_ms = head === null ? null : Math.round((performance.now() - started) * 100) / 100;
+      const [projections, schedules, queue] =
+        head === null ? [null, null, null] : await Promise.all([readModels(), schedulesFiring(), queueDepth()]);
+      const { kind, connected, position } = bus.health();
+      const lag = head === null ? null : Math.max(0, head - position);
+      // Without the database nothing can be taken in: the service is down. All else it catches up with by itself.
+      if (head === null) set.status = 503;
+      return {
+        ok: connected && (projections?.every((projection) => projection.ok) ?? false) && (schedules?.ok ?? false),
+        ts: Math.floor(Date.now() / 1000),
+        log: { head },
+        database: { ok: head !== null, latency_ms },
+        bus: { ok: connected, kind, connected, position, lag },
+        projections,
+        schedules,
+        queue,
+      };
+
+      /** What the promise gives; `null`, and a line in the log, where it fails or is late. */
+      async function orNull<T>(promise: Promise<T>): Promise<T | null> {
+        try {
+          return await within(TIMEOUT_MS, promise);
+        } catch (error) {
+          logger.warn({ err: error, request_id }, "A part of the service is not well");
+          return null;
+        }
+      }
+
+      async function readModels() {
+        return (await orNull(projector.status()))?.map(describeProjection) ?? null;
+      }
+
+      async function schedulesFiring() {
+        const found = await orNull(onceBuilt(() => schedulerHealth(sql), TIMEOUT_MS / 2));
+        return found && { ok: found.lag_seconds < SCHEDULES_LATE_S, ...found };
+      }
+
+      async function queueDepth() {
+        const depth = await orNull(onceBuilt(() => unfinishedJobs(sql), TIMEOUT_MS / 2));
+        return depth && { ...depth, max_queued: config.max_queue_depth };
+      }
+    },
+    {
+      detail: describe({
+        id: "getOpsHealth",
+        any_query: true,
+        tag: "Operations",
+        summary: "The state of every part",
+        description:
+          "Database, bus, read models, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.",
+        scope: "ops:read",
+        answers: {
+          200: { description: "The service takes jobs in.", schema: "OpsHealth", example: WELL },
+          503: { description: "The database cannot be reached.", schema: "OpsHealth", example: WITHOUT_DATABASE },
+        },
+      }),
+    },
+  );
+}
+
+/** Without the messages: what broke a fold may quote an event. They are in the service's own log. */
+function describeProjection({ poison, fault, ...status }: ProjectionStatus) {
+  const stopped_at = poison?.position ?? null;
+  const how_to_mend = stopped_at === null ? null : howToMend(status.name, stopped_at);
+  return { ok: poison === undefined && fault === undefined, ...status, stopped_at, how_to_mend };
+}
+
+function howToMend(name: string, position: number): string {
+  return (
+    `The event at position ${position} stops it; the service's own log says why. Once that is mended, ` +
+    `POST /api/v1/ops/projections/${name}/resume lets it go on with that event; ` +
+    `with {"skip": ${position}, "reason": "..."} past it.`
+  );
+}
+
+function notStopped(name: string, { stopped_at, skip }: { stopped_at: number | undefined; skip: number }) {
+  const by = stopped_at === undefined ? "no event" : `the event at position ${stopped_at}`;
+  const detail = `Cannot skip position ${skip}: ${by} stops the read model "${name}".`;
+  return new Problem("projection_not_stopped", detail, { members: { stopped_at: stopped_at ?? null } });
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`No answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,145 @@
+/** Recorded events as clients of a stream get them: those of all jobs, or of one, and then as they happen. */
+import type { StoredEvent } from "../../../events/envelope.ts";
+import type { Turns } from "../../access/shares/turns.ts";
+import { follow } from "../../bus/mod.ts";
+import { EVERYTHING, type Reach, reaches } from "../../domain/reach.ts";
+import { checkReached } from "../../http/paging.ts";
+import { jobNotFound } from "../../http/request/job_id.ts";
+import { jobStream, submissionOf } from "../../jobs/commands.ts";
+import type { EventLog } from "../../log/types.ts";
+import { JobNews, type JobNewsOptions } from "./job_news.ts";
+import type { Submissions } from "./submissions.ts";
+
+/** Characters of data that are read at once for one stream, one event aside: what a client that does not read may have waiting. */
+const MAX_BATCH_LENGTH = 65_536;
+
+export interface WantedEvents {
+  /** Who wants them: reading for streams that are behind goes by turns of callers. */
+  readonly caller: string;
+  /** Of this job alone; of all jobs where absent. */
+  readonly job_id?: string;
+  /** Of jobs of this workflow alone. */
+  readonly workflow?: string;
+  /** Of these types alone. */
+  readonly types?: readonly string[];
+  /** Those after this position. By default, a job's from its first, all jobs' from now on. */
+  readonly after?: number;
+}
+
+/** By somebody: what lies beyond their reach is not told. */
+export interface ReachedEvents extends WantedEvents {
+  readonly reach: Reach;
+}
+
+export interface EventSource {
+  /** The position after which it begins. */
+  readonly after: number;
+  /** In order, with no gap and no repeat, in batches of which none is empty, until the signal fires. */
+  readonly events: AsyncGenerator<readonly StoredEvent[]>;
+}
+
+/** What all streams of a process share. */
+export interface SharedReading {
+  readonly turns: Turns;
+  readonly submissions: Submissions;
+}
+
+export interface EventSourcesOptions extends JobNewsOptions, SharedReading {
+  readonly log: EventLog;
+  /** Events read at once at most. */
+  readonly batch: number;
+}
+
+export class EventSources {
+  readonly #options: EventSourcesOptions;
+  readonly #news: JobNews;
+
+  constructor(options: EventSourcesOptions) {
+    this.#options = options;
+    this.#news = new JobNews(options);
+  }
+
+  /** Opens a source. It reads nothing unless pulled. Throws the problems `job_not_found` and `invalid_cursor`. */
+  async open(wanted: ReachedEvents, stop: AbortSignal): Promise<EventSource> {
+    const { log } = this.#options;
+    if (wanted.after !== undefined) await checkReached(log, wanted.after);
+    if (wanted.job_id === undefined) {
+      const after = wanted.after ?? (await log.head());
+      return { after, events: this.#filtered(this.#allJobs({ ...wanted, after }, stop), wanted) };
+    }
+    const stream_id = jobStream(wanted.job_id);
+    const [first] = await log.readStream(stream_id, { limit: 1 });
+    if (!first || !reaches(wanted.reach, submissionOf(first))) throw jobNotFound(wanted.job_id);
+    const after = wanted.after ?? 0;
+    return { after, events: this.#filtered(this.#oneJob(wanted.caller, { stream_id, stop }), { ...wanted, after }) };
+  }
+
+  #allJobs(
+    { caller, after }: WantedEvents & { readonly after: number },
+    stop: AbortSignal,
+  ): AsyncGenerator<readonly StoredEvent[]> {
+    const { log, bus, batch, on_fault, turns } = this.#options;
+    const readRange: EventLog["readRange"] = (...range) =>
+      turns.take(caller, async () => (stop.aborted ? [] : await log.readRange(...range)));
+    return follow({ log: { readRange }, bus, after, signal: stop, batch, max_length: MAX_BATCH_LENGTH, on_fault });
+  }
+
+  /** A job's events from its first, and then as they are recorded. */
+  async *#oneJob(
+    caller: string,
+    { stream_id, stop }: { stream_id: string; stop: AbortSignal },
+  ): AsyncGenerator<readonly StoredEvent[]> {
+    const { log, batch, turns } = this.#options;
+    const readStream = (after_version: number, limit: number) =>
+      turns.take(caller, async () =>
+        stop.aborted ? [] : await log.readStream(stream_id, { after_version, limit, max_length: MAX_BATCH_LENGTH }),
+      );
+    let arrived = Promise.withResolvers<void>();
+    let failure: { error: unknown } | undefined;
+    const wake = () => arrived.resolve();
+    const fail = (error: unknown) => {
+      failure = { error };
+      wake();
+    };
+    const unwatch = await this.#news.watch(stream_id, { wake, fail });
+    stop.addEventListener("abort", wake);
+    try {
+      let version = 0;
+      let limit = batch;
+      while (!stop.aborted) {
+        if (failure) throw failure.error;
+        const events = await readStream(version, limit);
+        const last = events.at(-1);
+        if (last) {
+          version = last.version;
+          // The database measures every event that is asked for: where few fit, few more are.
+          limit = Math.min(batch, 4 * events.length);
+          yield events;
+        } else {
+          await arrived.promise;
+          arrived = Promise.withResolvers();
+        }
+      }
+    } finally {
+      stop.removeEventListener("abort", wake);
+      unwatch();
+    }
+  }
+
+  async *#filtered(
+    source: AsyncGenerator<readonly StoredEvent[]>,
+    { after = 0, types, workflow, reach }: ReachedEvents,
+  ): AsyncGenerator<readonly StoredEvent[]> {
+    const names = types && new Set(types);
+    const isWanted = (job: Parameters<typeof reaches>[1]) =>
+      (workflow === undefined || job.workflow === workflow) && reaches(reach, job);
+    const all = workflow === undefined && reach === EVERYTHING;
+    for await (const batch of source) {
+      const ofJobs = batch.filter((event) => event.position > after && event.stream_id.startsWith("job-"));
+      const ofTypes = names ? ofJobs.filter((event) => names.has(event.type)) : ofJobs;
+      // Last: what a job runs may have to be looked up.
+      const events = all ? ofTypes : await this.#options.submissions.select(ofTypes, isWanted);
+      if (events.length > 0) yield events;
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/** Live events over SSE: of one job, of all jobs. */
+import type { Server } from "bun";
+import { Elysia } from "elysia";
+import { type Caller, onLapse, reachOf } from "../../access/mod.ts";
+import type { Auth } from "../../http/auth.ts";
+import { queryOf } from "../../http/context.ts";
+import { describe } from "../../http/document/openapi.ts";
+import { SLOW_CONSUMER_S } from "../../http/limits.ts";
+import type { ApiOptions } from "../../http/options.ts";
+import { positionHeader, refuseBeyondAll } from "../../http/paging.ts";
+import { requestIds } from "../../http/request/request_id.ts";
+import { queryReader } from "../../http/request/validation.ts";
+import { AllJobsStreamQuery, JobId, StreamQuery } from "../../http/schema.ts";
+import { eventStream } from "../../http/stream/sse.ts";
+import { StreamSlots } from "../../http/stream/stream_slots.ts";
+import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
+
+/** Events read at once at most, for each stream. */
+const BATCH = 50;
+
+const readQuery = withinLog(queryReader(StreamQuery));
+const readAllJobsQuery = withinLog(queryReader(AllJobsStreamQuery));
+
+const EXAMPLE = `id: 1042
+event: job.succeeded
+data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","job_id":"0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","version":3,"type":"job.succeeded","data":{"attempt":1,"result":{"status":200}},"meta":{"actor":"worker:a1","correlation_id":"0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"},"recorded_at":"2026-01-15T09:30:00.123456Z"}
+
+`;
+
+export function streamRoutes(options: ApiOptions & { reading: SharedReading }, auth: Auth) {
+  const { log, bus, logger, metrics, signal, config } = options;
+  const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
+  const sources = new EventSources({ log, bus, on_fault, batch: BATCH, ...options.reading });
+
+  const slots = new StreamSlots({ max: config.max_streams, share: config.caller_share });
+
+  return new Elysia({ name: "levqor/streams" })
+    .use(requestIds())
+    .get(
+      "/api/v1/jobs/stream",
+      async ({ request, server, request_id }) => {
+        const caller = auth.require(request, "jobs:read", "everyones");
+        const { workflow, ...wanted } = readAllJobsQuery(request);
+        return await open({ request, server, request_id, caller }, { ...asked(request, caller, wanted), workflow });
+      },
+      {
+        detail: describe({
+          id: "streamJobs",
+          tag: "Streams",
+          summary: "Stream the events of all jobs",
+          description:
+            "Server-sent events from now on, or from the position that `after` names (0: from the first event ever). Each event's id is its position in the log; a client that reconnects with Last-Event-ID misses nothing and sees nothing twice. A comment is sent in every 15 seconds of silence. Where the service ends the stream, its last event is `closed`, without an id, and says why: a client that reads nothing for 30 seconds is cut off as `slow_consumer`.",
+          scope: "jobs:read",
+          query: AllJobsStreamQuery,
+          headers: ["Last-Event-ID"],
+          answers: {
+            200: {
+              description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
+              content_type: "text/event-stream",
+              parts: "StreamedEvent",
+              example: EXAMPLE,
+            },
+          },
+          errors: ["validation_failed", "invalid_cursor", "too_many_streams", "unavailable"],
+        }),
+      },
+    )
+    .get(
+      "/api/v1/jobs/:job_id/stream",
+      async ({ request, server, request_id, params }) => {
+        const { caller, job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
+        return await open(
+          { request, server, request_id, caller },
+          { ...asked(request, caller, readQuery(request)), job_id },
+        );
+      },
+      {
+        detail: describe({
+          id: "streamJob",
+          tag: "Streams",
+          summary: "Stream the events of one job",
+          description:
+            "Server-sent events of one job from its first event on, or after the position that `after` names, and then as they happen. Resuming, heartbeats and slow clients: as for all jobs. The stream stays open after the job has ended.",
+          scope: "jobs:read",
+          params: { job_id: JobId },
+          query: StreamQuery,
+          headers: ["Last-Event-ID"],
+          answers: {
+            200: {
+              description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
+              content_type: "text/event-stream",
+              parts: "StreamedEvent",
+              example: EXAMPLE,
+            },
+          },
+          errors: [
+            "invalid_job_id",
+            "job_not_found",
+            "validation_failed",
+            "invalid_cursor",
+            "too_many_streams",
+            "unavailable",
+          ],
+        }),
+      },
+    );
+
+  async function open(
+    context: { request: Request; server: Server<unknown> | null; request_id: string; caller: Caller },
+    wanted: WantedEvents,
+  ): Promise<Response> {
+    const { heartbeat_ms, slow_consumer_s = SLOW_CONSUMER_S } = options.timing ?? {};
+    const { request, server, request_id, caller } = context;
+    const leave = slots.take(caller);
+    // Heartbeats keep the connection busy. Idle is only one whose client reads nothing, and did not read either
+    // that it is cut off: Bun closes that.
+    server?.timeout(request, 2 * slow_consumer_s);
+    const stop = new AbortController();
+    stop.signal.addEventListener("abort", leave);
+    stop.signal.addEventListener("abort", metrics.opened("sse"));
+    const shutDown = () => stop.abort();
+    signal.addEventListener("abort", shutDown);
+    stop.signal.addEventListener("abort", () => signal.removeEventListener("abort", shutDown));
+    if (signal.aborted) stop.abort();
+    const { events } = await sources.open({ ...wanted, reach: reachOf(caller) }, stop.signal).catch((error) => {
+      stop.abort();
+      throw error;
+    });
+    return eventStream({
+      source: events,
+      stop,
+      onError: (error) => logger.error({ err: error, request_id }, "An event stream broke"),
+      onSlow: () => logger.info({ request_id, reason: "slow_consumer" }, "An event stream is closed"),
+      lapses: (end) => onLapse(caller, end),
+      heartbeat_ms,
+      slow_consumer_s,
+    });
+  }
+}
+
+function withinLog<Query>(read: (request: Request) => Query): (request: Request) => Query {
+  return (request) => {
+    refuseBeyondAll(queryOf(request), "after");
+    return read(request);
+  };
+}
+
+function asked(
+  request: Request,
+  { identity: caller }: Caller,
+  { after, types }: { after?: number; types?: string },
+): WantedEvents {
+  return { caller, after: positionHeader(request, "last-event-id") ?? after, types: types?.split(",") };
+}

@@ -1,0 +1,97 @@
+/** Who is calling: the credential of a request, and whether its holder may do what the call does. */
+import { type Access, type Caller, type Identity, mayDo, reachOf, type Scope } from "../access/mod.ts";
+import { EVERYTHING, type Runs, type Within, within } from "../domain/reach.ts";
+import { type NamedJob, readHistory } from "../jobs/commands.ts";
+import type { EventLog } from "../log/types.ts";
+import { contextOf } from "./context.ts";
+import { Problem } from "./problem.ts";
+import { credentialOf } from "./request/credential.ts";
+import { jobNotFound, jobId as parseJobId } from "./request/job_id.ts";
+
+export interface Auth {
+  /** False in development mode, where no key is configured and every call is taken. */
+  readonly required: boolean;
+  /** Who makes a request; the door asks once, and keeps the answer in the request's context. */
+  identify(request: Request, mayVerify: () => boolean): Identity | Promise<Identity>;
+  /**
+   * The caller, who must have the scope. Whoever may see only their own jobs passes where the call is for those alone;
+   * `everyones`: it is not. Throws the problems `unauthorized`, `insufficient_scope` and `unavailable`.
+   */
+  require(request: Request, scope: Scope, reach?: "own" | "everyones"): Caller;
+  /**
+   * The job that a call names, as the caller reaches it. Throws as `require`, `invalid_job_id`, and `job_not_found` where
+   * the caller's reach has an end and the job lies beyond it: before anything else is said of the request.
+   */
+  requireJob(request: Request, scope: Scope, jobId: string): Promise<NamedJob & { readonly caller: Caller }>;
+  /** All who act for the same one as a caller does. Throws the problem `unavailable`. */
+  partyOf(caller: Caller): Promise<ReadonlySet<string>>;
+}
+
+/**
+ * What the caller names themselves, and may run: the workflow, and all that its own steps use. Throws the problem
+ * `workflow_not_allowed`.
+ */
+export function permitted<What extends Runs>(caller: Caller, what: What): Within<What> {
+  const found = within(reachOf(caller), what);
+  if ("beyond" in found) {
+    throw new Problem("workflow_not_allowed", `The key may not run ${JSON.stringify(found.beyond)}.`);
+  }
+  return found;
+}
+
+export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "readFirst">): Auth {
+  const auth: Auth = {
+    required: access.required,
+    identify: (request, mayVerify) => access.identify(credentialOf(contextOf(request).headers), mayVerify),
+    require(request, scope, reach = "own") {
+      const { identity } = contextOf(request);
+      if (!identity) throw new Error("Cannot tell who is calling: the request did not come through the door");
+      if (identity.kind === "none") throw unauthorized("The request has no key, neither in X-Api-Key nor as a Bearer.");
+      if (identity.kind === "refused") throw unauthorized(identity.reason);
+      if (identity.kind === "unchecked") throw undecided("Too many tokens come from one address");
+      if (identity.kind === "undecided") throw undecided(identity.cause);
+      const { caller } = identity;
+      if (!mayDo(caller, scope) || (reach === "everyones" && caller.own_only)) throw insufficient(scope, caller);
+      return caller;
+    },
+    async requireJob(request, scope, jobId) {
+      const caller = auth.require(request, scope);
+      const named = { job_id: parseJobId(jobId), reach: reachOf(caller) };
+      if (named.reach !== EVERYTHING && !(await readHistory(log, { ...named, after_version: 0, limit: 1 }))) {
+        throw jobNotFound(named.job_id);
+      }
+      return { ...named, caller };
+    },
+    async partyOf(caller) {
+      try {
+        return await access.partyOf(caller);
+      } catch (error) {
+        throw unavailable("Who acts for whom cannot be told at the moment.", error);
+      }
+    },
+  };
+  return auth;
+}
+
+function unauthorized(detail: string): Problem {
+  const headers = { "www-authenticate": 'ApiKey realm="levqor", Bearer realm="levqor"' };
+  return new Problem("unauthorized", detail, { headers });
+}
+
+function undecided(cause: unknown): Problem {
+  return unavailable("Whether the key or token holds cannot be told at the moment.", cause);
+}
+
+function unavailable(detail: string, cause: unknown): Problem {
+  return new Problem("unavailable", detail, { headers: { "retry-after": "5" }, cause });
+}
+
+function insufficient(scope: Scope, caller: Caller): Problem {
+  const detail = mayDo(caller, scope)
+    ? `The call concerns everybody's jobs; with this session, ${scope} is for its own jobs alone.`
+    : `The call needs the scope ${scope}, which the caller does not have.`;
+  return new Problem("insufficient_scope", detail, {
+    headers: { "www-authenticate": `Bearer realm="levqor", error="insufficient_scope", scope="${scope}"` },
+    members: { required_scope: scope },
+  });
+}

@@ -1,0 +1,161 @@
+/** The OpenAPI document: what all routes say of themselves, and what they share. */
+import { swagger } from "@elysiajs/swagger";
+import { scopes } from "../../access/mod.ts";
+import { components } from "../schema.ts";
+import { toJsonSchema } from "./json_schema.ts";
+import { sharedComponents, tags } from "./openapi.ts";
+
+const DESCRIPTION = `Levqor runs AI-automation jobs and keeps every step as an event in an append-only log.
+
+## In a minute
+
+\`\`\`sh
+# Submit a job: it is on record when this is answered.
+curl -X POST "$LEVQOR/api/v1/intake" -H "X-Api-Key: $KEY" -H "Content-Type: application/json" \\
+  -d '{"workflow": "http", "payload": {"method": "GET", "url": "https://example.com/"}}'
+# {"job_id":"0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","status":"queued"}
+
+# Read where it stands, follow it as it happens, read its whole history.
+curl "$LEVQOR/api/v1/status/$JOB_ID" -H "X-Api-Key: $KEY"
+curl -N "$LEVQOR/api/v1/jobs/$JOB_ID/stream" -H "X-Api-Key: $KEY"
+curl "$LEVQOR/api/v1/jobs/$JOB_ID/events" -H "X-Api-Key: $KEY"
+\`\`\`
+
+In TypeScript, with types generated from this document (\`openapi-typescript\`, \`openapi-fetch\`):
+
+\`\`\`ts
+const levqor = createClient<paths>({ baseUrl: process.env.LEVQOR, headers: { "X-Api-Key": process.env.KEY } });
+const { data, error } = await levqor.POST("/api/v1/intake", {
+  params: { header: { "Idempotency-Key": order.id } },
+  body: { workflow: "http", payload: { method: "GET", url: "https://example.com/" } },
+});
+if (error) throw new Error(\`\${error.error}: \${error.detail}\`);
+console.log(data.job_id);
+\`\`\`
+
+## What goes for every call
+
+- **Keys**: a call that names a scope needs a key that has it, in \`X-Api-Key\`. Without a key it answers 401, without the
+  scope 403 \`insufficient_scope\`. Calls that name none are open to all.
+- **Errors** are problem documents (RFC 9457): branch on \`error\`, read \`detail\`; \`type\` leads to what it means. A path
+  that exists answers 405 to methods it does not take, and names those that it takes in \`Allow\`; other paths answer 404.
+- **Repeating**: a call that creates takes an \`Idempotency-Key\`; repeated with it, it is answered as the first time.
+- **Lists** come in pages: pass \`next_cursor\` on as \`cursor\`.
+- **Reading your own writes**: a write answers with \`Levqor-Position\`; a list that is asked with it as
+  \`Levqor-Min-Position\` is not older.
+- **Times** are RFC 3339 in UTC, but for \`created_at\` of a status, \`ts\` and \`last_updated\`: Unix seconds. In requests they may
+  have any offset, and lie between 1970-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z.
+- **Names** are in snake_case. Answers may get new members; ignore those that you do not know.`;
+
+export interface DocumentOptions {
+  readonly version: string;
+  /** Where the plugin shows a page and the document; routes of ours come after it, and take their place. */
+  readonly path: string;
+}
+
+/** The plugin that gathers what routes say of themselves, and the document's text, once all routes are known. */
+export function openApiDocument({ version, path }: DocumentOptions) {
+  const specPath = `${path}/json`;
+  const plugin = swagger({
+    path,
+    specPath,
+    excludeStaticFile: false,
+    documentation: {
+      info: {
+        title: "Levqor API",
+        version,
+        description: DESCRIPTION,
+        license: { name: "MIT", identifier: "MIT" } as { name: string },
+      },
+      servers: [{ url: "/", description: "This service" }],
+      tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    },
+  });
+  const gather = plugin.routes.find((route) => route.path === specPath)?.handler as () => Gathered;
+  return { plugin, text: () => JSON.stringify(complete(structuredClone(gather()))) };
+}
+
+interface Answered {
+  readonly content?: Readonly<Record<string, { readonly examples?: object }>>;
+}
+
+/** The parts of a document that are looked at here. */
+interface Gathered {
+  readonly paths: Record<string, Record<string, { readonly responses: Record<string, Answered> }>>;
+}
+
+type Components = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const shared: Components = { schemas: namedSchemas(), ...sharedComponents };
+
+const securitySchemes = {
+  ApiKey: {
+    type: "apiKey",
+    in: "header",
+    name: "X-Api-Key",
+    description: `A key. Not needed in development mode, where the service has no API_KEYS. Each call names the scope that it needs; a key has some of them, or all:\n\n${Object.entries(
+      scopes,
+    )
+      .map(([scope, meaning]) => `- \`${scope}\`: ${meaning}`)
+      .join("\n")}`,
+  },
+  Bearer: {
+    type: "http",
+    scheme: "bearer",
+    description:
+      "The same keys, as `Authorization: Bearer <key>`; or a user's session, where the service takes those: a JWT of its auth server. A session may read and write its own jobs (`jobs:read`, `jobs:write`), and meets a 404 for others'; more only where the auth server says so.",
+  },
+};
+
+/** The schemas, each of which refers to the others where it contains them. */
+function namedSchemas(): Record<string, unknown> {
+  const schemas = Object.entries(components).map(([name, schema]) => [name, toJsonSchema(schema)] as const);
+  const names = new Map(schemas.map(([name, schema]) => [JSON.stringify(schema), name]));
+  const refer = (part: unknown): unknown => {
+    if (part === null || typeof part !== "object") return part;
+    const name = names.get(JSON.stringify(part));
+    return name === undefined ? inside(part) : { $ref: `#/components/schemas/${name}` };
+  };
+  const inside = (part: object): unknown =>
+    Array.isArray(part)
+      ? part.map(refer)
+      : Object.fromEntries(Object.entries(part).map(([key, value]) => [key, refer(value)]));
+  return Object.fromEntries(schemas.map(([name, schema]) => [name, inside(schema as object)]));
+}
+
+/** The document in OpenAPI 3.1, which takes schemas as they are, and with what its calls refer to. */
+function complete({ paths, ...document }: Gathered) {
+  const responses = shareErrors(paths);
+  const found = referred([paths, responses]);
+  const used = Object.entries(shared).map(([kind, entries]) => [
+    kind,
+    Object.fromEntries(Object.entries(entries).filter(([name]) => found.has(`${kind}/${name}`))),
+  ]);
+  const parts = { ...Object.fromEntries(used), responses, securitySchemes };
+  return { ...document, openapi: "3.1.0", paths, components: parts };
+}
+
+/** Has calls that may answer the same errors refer to one description of them: that is most of the document. */
+function shareErrors(paths: Gathered["paths"]): Record<string, Answered> {
+  const responses: Record<string, Answered> = {};
+  for (const call of Object.values(paths).flatMap((calls) => Object.values(calls))) {
+    for (const [status, response] of Object.entries(call.responses)) {
+      const types = Object.keys(response.content ?? {});
+      if (types.length !== 1 || types[0] !== "application/problem+json") continue;
+      const name = [status, ...Object.keys(response.content?.["application/problem+json"]?.examples ?? {})].join(".");
+      responses[name] = response;
+      call.responses[status] = { $ref: `#/components/responses/${name}` } as never;
+    }
+  }
+  return responses;
+}
+
+/** The shared components that a part of the document refers to, and those that they refer to. */
+function referred(part: unknown, found = new Set<string>()): ReadonlySet<string> {
+  for (const [, kind = "", name = ""] of JSON.stringify(part).matchAll(/"#\/components\/(\w+)\/([\w-]+)"/g)) {
+    if (found.has(`${kind}/${name}`)) continue;
+    found.add(`${kind}/${name}`);
+    referred(shared[kind]?.[name] ?? null, found);
+  }
+  return found;
+}

@@ -1,0 +1,28 @@
+/** Pages and files for browsers: everything under `/public/`, and what clients look for at the root. */
+import { Elysia } from "elysia";
+import { RangeNotSatisfiableError } from "../../web/mod.ts";
+import type { ApiOptions } from "../options.ts";
+import { Problem } from "../problem.ts";
+import { requestIds } from "../request/request_id.ts";
+
+const PATHS = ["/public", "/public/*", "/.well-known/security.txt", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
+
+/** Pages that calls of the API make: to be listed beside those of `public/`. */
+export const OTHER_PAGES: readonly string[] = ["/docs", "/status"];
+
+export function pageRoutes({ site }: Pick<ApiOptions, "site">) {
+  const answer = async ({ request }: { request: Request }): Promise<Response> => {
+    const response = (await site.answer(request).catch(outOfRange)) ?? (await site.notFound(request));
+    if (response) return response;
+    throw new Problem("not_found", `Nothing is served at ${new URL(request.url).pathname}.`);
+  };
+  const app = new Elysia({ name: "levqor/pages" }).use(requestIds());
+  for (const path of PATHS) app.get(path, answer, { detail: { hide: true } });
+  return app;
+}
+
+function outOfRange(error: unknown): never {
+  if (!(error instanceof RangeNotSatisfiableError)) throw error;
+  const headers = { "content-range": `bytes */${error.size}` };
+  throw new Problem("range_not_satisfiable", `${error.message}.`, { headers });
+}

@@ -1,0 +1,78 @@
+/** What pages of other origins may do here (the Fetch standard's CORS). Keys travel in headers, so no cookies do. */
+import type { RequestContext } from "../context.ts";
+
+/** The web app: always allowed. */
+const OWN_ORIGIN = "https://levqor.ai";
+
+const ALLOW_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+const ALLOW_HEADERS = [
+  "Authorization",
+  "Content-Type",
+  "Idempotency-Key",
+  "If-Match",
+  "If-None-Match",
+  "Last-Event-ID",
+  "Levqor-Min-Position",
+  "traceparent",
+  "tracestate",
+  "X-Api-Key",
+  "X-Request-Id",
+].join(", ");
+
+/** What a page's script may read, beside what it always may. */
+const EXPOSE_HEADERS = [
+  "Deprecation",
+  "ETag",
+  "Idempotency-Replayed",
+  "Levqor-Position",
+  "Link",
+  "Location",
+  "RateLimit",
+  "RateLimit-Policy",
+  "Retry-After",
+  "Sunset",
+  "WWW-Authenticate",
+  "X-RateLimit-Limit",
+  "X-RateLimit-Remaining",
+  "X-RateLimit-Reset",
+  "X-Request-Id",
+].join(", ");
+
+/** How long a browser may remember a preflight's answer, in seconds; Chromium takes no more than two hours. */
+const MAX_AGE_S = 7_200;
+
+export interface Cors {
+  allows(origin: string): boolean;
+  /** The answer to a browser that asks what a page may send; `undefined` where the request is no such question. */
+  preflight(request: Request, context: RequestContext): Response | undefined;
+  /** Says in an answer's headers who may read it. */
+  mark(headers: Headers, context: RequestContext): void;
+}
+
+/** Allows the web app's own origin, and `origins` (as browsers write them: `https://example.com:8443`). */
+export function createCors(origins: readonly string[]): Cors {
+  const allowed = new Set([OWN_ORIGIN, ...origins]);
+  return {
+    allows: (origin) => allowed.has(origin),
+    preflight({ method }, { headers }) {
+      if (method !== "OPTIONS" || headers.origin === undefined) return undefined;
+      if (headers["access-control-request-method"] === undefined) return undefined;
+      // An origin that may not is answered alike; what it may not is what `mark` leaves out.
+      if (!allowed.has(headers.origin)) return new Response(null, { status: 204 });
+      return new Response(null, {
+        status: 204,
+        headers: {
+          "access-control-allow-methods": ALLOW_METHODS,
+          "access-control-allow-headers": ALLOW_HEADERS,
+          "access-control-max-age": String(MAX_AGE_S),
+        },
+      });
+    },
+    mark(answer, { headers: { origin } }) {
+      if (origin === undefined || !allowed.has(origin)) return;
+      answer.set("access-control-allow-origin", origin);
+      answer.set("access-control-expose-headers", EXPOSE_HEADERS);
+    },
+  };
+}

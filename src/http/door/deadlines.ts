@@ -1,0 +1,60 @@
+/** Ends requests that take too long, with one timer for all of them. */
+import { contextOf } from "../context.ts";
+
+export interface DeadlinesOptions {
+  readonly limit_ms: number;
+  /** What a request is answered that was not answered in time. */
+  readonly late: (request: Request) => Response;
+}
+
+interface Awaited {
+  readonly request: Request;
+  readonly resolve: (response: Response) => void;
+}
+
+/** At least so often deadlines are looked at. */
+const TICK_MS = 1_000;
+
+export class Deadlines {
+  readonly #options: DeadlinesOptions;
+  /** Oldest first. */
+  readonly #awaited = new Set<Awaited>();
+  #timer: Timer | undefined;
+
+  constructor(options: DeadlinesOptions) {
+    this.#options = options;
+  }
+
+  /** The answer, or what is said where it does not come in time; an answer that comes later is thrown away. */
+  bound(request: Request, answer: Promise<Response>): Promise<Response> {
+    this.#timer ??= setInterval(() => this.#look(), Math.min(TICK_MS, this.#options.limit_ms / 4)).unref();
+    return new Promise((resolve, reject) => {
+      const awaited = { request, resolve };
+      this.#awaited.add(awaited);
+      answer.then(
+        (response) => {
+          if (this.#awaited.delete(awaited) || contextOf(request).unhurried) resolve(response);
+          else void response.body?.cancel();
+        },
+        (error) => {
+          this.#awaited.delete(awaited);
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #look(): void {
+    const due = performance.now() - this.#options.limit_ms;
+    for (const awaited of this.#awaited) {
+      const { request, resolve } = awaited;
+      const { started, unhurried } = contextOf(request);
+      if (started > due) break;
+      this.#awaited.delete(awaited);
+      if (!unhurried) resolve(this.#options.late(request));
+    }
+    if (this.#awaited.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

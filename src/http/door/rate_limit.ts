@@ -1,0 +1,119 @@
+/** Holds requests to their limits: at the door, and once more where a route opts into a policy of its own. */
+import { addressScope, type RateLimiter, type RoutePolicy, type Verdict } from "../../rate/mod.ts";
+import { contextOf } from "../context.ts";
+import { Problem } from "../problem.ts";
+import type { AddressOf } from "./client_address.ts";
+
+export interface RateGate {
+  /**
+   * Counts a request of which it is known who makes it. Throws the problem `rate_limited`; to a client that floods the
+   * service, late: then it returns a promise that rejects with it.
+   */
+  enter(request: Request): Promise<never> | undefined;
+  /** Whether a token may be checked that was not seen before. Where not, `enter` refuses the request. */
+  mayVerify(request: Request): boolean;
+  /** Counts a request under a stricter policy too: its caller's, or without a key its address's. Throws the same. */
+  enterRoute(request: Request, policy: RoutePolicy): void;
+}
+
+/** By route, as all that follows. Probes and scrapers must hear the truth of a service that is flooded; but no key may be guessed there either. */
+const PROBE = "/health";
+const SCRAPE = "/metrics";
+/** Refusals that are held back at once, and the body that each may have, so that they cannot fill the memory. */
+const HELD_MAX = 5_000;
+const HELD_BODY_MAX_BYTES = 4_096;
+/** The routes of pages and static files begin so, but for some that ask the database. */
+const PAGES = ["/public", "/docs", "/.well-known/", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
+const NO_PAGES = new Set(["/public/metrics"]);
+
+/** Whose requests a policy counts, to follow "At most 20 requests a minute"; other policies are tiers. */
+const COUNTED: Readonly<Record<string, string>> = {
+  address: "from one address without a key",
+  global: "from all callers without a key together",
+  pages: "for pages and files from one address",
+  "failed-keys": "from one address with keys that are not taken",
+  "new-tokens": "from one address with tokens that were not seen before",
+  billing: "about billing from one caller",
+  "sign-in": "to sign in from one caller",
+  releases: "to hand jobs back from one caller",
+};
+
+export interface RateGateOptions {
+  readonly limiter: RateLimiter;
+  readonly addressOf: AddressOf;
+}
+
+export function rateGate({ limiter, addressOf }: RateGateOptions): RateGate {
+  const scopeOf = (request: Request) => addressScope(addressOf(request));
+
+  function count(request: Request): Verdict | undefined {
+    const { route, identity } = contextOf(request);
+    if (route === PROBE) return undefined;
+    if (isPage(route)) return limiter.page(scopeOf(request));
+    if (identity?.kind === "unchecked") return contextOf(request).limit;
+    if (identity?.kind === "refused") return limiter.failed(scopeOf(request));
+    const holder = holderOf(request);
+    if (holder) return limiter.holder(route === SCRAPE ? { ...holder, tier: null } : holder);
+    return route === SCRAPE || !limiter.limitsAnonymous ? undefined : limiter.anonymous(scopeOf(request));
+  }
+
+  let held = 0;
+  async function hold(verdict: Verdict): Promise<never> {
+    held++;
+    await Bun.sleep(verdict.hold_ms);
+    held--;
+    throw rateLimited(verdict);
+  }
+
+  return {
+    enter(request) {
+      const verdict = count(request);
+      contextOf(request).limit = verdict;
+      if (!verdict || verdict.admitted) return undefined;
+      if (verdict.hold_ms === 0 || held >= HELD_MAX || hasLargeBody(request)) throw rateLimited(verdict);
+      return hold(verdict);
+    },
+    mayVerify(request) {
+      const verdict = limiter.newToken(scopeOf(request));
+      if (!verdict || verdict.admitted) return true;
+      contextOf(request).limit = verdict;
+      return false;
+    },
+    enterRoute(request, policy) {
+      const context = contextOf(request);
+      const verdict = limiter.route(policy, holderOf(request)?.identity ?? scopeOf(request));
+      if (!verdict) return;
+      const held = context.limit ? `${context.limit.policies}, ` : "";
+      context.limit = { ...verdict, policies: held + verdict.policies };
+      if (!verdict.admitted) throw rateLimited(verdict);
+    },
+  };
+}
+
+/** Who holds the key of a request; `undefined`: it has none that holds, or everyone may do everything. */
+function holderOf(request: Request): { identity: string; tier: string } | undefined {
+  const { identity } = contextOf(request);
+  if (identity?.kind !== "known") return undefined;
+  const { identity: name, tier } = identity.caller;
+  return tier === null ? undefined : { identity: name, tier };
+}
+
+/** Its bytes would lie in memory until the answer. */
+function hasLargeBody(request: Request): boolean {
+  const { headers } = contextOf(request);
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > HELD_BODY_MAX_BYTES;
+}
+
+function isPage(route: string | undefined): boolean {
+  return route !== undefined && !NO_PAGES.has(route) && PAGES.some((start) => route.startsWith(start));
+}
+
+function rateLimited({ policy, reset_ms }: Verdict): Problem {
+  const counted = COUNTED[policy.name] ?? `of one key of the tier ${policy.name}`;
+  const seconds = Math.max(1, Math.ceil(reset_ms / 1000));
+  return new Problem(
+    "rate_limited",
+    `At most ${policy.quota} requests a minute ${counted} are answered; the next is in ${seconds} s.`,
+    { members: { violated_policies: [policy.name] } },
+  );
+}

@@ -1,0 +1,94 @@
+/** Pages, cursors and positions, as callers send them. */
+import type { EventLog } from "../log/types.ts";
+import { Problem } from "./problem.ts";
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly has_more: boolean;
+  readonly next_cursor: string | null;
+}
+
+/** What a list's cursors hold. A cursor of one list means nothing in another. */
+export interface CursorKind {
+  /** Of the list: lower-case letters and `_`. */
+  readonly list: string;
+  /** The greatest key that its rows can have. */
+  readonly max: number;
+}
+
+/** Of a list whose rows are ordered by their position in the log. */
+export function byPosition(list: string): CursorKind {
+  return { list, max: Number.MAX_SAFE_INTEGER };
+}
+
+/** Of a list of one stream's events, ordered by their version, which Postgres keeps in 32 bits. */
+export function byVersion(list: string): CursorKind {
+  return { list, max: 2 ** 31 - 1 };
+}
+
+/** Cuts one page out of `limit + 1` rows; the cursor names the last row that is shown. */
+export function page<Item>(
+  rows: readonly Item[],
+  limit: number,
+  { kind, keyOf }: { kind: CursorKind; keyOf: (item: Item) => number },
+): Page<Item> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const has_more = rows.length > limit;
+  return { items, has_more, next_cursor: has_more && last !== undefined ? toCursor(kind, keyOf(last)) : null };
+}
+
+/** Names a page of a stream's history, which only grows: by its last event, and whether more follow. */
+export function etagOfPage(events: readonly { readonly version: number }[], has_more: boolean): string {
+  return `"${events.at(-1)?.version ?? 0}${has_more ? "+" : ""}"`;
+}
+
+/** What a cursor stands for; `undefined` for none. Throws the problem `invalid_cursor`. */
+export function fromCursor(cursor: string | undefined, kind: CursorKind): number | undefined {
+  if (cursor === undefined) return undefined;
+  const [list, digits = ""] = Buffer.from(cursor, "base64url").toString("latin1").split(":");
+  const key = integerOf(digits);
+  if (list !== kind.list || key === undefined || key > kind.max || toCursor(kind, key) !== cursor) {
+    throw new Problem("invalid_cursor", "The cursor was not given out by this list.");
+  }
+  return key;
+}
+
+function toCursor({ list }: CursorKind, key: number): string {
+  return Buffer.from(`${list}:${key}`).toString("base64url");
+}
+
+/** The position that a header holds; `undefined` where it is absent. Throws the problem `invalid_cursor`. */
+export function positionHeader(request: Request, name: string): number | undefined {
+  const value = request.headers.get(name);
+  if (value === null || value === "") return undefined;
+  const position = integerOf(value);
+  if (position === undefined) throw new Problem("invalid_cursor", `The ${name} header does not hold a position.`);
+  return position;
+}
+
+/**
+ * Throws the problem `invalid_cursor` for a parameter of the query that names a position that no double holds exactly:
+ * that is beyond the end of every log, and told as it was sent.
+ */
+export function refuseBeyondAll(query: string, name: string): void {
+  const text = new URLSearchParams(query).get(name) ?? "";
+  if (/^[1-9]\d*$/.test(text) && !Number.isSafeInteger(Number(text))) throw beyondEnd(BigInt(text));
+}
+
+/** Throws the problem `invalid_cursor` for a position that the log has not come to: what follows it may never come. */
+export async function checkReached(log: Pick<EventLog, "head">, position: number): Promise<void> {
+  if (position === 0 || position <= (await log.head())) return;
+  throw beyondEnd(position);
+}
+
+/** The problem `invalid_cursor`. */
+export function beyondEnd(position: number | bigint): Problem {
+  return new Problem("invalid_cursor", `No event has the position ${position}: it lies beyond the end of the log.`);
+}
+
+/** A whole number in its one spelling that a double holds exactly; `undefined` for anything else. */
+function integerOf(text: string): number | undefined {
+  const value = /^(?:0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : undefined;
+}

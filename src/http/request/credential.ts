@@ -1,0 +1,84 @@
+/**
+ * The credential of a request, and where else in the request it stands: what is recorded or logged of a request must not
+ * hold it, in whichever header, path or body a client put it by mistake.
+ */
+import { Problem } from "../problem.ts";
+
+/** By lower-case name. */
+type Headers = Readonly<Record<string, string | undefined>>;
+
+/** Before the base64url of a key: browsers can set no header of a WebSocket but the list of its protocols. */
+const KEY_PROTOCOL = "levqor.key.";
+/** What is shorter is in other texts by chance; configured keys are no shorter. */
+const MIN_LENGTH = 16;
+/** Keys as this service issues them, and JWTs, whoever's they are. */
+const SECRET = /lvq_(?:live|test)_[0-9A-Za-z]{38}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/;
+
+/** What the request identifies its caller by: a key, a token, or what is neither; `null`: nothing. */
+export function credentialOf(headers: Headers): string | null {
+  const key = headers["x-api-key"];
+  if (key !== undefined) return key;
+  const { authorization } = headers;
+  if (authorization !== undefined) return /^bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
+  const encoded = protocolKey(headers);
+  return encoded === undefined ? null : decoded(encoded);
+}
+
+/** Whether a text holds a credential: one of the request's own, in any of its headers, or what is one by its looks. */
+export function holdsCredential(text: string, headers: Headers): boolean {
+  if (text.length < MIN_LENGTH) return false;
+  return SECRET.test(text) || secretsOf(headers).some((secret) => overlaps(text, secret));
+}
+
+/** As {@link holdsCredential}, for long texts in which the credentials of others are not this request's matter. */
+function holdsOwnCredential(text: string, headers: Headers): boolean {
+  return secretsOf(headers).some((secret) => secret.length >= MIN_LENGTH && text.includes(secret));
+}
+
+/** Whether a body holds a credential of its request, however its JSON spells it: `value` is what the text was read as. */
+export function bodyHoldsCredential({ text, value }: { text: string; value: unknown }, headers: Headers): boolean {
+  if (holdsOwnCredential(text, headers)) return true;
+  // Without escapes a string reads as it is written.
+  return text.includes("\\") && holdsOwnCredential(JSON.stringify(value), headers);
+}
+
+/** Whether a URL holds a credential of its request, percent-encoded or not. */
+export function urlHoldsCredential(url: string, headers: Headers): boolean {
+  return holdsOwnCredential(url, headers) || (url.includes("%") && holdsOwnCredential(percentDecoded(url), headers));
+}
+
+/** Each octet by itself, as keys are visible ASCII: a URL may hold what is no UTF-8. */
+function percentDecoded(url: string): string {
+  return url.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/** The problem `credential_exposed`. */
+export function credentialExposed(where: "URL" | "body"): Problem {
+  return new Problem("credential_exposed", `The ${where} holds the key or token that the request is made with.`);
+}
+
+/** All that the headers may show as a credential, not only what counts. */
+function secretsOf(headers: Headers): readonly string[] {
+  const { "x-api-key": key, authorization } = headers;
+  const encoded = protocolKey(headers);
+  const secrets: string[] = [];
+  if (key !== undefined) secrets.push(key);
+  if (authorization !== undefined) secrets.push(authorization.replace(/^\S+ +/, ""));
+  if (encoded !== undefined) secrets.push(encoded, decoded(encoded));
+  return secrets;
+}
+
+/** Either in the other: also a part of a key tells too much of it. */
+function overlaps(text: string, secret: string): boolean {
+  return secret.length >= MIN_LENGTH && (text.includes(secret) || secret.includes(text));
+}
+
+function protocolKey({ "sec-websocket-protocol": offered }: Headers): string | undefined {
+  if (offered === undefined) return undefined;
+  const names = offered.split(",").map((name) => name.trim());
+  return names.find((name) => name.startsWith(KEY_PROTOCOL))?.slice(KEY_PROTOCOL.length);
+}
+
+function decoded(encoded: string): string {
+  return Buffer.from(encoded, "base64url").toString("latin1");
+}

@@ -1,0 +1,27 @@
+/** Ids out of `Idempotency-Key`: the second creation with a key meets the first one's stream. */
+import type { Caller } from "../../access/mod.ts";
+import { derivedUuid } from "../../jobs/derived_id.ts";
+import { contextOf } from "../context.ts";
+import { Problem } from "../problem.ts";
+
+/** Visible ASCII, 1 to 255 characters. */
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** The key of a request, without quotes; `null` where there is none. Throws the problem `invalid_idempotency_key`. */
+export function idempotencyKey(request: Request): string | null {
+  const header = contextOf(request).headers["idempotency-key"];
+  if (header === undefined) return null;
+  const key = header.length >= 2 && header.startsWith('"') && header.endsWith('"') ? header.slice(1, -1) : header;
+  if (!KEY.test(key)) {
+    throw new Problem(
+      "invalid_idempotency_key",
+      `The Idempotency-Key has ${key.length} characters or others than visible ASCII; 1 to 255 visible ASCII characters are expected.`,
+    );
+  }
+  return key;
+}
+
+/** The same id for the same caller, call and key. */
+export function derivedId(caller: Caller, route: string, key: string): string {
+  return derivedUuid([caller.identity, route, key]);
+}

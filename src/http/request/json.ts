@@ -1,0 +1,30 @@
+/** Reading what callers send as JSON: what is wrong with it becomes a problem. */
+import { JsonError, type JsonErrorCode, parseJson } from "../../json/mod.ts";
+import { Problem, type ProblemCode } from "../problem.ts";
+
+const CODES: Readonly<Record<JsonErrorCode, ProblemCode>> = {
+  malformed: "malformed_json",
+  too_deep: "json_too_deep",
+  duplicate_key: "duplicate_key",
+  number_not_representable: "number_not_representable",
+  too_many_numeric_keys: "too_many_numeric_keys",
+};
+
+const NOT_REPRESENTABLE = "must be an integer of 64 bits or a number that a double holds exactly; send it as a string";
+
+/**
+ * Parses a JSON text that a caller sent. `what` the text is, problems say. Throws the problems `malformed_json`,
+ * `json_too_deep`, `duplicate_key`, `number_not_representable` and `too_many_numeric_keys`.
+ */
+export function readJsonText(text: string, what: "body" | "message" = "body"): unknown {
+  try {
+    return parseJson(text, { what });
+  } catch (error) {
+    throw error instanceof JsonError ? problemOf(error) : error;
+  }
+}
+
+function problemOf(error: JsonError): Problem {
+  const errors = error.pointers.map((pointer) => ({ pointer, message: NOT_REPRESENTABLE }));
+  return new Problem(CODES[error.code], error.message, { cause: error, ...(errors.length > 0 && { errors }) });
+}

@@ -1,0 +1,71 @@
+/** Asking read models, which follow the log and may not be there yet in a service's first moments. */
+import { isUndefinedTable } from "../../db/mod.ts";
+import type { EventLog } from "../../log/types.ts";
+import type { Projector } from "../../projector/mod.ts";
+import { PAGE_LIMIT_DEFAULT, READ_MODEL_WAIT_MS } from "../limits.ts";
+import { byPosition, checkReached, fromCursor, type Page, page, positionHeader } from "../paging.ts";
+import { Problem } from "../problem.ts";
+
+const POLL_MS = 25;
+
+/** Runs a query on a read model; waits while the model has never been built. Throws the problem `read_model_behind`. */
+export async function onceBuilt<Rows>(query: () => PromiseLike<Rows>, wait_ms = READ_MODEL_WAIT_MS): Promise<Rows> {
+  for (const deadline = performance.now() + wait_ms; ; await Bun.sleep(POLL_MS)) {
+    try {
+      return await query();
+    } catch (error) {
+      if (!isUndefinedTable(error)) throw error;
+      if (performance.now() > deadline) throw behind("The read model has not been built yet.");
+    }
+  }
+}
+
+/** Waits until a read model shows what was recorded at `position`. Throws the problem `read_model_behind`. */
+export async function untilReached(
+  projector: Pick<Projector, "waitFor">,
+  { name, position, wait_ms = READ_MODEL_WAIT_MS }: { name: string; position: number; wait_ms?: number },
+): Promise<void> {
+  if (await projector.waitFor(name, position, wait_ms)) return;
+  throw behind(`The read model did not reach position ${position} within ${wait_ms} ms.`);
+}
+
+interface Asked {
+  readonly request: Request;
+  readonly log: Pick<EventLog, "head">;
+  readonly projector: Pick<Projector, "waitFor">;
+  readonly wait_ms?: number | undefined;
+}
+
+/**
+ * A page of a read model as a list call asks for it, no older than its `Levqor-Min-Position`. `select` gives up to `take`
+ * rows behind the one at `position`, or from the list's begin where there is none. Throws the problems `invalid_cursor`
+ * and `read_model_behind`.
+ */
+export async function readPage<Row extends { readonly position: number }>(
+  { request, log, projector, wait_ms }: Asked,
+  {
+    name,
+    limit = PAGE_LIMIT_DEFAULT,
+    cursor,
+    select,
+  }: {
+    name: string;
+    limit?: number;
+    cursor?: string;
+    select: (position: number | undefined, take: number) => PromiseLike<readonly Row[]>;
+  },
+): Promise<Page<Row>> {
+  const kind = byPosition(name);
+  const from = fromCursor(cursor, kind);
+  const position = positionHeader(request, "levqor-min-position");
+  if (position !== undefined && !(await projector.waitFor(name, position, 0))) {
+    // What is not on record yet may never be: nothing waits for that.
+    await checkReached(log, position);
+    await untilReached(projector, { name, position, wait_ms });
+  }
+  return page(await onceBuilt(() => select(from, limit + 1), wait_ms), limit, { kind, keyOf: (row) => row.position });
+}
+
+function behind(detail: string): Problem {
+  return new Problem("read_model_behind", detail, { headers: { "retry-after": "1" } });
+}

@@ -1,0 +1,118 @@
+/**
+ * How many schedules, pipelines, keys and limits of workflows there may be, in all and of one caller: counts are asked for
+ * before one is added.
+ */
+import type { Caller } from "../../access/mod.ts";
+import { CallerTallies, type Count, countRows, type Recorded, Tally } from "../../access/shares/tallies.ts";
+import type { Sql } from "../../db/mod.ts";
+import type { EventLog } from "../../log/types.ts";
+import { STORED_MAX } from "../limits.ts";
+import type { ApiLogger } from "../options.ts";
+import { Problem } from "../problem.ts";
+import { onceBuilt } from "./read_model.ts";
+
+/** The read models whose rows are counted, what they are called, and how there are fewer. */
+const KINDS = {
+  schedules: { what: "schedules are stored", yours: "schedules are yours", mend: "delete one that is not needed" },
+  pipelines: {
+    what: "pipelines are stored",
+    yours: "pipelines are yours",
+    mend: "change one that is not needed (PUT), or run steps of the job's own",
+  },
+  keys: { what: "issued keys hold", yours: "keys that hold were issued by you", mend: "revoke one that is not needed" },
+  workflow_limits: {
+    what: "workflows have limits settled",
+    yours: "workflows have limits that you settled first",
+    mend: "let jobs share a workflow's name",
+  },
+} as const;
+
+export type StoredKind = keyof typeof KINDS;
+
+export interface StoredThingsOptions {
+  readonly sql: Sql;
+  readonly log: Pick<EventLog, "readStream">;
+  /** {@link STORED_MAX} by default. */
+  readonly max?: number | undefined;
+  /** What one caller may have of them, from 0 to 1. */
+  readonly share: number;
+  readonly logger: Pick<ApiLogger, "debug">;
+  readonly wait_ms?: number | undefined;
+}
+
+interface Adding<Result> {
+  readonly caller: Caller;
+  /** Where it is recorded; `null`: under a name that is new for certain. */
+  readonly stream_id: string | null;
+  readonly record: () => Promise<Result>;
+}
+
+/** The counts of one kind. */
+interface Tallies {
+  readonly all: Tally;
+  readonly callers: CallerTallies;
+}
+
+export class StoredThings {
+  readonly #options: StoredThingsOptions;
+  readonly #max: number;
+  readonly #tallies: Record<StoredKind, Tallies>;
+
+  constructor(options: StoredThingsOptions) {
+    this.#options = options;
+    this.#max = options.max ?? STORED_MAX;
+    this.#tallies = {
+      schedules: this.#talliesOf("schedules"),
+      pipelines: this.#talliesOf("pipelines"),
+      keys: this.#talliesOf("keys"),
+      workflow_limits: this.#talliesOf("workflow_limits"),
+    };
+  }
+
+  #talliesOf(kind: StoredKind): Tallies {
+    const { share, logger } = this.#options;
+    const callers = new CallerTallies({
+      max: this.#max,
+      share,
+      every_ms: { near: 0, far: 0 },
+      count: (account, limit) => this.#count(kind, { limit, account }),
+      logger,
+    });
+    return { all: new Tally(), callers };
+  }
+
+  /**
+   * Records one that may be new; of one that is there already nothing is asked. A single process keeps to the limit exactly.
+   * Throws the problem `too_many_stored`.
+   */
+  async add<Result extends Recorded>(kind: StoredKind, { caller, stream_id, record }: Adding<Result>): Promise<Result> {
+    const { log, wait_ms } = this.#options;
+    const max = this.#max;
+    if (stream_id !== null && (await log.readStream(stream_id, { limit: 1 })).length > 0) return await record();
+    const { all, callers } = this.#tallies[kind];
+    all.learn(await onceBuilt(() => this.#count(kind, { limit: max }), wait_ms));
+    const own = await callers.of(caller);
+    const { what, yours, mend } = KINDS[kind];
+    if (all.depth >= max) {
+      throw new Problem("too_many_stored", `${all.depth} ${what}, and at most ${max} may: ${mend}.`);
+    }
+    if (own?.left === 0) {
+      const detail = `${own.depth} ${yours}, and at most ${own.max} of one caller may be: ${mend}.`;
+      throw new Problem("too_many_stored", detail);
+    }
+    return await all.enter(() => (own ? own.enter(record) : record()));
+  }
+
+  /** Of an account, or of all. */
+  #count(kind: StoredKind, { limit, account }: { limit: number; account?: string }): Promise<Count> {
+    const { sql } = this.#options;
+    const owned = account === undefined ? sql`` : sql`and account = ${account}`;
+    const counted = {
+      schedules: sql`levqor_read.schedules where true`,
+      pipelines: sql`levqor_read.pipelines where true`,
+      keys: sql`levqor_read.keys where revoked_at is null and (expires_at is null or expires_at > now())`,
+      workflow_limits: sql`levqor_read.workflow_limits where true`,
+    };
+    return countRows(sql, kind, sql`select from ${counted[kind]} ${owned} limit ${limit}`);
+  }
+}

@@ -1,0 +1,90 @@
+/** Submissions of jobs in requests: what they must fulfil beside their schema, and what callers are told of them. */
+import { writtenOtherwise } from "../../../connectors/called_url.ts";
+import type { Steps } from "../../../events/pipeline.ts";
+import { stepFaults } from "../../domain/pipeline/pipeline_check.ts";
+import type { Depth } from "../../jobs/intake/queue_depth.ts";
+import { type Submission, submit } from "../../jobs/intake/submission.ts";
+import { AppendInDoubtError } from "../../log/errors.ts";
+import { PAYLOAD_LIMIT_BYTES } from "../limits.ts";
+import type { ApiOptions } from "../options.ts";
+import { Problem } from "../problem.ts";
+import type { IntakeRequest } from "../schema.ts";
+import { invalid } from "./validation.ts";
+
+/** When to come back, in seconds: a full queue takes a while to be half empty. */
+const RETRY_AFTER_S = 5;
+
+/** Submits a job. Throws the problems `queue_full`, `idempotency_key_reused` and `outcome_unknown`. */
+export async function submitted(
+  to: Parameters<typeof submit>[0],
+  submission: Submission,
+): Promise<{ position: number; replayed: boolean }> {
+  const result = await submit(to, submission).catch((error) => {
+    throw error instanceof AppendInDoubtError ? outcomeUnknown(error, submission.job_id) : error;
+  });
+  if (result.ok) return result;
+  if (result.reason === "queue_full") throw queueFull(result.depth);
+  throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
+}
+
+export function queueFull({ whose, waiting, max }: Depth): Problem {
+  const detail =
+    whose === "all"
+      ? `${waiting} jobs wait, and at most ${max} may.`
+      : `${waiting} jobs of yours wait, and at most ${max} of one caller may.`;
+  return new Problem("queue_full", detail, { headers: { "retry-after": String(RETRY_AFTER_S) } });
+}
+
+/** Tells the caller under which id the job can be looked for. */
+function outcomeUnknown(cause: AppendInDoubtError, job_id: string): Problem {
+  return new Problem(
+    "outcome_unknown",
+    `The connection to the event log broke while job ${job_id} was being recorded. Repeat the request with the same Idempotency-Key, or read the job's status first.`,
+    { cause, headers: { "retry-after": "1" }, members: { job_id } },
+  );
+}
+
+export interface CheckSubmissionOptions {
+  /** Of the body that holds the submission. */
+  readonly byte_length: number;
+  /** The names that steps may use. */
+  readonly connectors: ReadonlySet<string>;
+  readonly refusedAddress: ApiOptions["refusedAddress"];
+  /** Where in the body the submission is, as a JSON pointer; the body itself by default. */
+  readonly pointer?: string;
+}
+
+/** Throws the problems `validation_failed` and `payload_too_large`. */
+export function checkSubmission(
+  { payload, steps, callback_url }: Pick<IntakeRequest, "payload" | "steps" | "callback_url">,
+  { byte_length, connectors, refusedAddress, pointer = "" }: CheckSubmissionOptions,
+): void {
+  const otherwise = callback_url === undefined ? undefined : writtenOtherwise(callback_url);
+  if (otherwise !== undefined) throw invalid([{ pointer: `${pointer}/callback_url`, message: otherwise }]);
+  const refused = callback_url === undefined ? undefined : refusedAddress?.(callback_url);
+  if (refused !== undefined) {
+    const message = `must lead to a public address: ${refused} is none, and OUTBOUND_ALLOW does not name it`;
+    throw invalid([{ pointer: `${pointer}/callback_url`, message }]);
+  }
+  if (steps !== undefined) checkSteps(steps, { connectors, pointer: `${pointer}/steps` });
+  // Written anew, JSON grows at most 4.4 times (1e20 becomes 21 digits): small bodies need no second look.
+  if (byte_length <= PAYLOAD_LIMIT_BYTES / 5) return;
+  const size = Buffer.byteLength(JSON.stringify(payload));
+  if (size <= PAYLOAD_LIMIT_BYTES) return;
+  throw new Problem(
+    "payload_too_large",
+    `The payload is ${size} bytes of JSON; at most ${PAYLOAD_LIMIT_BYTES} are taken.`,
+    {
+      errors: [{ pointer: `${pointer}/payload`, message: `must have at most ${PAYLOAD_LIMIT_BYTES} bytes of JSON` }],
+    },
+  );
+}
+
+/** Throws the problem `validation_failed`, where steps that fit their schema cannot be run all the same. */
+export function checkSteps(
+  steps: Steps,
+  { connectors, pointer }: { connectors: ReadonlySet<string>; pointer: string },
+): void {
+  const faults = stepFaults(steps, connectors);
+  if (faults.length > 0) throw invalid(faults.map((fault) => ({ ...fault, pointer: pointer + fault.pointer })));
+}

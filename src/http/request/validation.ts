@@ -1,0 +1,227 @@
+/** Checks values against schemas; errors are gathered only where a check has failed. */
+import { FormatRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
+import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
+import { jobEvents } from "../../../events/job.ts";
+import { PipelineName, Step } from "../../../events/pipeline.ts";
+import { readTime } from "../../../events/time.ts";
+import { compileCheck, cutPointer } from "../../json/mod.ts";
+import { queryOf } from "../context.ts";
+import { type FieldError, MAX_ERRORS, Problem } from "../problem.ts";
+import { UUID } from "./path_id.ts";
+
+export type Validator<Schema extends TSchema> = (value: unknown) => Static<Schema>;
+
+/** Errors that say of what type a value must be. */
+const TYPES: ReadonlySet<ValueErrorType> = new Set([
+  ValueErrorType.Array,
+  ValueErrorType.Boolean,
+  ValueErrorType.Integer,
+  ValueErrorType.Literal,
+  ValueErrorType.Null,
+  ValueErrorType.Number,
+  ValueErrorType.Object,
+  ValueErrorType.String,
+]);
+
+const JOB_EVENT_TYPES = Object.keys(jobEvents);
+
+interface Format {
+  readonly check: (value: string) => boolean;
+  /** What to say of a value that does not fit. */
+  readonly message: string | ((value: string) => string);
+  /** What JSON Schema has for it, where it does not know the format. */
+  readonly documented?: object;
+}
+
+const ONE_OF_THEM = `(?:${JOB_EVENT_TYPES.map((type) => type.replaceAll(".", "\\.")).join("|")})`;
+
+/** The string formats that requests use. */
+const formats: Record<string, Format> = {
+  "http-url": {
+    check: (value) => httpUrlFault(value) === "",
+    message: httpUrlFault,
+    documented: { format: "uri", pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" },
+  },
+  "job-event-type": {
+    check: isJobEventType,
+    message: `must be one of ${JOB_EVENT_TYPES.join(", ")}`,
+    documented: { enum: JOB_EVENT_TYPES },
+  },
+  "job-event-types": {
+    check: (value) => value.split(",").every(isJobEventType),
+    message: `must name event types, separated by commas, of ${JOB_EVENT_TYPES.join(", ")}`,
+    documented: { pattern: `^${ONE_OF_THEM}(?:,${ONE_OF_THEM})*$` },
+  },
+  "date-time": { check: (value) => timeFault(value) === "", message: timeFault },
+  "error-code": {
+    check: (value) => /^[a-z][a-z0-9_]*$/.test(value),
+    message: "must be snake_case: small letters, digits and underscores, a letter first",
+    documented: { pattern: "^[a-z][a-z0-9_]*$" },
+  },
+  uuid: { check: (value) => UUID.test(value), message: "must be a UUID" },
+};
+
+/** What to say of a text that does not fit its pattern. */
+const patterns: Record<string, string> = {
+  [PipelineName.pattern as string]: "must be 1 to 128 lower-case letters, digits, - and _, not beginning with - or _",
+  [Step.properties.id.pattern as string]: "must be 1 to 64 lower-case letters, digits and _, beginning with a letter",
+};
+
+for (const [name, { check }] of Object.entries(formats)) FormatRegistry.Set(name, check);
+
+/** A format as JSON Schema has it. */
+export function documentedFormat(name: string): object {
+  return formats[name]?.documented ?? { format: name };
+}
+
+/** A compiled check that gives the value back, typed, or throws the problem `validation_failed`. */
+export function validator<Schema extends TSchema>(
+  schema: Schema,
+  toPointer: (path: string) => string = (path) => path,
+): Validator<Schema> {
+  const check = compileCheck(schema);
+  return (value) => {
+    if (check.is(value)) return value;
+    const errors: FieldError[] = [];
+    for (const error of check.errors(value)) {
+      const { path, message } = told(error);
+      errors.push({ pointer: toPointer(path), message });
+      if (errors.length === MAX_ERRORS) break;
+    }
+    throw invalid(errors);
+  };
+}
+
+/** Reads a query string into the shape of `schema`; unknown and repeated parameters are refused. */
+export function queryReader<Schema extends TObject>(schema: Schema): (request: Request) => Static<Schema> {
+  const check = validator(schema, (path) => `?${path.slice(1)}`);
+  return (request) => {
+    const value: Record<string, unknown> = Object.create(null);
+    for (const [name, text] of new URLSearchParams(queryOf(request))) {
+      if (Object.hasOwn(value, name)) throw invalid([{ pointer: `?${name}`, message: "is given more than once" }]);
+      const isInteger = schema.properties[name]?.type === "integer" && /^-?(?:0|[1-9]\d*)$/.test(text);
+      value[name] = isInteger ? integerOf(text) : text;
+    }
+    return check(value);
+  };
+}
+
+/** The problem `validation_failed`. */
+export function invalid(errors: readonly FieldError[]): Problem {
+  const first = errors[0];
+  const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+  const detail = first
+    ? `${cutPointer(first.pointer) || "The body"} ${first.message.replace(/\.$/, "")}${others}.`
+    : "The request does not fit its schema.";
+  return new Problem("validation_failed", detail, { errors });
+}
+
+function describe(error: ValueError): string {
+  const { schema } = error;
+  switch (error.type) {
+    case ValueErrorType.ObjectRequiredProperty:
+      return "is missing";
+    case ValueErrorType.ObjectAdditionalProperties:
+      return "is not known here";
+    case ValueErrorType.Object:
+      return "must be an object";
+    case ValueErrorType.Boolean:
+      return "must be true or false";
+    case ValueErrorType.Array:
+      return "must be an array";
+    case ValueErrorType.ArrayMinItems:
+      return `must have at least ${schema.minItems} ${schema.minItems === 1 ? "entry" : "entries"}`;
+    case ValueErrorType.ArrayMaxItems:
+      return `must have at most ${schema.maxItems} entries`;
+    case ValueErrorType.ObjectMinProperties:
+      return `must have at least ${schema.minProperties} member${schema.minProperties === 1 ? "" : "s"}`;
+    case ValueErrorType.String:
+      return "must be a string";
+    case ValueErrorType.StringMinLength:
+      return `must have at least ${schema.minLength} character${schema.minLength === 1 ? "" : "s"}`;
+    case ValueErrorType.StringMaxLength:
+      return `must have at most ${schema.maxLength} characters`;
+    case ValueErrorType.StringPattern:
+      return patterns[schema.pattern] ?? "must not contain control characters";
+    case ValueErrorType.StringFormat:
+      return formatMessage(schema.format, error.value as string);
+    case ValueErrorType.Integer:
+    case ValueErrorType.Number:
+      return numberMessage(error);
+    case ValueErrorType.NumberMinimum:
+    case ValueErrorType.IntegerMinimum:
+      return `must be at least ${schema.minimum}`;
+    case ValueErrorType.NumberMaximum:
+    case ValueErrorType.IntegerMaximum:
+      return `must be at most ${schema.maximum}`;
+    default:
+      return error.message.replace(/^Expected/, "must be");
+  }
+}
+
+/** Where a value does not fit, and what is expected there. */
+function told(error: ValueError): { path: string; message: string } {
+  const { type, path, schema } = error;
+  if (type !== ValueErrorType.Union) return { path, message: describe(error) };
+  const options: { const?: unknown }[] = schema.anyOf;
+  if (options.every((option) => option.const !== undefined)) {
+    return { path, message: `must be one of ${options.map((option) => option.const).join(", ")}` };
+  }
+  const first = error.errors.map((option) => option.First()).filter((found) => found !== undefined);
+  // The first option of the value's own type is the one that was meant.
+  const meant = first.find((found) => found.path !== path || !isOfType(found));
+  if (meant) return told(meant);
+  const expected = [...new Set(first.map((found) => told(found).message.replace(/^must be /, "")))];
+  return { path, message: `must be ${expected.join(" or ")}` };
+}
+
+/** Whether it is the type that a value does not fit. */
+function isOfType({ type, value }: ValueError): boolean {
+  const isNumeric = type === ValueErrorType.Integer || type === ValueErrorType.Number;
+  return TYPES.has(type) && !(isNumeric && typeof value === "bigint");
+}
+
+/** JSON has numbers alone; that large integers are `bigint` here is nothing to tell. */
+function numberMessage({ schema, value, type }: ValueError): string {
+  if (typeof value === "bigint") {
+    if (value > 0 && schema.maximum !== undefined) return `must be at most ${schema.maximum}`;
+    if (value < 0 && schema.minimum !== undefined) return `must be at least ${schema.minimum}`;
+  }
+  return type === ValueErrorType.Integer ? "must be an integer" : "must be a number";
+}
+
+function isJobEventType(value: string): boolean {
+  return Object.hasOwn(jobEvents, value);
+}
+
+/** Empty where a text is an http or https address without credentials. */
+function httpUrlFault(value: string): string {
+  // The parser drops white space and control characters silently; an address has none.
+  if (/[\s\p{Cc}]/u.test(value)) return "must not contain white space or control characters; write a space as %20";
+  if (!/^https?:/i.test(value)) return "must be an address that begins with http:// or https://";
+  const url = URL.parse(value);
+  if (!url) {
+    const port = /^https?:[/\\]*[^/?#\\]*:(\d+)(?:[/?#\\]|$)/i.exec(value)?.[1];
+    return Number(port) > 65_535
+      ? "must name a port up to 65535"
+      : "must be an http or https address with a valid host";
+  }
+  return url.username === "" && url.password === "" ? "" : "must not contain credentials (user:password@)";
+}
+
+/** Exact: what a double does not hold is a `bigint`. */
+function integerOf(text: string): number | bigint {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : BigInt(text);
+}
+
+/** Empty where a text is a time. */
+function timeFault(value: string): string {
+  const reading = readTime(value);
+  return "fault" in reading ? reading.fault : "";
+}
+
+function formatMessage(name: string, value: string): string {
+  const { message = `must be a ${name}` } = formats[name] ?? {};
+  return typeof message === "string" ? message : message(value);
+}

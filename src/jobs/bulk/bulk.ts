@@ -1,0 +1,220 @@
+/**
+ * Cancelling, or running again, all jobs that fulfil a filter.
+ *
+ * An operation is on record (`bulk.started`) with the position of the log that bounds it, and can be broken off after
+ * any job: whoever runs it again under its id goes on where that is left to do. What it makes has ids that are derived
+ * from its own id and the origin's, so nothing is made twice, however often and by how many it is run.
+ */
+import type { BulkFinished, BulkStarted } from "../../../events/bulk.ts";
+import { type EventMeta, eventId } from "../../../events/envelope.ts";
+import { decode, type KnownEvent } from "../../../events/mod.ts";
+import { pause } from "../../async/mod.ts";
+import type { Sql } from "../../db/mod.ts";
+import { jobState } from "../../domain/job.ts";
+import type { Reach } from "../../domain/reach.ts";
+import { isSameJson } from "../../json/mod.ts";
+import { type AppendResult, type EventLog, isTransient } from "../../log/mod.ts";
+import { commandJob, jobStream } from "../commands.ts";
+import { derivedUuid } from "../derived_id.ts";
+import { matches } from "./job_filter.ts";
+import { onBehalfOf, replayAccount, replayEvents } from "./replay.ts";
+
+/** Jobs that are looked for at once. */
+const PAGE = 100;
+/** Of them those to which it is done at once. To run one again its payload of up to 200 KB is read and written. */
+const AT_ONCE = { cancel: 20, replay: 5 } as const;
+/** No longer goes by without word of how far it is, in milliseconds, but for its turn. */
+const WORD_MS = 5_000;
+/** Between two looks whether the queue has room, in milliseconds. */
+const ROOM_POLL_MS = 500;
+
+/** How far an operation is. `waiting`: no new jobs are made at the moment, since as many wait as may. */
+export type BulkProgress = BulkFinished & { readonly type: "started" | "progress" | "waiting" | "finished" };
+
+export interface BulkOptions {
+  readonly log: EventLog;
+  readonly sql: Sql;
+  /** Where new jobs go. */
+  readonly queue: {
+    /** Whether no more are to be taken in now. */
+    readonly full: boolean;
+    /** Counts one while it is recorded, and after that. */
+    enter(record: () => Promise<AppendResult>): Promise<AppendResult>;
+  };
+  /** What it does in pieces, each when it is its turn: to look for jobs, and to do something to them. */
+  readonly turns: Record<"match" | "command", <Result>(work: () => Promise<Result>) => Promise<Result>>;
+  /** Told of each job with which nothing could be done for a fault of its own. */
+  readonly on_fault?: (job_id: string, fault: unknown) => void;
+  /** Breaks the operation off. */
+  readonly signal: AbortSignal;
+}
+
+/** What an operation is about, beside what lies beyond the reach of whoever asks for it. */
+export interface BulkWish extends Omit<BulkStarted, "workflows"> {
+  readonly reach: Reach;
+}
+
+export interface BulkOperation extends BulkWish {
+  readonly operation_id: string;
+  /** Who asks for it. */
+  readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
+}
+
+/** What an operation came to that was gone through before, or the operation as it is to be run. */
+export type Begun =
+  | { readonly ok: true; readonly operation: BulkOperation; readonly finished: BulkFinished | undefined }
+  /** Another operation has its id. */
+  | { readonly ok: false };
+
+/** Puts an operation on record, or takes up the one that is on record under its id. Throws what `log.append` throws. */
+export async function beginBulk(log: EventLog, operation: BulkOperation): Promise<Begun> {
+  const { operation_id, meta, action, filter, reason, until_position, reach } = operation;
+  const data: BulkStarted = {
+    action,
+    filter,
+    ...(reach.workflows === "all" ? {} : { workflows: [...reach.workflows].toSorted() }),
+    ...(reason === undefined ? {} : { reason }),
+    until_position,
+  };
+  const result = await log.append({
+    stream_id: bulkStream(operation_id),
+    expected_version: 0,
+    events: [{ type: "bulk.started", data }],
+    meta: { ...meta, correlation_id: operation_id },
+  });
+  if (result.ok) return { ok: true, operation, finished: undefined };
+  const [started, finished] = (await log.readStream(bulkStream(operation_id))).map(decode);
+  const recorded = (started as KnownEvent & { data: BulkStarted }).data;
+  if (!isSameJson({ ...recorded, until_position }, data)) return { ok: false };
+  return {
+    ok: true,
+    operation: { ...operation, until_position: recorded.until_position },
+    finished: (finished as (KnownEvent & { data: BulkFinished }) | undefined)?.data,
+  };
+}
+
+/** How many jobs it is about, as the read model has it. */
+export async function countBulk(sql: Sql, operation: BulkWish): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`
+    select count(*)::int as count from levqor_read.jobs
+    where position <= ${operation.until_position} ${conditions(sql, operation)}`;
+  return row.count;
+}
+
+/** Goes through an operation's jobs; tells how far it is after each page, and last, unless the signal fired, that all is done. */
+export async function* runBulk(options: BulkOptions, operation: BulkOperation): AsyncGenerator<BulkProgress> {
+  const { log, sql, queue, turns, signal } = options;
+  const matched = await turns.match(() => countBulk(sql, operation));
+  const counts = { changed: 0, unchanged: 0, failed: 0 };
+  yield { type: "started", matched, ...counts };
+  let told = performance.now();
+  for (let after = 0; !signal.aborted; ) {
+    while (operation.action === "replay" && queue.full) {
+      yield { type: "waiting", matched, ...counts };
+      if (!(await pause(ROOM_POLL_MS, signal))) return;
+    }
+    const page = await turns.match(
+      async () =>
+        await sql<{ job_id: string; position: number }[]>`
+        select job_id, position from levqor_read.jobs
+        where position > ${after} and position <= ${operation.until_position} ${conditions(sql, operation)}
+        order by position limit ${PAGE}`,
+    );
+    for await (const outcomes of inPieces(options, { operation, page })) {
+      for (const outcome of outcomes) counts[outcome]++;
+      if (performance.now() - told < WORD_MS) continue;
+      yield { type: "progress", matched, ...counts };
+      told = performance.now();
+    }
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) break;
+    after = last.position;
+    yield { type: "progress", matched, ...counts };
+    told = performance.now();
+  }
+  if (signal.aborted) return;
+  const finished: BulkFinished = { matched, ...counts };
+  // A conflict: another has gone through all of it meanwhile.
+  await log.append({
+    stream_id: bulkStream(operation.operation_id),
+    expected_version: 1,
+    events: [{ type: "bulk.finished", data: finished }],
+    meta: { ...operation.meta, correlation_id: operation.operation_id },
+  });
+  yield { type: "finished", ...finished };
+}
+
+/** Does its part to each job of a page, some at once, each time when it is its turn. */
+async function* inPieces(
+  options: BulkOptions,
+  { operation, page }: { operation: BulkOperation; page: readonly { job_id: string }[] },
+): AsyncGenerator<readonly Done[]> {
+  const { turns, signal } = options;
+  const at_once = AT_ONCE[operation.action];
+  for (let from = 0; from < page.length && !signal.aborted; from += at_once) {
+    const piece = page.slice(from, from + at_once);
+    yield await turns.command(async () =>
+      signal.aborted ? [] : await Promise.all(piece.map(({ job_id }) => applied(options, { job_id, operation }))),
+    );
+  }
+}
+
+interface BulkJob {
+  readonly job_id: string;
+  readonly operation: BulkOperation;
+}
+
+type Done = "changed" | "unchanged" | "failed";
+
+/** One job's part. Throws what may pass: a job with a fault of its own must not keep the others from theirs. */
+async function applied(options: BulkOptions, job: BulkJob): Promise<Done> {
+  try {
+    return (await APPLY[job.operation.action](options, job)) ? "changed" : "unchanged";
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    options.on_fault?.(job.job_id, error);
+    return "failed";
+  }
+}
+
+/** Does one job's part; resolves to whether anything was to be done. */
+const APPLY = { cancel, replay } as const;
+
+async function cancel({ log }: BulkOptions, { job_id, operation }: BulkJob): Promise<boolean> {
+  const { reason, reach } = operation;
+  const handled = await commandJob(log, {
+    job_id,
+    reach,
+    command: { type: "cancel", reason },
+    meta: metaOf(job_id, operation),
+  });
+  return handled.ok && handled.events.length > 0;
+}
+
+async function replay({ log, queue }: BulkOptions, { job_id: origin_job_id, operation }: BulkJob): Promise<boolean> {
+  const job_id = derivedUuid(["bulk-replay", operation.operation_id, origin_job_id]);
+  const stream_id = jobStream(job_id);
+  const origin = await log.readStream(jobStream(origin_job_id), { limit: 1 });
+  const events = await replayEvents(origin);
+  const meta = {
+    ...metaOf(job_id, operation),
+    ...replayAccount(origin),
+    ...onBehalfOf(jobState(origin.map(decode)), operation.meta),
+  };
+  const result = await queue.enter(() => log.append({ stream_id, expected_version: 0, events, meta }));
+  return result.ok;
+}
+
+function metaOf(job_id: string, { operation_id, meta }: BulkOperation): EventMeta {
+  const causation_id = eventId({ stream_id: bulkStream(operation_id), version: 1 });
+  return { ...meta, correlation_id: job_id, causation_id };
+}
+
+function conditions(sql: Sql, { action, filter, reach }: BulkWish) {
+  const unfinished = action === "cancel" && filter.status === undefined;
+  return sql`${matches(sql, filter, reach)} ${unfinished ? sql`and status in ('queued', 'running')` : sql``}`;
+}
+
+function bulkStream(operationId: string): string {
+  return `bulk-${operationId}`;
+}

@@ -1,0 +1,44 @@
+/** Which jobs a list, or a bulk operation, is about. */
+import type { BulkFilter } from "../../../events/bulk.ts";
+import { instantOf } from "../../../events/time.ts";
+import type { Sql } from "../../db/mod.ts";
+import type { Reach } from "../../domain/reach.ts";
+
+/**
+ * The conditions on rows of the read model `jobs`, each with `and` before it: of those within reach, the ones that
+ * fulfil the filter. Times are RFC 3339, the first included.
+ */
+export function matches(sql: Sql, filter: BulkFilter, { workflows, owner }: Reach) {
+  const { status, workflow, error_code, origin_job_id, created_after, created_before } = filter;
+  if (isContradiction(filter)) return sql`and false`;
+  return sql`
+    ${workflows === "all" ? sql`` : runsOnly(sql, workflows)}
+    ${owner === null ? sql`` : sql`and owner = ${owner}`}
+    ${status === undefined ? sql`` : sql`and status = ${status}`}
+    ${workflow === undefined ? sql`` : sql`and workflow = ${workflow}`}
+    ${error_code === undefined ? sql`` : sql`and error_code = ${error_code}`}
+    ${origin_job_id === undefined ? sql`` : sql`and origin_job_id = ${origin_job_id}`}
+    ${created_after === undefined ? sql`` : sql`and created_at >= ${microseconds(created_after)}`}
+    ${created_before === undefined ? sql`` : sql`and created_at < ${microseconds(created_before)}`}`;
+}
+
+/** Whether no job can fulfil it: none is looked for, which no index would help with. */
+function isContradiction({ status, error_code, created_after, created_before }: BulkFilter): boolean {
+  // The errors of attempts before are not those of a job that has succeeded or was cancelled.
+  if (error_code !== undefined && (status === "succeeded" || status === "cancelled")) return true;
+  if (created_after === undefined || created_before === undefined) return false;
+  return microseconds(created_after) >= microseconds(created_before);
+}
+
+/** As Postgres can read it, in UTC; rounded up to the precision of rows, so that no row is on another side of it. */
+function microseconds(time: string): string {
+  return instantOf(time).toString({ smallestUnit: "microsecond", roundingMode: "ceil" });
+}
+
+/** Of rows with the columns `workflow` and `uses`: those that run nothing but these workflows. */
+export function runsOnly(sql: Sql, workflows: ReadonlySet<string>) {
+  const names = [...workflows];
+  return sql`
+    and workflow = any(${names}::text[])
+    and (uses is null or string_to_array(uses, E'\\n') <@ ${names}::text[])`;
+}

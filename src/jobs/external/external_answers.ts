@@ -1,0 +1,297 @@
+/**
+ * What outside workers say of the attempts that they hold: that they are still at it, and how it ended.
+ *
+ * An attempt's time is watched by its heartbeats: the one that comes too late ends the attempt (`attempt_timeout`), and
+ * the lease never runs much longer than the attempt may. An end that came late stands: the work is done.
+ */
+import type { EventMeta } from "../../../events/envelope.ts";
+import type { JobError } from "../../../events/job.ts";
+import { decode, type KnownEvent } from "../../../events/mod.ts";
+import { inSlices } from "../../async/mod.ts";
+import {
+  DEFAULT_ATTEMPT_TIMEOUT_SECONDS,
+  type JobCommand,
+  type JobRejection,
+  type JobState,
+  jobDecider,
+} from "../../domain/job.ts";
+import type { Reach } from "../../domain/reach.ts";
+import { isSameJson, opened } from "../../json/mod.ts";
+import { type EventLog, handle, pagesOf } from "../../log/mod.ts";
+import { commandJob, jobStream, reachable } from "../commands.ts";
+import type { EndedAttempt } from "../options.ts";
+import { isRetryable, retryDelay } from "../run/retry.ts";
+
+/** A lease may outlast its attempt's time by so much, in seconds: its worker hears of it, and does not just lapse. */
+const TIMEOUT_SLACK = 5;
+
+export type OutsideAnswer =
+  /** Without `lease_seconds`: as long as it was claimed for. */
+  | { readonly type: "heartbeat"; readonly lease_seconds?: number }
+  | { readonly type: "complete"; readonly result: unknown }
+  /** `retry_after`: the next attempt follows so many seconds later, at least. */
+  | { readonly type: "fail"; readonly error: JobError; readonly retryable: boolean; readonly retry_after?: number }
+  /** Hands the job back in peace. */
+  | { readonly type: "release" };
+
+export interface Answering {
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly answer: OutsideAnswer;
+  /** Of whoever answers. */
+  readonly reach: Reach;
+  /** Its actor answers, who must have made the claim. */
+  readonly meta: EventMeta;
+  /** What is remembered of attempts; absent: nothing is. */
+  readonly held?: HeldAttempts;
+  /** Told where the answer ended the attempt, and is recorded now for the first time. */
+  readonly on_attempt?: (ended: EndedAttempt) => void;
+}
+
+/** What the answers that end an attempt make of it. */
+const OUTCOMES = { complete: "succeeded", fail: "failed", release: "worker_stopping" } as const;
+
+type AnswerEvent = Extract<
+  KnownEvent,
+  { type: "job.heartbeat" | "job.succeeded" | "job.failed" | "job.retry_scheduled" | "job.released" }
+>;
+
+export type Answered =
+  | {
+      readonly ok: true;
+      /** What is on record of it. */
+      readonly event: Pick<AnswerEvent, "type" | "data" | "recorded_at">;
+      readonly position: number;
+      /** Whether it was on record before: the worker has said the same again. */
+      readonly replayed: boolean;
+    }
+  | {
+      readonly ok: false;
+      /** `attempt_timeout`: the attempt has taken too long, and has just been ended. */
+      readonly code: JobRejection["code"] | "attempt_timeout";
+      /** The job as it is now. */
+      readonly job: JobState;
+      /** Whether the claim that the answer is for was made by whoever answers. */
+      readonly claimed: boolean;
+    };
+
+/** Jobs that are remembered. */
+const MAX_HELD = 10_000;
+/** A heartbeat that follows another within so much of the lease renews nothing. */
+const RENEWAL_SHARE = 1 / 4;
+
+interface HeldAttempt {
+  /** Without what may be large: see {@link lean}. */
+  readonly state: JobState;
+  readonly version: number;
+  readonly renewal?: {
+    readonly attempt: number;
+    readonly wanted: number | undefined;
+    readonly until: number;
+    readonly answered: Answered & { ok: true };
+  };
+  /** The heartbeat that was refused at this version. */
+  readonly refused?: { readonly attempt: number; readonly actor: string; readonly claimed: boolean };
+}
+
+/**
+ * What this process knows of jobs that outside workers keep with heartbeats, so that it reads of each only what is new,
+ * whatever its payload and results take, and records no more heartbeats than the lease needs. The log decides all the
+ * same: what is here may be behind.
+ */
+export class HeldAttempts {
+  /** By job, the one heard of longest ago first. */
+  readonly #held = new Map<string, HeldAttempt>();
+
+  known(job_id: string): { readonly state: JobState; readonly version: number } | undefined {
+    return this.#held.get(job_id);
+  }
+
+  /** The answer to the heartbeat before, where that suffices for this one, too. */
+  renewed({ job_id, attempt, answer }: Answering): (Answered & { ok: true }) | undefined {
+    const renewal = this.#held.get(job_id)?.renewal;
+    if (!renewal || answer.type !== "heartbeat" || Date.now() >= renewal.until) return undefined;
+    return renewal.attempt === attempt && renewal.wanted === answer.lease_seconds ? renewal.answered : undefined;
+  }
+
+  /** Keeps what a heartbeat found and recorded. */
+  renew({ job_id, attempt, answer }: Answering, found: Found & { readonly answered: Answered & { ok: true } }): void {
+    if (answer.type !== "heartbeat") return;
+    const { state, version, answered } = found;
+    const { lease_seconds } = answered.event.data as { lease_seconds: number };
+    const until = Date.now() + lease_seconds * 1000 * RENEWAL_SHARE;
+    this.#keep(job_id, { state, version, renewal: { attempt, wanted: answer.lease_seconds, until, answered } });
+  }
+
+  /** Whether a heartbeat came from whoever claimed the attempt, where the same was refused before at this version. */
+  refused({ job_id, attempt, meta }: Answering, version: number): boolean | undefined {
+    const held = this.#held.get(job_id);
+    const isSame = held?.version === version && held.refused?.attempt === attempt && held.refused.actor === meta.actor;
+    return isSame ? held?.refused?.claimed : undefined;
+  }
+
+  /** Keeps what a heartbeat found that was refused. */
+  refuse({ job_id, attempt, meta }: Answering, { state, version, claimed }: Found & { claimed: boolean }): void {
+    this.#keep(job_id, { state, version, refused: { attempt, actor: meta.actor, claimed } });
+  }
+
+  forget(job_id: string): void {
+    this.#held.delete(job_id);
+  }
+
+  #keep(job_id: string, held: HeldAttempt): void {
+    this.#held.delete(job_id);
+    this.#held.set(job_id, { ...held, state: lean(held.state) });
+    if (this.#held.size > MAX_HELD) this.#held.delete(this.#held.keys().next().value as string);
+  }
+}
+
+/** A job as a command found it. */
+interface Found {
+  readonly state: JobState;
+  readonly version: number;
+}
+
+/** What decides on answers: a job without its payload, and without what it and its steps gave. */
+function lean(state: JobState): JobState {
+  const step_states = new Map(
+    [...state.step_states].map(([id, step]) => [
+      id,
+      { ...step, output: null, items: step.items?.map((item) => ({ ...item, output: null })) ?? null },
+    ]),
+  );
+  const steps = state.steps?.map((step) => ("with" in step ? { ...step, with: undefined } : step)) ?? null;
+  return { ...state, payload: {}, result: null, steps: steps as JobState["steps"], step_states };
+}
+
+/** Longest lease that an attempt of this job may have, in seconds. */
+export function longestLease({ attempt_timeout_seconds }: Pick<JobState, "attempt_timeout_seconds">): number {
+  return (attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS) + TIMEOUT_SLACK;
+}
+
+/** Records an answer. Throws what `log.append` throws. */
+export async function answerFor(log: EventLog, answering: Answering): Promise<Answered> {
+  const { job_id, answer, meta, reach } = answering;
+  const decider = reachable<Answering>(reach, { ...jobDecider, decide });
+  const { held } = answering;
+  const known = held?.known(job_id);
+  const handled = await handle(log, { stream_id: jobStream(job_id), decider, command: answering, meta, known });
+  if (!handled.ok) {
+    const { code } = handled.refusal;
+    if (code === "job_not_found") return { ok: false, code, job: jobDecider.initial, claimed: false };
+    const { state, version } = handled;
+    const refused = { ok: false, code, job: state } as const;
+    const claimed = answer.type === "heartbeat" ? held?.refused(answering, version) : undefined;
+    if (claimed !== undefined) return { ...refused, claimed };
+    const found = await recorded(log, answering, refused);
+    if (answer.type === "heartbeat" && !found.ok) held?.refuse(answering, { state, version, claimed: found.claimed });
+    return found;
+  }
+  if (handled.position === undefined) return held?.renewed(answering) as Answered;
+  const { state, position, recorded_at } = handled as typeof handled & { position: number; recorded_at: string };
+  if (answer.type === "heartbeat" && Date.parse(recorded_at) >= deadline(state)) {
+    return await timeOut(log, answering, state);
+  }
+  if (answer.type !== "heartbeat") {
+    const seconds = (Date.parse(recorded_at) - (state.started_at ?? 0)) / 1000;
+    answering.on_attempt?.({ workflow: "outside", outcome: OUTCOMES[answer.type], seconds });
+  }
+  const event = { ...handled.events.at(-1), recorded_at } as AnswerEvent;
+  const answered = { ok: true, event, position, replayed: false } as const;
+  if (answer.type === "heartbeat") {
+    held?.renew(answering, { state, version: handled.version - handled.events.length, answered });
+  } else {
+    held?.forget(job_id);
+  }
+  return answered;
+}
+
+function decide(answering: Answering, state: JobState) {
+  const { attempt } = answering;
+  if (state.status === "running" && state.attempt === attempt && !isClaimant(answering, state)) {
+    const message = `Cannot answer for attempt ${attempt}: another has claimed it.`;
+    return { rejected: true, code: "attempt_superseded", message } as const satisfies JobRejection;
+  }
+  // Its lease was renewed just now.
+  const isHeld = state.status === "running" && state.attempt === attempt;
+  if (isHeld && Date.now() < deadline(state) && answering.held?.renewed(answering)) return [];
+  return jobDecider.decide(toCommand(answering, state), state);
+}
+
+/** A name that a worker gives itself is no proof: several may have it. */
+function isClaimant({ meta }: Answering, { outside, claimed_by }: JobState): boolean {
+  return outside && claimed_by === meta.actor;
+}
+
+function toCommand({ attempt, answer }: Answering, state: JobState): JobCommand {
+  switch (answer.type) {
+    case "heartbeat": {
+      const wanted = answer.lease_seconds ?? state.lease_seconds ?? 0;
+      const left = (deadline(state) - Date.now()) / 1000 + TIMEOUT_SLACK;
+      return { type: "heartbeat", attempt, lease_seconds: Math.max(1, Math.min(wanted, left)) };
+    }
+    case "complete":
+      return { type: "complete", attempt, result: answer.result };
+    case "fail": {
+      const { error, retryable, retry_after } = answer;
+      const failure = { type: "fail", attempt, error } as const;
+      return retryable ? { ...failure, retry: { in_seconds: retryDelay(state, { retry_after }) } } : failure;
+    }
+    case "release":
+      return { type: "release", attempt, reason: "worker_stopping" };
+  }
+}
+
+/** When the attempt that runs has taken too long, in milliseconds since 1970. */
+function deadline({ started_at, attempt_timeout_seconds }: JobState): number {
+  return (started_at ?? Number.POSITIVE_INFINITY) + (attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS) * 1000;
+}
+
+/** Ends an attempt that has taken too long. */
+async function timeOut(log: EventLog, { job_id, attempt, reach, meta }: Answering, state: JobState): Promise<Answered> {
+  const seconds = state.attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS;
+  const error = { code: "attempt_timeout", message: `The attempt did not end within ${seconds} s.` };
+  const retry = isRetryable(error) ? { in_seconds: retryDelay(state) } : undefined;
+  const handled = await commandJob(log, { job_id, reach, command: { type: "fail", attempt, error, retry }, meta });
+  const code = handled.ok ? "attempt_timeout" : handled.refusal.code;
+  return { ok: false, code, job: handled.state, claimed: true };
+}
+
+/**
+ * The record of the attempt's end, if the worker has said the same before: its answer was lost on the way. Else the
+ * refusal.
+ */
+async function recorded(
+  log: EventLog,
+  { job_id, attempt, answer, meta }: Answering,
+  refused: Omit<Answered & { ok: false }, "claimed">,
+): Promise<Answered> {
+  let claimed = false;
+  let said: Answered | undefined;
+  // Its submission is of no concern.
+  for await (const page of pagesOf(log, { stream_id: jobStream(job_id), after_version: 1 })) {
+    await inSlices(page, (stored) => {
+      const event = decode(stored);
+      if (!("attempt" in event.data) || event.data.attempt !== attempt) return;
+      if (event.type === "job.started") claimed = event.data.outside === true && event.meta.actor === meta.actor;
+      else if (isRecordOf(answer, event as AnswerEvent)) {
+        said = { ok: true, event: event as AnswerEvent, position: stored.position, replayed: true };
+      }
+    });
+  }
+  return claimed && said ? said : { ...refused, claimed };
+}
+
+function isRecordOf(answer: OutsideAnswer, event: AnswerEvent): boolean {
+  switch (event.type) {
+    case "job.succeeded":
+      return answer.type === "complete" && isSameJson(opened(event.data.result ?? null), answer.result ?? null);
+    case "job.failed":
+    case "job.retry_scheduled":
+      return answer.type === "fail" && isSameJson(event.data.error, answer.error);
+    case "job.released":
+      return answer.type === "release" && event.data.reason === "worker_stopping";
+    default:
+      return false;
+  }
+}

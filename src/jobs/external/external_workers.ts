@@ -1,0 +1,133 @@
+/** Gives jobs to outside workers: programs that claim them over the API. */
+import type { Within } from "../../domain/reach.ts";
+import type { RunnerOptions } from "../options.ts";
+import { type ClaimedJob, type ClaimWish, WorkflowGroup } from "./workflow_group.ts";
+
+/** Claims that may wait in one process. */
+const MAX_WAITING = 1_000;
+/** Different sets of workflows that are claimed in one process: each has a follower of the log. */
+const MAX_GROUPS = 100;
+/** A set that nobody has asked for this long is forgotten: more than the longest wait and the pause between two. */
+const FORGET_MS = 60_000;
+
+export interface OutsideWorkersOptions extends Pick<RunnerOptions, "log" | "bus" | "sql" | "logger"> {
+  /** Fires when the service stops: who waits gets nothing, and nothing more is claimed. */
+  readonly signal: AbortSignal;
+  /** {@link MAX_WAITING} by default. */
+  readonly max_waiting?: number;
+  /** {@link MAX_GROUPS} by default. */
+  readonly max_groups?: number;
+}
+
+/** More claims wait, or for more different sets of workflows, than one process takes. */
+export class TooManyClaimsError extends Error {
+  override readonly name = "TooManyClaimsError";
+}
+
+/** A workflow whose jobs a worker claims: those without steps of their own. */
+export interface ClaimedWorkflow {
+  readonly workflow: string;
+}
+
+/** Whose claim it is, and how much of what all share may be theirs. */
+export interface Claimant {
+  readonly identity: string;
+  readonly max_claims: number;
+  readonly max_sets: number;
+}
+
+/** Names a set of workflows, in whichever order. */
+function keyOf(workflows: readonly string[]): string {
+  return JSON.stringify([...new Set(workflows.toSorted())]);
+}
+
+export class OutsideWorkers {
+  readonly #options: OutsideWorkersOptions;
+  readonly #maxWaiting: number;
+  readonly #maxGroups: number;
+  /** By the workflows' names, sorted. */
+  readonly #groups = new Map<string, WorkflowGroup>();
+  #waiting = 0;
+  /** How many claims of each claimant wait for each set. */
+  readonly #sets = new Map<string, Map<string, number>>();
+  #forgetting: Timer | undefined;
+
+  constructor(options: OutsideWorkersOptions) {
+    this.#options = options;
+    this.#maxWaiting = options.max_waiting ?? MAX_WAITING;
+    this.#maxGroups = options.max_groups ?? MAX_GROUPS;
+    options.signal.addEventListener("abort", () => this.#forget(0));
+  }
+
+  /** Claims jobs of some workflows. Throws `TooManyClaimsError`, and what `log.append` throws. */
+  async claim(
+    claimed: readonly Within<ClaimedWorkflow>[],
+    { claimant, ...wish }: ClaimWish & { readonly claimant?: Claimant },
+  ): Promise<readonly ClaimedJob[]> {
+    const workflows = claimed.map(({ workflow }) => workflow);
+    if (this.#options.signal.aborted) return [];
+    if (this.#waiting >= this.#maxWaiting) {
+      throw new TooManyClaimsError(`${this.#waiting} claims wait here already; more are not taken`);
+    }
+    const leave = claimant && this.#enter(claimant, keyOf(workflows));
+    this.#waiting++;
+    try {
+      return await this.#groupOf(workflows).claim(wish);
+    } finally {
+      this.#waiting--;
+      leave?.();
+    }
+  }
+
+  /** Counts a claim as its claimant's; returns what takes it back. */
+  #enter({ identity, max_claims, max_sets }: Claimant, key: string): () => void {
+    const sets = this.#sets.get(identity) ?? new Map<string, number>();
+    const claims = sets.values().reduce((sum, count) => sum + count, 0);
+    if (claims >= max_claims) {
+      throw new TooManyClaimsError(`${claims} claims of this caller wait here already; more are not taken`);
+    }
+    if (!sets.has(key) && sets.size >= max_sets) {
+      throw new TooManyClaimsError(`Claims of this caller wait for ${sets.size} different sets of workflows already`);
+    }
+    this.#sets.set(identity, sets.set(key, (sets.get(key) ?? 0) + 1));
+    return () => {
+      const left = (sets.get(key) ?? 0) - 1;
+      if (left > 0) sets.set(key, left);
+      else sets.delete(key);
+      if (sets.size === 0) this.#sets.delete(identity);
+    };
+  }
+
+  #groupOf(workflows: readonly string[]): WorkflowGroup {
+    const names = new Set(workflows.toSorted());
+    const key = keyOf(workflows);
+    const known = this.#groups.get(key);
+    if (known) return known;
+    if (this.#groups.size >= this.#maxGroups) this.#forgetOne();
+    const group = new WorkflowGroup({ ...this.#options, workflows: names });
+    this.#groups.set(key, group);
+    this.#forgetting ??= setInterval(() => this.#forget(FORGET_MS), FORGET_MS / 4);
+    return group;
+  }
+
+  /** Makes room for another set of workflows. */
+  #forgetOne(): void {
+    const [idlest] = [...this.#groups].toSorted(([, a], [, b]) => b.idleMs - a.idleMs);
+    if (!idlest || idlest[1].idleMs === 0) {
+      throw new TooManyClaimsError(`Workers of ${this.#groups.size} different sets of workflows wait here already`);
+    }
+    this.#close(...idlest);
+  }
+
+  #forget(idleMs: number): void {
+    for (const [key, group] of this.#groups) if (group.idleMs >= idleMs) this.#close(key, group);
+    if (this.#groups.size > 0) return;
+    clearInterval(this.#forgetting);
+    this.#forgetting = undefined;
+  }
+
+  #close(key: string, group: WorkflowGroup): void {
+    this.#groups.delete(key);
+    void group.stop();
+  }
+}

@@ -1,0 +1,312 @@
+/**
+ * Some workflows whose jobs outside workers claim together: what of them is ready, and who waits for it.
+ *
+ * ```text
+ *   log ──Feed──▶ ReadyQueue ──take──▶ claiming ──job.started──▶ answered
+ *                     ▲                   │ another was faster, or the worker has gone
+ *   claim ──▶ line ───╯                   ▼
+ *                                      back in line, or the job is handed back
+ * ```
+ *
+ * However many workers wait, one follower of the log looks for jobs on behalf of all of them: a waiting worker costs
+ * a place in the line and a timer. Ready jobs go by the rule of priority that built-in workers have
+ * (`ready_queue.ts`), and to whoever has waited longest.
+ */
+import type { EventMeta } from "../../../events/envelope.ts";
+import { pause } from "../../async/mod.ts";
+import type { JobState } from "../../domain/job.ts";
+import { EVERYTHING } from "../../domain/reach.ts";
+import { isTransient } from "../../log/mod.ts";
+import { commandJob, jobMeta } from "../commands.ts";
+import { failForGood } from "../faults.ts";
+import type { RunnerOptions } from "../options.ts";
+import { Feed } from "../queue/feed.ts";
+import { HeldBackJobs } from "../queue/held_back.ts";
+import { type ReadyJob, ReadyQueue } from "../queue/ready_queue.ts";
+import { Spread } from "../queue/spread.ts";
+import { type ClaimResult, claim } from "../run/claim.ts";
+import { longestLease } from "./external_answers.ts";
+
+/** What the jobs of one answer may take together, about, in bytes; one job is given whatever it takes. */
+const MAX_ANSWER_WEIGHT = 8_000_000;
+/** What a job takes whose payload is not at hand. */
+const UNKNOWN_WEIGHT = 200_000;
+/** What is kept ready; the rest is found again when there is room. */
+const QUEUE = { max_jobs: 1_000, max_weight: 4_000_000 } as const;
+/** How long a worker that does not want to wait may wait all the same, until it is known what is ready. */
+const SETTLE_MS = 2_000;
+const SETTLE_POLL_MS = 10;
+
+/** How many jobs whoever claims may hold. */
+export interface ClaimRoom {
+  /** How many more. */
+  readonly left: number;
+  /** Counts one while it is claimed, and after that where that was recorded. */
+  enter<Result extends { ok: true; position: number } | { ok: false }>(record: () => Promise<Result>): Promise<Result>;
+}
+
+/** What a worker asks for. */
+export interface ClaimWish {
+  /** The name that it gives itself. */
+  readonly worker: string;
+  readonly max_jobs: number;
+  /** Absent: whoever claims may hold any number. Where none is left, the worker is given none. */
+  readonly room?: ClaimRoom | undefined;
+  readonly lease_seconds: number;
+  /** How long it wants to wait for a job; 0 for what is ready now. */
+  readonly wait_ms: number;
+  readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** A job that is now the worker's. */
+export interface ClaimedJob {
+  readonly job_id: string;
+  readonly state: JobState;
+}
+
+export interface WorkflowGroupOptions extends Pick<RunnerOptions, "log" | "bus" | "sql" | "logger"> {
+  readonly workflows: ReadonlySet<string>;
+}
+
+/** A worker in the line. */
+interface Waiting extends ClaimWish {
+  readonly answer: PromiseWithResolvers<readonly ClaimedJob[]>;
+  /** Whether it is not to wait any longer. */
+  over: boolean;
+}
+
+export class WorkflowGroup {
+  readonly #options: WorkflowGroupOptions;
+  readonly #queue = new ReadyQueue(QUEUE);
+  readonly #spread = new Spread();
+  readonly #feed: Feed;
+  readonly #heldBack: HeldBackJobs;
+  readonly #stopping = new AbortController();
+  readonly #fed: Promise<unknown>;
+  /** Who waits, the longest first. */
+  readonly #line: Waiting[] = [];
+  /** Claims under way. */
+  #claiming = 0;
+  #serving = false;
+  /** Jobs are given out from then on: at the start it is to be known first which go before which. */
+  readonly #opened: Promise<void>;
+  #open = false;
+  /** By the monotonic clock, when a worker last asked. */
+  #askedAt = performance.now();
+
+  constructor(options: WorkflowGroupOptions) {
+    const { workflows } = options;
+    this.#options = options;
+    this.#heldBack = new HeldBackJobs({
+      ...options,
+      queue: this.#queue,
+      signal: this.#stopping.signal,
+      on_ready: () => this.#serve(),
+    });
+    this.#feed = new Feed({
+      ...options,
+      workflows,
+      queue: this.#queue,
+      held_back: this.#heldBack,
+      signal: this.#stopping.signal,
+      on_ready: () => this.#serve(),
+    });
+    this.#fed = Promise.all([this.#feed.run(), this.#heldBack.run()]);
+    this.#opened = this.#settled({ signal: this.#stopping.signal }).then(() => {
+      this.#open = true;
+      this.#serveLine();
+    });
+  }
+
+  /** How long nobody has asked, in milliseconds; 0 while somebody waits. */
+  get idleMs(): number {
+    return this.#line.length + this.#claiming > 0 ? 0 : performance.now() - this.#askedAt;
+  }
+
+  /** Stops following the log; who waits gets nothing. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const waiting of this.#line.splice(0)) waiting.answer.resolve([]);
+    await this.#fed;
+  }
+
+  /**
+   * Claims up to `max_jobs` jobs as soon as there is one. Resolves to none when the time is over. Throws what
+   * `log.append` throws where the log is away.
+   */
+  async claim(wish: ClaimWish): Promise<readonly ClaimedJob[]> {
+    this.#askedAt = performance.now();
+    const waiting: Waiting = { ...wish, answer: Promise.withResolvers(), over: false };
+    const end = () => this.#end(waiting);
+    const done = new AbortController();
+    wish.signal.addEventListener("abort", end, { signal: done.signal });
+    if (wish.signal.aborted || this.#stopping.signal.aborted) return [];
+    this.#line.push(waiting);
+    this.#serve();
+    void (wish.wait_ms > 0 ? pause(wish.wait_ms, done.signal) : this.#givenOut(done.signal)).then(end);
+    try {
+      return await waiting.answer.promise;
+    } finally {
+      done.abort();
+      this.#askedAt = performance.now();
+    }
+  }
+
+  /** Lets a worker go that is not to wait any longer, unless jobs are being claimed for it at this moment. */
+  #end(waiting: Waiting): void {
+    waiting.over = true;
+    const place = this.#line.indexOf(waiting);
+    if (place < 0) return;
+    this.#line.splice(place, 1);
+    waiting.answer.resolve([]);
+  }
+
+  /** Resolves when all is known that is ready at this moment and has been given out, or `SETTLE_MS` later. */
+  async #givenOut(signal: AbortSignal): Promise<void> {
+    const head = await this.#options.log.head().catch(() => Number.POSITIVE_INFINITY);
+    await Promise.all([this.#opened, this.#settled({ signal, head })]);
+  }
+
+  /** Resolves when the queue holds what the log up to `head` has for it, or `SETTLE_MS` later. */
+  async #settled({ signal, head = 0 }: { signal: AbortSignal; head?: number }): Promise<void> {
+    const deadline = performance.now() + SETTLE_MS;
+    while (performance.now() < deadline && !(this.#feed.settled && this.#feed.position >= head)) {
+      if (!(await pause(SETTLE_POLL_MS, signal))) return;
+    }
+  }
+
+  /** Gives what is ready to those who wait, once all that is going on right now has been done. */
+  #serve(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    queueMicrotask(() => {
+      this.#serving = false;
+      this.#serveLine();
+    });
+  }
+
+  #serveLine(): void {
+    if (!this.#open) return;
+    while (this.#line.length > 0) {
+      const first = this.#line[0] as Waiting;
+      const { max_jobs, room } = first;
+      if (room && room.left <= 0) {
+        this.#end(first);
+        continue;
+      }
+      const jobs = this.#take(Math.min(max_jobs, room?.left ?? max_jobs));
+      if (jobs.length === 0) break;
+      void this.#hand(jobs, this.#line.shift() as Waiting);
+    }
+    this.#feed.refillIfNeeded();
+  }
+
+  #take(max_jobs: number): ReadyJob[] {
+    const jobs: ReadyJob[] = [];
+    let weight = 0;
+    while (jobs.length < max_jobs && weight < MAX_ANSWER_WEIGHT) {
+      const job = this.#queue.take(this.#spread.value);
+      if (!job) break;
+      if (job.state && this.#heldBack.keeps(job, job.state)) continue;
+      jobs.push(job);
+      weight += job.state ? job.weight : UNKNOWN_WEIGHT;
+    }
+    return jobs;
+  }
+
+  /** Claims jobs for a worker and answers it; if another was faster at all of them, it goes back to its place. */
+  async #hand(jobs: readonly ReadyJob[], waiting: Waiting): Promise<void> {
+    this.#claiming++;
+    const { claimed, fault } = await this.#claimAll(jobs, waiting);
+    this.#claiming--;
+    if (waiting.signal.aborted) {
+      for (const job of claimed) void this.#handBack(job, waiting);
+      waiting.answer.resolve([]);
+    } else if (claimed.length > 0 || (waiting.over && fault === undefined)) {
+      waiting.answer.resolve(claimed);
+    } else if (fault !== undefined) {
+      waiting.answer.reject(fault);
+    } else if (this.#stopping.signal.aborted) {
+      waiting.answer.resolve([]);
+    } else {
+      this.#line.unshift(waiting);
+      this.#serve();
+    }
+  }
+
+  async #claimAll(
+    jobs: readonly ReadyJob[],
+    wish: ClaimWish,
+  ): Promise<{ claimed: readonly ClaimedJob[]; fault?: unknown }> {
+    const faults: unknown[] = [];
+    const claimOne = async (job: ReadyJob): Promise<ClaimedJob[]> => {
+      const record = () => this.#claim(job, wish);
+      try {
+        const result = await (wish.room ? wish.room.enter(record) : record());
+        return result.ok ? [{ job_id: job.job_id, state: result.state }] : [];
+      } catch (fault) {
+        await this.#cannotClaim(job, fault).catch((met) => {
+          faults.push(met);
+          this.#queue.addFirst(job);
+        });
+        return [];
+      }
+    };
+    const claimed = (await Promise.all(jobs.map(claimOne))).flat();
+    return { claimed, fault: faults[0] };
+  }
+
+  /** Ends a job that can never be claimed: others must not wait behind it. Throws what may pass. */
+  async #cannotClaim({ job_id, version }: ReadyJob, fault: unknown): Promise<void> {
+    if (isTransient(fault)) throw fault;
+    const { log, logger } = this.#options;
+    logger.error({ job_id, err: fault }, "Cannot give a job to an outside worker for a fault of its own; it fails");
+    this.#heldBack.settled(job_id);
+    try {
+      await failForGood(log, { job_id, version, fault, actor: "system:workers" });
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      logger.error({ job_id, err: error }, "Cannot even record that a job failed; leaving it alone");
+    }
+  }
+
+  /** One job, or none where another was faster or a limit holds it back. */
+  async #claim(
+    job: ReadyJob,
+    { worker, lease_seconds, meta }: ClaimWish,
+  ): Promise<Extract<ClaimResult, { ok: true }> | { readonly ok: false }> {
+    const { log } = this.#options;
+    const [known] = job.state ? [{ ...job, state: job.state }] : await this.#feed.load([job]);
+    if (!known) this.#heldBack.settled(job.job_id);
+    if (!known || this.#heldBack.keeps(known, known.state)) return { ok: false };
+    const { job_id, state, version } = known;
+    const result = await claim(log, {
+      job_id,
+      state,
+      version,
+      worker,
+      lease_seconds: Math.min(lease_seconds, longestLease(state)),
+      outside: true,
+      limits: this.#heldBack.limits,
+      meta: { ...jobMeta(job_id, { actor: meta.actor, causation_version: version }), ...meta },
+      signal: this.#stopping.signal,
+    });
+    this.#heldBack.answered(known, result);
+    if (result.ok) this.#spread.claimed();
+    else if (result.reason === "conflict") this.#spread.missed();
+    return result;
+  }
+
+  /** The worker has gone before it could be told: its lease need not lapse first. */
+  async #handBack({ job_id, state }: ClaimedJob, { meta }: ClaimWish): Promise<void> {
+    const { log, logger } = this.#options;
+    try {
+      const command = { type: "release", attempt: state.attempt, reason: "worker_stopping" } as const;
+      await commandJob(log, { job_id, reach: EVERYTHING, command, meta: jobMeta(job_id, { actor: meta.actor }) });
+    } catch (error) {
+      logger.warn({ job_id, err: error }, "Cannot hand a job back whose worker has gone; its lease will lapse");
+    }
+  }
+}

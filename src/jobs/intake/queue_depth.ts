@@ -1,0 +1,145 @@
+/**
+ * How many jobs wait, so that intake answers 429 rather than fall over.
+ *
+ * The read model's queued jobs are counted as `tallies.ts` has it. Several processes that take jobs in together overshoot by
+ * at most what the others take in between two counts, that is within {@link COUNT_EVERY_MS} near the limit (later only
+ * where counting itself takes longer than a twentieth of that).
+ *
+ * A caller may have a share of all waiting jobs, be they submitted, replayed or fired by schedules of theirs. What schedules
+ * fire counts, but is not refused.
+ */
+import type { Logger } from "pino";
+import type { Caller } from "../../access/mod.ts";
+import {
+  CallerTallies,
+  type CallerTally,
+  type Count,
+  countRows,
+  type Recorded,
+  Tally,
+} from "../../access/shares/tallies.ts";
+import { pause } from "../../async/pause.ts";
+import type { Sql } from "../../db/mod.ts";
+
+/** Between two counts: while more than half of the limit waits, and below that. */
+const COUNT_EVERY_MS = { near: 1_000, far: 5_000 };
+/** Counting may take this share of the time at most. */
+const MAX_SHARE = 0.05;
+export interface QueueDepthOptions {
+  readonly sql: Sql;
+  /** Jobs that may wait. */
+  readonly max: number;
+  /** What one caller may have of them, from 0 to 1. */
+  readonly share: number;
+  readonly logger: Pick<Logger, "debug">;
+  /** Ends the counting. */
+  readonly signal: AbortSignal;
+}
+
+/** How many jobs wait, of all callers or of one, and how many may. */
+export interface Depth {
+  readonly whose: "all" | "caller";
+  readonly waiting: number;
+  readonly max: number;
+}
+
+/** The queue as whoever submits jobs sees it. */
+export interface Queue {
+  /** Whether no more jobs are to be taken in. */
+  readonly full: boolean;
+  /** Why it is full. */
+  depth(): Depth;
+  /** Counts a job while it is recorded, and after that where it was. */
+  enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result>;
+}
+
+export class QueueDepth implements Queue {
+  readonly #options: QueueDepthOptions;
+  readonly #waiting = new Tally();
+  readonly #callers: CallerTallies;
+
+  /** Starts to count. */
+  constructor(options: QueueDepthOptions) {
+    this.#options = options;
+    this.#callers = new CallerTallies({
+      ...options,
+      every_ms: COUNT_EVERY_MS,
+      count: (account, limit) => this.#countOf(account, limit),
+    });
+    void this.#run();
+  }
+
+  get full(): boolean {
+    return this.#waiting.depth >= this.#options.max;
+  }
+
+  depth(): Depth {
+    return { whose: "all", waiting: this.#waiting.depth, max: this.#options.max };
+  }
+
+  enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result> {
+    return this.#waiting.enter(record);
+  }
+
+  /** The queue as a caller may fill it: up to their share. Resolves when it is known how many of theirs wait. */
+  async of(caller: Caller): Promise<Queue> {
+    const own = await this.#callers.of(caller);
+    return own ? new OwnQueue(this, own) : this;
+  }
+
+  async #run(): Promise<void> {
+    const { max, logger, signal } = this.#options;
+    while (!signal.aborted) {
+      const start = performance.now();
+      // As above.
+      await this.#count().catch((error) => logger.debug({ err: error }, "Cannot count waiting jobs"));
+      const end = performance.now();
+      do await pause(Math.max(COUNT_EVERY_MS.near, (end - start) / MAX_SHARE), signal);
+      while (!signal.aborted && this.#waiting.depth <= max / 2 && performance.now() - end < COUNT_EVERY_MS.far);
+    }
+  }
+
+  async #count(): Promise<void> {
+    const { sql, max } = this.#options;
+    // More than the limit need not be counted. An index holds the jobs that are to run now, another those that are to run
+    // later.
+    const rows = sql`
+      select from levqor_read.jobs where status = 'queued' and due_at is null
+      union all
+      select from levqor_read.jobs where status = 'queued' and due_at is not null
+      limit ${max + 1}`;
+    this.#waiting.learn(await countRows(sql, "jobs", rows));
+  }
+
+  #countOf(account: string, limit: number): Promise<Count> {
+    const { sql } = this.#options;
+    const rows = sql`select from levqor_read.jobs where status = 'queued' and account = ${account} limit ${limit}`;
+    return countRows(sql, "jobs", rows);
+  }
+}
+
+/** One caller's part of the queue. */
+class OwnQueue implements Queue {
+  readonly #all: Queue;
+  readonly #own: CallerTally;
+
+  constructor(all: Queue, own: CallerTally) {
+    this.#all = all;
+    this.#own = own;
+  }
+
+  get full(): boolean {
+    // Who looks again and again, as a bulk operation does, is to see it change.
+    void this.#own.refresh().catch(() => {});
+    return this.#own.left === 0 || this.#all.full;
+  }
+
+  depth(): Depth {
+    const { left, depth, max } = this.#own;
+    return left > 0 ? this.#all.depth() : { whose: "caller", waiting: depth, max };
+  }
+
+  enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result> {
+    return this.#all.enter(() => this.#own.enter(record));
+  }
+}

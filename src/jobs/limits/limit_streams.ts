@@ -1,0 +1,26 @@
+/** Where the log keeps what is settled about workflows, and what limits let run. */
+import { hash } from "node:crypto";
+import type { Limit } from "../../domain/limit.ts";
+
+/** The stream that holds what is settled about a workflow. */
+export function workflowStream(workflow: string): string {
+  return `workflow-${digest(workflow)}`;
+}
+
+/** The stream of a limit. */
+export function limitStream(limit: LimitId): string {
+  return `limit-${digest(limitName(limit))}`;
+}
+
+/** What tells a limit from every other. */
+export type LimitId = Pick<Limit, "workflow" | "concurrency_key" | "key_owner">;
+
+/** The name of a limit, which no other has: neither a workflow's name nor an owner has a line break. */
+export function limitName({ workflow, concurrency_key, key_owner }: LimitId): string {
+  return concurrency_key === null ? workflow : `${workflow}\n${key_owner}\n${concurrency_key}`;
+}
+
+/** Names have characters and lengths that stream ids do not take. */
+function digest(name: string): string {
+  return hash("sha256", name, "hex").slice(0, 32);
+}

@@ -1,0 +1,446 @@
+/**
+ * Keeps the ready queue filled: from the read model at the start and after an overflow, otherwise from the log as
+ * it grows; jobs that wait for a time come by way of `due.ts`. What the queue holds may be out of date; the claim finds
+ * out.
+ */
+import type { JobRetryScheduled, JobStarted, JobSuspended, Priority } from "../../../events/job.ts";
+import {
+  decode,
+  decodeOnce,
+  type EventType,
+  entityId,
+  type KnownEvent,
+  type StoredEvent,
+} from "../../../events/mod.ts";
+import { Backoff, DECODED_PER_TURN, Pacer, pause } from "../../async/mod.ts";
+import { follow } from "../../bus/follow.ts";
+import { type JobState, jobDecider } from "../../domain/job.ts";
+import { isTransient, PAGE } from "../../log/mod.ts";
+import { jobStream } from "../commands.ts";
+import { failForGood } from "../faults.ts";
+import { advance, type FoldedJob, longJobsOf, weightOfJob } from "../long_jobs.ts";
+import type { RunnerOptions, WorkflowNames } from "../options.ts";
+import { untilNextSweep } from "../upkeep/sweep.ts";
+import { DueJobs } from "./due.ts";
+import type { HeldBackJobs } from "./held_back.ts";
+import { jobsOfOthers, queuedJobs, readModelPosition } from "./read_model.ts";
+import { PRIORITIES, type ReadyJob, type ReadyQueue } from "./ready_queue.ts";
+
+/** Jobs whose histories are read at once. */
+const LOAD_PAGE = 200;
+/** So long a history is read together with others, in characters of JSON: a submission of any length is. Longer ones are read one by one. */
+const SHORT_LENGTH = 250_000;
+/** How soon the read model is asked again that was behind the log: at first, and at most. */
+const BEHIND_PAUSE_MS = { first: 25, most: 1_000 };
+/** A runner with nothing to do asks the read model this often whether that is so. */
+const CHECK_EVERY_MS = 60_000;
+
+export interface FeedOptions
+  extends Pick<RunnerOptions, "log" | "bus" | "sql" | "logger" | "sole" | "sweep_seconds">,
+    Partial<Pick<RunnerOptions, "instance">> {
+  /** The names of those whose jobs are wanted. */
+  readonly workflows: WorkflowNames;
+  readonly queue: ReadyQueue;
+  /** Keeps what limits hold back. */
+  readonly held_back: HeldBackJobs;
+  readonly signal: AbortSignal;
+  /** The queue may have grown. */
+  readonly on_ready: () => void;
+  /** Attempts of workers that are known to be dead. */
+  readonly on_orphans?: (orphans: ReadonlyMap<string, number>) => void;
+  /** An attempt has ended, whoever recorded it. */
+  readonly on_attempt_ended?: (event: StoredEvent) => void;
+}
+
+/** A waiting job whose history is at hand. */
+type ReadJob = ReadyJob & { readonly state: JobState };
+
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #due: DueJobs;
+  readonly #pacer = new Pacer(DECODED_PER_TURN);
+  #position = 0;
+  #following = false;
+  /** The stream of the last submission that was not for the queue. */
+  #passedOver: string | undefined;
+  /** Jobs handed back, whose histories are still to be read. */
+  readonly #returned = new Set<string>();
+  #returning: Promise<void> | undefined;
+  #refilling: Promise<void> | undefined;
+  /** By the monotonic clock, when the read model was last asked for all that waits. */
+  #checkedAt = performance.now();
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.#due = new DueJobs(options);
+  }
+
+  /** The last position seen. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Whether the start is through. */
+  get following(): boolean {
+    return this.#following;
+  }
+
+  /** Whether the queue holds all that the read model and the log up to `position` have for it, or is full. */
+  get settled(): boolean {
+    const reading = this.#returned.size > 0 || this.#returning !== undefined || this.#refilling !== undefined;
+    return this.#following && this.#due.looked && !reading;
+  }
+
+  /** Fills the queue until the signal fires. */
+  async run(): Promise<void> {
+    await Promise.all([this.#run(), this.#due.run(), this.#keepFilled()]);
+  }
+
+  /** Looks now and then whether there is room for what there was none for. */
+  async #keepFilled(): Promise<void> {
+    const { signal } = this.#options;
+    while (!signal.aborted) {
+      if (this.#following) this.refill();
+      await untilNextSweep(this.#options, signal);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { logger, signal } = this.#options;
+    const backoff = new Backoff(50, 2_000);
+    let orphans: Orphans | undefined;
+    while (!signal.aborted) {
+      try {
+        if (!this.#following) orphans = await this.#start();
+        await this.#follow(orphans);
+      } catch (error) {
+        logger.error({ err: error, position: this.#position }, "Cannot follow the log for jobs; trying again");
+        await pause(backoff.next(), signal);
+      }
+    }
+  }
+
+  /** Fetches jobs that were handed back, and those that the queue had no room for. Never throws. */
+  refill(): void {
+    const cannot = (error: unknown) => {
+      this.#options.logger.warn({ err: error }, "Cannot read waiting jobs; trying again");
+    };
+    // Apart: what was handed back must not wait for a read model that is behind.
+    this.#returning ??= this.#fetchReturned()
+      .catch(cannot)
+      .finally(() => {
+        this.#returning = undefined;
+      });
+    this.#refilling ??= this.#fetchAllMissing()
+      .catch(cannot)
+      .finally(() => {
+        this.#refilling = undefined;
+      });
+  }
+
+  /** Fetches what the queue had no room for, if there is room now. */
+  refillIfNeeded(): void {
+    if (PRIORITIES.some((priority) => this.#options.queue.toFetch(priority).length > 0)) this.refill();
+  }
+
+  /**
+   * Those of the named jobs that this runner may claim, as the log has them at this moment. One that is to wait for a
+   * time is among them only where it is as it was found to be due: at the same version.
+   */
+  async load(jobs: readonly { readonly job_id: string; readonly version?: number }[]): Promise<ReadJob[]> {
+    const { log } = this.#options;
+    const streams = jobs.map(({ job_id }) => jobStream(job_id));
+    const histories = await log.readStreams(streams, { limit: PAGE, max_length: SHORT_LENGTH });
+    const ready: ReadJob[] = [];
+    for (const { job_id, version } of jobs) {
+      const stream_id = jobStream(job_id);
+      const history = histories.get(stream_id) ?? [];
+      if (this.#pacer.did(jsonLength(history))) await this.#pacer.turn();
+      try {
+        const isShort = history.length > 0 && history.length < PAGE;
+        const found = isShort ? await advance(undefined, history) : await longJobsOf(log).read(stream_id);
+        const job = found && toReadyJob(job_id, found);
+        if (!job || !this.#wants(job.state)) continue;
+        if (job.state.due_at === null || job.version === version) ready.push(job);
+      } catch (fault) {
+        if (isTransient(fault)) throw fault;
+        void this.#giveUp({ job_id, version: history.at(-1)?.version, fault });
+      }
+    }
+    return ready;
+  }
+
+  /** Ends a job whose history cannot be read. Never throws. */
+  async #giveUp(unreadable: { job_id: string; version: number | undefined; fault: unknown }): Promise<void> {
+    const { log, logger, instance } = this.#options;
+    const { job_id, fault } = unreadable;
+    logger.error({ job_id, err: fault }, "Cannot read a job that waits; it fails");
+    try {
+      await failForGood(log, { ...unreadable, actor: instance === undefined ? "system:jobs" : `worker:${instance}` });
+    } catch (error) {
+      logger.warn({ job_id, err: error }, "Cannot record that a job failed; trying again when it is found again");
+    }
+  }
+
+  async #start(): Promise<Orphans | undefined> {
+    const { sql, log, instance, sole, queue, workflows } = this.#options;
+    const position = await readModelPosition(sql);
+    let orphans: Orphans | undefined;
+    if (sole && instance !== undefined) {
+      const running = position === undefined ? [] : await jobsOfOthers(sql, instance);
+      orphans = new Orphans(running, { instance, head: await log.head() });
+    }
+    await workflows.refresh?.(sql);
+    this.#position = position ?? 0;
+    if (position) queue.miss(position);
+    this.#following = true;
+    this.refill();
+    return orphans;
+  }
+
+  async #follow(orphans: Orphans | undefined): Promise<void> {
+    const { log, bus, signal, logger, on_ready, on_orphans } = this.#options;
+    const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for jobs; trying again");
+    let waiting = orphans;
+    const settle = () => {
+      if (!waiting?.complete(this.#position)) return;
+      on_orphans?.(waiting.attempts);
+      waiting = undefined;
+    };
+    settle();
+    for await (const events of follow({ log, bus, after: this.#position, signal, on_fault })) {
+      for (const event of events) {
+        try {
+          this.#see(event);
+          waiting?.see(event);
+        } catch (error) {
+          // One event that no runner can read must not keep it from all that come after.
+          logger.error({ err: error, position: event.position }, "Cannot read an event for jobs; passing over it");
+          this.#readAnew(event);
+        }
+        if (this.#pacer.did(event.data_json.length)) await this.#pacer.turn();
+      }
+      this.#position = events.at(-1)?.position ?? this.#position;
+      if (waiting) settle();
+      if (this.#returned.size > 0) this.refill();
+      on_ready();
+    }
+  }
+
+  /** A job that waits here has an event that cannot be read: its whole history shows whether it can go on. */
+  #readAnew({ stream_id }: StoredEvent): void {
+    const jobId = entityId(stream_id);
+    if (!this.#options.queue.has(jobId)) return;
+    this.#options.queue.remove(jobId);
+    this.#returned.add(jobId);
+  }
+
+  #see(event: StoredEvent): void {
+    const { queue, held_back, on_attempt_ended } = this.#options;
+    if (ATTEMPT_ENDS.has(event.type)) {
+      held_back.attemptEnded(event);
+      on_attempt_ended?.(event);
+    }
+    switch (event.type) {
+      case "job.submitted":
+        this.#seeSubmitted(event);
+        break;
+      case "job.released":
+        this.#returned.add(entityId(event.stream_id));
+        break;
+      case "job.retry_scheduled":
+        this.#seeRetryScheduled(event);
+        break;
+      case "job.suspended":
+        this.#seeSuspended(event);
+        break;
+      case "job.approval_given":
+        this.#returned.add(entityId(event.stream_id));
+        break;
+      case "pipeline.created":
+        this.#learn(entityId(event.stream_id), event.position);
+        break;
+      case "job.replayed_from":
+      case "job.step_reused":
+        // They follow their submission: a job that is for others, or for later, need not be looked at.
+        if (event.stream_id !== this.#passedOver) this.#advance(event);
+        break;
+      case "job.pipeline_pinned":
+        this.#advance(event);
+        break;
+      case "job.started":
+        this.#forget(queue, event);
+        break;
+      case "job.succeeded":
+      case "job.failed":
+      case "job.cancelled":
+        this.#forget(queue, event);
+        break;
+      case "workflow.limits_set":
+        held_back.limitsSet(event);
+        break;
+    }
+  }
+
+  /** Brings a job that waits to what has happened to it meanwhile. */
+  #advance(stored: StoredEvent): void {
+    const jobId = entityId(stored.stream_id);
+    const evolve = (state: JobState) => jobDecider.evolve(state, decode(stored));
+    // Perhaps it was taken from the queue already: at a version that can no longer be claimed.
+    if (!this.#options.queue.advance(jobId, stored.version, evolve)) this.#returned.add(jobId);
+  }
+
+  #seeRetryScheduled(stored: StoredEvent): void {
+    const { retry_in_seconds } = (decode(stored) as KnownEvent & { data: JobRetryScheduled }).data;
+    this.#due.expect(stored.position, retry_in_seconds * 1000);
+  }
+
+  #seeSuspended(stored: StoredEvent): void {
+    const { until } = (decode(stored) as KnownEvent & { data: JobSuspended }).data;
+    this.#due.expect(stored.position, Date.parse(until) - Date.parse(stored.recorded_at));
+  }
+
+  /** Whether the job is for who is fed here. */
+  #wants({ workflow, steps, pipeline }: JobState): boolean {
+    const { workflows } = this.#options;
+    return steps !== null || pipeline !== null ? workflows.runs_steps === true : workflows.has(workflow);
+  }
+
+  /** A pipeline is there: jobs of its name may have waited for it. */
+  #learn(pipeline: string, position: number): void {
+    if (this.#options.workflows.learn?.(pipeline)) this.#options.queue.miss(position);
+  }
+
+  #forget(queue: ReadyQueue, event: StoredEvent): void {
+    const jobId = entityId(event.stream_id);
+    queue.remove(jobId);
+    this.#returned.delete(jobId);
+    this.#options.held_back.settled(jobId);
+  }
+
+  #seeSubmitted(stored: StoredEvent): void {
+    const { queue } = this.#options;
+    const state = jobDecider.evolve(jobDecider.initial, decodeOnce(stored));
+    if (!this.#wants(state)) {
+      this.#passedOver = stored.stream_id;
+      return;
+    }
+    if (state.due_at !== null) {
+      this.#passedOver = stored.stream_id;
+      this.#due.expect(stored.position, state.due_at - Date.parse(stored.recorded_at));
+      return;
+    }
+    const { stream_id, version, position } = stored;
+    const job = toReadyJob(entityId(stream_id), { state, version, position, first: stored });
+    if (job) queue.add(job);
+  }
+
+  async #fetchAllMissing(): Promise<void> {
+    const { queue, workflows, sql, signal, on_ready } = this.#options;
+    if (this.#following && (await workflows.refresh?.(sql))) queue.miss(this.#position);
+    if (queue.size === 0 && this.#following && performance.now() - this.#checkedAt > CHECK_EVERY_MS) {
+      this.#checkedAt = performance.now();
+      queue.miss(this.#position);
+    }
+    const behind = new Backoff(BEHIND_PAUSE_MS.first, BEHIND_PAUSE_MS.most);
+    for (let lanes = this.#lacking(); lanes.length > 0 && !signal.aborted; lanes = this.#lacking()) {
+      if (lanes.every(({ exhausted }) => exhausted)) await pause(behind.next(), signal);
+      // A page of each: nobody waits for all of another's.
+      for (const lane of lanes) if (await this.#fill(lane)) behind.reset();
+      on_ready();
+    }
+  }
+
+  /** The lanes, and callers' parts of them, that have room for what they have turned away. */
+  #lacking(): { priority: Priority; caller: string | null; exhausted: boolean }[] {
+    const { queue } = this.#options;
+    return PRIORITIES.flatMap((priority) =>
+      queue.toFetch(priority).map((caller) => {
+        return { priority, caller, exhausted: queue.missing(priority, caller)?.exhausted ?? false };
+      }),
+    );
+  }
+
+  async #fetchReturned(): Promise<void> {
+    while (this.#returned.size > 0 && !this.#options.signal.aborted) await this.#fetchSomeReturned();
+  }
+
+  async #fetchSomeReturned(): Promise<void> {
+    const { queue, on_ready } = this.#options;
+    const ids = [...this.#returned].slice(0, LOAD_PAGE);
+    // Before they are read: one that is handed back once more meanwhile must be read once more.
+    for (const id of ids) this.#returned.delete(id);
+    try {
+      for (const job of await this.load(ids.map((job_id) => ({ job_id })))) queue.addFirst(job);
+    } catch (error) {
+      for (const id of ids) this.#returned.add(id);
+      throw error;
+    }
+    on_ready();
+  }
+
+  /** Resolves to whether the read model held any. */
+  async #fill({ priority, caller }: { priority: Priority; caller: string | null }): Promise<boolean> {
+    const { sql, workflows, queue, held_back } = this.#options;
+    const missing = queue.toFill(priority, caller);
+    if (!missing) return false;
+    // Asked first: what the read model holds a moment later is at least this.
+    const position = (await readModelPosition(sql)) ?? 0;
+    const limit = Math.min(LOAD_PAGE, queue.room(priority, caller));
+    const { rows, more } = await queuedJobs(sql, { workflows, priority, caller, ...missing, limit });
+    const jobs = await this.load(rows.filter((row) => !held_back.keeps({ ...row, priority, weight: 0 }, row)));
+    // No further than was asked for: what has gone missing since, at a later position, is not among these.
+    const upTo = more ? (rows.at(-1)?.position ?? 0) : Math.min(position, missing.until);
+    queue.fill(priority, { jobs, upTo, more, caller });
+    return rows.length > 0;
+  }
+}
+
+function toReadyJob(job_id: string, { state, version, first }: FoldedJob): ReadJob | undefined {
+  if (state.status !== "queued") return undefined;
+  const { caller, priority } = state;
+  const weight = weightOfJob({ first, state });
+  return { job_id, caller, priority, position: first.position, version, state, weight };
+}
+
+function jsonLength(events: readonly StoredEvent[]): number {
+  return events.reduce((sum, { data_json }) => sum + data_json.length, 0);
+}
+
+/** What ends an attempt. */
+const ATTEMPT_ENDS: ReadonlySet<string> = new Set<EventType>([
+  "job.released",
+  "job.retry_scheduled",
+  "job.suspended",
+  "job.succeeded",
+  "job.failed",
+  "job.cancelled",
+]);
+
+/** Attempts that were running when this process started, while no other worker can be alive. */
+class Orphans {
+  readonly attempts: Map<string, number>;
+  readonly #instance: string;
+  readonly #head: number;
+
+  constructor(running: readonly { job_id: string; attempt: number }[], about: { instance: string; head: number }) {
+    this.attempts = new Map(running.map(({ job_id, attempt }) => [job_id, attempt]));
+    this.#instance = about.instance;
+    this.#head = about.head;
+  }
+
+  /** Whether everything is known that happened before the start. */
+  complete(position: number): boolean {
+    return position >= this.#head;
+  }
+
+  see(stored: StoredEvent): void {
+    const jobId = entityId(stored.stream_id);
+    if (stored.type === "job.started") {
+      const { attempt, worker } = (decode(stored) as KnownEvent & { data: JobStarted }).data;
+      if (worker !== this.#instance) this.attempts.set(jobId, attempt);
+    } else if (ATTEMPT_ENDS.has(stored.type)) {
+      this.attempts.delete(jobId);
+    }
+  }
+}

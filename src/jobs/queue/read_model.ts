@@ -1,0 +1,256 @@
+/**
+ * What the runner asks of the read model `jobs`. It may be behind the log: whoever acts on an answer asks the log.
+ *
+ * Times are compared with `now()`: an index cannot be searched by `clock_timestamp()`, which may change from row to row.
+ */
+import type { Priority } from "../../../events/job.ts";
+import type { Sql } from "../../db/mod.ts";
+import type { LimitId } from "../limits/limit_streams.ts";
+import type { WorkflowNames } from "../options.ts";
+
+/** How many jobs are taken from the read model at once. */
+const PAGE = 1_000;
+
+/** The last event that a read model contains; `undefined` before there is one. */
+export async function readModelPosition(sql: Sql, name = "jobs"): Promise<number | undefined> {
+  const [row] = await sql<{ position: number }[]>`
+    select position from levqor_ops.projections where name = ${name} and live`;
+  return row?.position;
+}
+
+/** How many jobs have not ended. Indexes hold them apart, whatever number has. */
+export async function unfinishedJobs(sql: Sql): Promise<{ queued: number; running: number }> {
+  const [row] = await sql<[{ queued: number; running: number }]>`
+    select
+      ((select count(*) from levqor_read.jobs where status = 'queued' and due_at is null)
+        + (select count(*) from levqor_read.jobs where status = 'queued' and due_at is not null))::int as queued,
+      (select count(*) from levqor_read.jobs where status = 'running')::int as running`;
+  return row;
+}
+
+export interface QueuedRow extends LimitId {
+  readonly job_id: string;
+  readonly caller: string | null;
+  readonly position: number;
+  readonly version: number;
+}
+
+/** The part of the waiting jobs of one priority that is asked for, in the order of their intake. */
+export interface QueuedLane {
+  readonly priority: Priority;
+  /** `after < position <= until` */
+  readonly after: number;
+  readonly until: number;
+  readonly limit: number;
+  /** Of this caller alone; `null`: of whomever. */
+  readonly caller: string | null;
+  /** But not of these. */
+  readonly except: readonly string[];
+}
+
+/**
+ * Jobs that wait for nothing but a worker.
+ *
+ * Here and below, rows are compared with rows: the order asked for is then that of one index, and of no other. With
+ * `workflow = …` and `order by position` Postgres reads all jobs there are by their position where a workflow has few that
+ * wait: 170 ms for 500,000 jobs, against 0.4 ms.
+ */
+export async function queuedJobs(
+  sql: Sql,
+  query: QueuedLane & { workflows: WorkflowNames },
+): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
+  const { workflows, priority, after, until, caller } = query;
+  const limit = Math.min(query.limit, PAGE);
+  const columns = sql`job_id, workflow, concurrency_key, key_owner, account as caller, position, version`;
+  if (caller !== null) {
+    const rows = await sql<QueuedRow[]>`
+      select ${columns} from levqor_read.jobs
+      where status = 'queued' and due_at is null and account is not null
+        and (account, priority, position) > (${caller}, ${priority}, ${after}::bigint)
+        and (account, priority, position) <= (${caller}, ${priority}, ${until}::bigint)
+        and ((not has_steps and workflow = any(${[...workflows.keys()]}::text[]))
+          ${workflows.runs_steps ? sql`or has_steps` : sql``})
+      order by account, priority, position limit ${limit}`;
+    return { rows, more: rows.length === limit };
+  }
+  const ofOthers = notOf(sql, query.except);
+  const withSteps = sql`
+    union all (
+      select ${columns} from levqor_read.jobs
+      where status = 'queued' and due_at is null and has_steps ${ofOthers}
+        and (priority, position) > (${priority}, ${after}::bigint)
+        and (priority, position) <= (${priority}, ${until}::bigint)
+      order by priority, position limit ${limit})`;
+  const rows = await sql<QueuedRow[]>`
+    select * from (
+      select queued.* from unnest(${[...workflows.keys()]}::text[]) as wanted (workflow)
+      cross join lateral (
+        select job_id, job.workflow, concurrency_key, key_owner, account as caller, position, version
+        from levqor_read.jobs as job
+        where status = 'queued' and due_at is null and not has_steps ${ofOthers}
+          and (job.workflow, priority, position) > (wanted.workflow, ${priority}, ${after}::bigint)
+          and (job.workflow, priority, position) <= (wanted.workflow, ${priority}, ${until}::bigint)
+        order by job.workflow, priority, position limit ${limit}
+      ) as queued
+      ${workflows.runs_steps ? withSteps : sql``}
+    ) as queued
+    order by position limit ${limit}`;
+  return { rows, more: rows.length === limit };
+}
+
+/** As {@link queuedJobs}: those of one workflow, of one concurrency key or of all (`null`). */
+export async function queuedUnderLimit(
+  sql: Sql,
+  query: QueuedLane & LimitId,
+): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
+  const limit = Math.min(query.limit, PAGE);
+  const { workflow, concurrency_key: key, key_owner, priority, after, until, caller } = query;
+  const columns = sql`job_id, workflow, concurrency_key, key_owner, account as caller, position, version`;
+  const whose = caller === null ? notOf(sql, query.except) : sql`and account = ${caller}`;
+  const rows =
+    key === null
+      ? await sql<QueuedRow[]>`
+          select ${columns} from levqor_read.jobs where status = 'queued' and due_at is null ${whose}
+            and (workflow, priority, position) > (${workflow}, ${priority}, ${after}::bigint)
+            and (workflow, priority, position) <= (${workflow}, ${priority}, ${until}::bigint)
+          order by workflow, priority, position limit ${limit}`
+      : await sql<QueuedRow[]>`
+          select ${columns} from levqor_read.jobs
+          where status = 'queued' and due_at is null and concurrency_key is not null ${whose}
+            and (workflow, concurrency_key, key_owner, priority, position)
+              > (${workflow}, ${key}, ${key_owner}, ${priority}, ${after}::bigint)
+            and (workflow, concurrency_key, key_owner, priority, position)
+              <= (${workflow}, ${key}, ${key_owner}, ${priority}, ${until}::bigint)
+          order by workflow, concurrency_key, key_owner, priority, position limit ${limit}`;
+  return { rows, more: rows.length === limit };
+}
+
+/** Of whomever but these. */
+function notOf(sql: Sql, callers: readonly string[]) {
+  return callers.length === 0 ? sql`` : sql`and (account is null or account <> all(${[...callers]}::text[]))`;
+}
+
+export interface DueRow extends QueuedRow {
+  readonly priority: Priority;
+  /** RFC 3339. */
+  readonly due_at: string;
+  /** Until then, in milliseconds by the database's clock; not above 0: it is due. */
+  readonly due_in: number;
+}
+
+/** The part of the due jobs of one priority that is asked for. */
+export interface DueLane {
+  readonly priority: Priority;
+  readonly limit: number;
+  /** The last one seen; those after it are asked for. */
+  readonly after?: Pick<DueRow, "due_at" | "job_id">;
+  /** Of whomever but these. */
+  readonly except: readonly string[];
+}
+
+/** Queued jobs that are due, or will be within `within_ms`, by the database's clock: of each lane those due first. */
+export function dueJobs(
+  sql: Sql,
+  query: { workflows: WorkflowNames; lanes: readonly DueLane[]; within_ms: number },
+): Promise<DueRow[]> {
+  const lanes = query.lanes.map(({ priority, limit, after, except }) => ({
+    priority,
+    size: limit,
+    others: except,
+    due_at: after?.due_at ?? "-infinity",
+    job_id: after?.job_id ?? null,
+  }));
+  const names = [...query.workflows.keys()];
+  const ofOthers = sql`and (account is null or account <> all(array(select json_array_elements_text(lane.others))))`;
+  const columns = sql`job_id, job.workflow, concurrency_key, key_owner, account as caller, position, version, job.priority, job.due_at,
+    (extract(epoch from job.due_at - now()) * 1000)::float8 as due_in`;
+  const first = sql`coalesce(lane.job_id, '00000000-0000-0000-0000-000000000000')`;
+  const until = sql`now() + make_interval(secs => ${query.within_ms / 1000})`;
+  const withSteps = sql`
+    union all (
+      select ${columns} from levqor_read.jobs as job
+      where status = 'queued' and job.due_at is not null and has_steps ${ofOthers}
+        and (job.priority, job.due_at, job.job_id) > (lane.priority, lane.due_at, ${first})
+        and (job.priority, job.due_at) <= (lane.priority, ${until})
+      order by job.priority, job.due_at, job.job_id limit lane.size)`;
+  return sql<DueRow[]>`
+    select due.* from json_to_recordset(${JSON.stringify(lanes)}::text::json)
+      as lane (priority text, size int, due_at timestamptz, job_id uuid, others json)
+    cross join lateral (
+      select * from (
+        select due.* from unnest(${names}::text[]) as wanted (workflow)
+        cross join lateral (
+          select ${columns} from levqor_read.jobs as job
+          where status = 'queued' and job.due_at is not null and not has_steps ${ofOthers}
+            and (job.workflow, job.priority, job.due_at, job.job_id)
+              > (wanted.workflow, lane.priority, lane.due_at, ${first})
+            and (job.workflow, job.priority, job.due_at) <= (wanted.workflow, lane.priority, ${until})
+          order by job.workflow, job.priority, job.due_at, job.job_id limit lane.size
+        ) as due
+        ${query.workflows.runs_steps ? withSteps : sql``}
+      ) as due
+      order by due_at, job_id limit lane.size
+    ) as due
+    order by due_at, job_id`;
+}
+
+/** How many jobs of each of some callers run that built-in workers may run. */
+export async function runningOf(
+  sql: Sql,
+  { callers, workflows }: { callers: readonly string[]; workflows: WorkflowNames },
+): Promise<ReadonlyMap<string, number>> {
+  if (callers.length === 0) return new Map();
+  const rows = await sql<{ caller: string; running: number }[]>`
+    select account as caller, count(*)::int as running from levqor_read.jobs
+    where status = 'running' and account is not null and account = any(${[...callers]}::text[])
+      and (has_steps or workflow = any(${[...workflows.keys()]}::text[]))
+    group by account`;
+  return new Map(rows.map(({ caller, running }) => [caller, running]));
+}
+
+interface RunningRow {
+  readonly job_id: string;
+  readonly attempt: number;
+  /** The database's clock, in milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Running jobs whose lease has lapsed by the database's clock, longest first. */
+export function lapsedJobs(sql: Sql): Promise<RunningRow[]> {
+  return sql<RunningRow[]>`
+    select job_id, attempt, floor(extract(epoch from now()) * 1000)::float8 as now from levqor_read.jobs
+    where status = 'running' and lease_expires_at < now()
+    order by lease_expires_at limit ${PAGE}`;
+}
+
+/** Jobs that have taken too long by the database's clock, longest first. */
+export function expiredJobs(sql: Sql): Promise<{ job_id: string; now: number }[]> {
+  return sql<{ job_id: string; now: number }[]>`
+    select job_id, floor(extract(epoch from now()) * 1000)::float8 as now from levqor_read.jobs
+    where expires_at <= now()
+    order by expires_at limit ${PAGE}`;
+}
+
+/** Running jobs that another worker than `worker` holds. */
+export function jobsOfOthers(sql: Sql, worker: string): Promise<{ job_id: string; attempt: number }[]> {
+  return sql<{ job_id: string; attempt: number }[]>`
+    select job_id, attempt from levqor_read.jobs where status = 'running' and worker <> ${worker}`;
+}
+
+export interface DueCallbackRow {
+  readonly job_id: string;
+  /** Of the job's stream when the callback was due: where it has grown since, the row is out of date. */
+  readonly version: number;
+}
+
+/**
+ * Callbacks that are due by the database's clock, the longest first. Those that the worker that ended the job is about
+ * to make are left to it for `grace_seconds`.
+ */
+export function dueCallbacks(sql: Sql, grace_seconds: number): Promise<DueCallbackRow[]> {
+  return sql<DueCallbackRow[]>`
+    select job_id, version from levqor_read.jobs
+    where callback_due_at <= now()
+      and (callback = 'scheduled' or callback_due_at <= now() - make_interval(secs => ${grace_seconds}))
+    order by callback_due_at limit ${PAGE}`;
+}

@@ -1,0 +1,159 @@
+/**
+ * One claim that this process holds.
+ *
+ * The lease is measured by the monotonic clock from before the claim was sent, so it ends here no later than it does
+ * for everybody else. When it ends unrenewed (the log was away, or the process stood still), the attempt is aborted.
+ */
+import type { JobError } from "../../../events/job.ts";
+import type { Steps } from "../../../events/pipeline.ts";
+import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../../domain/job.ts";
+import type { Span } from "../../telemetry/mod.ts";
+import { Room } from "./room.ts";
+
+/** Why an attempt may be told to stop. */
+const REASONS = {
+  attempt_timeout: "The attempt has taken too long",
+  cancelled: "The job was cancelled",
+  lease_lost: "The claim on the job was lost",
+  superseded: "The attempt's end was recorded by another",
+  worker_stopping: "The worker is stopping",
+} as const;
+
+/** What a connector's signal fires with. */
+export class AttemptAborted extends Error {
+  override readonly name = "AttemptAborted";
+  constructor(readonly reason: keyof typeof REASONS) {
+    super(REASONS[reason]);
+  }
+}
+
+/** Heartbeats come this often within a lease, so that two may fail before it is lost. */
+const HEARTBEATS_PER_LEASE = 3;
+
+export class Attempt {
+  readonly job_id: string;
+  /** The steps that it runs; `null`: the connector that its workflow names. */
+  readonly steps: Steps | null;
+  /** By the monotonic clock. */
+  readonly claimed_at: number;
+  /** Of the job's trace. */
+  readonly span: Span;
+  /** The job as it was when it was claimed, and with what became of its steps since. */
+  state: JobState;
+  /** Of the job's stream, as far as this attempt knows. */
+  version: number;
+  /** A heartbeat is being recorded. */
+  beating = false;
+  /** What became of its steps could not be recorded yet. No heartbeat renews its lease meanwhile: then another may try. */
+  unrecorded = false;
+  /** Nobody waits for its answer any more. */
+  abandoned = false;
+  /** Between the records of its steps. */
+  readonly room = new Room();
+  readonly #controller = new AbortController();
+  readonly #over = new AbortController();
+  readonly #leaseMs: number;
+  /** When it has taken too long. */
+  readonly #deadline: number;
+  #leaseEnd = 0;
+  #nextBeat = 0;
+  #abortedAt: number | undefined;
+  /** The same moment by the database's clock and by the monotonic one. */
+  #clock: { readonly database: number; readonly monotonic: number };
+
+  constructor(claim: {
+    job_id: string;
+    state: JobState;
+    steps: Steps | null;
+    version: number;
+    claimed_at: number;
+    lease_ms: number;
+    span: Span;
+  }) {
+    this.job_id = claim.job_id;
+    this.steps = claim.steps;
+    this.claimed_at = claim.claimed_at;
+    this.span = claim.span;
+    this.state = claim.state;
+    this.version = claim.version;
+    this.#leaseMs = claim.lease_ms;
+    // Each step has a time of its own, and how many there are is not known here.
+    this.#deadline = claim.steps ? Number.POSITIVE_INFINITY : claim.claimed_at + this.timeout_seconds * 1000;
+    this.#clock = { database: claim.state.started_at ?? 0, monotonic: performance.now() };
+    this.renewed(claim.claimed_at);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Fires where nothing of it is to be recorded any more: for all reasons to stop but that its worker stops. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  get timeout_seconds(): number {
+    return this.state.attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS;
+  }
+
+  /** Milliseconds since 1970 by the database's clock, as well as it is known here. */
+  now(): number {
+    return this.#clock.database + (performance.now() - this.#clock.monotonic);
+  }
+
+  /**
+   * The job's stream has grown to `version` by what led to `state`, recorded at that time (RFC 3339). A heartbeat and what
+   * became of steps are recorded side by side: whichever is heard of later may be the earlier one.
+   */
+  advance(to: { state: JobState; version: number; recorded_at?: string | undefined }): void {
+    if (to.version <= this.version) return;
+    this.state = to.state;
+    this.version = to.version;
+    if (to.recorded_at) this.#clock = { database: Date.parse(to.recorded_at), monotonic: performance.now() };
+  }
+
+  /** Why it was told to stop; `undefined` where it was not. */
+  get aborted(): AttemptAborted["reason"] | undefined {
+    return this.signal.aborted ? (this.signal.reason as AttemptAborted).reason : undefined;
+  }
+
+  /** The lease now runs from `at`, by the monotonic clock. */
+  renewed(at: number): void {
+    this.#leaseEnd = at + this.#leaseMs;
+    this.#nextBeat = at + this.#leaseMs / HEARTBEATS_PER_LEASE;
+  }
+
+  /** Puts the next heartbeat off for a little, after one that could not be recorded. */
+  beatAgainAfter(at: number): void {
+    this.#nextBeat = at + this.#leaseMs / (4 * HEARTBEATS_PER_LEASE);
+  }
+
+  leaseLost(now: number): boolean {
+    return now >= this.#leaseEnd;
+  }
+
+  timedOut(now: number): boolean {
+    return now >= this.#deadline;
+  }
+
+  /** What becomes of it where it was told to stop because its time was up. */
+  timeoutError(): JobError {
+    return { code: "attempt_timeout", message: `The attempt did not end within ${this.timeout_seconds} s.` };
+  }
+
+  beatDue(now: number): boolean {
+    return now >= this.#nextBeat && !this.beating && !this.unrecorded && !this.signal.aborted;
+  }
+
+  abort(reason: AttemptAborted["reason"]): void {
+    if (this.signal.aborted) return;
+    this.#abortedAt = performance.now();
+    this.#controller.abort(new AttemptAborted(reason));
+    if (reason !== "worker_stopping") this.#over.abort();
+  }
+
+  /** Whether it was told to stop longer than `grace_ms` ago. */
+  overdue(now: number, grace_ms: number): boolean {
+    return this.#abortedAt !== undefined && now - this.#abortedAt > grace_ms;
+  }
+}

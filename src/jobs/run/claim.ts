@@ -1,0 +1,100 @@
+/** Claiming a job: `job.started`, appended with the version that is known, so that of two workers one meets a conflict. */
+import type { EventMeta } from "../../../events/envelope.ts";
+import type { JobPipelinePinned } from "../../../events/job.ts";
+import { decode, type KnownNewEvent } from "../../../events/mod.ts";
+import { type JobState, jobDecider } from "../../domain/job.ts";
+import { isSameJson } from "../../json/mod.ts";
+import { type Append, AppendInDoubtError, type EventLog } from "../../log/mod.ts";
+import { evolved, jobStream } from "../commands.ts";
+import type { HeldBack, Limits } from "../limits/limits.ts";
+import { untilKnown } from "./until_known.ts";
+
+export interface ClaimRequest {
+  readonly job_id: string;
+  /** The job as it is known, and the version of its stream then. */
+  readonly state: JobState;
+  readonly version: number;
+  /** Who claims. */
+  readonly worker: string;
+  readonly lease_seconds: number;
+  /** The connector's own limit of attempts, where it has one. */
+  readonly max_attempts?: number;
+  /** An outside worker claims it. */
+  readonly outside?: boolean;
+  /** The stored pipeline that the job runs, where it does. */
+  readonly pipeline?: JobPipelinePinned;
+  /** Of this claim alone: it tells it from another's where the append is in doubt. */
+  readonly meta: EventMeta;
+  /** What must let the job run. */
+  readonly limits: Limits;
+  /** Fires when an append whose outcome is in doubt is no longer to be cleared up. */
+  readonly signal: AbortSignal;
+}
+
+export type ClaimResult =
+  | {
+      readonly ok: true;
+      /** The job as it is claimed. */
+      readonly state: JobState;
+      readonly version: number;
+      /** Where the log holds the claim. */
+      readonly position: number;
+    }
+  /** `conflict`: the job has changed, another was faster. `refused`: it cannot be started as it is known. */
+  | { readonly ok: false; readonly reason: "conflict" | "refused" }
+  /** A limit does not let it run now. */
+  | { readonly ok: false; readonly reason: "held_back"; readonly held_back: HeldBack };
+
+/** Claims a job. Throws what `log.append` throws where nothing was recorded, or where that is not known. */
+export async function claim(
+  log: Pick<EventLog, "append" | "appendAll" | "readStream">,
+  request: ClaimRequest,
+): Promise<ClaimResult> {
+  const { job_id, state, version, worker, lease_seconds, max_attempts, outside, pipeline, meta, signal } = request;
+  const events = jobDecider.decide({ type: "start", worker, lease_seconds, max_attempts, outside, pipeline }, state);
+  if ("rejected" in events) return { ok: false, reason: "refused" };
+  try {
+    const started = await start(
+      log,
+      { stream_id: jobStream(job_id), expected_version: version, events, meta },
+      request,
+    );
+    if (!started.ok) return started;
+    const { position } = started;
+    const claimed = evolved(state, events as readonly KnownNewEvent[], started);
+    return { ok: true, state: claimed, version: started.version, position };
+  } catch (error) {
+    if (!(error instanceof AppendInDoubtError)) throw error;
+    const read = () => log.readStream(jobStream(job_id), { after_version: version });
+    const since = ((await untilKnown(read, { signal })) ?? []).map(decode);
+    const next = since[0];
+    if (!next) throw error;
+    const now = since.reduce(jobDecider.evolve, state);
+    const isHeld = now.status === "running" && now.attempt === state.attempt + 1;
+    // By all that is known of who did it: several outside workers may have one name.
+    if (isHeld && isSameJson(next.meta, meta)) {
+      return { ok: true, state: now, version: version + since.length, position: next.position };
+    }
+    return { ok: false, reason: "conflict" };
+  }
+}
+
+/** Records the start: alone, or together with the leave of the limits that the job is under. */
+async function start(
+  log: Pick<EventLog, "append" | "appendAll">,
+  append: Append,
+  { job_id, state, meta, limits }: ClaimRequest,
+): Promise<{ ok: true; version: number; position: number; recorded_at: string } | (ClaimResult & { ok: false })> {
+  const { workflow, concurrency_key, key_owner } = state;
+  const job = { job_id, workflow, concurrency_key, key_owner };
+  if ((await limits.limitsOf(job)).length === 0) {
+    const result = await log.append(append);
+    return result.ok ? result : { ok: false, reason: "conflict" };
+  }
+  const record = (grants: readonly Append[]) => log.appendAll([append, ...grants]);
+  const leave = await limits.letRun({ ...job, attempt: state.attempt + 1, meta }, record);
+  if (!leave.ok) return leave;
+  const { appended, recorded_at } = leave.recorded;
+  const { version = 0, position = 0 } = appended[0] ?? {};
+  return { ok: true, version, position, recorded_at };
+}

@@ -1,0 +1,82 @@
+/**
+ * Which faults may pass by themselves, and how long to wait before the next attempt.
+ *
+ * The pause grows from `initial_seconds` by `factor` with each attempt that was used, up to `max_seconds`; of that,
+ * chance takes up to a half away, so that what failed together does not come back together. The outside service's
+ * `Retry-After` is a minimum.
+ */
+import { MAX_RETRY_AFTER } from "../../../connectors/retry_after.ts";
+import type { Backoff } from "../../../events/backoff.ts";
+import type { JobError } from "../../../events/job.ts";
+import type { JobState } from "../../domain/job.ts";
+
+/**
+ * `retry`: the same attempt may well succeed later. `final`: it would meet the same again, or must not be made
+ * twice. `by_status`: as the status in `detail` says. A code that is not here is final: whoever gives an error a
+ * name of its own says here what it means.
+ */
+export const ERROR_CLASSES: Readonly<Record<string, "retry" | "final" | "by_status">> = {
+  // Of any attempt.
+  attempt_timeout: "retry",
+  connector_fault: "retry", // what nobody foresaw may well have been the moment's
+  internal_fault: "final", // it would be met again, and may take others with it
+  invalid_payload: "final",
+  result_not_json: "final",
+  result_not_recordable: "final",
+  result_too_deep: "final",
+  result_too_large: "final",
+  // Of steps.
+  expression_failed: "final",
+  expression_too_costly: "final",
+  outputs_too_large: "final",
+  step_errors_too_large: "final",
+  step_timeout: "retry",
+  too_many_step_runs: "final",
+  unknown_connector: "retry", // another worker may have it: versions differ while a new one is rolled out
+  // Of connectors.
+  address_refused: "final",
+  connection_failed: "retry",
+  malformed_answer: "final", // the request was answered: what it asks for may be done
+  timeout: "retry",
+  unexpected_status: "by_status",
+};
+
+/** Statuses of an answer after which the same request may succeed. */
+const RETRYABLE_STATUSES: ReadonlySet<unknown> = new Set([
+  408, // the service waited too long for the request
+  425, // too early
+  429, // too many requests
+  500,
+  502,
+  503,
+  504,
+]);
+
+/** The pause where neither job nor connector says otherwise: 1, 2, 4, 8 … 300 seconds, less chance. */
+const DEFAULT_BACKOFF = { initial_seconds: 1, factor: 2, max_seconds: 300 } as const satisfies Backoff;
+
+/** Whether the same attempt may succeed later. */
+export function isRetryable({ code, detail }: JobError): boolean {
+  const kind = ERROR_CLASSES[code] ?? "final";
+  return kind === "by_status"
+    ? RETRYABLE_STATUSES.has((detail as { status?: unknown } | undefined)?.status)
+    : kind === "retry";
+}
+
+/** Seconds before the attempt that is to follow the one that has just failed. */
+export function retryDelay(
+  { backoff, attempts_used }: Pick<JobState, "backoff" | "attempts_used">,
+  {
+    connector = {},
+    retry_after = 0,
+  }: {
+    /** The connector's own pauses. */
+    connector?: Backoff;
+    /** What the outside service asked for, in seconds. */
+    retry_after?: number;
+  } = {},
+): number {
+  const { initial_seconds, factor, max_seconds } = { ...DEFAULT_BACKOFF, ...connector, ...backoff };
+  const pause = Math.min(max_seconds, initial_seconds * factor ** attempts_used);
+  return Math.max(pause * (0.5 + Math.random() / 2), Math.min(retry_after, MAX_RETRY_AFTER));
+}

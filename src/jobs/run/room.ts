@@ -1,0 +1,54 @@
+/**
+ * Leaves room in the history of a job. Steps that end at once are recorded one right after the other, and whatever another
+ * process decides on the job as it has just read it comes too late each time: so from time to time nothing is recorded for
+ * as long as it takes to read the job and to record a decision.
+ */
+import { pause } from "../../async/mod.ts";
+
+/** After so long without room there is some. */
+const BUSY_MS = 250;
+/** So many times as long as the last record took: one is for the decision that has just come too late. */
+const ROOM = 4;
+/** And no longer. */
+const MAX_ROOM_MS = 500;
+
+interface Clock {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  wait(ms: number, signal: AbortSignal): Promise<unknown>;
+}
+
+const CLOCK: Clock = { now: () => performance.now(), wait: pause };
+
+export class Room {
+  readonly #clock: Clock;
+  /** When there was room last, when the last record ended, and how long it took. */
+  #last: number;
+  #ended = 0;
+  #took = 0;
+
+  constructor(clock = CLOCK) {
+    this.#clock = clock;
+    this.#last = clock.now();
+  }
+
+  /** Records something, after a pause where it is time for one; the signal ends that. */
+  async record<Result>(record: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    await this.#leave(signal);
+    const began = this.#clock.now();
+    try {
+      return await record();
+    } finally {
+      this.#ended = this.#clock.now();
+      this.#took = this.#ended - began;
+    }
+  }
+
+  async #leave(signal: AbortSignal): Promise<void> {
+    const now = this.#clock.now();
+    const left = this.#ended + Math.min(ROOM * this.#took, MAX_ROOM_MS) - now;
+    if (left > 0 && now - this.#last < BUSY_MS) return;
+    if (left > 0) await this.#clock.wait(left, signal);
+    this.#last = this.#clock.now();
+  }
+}

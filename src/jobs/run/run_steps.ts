@@ -1,0 +1,331 @@
+/**
+ * Runs the steps of one attempt: plans, records, runs what the plan says, and plans again when a work has ended.
+ *
+ * What is to be run next is recorded together with the ends that made it next; only then is it run. So after a crash
+ * nothing runs again whose end is on record, and what runs is on record as started.
+ */
+import type { Connector, OutboundFetch } from "../../../connectors/connector.ts";
+import type { JobError } from "../../../events/job.ts";
+import type { Step, Steps } from "../../../events/pipeline.ts";
+import { inSlices, Line, pause } from "../../async/mod.ts";
+import { DEFAULT_MAX_ATTEMPTS, type JobCommand } from "../../domain/job.ts";
+import { kept } from "../../domain/pipeline/step_error.ts";
+import {
+  evolveSteps,
+  hasEnded,
+  type NewStepEvent,
+  type StepEvent,
+  type StepStates,
+} from "../../domain/pipeline/step_states.ts";
+import {
+  type Ending,
+  Known,
+  MAX_INPUTS_LENGTH,
+  outputsNamed,
+  type Plan,
+  planSteps,
+  succeeded,
+  type Work,
+} from "../../domain/pipeline/steps.ts";
+import { isAtHand, JsonText, opened } from "../../json/mod.ts";
+import type { Tracing } from "../../telemetry/mod.ts";
+import { errorOf } from "../faults.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Outcome, Runnable } from "./execute.ts";
+import { isRetryable, retryDelay } from "./retry.ts";
+import { executeTraced } from "./traced.ts";
+import { turns } from "./turns.ts";
+
+/** How long a connector may take to heed its signal before its answer is dropped. */
+const TIMEOUT_GRACE_MS = 1_000;
+
+/** What the inputs of works that run may take in this process, in UTF-16 units, beside one of each caller. */
+export const MAX_INPUTS_OF_PROCESS = 32_000_000;
+/** A job's only one is started in any case if it takes no more. */
+const SMALL_INPUT = 100_000;
+/** Whoever waits for room looks again after so long, whatever was heard. */
+const ROOM_EVERY_MS = 1_000;
+
+/** Of a UTF-16 unit of an output's JSON, to read, check, record and fold it, in units of expressions. */
+const OUTPUT_COST = 1;
+/** The same, to decode it. */
+const OPENING_COST = 1;
+
+/** Jobs of which the next plan has to decode large outputs: one at a time, lest they push each other's out of memory. */
+const opening = new Line();
+/** Of all jobs of this process. */
+let inputs_length = 0;
+/** The same by caller. */
+const inputs_of = new Map<string | null, number>();
+/** Resolves when inputs leave room. */
+let roomMade = Promise.withResolvers<void>();
+
+export interface StepsOptions {
+  readonly steps: Steps;
+  readonly runnables: ReadonlyMap<string, Runnable>;
+  readonly fetch: OutboundFetch;
+  readonly tracing: Tracing;
+  /** Fires when no more works are to be started. */
+  readonly stopping: AbortSignal;
+  /** Puts it on record, and brings the attempt's state up to it; false where the attempt is over. */
+  readonly record: (command: JobCommand & { type: "step" }) => Promise<boolean>;
+  /** A connector broke in a way that nobody foresaw. */
+  readonly on_fault: (fault: unknown, about: { step: string; message: string }) => void;
+}
+
+/** A work that has ended, and not on record yet. */
+interface Ended {
+  readonly work: Work;
+  readonly outcome: Outcome;
+}
+
+/**
+ * Resolves to what the attempt's end on record is; `undefined` where it was told to stop, and did. Throws where the job
+ * cannot go on for a fault of its own; nothing of it runs any more then.
+ */
+export function runSteps(
+  attempt: Attempt,
+  options: StepsOptions,
+): Promise<"complete" | "fail" | "suspend" | undefined> {
+  return new StepsRun(attempt, options).run();
+}
+
+class StepsRun {
+  readonly #attempt: Attempt;
+  readonly #options: StepsOptions;
+  readonly #active = new Map<string, Promise<void>>();
+  readonly #known = new Known();
+  #ended: Ended[] = [];
+  /** What the inputs of the works that run take. */
+  #inputs_length = 0;
+  /** Fires when the run is given up. */
+  readonly #broken = new AbortController();
+  /** The last plan left something to plan. */
+  #isUnfinished = false;
+
+  constructor(attempt: Attempt, options: StepsOptions) {
+    this.#attempt = attempt;
+    this.#options = options;
+  }
+
+  async run(): Promise<Ending["type"] | undefined> {
+    try {
+      return await this.#run();
+    } catch (fault) {
+      this.#broken.abort(fault);
+      await Promise.race([Promise.allSettled(this.#active.values()), Bun.sleep(TIMEOUT_GRACE_MS)]);
+      throw fault;
+    }
+  }
+
+  async #run(): Promise<Ending["type"] | undefined> {
+    while (!this.#attempt.signal.aborted) {
+      const end = await this.#advance();
+      if (end) return end;
+      if (this.#ended.length > 0 || this.#isUnfinished) continue;
+      await (this.#active.size > 0 ? Promise.race(this.#active.values()) : this.#room());
+    }
+    await Promise.all(this.#active.values());
+    // Told to stop, some may have ended well all the same: what they did must not be done again.
+    if (this.#attempt.aborted === "worker_stopping") await this.#record(this.#takeEnded().events, null);
+    return undefined;
+  }
+
+  /** There is no room for the input of the only work. */
+  async #room(): Promise<void> {
+    const signal = AbortSignal.any([this.#attempt.signal, this.#options.stopping]);
+    if (!signal.aborted) await Promise.race([roomMade.promise, pause(ROOM_EVERY_MS, signal)]);
+  }
+
+  /** Records what has ended and what is next, and starts that. Resolves to the attempt's end, if this was it. */
+  async #advance(): Promise<Ending["type"] | undefined> {
+    const planner = { caller: this.#attempt.state.caller, expenses: this.#known.expenses };
+    const inTurn = () => turns.run(planner, () => this.#planned());
+    const planned =
+      this.#closed().length === 0 ? await inTurn() : await opening.run(planner.caller, () => this.#open().then(inTurn));
+    if (!planned) return undefined;
+    const { events, plan } = planned;
+    const isStopping = this.#options.stopping.aborted && plan.ending === null;
+    this.#isUnfinished = plan.unfinished && !isStopping;
+    const isRecorded = await this.#record(isStopping ? events : [...events, ...plan.events], plan.ending);
+    if (!isRecorded) return undefined;
+    if (plan.ending) return plan.ending.type;
+    // The process may have stood still meanwhile, and the job may have gone on elsewhere.
+    if (this.#attempt.leaseLost(performance.now())) this.#attempt.abort("lease_lost");
+    if (this.#attempt.signal.aborted) return undefined;
+    if (!isStopping) for (const work of plan.works) this.#start(work);
+    else if (this.#active.size + this.#ended.length === 0) this.#attempt.abort("worker_stopping");
+    return undefined;
+  }
+
+  /** The outputs that the next plan may look into, and would have to decode for it. */
+  #closed(): JsonText[] {
+    const outputs = new Map<string, unknown>();
+    for (const [id, state] of this.#attempt.state.step_states) if (hasEnded(state)) outputs.set(id, state.output);
+    for (const { work, outcome } of this.#ended) {
+      if (outcome.ok && work.item === undefined) outputs.set(work.step.id, outcome.result);
+    }
+    const named = outputsNamed(this.#options.steps, { outputs, known: this.#known });
+    return named.filter((output) => output instanceof JsonText && !isAtHand(output)) as JsonText[];
+  }
+
+  #open(): Promise<void> {
+    return inSlices(this.#closed(), (output) => {
+      this.#known.expenses.handOn(output.text.length * OPENING_COST);
+      opened(output);
+    });
+  }
+
+  /** What has ended, and what is next; `undefined` where the attempt is over by now. */
+  #planned(): { events: readonly NewStepEvent[]; plan: Plan } | undefined {
+    if (this.#attempt.signal.aborted) return undefined;
+    const { events, states } = this.#takeEnded();
+    return { events, plan: this.#plan(states) };
+  }
+
+  #plan(states: StepStates): Plan {
+    const { state } = this.#attempt;
+    const left = MAX_INPUTS_OF_PROCESS - inputs_length;
+    return planSteps({
+      steps: this.#options.steps,
+      payload: state.payload,
+      states,
+      attempt: state.attempt,
+      now: this.#attempt.now(),
+      active: new Set(this.#active.keys()),
+      inputs_left: Math.min(MAX_INPUTS_LENGTH - this.#inputs_length, left),
+      first_left: inputs_of.has(state.caller) ? Math.max(left, SMALL_INPUT) : Number.POSITIVE_INFINITY,
+      known: this.#known,
+      maxAttempts: (step) => this.#maxAttempts(step),
+    });
+  }
+
+  async #record(events: readonly NewStepEvent[], ending: Ending | null): Promise<boolean> {
+    if (events.length === 0 && ending === null) return true;
+    return await this.#options.record({ type: "step", attempt: this.#attempt.state.attempt, events, ending });
+  }
+
+  /** What has ended since the last time, as it is to be recorded, and the states as they are then. */
+  #takeEnded(): { events: readonly NewStepEvent[]; states: StepStates } {
+    let states = this.#attempt.state.step_states;
+    const recorded_at = new Date(this.#attempt.now()).toISOString();
+    const events = this.#ended.map((ended) => {
+      const event = this.#toEvent(ended, states);
+      states = evolveSteps(states, { ...event, recorded_at } as StepEvent);
+      return event;
+    });
+    this.#ended = [];
+    return { events, states };
+  }
+
+  #toEvent({ work, outcome }: Ended, states: StepStates): NewStepEvent {
+    const { attempt } = this.#attempt.state;
+    const { step, item, step_attempt, attempts_used } = work;
+    if (outcome.ok) {
+      return succeeded(work, { attempt, output: outcome.result, output_length: outcome.length, states });
+    }
+    const { error, retry_after } = outcome;
+    const retried = isRetryable(error) && attempts_used + 1 < this.#maxAttempts(step);
+    const data = {
+      attempt,
+      step: step.id,
+      ...(item === undefined ? {} : { item }),
+      step_attempt,
+      error: kept(error, { retried }),
+    };
+    if (!retried) return { type: "job.step_failed", data };
+    const backoff = step.retry?.backoff ?? null;
+    const connector = this.#connector(step)?.retry?.backoff;
+    const ms = retryDelay({ backoff, attempts_used }, { connector, retry_after }) * 1000;
+    // A time, not a pause: what is planned from it now is to be the same when it has been recorded, a little later.
+    const retry_at = new Date(Math.ceil(this.#attempt.now() + ms)).toISOString();
+    return { type: "job.step_failed", data: { ...data, retry_at } };
+  }
+
+  #start(work: Work): void {
+    this.#hold(work.input_size.length);
+    const running = this.#execute(work)
+      .catch((fault): Outcome => {
+        const error = errorOf(fault);
+        this.#options.on_fault(fault, { step: work.key, message: error.message });
+        return { ok: false, error };
+      })
+      .then((outcome) => {
+        this.#active.delete(work.key);
+        this.#hold(-work.input_size.length);
+        if (outcome?.ok) this.#known.expenses.handOn(outcome.length * OUTPUT_COST);
+        if (outcome) this.#ended.push({ work, outcome });
+      });
+    this.#active.set(work.key, running);
+  }
+
+  #hold(length: number): void {
+    const { caller } = this.#attempt.state;
+    this.#inputs_length += length;
+    inputs_length += length;
+    const theirs = (inputs_of.get(caller) ?? 0) + length;
+    if (theirs > 0) inputs_of.set(caller, theirs);
+    else inputs_of.delete(caller);
+    if (length > 0) return;
+    roomMade.resolve();
+    roomMade = Promise.withResolvers();
+  }
+
+  /** `undefined`: it was told to stop, and did. */
+  async #execute({ key, step, step_attempt, input, input_size }: Work): Promise<Outcome | undefined> {
+    const { runnables, fetch, tracing, on_fault } = this.#options;
+    const runnable = runnables.get(step.uses ?? "");
+    if (!runnable) {
+      const message = `This worker has no connector "${step.uses}".`;
+      return { ok: false, error: { code: "unknown_connector", message } };
+    }
+    // Others' may have been recorded in the same commit, and are to be begun at the same moment.
+    await turns.begin(input_size.work);
+    if (this.#attempt.signal.aborted || this.#broken.signal.aborted) return undefined;
+    const span = tracing.start("step", {
+      parent: this.#attempt.span.traceparent,
+      attributes: { "levqor.step": key, "levqor.step_attempt": step_attempt },
+    });
+    const seconds = step.timeout_seconds ?? this.#attempt.timeout_seconds;
+    const timeout = new AbortController();
+    const deaf = Promise.withResolvers<undefined>();
+    const timers = [
+      setTimeout(() => timeout.abort(new Error("The step has taken too long")), seconds * 1000),
+      setTimeout(() => deaf.resolve(undefined), seconds * 1000 + TIMEOUT_GRACE_MS),
+    ];
+    try {
+      const signal = AbortSignal.any([this.#attempt.signal, timeout.signal, this.#broken.signal]);
+      const context = { signal, idempotency_key: `${this.#attempt.job_id}/${key}`, fetch };
+      const running = executeTraced(runnable, { payload: input, context, tracing, parent: span });
+      const outcome = await Promise.race([running, deaf.promise]);
+      span.end({ error: outcome ? codeOf(outcome) : "step_timeout" });
+      if (outcome && !outcome.ok && outcome.fault !== undefined) {
+        on_fault(outcome.fault, { step: key, message: outcome.error.message });
+      }
+      return outcome ?? { ok: false, error: timedOut(seconds) };
+    } catch (error) {
+      span.end({ error: "stopped" });
+      if (this.#attempt.signal.aborted || this.#broken.signal.aborted) return undefined;
+      if (timeout.signal.aborted) return { ok: false, error: timedOut(seconds) };
+      throw error;
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
+    }
+  }
+
+  #maxAttempts(step: Step): number {
+    return step.retry?.max_attempts ?? this.#connector(step)?.retry?.max_attempts ?? DEFAULT_MAX_ATTEMPTS;
+  }
+
+  #connector(step: Step): Connector | undefined {
+    return this.#options.runnables.get(step.uses ?? "")?.connector;
+  }
+}
+
+function codeOf(outcome: Outcome): string | undefined {
+  return outcome.ok ? undefined : outcome.error.code;
+}
+
+function timedOut(seconds: number): JobError {
+  return { code: "step_timeout", message: `The step did not end within ${seconds} s.` };
+}

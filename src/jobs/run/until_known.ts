@@ -1,0 +1,20 @@
+import { Backoff, pause } from "../../async/mod.ts";
+import { isTransient } from "../../log/mod.ts";
+
+/** Tries until it works; `undefined` where the signal fires first. Throws what no repetition would mend. */
+export async function untilKnown<T>(
+  action: () => Promise<T>,
+  { signal, on_fault }: { signal: AbortSignal; on_fault?: (error: unknown) => void },
+): Promise<T | undefined> {
+  const backoff = new Backoff(100, 1_000);
+  while (!signal.aborted) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      on_fault?.(error);
+      await pause(backoff.next(), signal);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,91 @@
+/**
+ * Which jobs can be run here: those whose workflow is a connector or a stored pipeline, and those that bring their steps.
+ *
+ * Pipelines become known by the read model, which is asked again and again, and sooner by the log's news.
+ */
+import { decode } from "../../../events/mod.ts";
+import type { Steps } from "../../../events/pipeline.ts";
+import { isUndefinedTable, type Sql } from "../../db/mod.ts";
+import { pipelineState } from "../../domain/pipeline/pipeline.ts";
+import type { EventLog } from "../../log/mod.ts";
+import type { WorkflowNames } from "../options.ts";
+
+/** Definitions that are kept for the next job. */
+const MAX_KEPT = 200;
+const REFRESH_EVERY_MS = 1_000;
+
+export class Workflows implements WorkflowNames {
+  readonly runs_steps = true;
+  readonly #connectors: WorkflowNames;
+  readonly #pipelines = new Set<string>();
+  #refreshAt = 0;
+
+  constructor(connectors: WorkflowNames) {
+    this.#connectors = connectors;
+  }
+
+  /** Workflow names whose jobs can be run, as far as they are known. */
+  keys(): SetIterator<string> {
+    return new Set([...this.#connectors.keys(), ...this.#pipelines]).keys();
+  }
+
+  has(workflow: string): boolean {
+    return this.#connectors.has(workflow) || this.#pipelines.has(workflow);
+  }
+
+  /** Takes note of a pipeline; true where it was not known. */
+  learn(pipeline: string): boolean {
+    if (this.#pipelines.has(pipeline)) return false;
+    this.#pipelines.add(pipeline);
+    return true;
+  }
+
+  /** Asks the read model, at most once in a second; true where it knows pipelines that were not known here. */
+  async refresh(sql: Sql): Promise<boolean> {
+    if (performance.now() < this.#refreshAt) return false;
+    this.#refreshAt = performance.now() + REFRESH_EVERY_MS;
+    let rows: readonly { name: string }[];
+    try {
+      rows = await sql<{ name: string }[]>`select name from levqor_read.pipelines`;
+    } catch (error) {
+      if (isUndefinedTable(error)) return false;
+      throw error;
+    }
+    return rows.filter(({ name }) => this.learn(name)).length > 0;
+  }
+}
+
+/** What a pipeline's jobs run. */
+export interface Pipeline {
+  readonly name: string;
+  readonly version: number;
+  readonly steps: Steps;
+}
+
+/** Reads stored pipelines. A version never changes, so each is read once. */
+export class PipelineReader {
+  readonly #log: Pick<EventLog, "readStream">;
+  readonly #kept = new Map<string, Pipeline>();
+
+  constructor(log: Pick<EventLog, "readStream">) {
+    this.#log = log;
+  }
+
+  /** A pipeline at its newest version, or at the one named; `undefined` where there is none. */
+  async read(name: string, version?: number): Promise<Pipeline | undefined> {
+    const kept = version === undefined ? undefined : this.#kept.get(`${name}@${version}`);
+    if (kept) return kept;
+    const events = await this.#log.readStream(pipelineStream(name), { limit: version });
+    const state = pipelineState(events.map(decode));
+    if (state.definition === null || (version !== undefined && state.version !== version)) return undefined;
+    const pipeline = { name, version: state.version, steps: state.definition.steps };
+    if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
+    this.#kept.set(`${name}@${pipeline.version}`, pipeline);
+    return pipeline;
+  }
+}
+
+/** The stream that holds a pipeline's history. */
+export function pipelineStream(name: string): string {
+  return `pipeline-${name}`;
+}

@@ -1,0 +1,73 @@
+/**
+ * Takes jobs back whose lease has lapsed, and ends those that have taken too long, by the database's clock.
+ *
+ * Every process stands by for it, whatever its role: where only outside workers run jobs, no runner is there to do it.
+ * One process at a time does, by the lease `leases`; when it dies another takes over within seconds.
+ */
+import type { JobCommand } from "../../domain/job.ts";
+import { EVERYTHING } from "../../domain/reach.ts";
+import { isTransient } from "../../log/mod.ts";
+import { commandJob, jobMeta } from "../commands.ts";
+import { failForGood } from "../faults.ts";
+import type { RunnerOptions } from "../options.ts";
+import { expiredJobs, lapsedJobs } from "../queue/read_model.ts";
+import { sweep } from "./sweep.ts";
+
+export type SweeperOptions = Pick<RunnerOptions, "log" | "sql" | "instance" | "logger" | "sweep_seconds">;
+
+export interface Sweeper {
+  /** Lets another process take over. */
+  stop(): Promise<void>;
+}
+
+/** Starts to look for lapsed leases and expired jobs. */
+export function startSweeper(options: SweeperOptions): Sweeper {
+  const stopping = new AbortController();
+  const swept = sweep({ ...options, name: "leases", signal: stopping.signal }, async () => {
+    const [lapsed, expired] = await Promise.all([lapsedJobs(options.sql), expiredJobs(options.sql)]);
+    await Promise.all([
+      ...lapsed.map(({ job_id, attempt, now }) =>
+        record(options, job_id, { type: "release", attempt, reason: "lease_expired", now }),
+      ),
+      ...expired.map(({ job_id, now }) => record(options, job_id, { type: "expire", now })),
+    ]);
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      await swept;
+    },
+  };
+}
+
+/**
+ * A refusal means that the worker was quicker. Never throws: the next sweep tries again, but for a job of which nothing
+ * can be made. That one fails.
+ */
+async function record(
+  { log, instance, logger }: SweeperOptions,
+  job_id: string,
+  command: JobCommand & { type: "release" | "expire" },
+): Promise<void> {
+  try {
+    const meta = jobMeta(job_id, { actor: `system:${instance}` });
+    const handled = await commandJob(log, { job_id, reach: EVERYTHING, command, meta });
+    if (handled.ok) logger.info({ job_id, command }, "Recorded what was due");
+  } catch (error) {
+    if (!isTransient(error)) await giveUp({ log, instance, logger }, job_id, error);
+    else logger.warn({ job_id, command, err: error }, "Cannot record what is due; the next sweep tries again");
+  }
+}
+
+async function giveUp(
+  { log, instance, logger }: Pick<SweeperOptions, "log" | "instance" | "logger">,
+  job_id: string,
+  fault: unknown,
+): Promise<void> {
+  logger.error({ job_id, err: fault }, "Cannot take a job back for a fault of its own; it fails");
+  try {
+    await failForGood(log, { job_id, fault, actor: `system:${instance}` });
+  } catch (error) {
+    logger.warn({ job_id, err: error }, "Cannot record that a job failed; the next sweep tries again");
+  }
+}

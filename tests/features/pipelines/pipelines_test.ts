@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Harness, post, startApi } from "../../http/harness.ts";
+
+let api: Harness;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.stop());
+
+const steps = [{ id: "fetch", uses: "http", with: { url: "https://example.com/{{ payload.id }}" } }];
+const other = [{ id: "nap", sleep: { seconds: 1 } }];
+const create = (name: string, body: object = {}, headers = {}) =>
+  api.ask("/api/v1/pipelines", post({ name, format: 1, steps, ...body }, headers));
+const put = (name: string, body: object, headers: Record<string, string>) =>
+  api.ask(`/api/v1/pipelines/${name}`, { ...post({ format: 1, steps, ...body }, headers), method: "PUT" });
+
+describe("storing a pipeline", () => {
+  test("answers its first version, which can be read at once", async () => {
+    const answer = await create("first", { description: "One" });
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get("etag")).toBe('"1"');
+    expect(answer.body).toMatchObject({ name: "first", version: 1, format: 1, description: "One", steps });
+    const read = await api.ask("/api/v1/pipelines/first");
+    expect(read.body).toEqual(answer.body);
+    expect(read.headers.get("etag")).toBe('"1"');
+  });
+
+  test("is refused under a name that is taken, by a pipeline or a connector", async () => {
+    await create("taken");
+    for (const name of ["taken", "http"]) {
+      const answer = await create(name);
+      expect([answer.status, answer.body.error]).toEqual([409, "pipeline_exists"]);
+    }
+  });
+
+  test("with an Idempotency-Key may be repeated", async () => {
+    const headers = { "idempotency-key": "pipeline-1" };
+    const first = await create("again", {}, headers);
+    const second = await create("again", {}, headers);
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.body).toEqual(first.body);
+    expect(second.headers.get("idempotency-replayed")).toBe("true");
+    const reused = await create("again", { steps: other }, headers);
+    expect([reused.status, reused.body.error]).toEqual([422, "idempotency_key_reused"]);
+    expect((await create("again", {}, { "idempotency-key": "pipeline-2" })).status).toBe(409);
+  });
+
+  test.each([
+    ["a name in capitals", { name: "Nope" }, "/name", "lower-case letters"],
+    ["another format", { format: 2 }, "/format", "must be"],
+    ["no steps", { steps: [] }, "/steps", "at least 1 entry"],
+    ["an id with a dash", { steps: [{ id: "a-b", uses: "http" }] }, "/steps/0/id", "beginning with a letter"],
+    ["an unknown field", { steps: [{ id: "a", uses: "http", retries: 1 }] }, "/steps/0/retries", "is not known here"],
+    ["a sleep until no time", { steps: [{ id: "a", sleep: { until: "banana" } }] }, "/steps/0/sleep/until", "RFC 3339"],
+    ["a connector that is not there", { steps: [{ id: "a", uses: "ftp" }] }, "/steps/0/uses", "no connector"],
+    [
+      "a step that comes later",
+      {
+        steps: [
+          { id: "a", uses: "http", if: "{{ steps.b.output }}" },
+          { id: "b", uses: "http" },
+        ],
+      },
+      "/steps/0/if",
+      "comes later",
+    ],
+  ])("with %s is refused, with the place", async (_, body, pointer, message) => {
+    const answer = await create("refused", body);
+    expect([answer.status, answer.body.error]).toEqual([422, "validation_failed"]);
+    expect(answer.body.errors[0]).toMatchObject({ pointer, message: expect.stringContaining(message) });
+    expect((await api.ask("/api/v1/pipelines/refused")).status).toBe(404);
+  });
+});
+
+describe("a new version", () => {
+  test("may be what its creation took, name and all; nothing is renamed", async () => {
+    await create("named");
+    expect((await put("named", { name: "named", steps: other }, { "if-match": '"1"' })).body.version).toBe(2);
+    const renamed = await put("named", { name: "other", steps }, { "if-match": '"2"' });
+    expect([renamed.status, renamed.body.detail]).toEqual([422, '/name must be "named", as in the path.']);
+    expect((await api.ask("/api/v1/pipelines/named")).body.version).toBe(2);
+  });
+
+  test("is made from the version that If-Match names; every version stays readable", async () => {
+    const first = await create("versions");
+    const second = await put("versions", { steps: other }, { "if-match": '"1"' });
+    expect([second.status, second.headers.get("etag")]).toEqual([200, '"2"']);
+    expect(second.body).toMatchObject({ version: 2, steps: other, created_at: first.body.created_at });
+    const lost = await put("versions", { steps }, { "if-match": '"1"' });
+    expect([lost.status, lost.body.error]).toEqual([412, "version_mismatch"]);
+    expect((await put("versions", { steps }, { "if-match": "*" })).body.version).toBe(3);
+    for (const [version, expected] of [
+      [1, steps],
+      [2, other],
+      [3, steps],
+    ] as const) {
+      const read = await api.ask(`/api/v1/pipelines/versions/versions/${version}`);
+      expect(read.body).toMatchObject({ version, steps: expected });
+      expect(read.headers.get("etag")).toBe(`"${version}"`);
+    }
+    for (const version of ["4", "0", "x"]) {
+      expect((await api.ask(`/api/v1/pipelines/versions/versions/${version}`)).status).toBe(404);
+    }
+  });
+
+  test("needs If-Match, and a pipeline to change", async () => {
+    await create("careful");
+    for (const headers of [{}, { "if-match": "1" }, { "if-match": 'W/"1"' }]) {
+      const answer = await put("careful", { steps: other }, headers as Record<string, string>);
+      expect([answer.status, answer.body.error]).toEqual([428, "precondition_required"]);
+    }
+    const nobody = await put("nobody", {}, { "if-match": "*" });
+    expect([nobody.status, nobody.body.error]).toEqual([404, "pipeline_not_found"]);
+  });
+
+  test("that is the same as the newest is not recorded", async () => {
+    await create("same");
+    const answer = await put("same", {}, { "if-match": '"1"' });
+    expect([answer.status, answer.body.version]).toEqual([200, 1]);
+    expect(answer.headers.get("levqor-position")).toBeNull();
+  });
+
+  test("of many at once only one is made from the same version", async () => {
+    await create("race");
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => put("race", { description: `${n}` }, { "if-match": '"1"' })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 7 }, () => 412)]);
+  });
+});
+
+test("the list shows pipelines in pages, newest first", async () => {
+  await create("list-one");
+  const last = await create("list-two", { description: "Two" });
+  const position = last.headers.get("levqor-position") ?? "";
+  const ask = (query: string) =>
+    api.ask(`/api/v1/pipelines?${query}`, { headers: { "levqor-min-position": position } });
+  const first = await ask("limit=1");
+  expect(first.body.data).toEqual([
+    {
+      name: "list-two",
+      version: 1,
+      description: "Two",
+      steps: 1,
+      created_at: last.body.created_at,
+      updated_at: last.body.updated_at,
+    },
+  ]);
+  const second = await ask(`limit=1&cursor=${first.body.next_cursor}`);
+  expect(second.body.data[0].name).toBe("list-one");
+});

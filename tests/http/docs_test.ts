@@ -1,0 +1,225 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { problems } from "../../src/http/problem.ts";
+import { components } from "../../src/http/schema.ts";
+import { examplesOf, type Json, resolve, schemaChecker } from "../support/openapi.ts";
+import { type Harness, post, startApi } from "./harness.ts";
+
+let api: Harness;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.stop());
+
+describe("/docs/json", () => {
+  test("is an OpenAPI 3.1 document of every call", async () => {
+    const { body } = await api.ask("/docs/json");
+    expect(body.openapi).toBe("3.1.0");
+    expect(
+      Object.entries(body.paths)
+        .flatMap(([path, calls]) => Object.keys(calls as object).map((m) => `${m} ${path}`))
+        .sort(),
+    ).toEqual([
+      "delete /api/v1/schedules/{schedule_id}",
+      "get /",
+      "get /api/v1/callbacks/secret",
+      "get /api/v1/incidents",
+      "get /api/v1/jobs",
+      "get /api/v1/jobs/stream",
+      "get /api/v1/jobs/ws",
+      "get /api/v1/jobs/{job_id}",
+      "get /api/v1/jobs/{job_id}/callbacks",
+      "get /api/v1/jobs/{job_id}/events",
+      "get /api/v1/jobs/{job_id}/steps",
+      "get /api/v1/jobs/{job_id}/stream",
+      "get /api/v1/keys",
+      "get /api/v1/keys/{key_id}",
+      "get /api/v1/marketing/summary",
+      "get /api/v1/ops/health",
+      "get /api/v1/pipelines",
+      "get /api/v1/pipelines/{name}",
+      "get /api/v1/pipelines/{name}/versions/{version}",
+      "get /api/v1/schedules",
+      "get /api/v1/schedules/{schedule_id}",
+      "get /api/v1/schedules/{schedule_id}/events",
+      "get /api/v1/schedules/{schedule_id}/next",
+      "get /api/v1/status/{job_id}",
+      "get /api/v1/workflows/limits",
+      "get /api/v1/workflows/{workflow}/limits",
+      "get /health",
+      "get /metrics",
+      "get /ops/uptime",
+      "get /problems/{error}",
+      "get /public/metrics",
+      "post /api/v1/_dev/complete/{job_id}",
+      "post /api/v1/incidents",
+      "post /api/v1/incidents/{incident_id}/resolve",
+      "post /api/v1/incidents/{incident_id}/updates",
+      "post /api/v1/intake",
+      "post /api/v1/jobs/cancel",
+      "post /api/v1/jobs/replay",
+      "post /api/v1/jobs/{job_id}/approve",
+      "post /api/v1/jobs/{job_id}/callbacks/redeliver",
+      "post /api/v1/jobs/{job_id}/cancel",
+      "post /api/v1/jobs/{job_id}/replay",
+      "post /api/v1/keys",
+      "post /api/v1/keys/{key_id}/revoke",
+      "post /api/v1/keys/{key_id}/rotate",
+      "post /api/v1/ops/projections/{name}/resume",
+      "post /api/v1/pipelines",
+      "post /api/v1/schedules",
+      "post /api/v1/schedules/{schedule_id}/pause",
+      "post /api/v1/schedules/{schedule_id}/resume",
+      "post /api/v1/schedules/{schedule_id}/run",
+      "post /api/v1/workers/claim",
+      "post /api/v1/workers/complete",
+      "post /api/v1/workers/fail",
+      "post /api/v1/workers/heartbeat",
+      "post /api/v1/workers/release",
+      "put /api/v1/pipelines/{name}",
+      "put /api/v1/schedules/{schedule_id}",
+      "put /api/v1/workflows/{workflow}/limits",
+    ]);
+  });
+
+  test("every call has a summary, a description, and its answers a description, headers and schemas", async () => {
+    const { body } = await api.ask("/docs/json");
+    for (const call of Object.values<Json>(body.paths).flatMap((calls) => Object.values<Json>(calls))) {
+      expect(call.summary).toMatch(/^[A-Z].*[^.]$/);
+      expect(call.description).toMatch(/\.$/);
+      expect(call.operationId).toMatch(/^[a-z][A-Za-z]+$/);
+      expect(call.tags).toHaveLength(1);
+      expect(Object.keys(call.responses)).toContain("500");
+      for (const [status, response] of Object.entries<Json>(call.responses)) {
+        const answer = resolve(body, response);
+        expect(answer.description).toBeString();
+        expect(answer.headers).toHaveProperty("X-Request-Id");
+        // Where the database is away, the state of every part is the answer.
+        const isState = call.operationId === "getOpsHealth" && status === "503";
+        if (Number(status) >= 400 && !isState) expect(answer.content).toHaveProperty(["application/problem+json"]);
+        for (const content of Object.values<Json>(answer.content ?? {})) expect(content.schema).toBeObject();
+      }
+    }
+  });
+
+  test("every reference leads somewhere, everything shared is referred to, and every code is documented", async () => {
+    const { text, body } = await api.ask("/docs/json");
+    const referred = new Set([...text.matchAll(/"#\/components\/([^"]+)"/g)].map(([, path]) => path as string));
+    const shared = Object.entries<Json>(body.components)
+      .filter(([kind]) => kind !== "securitySchemes")
+      .flatMap(([kind, entries]) => Object.keys(entries).map((name) => `${kind}/${name}`));
+    expect([...referred].sort()).toEqual(shared.sort());
+    expect(Object.keys(components).sort()).toEqual(Object.keys(body.components.schemas).sort());
+    // Every code of the catalogue is documented at some call, but for what is no call's own, or that of pages and files.
+    expect(Object.keys(problems).filter((code) => !(code in body.components.examples))).toEqual([
+      "method_not_allowed",
+      "range_not_satisfiable",
+    ]);
+  });
+
+  test("every example fits its schema, formats and all", async () => {
+    const { body } = await api.ask("/docs/json");
+    const check = schemaChecker(body);
+    const faults: string[] = [];
+    let count = 0;
+    for (const { path, schema, value } of examplesOf(body)) {
+      count++;
+      const fault = check(schema, value);
+      if (fault) faults.push(`${path}: ${fault}`);
+    }
+    expect(faults).toEqual([]);
+    expect(count).toBeGreaterThan(300);
+  });
+
+  test("is the same bytes at both addresses, and is not sent again to who has it", async () => {
+    const [docs, file] = [await api.ask("/docs/json"), await api.ask("/public/openapi.json")];
+    expect(file.text).toBe(docs.text);
+    expect(docs.headers.get("content-type")).toStartWith("application/json");
+    const etag = docs.headers.get("etag") as string;
+    expect(etag).toMatch(/^"[\w-]{22}-br"$/);
+    expect(file.headers.get("etag")).toBe(etag);
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const again = await api.ask("/public/openapi.json", { headers: { "if-none-match": known } });
+      expect([known, again.status, again.text, again.headers.get("etag")]).toEqual([known, 304, "", etag]);
+    }
+    expect((await api.ask("/docs/json", { headers: { "if-none-match": '"other"' } })).status).toBe(200);
+  });
+
+  test("calls that need a key say so", async () => {
+    const { body } = await api.ask("/docs/json");
+    expect(body.components.securitySchemes.ApiKey).toMatchObject({ type: "apiKey", in: "header", name: "X-Api-Key" });
+    expect(body.components.securitySchemes.Bearer).toMatchObject({ type: "http", scheme: "bearer" });
+    expect(body.paths["/api/v1/intake"].post.security).toEqual([
+      { ApiKey: ["jobs:write"] },
+      { Bearer: ["jobs:write"] },
+    ]);
+    expect(body.paths["/api/v1/jobs"].get.security).toEqual([{ ApiKey: ["jobs:read"] }, { Bearer: ["jobs:read"] }]);
+    expect(body.paths["/api/v1/jobs"].get.description).toEndWith("Needs the scope `jobs:read`.");
+    expect(body.paths["/health"].get.security).toEqual([]);
+  });
+});
+
+describe("/docs", () => {
+  test("takes everything from this service", async () => {
+    const page = await api.ask("/docs");
+    expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(page.headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'");
+    const addresses = [...page.text.matchAll(/<(?:link|script) [^>]*(?:src|href)="([^"]+)"/g)].map(
+      ([, address]) => address as string,
+    );
+    expect(addresses).toHaveLength(5);
+    for (const address of addresses) {
+      expect(address).toMatch(/^\/(?:docs|public)\//);
+      expect((await api.ask(address)).status).toBe(200);
+    }
+    expect(page.text).not.toContain("://");
+    expect((await api.ask("/docs/start.js")).text).toContain("validatorUrl: null");
+  });
+
+  test("says what it is to whoever shows a link to it", async () => {
+    const { text } = await api.ask("/docs");
+    for (const name of [
+      'name="description"',
+      'property="og:title"',
+      'property="og:description"',
+      'name="twitter:card"',
+    ]) {
+      expect(text).toMatch(new RegExp(`<meta ${name} content="[^"]+">`));
+    }
+  });
+
+  test("the script and the style are Swagger UI's own", async () => {
+    for (const [name, type] of [
+      ["swagger-ui-bundle.js", "text/javascript; charset=utf-8"],
+      ["swagger-ui.css", "text/css; charset=utf-8"],
+    ] as const) {
+      const answer = await api.ask(`/docs/${name}`);
+      expect(answer.headers.get("content-type")).toBe(type);
+      const file = Bun.file(Bun.fileURLToPath(import.meta.resolve(`swagger-ui-dist/${name}`)));
+      expect(answer.text).toBe(await file.text());
+    }
+  });
+});
+
+test("answers are what the documentation says they are", async () => {
+  const { job_id, position } = await api.submit({ workflow: "unknown" });
+  await api.ask(`/api/v1/_dev/complete/${(await api.submit()).job_id}`, post({ result: {} }));
+  const headers = { "levqor-min-position": String(position) };
+  const answers: [keyof typeof components, string][] = [
+    ["Root", "/"],
+    ["Health", "/health"],
+    ["PublicMetrics", "/public/metrics"],
+    ["MarketingSummary", "/api/v1/marketing/summary"],
+    ["JobStatus", `/api/v1/status/${job_id}`],
+    ["JobList", "/api/v1/jobs"],
+    ["JobEventList", `/api/v1/jobs/${job_id}/events`],
+    ["OpsHealth", "/api/v1/ops/health"],
+    ["ProblemDescription", "/problems/conflict"],
+    ["Problem", "/nowhere"],
+  ];
+  for (const [name, path] of answers) {
+    const { body } = await api.ask(path, { headers });
+    const errors = [...TypeCompiler.Compile(components[name]).Errors(body)];
+    expect([name, errors.filter(({ message }) => !message.startsWith("Unknown format"))]).toEqual([name, []]);
+  }
+});

@@ -1,0 +1,194 @@
+/** The API on a random port, over a real log and real read models, as an outside client meets it. */
+
+import { join } from "node:path";
+import { refusedAddresses } from "../../connectors/mod.ts";
+import { projections } from "../../projections/mod.ts";
+import { startAccess, type TokenOptions, tokenVerifier } from "../../src/access/mod.ts";
+import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
+import { connect } from "../../src/db/mod.ts";
+import { type ApiOptions, createApi, OTHER_PAGES } from "../../src/features/mod.ts";
+import { CallbackSecrets } from "../../src/jobs/mod.ts";
+import { type EventLog, openLog } from "../../src/log/mod.ts";
+import { createLogger } from "../../src/logger.ts";
+import { startProjector } from "../../src/projector/mod.ts";
+import { type ProxyTrust, RateLimiter, type RateLimits } from "../../src/rate/mod.ts";
+import { Metrics } from "../../src/telemetry/mod.ts";
+import { openSite } from "../../src/web/mod.ts";
+import { testDatabase } from "../support/postgres.ts";
+import { keepSecret, planted, searchLine } from "../support/secrets.ts";
+
+export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
+  readonly url: string;
+  /** Where its database is. */
+  readonly database_url: string;
+  /** What was logged, line by line. */
+  readonly logged: Record<string, unknown>[];
+  /** Asks the API; the answer's body is parsed where it is JSON. */
+  ask(path: string, init?: RequestInit): Promise<Answer>;
+  /** Submits a job and gives its id and position. */
+  submit(body?: object, headers?: Record<string, string>): Promise<{ job_id: string; position: number }>;
+  /** What is served, by method and pattern. */
+  routes(): { method: string; path: string }[];
+  /** Requests that are being answered, streams among them. */
+  connections(): number;
+  /** Lets the service stop: streams end. */
+  shutDown(): void;
+  stop(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // Tests look into answers of every shape.
+  // biome-ignore lint/suspicious/noExplicitAny: an outside client knows no types
+  readonly body: any;
+}
+
+export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
+  /** Opens the log that the API appends to; what else there is uses the database's own. */
+  readonly openApiLog?: (url: string) => Promise<EventLog> | EventLog;
+  /** Puts something around the bus, to watch what the API does with it. */
+  readonly wrapBus?: (bus: Bus) => Bus;
+  readonly api_keys?: readonly string[];
+  /** Takes sessions of users. */
+  readonly jwt?: TokenOptions;
+  readonly production?: boolean;
+  readonly tiers?: Readonly<Record<string, number | null>>;
+  readonly cors_origins?: readonly string[];
+  readonly max_queue_depth?: number;
+  readonly max_streams?: number;
+  readonly caller_share?: number;
+  readonly stored_max?: number;
+  /** None by default. */
+  readonly rate_limits?: RateLimits;
+  readonly trust_proxy?: ProxyTrust;
+  /** Served in place of `public/`. */
+  readonly public_dir?: string;
+  readonly workflows?: readonly string[];
+  readonly callback_secrets?: CallbackSecrets;
+  readonly request_log?: ApiOptions["config"]["request_log"];
+  /** Beside public addresses, what may be called; absent: nothing is refused before it is called. */
+  readonly outbound_allow?: readonly string[];
+}
+
+export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
+  const database = await testDatabase();
+  const log = openLog({ url: database.url });
+  const apiLog = (await options.openApiLog?.(database.url)) ?? log;
+  const sql = connect(database.url, { max: 4 });
+  const bus = inProcessBus({ log, poll_ms: 50 });
+  const logged: Record<string, unknown>[] = [];
+  for (const key of options.api_keys ?? []) keepSecret(key);
+  const logger = createLogger(
+    { log_level: "debug", log_format: "json", secrets: options.api_keys },
+    {
+      write(line: string) {
+        searchLine(line, "the API's log");
+        logged.push(JSON.parse(line));
+      },
+    },
+  );
+  const projector = startProjector({ sql, log, bus, logger, projections });
+  const stopping = new AbortController();
+  const limits = options.rate_limits;
+  const limiter = limits && new RateLimiter({ sql, instance: crypto.randomUUID(), logger, limits });
+  const metrics = new Metrics({ version: "1.2.3", build: "test", role: "api" });
+  const apiBus = options.wrapBus?.(bus) ?? bus;
+  const production = options.production ?? false;
+  const access = startAccess({
+    log,
+    bus,
+    sql,
+    keys: options.api_keys ?? [],
+    token: options.jwt && tokenVerifier(options.jwt),
+    production,
+    logger,
+  });
+  const app = createApi({
+    access,
+    limiter,
+    log: apiLog,
+    sql,
+    bus: apiBus,
+    projector,
+    config: {
+      production,
+      trust_proxy: options.trust_proxy,
+      tiers: options.tiers ?? { free: 60, pro: 600, enterprise: null },
+      cors_origins: options.cors_origins ?? [],
+      // The host that raw requests name.
+      public_url: "http://api",
+      max_queue_depth: options.max_queue_depth ?? 1_000_000,
+      max_streams: options.max_streams ?? 1_000,
+      caller_share: options.caller_share ?? 0.1,
+      request_log: options.request_log ?? "all",
+      version: "1.2.3",
+      build: "test",
+    },
+    logger,
+    metrics,
+    workflows: new Set(options.workflows ?? ["http"]),
+    callback_secrets: options.callback_secrets ?? new CallbackSecrets(`whsec_${Buffer.alloc(32).toString("base64")}`),
+    refusedAddress: options.outbound_allow && refusedAddresses(options.outbound_allow),
+    site: openSite({
+      dir: options.public_dir ?? join(import.meta.dir, "../../public"),
+      base_url: () => url,
+      watch: !(options.production ?? false),
+      other_pages: OTHER_PAGES,
+    }),
+    signal: stopping.signal,
+    stored_max: options.stored_max,
+    timing: options.timing,
+  }).listen({ port: 0, hostname: "127.0.0.1" });
+  const url: string = `http://127.0.0.1:${app.server?.port}`;
+
+  async function ask(path: string, init?: RequestInit): Promise<Answer> {
+    // Whoever says nothing of headers sends some that must not be logged.
+    const headers = init?.headers ?? { cookie: planted.cookie, referer: planted.referrer };
+    const response = await fetch(url + path, { ...init, headers });
+    const text = await response.text();
+    const isJson = /[/+]json/.test(response.headers.get("content-type") ?? "");
+    return { status: response.status, headers: response.headers, text, body: isJson && text ? JSON.parse(text) : text };
+  }
+
+  return {
+    url,
+    database_url: database.url,
+    log,
+    sql,
+    bus,
+    logged,
+    ask,
+    async submit(body = {}, headers = {}) {
+      const answer = await ask("/api/v1/intake", post({ workflow: "http", payload: {}, ...body }, headers));
+      if (answer.status !== 202) throw new Error(`The intake answered ${answer.status}: ${answer.text}`);
+      return { job_id: answer.body.job_id, position: Number(answer.headers.get("levqor-position")) };
+    },
+    routes: () => app.routes.map(({ method, path }) => ({ method, path })),
+    connections: () => app.server?.pendingRequests ?? 0,
+    shutDown: () => stopping.abort(),
+    async stop() {
+      stopping.abort();
+      metrics.close();
+      await app.server?.stop(true);
+      await limiter?.stop();
+      await access.stop();
+      await projector.stop();
+      await bus.close();
+      await apiLog.close();
+      if (apiLog !== log) await log.close();
+      await sql.end({ timeout: 1 });
+      await database.drop();
+    },
+  };
+}
+
+/** A POST of JSON: text is sent as it is. */
+export function post(body: unknown, headers: Record<string, string> = {}): RequestInit {
+  return {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  };
+}

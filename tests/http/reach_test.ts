@@ -1,0 +1,520 @@
+/**
+ * No call of the API document reaches what lies beyond its caller: not with a key that is limited to some workflows, not
+ * with the session of a user. Each call has a case here; a call that has none fails the walk.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { SignJWT } from "jose";
+import { scopes } from "../../src/access/mod.ts";
+import { type Answer, type Harness, post, startApi } from "./harness.ts";
+import { openSocket } from "./socket_client.ts";
+import { openSse } from "./sse_client.ts";
+
+const OPERATOR = "the-operators-own-key";
+const SECRET = "a secret of no less than 32 bytes";
+const ISSUER = "https://auth.example.com";
+const operator = { "x-api-key": OPERATOR };
+const steps = (uses: string) => [{ id: "one", uses, with: { url: "https://example.com/" } }];
+
+type Headers = Record<string, string>;
+let api: Harness;
+/** All scopes; limited to the workflows `mine` and `http`. */
+let limited: Headers;
+/** A plain user. */
+let user: Headers;
+/** What belongs to others. */
+let jobs: Record<"queued" | "hidden" | "ended" | "hidden_ended" | "waiting" | "claimed", string>;
+let schedules: Record<"theirs" | "hidden", string>;
+let keys: Record<"theirs" | "unlimited", string>;
+/** Streams of others, with their versions. */
+let before: Map<string, number>;
+
+beforeAll(async () => {
+  api = await startApi({
+    api_keys: [OPERATOR],
+    jwt: { verify_with: { secret: SECRET }, issuer: ISSUER, audience: "authenticated" },
+    workflows: ["http", "hidden"],
+    timing: { read_model_wait_ms: 10_000 },
+  });
+  limited = { "x-api-key": (await make("/api/v1/keys", { name: "L", scopes: Object.keys(scopes), workflows: W })).key };
+  const claims = {
+    iss: ISSUER,
+    aud: "authenticated",
+    sub: crypto.randomUUID(),
+    exp: Math.floor(Date.now() / 1e3) + 600,
+  };
+  const token = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(SECRET));
+  user = { authorization: `Bearer ${await token}` };
+
+  const submit = async (body: object) => (await api.submit({ workflow: "theirs", ...body }, operator)).job_id;
+  const hidden = { workflow: "mine", steps: steps("hidden") };
+  const callback_url = "https://example.com/told";
+  jobs = {
+    queued: await submit({}),
+    hidden: await submit(hidden),
+    ended: await submit({ callback_url }),
+    hidden_ended: await submit({ ...hidden, callback_url }),
+    waiting: await submit({ workflow: "theirs-asking" }),
+    claimed: await submit({ workflow: "theirs-claimed" }),
+  };
+  for (const id of [jobs.ended, jobs.hidden_ended]) await make(`/api/v1/jobs/${id}/cancel`, {});
+  await api.log.append({
+    stream_id: `job-${jobs.waiting}`,
+    expected_version: 1,
+    events: [
+      { type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 30 } },
+      {
+        type: "job.suspended",
+        data: { attempt: 1, step: "ask", waiting: "approval", until: "2099-01-01T00:00:00Z", message: "?" },
+      },
+    ],
+    meta: { actor: "worker:w", correlation_id: jobs.waiting },
+  });
+  const claimed = await make("/api/v1/workers/claim", { worker: "w", workflows: ["theirs-claimed"], wait_seconds: 10 });
+  expect(claimed.jobs).toHaveLength(1);
+
+  const cron = { name: "S", cron: "0 0 1 1 *" };
+  const schedule = async (job: object) =>
+    (await make("/api/v1/schedules", { ...cron, job: { payload: {}, ...job } })).schedule_id;
+  schedules = { theirs: await schedule({ workflow: "theirs" }), hidden: await schedule(hidden) };
+  await make("/api/v1/pipelines", { name: "theirs-stored", format: 1, steps: steps("http") });
+  await make("/api/v1/pipelines", { name: "mine", format: 1, steps: steps("hidden") });
+  const put = { ...post({ concurrency: 3 }, operator), method: "PUT" };
+  expect((await api.ask("/api/v1/workflows/theirs/limits", put)).status).toBe(200);
+  const key = async (workflows: string[] | null) =>
+    (await make("/api/v1/keys", { name: "K", scopes: ["jobs:read"], workflows })).key_id;
+  keys = { theirs: await key(["theirs"]), unlimited: await key(null) };
+  before = await versions();
+});
+afterAll(() => api.stop());
+
+const W = ["mine", "http"];
+
+async function make(path: string, body: object): Promise<Answer["body"]> {
+  const answer = await api.ask(path, post(body, operator));
+  if (answer.status >= 300) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
+  return answer.body;
+}
+
+async function versions(): Promise<Map<string, number>> {
+  const named = [
+    ...Object.values(jobs).map((id) => `job-${id}`),
+    ...Object.values(schedules).map((id) => `schedule-${id}`),
+    ...Object.values(keys).map((id) => `key-${id}`),
+    "pipeline-theirs-stored",
+    "pipeline-mine",
+    "workflow-theirs",
+  ];
+  return new Map([...(await api.log.readLast(named)).events].map(([id, { version }]) => [id, version]));
+}
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: object;
+  readonly headers?: Headers;
+  /** What whoever has the limited key gets: a status and a problem, or nothing of others. */
+  readonly key: [number, string] | "nothing of others";
+  /** What the user gets; `insufficient_scope` by default. */
+  readonly user?: [number, string] | "nothing of others";
+}
+
+const get = (path: string, key: Call["key"], user?: Call["user"]): Call => ({
+  method: "GET",
+  path,
+  key,
+  ...(user && { user }),
+});
+const call = (method: string, path: string, body: object, key: Call["key"]): Call => ({ method, path, body, key });
+const NOT_ALLOWED = [403, "workflow_not_allowed"] as [number, string];
+const NO_JOB = [404, "job_not_found"] as [number, string];
+const NO_SCHEDULE = [404, "schedule_not_found"] as [number, string];
+const NO_PIPELINE = [404, "pipeline_not_found"] as [number, string];
+const NO_KEY = [404, "key_not_found"] as [number, string];
+
+/** A call for each of others' jobs. */
+const perJob = (method: string, path: string, body?: object) => (): Call[] =>
+  Object.values(jobs).map((id) => ({
+    method,
+    path: path.replace("{job_id}", id),
+    ...(body && { body }),
+    key: NO_JOB,
+    user: NO_JOB,
+  }));
+const perSchedule = (method: string, path: string, body?: object, headers?: Headers) => (): Call[] =>
+  Object.values(schedules).map((id) => ({
+    method,
+    path: path.replace("{schedule_id}", id),
+    ...(body && { body }),
+    ...(headers && { headers }),
+    key: NO_SCHEDULE,
+  }));
+const perKey = (method: string, path: string, body?: object) => (): Call[] =>
+  Object.values(keys).map((id) => ({ method, path: path.replace("{key_id}", id), ...(body && { body }), key: NO_KEY }));
+const answering = (path: string, body: object) => (): Call[] =>
+  [jobs.claimed, jobs.queued, jobs.ended].map((job_id) => call("POST", path, { job_id, attempt: 1, ...body }, NO_JOB));
+
+const inline = (uses: string) => ({ workflow: "mine", payload: {}, steps: steps(uses) });
+const cron = { name: "S", cron: "0 0 1 1 *" };
+const submissions = [{ workflow: "theirs", payload: {} }, inline("hidden"), { ...inline("http"), workflow: "http-2" }];
+const any = { "if-match": "*" };
+
+/** `open`: to all, and shows no job; `by scope`: it concerns the service, or the caller alone. */
+const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
+  getRoot: "open",
+  getHealth: "open",
+  getProblem: "open",
+  getUptime: "open",
+  getPublicMetrics: "open",
+  getMarketingSummary: "open",
+  listIncidents: "open",
+  getMetrics: "by scope",
+  getOpsHealth: "by scope",
+  openIncident: "by scope",
+  updateIncident: "by scope",
+  resolveIncident: "by scope",
+  resumeProjection: "by scope",
+  getCallbackSecret: "by scope",
+
+  submitJob: () =>
+    submissions.map((body) => ({
+      ...call("POST", "/api/v1/intake", body, NOT_ALLOWED),
+      user: "nothing of others" as const,
+    })),
+  getJobStatus: perJob("GET", "/api/v1/status/{job_id}"),
+  listJobs: () =>
+    ["", "?workflow=theirs", "?workflow=mine", "?status=queued", `?origin_job_id=${jobs.ended}`].map((query) =>
+      get(`/api/v1/jobs${query}`, "nothing of others", "nothing of others"),
+    ),
+  getJob: perJob("GET", "/api/v1/jobs/{job_id}"),
+  listJobEvents: perJob("GET", "/api/v1/jobs/{job_id}/events?limit=1"),
+  cancelJob: perJob("POST", "/api/v1/jobs/{job_id}/cancel", {}),
+  replayJob: () => [
+    ...perJob("POST", "/api/v1/jobs/{job_id}/replay", {})(),
+    ...perJob("POST", "/api/v1/jobs/{job_id}/replay", { payload: {} })(),
+    ...perJob("POST", "/api/v1/jobs/{job_id}/replay", { from_step: "one" })(),
+  ],
+  cancelJobs: () => [
+    call("POST", "/api/v1/jobs/cancel", { filter: { workflow: "theirs" } }, NOT_ALLOWED),
+    ...[true, false].map((dry_run) =>
+      call("POST", "/api/v1/jobs/cancel", { filter: { status: "queued" }, dry_run }, "nothing of others"),
+    ),
+  ],
+  replayJobs: () => [
+    call("POST", "/api/v1/jobs/replay", { filter: { workflow: "theirs" } }, NOT_ALLOWED),
+    ...[true, false].map((dry_run) =>
+      call("POST", "/api/v1/jobs/replay", { filter: { status: "cancelled" }, dry_run }, "nothing of others"),
+    ),
+  ],
+  listJobCallbacks: perJob("GET", "/api/v1/jobs/{job_id}/callbacks"),
+  redeliverJobCallback: perJob("POST", "/api/v1/jobs/{job_id}/callbacks/redeliver"),
+  listJobSteps: perJob("GET", "/api/v1/jobs/{job_id}/steps"),
+  approveJobStep: perJob("POST", "/api/v1/jobs/{job_id}/approve", { step: "ask", approved: true }),
+  completeJob: perJob("POST", "/api/v1/_dev/complete/{job_id}", { result: {} }),
+  streamJob: perJob("GET", "/api/v1/jobs/{job_id}/stream"),
+  // What goes over them: below.
+  streamJobs: () => [],
+  openJobSocket: () => [],
+
+  createPipeline: () => [
+    call("POST", "/api/v1/pipelines", { name: "theirs-2", format: 1, steps: steps("http") }, NOT_ALLOWED),
+    call("POST", "/api/v1/pipelines", { name: "mine", format: 1, steps: steps("hidden") }, NOT_ALLOWED),
+  ],
+  listPipelines: () => [get("/api/v1/pipelines", "nothing of others")],
+  getPipeline: () => [get("/api/v1/pipelines/theirs-stored", NO_PIPELINE)],
+  getPipelineVersion: () => [get("/api/v1/pipelines/theirs-stored/versions/1", NO_PIPELINE)],
+  updatePipeline: () => [
+    {
+      ...call("PUT", "/api/v1/pipelines/theirs-stored", { format: 1, steps: steps("http") }, NOT_ALLOWED),
+      headers: any,
+    },
+    { ...call("PUT", "/api/v1/pipelines/mine", { format: 1, steps: steps("hidden") }, NOT_ALLOWED), headers: any },
+    // Of this name, but its steps are others'.
+    { ...call("PUT", "/api/v1/pipelines/mine", { format: 1, steps: steps("http") }, NOT_ALLOWED), headers: any },
+  ],
+
+  createSchedule: () => submissions.map((job) => call("POST", "/api/v1/schedules", { ...cron, job }, NOT_ALLOWED)),
+  listSchedules: () => ["", "?status=active"].map((query) => get(`/api/v1/schedules${query}`, "nothing of others")),
+  getSchedule: perSchedule("GET", "/api/v1/schedules/{schedule_id}"),
+  updateSchedule: () => [
+    ...submissions.flatMap((job) =>
+      perSchedule("PUT", "/api/v1/schedules/{schedule_id}", { ...cron, job }, any)().map((one) => ({
+        ...one,
+        key: NOT_ALLOWED,
+      })),
+    ),
+    ...perSchedule(
+      "PUT",
+      "/api/v1/schedules/{schedule_id}",
+      { ...cron, job: { workflow: "mine", payload: {} } },
+      any,
+    )(),
+  ],
+  runSchedule: perSchedule("POST", "/api/v1/schedules/{schedule_id}/run"),
+  listNextRuns: perSchedule("GET", "/api/v1/schedules/{schedule_id}/next"),
+  listScheduleEvents: perSchedule("GET", "/api/v1/schedules/{schedule_id}/events"),
+  pauseSchedule: perSchedule("POST", "/api/v1/schedules/{schedule_id}/pause"),
+  resumeSchedule: perSchedule("POST", "/api/v1/schedules/{schedule_id}/resume"),
+  deleteSchedule: perSchedule("DELETE", "/api/v1/schedules/{schedule_id}"),
+
+  claimJobs: () =>
+    [["theirs"], ["mine", "theirs"]].map((workflows) =>
+      call("POST", "/api/v1/workers/claim", { worker: "w", workflows, wait_seconds: 0 }, NOT_ALLOWED),
+    ),
+  heartbeatAttempt: answering("/api/v1/workers/heartbeat", {}),
+  completeAttempt: answering("/api/v1/workers/complete", { result: {} }),
+  failAttempt: answering("/api/v1/workers/fail", { error: { code: "mine", message: "m" } }),
+  releaseAttempt: answering("/api/v1/workers/release", {}),
+
+  listWorkflowLimits: () => [get("/api/v1/workflows/limits", "nothing of others")],
+  getWorkflowLimits: () => [get("/api/v1/workflows/theirs/limits", NOT_ALLOWED)],
+  setWorkflowLimits: () => [call("PUT", "/api/v1/workflows/theirs/limits", { concurrency: 1 }, NOT_ALLOWED)],
+
+  createKey: () =>
+    [null, ["theirs"], ["mine", "theirs"]].map((workflows) =>
+      call("POST", "/api/v1/keys", { name: "K", scopes: ["jobs:read"], workflows }, [403, "grant_exceeded"]),
+    ),
+  listKeys: () => [get("/api/v1/keys", "nothing of others")],
+  getKey: perKey("GET", "/api/v1/keys/{key_id}"),
+  rotateKey: perKey("POST", "/api/v1/keys/{key_id}/rotate", {}),
+  revokeKey: perKey("POST", "/api/v1/keys/{key_id}/revoke", {}),
+};
+
+/** What no answer may hold: it names what belongs to others. */
+const ids = () => [jobs, schedules, keys].flatMap((owned): string[] => Object.values(owned));
+const others = () => [...ids(), '"theirs', '"hidden"'];
+
+async function meets(
+  { method, path, body, headers }: Call,
+  wanted: NonNullable<Call["user"]>,
+  caller: Headers,
+): Promise<void> {
+  const init = { method, headers: { "content-type": "application/json", ...caller, ...headers } };
+  const answer = await api.ask(path, body ? { ...init, body: JSON.stringify(body) } : init);
+  const asked = `${method} ${path} ${JSON.stringify(body)}`;
+  if (wanted !== "nothing of others") {
+    expect([asked, answer.status, answer.body.error]).toEqual([asked, ...wanted]);
+    return;
+  }
+  expect([asked, answer.status < 300]).toEqual([asked, true]);
+  // A user may run any workflow: names are none of others'.
+  for (const name of caller === user ? ids() : others())
+    expect([asked, answer.text.includes(name) && answer.text]).toEqual([asked, false]);
+}
+
+async function documented(): Promise<[id: string, scope: string | undefined][]> {
+  const { paths } = (await api.ask("/docs/json")).body;
+  return Object.values<Record<string, Answer["body"]>>(paths).flatMap((methods) =>
+    Object.values(methods).map(
+      ({ operationId, security }) => [operationId, security[0]?.ApiKey[0]] as [string, string],
+    ),
+  );
+}
+
+test("every call of the document has a case here, and what is said to be open is", async () => {
+  const all = await documented();
+  expect(Object.keys(cases).sort()).toEqual(all.map(([id]) => id).sort());
+  for (const [id, scope] of all) expect([id, cases[id] === "open"]).toEqual([id, scope === undefined]);
+});
+
+test("no call names a job's stream but those that ask who it is for", async () => {
+  const found: string[] = [];
+  const src = join(import.meta.dir, "../../src");
+  for await (const file of new Bun.Glob("{http,features}/**/*.ts").scan(src)) {
+    const text = await Bun.file(join(src, file)).text();
+    if (/\bjobStream\(|\(`job-\$|\breadSchedules\(/.test(text)) found.push(file);
+  }
+  // The first filters; the others are the scheduler's, which acts for everybody, and a schedule's own, which asks within a reach.
+  expect(found.sort()).toEqual([
+    "features/schedules/commands.ts",
+    "features/schedules/run_now.ts",
+    "features/schedules/scheduler.ts",
+    "features/streams/event_source.ts",
+  ]);
+});
+
+test("what belongs to others is there, for who is not limited", async () => {
+  for (const path of ["jobs", "schedules", "pipelines", "workflows/limits", "keys"]) {
+    const { text } = await api.ask(`/api/v1/${path}`, { headers: operator });
+    expect([path, others().some((name) => text.includes(name))]).toEqual([path, true]);
+  }
+  for (const id of Object.values(jobs)) {
+    expect((await api.ask(`/api/v1/status/${id}`, { headers: operator })).status).toBe(200);
+  }
+});
+
+describe.each(
+  Object.entries(cases).flatMap(([id, calls]) => (typeof calls === "string" ? [] : [[id, calls] as const])),
+)("%s", (_, calls) => {
+  test("reaches nothing of others with a key that is limited to some workflows", async () => {
+    for (const one of calls()) await meets(one, one.key, limited);
+  });
+
+  test("reaches nothing of others with the session of a user", async () => {
+    for (const one of calls()) await meets(one, one.user ?? [403, "insufficient_scope"], user);
+  });
+});
+
+test("nothing of what belongs to others has changed by all these calls", async () => {
+  expect(await versions()).toEqual(before);
+});
+
+describe("what goes on by itself", () => {
+  test("the stream of all jobs tells a limited key of those alone that it reaches", async () => {
+    const { job_id } = await api.submit({ workflow: "mine" }, limited);
+    const stream = await openSse(`${api.url}/api/v1/jobs/stream?after=0`, limited);
+    const told: string[] = [];
+    while (told.at(-1) !== job_id) for (const { data } of await stream.take(1)) told.push(data.job_id);
+    await stream.close();
+    for (const id of Object.values(jobs)) expect(told).not.toContain(id);
+    expect((await fetch(`${api.url}/api/v1/jobs/stream`, { headers: user })).status).toBe(403);
+  });
+
+  test("so does a WebSocket, which knows no job of others", async () => {
+    const { job_id } = await api.submit({ workflow: "mine" }, limited);
+    const socket = await openSocket(api.url, { headers: limited });
+    try {
+      for (const id of Object.values(jobs)) {
+        socket.send({ type: "subscribe", id: "theirs", job_id: id });
+        expect(await socket.next()).toMatchObject({ type: "error", problem: { error: "job_not_found" } });
+      }
+      socket.send({ type: "subscribe", id: "all", all: true, after: 0 });
+      expect(await socket.next()).toMatchObject({ type: "subscribed" });
+      const told: string[] = [];
+      while (told.at(-1) !== job_id) told.push((await socket.next()).event.job_id);
+      for (const id of Object.values(jobs)) expect(told).not.toContain(id);
+    } finally {
+      socket.close();
+    }
+  });
+});
+
+describe("a key that is limited to some workflows", () => {
+  const ask = (method: string, path: string, body?: object, headers: Headers = {}) =>
+    api.ask(path, {
+      ...(body ? post(body, { ...limited, ...headers }) : { headers: { ...limited, ...headers } }),
+      method,
+    });
+
+  test("does with what lies within them all that its scopes allow", async () => {
+    const { job_id } = await api.submit({ workflow: "mine", steps: steps("http") }, limited);
+    const { body: made } = await ask("POST", "/api/v1/schedules", { ...cron, job: { workflow: "mine", payload: {} } });
+    const path = `/api/v1/schedules/${made.schedule_id}`;
+    const head = String(await api.log.head());
+    const calls: [string, string, object | undefined, number][] = [
+      ["GET", `/api/v1/jobs/${job_id}`, undefined, 200],
+      ["GET", `/api/v1/jobs/${job_id}/events`, undefined, 200],
+      ["POST", `/api/v1/jobs/${job_id}/cancel`, {}, 200],
+      ["POST", `/api/v1/jobs/${job_id}/replay`, {}, 202],
+      ["POST", `${path}/pause`, undefined, 200],
+      ["POST", `${path}/resume`, undefined, 200],
+      ["POST", `${path}/run`, undefined, 202],
+      ["GET", path, undefined, 200],
+      ["GET", `${path}/events`, undefined, 200],
+      ["GET", "/api/v1/pipelines/mine", undefined, 200],
+      ["GET", "/api/v1/workflows/mine/limits", undefined, 200],
+    ];
+    for (const [method, url, body, status] of calls) {
+      expect([method, url, (await ask(method, url, body)).status]).toEqual([method, url, status]);
+    }
+    const listed = await ask("GET", "/api/v1/jobs", undefined, { "levqor-min-position": head });
+    expect(listed.body.data.map((job: { job_id: string }) => job.job_id)).toContain(job_id);
+    expect((await ask("DELETE", path)).status).toBe(200);
+  });
+
+  test("bulk calls count and touch what lies within them, and leave the rest", async () => {
+    const workflow = "http";
+    const [own, far] = [
+      await api.submit({ workflow, callback_url: "https://example.com/bulk" }, limited),
+      await api.submit({ workflow, steps: steps("hidden") }, operator),
+    ];
+    const bulk = async (path: string, body: object) =>
+      (await ask("POST", path, body)).text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    expect(await bulk("/api/v1/jobs/cancel", { filter: { workflow }, dry_run: true })).toEqual([
+      { type: "counted", matched: 1 },
+    ]);
+    expect((await bulk("/api/v1/jobs/cancel", { filter: { workflow } })).at(-1)).toMatchObject({
+      matched: 1,
+      changed: 1,
+    });
+    const statusOf = async (id: string) => (await api.ask(`/api/v1/status/${id}`, { headers: operator })).body.status;
+    expect([await statusOf(own.job_id), await statusOf(far.job_id)]).toEqual(["cancelled", "queued"]);
+    const replayed = await bulk("/api/v1/jobs/replay", { filter: { workflow, status: "cancelled" } });
+    expect(replayed.at(-1)).toMatchObject({ type: "finished", matched: 1, changed: 1 });
+  });
+
+  test("loses a schedule that is given to another workflow, and what it was before tells nothing", async () => {
+    const { schedule_id } = (
+      await ask("POST", "/api/v1/schedules", { ...cron, job: { workflow: "mine", payload: {} } })
+    ).body;
+    const path = `/api/v1/schedules/${schedule_id}`;
+    const update = (job: object) =>
+      api.ask(path, { ...post({ ...cron, job }, { ...operator, ...any }), method: "PUT" });
+    expect((await update({ workflow: "theirs", payload: { secret: "planted-far" } })).status).toBe(200);
+    for (const [method, url] of [
+      ["GET", path],
+      ["GET", `${path}/events`],
+      ["POST", `${path}/run`],
+      ["DELETE", path],
+    ]) {
+      expect([url, (await ask(method as string, url as string)).body.error]).toEqual([url, "schedule_not_found"]);
+    }
+    expect((await update({ workflow: "mine", payload: {} })).status).toBe(200);
+    const history = await ask("GET", `${path}/events`);
+    expect(history.body.data.map(({ type }: { type: string }) => type)).toEqual([
+      "schedule.created",
+      "schedule.updated",
+    ]);
+    expect(history.text).not.toContain("planted-far");
+  });
+
+  test("issues none that reaches further, whichever way it asks", async () => {
+    const body = { name: "K", scopes: ["jobs:read"] };
+    expect((await ask("POST", "/api/v1/keys", body)).body.error).toBe("grant_exceeded");
+    expect((await ask("POST", "/api/v1/keys", { ...body, workflows: null })).body.error).toBe("grant_exceeded");
+    expect((await ask("POST", "/api/v1/keys", { ...body, workflows: [] })).body.error).toBe("validation_failed");
+    const { key, key_id } = (await ask("POST", "/api/v1/keys", { ...body, workflows: ["mine"] })).body;
+    const rotated = await ask("POST", `/api/v1/keys/${key_id}/rotate`, {});
+    for (const one of [key, rotated.body.key]) {
+      const asked = await api.ask(`/api/v1/status/${jobs.queued}`, { headers: { "x-api-key": one } });
+      expect(asked.status).toBe(404);
+    }
+  });
+
+  test("is not told which jobs of others hold a limit", async () => {
+    const job = { workflow: "mine", concurrency_key: "k" };
+    const held = await api.submit({ ...job, steps: steps("hidden") }, operator);
+    const { job_id } = await api.submit(job, limited);
+    await api.log.appendAll([
+      {
+        stream_id: `job-${held.job_id}`,
+        expected_version: 1,
+        events: [{ type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 300 } }],
+        meta: { actor: "worker:w", correlation_id: held.job_id },
+      },
+      {
+        stream_id: (await import("../../src/jobs/limits/limit_streams.ts")).limitStream({
+          workflow: "mine",
+          concurrency_key: "k",
+          key_owner: "",
+        }),
+        expected_version: 0,
+        events: [
+          {
+            type: "limit.granted",
+            data: { ...job, job_id: held.job_id, attempt: 1, holders: { [held.job_id]: 1 } },
+          },
+        ],
+        meta: { actor: "worker:w", correlation_id: held.job_id },
+      },
+    ]);
+    const seen = await api.ask(`/api/v1/status/${job_id}`, { headers: operator });
+    expect(seen.body.waiting_for.detail).toContain(held.job_id);
+    const told = await api.ask(`/api/v1/status/${job_id}`, { headers: limited });
+    expect(told.body.waiting_for.reason).toBe("concurrency_key");
+    expect(told.text).not.toContain(held.job_id);
+  });
+});

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SignJWT } from "jose";
+import { decode } from "../../events/mod.ts";
+import { limitStream } from "../../src/jobs/limits/limit_streams.ts";
+import { type Harness, post, startApi } from "./harness.ts";
+import { openSocket } from "./socket_client.ts";
+import { openSse } from "./sse_client.ts";
+
+const KEY = "the-key-of-the-operator";
+const SECRET = "a secret of no less than 32 bytes";
+const ISSUER = "https://auth.example.com";
+const ADA = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
+const BOB = "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21";
+
+let api: Harness;
+let ada: Record<string, string>;
+let bob: Record<string, string>;
+const operator = { "x-api-key": KEY };
+
+async function session(sub: string, app_metadata: object = {}, seconds = 600): Promise<Record<string, string>> {
+  const claims = { iss: ISSUER, aud: "authenticated", sub, exp: Math.floor(Date.now() / 1000) + seconds, app_metadata };
+  const token = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(SECRET));
+  return { authorization: `Bearer ${token}` };
+}
+
+beforeAll(async () => {
+  api = await startApi({
+    api_keys: [KEY],
+    jwt: { verify_with: { secret: SECRET }, issuer: ISSUER, audience: "authenticated" },
+  });
+  [ada, bob] = await Promise.all([session(ADA), session(BOB)]);
+});
+afterAll(() => api.stop());
+
+describe("a user", () => {
+  test("submits jobs under their own name, and reads them", async () => {
+    const { job_id } = await api.submit({}, ada);
+    const status = await api.ask(`/api/v1/status/${job_id}`, { headers: ada });
+    expect(status.body).toMatchObject({ job_id, status: "queued" });
+    const [submitted] = (await api.log.readStream(`job-${job_id}`)).map(decode);
+    expect(submitted?.meta.actor).toBe(`user:${ADA}`);
+  });
+
+  test("meets no job of somebody else's, by whichever call", async () => {
+    const { job_id } = await api.submit({}, ada);
+    const { body: document } = await api.ask("/docs/json");
+    const calls = Object.entries<Record<string, { parameters?: { name: string }[] }>>(document.paths).flatMap(
+      ([path, methods]) =>
+        path.includes("{job_id}") ? Object.keys(methods).map((method) => [method.toUpperCase(), path] as const) : [],
+    );
+    expect(calls.length).toBeGreaterThanOrEqual(9);
+    for (const [method, path] of calls) {
+      const url = path.replace("{job_id}", job_id);
+      const init = method === "GET" ? {} : { ...post({ result: {}, step: "one", approved: true }), method };
+      const headers = { ...(init as { headers?: object }).headers, ...bob };
+      const { status, body } = await api.ask(url, { ...init, headers });
+      expect({ method, path, status, error: body.error }).toEqual({
+        method,
+        path,
+        status: 404,
+        error: "job_not_found",
+      });
+    }
+    const history = (await api.log.readStream(`job-${job_id}`)).map(({ type }) => type);
+    expect(history).toEqual(["job.submitted"]);
+  });
+
+  test("lists their own jobs alone; the operator lists all", async () => {
+    const [of_ada, of_bob] = [
+      await api.submit({ workflow: "listed" }, ada),
+      await api.submit({ workflow: "listed" }, bob),
+    ];
+    const { job_id, position } = await api.submit({ workflow: "listed" }, operator);
+    const list = async (headers: object) => {
+      const asked = { headers: { ...headers, "levqor-min-position": String(position) } };
+      const { body } = await api.ask("/api/v1/jobs?workflow=listed", asked);
+      return body.data.map((job: { job_id: string }) => job.job_id);
+    };
+    expect(await list(ada)).toEqual([of_ada.job_id]);
+    expect(await list(bob)).toEqual([of_bob.job_id]);
+    expect(await list(operator)).toEqual([job_id, of_bob.job_id, of_ada.job_id]);
+  });
+
+  test("cancels and replays their own", async () => {
+    const { job_id } = await api.submit({}, ada);
+    const asked = (path: string) => api.ask(`/api/v1/jobs/${job_id}/${path}`, post({}, ada));
+    expect((await asked("cancel")).body).toEqual({ job_id, status: "cancelled" });
+    const { status, body } = await asked("replay");
+    expect(status).toBe(202);
+    expect((await api.ask(`/api/v1/status/${body.job_id}`, { headers: ada })).status).toBe(200);
+    expect((await api.ask(`/api/v1/status/${body.job_id}`, { headers: bob })).status).toBe(404);
+  });
+
+  test.each([
+    ["the stream of all jobs", "GET", "/api/v1/jobs/stream", undefined],
+    ["cancelling many", "POST", "/api/v1/jobs/cancel", { filter: {} }],
+    ["replaying many", "POST", "/api/v1/jobs/replay", { filter: {} }],
+    ["the state of the service", "GET", "/api/v1/ops/health", undefined],
+    ["schedules", "GET", "/api/v1/schedules", undefined],
+    ["pipelines", "POST", "/api/v1/pipelines", { name: "x", steps: [] }],
+    ["others' work", "POST", "/api/v1/workers/claim", { workflows: ["http"], worker: "w" }],
+  ])("may not ask for %s", async (_, method, path, body) => {
+    const init = body ? { ...post(body, ada), method } : { headers: ada };
+    expect((await api.ask(path, init)).body).toMatchObject({ status: 403, error: "insufficient_scope" });
+  });
+
+  test("follows their own job over a WebSocket, and no other", async () => {
+    const { job_id } = await api.submit({}, ada);
+    const other = await api.submit({}, bob);
+    const socket = await openSocket(api.url, { headers: ada });
+    try {
+      socket.send({ type: "subscribe", id: "mine", job_id });
+      expect(await socket.next()).toMatchObject({ type: "subscribed", id: "mine" });
+      expect(await socket.next()).toMatchObject({ type: "event", id: "mine", event: { type: "job.submitted" } });
+      socket.send({ type: "subscribe", id: "others", job_id: other.job_id });
+      expect(await socket.next()).toMatchObject({ type: "error", id: "others", problem: { error: "job_not_found" } });
+      socket.send({ type: "subscribe", id: "all", all: true });
+      expect(await socket.next()).toMatchObject({ type: "error", id: "all", problem: { error: "insufficient_scope" } });
+    } finally {
+      socket.close();
+    }
+  });
+
+  test("with scopes of the auth server does what they allow, for everybody's jobs", async () => {
+    const support = await session(BOB, { levqor_scopes: ["jobs:read"] });
+    const { job_id } = await api.submit({}, ada);
+    expect((await api.ask(`/api/v1/status/${job_id}`, { headers: support })).status).toBe(200);
+    const cancel = await api.ask(`/api/v1/jobs/${job_id}/cancel`, post({}, support));
+    expect(cancel.body).toMatchObject({ error: "insufficient_scope", required_scope: "jobs:write" });
+  });
+
+  test("is neither held back by another's concurrency key nor told of it", async () => {
+    const job = { workflow: "keyed", concurrency_key: "customer-42" };
+    const first = await api.submit(job, ada);
+    const [second, others] = [await api.submit(job, ada), await api.submit(job, bob)];
+    const shared = await api.submit(job, operator);
+    const run = (job_id: string, key_owner: string) => {
+      const data = { ...job, ...(key_owner && { key_owner }), job_id, attempt: 1, holders: { [job_id]: 1 } };
+      const start = { type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 600 } };
+      const meta = { actor: "worker:w", correlation_id: job_id };
+      return api.log.appendAll([
+        { stream_id: `job-${job_id}`, expected_version: 1, events: [start], meta },
+        {
+          stream_id: limitStream({ ...job, key_owner }),
+          expected_version: 0,
+          events: [{ type: "limit.granted", data }],
+          meta,
+        },
+      ]);
+    };
+    expect((await run(first.job_id, `user:${ADA}`)).ok).toBe(true);
+    const waitingFor = async (job_id: string, headers: Record<string, string>) =>
+      (await api.ask(`/api/v1/status/${job_id}`, { headers })).body.waiting_for;
+    const detail = '1 job of the workflow "keyed" with the concurrency key "customer-42" may run at once.';
+    expect(await waitingFor(second.job_id, ada)).toEqual({ reason: "concurrency_key", detail });
+    expect((await waitingFor(second.job_id, operator)).detail).toBe(`${detail} Held by ${first.job_id}.`);
+    expect(await waitingFor(others.job_id, bob)).toMatchObject({ reason: "worker" });
+    expect((await run(shared.job_id, "")).ok).toBe(true);
+    expect(await waitingFor(others.job_id, bob)).toMatchObject({ reason: "worker" });
+    expect((await api.ask("/api/v1/jobs?workflow=keyed", { headers: bob })).text).not.toContain("key_owner");
+    const byScope = await api.submit(job, await session(BOB, { levqor_scopes: ["jobs:write"] }));
+    expect(await waitingFor(byScope.job_id, operator)).toMatchObject({ reason: "worker" });
+  });
+
+  test("shares no Idempotency-Key with another", async () => {
+    const headers = { "idempotency-key": "order-1" };
+    const [first, again] = [await api.submit({}, { ...ada, ...headers }), await api.submit({}, { ...ada, ...headers })];
+    expect(again.job_id).toBe(first.job_id);
+    expect((await api.submit({}, { ...bob, ...headers })).job_id).not.toBe(first.job_id);
+  });
+});
+
+test("a stream ends with the session that opened it", async () => {
+  const { job_id } = await api.submit({}, ada);
+  const short = await session(ADA, {}, 3);
+  const stream = await openSse(`${api.url}/api/v1/jobs/${job_id}/stream`, short);
+  const socket = await openSocket(api.url, { headers: short });
+  await stream.rest();
+  expect(stream.closed()?.reason).toBe("unauthorized");
+  expect(await socket.rest()).toMatchObject({ code: 4401 });
+});
+
+test("a session that is not taken is told why, and its token is in no answer and no log", async () => {
+  const expired = await new SignJWT({ iss: ISSUER, aud: "authenticated", sub: ADA, exp: 1 })
+    .setProtectedHeader({ alg: "HS256" })
+    .sign(new TextEncoder().encode(SECRET));
+  const { status, text, body, headers } = await api.ask("/api/v1/jobs", {
+    headers: { authorization: `Bearer ${expired}` },
+  });
+  expect({ status, error: body.error, detail: body.detail }).toEqual({
+    status: 401,
+    error: "unauthorized",
+    detail: "The token has expired.",
+  });
+  expect(headers.get("www-authenticate")).toContain("Bearer");
+  expect(text).not.toContain(expired);
+  expect(JSON.stringify(api.logged)).not.toContain(expired.split(".")[2] as string);
+});

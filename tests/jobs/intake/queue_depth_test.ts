@@ -1,0 +1,157 @@
+import { afterEach, expect, test } from "bun:test";
+import { SignJWT } from "jose";
+import { type Harness, post, startApi } from "../../http/harness.ts";
+
+const apis: Harness[] = [];
+afterEach(async () => {
+  for (const api of apis.splice(0)) await api.stop();
+});
+
+async function start(max_queue_depth: number): Promise<Harness> {
+  const api = await startApi({ max_queue_depth });
+  apis.push(api);
+  return api;
+}
+const submit = (api: Harness, headers = {}) =>
+  api.ask("/api/v1/intake", post({ workflow: "nobody_runs_this", payload: {} }, headers));
+
+/** How many jobs were recorded. */
+async function recorded(api: Harness): Promise<number> {
+  return (await api.log.readRange(0, 1_000)).filter(({ type }) => type === "job.submitted").length;
+}
+
+test("a caller's jobs fill a share of the queue, and leave the rest to others; the operator may fill it", async () => {
+  const [key, secret] = ["k".repeat(24), "a secret of no less than 32 bytes"];
+  const jwt = { verify_with: { secret }, issuer: "https://auth.example.com", audience: "authenticated" };
+  const api = await startApi({ max_queue_depth: 30, caller_share: 1 / 6, api_keys: [key], jwt });
+  apis.push(api);
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  const session = async (sub: string) => ({
+    authorization: `Bearer ${await new SignJWT({ iss: jwt.issuer, aud: jwt.audience, sub, exp })
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(new TextEncoder().encode(secret))}`,
+  });
+  const [ada, bob] = [await session("ada"), await session("bob")];
+  const operator = { "x-api-key": key };
+  const scopes = ["jobs:read", "jobs:write", "schedules:write"];
+  const issued = async (name: string) => ({
+    "x-api-key": (await api.ask("/api/v1/keys", post({ name, scopes, tier: "enterprise" }, operator))).body
+      .key as string,
+  });
+  const [first, second] = [await issued("first"), await issued("second")];
+  const statuses = async (count: number, headers: object) =>
+    (await Promise.all(Array.from({ length: count }, () => submit(api, headers))))
+      .map(({ status }) => status)
+      .toSorted();
+  for (const caller of [ada, bob, first, second]) {
+    expect(await statuses(12, caller)).toEqual([...new Array(5).fill(202), ...new Array(7).fill(429)]);
+  }
+  for (const caller of [ada, first]) {
+    const refused = await submit(api, caller);
+    expect(refused.headers.get("retry-after")).toBe("5");
+    expect(refused.body).toMatchObject({
+      error: "queue_full",
+      detail: "5 jobs of yours wait, and at most 5 of one caller may.",
+    });
+  }
+  expect(await statuses(12, operator)).toEqual([...new Array(10).fill(202), 429, 429]);
+  // A place that is free again is given again. The first job on record is Ada's.
+  const mine = (await api.log.readRange(0, 100)).find(({ type }) => type === "job.submitted");
+  await api.ask(`/api/v1/jobs/${mine?.stream_id.slice("job-".length)}/cancel`, { method: "POST", headers: ada });
+  const deadline = performance.now() + 15_000;
+  let status = 429;
+  while (status === 429 && performance.now() < deadline) {
+    await Bun.sleep(200);
+    status = (await submit(api, ada)).status;
+  }
+  expect(status).toBe(202);
+}, 60_000);
+
+test("what a caller lets schedules run takes their share, and what they replay does, whosever it was", async () => {
+  const key = "k".repeat(24);
+  const api = await startApi({ max_queue_depth: 30, caller_share: 0.1, api_keys: [key] });
+  apis.push(api);
+  const operator = { "x-api-key": key };
+  const scopes = ["jobs:read", "jobs:write", "schedules:write"];
+  const { body: own } = await api.ask("/api/v1/keys", post({ name: "own", scopes, tier: "enterprise" }, operator));
+  const issued = { "x-api-key": own.key };
+  const definition = { name: "s", cron: "0 0 1 1 *", job: { workflow: "nobody_runs_this", payload: {} } };
+  const { body } = await api.ask("/api/v1/schedules", post(definition, operator));
+  const of_others = await submit(api, operator);
+  await api.ask(`/api/v1/jobs/${of_others.body.job_id}/cancel`, { method: "POST", headers: operator });
+  const replay = (headers: object) => api.ask(`/api/v1/jobs/${of_others.body.job_id}/replay`, post({}, { ...headers }));
+  const run = (headers: object) =>
+    api.ask(`/api/v1/schedules/${body.schedule_id}/run`, { method: "POST", headers: { ...headers } });
+  expect((await run(issued)).status).toBe(202);
+  expect((await replay(issued)).status).toBe(202);
+  expect((await submit(api, issued)).status).toBe(202);
+  for (const refused of [await run(issued), await replay(issued), await submit(api, issued)]) {
+    expect([refused.status, refused.body.error]).toEqual([429, "queue_full"]);
+  }
+  for (const taken of [await run(operator), await replay(operator)]) expect(taken.status).toBe(202);
+}, 60_000);
+
+test("one process takes in exactly as many as may wait, however many come at once; then 429", async () => {
+  const api = await start(5);
+  const answers = await Promise.all(Array.from({ length: 40 }, () => submit(api)));
+  expect(answers.filter(({ status }) => status === 202)).toHaveLength(5);
+  expect(await recorded(api)).toBe(5);
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused).toHaveLength(35);
+  expect(refused[0]?.headers.get("retry-after")).toBe("5");
+  expect(refused[0]?.body).toMatchObject({
+    type: "/problems/queue_full",
+    error: "queue_full",
+    detail: "5 jobs wait, and at most 5 may.",
+  });
+  const queue = async () => (await api.ask("/api/v1/ops/health")).body.queue;
+  const deadline = performance.now() + 10_000;
+  while ((await queue()).queued < 5 && performance.now() < deadline) await Bun.sleep(20);
+  expect(await queue()).toEqual({ queued: 5, max_queued: 5, running: 0 });
+});
+
+test("the queue is open again when jobs have left it, and what was in it before counts", async () => {
+  const api = await start(2);
+  const { body } = await submit(api);
+  await submit(api);
+  expect((await submit(api)).status).toBe(429);
+  await api.ask(`/api/v1/_dev/complete/${body.job_id}`, post({ result: {} }));
+  const deadline = performance.now() + 40_000;
+  let status = 429;
+  while (status === 429 && performance.now() < deadline) {
+    await Bun.sleep(50);
+    status = (await submit(api)).status;
+  }
+  expect(status).toBe(202);
+  // By counting, not by forgetting: the other one still waits.
+  expect((await submit(api)).status).toBe(429);
+  expect(await recorded(api)).toBe(3);
+}, 60_000);
+
+test("a repetition of what was taken in is answered as before, full or not", async () => {
+  const api = await start(1);
+  const first = await submit(api, { "idempotency-key": "order-1" });
+  expect(first.status).toBe(202);
+  const again = await submit(api, { "idempotency-key": "order-1" });
+  expect(again).toMatchObject({ status: 202, body: first.body });
+  expect(again.headers.get("idempotency-replayed")).toBe("true");
+  expect((await submit(api, { "idempotency-key": "order-2" })).status).toBe(429);
+});
+
+test("a replay is refused like any other submission, and its repetition answered", async () => {
+  const api = await start(1);
+  const { body } = await submit(api);
+  await api.ask(`/api/v1/_dev/complete/${body.job_id}`, post({ result: {} }));
+  const replay = (key: string) => api.ask(`/api/v1/jobs/${body.job_id}/replay`, post({}, { "idempotency-key": key }));
+  const deadline = performance.now() + 40_000;
+  let first = await replay("first");
+  while (first.status === 429 && performance.now() < deadline) {
+    await Bun.sleep(50);
+    first = await replay("first");
+  }
+  expect(first.status).toBe(202);
+  const second = await replay("second");
+  expect([second.status, second.body.error]).toEqual([429, "queue_full"]);
+  expect(second.headers.get("retry-after")).toBe("5");
+  expect(await replay("first")).toMatchObject({ status: 202, body: first.body });
+}, 60_000);
