@@ -1,4 +1,5 @@
 /** What can be told about `deploy/` without containers: that it fits the code, and itself. */
+
 import { describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { BlockList } from "node:net";
@@ -7,7 +8,7 @@ import { dirname, join, relative } from "node:path";
 import { connect } from "nats";
 import { isPublic } from "../connectors/outbound.ts";
 import { type Config, loadConfig } from "../src/config.ts";
-import { components } from "../src/http/schema.ts";
+import { OpsHealth } from "../src/features/service/schemas.ts";
 import {
   type NatsServer,
   natsAvailable,
@@ -390,9 +391,7 @@ test("the workers' autoscaler reads figures that the API gives", async () => {
   const [{ namespace }] = await readYaml("deploy/kubernetes/kustomization.yaml");
   for (const { metadata } of triggers) {
     expect(metadata.url).toBe(`http://api.${namespace}.svc/api/v1/ops/health`);
-    expect(JSON.stringify(components.OpsHealth.properties.queue)).toContain(
-      `"${metadata.valueLocation.replace("queue.", "")}":`,
-    );
+    expect(JSON.stringify(OpsHealth.properties.queue)).toContain(`"${metadata.valueLocation.replace("queue.", "")}":`);
   }
   expect(triggers).toHaveLength(2);
 });

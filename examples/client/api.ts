@@ -1057,18 +1057,478 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Root: {
+        /**
+         * @example {
+         *       "step": "approve",
+         *       "approved": true,
+         *       "comment": "Go ahead."
+         *     }
+         */
+        ApproveRequest: {
+            /**
+             * @description As the pipeline names it.
+             * @example approve
+             */
+            step: string;
+            /** @description false: rejected; the job fails. */
+            approved: boolean;
+            /** @description Later steps can read it. */
+            comment?: string;
+        };
+        AttemptEnded: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description Where the job stands. The last three are final.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /**
+             * Format: date-time
+             * @description When the next attempt is due, after one that failed.
+             */
+            retry_at?: string;
+        };
+        /**
+         * @example {
+         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+         *       "attempt": 1,
+         *       "error": {
+         *         "code": "language_unknown",
+         *         "message": "No dictionary for Klingon.",
+         *         "retryable": false
+         *       }
+         *     }
+         */
+        AttemptFailed: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description As the claim answered it.
+             * @example 1
+             */
+            attempt: number;
+            error: {
+                /**
+                 * @description Stable, to branch on.
+                 * @example language_unknown
+                 */
+                code: string;
+                /**
+                 * @description One sentence for a person. No secret: it is on record, and whoever knows the job's id reads it.
+                 * @example No dictionary for Klingon.
+                 */
+                message: string;
+                /** @description What else helps; any JSON. */
+                detail?: unknown;
+                /**
+                 * @description Whether another attempt may succeed. Where it may and one is left, it follows after a pause.
+                 * @default true
+                 */
+                retryable?: boolean;
+                /**
+                 * @description The pause is at least so long, a day at most.
+                 * @example 60
+                 */
+                retry_after_seconds?: number;
+            };
+        };
+        /**
+         * @example {
+         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+         *       "attempt": 1,
+         *       "lease_seconds": 30
+         *     }
+         */
+        AttemptHeartbeat: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description As the claim answered it.
+             * @example 1
+             */
+            attempt: number;
+            /** @description How long the lease holds from now on; as long as it was claimed for where absent. */
+            lease_seconds?: number;
+        };
+        AttemptHeld: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            attempt: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            lease_expires_at: string;
+        };
+        /**
+         * @example {
+         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+         *       "attempt": 1
+         *     }
+         */
+        AttemptReleased: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description As the claim answered it.
+             * @example 1
+             */
+            attempt: number;
+        };
+        /**
+         * @example {
+         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+         *       "attempt": 1,
+         *       "result": {
+         *         "text": "Good day"
+         *       }
+         *     }
+         */
+        AttemptSucceeded: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description As the claim answered it.
+             * @example 1
+             */
+            attempt: number;
+            /**
+             * @description Any JSON; null where absent.
+             * @example {
+             *       "text": "Good day"
+             *     }
+             */
+            result?: unknown;
+        };
+        /**
+         * @example {
+         *       "filter": {
+         *         "workflow": "http",
+         *         "created_before": "2026-01-15T00:00:00Z"
+         *       },
+         *       "reason": "Sent by mistake."
+         *     }
+         */
+        BulkCancelRequest: {
+            /**
+             * @description Jobs that fulfil every condition that is named; one at least must be.
+             * @example {
+             *       "workflow": "http",
+             *       "created_after": "2026-01-15T00:00:00Z"
+             *     }
+             */
+            filter: {
+                /**
+                 * @description Both where absent.
+                 * @enum {string}
+                 */
+                status?: "queued" | "running";
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow?: string;
+                /**
+                 * @description The code of the error that the job failed with, or its last attempt while it waits for the next.
+                 * @example unexpected_status
+                 */
+                error_code?: string;
+                /**
+                 * Format: uuid
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                origin_job_id?: string;
+                /**
+                 * Format: date-time
+                 * @description Jobs submitted at this time or later (RFC 3339).
+                 * @example 2026-01-15T00:00:00Z
+                 */
+                created_after?: string;
+                /**
+                 * Format: date-time
+                 * @description Jobs submitted before this time (RFC 3339).
+                 * @example 2026-01-16T00:00:00Z
+                 */
+                created_before?: string;
+            };
+            /**
+             * @description For the job's history.
+             * @example The customer withdrew the order.
+             */
+            reason?: string;
+            /**
+             * @description Only count the jobs.
+             * @default false
+             */
+            dry_run?: boolean;
+        };
+        /** @description A line of the answer to a bulk operation. */
+        BulkLine: {
+            /**
+             * @description `counted`: the answer to a dry run. `waiting`: as many jobs wait as may. `interrupted`: a fault, or the service stops; repeat the request with its Idempotency-Key to go on.
+             * @enum {string}
+             */
+            type: "counted" | "started" | "progress" | "waiting" | "finished" | "interrupted";
+            /**
+             * Format: uuid
+             * @description Names the operation in the log.
+             */
+            operation_id?: string;
+            /** @description Jobs that fulfil the filter. */
+            matched?: number;
+            /** @description Jobs that were cancelled, or new jobs that were made. */
+            changed?: number;
+            /** @description Jobs that had ended meanwhile, or that the same operation ran again before it was broken off. */
+            unchanged?: number;
+            /** @description Jobs with which nothing could be done for a fault of their own. */
+            failed?: number;
+            /** @description The code of a problem. */
+            error?: string;
+            detail?: string;
+        };
+        /**
+         * @example {
+         *       "filter": {
+         *         "error_code": "unexpected_status"
+         *       },
+         *       "dry_run": true
+         *     }
+         */
+        BulkReplayRequest: {
+            /**
+             * @description Jobs that fulfil every condition that is named; one at least must be.
+             * @example {
+             *       "workflow": "http",
+             *       "created_after": "2026-01-15T00:00:00Z"
+             *     }
+             */
+            filter: {
+                /**
+                 * @description `failed` where absent: jobs that succeeded or were cancelled are run again only where this says so.
+                 * @enum {string}
+                 */
+                status?: "failed" | "cancelled" | "succeeded";
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow?: string;
+                /**
+                 * @description The code of the error that the job failed with, or its last attempt while it waits for the next.
+                 * @example unexpected_status
+                 */
+                error_code?: string;
+                /**
+                 * Format: uuid
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                origin_job_id?: string;
+                /**
+                 * Format: date-time
+                 * @description Jobs submitted at this time or later (RFC 3339).
+                 * @example 2026-01-15T00:00:00Z
+                 */
+                created_after?: string;
+                /**
+                 * Format: date-time
+                 * @description Jobs submitted before this time (RFC 3339).
+                 * @example 2026-01-16T00:00:00Z
+                 */
+                created_before?: string;
+            };
+            /**
+             * @description Only count the jobs.
+             * @default false
+             */
+            dry_run?: boolean;
+        };
+        CallbackEntry: {
+            /** @description The place in the job's own history. */
+            version: number;
+            /**
+             * @description `requested`: a redelivery was asked for. The others: what came of an attempt; `failed` means given up.
+             * @enum {string}
+             */
+            outcome: "requested" | "retrying" | "delivered" | "failed";
+            /** @description From 1; from 1 again after a redelivery was asked for. */
+            attempt: number | null;
+            /** @description The webhook-id that was sent: the same at every attempt. */
+            webhook_id: string | null;
+            /** @description Of the answer; null where none came. */
+            status_code: number | null;
+            /** @description Why the attempt failed: `unexpected_status`, `receiver_gone` (410), `timeout`, `connection_failed`, `malformed_answer`, `address_refused`, `callback_secret_missing`. */
+            error: components["schemas"]["JobError"] | null;
+            /** @description When the next attempt is due. */
+            next_attempt_at: string | null;
+            /**
+             * @description Who made the attempt or asked for the redelivery.
+             * @example key:1a2b3c4d
+             */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            recorded_at: string;
+        };
+        CallbackLog: {
+            data: components["schemas"]["CallbackEntry"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        CallbackRequested: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /** @constant */
+            callback: "pending";
+        };
+        CallbackSecret: {
+            /**
+             * @description Whose callbacks it is for.
+             * @example operator
+             */
+            account: string;
+            /**
+             * @description The origin that it is for.
+             * @example https://example.com
+             */
+            receiver: string;
+            /** @description `whsec_` and base64, as libraries for Standard Webhooks take it. */
+            secret: string;
+            /** @description The one that follows it, while the operator replaces secrets: give it to your receiver as well, or instead. Null otherwise. */
+            next_secret: string | null;
+        };
+        /**
+         * @example {
+         *       "reason": "The customer withdrew the order."
+         *     }
+         */
+        CancelRequest: {
+            /**
+             * @description For the job's history.
+             * @example The customer withdrew the order.
+             */
+            reason?: string;
+        };
+        ClaimedJobs: {
+            /** @description Those that are now the worker's; none where the time was over. */
+            jobs: {
+                /**
+                 * Format: uuid
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow: string;
+                /**
+                 * @description As it was submitted.
+                 * @example {
+                 *       "text": "Guten Tag"
+                 *     }
+                 */
+                payload: {
+                    [key: string]: unknown;
+                };
+                /**
+                 * @description How urgent it is; `normal` where absent.
+                 * @enum {string}
+                 */
+                priority: "low" | "normal" | "high";
+                /** @description Which claim this is: every answer names it. */
+                attempt: number;
+                /** @description How many may fail or lose their worker. */
+                max_attempts: number;
+                /**
+                 * @description The same at every attempt: pass it on to services that take one.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                idempotency_key: string;
+                lease_seconds: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC.
+                 * @example 2026-01-15T09:30:00.123456Z
+                 */
+                lease_expires_at: string;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC.
+                 * @example 2026-01-15T09:30:00.123456Z
+                 */
+                created_at: string;
+                /** @description To go on with the trace of the job's submission (W3C Trace Context). */
+                traceparent?: string;
+            }[];
+        };
+        /**
+         * @example {
+         *       "result": {
+         *         "done": true
+         *       }
+         *     }
+         */
+        CompleteRequest: {
+            /**
+             * @description The result that the job is to have.
+             * @example {
+             *       "done": true
+             *     }
+             */
+            result: {
+                [key: string]: unknown;
+            };
+        };
+        Completed: {
             /** @constant */
             ok: true;
-            /** @constant */
-            service: "levqor-backend";
-            /** @example 0.1.0 */
-            version: string;
-            /**
-             * @description The commit or build that is running.
-             * @example dev
-             */
-            build: string;
+        };
+        EventMeta: {
+            actor: string;
+            account?: string;
+            on_behalf_of?: string[];
+            correlation_id: string;
+            causation_id?: string;
+            request_id?: string;
+            traceparent?: string;
         };
         Health: {
             /** @constant */
@@ -1079,64 +1539,144 @@ export interface components {
              */
             ts: number;
         };
-        /** @description A problem document (RFC 9457). Some codes have further members. */
-        Problem: {
-            /**
-             * Format: uri-reference
-             * @description Where the problem is described.
-             * @example /problems/validation_failed
-             */
-            type: string;
-            /** @description The same at every occurrence. */
-            title: string;
-            status: number;
-            /** @description What was wrong this time, for a person. */
-            detail: string;
-            /**
-             * Format: uri-reference
-             * @description The path that was asked for.
-             */
-            instance: string;
-            /**
-             * @description A stable code to branch on.
-             * @enum {string}
-             */
-            error: "malformed_json" | "malformed_url" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "too_many_numeric_keys" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "projection_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "projection_not_stopped" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "too_many_stored" | "too_many_claimed" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
-            /** @description As in X-Request-Id. */
-            request_id: string;
-            /** @description Each value that does not fit, the first 20. */
-            errors?: {
-                /** @description JSON pointer (RFC 6901) into the body, or the name of a parameter or header. Of more than 200 characters the first 200, and an ellipsis. */
-                pointer: string;
-                message: string;
-            }[];
+        Incident: {
             /**
              * Format: uuid
-             * @description The job in question, where the request did not name it.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9
              */
-            job_id?: string;
-            /** @description The attempt that a worker answered for. */
-            attempt?: number;
+            incident_id: string;
             /**
-             * @description Where the job of the worker's answer stands.
+             * @description What does not work, in a few words.
+             * @example Jobs start late
+             */
+            title: string;
+            /**
+             * @description Whether it is over.
              * @enum {string}
              */
-            job_status?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
-            /** @description What was decided about the step that the request would decide. */
-            decision?: {
-                approved: boolean;
-                /** @description As events name them; null: nobody, and the step went on when its time was over. */
-                by: string | null;
-                comment: string | null;
-            };
-            /** @description Who has the job of the worker's answer now; null: nobody. */
-            holder?: {
-                /** @example translator-8 */
-                worker: string;
-                attempt: number;
-                lease_expires_at: string | null;
-            } | null;
+            status: "open" | "resolved";
+            /**
+             * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
+             * @enum {string}
+             */
+            impact: "maintenance" | "minor" | "major" | "critical";
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            opened_at: string;
+            /** @description `null` while it lasts. */
+            resolved_at: string | null;
+            /** @description What was told of it, in order. */
+            messages: {
+                /**
+                 * @description What it told.
+                 * @enum {string}
+                 */
+                status: "opened" | "updated" | "resolved";
+                /**
+                 * @description What is known, for those who use the service: everyone can read it.
+                 * @example Jobs wait for up to a minute before they start. None is lost.
+                 */
+                message: string;
+                /**
+                 * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
+                 * @enum {string}
+                 */
+                impact: "maintenance" | "minor" | "major" | "critical";
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC.
+                 * @example 2026-01-15T09:30:00.123456Z
+                 */
+                at: string;
+            }[];
+        };
+        IncidentChanged: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9
+             */
+            incident_id: string;
+            /**
+             * @description Where it stands now.
+             * @enum {string}
+             */
+            status: "open" | "resolved";
+        };
+        IncidentList: {
+            data: components["schemas"]["Incident"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "title": "Jobs start late",
+         *       "impact": "minor",
+         *       "message": "Jobs wait for up to a minute before they start. None is lost."
+         *     }
+         */
+        IncidentOpen: {
+            /**
+             * @description What does not work, in a few words.
+             * @example Jobs start late
+             */
+            title: string;
+            /**
+             * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
+             * @enum {string}
+             */
+            impact: "maintenance" | "minor" | "major" | "critical";
+            /**
+             * @description What is known, for those who use the service: everyone can read it.
+             * @example Jobs wait for up to a minute before they start. None is lost.
+             */
+            message: string;
+        };
+        /**
+         * @example {
+         *       "message": "Jobs have started at once for an hour."
+         *     }
+         */
+        IncidentResolve: {
+            /**
+             * @description What is known, for those who use the service: everyone can read it.
+             * @example Jobs wait for up to a minute before they start. None is lost.
+             */
+            message: string;
+        };
+        /**
+         * @example {
+         *       "message": "A database was moved. Jobs start at once again; we keep watching.",
+         *       "impact": "minor"
+         *     }
+         */
+        IncidentUpdate: {
+            /**
+             * @description What is known, for those who use the service: everyone can read it.
+             * @example Jobs wait for up to a minute before they start. None is lost.
+             */
+            message: string;
+            /**
+             * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
+             * @enum {string}
+             */
+            impact?: "maintenance" | "minor" | "major" | "critical";
+        };
+        IntakeAccepted: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /** @constant */
+            status: "queued";
         };
         /**
          * @description A job to run.
@@ -1223,112 +1763,85 @@ export interface components {
             /** @description What to run, in this order, in place of what the workflow's name stands for; the same as in a stored pipeline, of format 1. */
             steps?: components["schemas"]["Step"][];
         };
-        IntakeAccepted: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-             */
-            job_id: string;
-            /** @constant */
-            status: "queued";
-        };
-        JobError: {
-            code: string;
-            message: string;
-            detail?: unknown;
-        };
         /**
          * @example {
-         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-         *       "status": "succeeded",
-         *       "created_at": 1768469400,
-         *       "result": {
-         *         "status": 200,
-         *         "headers": {},
-         *         "body": "…"
-         *       },
-         *       "error": null
+         *       "key": "lvq_live_4fK9dRz2Qw7Lm0Xb5Ty8Hc3Vn6JsPaQEXAMPLE",
+         *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
+         *       "name": "Billing service",
+         *       "environment": "live",
+         *       "prefix": "lvq_live_4fK9",
+         *       "scopes": [
+         *         "jobs:read",
+         *         "jobs:write"
+         *       ],
+         *       "workflows": [
+         *         "http"
+         *       ],
+         *       "tier": "pro",
+         *       "status": "active",
+         *       "created_by": "key:9f86d081",
+         *       "created_at": "2026-01-15T09:30:00.123Z",
+         *       "expires_at": "2027-01-15T00:00:00.000Z",
+         *       "rotated_at": null,
+         *       "overlap_ends_at": null,
+         *       "revoked_at": null,
+         *       "last_used_at": null
          *     }
          */
-        JobStatus: {
+        IssuedKey: {
+            /** @description The secret, to be sent as X-Api-Key: its last 6 characters check the others. `null` where the answer is a repetition. */
+            key: string | null;
             /**
              * Format: uuid
              * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             * @example 0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35
              */
-            job_id: string;
+            key_id: string;
             /**
-             * @description Where the job stands. The last three are final.
+             * @description What it is for, for people.
+             * @example Billing service
+             */
+            name: string;
+            /**
+             * @description Where it is taken: `live` in production, `test` elsewhere.
              * @enum {string}
              */
-            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            environment: "live" | "test";
             /**
-             * @description When the job was taken in, in Unix seconds. (The list and all else have RFC 3339 times.)
-             * @example 1768469400
+             * @description How its newest secret begins.
+             * @example lvq_live_4fK9
              */
-            created_at: number;
-            /** @description What the workflow gave back; null until the job has succeeded. */
-            result: unknown;
-            /** @description Why the job failed; null otherwise. */
-            error: components["schemas"]["JobError"] | null;
+            prefix: string;
             /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             * @description What its holder may do.
+             * @example [
+             *       "jobs:read",
+             *       "jobs:write"
+             *     ]
              */
-            origin_job_id?: string;
+            scopes: string[];
             /**
-             * @description What whoever cancelled the job gave as the reason.
-             * @example The customer withdrew the order.
+             * @description The workflows that there are for its holder: jobs that run another, by its name or in a step of their own, their schedules and other pipelines do not exist for them; `null`: all.
+             * @example [
+             *       "http"
+             *     ]
              */
-            cancel_reason?: string;
-            last_error?: components["schemas"]["JobError"];
-            waiting_for?: components["schemas"]["WaitingFor"];
-        };
-        /** @description Why the job has not started; only while it is queued. */
-        WaitingFor: {
+            workflows: string[] | null;
             /**
-             * @description `worker`: for a free one that runs the workflow. `caller`: for the same where jobs of the same caller run already: workers share their slots between callers, so it may be for one of those to end. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.
+             * @description Of rate limits: one of those that the service has (RATE_TIERS); `free`, `pro` and `enterprise` at first.
+             * @example pro
+             */
+            tier: string;
+            /**
+             * @description Whether it is taken.
              * @enum {string}
              */
-            reason: "worker" | "caller" | "run_at" | "retry" | "sleep" | "approval" | "concurrency" | "concurrency_key" | "rate";
-            /** @example Waits for a free worker. */
-            detail: string;
+            status: "active" | "expired" | "revoked";
             /**
-             * Format: date-time
-             * @description RFC 3339, UTC.
-             * @example 2026-01-15T09:30:00.123456Z
+             * @description Who issued it, as events name them.
+             * @example key:9f86d081
              */
-            until?: string;
-        };
-        JobSummary: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-             */
-            job_id: string;
-            /**
-             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
-             * @example http
-             */
-            workflow: string;
-            /**
-             * @description Where the job stands. The last three are final.
-             * @enum {string}
-             */
-            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
-            /**
-             * @description How urgent it is; `normal` where absent.
-             * @enum {string}
-             */
-            priority: "low" | "normal" | "high";
-            concurrency_key: string | null;
-            /** @description The job that this one runs again. */
-            origin_job_id: string | null;
-            /** @description Of the latest claim; 0 before the first. */
-            attempt: number;
+            created_by: string;
             /**
              * Format: date-time
              * @description RFC 3339, UTC.
@@ -1336,72 +1849,18 @@ export interface components {
              */
             created_at: string;
             /**
-             * Format: date-time
-             * @description RFC 3339, UTC.
-             * @example 2026-01-15T09:30:00.123456Z
+             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
+             * @example 2027-01-15T00:00:00.000Z
              */
-            updated_at: string;
-            started_at: string | null;
-            finished_at: string | null;
-            /**
-             * @description Why the job failed, or why its last attempt did while it waits for the next; null otherwise.
-             * @example unexpected_status
-             */
-            error_code: string | null;
-            waiting_for?: components["schemas"]["WaitingFor"];
-        };
-        /**
-         * @description What a job's callback_url is told.
-         * @example {
-         *       "type": "job.succeeded",
-         *       "timestamp": "2026-01-15T09:30:00.123456Z",
-         *       "data": {
-         *         "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-         *         "status": "succeeded",
-         *         "workflow": "http",
-         *         "result": {
-         *           "status": 200,
-         *           "headers": {},
-         *           "body": "…"
-         *         },
-         *         "error": null
-         *       }
-         *     }
-         */
-        JobEnded: {
-            /**
-             * @description How it ended.
-             * @enum {string}
-             */
-            type: "job.succeeded" | "job.failed" | "job.cancelled";
-            /**
-             * Format: date-time
-             * @description When it ended.
-             * @example 2026-01-15T09:30:00.123456Z
-             */
-            timestamp: string;
-            data: {
-                /**
-                 * Format: uuid
-                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-                 */
-                job_id: string;
-                /**
-                 * @description Final.
-                 * @enum {string}
-                 */
-                status: "succeeded" | "failed" | "cancelled";
-                /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
-                 * @example http
-                 */
-                workflow: string;
-                /** @description What the workflow gave back; null until the job has succeeded. */
-                result: unknown;
-                /** @description Why the job failed; null otherwise. */
-                error: components["schemas"]["JobError"] | null;
-            };
+            expires_at: string | null;
+            /** @description When it got its newest secret; `null`: it has its first. */
+            rotated_at: string | null;
+            /** @description Until when a secret from before the last rotation is taken; `null`: none is. */
+            overlap_ends_at: string | null;
+            /** @description `null`: it is not. */
+            revoked_at: string | null;
+            /** @description To a minute; `null`: never. */
+            last_used_at: string | null;
         };
         Job: {
             /**
@@ -1460,21 +1919,87 @@ export interface components {
              */
             cancel_reason?: string;
         };
-        JobList: {
-            data: components["schemas"]["JobSummary"][];
-            /** @description Whether another page follows. */
-            has_more: boolean;
-            /** @description Asks for the next page; null on the last. */
-            next_cursor: string | null;
+        JobApproval: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /**
+             * @description As the pipeline names it.
+             * @example approve
+             */
+            step: string;
+            approved: boolean;
         };
-        EventMeta: {
-            actor: string;
-            account?: string;
-            on_behalf_of?: string[];
-            correlation_id: string;
-            causation_id?: string;
-            request_id?: string;
-            traceparent?: string;
+        JobCancelled: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id: string;
+            /** @constant */
+            status: "cancelled";
+        };
+        /**
+         * @description What a job's callback_url is told.
+         * @example {
+         *       "type": "job.succeeded",
+         *       "timestamp": "2026-01-15T09:30:00.123456Z",
+         *       "data": {
+         *         "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+         *         "status": "succeeded",
+         *         "workflow": "http",
+         *         "result": {
+         *           "status": 200,
+         *           "headers": {},
+         *           "body": "…"
+         *         },
+         *         "error": null
+         *       }
+         *     }
+         */
+        JobEnded: {
+            /**
+             * @description How it ended.
+             * @enum {string}
+             */
+            type: "job.succeeded" | "job.failed" | "job.cancelled";
+            /**
+             * Format: date-time
+             * @description When it ended.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            timestamp: string;
+            data: {
+                /**
+                 * Format: uuid
+                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+                 */
+                job_id: string;
+                /**
+                 * @description Final.
+                 * @enum {string}
+                 */
+                status: "succeeded" | "failed" | "cancelled";
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow: string;
+                /** @description What the workflow gave back; null until the job has succeeded. */
+                result: unknown;
+                /** @description Why the job failed; null otherwise. */
+                error: components["schemas"]["JobError"] | null;
+            };
+        };
+        JobError: {
+            code: string;
+            message: string;
+            detail?: unknown;
         };
         JobEvent: {
             /**
@@ -1503,235 +2028,43 @@ export interface components {
             /** @description Asks for the next page; null on the last. */
             next_cursor: string | null;
         };
-        /**
-         * @description Which jobs an outside worker wants.
-         * @example {
-         *       "worker": "translator-7",
-         *       "workflows": [
-         *         "translate"
-         *       ],
-         *       "max_jobs": 10,
-         *       "wait_seconds": 20,
-         *       "lease_seconds": 30
-         *     }
-         */
-        WorkerClaim: {
-            /**
-             * @description What the worker calls itself; it is shown to people. Several may have the same name.
-             * @example translator-7
-             */
-            worker: string;
-            /**
-             * @description Jobs of these workflows are wanted; none that the service runs itself.
-             * @example [
-             *       "translate"
-             *     ]
-             */
-            workflows: string[];
-            /**
-             * @description At most so many are given.
-             * @default 1
-             */
-            max_jobs?: number;
-            /**
-             * @description Where no job is ready, the answer waits so long for one. 0 asks for what is ready now.
-             * @default 20
-             */
-            wait_seconds?: number;
-            /**
-             * @description Without a heartbeat within this time the job is given to another worker.
-             * @default 30
-             */
-            lease_seconds?: number;
+        JobList: {
+            data: components["schemas"]["JobSummary"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
         };
-        ClaimedJobs: {
-            /** @description Those that are now the worker's; none where the time was over. */
-            jobs: {
-                /**
-                 * Format: uuid
-                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-                 */
-                job_id: string;
-                /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
-                 * @example http
-                 */
-                workflow: string;
-                /**
-                 * @description As it was submitted.
-                 * @example {
-                 *       "text": "Guten Tag"
-                 *     }
-                 */
-                payload: {
-                    [key: string]: unknown;
-                };
-                /**
-                 * @description How urgent it is; `normal` where absent.
-                 * @enum {string}
-                 */
-                priority: "low" | "normal" | "high";
-                /** @description Which claim this is: every answer names it. */
-                attempt: number;
-                /** @description How many may fail or lose their worker. */
-                max_attempts: number;
-                /**
-                 * @description The same at every attempt: pass it on to services that take one.
-                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-                 */
-                idempotency_key: string;
-                lease_seconds: number;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC.
-                 * @example 2026-01-15T09:30:00.123456Z
-                 */
-                lease_expires_at: string;
-                /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC.
-                 * @example 2026-01-15T09:30:00.123456Z
-                 */
-                created_at: string;
-                /** @description To go on with the trace of the job's submission (W3C Trace Context). */
-                traceparent?: string;
-            }[];
-        };
-        /**
-         * @example {
-         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-         *       "attempt": 1,
-         *       "lease_seconds": 30
-         *     }
-         */
-        AttemptHeartbeat: {
+        JobReplayed: {
             /**
              * Format: uuid
              * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
              * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
              */
             job_id: string;
-            /**
-             * @description As the claim answered it.
-             * @example 1
-             */
-            attempt: number;
-            /** @description How long the lease holds from now on; as long as it was claimed for where absent. */
-            lease_seconds?: number;
-        };
-        AttemptHeld: {
+            /** @constant */
+            status: "queued";
             /**
              * Format: uuid
              * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
              * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
              */
-            job_id: string;
-            attempt: number;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC.
-             * @example 2026-01-15T09:30:00.123456Z
-             */
-            lease_expires_at: string;
+            origin_job_id: string;
         };
         /**
          * @example {
          *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-         *       "attempt": 1,
+         *       "status": "succeeded",
+         *       "created_at": 1768469400,
          *       "result": {
-         *         "text": "Good day"
-         *       }
+         *         "status": 200,
+         *         "headers": {},
+         *         "body": "…"
+         *       },
+         *       "error": null
          *     }
          */
-        AttemptSucceeded: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-             */
-            job_id: string;
-            /**
-             * @description As the claim answered it.
-             * @example 1
-             */
-            attempt: number;
-            /**
-             * @description Any JSON; null where absent.
-             * @example {
-             *       "text": "Good day"
-             *     }
-             */
-            result?: unknown;
-        };
-        /**
-         * @example {
-         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-         *       "attempt": 1,
-         *       "error": {
-         *         "code": "language_unknown",
-         *         "message": "No dictionary for Klingon.",
-         *         "retryable": false
-         *       }
-         *     }
-         */
-        AttemptFailed: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-             */
-            job_id: string;
-            /**
-             * @description As the claim answered it.
-             * @example 1
-             */
-            attempt: number;
-            error: {
-                /**
-                 * @description Stable, to branch on.
-                 * @example language_unknown
-                 */
-                code: string;
-                /**
-                 * @description One sentence for a person. No secret: it is on record, and whoever knows the job's id reads it.
-                 * @example No dictionary for Klingon.
-                 */
-                message: string;
-                /** @description What else helps; any JSON. */
-                detail?: unknown;
-                /**
-                 * @description Whether another attempt may succeed. Where it may and one is left, it follows after a pause.
-                 * @default true
-                 */
-                retryable?: boolean;
-                /**
-                 * @description The pause is at least so long, a day at most.
-                 * @example 60
-                 */
-                retry_after_seconds?: number;
-            };
-        };
-        /**
-         * @example {
-         *       "job_id": "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-         *       "attempt": 1
-         *     }
-         */
-        AttemptReleased: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-             */
-            job_id: string;
-            /**
-             * @description As the claim answered it.
-             * @example 1
-             */
-            attempt: number;
-        };
-        AttemptEnded: {
+        JobStatus: {
             /**
              * Format: uuid
              * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
@@ -1744,296 +2077,27 @@ export interface components {
              */
             status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             /**
-             * Format: date-time
-             * @description When the next attempt is due, after one that failed.
+             * @description When the job was taken in, in Unix seconds. (The list and all else have RFC 3339 times.)
+             * @example 1768469400
              */
-            retry_at?: string;
-        };
-        CallbackEntry: {
-            /** @description The place in the job's own history. */
-            version: number;
-            /**
-             * @description `requested`: a redelivery was asked for. The others: what came of an attempt; `failed` means given up.
-             * @enum {string}
-             */
-            outcome: "requested" | "retrying" | "delivered" | "failed";
-            /** @description From 1; from 1 again after a redelivery was asked for. */
-            attempt: number | null;
-            /** @description The webhook-id that was sent: the same at every attempt. */
-            webhook_id: string | null;
-            /** @description Of the answer; null where none came. */
-            status_code: number | null;
-            /** @description Why the attempt failed: `unexpected_status`, `receiver_gone` (410), `timeout`, `connection_failed`, `malformed_answer`, `address_refused`, `callback_secret_missing`. */
+            created_at: number;
+            /** @description What the workflow gave back; null until the job has succeeded. */
+            result: unknown;
+            /** @description Why the job failed; null otherwise. */
             error: components["schemas"]["JobError"] | null;
-            /** @description When the next attempt is due. */
-            next_attempt_at: string | null;
-            /**
-             * @description Who made the attempt or asked for the redelivery.
-             * @example key:1a2b3c4d
-             */
-            actor: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC.
-             * @example 2026-01-15T09:30:00.123456Z
-             */
-            recorded_at: string;
-        };
-        CallbackLog: {
-            data: components["schemas"]["CallbackEntry"][];
-            /** @description Whether another page follows. */
-            has_more: boolean;
-            /** @description Asks for the next page; null on the last. */
-            next_cursor: string | null;
-        };
-        CallbackRequested: {
             /**
              * Format: uuid
              * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
              * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
              */
-            job_id: string;
-            /** @constant */
-            callback: "pending";
-        };
-        CallbackSecret: {
+            origin_job_id?: string;
             /**
-             * @description Whose callbacks it is for.
-             * @example operator
-             */
-            account: string;
-            /**
-             * @description The origin that it is for.
-             * @example https://example.com
-             */
-            receiver: string;
-            /** @description `whsec_` and base64, as libraries for Standard Webhooks take it. */
-            secret: string;
-            /** @description The one that follows it, while the operator replaces secrets: give it to your receiver as well, or instead. Null otherwise. */
-            next_secret: string | null;
-        };
-        /**
-         * @example {
-         *       "reason": "The customer withdrew the order."
-         *     }
-         */
-        CancelRequest: {
-            /**
-             * @description For the job's history.
+             * @description What whoever cancelled the job gave as the reason.
              * @example The customer withdrew the order.
              */
-            reason?: string;
-        };
-        JobCancelled: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-             */
-            job_id: string;
-            /** @constant */
-            status: "cancelled";
-        };
-        /**
-         * @example {
-         *       "filter": {
-         *         "workflow": "http",
-         *         "created_before": "2026-01-15T00:00:00Z"
-         *       },
-         *       "reason": "Sent by mistake."
-         *     }
-         */
-        BulkCancelRequest: {
-            /**
-             * @description Jobs that fulfil every condition that is named; one at least must be.
-             * @example {
-             *       "workflow": "http",
-             *       "created_after": "2026-01-15T00:00:00Z"
-             *     }
-             */
-            filter: {
-                /**
-                 * @description Both where absent.
-                 * @enum {string}
-                 */
-                status?: "queued" | "running";
-                /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
-                 * @example http
-                 */
-                workflow?: string;
-                /**
-                 * @description The code of the error that the job failed with, or its last attempt while it waits for the next.
-                 * @example unexpected_status
-                 */
-                error_code?: string;
-                /**
-                 * Format: uuid
-                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-                 */
-                origin_job_id?: string;
-                /**
-                 * Format: date-time
-                 * @description Jobs submitted at this time or later (RFC 3339).
-                 * @example 2026-01-15T00:00:00Z
-                 */
-                created_after?: string;
-                /**
-                 * Format: date-time
-                 * @description Jobs submitted before this time (RFC 3339).
-                 * @example 2026-01-16T00:00:00Z
-                 */
-                created_before?: string;
-            };
-            /**
-             * @description For the job's history.
-             * @example The customer withdrew the order.
-             */
-            reason?: string;
-            /**
-             * @description Only count the jobs.
-             * @default false
-             */
-            dry_run?: boolean;
-        };
-        /**
-         * @example {
-         *       "filter": {
-         *         "error_code": "unexpected_status"
-         *       },
-         *       "dry_run": true
-         *     }
-         */
-        BulkReplayRequest: {
-            /**
-             * @description Jobs that fulfil every condition that is named; one at least must be.
-             * @example {
-             *       "workflow": "http",
-             *       "created_after": "2026-01-15T00:00:00Z"
-             *     }
-             */
-            filter: {
-                /**
-                 * @description `failed` where absent: jobs that succeeded or were cancelled are run again only where this says so.
-                 * @enum {string}
-                 */
-                status?: "failed" | "cancelled" | "succeeded";
-                /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
-                 * @example http
-                 */
-                workflow?: string;
-                /**
-                 * @description The code of the error that the job failed with, or its last attempt while it waits for the next.
-                 * @example unexpected_status
-                 */
-                error_code?: string;
-                /**
-                 * Format: uuid
-                 * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-                 * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-                 */
-                origin_job_id?: string;
-                /**
-                 * Format: date-time
-                 * @description Jobs submitted at this time or later (RFC 3339).
-                 * @example 2026-01-15T00:00:00Z
-                 */
-                created_after?: string;
-                /**
-                 * Format: date-time
-                 * @description Jobs submitted before this time (RFC 3339).
-                 * @example 2026-01-16T00:00:00Z
-                 */
-                created_before?: string;
-            };
-            /**
-             * @description Only count the jobs.
-             * @default false
-             */
-            dry_run?: boolean;
-        };
-        /** @description A line of the answer to a bulk operation. */
-        BulkLine: {
-            /**
-             * @description `counted`: the answer to a dry run. `waiting`: as many jobs wait as may. `interrupted`: a fault, or the service stops; repeat the request with its Idempotency-Key to go on.
-             * @enum {string}
-             */
-            type: "counted" | "started" | "progress" | "waiting" | "finished" | "interrupted";
-            /**
-             * Format: uuid
-             * @description Names the operation in the log.
-             */
-            operation_id?: string;
-            /** @description Jobs that fulfil the filter. */
-            matched?: number;
-            /** @description Jobs that were cancelled, or new jobs that were made. */
-            changed?: number;
-            /** @description Jobs that had ended meanwhile, or that the same operation ran again before it was broken off. */
-            unchanged?: number;
-            /** @description Jobs with which nothing could be done for a fault of their own. */
-            failed?: number;
-            /** @description The code of a problem. */
-            error?: string;
-            detail?: string;
-        };
-        /**
-         * @example {
-         *       "payload": {
-         *         "method": "GET",
-         *         "url": "https://example.com/"
-         *       }
-         *     }
-         */
-        ReplayRequest: {
-            /**
-             * @description In place of the origin's payload; at most 200 KB of JSON.
-             * @example {
-             *       "method": "GET",
-             *       "url": "https://example.com/"
-             *     }
-             */
-            payload?: {
-                [key: string]: unknown;
-            };
-            /**
-             * @description Runs this step and those after it; the recorded outputs of those before it are taken over. They must have ended well. A stored pipeline is run at the version of the origin. Where absent, all is run, a stored pipeline at its newest version.
-             * @example welcome
-             */
-            from_step?: string;
-        };
-        /**
-         * @example {
-         *       "step": "approve",
-         *       "approved": true,
-         *       "comment": "Go ahead."
-         *     }
-         */
-        ApproveRequest: {
-            /**
-             * @description As the pipeline names it.
-             * @example approve
-             */
-            step: string;
-            /** @description false: rejected; the job fails. */
-            approved: boolean;
-            /** @description Later steps can read it. */
-            comment?: string;
-        };
-        JobApproval: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-             */
-            job_id: string;
-            /**
-             * @description As the pipeline names it.
-             * @example approve
-             */
-            step: string;
-            approved: boolean;
+            cancel_reason?: string;
+            last_error?: components["schemas"]["JobError"];
+            waiting_for?: components["schemas"]["WaitingFor"];
         };
         JobSteps: {
             /**
@@ -2093,217 +2157,353 @@ export interface components {
                 error: components["schemas"]["JobError"] | null;
             }[];
         };
-        JobReplayed: {
+        JobSummary: {
             /**
              * Format: uuid
              * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
              * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
              */
             job_id: string;
-            /** @constant */
-            status: "queued";
+            /**
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @example http
+             */
+            workflow: string;
+            /**
+             * @description Where the job stands. The last three are final.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /**
+             * @description How urgent it is; `normal` where absent.
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high";
+            concurrency_key: string | null;
+            /** @description The job that this one runs again. */
+            origin_job_id: string | null;
+            /** @description Of the latest claim; 0 before the first. */
+            attempt: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            updated_at: string;
+            started_at: string | null;
+            finished_at: string | null;
+            /**
+             * @description Why the job failed, or why its last attempt did while it waits for the next; null otherwise.
+             * @example unexpected_status
+             */
+            error_code: string | null;
+            waiting_for?: components["schemas"]["WaitingFor"];
+        };
+        /**
+         * @example {
+         *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
+         *       "name": "Billing service",
+         *       "environment": "live",
+         *       "prefix": "lvq_live_4fK9",
+         *       "scopes": [
+         *         "jobs:read",
+         *         "jobs:write"
+         *       ],
+         *       "workflows": [
+         *         "http"
+         *       ],
+         *       "tier": "pro",
+         *       "status": "active",
+         *       "created_by": "key:9f86d081",
+         *       "created_at": "2026-01-15T09:30:00.123Z",
+         *       "expires_at": "2027-01-15T00:00:00.000Z",
+         *       "rotated_at": null,
+         *       "overlap_ends_at": null,
+         *       "revoked_at": null,
+         *       "last_used_at": null
+         *     }
+         */
+        Key: {
             /**
              * Format: uuid
              * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             * @example 0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35
              */
-            origin_job_id: string;
-        };
-        /** @description Exactly one of `uses`, `sleep` and `wait_for_approval` says what the step does. */
-        Step: {
+            key_id: string;
             /**
-             * @description 1 to 64 lower-case letters, digits and `_`, beginning with a letter; each once in a pipeline.
-             * @example fetch
-             */
-            id: string;
-            /**
-             * @description The connector to run.
-             * @example http
-             */
-            uses?: string;
-            /**
-             * @description The connector's input. Any text in it may hold expressions.
-             * @example {
-             *       "url": "https://example.com/users/{{ url_encode(payload.id) }}"
-             *     }
-             */
-            with?: {
-                [key: string]: unknown;
-            };
-            /**
-             * @description The step is skipped unless this one expression is true.
-             * @example {{ steps.fetch.output.status == 200 }}
-             */
-            if?: string;
-            /** @description How often the connector is tried where its failure may pass, and how long to wait in between: as `max_attempts` and `backoff` of a job. Absent: as the connector has it, or the service. */
-            retry?: {
-                max_attempts?: number;
-                backoff?: {
-                    initial_seconds?: number;
-                    factor?: number;
-                    max_seconds?: number;
-                };
-            };
-            /** @description For one try; the job's attempt_timeout_seconds by default. */
-            timeout_seconds?: number;
-            /** @description Runs the step once for each item; its output is the list of outputs. The steps of one job are run 10,000 times in all, each item and each repetition counted; then it fails with `too_many_step_runs`. */
-            for_each?: {
-                /**
-                 * @description One expression that gives a list of at most 1000 items; in `with`, `item` is the item and `index` its place from 0.
-                 * @example {{ steps.fetch.output.body.users }}
-                 */
-                items: string;
-                /**
-                 * @description Items that run at the same time; fewer where the inputs of those that run would take more than 4,000,000 characters together, one at least.
-                 * @default 1
-                 */
-                max_parallel?: number;
-            };
-            /** @description Waits, without a worker: exactly one of `seconds` and `until`. */
-            sleep?: {
-                /** @description From the moment that the step is reached. */
-                seconds?: number;
-                /**
-                 * @description A time in RFC 3339 with an offset, which is checked at once, or an expression that gives one, which fails the step where it does not; at most 365 days ahead. The past means now.
-                 * @example {{ payload.send_at }}
-                 */
-                until?: string;
-            };
-            /** @description Waits, without a worker, until somebody approves or rejects: a rejection fails the job. */
-            wait_for_approval?: {
-                /**
-                 * @description What is to be approved, for a person.
-                 * @example Send {{ size(payload.users) }} mails?
-                 */
-                message: string;
-                /**
-                 * @description A week by default.
-                 * @default 604800
-                 */
-                timeout_seconds?: number;
-                /**
-                 * @description What an approval that nobody gave in time means; `continue`: it is taken as given.
-                 * @default fail
-                 * @enum {string}
-                 */
-                on_timeout?: "fail" | "continue";
-                /**
-                 * @description Whether somebody else than the job's submitter must approve. Whoever submitted what it runs again, or defined the schedule that submitted it, counts as its submitter, and so does whoever acts for them: with a key that they issued, for example.
-                 * @default false
-                 */
-                not_by_submitter?: boolean;
-            };
-        };
-        /**
-         * @example {
-         *       "name": "welcome-users",
-         *       "format": 1,
-         *       "description": "Welcomes new users, once somebody has agreed.",
-         *       "steps": [
-         *         {
-         *           "id": "fetch",
-         *           "uses": "http",
-         *           "with": {
-         *             "url": "https://example.com/users?since={{ payload.since }}"
-         *           }
-         *         },
-         *         {
-         *           "id": "approve",
-         *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
-         *           "wait_for_approval": {
-         *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
-         *           }
-         *         },
-         *         {
-         *           "id": "welcome",
-         *           "for_each": {
-         *             "items": "{{ steps.fetch.output.body.users }}",
-         *             "max_parallel": 4
-         *           },
-         *           "uses": "http",
-         *           "with": {
-         *             "method": "POST",
-         *             "url": "https://example.com/mails",
-         *             "body": {
-         *               "to": "{{ item.email }}"
-         *             }
-         *           },
-         *           "retry": {
-         *             "max_attempts": 3
-         *           }
-         *         }
-         *       ]
-         *     }
-         */
-        PipelineCreate: {
-            /**
-             * @description 1 to 128 lower-case letters, digits, `-` and `_`: the workflow name that runs it.
-             * @example welcome-users
+             * @description What it is for, for people.
+             * @example Billing service
              */
             name: string;
             /**
-             * @description Of this description.
-             * @constant
+             * @description Where it is taken: `live` in production, `test` elsewhere.
+             * @enum {string}
              */
-            format: 1;
-            description?: string;
-            /** @description Run in this order. */
-            steps: components["schemas"]["Step"][];
+            environment: "live" | "test";
+            /**
+             * @description How its newest secret begins.
+             * @example lvq_live_4fK9
+             */
+            prefix: string;
+            /**
+             * @description What its holder may do.
+             * @example [
+             *       "jobs:read",
+             *       "jobs:write"
+             *     ]
+             */
+            scopes: string[];
+            /**
+             * @description The workflows that there are for its holder: jobs that run another, by its name or in a step of their own, their schedules and other pipelines do not exist for them; `null`: all.
+             * @example [
+             *       "http"
+             *     ]
+             */
+            workflows: string[] | null;
+            /**
+             * @description Of rate limits: one of those that the service has (RATE_TIERS); `free`, `pro` and `enterprise` at first.
+             * @example pro
+             */
+            tier: string;
+            /**
+             * @description Whether it is taken.
+             * @enum {string}
+             */
+            status: "active" | "expired" | "revoked";
+            /**
+             * @description Who issued it, as events name them.
+             * @example key:9f86d081
+             */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            created_at: string;
+            /**
+             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
+             * @example 2027-01-15T00:00:00.000Z
+             */
+            expires_at: string | null;
+            /** @description When it got its newest secret; `null`: it has its first. */
+            rotated_at: string | null;
+            /** @description Until when a secret from before the last rotation is taken; `null`: none is. */
+            overlap_ends_at: string | null;
+            /** @description `null`: it is not. */
+            revoked_at: string | null;
+            /** @description To a minute; `null`: never. */
+            last_used_at: string | null;
         };
         /**
          * @example {
-         *       "format": 1,
-         *       "description": "Welcomes new users, once somebody has agreed.",
-         *       "steps": [
-         *         {
-         *           "id": "fetch",
-         *           "uses": "http",
-         *           "with": {
-         *             "url": "https://example.com/users?since={{ payload.since }}"
-         *           }
-         *         },
-         *         {
-         *           "id": "approve",
-         *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
-         *           "wait_for_approval": {
-         *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
-         *           }
-         *         },
-         *         {
-         *           "id": "welcome",
-         *           "for_each": {
-         *             "items": "{{ steps.fetch.output.body.users }}",
-         *             "max_parallel": 4
-         *           },
-         *           "uses": "http",
-         *           "with": {
-         *             "method": "POST",
-         *             "url": "https://example.com/mails",
-         *             "body": {
-         *               "to": "{{ item.email }}"
-         *             }
-         *           },
-         *           "retry": {
-         *             "max_attempts": 3
-         *           }
-         *         }
-         *       ]
+         *       "name": "Billing service",
+         *       "scopes": [
+         *         "jobs:read",
+         *         "jobs:write"
+         *       ],
+         *       "workflows": [
+         *         "http"
+         *       ],
+         *       "tier": "pro",
+         *       "expires_at": "2027-01-15T00:00:00.000Z"
          *     }
          */
-        PipelineUpdate: {
+        KeyCreateRequest: {
             /**
-             * @description As in the path, where it is given: nothing is renamed.
-             * @example welcome-users
+             * @description What it is for, for people.
+             * @example Billing service
              */
-            name?: string;
+            name: string;
             /**
-             * @description Of this description.
-             * @constant
+             * @description What its holder may do.
+             * @example [
+             *       "jobs:read",
+             *       "jobs:write"
+             *     ]
              */
-            format: 1;
-            description?: string;
-            /** @description Run in this order. */
-            steps: components["schemas"]["Step"][];
+            scopes: ("jobs:read" | "jobs:write" | "jobs:approve" | "pipelines:read" | "pipelines:write" | "schedules:read" | "schedules:write" | "workflows:read" | "workflows:write" | "workers:write" | "ops:read" | "ops:write" | "metrics:read" | "keys:read" | "keys:write")[];
+            /**
+             * @description The workflows that there are for its holder: jobs that run another, by its name or in a step of their own, their schedules and other pipelines do not exist for them; `null`: all.
+             * @example [
+             *       "http"
+             *     ]
+             */
+            workflows?: string[] | null;
+            /**
+             * @description Of rate limits: one of those that the service has (RATE_TIERS); `free`, `pro` and `enterprise` at first.
+             * @example pro
+             */
+            tier?: string;
+            /**
+             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
+             * @example 2027-01-15T00:00:00.000Z
+             */
+            expires_at?: string | null;
+        };
+        KeyList: {
+            data: components["schemas"]["Key"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "reason": "Found in a public repository."
+         *     }
+         */
+        KeyRevokeRequest: {
+            /**
+             * @description For the record.
+             * @example Found in a public repository.
+             */
+            reason?: string;
+        };
+        /**
+         * @example {
+         *       "overlap_seconds": 3600
+         *     }
+         */
+        KeyRotateRequest: {
+            /**
+             * @description How long its secrets until now are still taken: a day by default, 30 days at most; 0 ends them at once.
+             * @default 86400
+             */
+            overlap_seconds?: number;
+            /**
+             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
+             * @example 2027-01-15T00:00:00.000Z
+             */
+            expires_at?: string | null;
+        };
+        MarketingSummary: {
+            /** @description What the service is, in a few words. */
+            headlines: {
+                /**
+                 * @description Stays the same when the text changes.
+                 * @example accounted_for
+                 */
+                id: string;
+                /** @description A few words. */
+                title: string;
+                /**
+                 * @description A sentence or two.
+                 * @example The rest is made from the log again.
+                 */
+                text?: string;
+            }[];
+            /** @description What a visitor may do next. */
+            calls_to_action: {
+                /**
+                 * @description Stays the same when the text changes.
+                 * @example accounted_for
+                 */
+                id: string;
+                /** @description A button's words. */
+                label: string;
+                /** @description A path of this service, or an https address. */
+                href: string;
+            }[];
+            /** @description What one gets. */
+            selling_points: {
+                /**
+                 * @description Stays the same when the text changes.
+                 * @example accounted_for
+                 */
+                id: string;
+                /** @description A few words. */
+                title: string;
+                /**
+                 * @description A sentence or two.
+                 * @example The rest is made from the log again.
+                 */
+                text: string;
+            }[];
+            figures: components["schemas"]["PublicMetrics"];
+        };
+        /** @description The state of every part; null where it cannot be learned. */
+        OpsHealth: {
+            /** @description Whether every part is well. */
+            ok: boolean;
+            /**
+             * @description Seconds since 1970, UTC.
+             * @example 1768469400
+             */
+            ts: number;
+            log: {
+                head: number | null;
+            };
+            database: {
+                ok: boolean;
+                /** @description Of the queries behind this answer. */
+                latency_ms: number | null;
+            };
+            bus: {
+                ok: boolean;
+                /**
+                 * @description How events are spread.
+                 * @enum {string}
+                 */
+                kind: "in_process" | "jetstream";
+                connected: boolean;
+                /**
+                 * @description A place in the whole log: 1, 2, 3 … in the order of commits.
+                 * @example 1042
+                 */
+                position: number;
+                /** @description Events recorded that are not on the bus yet. */
+                lag: number | null;
+            };
+            /** @description The read models; null where the database cannot be reached. */
+            projections: {
+                /** @description False where an event stopped it, or no process can run it. */
+                ok: boolean;
+                /** @example jobs */
+                name: string;
+                version: number;
+                /**
+                 * @description What the process that answers does with it; `standby`: another one runs it.
+                 * @enum {string}
+                 */
+                state: "running" | "building" | "poisoned" | "standby" | "stopped";
+                /** @description Whether queries see this version. */
+                live: boolean;
+                /**
+                 * @description A place in the whole log: 1, 2, 3 … in the order of commits.
+                 * @example 1042
+                 */
+                position: number;
+                /** @description Events behind the log's head. */
+                lag: number;
+                /** @description The event that stopped it. */
+                stopped_at: number | null;
+                /** @description What lets it go on; null: nothing stops it. */
+                how_to_mend: string | null;
+            }[] | null;
+            /** @description Recurring schedules. */
+            schedules: {
+                /** @description False where one is due and nothing fires it. */
+                ok: boolean;
+                /** @description The instance that fires schedules. */
+                leader: string | null;
+                active: number;
+                /** @description How long the first one that is due has been. */
+                lag_seconds: number;
+            } | null;
+            /** @description Jobs that have not ended. */
+            queue: {
+                queued: number;
+                /** @description At so many, intake answers 429 queue_full. */
+                max_queued: number;
+                running: number;
+            } | null;
         };
         /**
          * @example {
@@ -2381,6 +2581,69 @@ export interface components {
              */
             updated_at: string;
         };
+        /**
+         * @example {
+         *       "name": "welcome-users",
+         *       "format": 1,
+         *       "description": "Welcomes new users, once somebody has agreed.",
+         *       "steps": [
+         *         {
+         *           "id": "fetch",
+         *           "uses": "http",
+         *           "with": {
+         *             "url": "https://example.com/users?since={{ payload.since }}"
+         *           }
+         *         },
+         *         {
+         *           "id": "approve",
+         *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
+         *           "wait_for_approval": {
+         *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
+         *           }
+         *         },
+         *         {
+         *           "id": "welcome",
+         *           "for_each": {
+         *             "items": "{{ steps.fetch.output.body.users }}",
+         *             "max_parallel": 4
+         *           },
+         *           "uses": "http",
+         *           "with": {
+         *             "method": "POST",
+         *             "url": "https://example.com/mails",
+         *             "body": {
+         *               "to": "{{ item.email }}"
+         *             }
+         *           },
+         *           "retry": {
+         *             "max_attempts": 3
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        PipelineCreate: {
+            /**
+             * @description 1 to 128 lower-case letters, digits, `-` and `_`: the workflow name that runs it.
+             * @example welcome-users
+             */
+            name: string;
+            /**
+             * @description Of this description.
+             * @constant
+             */
+            format: 1;
+            description?: string;
+            /** @description Run in this order. */
+            steps: components["schemas"]["Step"][];
+        };
+        PipelineList: {
+            data: components["schemas"]["PipelineSummary"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
         PipelineSummary: {
             /**
              * @description 1 to 128 lower-case letters, digits, `-` and `_`: the workflow name that runs it.
@@ -2408,238 +2671,217 @@ export interface components {
              */
             updated_at: string;
         };
-        PipelineList: {
-            data: components["schemas"]["PipelineSummary"][];
-            /** @description Whether another page follows. */
-            has_more: boolean;
-            /** @description Asks for the next page; null on the last. */
-            next_cursor: string | null;
+        /**
+         * @example {
+         *       "format": 1,
+         *       "description": "Welcomes new users, once somebody has agreed.",
+         *       "steps": [
+         *         {
+         *           "id": "fetch",
+         *           "uses": "http",
+         *           "with": {
+         *             "url": "https://example.com/users?since={{ payload.since }}"
+         *           }
+         *         },
+         *         {
+         *           "id": "approve",
+         *           "if": "{{ size(steps.fetch.output.body.users) > 100 }}",
+         *           "wait_for_approval": {
+         *             "message": "Write to {{ size(steps.fetch.output.body.users) }} users?"
+         *           }
+         *         },
+         *         {
+         *           "id": "welcome",
+         *           "for_each": {
+         *             "items": "{{ steps.fetch.output.body.users }}",
+         *             "max_parallel": 4
+         *           },
+         *           "uses": "http",
+         *           "with": {
+         *             "method": "POST",
+         *             "url": "https://example.com/mails",
+         *             "body": {
+         *               "to": "{{ item.email }}"
+         *             }
+         *           },
+         *           "retry": {
+         *             "max_attempts": 3
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        PipelineUpdate: {
+            /**
+             * @description As in the path, where it is given: nothing is renamed.
+             * @example welcome-users
+             */
+            name?: string;
+            /**
+             * @description Of this description.
+             * @constant
+             */
+            format: 1;
+            description?: string;
+            /** @description Run in this order. */
+            steps: components["schemas"]["Step"][];
+        };
+        /** @description A problem document (RFC 9457). Some codes have further members. */
+        Problem: {
+            /**
+             * Format: uri-reference
+             * @description Where the problem is described.
+             * @example /problems/validation_failed
+             */
+            type: string;
+            /** @description The same at every occurrence. */
+            title: string;
+            status: number;
+            /** @description What was wrong this time, for a person. */
+            detail: string;
+            /**
+             * Format: uri-reference
+             * @description The path that was asked for.
+             */
+            instance: string;
+            /**
+             * @description A stable code to branch on.
+             * @enum {string}
+             */
+            error: "malformed_json" | "malformed_url" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "too_many_numeric_keys" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "projection_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "projection_not_stopped" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "too_many_stored" | "too_many_claimed" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            /** @description As in X-Request-Id. */
+            request_id: string;
+            /** @description Each value that does not fit, the first 20. */
+            errors?: {
+                /** @description JSON pointer (RFC 6901) into the body, or the name of a parameter or header. Of more than 200 characters the first 200, and an ellipsis. */
+                pointer: string;
+                message: string;
+            }[];
+            /**
+             * Format: uuid
+             * @description The job in question, where the request did not name it.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
+             */
+            job_id?: string;
+            /** @description The attempt that a worker answered for. */
+            attempt?: number;
+            /**
+             * @description Where the job of the worker's answer stands.
+             * @enum {string}
+             */
+            job_status?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** @description What was decided about the step that the request would decide. */
+            decision?: {
+                approved: boolean;
+                /** @description As events name them; null: nobody, and the step went on when its time was over. */
+                by: string | null;
+                comment: string | null;
+            };
+            /** @description Who has the job of the worker's answer now; null: nobody. */
+            holder?: {
+                /** @example translator-8 */
+                worker: string;
+                attempt: number;
+                lease_expires_at: string | null;
+            } | null;
+        };
+        ProblemDescription: {
+            /** @example job_not_found */
+            error: string;
+            status: number;
+            title: string;
+            /** @description What it means and how to mend it. */
+            help: string;
         };
         /**
-         * @description A job to submit again and again: at every instant, exactly what an intake takes.
          * @example {
-         *       "name": "Morning report",
-         *       "cron": "0 9 * * MON-FRI",
-         *       "time_zone": "Europe/Berlin",
-         *       "job": {
-         *         "workflow": "http",
-         *         "payload": {
-         *           "method": "GET",
-         *           "url": "https://example.com/"
-         *         }
+         *       "skip": 1042,
+         *       "reason": "Its time cannot be."
+         *     }
+         */
+        ProjectionResume: {
+            /**
+             * @description The position of the event that stops it: it is passed over for good. Needs a `reason`.
+             * @example 1042
+             */
+            skip?: number;
+            /**
+             * @description For the record.
+             * @example Its time cannot be.
+             */
+            reason?: string;
+        };
+        ProjectionResumed: {
+            /**
+             * @description A read model, as GET /api/v1/ops/health names it.
+             * @example jobs
+             */
+            name: string;
+            version: number;
+            /** @description The position of the event that had stopped it; null: none had. */
+            stopped_at: number | null;
+            /** @description Whether that event is passed over for good. */
+            skipped: boolean;
+        };
+        PublicMetrics: {
+            /**
+             * @description Percent of the whole minutes since the later of the first start ever recorded and 7 days ago in which at least one instance recorded a start or a heartbeat. 100 in the very first minute.
+             * @example 99.98
+             */
+            uptime_rolling_7d: number;
+            /**
+             * @description Jobs submitted since 00:00 UTC: the job.submitted events of the day.
+             * @example 4711
+             */
+            jobs_today: number;
+            /**
+             * @description Percent of all events ever recorded that name who acted and the action they belong to (actor and correlation id).
+             * @example 100
+             */
+            audit_coverage: number;
+            /**
+             * @description When the last event that these figures contain was recorded, in Unix seconds; null while there is none.
+             * @example 1768469400
+             */
+            last_updated: number | null;
+        };
+        /**
+         * @example {
+         *       "payload": {
+         *         "method": "GET",
+         *         "url": "https://example.com/"
          *       }
          *     }
          */
-        ScheduleRequest: {
+        ReplayRequest: {
             /**
-             * @description For people; need not be unique.
-             * @example Morning report
-             */
-            name: string;
-            /**
-             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough, or both must fit where the day of the week begins with `+`. It is kept with one space between fields. Refused where no time comes within 100 years.
-             * @example 0 9 * * MON-FRI
-             */
-            cron: string;
-            /**
-             * @description An IANA name, in whatever case. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
-             * @default UTC
-             * @example Europe/Berlin
-             */
-            time_zone?: string;
-            /**
-             * @description How late an instant may be fired, when nothing was there to fire it in time: each one up to so late is fired at once, in order; older ones are recorded as misfired. Below the interval of the expression, at most the latest is made up for.
-             * @default 900
-             */
-            misfire_grace_seconds?: number;
-            /**
-             * @description What each instant submits: as an intake takes it, but for run_at.
+             * @description In place of the origin's payload; at most 200 KB of JSON.
              * @example {
-             *       "workflow": "http",
-             *       "payload": {
-             *         "method": "GET",
-             *         "url": "https://example.com/"
-             *       },
-             *       "priority": "normal"
+             *       "method": "GET",
+             *       "url": "https://example.com/"
              *     }
              */
-            job: {
-                /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
-                 * @example http
-                 */
-                workflow: string;
-                /**
-                 * @description The input of the workflow; at most 200 KB of JSON.
-                 * @example {
-                 *       "method": "GET",
-                 *       "url": "https://example.com/"
-                 *     }
-                 */
-                payload: {
-                    [key: string]: unknown;
-                };
-                /**
-                 * Format: uri
-                 * @description An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others: an address that does not is refused here, a name that does not when it is called.
-                 * @example https://example.com/hooks/levqor
-                 */
-                callback_url?: string;
-                /**
-                 * @description How urgent it is; `normal` where absent.
-                 * @enum {string}
-                 */
-                priority?: "low" | "normal" | "high";
-                /**
-                 * @description How many attempts may fail or lose their worker before the job fails; 1: it is never run twice. Where absent, the connector's own limit, else 5.
-                 * @example 3
-                 */
-                max_attempts?: number;
-                /** @description The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the outside service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s. */
-                backoff?: {
-                    /**
-                     * @description Before the second attempt.
-                     * @example 1
-                     */
-                    initial_seconds?: number;
-                    /**
-                     * @description How much longer each pause is.
-                     * @example 2
-                     */
-                    factor?: number;
-                    /**
-                     * @description No pause is longer.
-                     * @example 300
-                     */
-                    max_seconds?: number;
-                };
-                /**
-                 * @description How long one attempt may take, a day at most; then it has failed with `attempt_timeout`, and another may follow. 3600 where absent.
-                 * @example 120
-                 */
-                attempt_timeout_seconds?: number;
-                /**
-                 * @description How long the job may take with all its attempts and pauses, from when it may first run, 30 days at most; then it has failed with `job_timeout`. No limit where absent.
-                 * @example 3600
-                 */
-                timeout_seconds?: number;
-                /**
-                 * @description Jobs of one workflow with the same key share its limits. A user's keys count among that user's jobs alone; those of API keys are shared.
-                 * @example customer-42
-                 */
-                concurrency_key?: string;
-                /** @description What to run, in this order, in place of what the workflow's name stands for; the same as in a stored pipeline, of format 1. */
-                steps?: components["schemas"]["Step"][];
+            payload?: {
+                [key: string]: unknown;
             };
+            /**
+             * @description Runs this step and those after it; the recorded outputs of those before it are taken over. They must have ended well. A stored pipeline is run at the version of the origin. Where absent, all is run, a stored pipeline at its newest version.
+             * @example welcome
+             */
+            from_step?: string;
         };
-        ScheduleState: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
-             */
-            schedule_id: string;
-            /**
-             * @description Whether it fires.
-             * @enum {string}
-             */
-            status: "active" | "paused";
-            /** @description The next instant; null while it is paused. In the past where it is about to be fired. */
-            next_run_at: string | null;
-        };
-        ScheduleRan: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-             */
-            job_id: string;
+        Root: {
             /** @constant */
-            status: "queued";
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
-             */
-            schedule_id: string;
-        };
-        ScheduleDeleted: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
-             */
-            schedule_id: string;
+            ok: true;
             /** @constant */
-            status: "deleted";
-        };
-        ScheduleSummary: {
+            service: "levqor-backend";
+            /** @example 0.1.0 */
+            version: string;
             /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+             * @description The commit or build that is running.
+             * @example dev
              */
-            schedule_id: string;
-            /**
-             * @description For people; need not be unique.
-             * @example Morning report
-             */
-            name: string;
-            /**
-             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough, or both must fit where the day of the week begins with `+`. It is kept with one space between fields. Refused where no time comes within 100 years.
-             * @example 0 9 * * MON-FRI
-             */
-            cron: string;
-            /**
-             * @description An IANA name, in whatever case. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
-             * @default UTC
-             * @example Europe/Berlin
-             */
-            time_zone: string;
-            /**
-             * @description How late an instant may be fired, when nothing was there to fire it in time: each one up to so late is fired at once, in order; older ones are recorded as misfired. Below the interval of the expression, at most the latest is made up for.
-             * @default 900
-             */
-            misfire_grace_seconds: number;
-            /**
-             * @description Whether it fires.
-             * @enum {string}
-             */
-            status: "active" | "paused";
-            /**
-             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
-             * @example http
-             */
-            workflow: string;
-            /** @description The next instant; null while it is paused. In the past where it is about to be fired. */
-            next_run_at: string | null;
-            /** @description The latest instant that was fired. */
-            last_run_at: string | null;
-            /** @description The job of the latest instant. */
-            last_job_id: string | null;
-            /** @description Instants fired so far. */
-            runs: number;
-            /** @description Instants that were due and not fired; of a longer time without any firing, the first 100 count. */
-            misfires: number;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC.
-             * @example 2026-01-15T09:30:00.123456Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC.
-             * @example 2026-01-15T09:30:00.123456Z
-             */
-            updated_at: string;
-        };
-        ScheduleList: {
-            data: components["schemas"]["ScheduleSummary"][];
-            /** @description Whether another page follows. */
-            has_more: boolean;
-            /** @description Asks for the next page; null on the last. */
-            next_cursor: string | null;
+            build: string;
         };
         Schedule: {
             /**
@@ -2781,9 +3023,15 @@ export interface components {
                 steps?: components["schemas"]["Step"][];
             };
         };
-        ScheduleRuns: {
-            /** @description The next instants; fewer than asked for where the year 9999 ends before, none while the schedule is paused. */
-            data: string[];
+        ScheduleDeleted: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+             */
+            schedule_id: string;
+            /** @constant */
+            status: "deleted";
         };
         ScheduleEvent: {
             /**
@@ -2812,78 +3060,225 @@ export interface components {
             /** @description Asks for the next page; null on the last. */
             next_cursor: string | null;
         };
-        /** @description The JSON in the data field of each event of a stream. */
-        StreamedEvent: {
-            /**
-             * @description A place in the whole log: 1, 2, 3 … in the order of commits.
-             * @example 1042
-             */
-            position: number;
-            /** @example job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70 */
-            stream_id: string;
+        ScheduleList: {
+            data: components["schemas"]["ScheduleSummary"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        ScheduleRan: {
             /**
              * Format: uuid
              * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
              * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
              */
             job_id: string;
-            version: number;
-            /** @example job.started */
-            type: string;
-            data: unknown;
-            meta: components["schemas"]["EventMeta"];
+            /** @constant */
+            status: "queued";
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+             */
+            schedule_id: string;
+        };
+        /**
+         * @description A job to submit again and again: at every instant, exactly what an intake takes.
+         * @example {
+         *       "name": "Morning report",
+         *       "cron": "0 9 * * MON-FRI",
+         *       "time_zone": "Europe/Berlin",
+         *       "job": {
+         *         "workflow": "http",
+         *         "payload": {
+         *           "method": "GET",
+         *           "url": "https://example.com/"
+         *         }
+         *       }
+         *     }
+         */
+        ScheduleRequest: {
+            /**
+             * @description For people; need not be unique.
+             * @example Morning report
+             */
+            name: string;
+            /**
+             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough, or both must fit where the day of the week begins with `+`. It is kept with one space between fields. Refused where no time comes within 100 years.
+             * @example 0 9 * * MON-FRI
+             */
+            cron: string;
+            /**
+             * @description An IANA name, in whatever case. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
+             * @default UTC
+             * @example Europe/Berlin
+             */
+            time_zone?: string;
+            /**
+             * @description How late an instant may be fired, when nothing was there to fire it in time: each one up to so late is fired at once, in order; older ones are recorded as misfired. Below the interval of the expression, at most the latest is made up for.
+             * @default 900
+             */
+            misfire_grace_seconds?: number;
+            /**
+             * @description What each instant submits: as an intake takes it, but for run_at.
+             * @example {
+             *       "workflow": "http",
+             *       "payload": {
+             *         "method": "GET",
+             *         "url": "https://example.com/"
+             *       },
+             *       "priority": "normal"
+             *     }
+             */
+            job: {
+                /**
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @example http
+                 */
+                workflow: string;
+                /**
+                 * @description The input of the workflow; at most 200 KB of JSON.
+                 * @example {
+                 *       "method": "GET",
+                 *       "url": "https://example.com/"
+                 *     }
+                 */
+                payload: {
+                    [key: string]: unknown;
+                };
+                /**
+                 * Format: uri
+                 * @description An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others: an address that does not is refused here, a name that does not when it is called.
+                 * @example https://example.com/hooks/levqor
+                 */
+                callback_url?: string;
+                /**
+                 * @description How urgent it is; `normal` where absent.
+                 * @enum {string}
+                 */
+                priority?: "low" | "normal" | "high";
+                /**
+                 * @description How many attempts may fail or lose their worker before the job fails; 1: it is never run twice. Where absent, the connector's own limit, else 5.
+                 * @example 3
+                 */
+                max_attempts?: number;
+                /** @description The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the outside service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s. */
+                backoff?: {
+                    /**
+                     * @description Before the second attempt.
+                     * @example 1
+                     */
+                    initial_seconds?: number;
+                    /**
+                     * @description How much longer each pause is.
+                     * @example 2
+                     */
+                    factor?: number;
+                    /**
+                     * @description No pause is longer.
+                     * @example 300
+                     */
+                    max_seconds?: number;
+                };
+                /**
+                 * @description How long one attempt may take, a day at most; then it has failed with `attempt_timeout`, and another may follow. 3600 where absent.
+                 * @example 120
+                 */
+                attempt_timeout_seconds?: number;
+                /**
+                 * @description How long the job may take with all its attempts and pauses, from when it may first run, 30 days at most; then it has failed with `job_timeout`. No limit where absent.
+                 * @example 3600
+                 */
+                timeout_seconds?: number;
+                /**
+                 * @description Jobs of one workflow with the same key share its limits. A user's keys count among that user's jobs alone; those of API keys are shared.
+                 * @example customer-42
+                 */
+                concurrency_key?: string;
+                /** @description What to run, in this order, in place of what the workflow's name stands for; the same as in a stored pipeline, of format 1. */
+                steps?: components["schemas"]["Step"][];
+            };
+        };
+        ScheduleRuns: {
+            /** @description The next instants; fewer than asked for where the year 9999 ends before, none while the schedule is paused. */
+            data: string[];
+        };
+        ScheduleState: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+             */
+            schedule_id: string;
+            /**
+             * @description Whether it fires.
+             * @enum {string}
+             */
+            status: "active" | "paused";
+            /** @description The next instant; null while it is paused. In the past where it is about to be fired. */
+            next_run_at: string | null;
+        };
+        ScheduleSummary: {
+            /**
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21
+             */
+            schedule_id: string;
+            /**
+             * @description For people; need not be unique.
+             * @example Morning report
+             */
+            name: string;
+            /**
+             * @description Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as `@daily`. Lists, ranges, steps, names (`MON-FRI`, `JAN`), `L`, `W` and `#` are understood. Where both days are restricted, either is enough, or both must fit where the day of the week begins with `+`. It is kept with one space between fields. Refused where no time comes within 100 years.
+             * @example 0 9 * * MON-FRI
+             */
+            cron: string;
+            /**
+             * @description An IANA name, in whatever case. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.
+             * @default UTC
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description How late an instant may be fired, when nothing was there to fire it in time: each one up to so late is fired at once, in order; older ones are recorded as misfired. Below the interval of the expression, at most the latest is made up for.
+             * @default 900
+             */
+            misfire_grace_seconds: number;
+            /**
+             * @description Whether it fires.
+             * @enum {string}
+             */
+            status: "active" | "paused";
+            /**
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @example http
+             */
+            workflow: string;
+            /** @description The next instant; null while it is paused. In the past where it is about to be fired. */
+            next_run_at: string | null;
+            /** @description The latest instant that was fired. */
+            last_run_at: string | null;
+            /** @description The job of the latest instant. */
+            last_job_id: string | null;
+            /** @description Instants fired so far. */
+            runs: number;
+            /** @description Instants that were due and not fired; of a longer time without any firing, the first 100 count. */
+            misfires: number;
             /**
              * Format: date-time
              * @description RFC 3339, UTC.
              * @example 2026-01-15T09:30:00.123456Z
              */
-            recorded_at: string;
-        };
-        /** @description A message from a client over a WebSocket. */
-        SocketRequest: {
-            /** @constant */
-            type: "subscribe";
+            created_at: string;
             /**
-             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
-             * @example mine
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
              */
-            id?: string;
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
-             */
-            job_id?: string;
-            /**
-             * @description Of all jobs. Either this or `job_id`.
-             * @constant
-             */
-            all?: true;
-            /**
-             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
-             * @example http
-             */
-            workflow?: string;
-            /** @description Events of these types alone. */
-            types?: ("job.submitted" | "job.started" | "job.heartbeat" | "job.released" | "job.retry_scheduled" | "job.succeeded" | "job.failed" | "job.cancelled" | "job.replayed_from" | "job.step_reused" | "job.pipeline_pinned" | "job.step_started" | "job.step_succeeded" | "job.step_failed" | "job.step_skipped" | "job.suspended" | "job.approval_given" | "job.callback_attempted" | "job.callback_delivered" | "job.callback_failed" | "job.callback_requested")[];
-            /** @description Events after this position of the log. By default, one job's from its first, all jobs' from now on. */
-            after?: number;
-        } | {
-            /** @constant */
-            type: "unsubscribe";
-            /**
-             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
-             * @example mine
-             */
-            id: string;
-        } | {
-            /** @constant */
-            type: "ping";
-            /**
-             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
-             * @example mine
-             */
-            id?: string;
+            updated_at: string;
         };
         /** @description A message to a client over a WebSocket. */
         SocketMessage: {
@@ -2946,676 +3341,163 @@ export interface components {
             /** @description The same for a person. */
             detail: string;
         };
-        /**
-         * @example {
-         *       "result": {
-         *         "done": true
-         *       }
-         *     }
-         */
-        CompleteRequest: {
-            /**
-             * @description The result that the job is to have.
-             * @example {
-             *       "done": true
-             *     }
-             */
-            result: {
-                [key: string]: unknown;
-            };
-        };
-        Completed: {
+        /** @description A message from a client over a WebSocket. */
+        SocketRequest: {
             /** @constant */
-            ok: true;
-        };
-        /**
-         * @description How many jobs of a workflow may run. What is left out is not limited, or as it is by default.
-         * @example {
-         *       "concurrency": 20,
-         *       "concurrency_per_key": 1,
-         *       "rate_per_key": {
-         *         "limit": 10,
-         *         "per_seconds": 60
-         *       }
-         *     }
-         */
-        WorkflowLimitsRequest: {
+            type: "subscribe";
             /**
-             * @description Jobs of the workflow that may run at once.
-             * @example 20
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
              */
-            concurrency?: number;
+            id?: string;
             /**
-             * @description Jobs with the same concurrency_key that may run at once; 1 where absent.
-             * @example 1
+             * Format: uuid
+             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
              */
-            concurrency_per_key?: number;
-            /** @description Attempts at jobs with the same concurrency_key that may start in a time, evenly spaced (GCRA): in any per_seconds there are never more than limit, or limit + burst - 1. */
-            rate_per_key?: {
-                /** @example 10 */
-                limit: number;
-                /** @example 60 */
-                per_seconds: number;
-                /**
-                 * @description How many may start at once after a pause; 1 where absent.
-                 * @example 1
-                 */
-                burst?: number;
-            };
-        };
-        WorkflowLimits: {
+            job_id?: string;
+            /**
+             * @description Of all jobs. Either this or `job_id`.
+             * @constant
+             */
+            all?: true;
             /**
              * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
              * @example http
              */
-            workflow: string;
-            /** @description Jobs of the workflow that may run at once; null: as many as workers take. */
-            concurrency: number | null;
-            /** @description Jobs with the same concurrency_key that may run at once. */
-            concurrency_per_key: number;
-            /** @description Attempts at jobs with the same concurrency_key that may start in a time; null: any number. */
-            rate_per_key: {
-                limit: number;
-                per_seconds: number;
-                burst: number;
-            } | null;
-            /** @description null: nothing was ever settled. */
-            updated_at: string | null;
-        };
-        WorkflowLimitsList: {
-            data: components["schemas"]["WorkflowLimits"][];
-            /** @description Whether another page follows. */
-            has_more: boolean;
-            /** @description Asks for the next page; null on the last. */
-            next_cursor: string | null;
-        };
-        ProblemDescription: {
-            /** @example job_not_found */
-            error: string;
-            status: number;
-            title: string;
-            /** @description What it means and how to mend it. */
-            help: string;
-        };
-        PublicMetrics: {
+            workflow?: string;
+            /** @description Events of these types alone. */
+            types?: ("job.submitted" | "job.started" | "job.heartbeat" | "job.released" | "job.retry_scheduled" | "job.succeeded" | "job.failed" | "job.cancelled" | "job.replayed_from" | "job.step_reused" | "job.pipeline_pinned" | "job.step_started" | "job.step_succeeded" | "job.step_failed" | "job.step_skipped" | "job.suspended" | "job.approval_given" | "job.callback_attempted" | "job.callback_delivered" | "job.callback_failed" | "job.callback_requested")[];
+            /** @description Events after this position of the log. By default, one job's from its first, all jobs' from now on. */
+            after?: number;
+        } | {
+            /** @constant */
+            type: "unsubscribe";
             /**
-             * @description Percent of the whole minutes since the later of the first start ever recorded and 7 days ago in which at least one instance recorded a start or a heartbeat. 100 in the very first minute.
-             * @example 99.98
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
              */
-            uptime_rolling_7d: number;
+            id: string;
+        } | {
+            /** @constant */
+            type: "ping";
             /**
-             * @description Jobs submitted since 00:00 UTC: the job.submitted events of the day.
-             * @example 4711
+             * @description The client's name for the subscription, unique on its connection; where absent, the service makes one.
+             * @example mine
              */
-            jobs_today: number;
-            /**
-             * @description Percent of all events ever recorded that name who acted and the action they belong to (actor and correlation id).
-             * @example 100
-             */
-            audit_coverage: number;
-            /**
-             * @description When the last event that these figures contain was recorded, in Unix seconds; null while there is none.
-             * @example 1768469400
-             */
-            last_updated: number | null;
+            id?: string;
         };
-        MarketingSummary: {
-            /** @description What the service is, in a few words. */
-            headlines: {
-                /**
-                 * @description Stays the same when the text changes.
-                 * @example accounted_for
-                 */
-                id: string;
-                /** @description A few words. */
-                title: string;
-                /**
-                 * @description A sentence or two.
-                 * @example The rest is made from the log again.
-                 */
-                text?: string;
-            }[];
-            /** @description What a visitor may do next. */
-            calls_to_action: {
-                /**
-                 * @description Stays the same when the text changes.
-                 * @example accounted_for
-                 */
-                id: string;
-                /** @description A button's words. */
-                label: string;
-                /** @description A path of this service, or an https address. */
-                href: string;
-            }[];
-            /** @description What one gets. */
-            selling_points: {
-                /**
-                 * @description Stays the same when the text changes.
-                 * @example accounted_for
-                 */
-                id: string;
-                /** @description A few words. */
-                title: string;
-                /**
-                 * @description A sentence or two.
-                 * @example The rest is made from the log again.
-                 */
-                text: string;
-            }[];
-            figures: components["schemas"]["PublicMetrics"];
-        };
-        /** @description The state of every part; null where it cannot be learned. */
-        OpsHealth: {
-            /** @description Whether every part is well. */
-            ok: boolean;
+        /** @description Exactly one of `uses`, `sleep` and `wait_for_approval` says what the step does. */
+        Step: {
             /**
-             * @description Seconds since 1970, UTC.
-             * @example 1768469400
+             * @description 1 to 64 lower-case letters, digits and `_`, beginning with a letter; each once in a pipeline.
+             * @example fetch
              */
-            ts: number;
-            log: {
-                head: number | null;
+            id: string;
+            /**
+             * @description The connector to run.
+             * @example http
+             */
+            uses?: string;
+            /**
+             * @description The connector's input. Any text in it may hold expressions.
+             * @example {
+             *       "url": "https://example.com/users/{{ url_encode(payload.id) }}"
+             *     }
+             */
+            with?: {
+                [key: string]: unknown;
             };
-            database: {
-                ok: boolean;
-                /** @description Of the queries behind this answer. */
-                latency_ms: number | null;
+            /**
+             * @description The step is skipped unless this one expression is true.
+             * @example {{ steps.fetch.output.status == 200 }}
+             */
+            if?: string;
+            /** @description How often the connector is tried where its failure may pass, and how long to wait in between: as `max_attempts` and `backoff` of a job. Absent: as the connector has it, or the service. */
+            retry?: {
+                max_attempts?: number;
+                backoff?: {
+                    initial_seconds?: number;
+                    factor?: number;
+                    max_seconds?: number;
+                };
             };
-            bus: {
-                ok: boolean;
+            /** @description For one try; the job's attempt_timeout_seconds by default. */
+            timeout_seconds?: number;
+            /** @description Runs the step once for each item; its output is the list of outputs. The steps of one job are run 10,000 times in all, each item and each repetition counted; then it fails with `too_many_step_runs`. */
+            for_each?: {
                 /**
-                 * @description How events are spread.
-                 * @enum {string}
+                 * @description One expression that gives a list of at most 1000 items; in `with`, `item` is the item and `index` its place from 0.
+                 * @example {{ steps.fetch.output.body.users }}
                  */
-                kind: "in_process" | "jetstream";
-                connected: boolean;
+                items: string;
                 /**
-                 * @description A place in the whole log: 1, 2, 3 … in the order of commits.
-                 * @example 1042
+                 * @description Items that run at the same time; fewer where the inputs of those that run would take more than 4,000,000 characters together, one at least.
+                 * @default 1
                  */
-                position: number;
-                /** @description Events recorded that are not on the bus yet. */
-                lag: number | null;
+                max_parallel?: number;
             };
-            /** @description The read models; null where the database cannot be reached. */
-            projections: {
-                /** @description False where an event stopped it, or no process can run it. */
-                ok: boolean;
-                /** @example jobs */
-                name: string;
-                version: number;
+            /** @description Waits, without a worker: exactly one of `seconds` and `until`. */
+            sleep?: {
+                /** @description From the moment that the step is reached. */
+                seconds?: number;
                 /**
-                 * @description What the process that answers does with it; `standby`: another one runs it.
-                 * @enum {string}
+                 * @description A time in RFC 3339 with an offset, which is checked at once, or an expression that gives one, which fails the step where it does not; at most 365 days ahead. The past means now.
+                 * @example {{ payload.send_at }}
                  */
-                state: "running" | "building" | "poisoned" | "standby" | "stopped";
-                /** @description Whether queries see this version. */
-                live: boolean;
+                until?: string;
+            };
+            /** @description Waits, without a worker, until somebody approves or rejects: a rejection fails the job. */
+            wait_for_approval?: {
                 /**
-                 * @description A place in the whole log: 1, 2, 3 … in the order of commits.
-                 * @example 1042
-                 */
-                position: number;
-                /** @description Events behind the log's head. */
-                lag: number;
-                /** @description The event that stopped it. */
-                stopped_at: number | null;
-                /** @description What lets it go on; null: nothing stops it. */
-                how_to_mend: string | null;
-            }[] | null;
-            /** @description Recurring schedules. */
-            schedules: {
-                /** @description False where one is due and nothing fires it. */
-                ok: boolean;
-                /** @description The instance that fires schedules. */
-                leader: string | null;
-                active: number;
-                /** @description How long the first one that is due has been. */
-                lag_seconds: number;
-            } | null;
-            /** @description Jobs that have not ended. */
-            queue: {
-                queued: number;
-                /** @description At so many, intake answers 429 queue_full. */
-                max_queued: number;
-                running: number;
-            } | null;
-        };
-        /**
-         * @example {
-         *       "skip": 1042,
-         *       "reason": "Its time cannot be."
-         *     }
-         */
-        ProjectionResume: {
-            /**
-             * @description The position of the event that stops it: it is passed over for good. Needs a `reason`.
-             * @example 1042
-             */
-            skip?: number;
-            /**
-             * @description For the record.
-             * @example Its time cannot be.
-             */
-            reason?: string;
-        };
-        ProjectionResumed: {
-            /**
-             * @description A read model, as GET /api/v1/ops/health names it.
-             * @example jobs
-             */
-            name: string;
-            version: number;
-            /** @description The position of the event that had stopped it; null: none had. */
-            stopped_at: number | null;
-            /** @description Whether that event is passed over for good. */
-            skipped: boolean;
-        };
-        /**
-         * @example {
-         *       "title": "Jobs start late",
-         *       "impact": "minor",
-         *       "message": "Jobs wait for up to a minute before they start. None is lost."
-         *     }
-         */
-        IncidentOpen: {
-            /**
-             * @description What does not work, in a few words.
-             * @example Jobs start late
-             */
-            title: string;
-            /**
-             * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
-             * @enum {string}
-             */
-            impact: "maintenance" | "minor" | "major" | "critical";
-            /**
-             * @description What is known, for those who use the service: everyone can read it.
-             * @example Jobs wait for up to a minute before they start. None is lost.
-             */
-            message: string;
-        };
-        /**
-         * @example {
-         *       "message": "A database was moved. Jobs start at once again; we keep watching.",
-         *       "impact": "minor"
-         *     }
-         */
-        IncidentUpdate: {
-            /**
-             * @description What is known, for those who use the service: everyone can read it.
-             * @example Jobs wait for up to a minute before they start. None is lost.
-             */
-            message: string;
-            /**
-             * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
-             * @enum {string}
-             */
-            impact?: "maintenance" | "minor" | "major" | "critical";
-        };
-        /**
-         * @example {
-         *       "message": "Jobs have started at once for an hour."
-         *     }
-         */
-        IncidentResolve: {
-            /**
-             * @description What is known, for those who use the service: everyone can read it.
-             * @example Jobs wait for up to a minute before they start. None is lost.
-             */
-            message: string;
-        };
-        IncidentChanged: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9
-             */
-            incident_id: string;
-            /**
-             * @description Where it stands now.
-             * @enum {string}
-             */
-            status: "open" | "resolved";
-        };
-        Incident: {
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9
-             */
-            incident_id: string;
-            /**
-             * @description What does not work, in a few words.
-             * @example Jobs start late
-             */
-            title: string;
-            /**
-             * @description Whether it is over.
-             * @enum {string}
-             */
-            status: "open" | "resolved";
-            /**
-             * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
-             * @enum {string}
-             */
-            impact: "maintenance" | "minor" | "major" | "critical";
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC.
-             * @example 2026-01-15T09:30:00.123456Z
-             */
-            opened_at: string;
-            /** @description `null` while it lasts. */
-            resolved_at: string | null;
-            /** @description What was told of it, in order. */
-            messages: {
-                /**
-                 * @description What it told.
-                 * @enum {string}
-                 */
-                status: "opened" | "updated" | "resolved";
-                /**
-                 * @description What is known, for those who use the service: everyone can read it.
-                 * @example Jobs wait for up to a minute before they start. None is lost.
+                 * @description What is to be approved, for a person.
+                 * @example Send {{ size(payload.users) }} mails?
                  */
                 message: string;
                 /**
-                 * @description `maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.
+                 * @description A week by default.
+                 * @default 604800
+                 */
+                timeout_seconds?: number;
+                /**
+                 * @description What an approval that nobody gave in time means; `continue`: it is taken as given.
+                 * @default fail
                  * @enum {string}
                  */
-                impact: "maintenance" | "minor" | "major" | "critical";
+                on_timeout?: "fail" | "continue";
                 /**
-                 * Format: date-time
-                 * @description RFC 3339, UTC.
-                 * @example 2026-01-15T09:30:00.123456Z
+                 * @description Whether somebody else than the job's submitter must approve. Whoever submitted what it runs again, or defined the schedule that submitted it, counts as its submitter, and so does whoever acts for them: with a key that they issued, for example.
+                 * @default false
                  */
-                at: string;
-            }[];
+                not_by_submitter?: boolean;
+            };
         };
-        IncidentList: {
-            data: components["schemas"]["Incident"][];
-            /** @description Whether another page follows. */
-            has_more: boolean;
-            /** @description Asks for the next page; null on the last. */
-            next_cursor: string | null;
-        };
-        /**
-         * @example {
-         *       "name": "Billing service",
-         *       "scopes": [
-         *         "jobs:read",
-         *         "jobs:write"
-         *       ],
-         *       "workflows": [
-         *         "http"
-         *       ],
-         *       "tier": "pro",
-         *       "expires_at": "2027-01-15T00:00:00.000Z"
-         *     }
-         */
-        KeyCreateRequest: {
+        /** @description The JSON in the data field of each event of a stream. */
+        StreamedEvent: {
             /**
-             * @description What it is for, for people.
-             * @example Billing service
+             * @description A place in the whole log: 1, 2, 3 … in the order of commits.
+             * @example 1042
              */
-            name: string;
-            /**
-             * @description What its holder may do.
-             * @example [
-             *       "jobs:read",
-             *       "jobs:write"
-             *     ]
-             */
-            scopes: ("jobs:read" | "jobs:write" | "jobs:approve" | "pipelines:read" | "pipelines:write" | "schedules:read" | "schedules:write" | "workflows:read" | "workflows:write" | "workers:write" | "ops:read" | "ops:write" | "metrics:read" | "keys:read" | "keys:write")[];
-            /**
-             * @description The workflows that there are for its holder: jobs that run another, by its name or in a step of their own, their schedules and other pipelines do not exist for them; `null`: all.
-             * @example [
-             *       "http"
-             *     ]
-             */
-            workflows?: string[] | null;
-            /**
-             * @description Of rate limits: one of those that the service has (RATE_TIERS); `free`, `pro` and `enterprise` at first.
-             * @example pro
-             */
-            tier?: string;
-            /**
-             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
-             * @example 2027-01-15T00:00:00.000Z
-             */
-            expires_at?: string | null;
-        };
-        /**
-         * @example {
-         *       "overlap_seconds": 3600
-         *     }
-         */
-        KeyRotateRequest: {
-            /**
-             * @description How long its secrets until now are still taken: a day by default, 30 days at most; 0 ends them at once.
-             * @default 86400
-             */
-            overlap_seconds?: number;
-            /**
-             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
-             * @example 2027-01-15T00:00:00.000Z
-             */
-            expires_at?: string | null;
-        };
-        /**
-         * @example {
-         *       "reason": "Found in a public repository."
-         *     }
-         */
-        KeyRevokeRequest: {
-            /**
-             * @description For the record.
-             * @example Found in a public repository.
-             */
-            reason?: string;
-        };
-        /**
-         * @example {
-         *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
-         *       "name": "Billing service",
-         *       "environment": "live",
-         *       "prefix": "lvq_live_4fK9",
-         *       "scopes": [
-         *         "jobs:read",
-         *         "jobs:write"
-         *       ],
-         *       "workflows": [
-         *         "http"
-         *       ],
-         *       "tier": "pro",
-         *       "status": "active",
-         *       "created_by": "key:9f86d081",
-         *       "created_at": "2026-01-15T09:30:00.123Z",
-         *       "expires_at": "2027-01-15T00:00:00.000Z",
-         *       "rotated_at": null,
-         *       "overlap_ends_at": null,
-         *       "revoked_at": null,
-         *       "last_used_at": null
-         *     }
-         */
-        Key: {
+            position: number;
+            /** @example job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70 */
+            stream_id: string;
             /**
              * Format: uuid
              * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35
+             * @example 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70
              */
-            key_id: string;
-            /**
-             * @description What it is for, for people.
-             * @example Billing service
-             */
-            name: string;
-            /**
-             * @description Where it is taken: `live` in production, `test` elsewhere.
-             * @enum {string}
-             */
-            environment: "live" | "test";
-            /**
-             * @description How its newest secret begins.
-             * @example lvq_live_4fK9
-             */
-            prefix: string;
-            /**
-             * @description What its holder may do.
-             * @example [
-             *       "jobs:read",
-             *       "jobs:write"
-             *     ]
-             */
-            scopes: string[];
-            /**
-             * @description The workflows that there are for its holder: jobs that run another, by its name or in a step of their own, their schedules and other pipelines do not exist for them; `null`: all.
-             * @example [
-             *       "http"
-             *     ]
-             */
-            workflows: string[] | null;
-            /**
-             * @description Of rate limits: one of those that the service has (RATE_TIERS); `free`, `pro` and `enterprise` at first.
-             * @example pro
-             */
-            tier: string;
-            /**
-             * @description Whether it is taken.
-             * @enum {string}
-             */
-            status: "active" | "expired" | "revoked";
-            /**
-             * @description Who issued it, as events name them.
-             * @example key:9f86d081
-             */
-            created_by: string;
+            job_id: string;
+            version: number;
+            /** @example job.started */
+            type: string;
+            data: unknown;
+            meta: components["schemas"]["EventMeta"];
             /**
              * Format: date-time
              * @description RFC 3339, UTC.
              * @example 2026-01-15T09:30:00.123456Z
              */
-            created_at: string;
-            /**
-             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
-             * @example 2027-01-15T00:00:00.000Z
-             */
-            expires_at: string | null;
-            /** @description When it got its newest secret; `null`: it has its first. */
-            rotated_at: string | null;
-            /** @description Until when a secret from before the last rotation is taken; `null`: none is. */
-            overlap_ends_at: string | null;
-            /** @description `null`: it is not. */
-            revoked_at: string | null;
-            /** @description To a minute; `null`: never. */
-            last_used_at: string | null;
-        };
-        KeyList: {
-            data: components["schemas"]["Key"][];
-            /** @description Whether another page follows. */
-            has_more: boolean;
-            /** @description Asks for the next page; null on the last. */
-            next_cursor: string | null;
-        };
-        /**
-         * @example {
-         *       "key": "lvq_live_4fK9dRz2Qw7Lm0Xb5Ty8Hc3Vn6JsPaQEXAMPLE",
-         *       "key_id": "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35",
-         *       "name": "Billing service",
-         *       "environment": "live",
-         *       "prefix": "lvq_live_4fK9",
-         *       "scopes": [
-         *         "jobs:read",
-         *         "jobs:write"
-         *       ],
-         *       "workflows": [
-         *         "http"
-         *       ],
-         *       "tier": "pro",
-         *       "status": "active",
-         *       "created_by": "key:9f86d081",
-         *       "created_at": "2026-01-15T09:30:00.123Z",
-         *       "expires_at": "2027-01-15T00:00:00.000Z",
-         *       "rotated_at": null,
-         *       "overlap_ends_at": null,
-         *       "revoked_at": null,
-         *       "last_used_at": null
-         *     }
-         */
-        IssuedKey: {
-            /** @description The secret, to be sent as X-Api-Key: its last 6 characters check the others. `null` where the answer is a repetition. */
-            key: string | null;
-            /**
-             * Format: uuid
-             * @description A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.
-             * @example 0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35
-             */
-            key_id: string;
-            /**
-             * @description What it is for, for people.
-             * @example Billing service
-             */
-            name: string;
-            /**
-             * @description Where it is taken: `live` in production, `test` elsewhere.
-             * @enum {string}
-             */
-            environment: "live" | "test";
-            /**
-             * @description How its newest secret begins.
-             * @example lvq_live_4fK9
-             */
-            prefix: string;
-            /**
-             * @description What its holder may do.
-             * @example [
-             *       "jobs:read",
-             *       "jobs:write"
-             *     ]
-             */
-            scopes: string[];
-            /**
-             * @description The workflows that there are for its holder: jobs that run another, by its name or in a step of their own, their schedules and other pipelines do not exist for them; `null`: all.
-             * @example [
-             *       "http"
-             *     ]
-             */
-            workflows: string[] | null;
-            /**
-             * @description Of rate limits: one of those that the service has (RATE_TIERS); `free`, `pro` and `enterprise` at first.
-             * @example pro
-             */
-            tier: string;
-            /**
-             * @description Whether it is taken.
-             * @enum {string}
-             */
-            status: "active" | "expired" | "revoked";
-            /**
-             * @description Who issued it, as events name them.
-             * @example key:9f86d081
-             */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC.
-             * @example 2026-01-15T09:30:00.123456Z
-             */
-            created_at: string;
-            /**
-             * @description From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.
-             * @example 2027-01-15T00:00:00.000Z
-             */
-            expires_at: string | null;
-            /** @description When it got its newest secret; `null`: it has its first. */
-            rotated_at: string | null;
-            /** @description Until when a secret from before the last rotation is taken; `null`: none is. */
-            overlap_ends_at: string | null;
-            /** @description `null`: it is not. */
-            revoked_at: string | null;
-            /** @description To a minute; `null`: never. */
-            last_used_at: string | null;
+            recorded_at: string;
         };
         Uptime: {
             /**
@@ -3669,6 +3551,124 @@ export interface components {
              * @example 1768469400
              */
             ts: number;
+        };
+        /** @description Why the job has not started; only while it is queued. */
+        WaitingFor: {
+            /**
+             * @description `worker`: for a free one that runs the workflow. `caller`: for the same where jobs of the same caller run already: workers share their slots between callers, so it may be for one of those to end. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.
+             * @enum {string}
+             */
+            reason: "worker" | "caller" | "run_at" | "retry" | "sleep" | "approval" | "concurrency" | "concurrency_key" | "rate";
+            /** @example Waits for a free worker. */
+            detail: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             * @example 2026-01-15T09:30:00.123456Z
+             */
+            until?: string;
+        };
+        /**
+         * @description Which jobs an outside worker wants.
+         * @example {
+         *       "worker": "translator-7",
+         *       "workflows": [
+         *         "translate"
+         *       ],
+         *       "max_jobs": 10,
+         *       "wait_seconds": 20,
+         *       "lease_seconds": 30
+         *     }
+         */
+        WorkerClaim: {
+            /**
+             * @description What the worker calls itself; it is shown to people. Several may have the same name.
+             * @example translator-7
+             */
+            worker: string;
+            /**
+             * @description Jobs of these workflows are wanted; none that the service runs itself.
+             * @example [
+             *       "translate"
+             *     ]
+             */
+            workflows: string[];
+            /**
+             * @description At most so many are given.
+             * @default 1
+             */
+            max_jobs?: number;
+            /**
+             * @description Where no job is ready, the answer waits so long for one. 0 asks for what is ready now.
+             * @default 20
+             */
+            wait_seconds?: number;
+            /**
+             * @description Without a heartbeat within this time the job is given to another worker.
+             * @default 30
+             */
+            lease_seconds?: number;
+        };
+        WorkflowLimits: {
+            /**
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @example http
+             */
+            workflow: string;
+            /** @description Jobs of the workflow that may run at once; null: as many as workers take. */
+            concurrency: number | null;
+            /** @description Jobs with the same concurrency_key that may run at once. */
+            concurrency_per_key: number;
+            /** @description Attempts at jobs with the same concurrency_key that may start in a time; null: any number. */
+            rate_per_key: {
+                limit: number;
+                per_seconds: number;
+                burst: number;
+            } | null;
+            /** @description null: nothing was ever settled. */
+            updated_at: string | null;
+        };
+        WorkflowLimitsList: {
+            data: components["schemas"]["WorkflowLimits"][];
+            /** @description Whether another page follows. */
+            has_more: boolean;
+            /** @description Asks for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description How many jobs of a workflow may run. What is left out is not limited, or as it is by default.
+         * @example {
+         *       "concurrency": 20,
+         *       "concurrency_per_key": 1,
+         *       "rate_per_key": {
+         *         "limit": 10,
+         *         "per_seconds": 60
+         *       }
+         *     }
+         */
+        WorkflowLimitsRequest: {
+            /**
+             * @description Jobs of the workflow that may run at once.
+             * @example 20
+             */
+            concurrency?: number;
+            /**
+             * @description Jobs with the same concurrency_key that may run at once; 1 where absent.
+             * @example 1
+             */
+            concurrency_per_key?: number;
+            /** @description Attempts at jobs with the same concurrency_key that may start in a time, evenly spaced (GCRA): in any per_seconds there are never more than limit, or limit + burst - 1. */
+            rate_per_key?: {
+                /** @example 10 */
+                limit: number;
+                /** @example 60 */
+                per_seconds: number;
+                /**
+                 * @description How many may start at once after a pause; 1 where absent.
+                 * @example 1
+                 */
+                burst?: number;
+            };
         };
     };
     responses: {

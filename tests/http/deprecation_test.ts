@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Elysia } from "elysia";
 import { pino } from "pino";
+import { Root } from "../../src/features/service/schemas.ts";
 import { describe } from "../../src/http/document/openapi.ts";
 import { deprecations } from "../../src/http/door/deprecation.ts";
 import { frontDoor } from "../../src/http/door/door.ts";
@@ -9,7 +10,7 @@ import { routeTable } from "../../src/http/door/routes.ts";
 import { requestIds } from "../../src/http/request/request_id.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
 
-const answers = { 200: { description: "It.", schema: "Root", example: {} } } as const;
+const answers = { 200: { description: "It.", schema: Root, example: {} } } as const;
 const call = { tag: "Service", summary: "Something", description: "Says something.", answers } as const;
 const documentation = "/public/docs/changes";
 

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
+import { JobListQuery } from "../../src/features/jobs/schemas.ts";
+import { KeyCreateRequest } from "../../src/features/keys/schemas.ts";
 import { Problem } from "../../src/http/problem.ts";
 import { invalid, queryReader, validator } from "../../src/http/request/validation.ts";
-import { IntakeRequest, JobListQuery, KeyCreateRequest } from "../../src/http/schema.ts";
+import { IntakeRequest } from "../../src/http/schema.ts";
 
 const check = validator(IntakeRequest);
 const readQuery = queryReader(JobListQuery);

@@ -1,4 +1,5 @@
 /** The documentation says what is so: its numbers, codes and programs are held against the code. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,8 +27,9 @@ import { MAX_EXPRESSIONS, MAX_EXPRESSIONS_LENGTH, stepFaults } from "../../src/d
 import { KEPT, KEPT_OF_RETRIED } from "../../src/domain/pipeline/step_error.ts";
 import { MAX_ERRORS_LENGTH, MAX_INPUTS_LENGTH, MAX_STEP_RUNS } from "../../src/domain/pipeline/steps.ts";
 import { HORIZON_YEARS } from "../../src/domain/schedule.ts";
+import { PipelineCreate } from "../../src/features/pipelines/schemas.ts";
 import * as limits from "../../src/http/limits.ts";
-import { IntakeRequest, PipelineCreate } from "../../src/http/schema.ts";
+import { IntakeRequest } from "../../src/http/schema.ts";
 import { ERROR_CLASSES } from "../../src/jobs/run/retry.ts";
 import { MAX_INPUTS_OF_PROCESS } from "../../src/jobs/run/run_steps.ts";
 import { CALLBACK_SCHEDULE } from "../../src/jobs/upkeep/callbacks.ts";

@@ -1,4 +1,5 @@
 /** Cancelling, and running again, all jobs that fulfil a filter. */
+
 import type { Server } from "bun";
 import { Elysia } from "elysia";
 import type { BulkFilter, BulkFinished } from "../../../events/bulk.ts";
@@ -14,7 +15,6 @@ import { derivedId, idempotencyKey } from "../../http/request/idempotency.ts";
 import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
 import { type Cause, requestIds } from "../../http/request/request_id.ts";
 import { validator } from "../../http/request/validation.ts";
-import { BulkCancelRequest, type BulkLine, BulkReplayRequest } from "../../http/schema.ts";
 import { ndjson } from "../../http/stream/ndjson.ts";
 import {
   type BulkOperation,
@@ -25,6 +25,7 @@ import {
   runBulk,
 } from "../../jobs/bulk/bulk.ts";
 import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
+import { BulkCancelRequest, BulkLine, BulkReplayRequest } from "./schemas.ts";
 
 const checkCancel = validator(BulkCancelRequest);
 const checkReplay = validator(BulkReplayRequest);
@@ -76,12 +77,12 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
           description: `Cancels every job that waits or runs and fulfils the filter, as a call for each would. ${HOW}`,
           scope: "jobs:write",
           headers: ["Idempotency-Key"],
-          body: "BulkCancelRequest",
+          body: BulkCancelRequest,
           answers: {
             200: {
               description: "How far it is, line by line: each as in the schema BulkLine.",
               content_type: "application/x-ndjson",
-              parts: "BulkLine",
+              parts: BulkLine,
               example: EXAMPLE,
               headers: ["Idempotency-Replayed"],
             },
@@ -109,12 +110,12 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
           description: `Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. ${HOW}`,
           scope: "jobs:write",
           headers: ["Idempotency-Key"],
-          body: "BulkReplayRequest",
+          body: BulkReplayRequest,
           answers: {
             200: {
               description: "How far it is, line by line: each as in the schema BulkLine.",
               content_type: "application/x-ndjson",
-              parts: "BulkLine",
+              parts: BulkLine,
               example: EXAMPLE,
               headers: ["Idempotency-Replayed"],
             },

@@ -1,4 +1,5 @@
 /** Callbacks: what they are signed with, the log of a job's attempts, and making it again. */
+
 import { Elysia } from "elysia";
 import { accountOf } from "../../../events/account.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
@@ -11,9 +12,10 @@ import { byVersion, fromCursor, page } from "../../http/paging.ts";
 import { jobNotFound } from "../../http/request/job_id.ts";
 import { requestIds } from "../../http/request/request_id.ts";
 import { queryReader } from "../../http/request/validation.ts";
-import { type CallbackEntry, CallbackSecretQuery, JobId, PageQuery } from "../../http/schema.ts";
+import { JobId, PageQuery } from "../../http/schema.ts";
 import { readHistory } from "../../jobs/commands.ts";
 import { command } from "./job_refusal.ts";
+import { type CallbackEntry, CallbackLog, CallbackRequested, CallbackSecret, CallbackSecretQuery } from "./schemas.ts";
 
 const readPageQuery = queryReader(PageQuery);
 const readSecretQuery = queryReader(CallbackSecretQuery);
@@ -53,7 +55,7 @@ export function callbackRoutes(
           answers: {
             200: {
               description: "The secret. Keep it as you keep a key.",
-              schema: "CallbackSecret",
+              schema: CallbackSecret,
               example: {
                 account: "operator",
                 receiver: "https://example.com",
@@ -100,7 +102,7 @@ export function callbackRoutes(
           answers: {
             200: {
               description: "A page of the log, oldest first.",
-              schema: "CallbackLog",
+              schema: CallbackLog,
               example: {
                 data: [
                   {
@@ -158,7 +160,7 @@ export function callbackRoutes(
           answers: {
             202: {
               description: "The redelivery is on record.",
-              schema: "CallbackRequested",
+              schema: CallbackRequested,
               example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", callback: "pending" },
               headers: ["Levqor-Position"],
             },

@@ -1,4 +1,5 @@
 /** `POST /api/v1/_dev/complete/:job_id`: ends a job by hand. Not there in production. */
+
 import { Elysia } from "elysia";
 import type { Auth } from "../../http/auth.ts";
 import { describe } from "../../http/document/openapi.ts";
@@ -6,8 +7,9 @@ import type { ApiOptions } from "../../http/options.ts";
 import { readJson } from "../../http/request/body.ts";
 import { requestIds } from "../../http/request/request_id.ts";
 import { validator } from "../../http/request/validation.ts";
-import { CompleteRequest, JobId } from "../../http/schema.ts";
+import { JobId } from "../../http/schema.ts";
 import { command } from "./job_refusal.ts";
+import { Completed, CompleteRequest } from "./schemas.ts";
 
 const checkComplete = validator(CompleteRequest);
 
@@ -30,11 +32,11 @@ export function devRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
         description: "Lets a queued or running job succeed with the given result. Answers 404 in production.",
         scope: "jobs:write",
         params: { job_id: JobId },
-        body: "CompleteRequest",
+        body: CompleteRequest,
         answers: {
           200: {
             description: "The job has succeeded.",
-            schema: "Completed",
+            schema: Completed,
             example: { ok: true },
             headers: ["Levqor-Position"],
           },

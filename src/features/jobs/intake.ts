@@ -14,6 +14,7 @@ import { checkSubmission, submitted } from "../../http/request/submission.ts";
 import { invalid, validator } from "../../http/request/validation.ts";
 import { IntakeRequest } from "../../http/schema.ts";
 import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
+import { IntakeAccepted, JobEnded } from "./schemas.ts";
 
 const ROUTE = "/api/v1/intake";
 
@@ -108,7 +109,7 @@ export function intakeRoutes(
           "Records the job and answers once it is durable. The job waits in the queue until a worker takes it. Send an Idempotency-Key to be able to repeat the request safely.",
         scope: "jobs:write",
         headers: ["Idempotency-Key"],
-        body: "IntakeRequest",
+        body: IntakeRequest,
         examples: EXAMPLES,
         callbacks: {
           jobEnded: callback({
@@ -118,13 +119,13 @@ export function intakeRoutes(
             description:
               "A signed POST to the job's callback_url, of at most 15 seconds, when the job has ended; repeated until it is delivered or given up, as the log of the job's callback shows. It may arrive more than once: the webhook-id is the same. Verify the signature with a library of Standard Webhooks.",
             to: "{$request.body#/callback_url}",
-            body: "JobEnded",
+            body: JobEnded,
           }),
         },
         answers: {
           202: {
             description: "The job is on record.",
-            schema: "IntakeAccepted",
+            schema: IntakeAccepted,
             example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", status: "queued" },
             headers: ["Levqor-Position", "Idempotency-Replayed"],
           },

@@ -16,12 +16,13 @@ import { jobNotFound } from "../../http/request/job_id.ts";
 import { requestIds } from "../../http/request/request_id.ts";
 import { checkSubmission, submitted } from "../../http/request/submission.ts";
 import { invalid, validator } from "../../http/request/validation.ts";
-import { CancelRequest, JobId, ReplayRequest } from "../../http/schema.ts";
+import { JobId } from "../../http/schema.ts";
 import { onBehalfOf, type Reused, replayAccount, replayEvents, stepsBefore } from "../../jobs/bulk/replay.ts";
 import { jobMeta, readJob } from "../../jobs/commands.ts";
 import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
 import { PipelineReader } from "../../jobs/run/workflows.ts";
 import { command } from "./job_refusal.ts";
+import { CancelRequest, JobCancelled, JobReplayed, ReplayRequest } from "./schemas.ts";
 
 const checkCancel = validator(CancelRequest);
 const checkReplay = validator(ReplayRequest);
@@ -64,11 +65,11 @@ export function jobControlRoutes(
             "Ends the job at once, whatever it waits for. If it is running, its attempt is told to stop, which takes effect within a second or so; whatever its worker answers after this call is refused, and the job is cancelled even where its worker is dead. What the attempt has done outside is not undone. A job that is cancelled already is answered alike; one that has ended otherwise is a 409.",
           scope: "jobs:write",
           params: { job_id: JobId },
-          optional_body: "CancelRequest",
+          optional_body: CancelRequest,
           answers: {
             200: {
               description: "The job is cancelled.",
-              schema: "JobCancelled",
+              schema: JobCancelled,
               example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", status: "cancelled" },
               headers: ["Levqor-Position"],
             },
@@ -131,11 +132,11 @@ export function jobControlRoutes(
           scope: "jobs:write",
           params: { job_id: JobId },
           headers: ["Idempotency-Key"],
-          optional_body: "ReplayRequest",
+          optional_body: ReplayRequest,
           answers: {
             202: {
               description: "The new job is on record.",
-              schema: "JobReplayed",
+              schema: JobReplayed,
               example: {
                 job_id: "0197a1f4-9b1d-7c52-8e3f-5a7b9c1d3e5f",
                 status: "queued",

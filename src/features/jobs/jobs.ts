@@ -1,4 +1,5 @@
 /** Reading jobs: one's status, the list, one's history. */
+
 import { Elysia } from "elysia";
 import type { JobRow } from "../../../projections/jobs.ts";
 import { reachOf } from "../../access/mod.ts";
@@ -15,12 +16,13 @@ import { jobNotFound } from "../../http/request/job_id.ts";
 import { onceBuilt, readPage, untilReached } from "../../http/request/read_model.ts";
 import { requestIds } from "../../http/request/request_id.ts";
 import { queryReader } from "../../http/request/validation.ts";
-import { JobId, JobListQuery, PageQuery } from "../../http/schema.ts";
+import { JobId, PageQuery } from "../../http/schema.ts";
 import { answerWith, answerWritten } from "../../http/stream/answer.ts";
 import { jobEventJson } from "../../http/stream/event_json.ts";
 import { matches } from "../../jobs/bulk/job_filter.ts";
 import { readHistory, readJob } from "../../jobs/commands.ts";
 import type { LimitedJob } from "../../jobs/limits/limits.ts";
+import { Job, JobEventList, JobList, JobListQuery, JobStatus } from "./schemas.ts";
 import { waitTeller } from "./waiting.ts";
 
 const readListQuery = queryReader(JobListQuery);
@@ -93,7 +95,7 @@ export function jobRoutes(
           answers: {
             200: {
               description: "The job's state. It has an ETag once the job has ended.",
-              schema: "JobStatus",
+              schema: JobStatus,
               example: {
                 job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
                 status: "succeeded",
@@ -143,7 +145,7 @@ export function jobRoutes(
           answers: {
             200: {
               description: "A page of jobs.",
-              schema: "JobList",
+              schema: JobList,
               example: {
                 data: [EXAMPLE_SUMMARY],
                 has_more: false,
@@ -190,7 +192,7 @@ export function jobRoutes(
           answers: {
             200: {
               description: "The job. It has an ETag once the job has ended.",
-              schema: "Job",
+              schema: Job,
               example: { ...EXAMPLE_SUMMARY, result: { status: 200, headers: {}, body: "…" }, error: null },
             },
           },
@@ -226,7 +228,7 @@ export function jobRoutes(
           answers: {
             200: {
               description: "A page of events, oldest first.",
-              schema: "JobEventList",
+              schema: JobEventList,
               example: {
                 data: [
                   {

@@ -1,4 +1,5 @@
 /** The steps of a job: where each stands, and approving one that waits for it. */
+
 import { Elysia } from "elysia";
 import type { Step } from "../../../events/pipeline.ts";
 import type { JobState } from "../../domain/job.ts";
@@ -10,11 +11,12 @@ import { readJson } from "../../http/request/body.ts";
 import { jobNotFound } from "../../http/request/job_id.ts";
 import { requestIds } from "../../http/request/request_id.ts";
 import { validator } from "../../http/request/validation.ts";
-import { ApproveRequest, JobId } from "../../http/schema.ts";
+import { JobId } from "../../http/schema.ts";
 import { answerWith } from "../../http/stream/answer.ts";
 import { readJob } from "../../jobs/commands.ts";
 import { PipelineReader } from "../../jobs/run/workflows.ts";
 import { command } from "./job_refusal.ts";
+import { ApproveRequest, JobApproval, JobSteps } from "./schemas.ts";
 
 const checkApprove = validator(ApproveRequest);
 
@@ -45,7 +47,7 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
           answers: {
             200: {
               description: "The steps.",
-              schema: "JobSteps",
+              schema: JobSteps,
               example: {
                 job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
                 status: "queued",
@@ -110,11 +112,11 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
             "An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. Of several decisions the first counts: the others are answered with 409 `already_decided`, and with that decision, so that nothing they say is lost unnoticed. The same decision may be sent again by the same caller, with the same comment or none. A step with `not_by_submitter` is not approved by whoever submitted the job, nor with a key that they issued: 403 `self_approval_refused`. A step that does not wait for approval is a 409 `conflict`.",
           scope: "jobs:approve",
           params: { job_id: JobId },
-          body: "ApproveRequest",
+          body: ApproveRequest,
           answers: {
             200: {
               description: "The decision is on record.",
-              schema: "JobApproval",
+              schema: JobApproval,
               example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", step: "approve", approved: true },
               headers: ["Levqor-Position"],
             },

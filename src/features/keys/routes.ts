@@ -29,15 +29,9 @@ import { readPage } from "../../http/request/read_model.ts";
 import { requestIds } from "../../http/request/request_id.ts";
 import type { StoredThings } from "../../http/request/stored.ts";
 import { invalid, queryReader, validator } from "../../http/request/validation.ts";
-import {
-  components,
-  KeyCreateRequest,
-  KeyId,
-  KeyRevokeRequest,
-  KeyRotateRequest,
-  PageQuery,
-} from "../../http/schema.ts";
+import { PageQuery } from "../../http/schema.ts";
 import { decodeJson, isSameJson } from "../../json/mod.ts";
+import { IssuedKey, Key, KeyCreateRequest, KeyId, KeyList, KeyRevokeRequest, KeyRotateRequest } from "./schemas.ts";
 
 const ROUTE = "/api/v1/keys";
 
@@ -49,8 +43,8 @@ const readPageQuery = queryReader(PageQuery);
 /** Of callers who are given none. */
 const DEFAULT_TIER = "free";
 
-const [EXAMPLE] = components.Key.examples as [object];
-const [ISSUED] = components.IssuedKey.examples as [object];
+const [EXAMPLE] = Key.examples as [object];
+const [ISSUED] = IssuedKey.examples as [object];
 
 const ONCE =
   "The key itself is in this answer and nowhere else: the service keeps its SHA-256. A repetition with the same Idempotency-Key is answered with all but the key, which is `null` then: if the first answer was lost, rotate the key.";
@@ -104,11 +98,11 @@ export function keyRoutes(
           description: `Issues a key that may do what its scopes say, and no more than the key that issues it: in its scopes, workflows, tier and time. It is taken everywhere at once. ${ONCE}`,
           scope: "keys:write",
           headers: ["Idempotency-Key"],
-          body: "KeyCreateRequest",
+          body: KeyCreateRequest,
           answers: {
             201: {
               description: "The key. Keep it: it is not shown again.",
-              schema: "IssuedKey",
+              schema: IssuedKey,
               example: ISSUED,
               headers: ["Levqor-Position", "Idempotency-Replayed"],
             },
@@ -154,7 +148,7 @@ export function keyRoutes(
           answers: {
             200: {
               description: "A page of keys.",
-              schema: "KeyList",
+              schema: KeyList,
               example: { data: [EXAMPLE], has_more: false, next_cursor: null },
             },
           },
@@ -178,7 +172,7 @@ export function keyRoutes(
           description: "Read from the log itself: never older than any answer given before.",
           scope: "keys:read",
           params: { key_id: KeyId },
-          answers: { 200: { description: "What it may do.", schema: "Key", example: EXAMPLE } },
+          answers: { 200: { description: "What it may do.", schema: Key, example: EXAMPLE } },
           errors: ["invalid_key_id", "key_not_found", "unavailable"],
         }),
       },
@@ -226,11 +220,11 @@ export function keyRoutes(
           scope: "keys:write",
           headers: ["Idempotency-Key"],
           params: { key_id: KeyId },
-          optional_body: "KeyRotateRequest",
+          optional_body: KeyRotateRequest,
           answers: {
             200: {
               description: "The key with its new secret. Keep it: it is not shown again.",
-              schema: "IssuedKey",
+              schema: IssuedKey,
               example: ISSUED,
               headers: ["Levqor-Position", "Idempotency-Replayed"],
             },
@@ -272,11 +266,11 @@ export function keyRoutes(
             "Ends the key with all its secrets, for good and everywhere within a second; event streams that it opened are ended too. Keys that it issued are not. It takes keys:write alone, whatever the key may do: revoking only ever takes away; a key that is limited to some workflows revokes those that are limited to no others. One that is revoked already is answered alike.",
           scope: "keys:write",
           params: { key_id: KeyId },
-          optional_body: "KeyRevokeRequest",
+          optional_body: KeyRevokeRequest,
           answers: {
             200: {
               description: "The key is revoked.",
-              schema: "Key",
+              schema: Key,
               example: { ...EXAMPLE, status: "revoked", revoked_at: "2026-01-20T08:00:00.000Z" },
               headers: ["Levqor-Position"],
             },

@@ -24,16 +24,17 @@ import { requestIds } from "../../http/request/request_id.ts";
 import type { StoredThings } from "../../http/request/stored.ts";
 import { checkSteps } from "../../http/request/submission.ts";
 import { invalid, queryReader, validator } from "../../http/request/validation.ts";
-import { components, PageQuery, PipelineCreate, PipelineUpdate } from "../../http/schema.ts";
+import { PageQuery } from "../../http/schema.ts";
 import { pipelineStream } from "../../jobs/run/workflows.ts";
 import { isSameJson } from "../../json/mod.ts";
 import { handle } from "../../log/handle.ts";
+import { Pipeline, PipelineCreate, PipelineList, PipelineUpdate } from "./schemas.ts";
 
 const ROUTE = "/api/v1/pipelines";
 const checkCreate = validator(PipelineCreate);
 const checkUpdate = validator(PipelineUpdate);
 const readPageQuery = queryReader(PageQuery);
-const [EXAMPLE] = components.Pipeline.examples as [object];
+const [EXAMPLE] = Pipeline.examples as [object];
 
 export function pipelineRoutes(
   { log, sql, projector, workflows, stored, timing }: ApiOptions & { stored: StoredThings },
@@ -79,11 +80,11 @@ export function pipelineRoutes(
             "Records the pipeline's first version. Jobs whose workflow is its name run its steps from now on. Steps are checked: ids, the order in which they refer to each other, and every expression. The answer's ETag is the version.",
           scope: "pipelines:write",
           headers: ["Idempotency-Key"],
-          body: "PipelineCreate",
+          body: PipelineCreate,
           answers: {
             201: {
               description: "The pipeline is on record.",
-              schema: "Pipeline",
+              schema: Pipeline,
               example: EXAMPLE,
               headers: ["ETag", "Levqor-Position", "Idempotency-Replayed"],
             },
@@ -127,7 +128,7 @@ export function pipelineRoutes(
           answers: {
             200: {
               description: "A page of pipelines.",
-              schema: "PipelineList",
+              schema: PipelineList,
               example: {
                 data: [
                   {
@@ -164,7 +165,7 @@ export function pipelineRoutes(
           params: { name: PipelineName },
           conditional: true,
           answers: {
-            200: { description: "The newest version.", schema: "Pipeline", example: EXAMPLE },
+            200: { description: "The newest version.", schema: Pipeline, example: EXAMPLE },
           },
           errors: ["pipeline_not_found", "unavailable"],
         }),
@@ -204,11 +205,11 @@ export function pipelineRoutes(
           scope: "pipelines:write",
           params: { name: PipelineName },
           headers: ["If-Match"],
-          body: "PipelineUpdate",
+          body: PipelineUpdate,
           answers: {
             200: {
               description: "The version that is now the newest.",
-              schema: "Pipeline",
+              schema: Pipeline,
               example: EXAMPLE,
               headers: ["ETag", "Levqor-Position"],
             },
@@ -239,10 +240,10 @@ export function pipelineRoutes(
           summary: "One version of a pipeline",
           description: "Every version stays readable: jobs that started with it run it to their end.",
           scope: "pipelines:read",
-          params: { name: PipelineName, version: components.Pipeline.properties.version },
+          params: { name: PipelineName, version: Pipeline.properties.version },
           conditional: true,
           answers: {
-            200: { description: "That version.", schema: "Pipeline", example: EXAMPLE },
+            200: { description: "That version.", schema: Pipeline, example: EXAMPLE },
           },
           errors: ["pipeline_not_found", "unavailable"],
         }),

@@ -6,7 +6,7 @@ import type { ScheduleRow } from "../../../projections/schedules.ts";
 import { type Caller, reachOf, type Scope } from "../../access/mod.ts";
 import { databaseNow } from "../../db/mod.ts";
 import { beyond, EVERYTHING, type Reach } from "../../domain/reach.ts";
-import type { ScheduleCommand, ScheduleDefinition, ScheduleState } from "../../domain/schedule.ts";
+import type { ScheduleCommand, ScheduleDefinition, ScheduleState as StoredSchedule } from "../../domain/schedule.ts";
 import { type Auth, permitted } from "../../http/auth.ts";
 import { describe } from "../../http/document/openapi.ts";
 import { MISFIRE_GRACE_DEFAULT_S, NEXT_RUNS_DEFAULT, PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
@@ -21,7 +21,7 @@ import { type Cause, requestIds } from "../../http/request/request_id.ts";
 import type { StoredThings } from "../../http/request/stored.ts";
 import { checkSubmission, queueFull } from "../../http/request/submission.ts";
 import { invalid, queryReader, validator } from "../../http/request/validation.ts";
-import { NextRunsQuery, PageQuery, ScheduleId, ScheduleListQuery, ScheduleRequest } from "../../http/schema.ts";
+import { PageQuery } from "../../http/schema.ts";
 import { jobEventJson } from "../../http/stream/event_json.ts";
 import { runsOnly } from "../../jobs/bulk/job_filter.ts";
 import { readJob } from "../../jobs/commands.ts";
@@ -42,6 +42,19 @@ import {
 } from "./commands.ts";
 import { runNow } from "./mod.ts";
 import { scheduleId, scheduleNotFound } from "./schedule_id.ts";
+import {
+  NextRunsQuery,
+  Schedule,
+  ScheduleDeleted,
+  ScheduleEventList,
+  ScheduleId,
+  ScheduleList,
+  ScheduleListQuery,
+  ScheduleRan,
+  ScheduleRequest,
+  ScheduleRuns,
+  ScheduleState,
+} from "./schemas.ts";
 
 const ROUTE = "/api/v1/schedules";
 const EVENTS = byVersion("schedule_events");
@@ -127,11 +140,11 @@ export function scheduleRoutes(
             "From now on the job is submitted at every instant that the cron expression names, once each, however many replicas run, as a rule within some 10 ms. The job's id is derived from the schedule and the instant. An instant for which nothing was there in time is fired as soon as something is, up to misfire_grace_seconds late; what is later is recorded as misfired.",
           scope: "schedules:write",
           headers: ["Idempotency-Key"],
-          body: "ScheduleRequest",
+          body: ScheduleRequest,
           answers: {
             201: {
               description: "The schedule is on record.",
-              schema: "ScheduleState",
+              schema: ScheduleState,
               example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
               headers: ["Levqor-Position", "Idempotency-Replayed"],
             },
@@ -178,7 +191,7 @@ export function scheduleRoutes(
           answers: {
             200: {
               description: "A page of schedules.",
-              schema: "ScheduleList",
+              schema: ScheduleList,
               example: { data: [EXAMPLE_SUMMARY], has_more: false, next_cursor: null },
             },
           },
@@ -212,7 +225,7 @@ export function scheduleRoutes(
           answers: {
             200: {
               description: "The schedule.",
-              schema: "Schedule",
+              schema: Schedule,
               example: { ...EXAMPLE_SUMMARY, job: EXAMPLE_JOB },
             },
           },
@@ -245,11 +258,11 @@ export function scheduleRoutes(
           scope: "schedules:write",
           params: { schedule_id: ScheduleId },
           headers: ["If-Match"],
-          body: "ScheduleRequest",
+          body: ScheduleRequest,
           answers: {
             200: {
               description: "The schedule is changed.",
-              schema: "ScheduleState",
+              schema: ScheduleState,
               example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
               headers: ["ETag", "Levqor-Position"],
             },
@@ -304,7 +317,7 @@ export function scheduleRoutes(
           answers: {
             202: {
               description: "The job is on record.",
-              schema: "ScheduleRan",
+              schema: ScheduleRan,
               example: {
                 job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
                 status: "queued",
@@ -345,7 +358,7 @@ export function scheduleRoutes(
           answers: {
             200: {
               description: "The next instants.",
-              schema: "ScheduleRuns",
+              schema: ScheduleRuns,
               example: { data: ["2026-01-16T08:00:00.000Z", "2026-01-19T08:00:00.000Z"] },
             },
           },
@@ -387,7 +400,7 @@ export function scheduleRoutes(
           answers: {
             200: {
               description: "A page of events, oldest first.",
-              schema: "ScheduleEventList",
+              schema: ScheduleEventList,
               example: {
                 data: [
                   {
@@ -417,7 +430,7 @@ export function scheduleRoutes(
       async ({ request, params, set, cause }) => {
         const named = requireSchedule(request, "schedules:write", params);
         const now = await databaseNow(sql);
-        const command = (state: ScheduleState) => ending("pause", state, now);
+        const command = (state: StoredSchedule) => ending("pause", state, now);
         set.headers["levqor-position"] = await commanded({ ...named, cause, command });
         return { schedule_id: named.schedule_id, status: "paused", next_run_at: null };
       },
@@ -434,7 +447,7 @@ export function scheduleRoutes(
           answers: {
             200: {
               description: "The schedule is paused.",
-              schema: "ScheduleState",
+              schema: ScheduleState,
               example: { schedule_id: EXAMPLE_ID, status: "paused", next_run_at: null },
               headers: ["Levqor-Position"],
             },
@@ -448,7 +461,7 @@ export function scheduleRoutes(
       async ({ request, params, set, cause }) => {
         const named = requireSchedule(request, "schedules:write", params);
         const now = await databaseNow(sql);
-        const command = (state: ScheduleState) => resumption(state, now);
+        const command = (state: StoredSchedule) => resumption(state, now);
         set.headers["levqor-position"] = await commanded({ ...named, cause, command });
         return stateOf(named.schedule_id, (await existing(named)).state);
       },
@@ -465,7 +478,7 @@ export function scheduleRoutes(
           answers: {
             200: {
               description: "The schedule is active.",
-              schema: "ScheduleState",
+              schema: ScheduleState,
               example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
               headers: ["Levqor-Position"],
             },
@@ -479,7 +492,7 @@ export function scheduleRoutes(
       async ({ request, params, set, cause }) => {
         const named = requireSchedule(request, "schedules:write", params);
         const now = await databaseNow(sql);
-        const command = (state: ScheduleState) => ending("delete", state, now);
+        const command = (state: StoredSchedule) => ending("delete", state, now);
         set.headers["levqor-position"] = await commanded({ ...named, cause, command });
         return { schedule_id: named.schedule_id, status: "deleted" };
       },
@@ -496,7 +509,7 @@ export function scheduleRoutes(
           answers: {
             200: {
               description: "The schedule is deleted.",
-              schema: "ScheduleDeleted",
+              schema: ScheduleDeleted,
               example: { schedule_id: EXAMPLE_ID, status: "deleted" },
               headers: ["Levqor-Position"],
             },
@@ -536,7 +549,7 @@ export function scheduleRoutes(
 
   /** Records a command; resolves to the position of the newest event of the schedule. */
   async function commanded(
-    from: NamedSchedule & { cause: Cause; command: (state: ScheduleState) => ScheduleCommand },
+    from: NamedSchedule & { cause: Cause; command: (state: StoredSchedule) => ScheduleCommand },
   ): Promise<string> {
     const { caller, schedule_id, reach, cause, command } = from;
     const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...cause });
@@ -593,7 +606,7 @@ function summary({ position: _, ...shown }: ListedSchedule) {
   return shown;
 }
 
-function stateOf(schedule_id: string, { status, next_run_at }: ScheduleState) {
+function stateOf(schedule_id: string, { status, next_run_at }: StoredSchedule) {
   return { schedule_id, status, next_run_at: next_run_at === null ? null : toTime(next_run_at) };
 }
 

@@ -1,10 +1,12 @@
 /** `GET /api/v1/marketing/summary`: what the service says of itself, and figures that bear it out. */
+
 import { hash } from "node:crypto";
 import { Elysia } from "elysia";
 import { describe } from "../../http/document/openapi.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { requestIds } from "../../http/request/request_id.ts";
 import { publicFigures } from "./metrics.ts";
+import { MarketingSummary } from "./schemas.ts";
 
 const EXAMPLE = {
   headlines: [{ id: "accounted_for", title: "Every job done, or accounted for" }],
@@ -36,7 +38,7 @@ export function marketingRoutes(options: Pick<ApiOptions, "log" | "sql" | "proje
         answers: {
           200: {
             description: "What the service says of itself.",
-            schema: "MarketingSummary",
+            schema: MarketingSummary,
             example: EXAMPLE,
           },
         },

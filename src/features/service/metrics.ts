@@ -1,10 +1,12 @@
 /** `GET /public/metrics`: figures about the service, for everyone, each computed from the log. */
+
 import { Elysia } from "elysia";
 import { type MetricsRow, publicMetrics } from "../../../projections/metrics.ts";
 import { describe } from "../../http/document/openapi.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { onceBuilt } from "../../http/request/read_model.ts";
 import { requestIds } from "../../http/request/request_id.ts";
+import { PublicMetrics } from "./schemas.ts";
 
 type Totals = Pick<MetricsRow, "events" | "attributed_events" | "first_started_at">;
 
@@ -27,7 +29,7 @@ export function metricsRoutes(options: FiguresOptions) {
         answers: {
           200: {
             description: "The figures.",
-            schema: "PublicMetrics",
+            schema: PublicMetrics,
             example: { uptime_rolling_7d: 99.98, jobs_today: 4711, audit_coverage: 100, last_updated: 1768469400 },
           },
         },

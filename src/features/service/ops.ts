@@ -1,4 +1,5 @@
 /** `GET /api/v1/ops/health`: how each part of the service does. */
+
 import { Elysia } from "elysia";
 import type { Auth } from "../../http/auth.ts";
 import { describe } from "../../http/document/openapi.ts";
@@ -8,10 +9,10 @@ import { readJsonIfAny } from "../../http/request/body.ts";
 import { onceBuilt } from "../../http/request/read_model.ts";
 import { requestIds } from "../../http/request/request_id.ts";
 import { invalid, validator } from "../../http/request/validation.ts";
-import { ProjectionName, ProjectionResume } from "../../http/schema.ts";
 import { unfinishedJobs } from "../../jobs/queue/read_model.ts";
 import type { ProjectionStatus } from "../../projector/mod.ts";
 import { schedulerHealth } from "./queries.ts";
+import { OpsHealth, ProjectionName, ProjectionResume, ProjectionResumed } from "./schemas.ts";
 
 const checkResume = validator(ProjectionResume);
 
@@ -82,7 +83,7 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
           "A read model whose fold cannot take an event stops there, alone, and says so in GET /api/v1/ops/health. Once the fold is mended, this lets it go on with that event, in whichever process runs it. With `skip`, the position of that event, it goes on past it for good: rebuilds pass over it, too. Either is on record, with who decided so and why. Where the event stops it again, it says so again. One that no event stops is left as it is: `stopped_at` is null.",
         scope: "ops:write",
         params: { name: ProjectionName },
-        optional_body: "ProjectionResume",
+        optional_body: ProjectionResume,
         examples: {
           again: { summary: "With the event that stopped it", value: {} },
           past: { summary: "Past it, for good", value: { skip: 1042, reason: "Its time cannot be." } },
@@ -90,7 +91,7 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
         answers: {
           200: {
             description: "It goes on.",
-            schema: "ProjectionResumed",
+            schema: ProjectionResumed,
             example: { name: "jobs", version: 4, stopped_at: 1042, skipped: false },
             headers: ["Levqor-Position"],
           },
@@ -157,8 +158,8 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
           "Database, bus, read models, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.",
         scope: "ops:read",
         answers: {
-          200: { description: "The service takes jobs in.", schema: "OpsHealth", example: WELL },
-          503: { description: "The database cannot be reached.", schema: "OpsHealth", example: WITHOUT_DATABASE },
+          200: { description: "The service takes jobs in.", schema: OpsHealth, example: WELL },
+          503: { description: "The database cannot be reached.", schema: OpsHealth, example: WITHOUT_DATABASE },
         },
       }),
     },

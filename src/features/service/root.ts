@@ -6,6 +6,7 @@ import { describe } from "../../http/document/openapi.ts";
 import type { ApiConfig } from "../../http/options.ts";
 import { Problem, type ProblemCode, type ProblemKind, problems } from "../../http/problem.ts";
 import { requestIds } from "../../http/request/request_id.ts";
+import { Health, ProblemDescription, Root } from "./schemas.ts";
 
 export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "build">) {
   return new Elysia({ name: "levqor/root" })
@@ -20,7 +21,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         answers: {
           200: {
             description: "The service is there.",
-            schema: "Root",
+            schema: Root,
             example: { ok: true, service: "levqor-backend", version, build },
           },
         },
@@ -34,7 +35,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         summary: "Liveness",
         description:
           "Answers as soon as the process takes requests, whatever the state of what it depends on: for that, see /api/v1/ops/health.",
-        answers: { 200: { description: "It is alive.", schema: "Health", example: { ok: true, ts: 1768469400 } } },
+        answers: { 200: { description: "It is alive.", schema: Health, example: { ok: true, ts: 1768469400 } } },
         rate: "none",
       }),
     })
@@ -57,7 +58,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
           answers: {
             200: {
               description: "The problem's meaning.",
-              schema: "ProblemDescription",
+              schema: ProblemDescription,
               example: { error: "job_not_found", ...problems.job_not_found },
             },
           },

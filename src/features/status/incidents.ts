@@ -14,9 +14,10 @@ import { pathId } from "../../http/request/path_id.ts";
 import { readPage } from "../../http/request/read_model.ts";
 import { type Cause, requestIds } from "../../http/request/request_id.ts";
 import { queryReader, validator } from "../../http/request/validation.ts";
-import { IncidentId, IncidentOpen, IncidentResolve, IncidentUpdate, PageQuery } from "../../http/schema.ts";
+import { PageQuery } from "../../http/schema.ts";
 import { decodeJson, isSameJson } from "../../json/mod.ts";
 import { handle } from "../../log/mod.ts";
+import { IncidentChanged, IncidentId, IncidentList, IncidentOpen, IncidentResolve, IncidentUpdate } from "./schemas.ts";
 
 const ROUTE = "/api/v1/incidents";
 
@@ -73,11 +74,11 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
             "Shows on the status page and in GET /ops/uptime from now on, for everyone. Outages are seen without it: this is for what operators know beside them, and for what is planned.",
           scope: "ops:write",
           headers: ["Idempotency-Key"],
-          body: "IncidentOpen",
+          body: IncidentOpen,
           answers: {
             201: {
               description: "It is on record.",
-              schema: "IncidentChanged",
+              schema: IncidentChanged,
               example: { incident_id: EXAMPLE.incident_id, status: "open" },
               headers: ["Levqor-Position", "Idempotency-Replayed"],
             },
@@ -106,11 +107,11 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
           description: "Adds a message, and says how bad it is now where that has changed.",
           scope: "ops:write",
           params: { incident_id: IncidentId },
-          body: "IncidentUpdate",
+          body: IncidentUpdate,
           answers: {
             201: {
               description: "It is on record.",
-              schema: "IncidentChanged",
+              schema: IncidentChanged,
               example: { incident_id: EXAMPLE.incident_id, status: "open" },
               headers: ["Levqor-Position"],
             },
@@ -139,11 +140,11 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
             "Ends it, with a last message. What is over stays over: tell of a new incident where it comes back.",
           scope: "ops:write",
           params: { incident_id: IncidentId },
-          body: "IncidentResolve",
+          body: IncidentResolve,
           answers: {
             200: {
               description: "It is on record.",
-              schema: "IncidentChanged",
+              schema: IncidentChanged,
               example: { incident_id: EXAMPLE.incident_id, status: "resolved" },
               headers: ["Levqor-Position"],
             },
@@ -178,7 +179,7 @@ export function incidentRoutes({ log, sql, projector, timing }: ApiOptions, auth
           answers: {
             200: {
               description: "A page of incidents.",
-              schema: "IncidentList",
+              schema: IncidentList,
               example: { data: [EXAMPLE], has_more: false, next_cursor: null },
             },
           },

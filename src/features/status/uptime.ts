@@ -1,4 +1,5 @@
 /** `GET /ops/uptime`: how the service has done, day by day, for status pages. */
+
 import { Elysia } from "elysia";
 import { type Impact, impacts } from "../../../events/incident.ts";
 import type { IncidentRow } from "../../../projections/incidents.ts";
@@ -10,6 +11,7 @@ import type { ApiOptions } from "../../http/options.ts";
 import { onceBuilt } from "../../http/request/read_model.ts";
 import { requestIds } from "../../http/request/request_id.ts";
 import { type StoredIncident, toIncident } from "./incidents.ts";
+import { Uptime } from "./schemas.ts";
 
 /** Outages and incidents that are shown. */
 const SHOWN_MAX = 100;
@@ -36,7 +38,7 @@ export function uptimeRoutes(report: () => Promise<UptimeReport>) {
         answers: {
           200: {
             description: "How it has done.",
-            schema: "Uptime",
+            schema: Uptime,
             example: {
               status: "operational",
               since: "2026-01-14T08:00:00.123456Z",

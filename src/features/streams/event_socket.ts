@@ -4,6 +4,7 @@
  * Each subscription pulls its own events and waits its turn for room on the socket, so that nothing is read from the
  * log for a client that does not read.
  */
+
 import type { ServerWebSocket } from "bun";
 import type { Reach } from "../../domain/reach.ts";
 import { toProblem } from "../../http/door/errors.ts";
@@ -21,11 +22,11 @@ import { Problem, problemDocument } from "../../http/problem.ts";
 import { jobId } from "../../http/request/job_id.ts";
 import { readJsonText } from "../../http/request/json.ts";
 import { invalid, validator } from "../../http/request/validation.ts";
-import { socketRequests } from "../../http/schema.ts";
 import { streamedEventJson } from "../../http/stream/event_json.ts";
 import { Outbox } from "../../http/stream/outbox.ts";
 import { type ClosedReason, closedReasons } from "../../http/stream/stream_end.ts";
 import type { EventSources, WantedEvents } from "./event_source.ts";
+import { socketRequests } from "./schemas.ts";
 
 const check = {
   subscribe: validator(socketRequests.subscribe),

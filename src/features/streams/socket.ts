@@ -1,4 +1,5 @@
 /** The way to a WebSocket of events: `GET /api/v1/jobs/ws`. */
+
 import { Elysia } from "elysia";
 import { onLapse, reachOf } from "../../access/mod.ts";
 import type { Auth } from "../../http/auth.ts";
@@ -16,6 +17,7 @@ import { MessageBudget } from "../../http/stream/message_budget.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
 import { EventSocket } from "./event_socket.ts";
 import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
+import { SocketMessage, SocketRequest } from "./schemas.ts";
 
 const PATH = "/api/v1/jobs/ws";
 /** What both sides speak, for clients that name it. */
@@ -82,11 +84,11 @@ export function socketRoutes(options: ApiOptions & { reading: SharedReading }, a
         description:
           "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. One caller may send 200 messages or 512 KB at once, and after that 20 messages and 64 KB a second, over all its connections, ping frames and pong frames that answer none of the service's pings among them: beyond that the connection is closed with 1008. What has not left 5 seconds after a close is cut off, and counts among the caller's connections until then. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.",
         scope: "jobs:read",
-        messages: { sent: "SocketRequest", received: "SocketMessage" },
+        messages: { sent: SocketRequest, received: SocketMessage },
         answers: {
           101: {
             description: "The connection is a WebSocket. What goes over it, from the service:",
-            schema: "SocketMessage",
+            schema: SocketMessage,
             example: { type: "subscribed", id: "mine", after: 1042 },
           },
         },

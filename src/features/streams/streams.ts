@@ -1,4 +1,5 @@
 /** Live events over SSE: of one job, of all jobs. */
+
 import type { Server } from "bun";
 import { Elysia } from "elysia";
 import { type Caller, onLapse, reachOf } from "../../access/mod.ts";
@@ -10,10 +11,11 @@ import type { ApiOptions } from "../../http/options.ts";
 import { positionHeader, refuseBeyondAll } from "../../http/paging.ts";
 import { requestIds } from "../../http/request/request_id.ts";
 import { queryReader } from "../../http/request/validation.ts";
-import { AllJobsStreamQuery, JobId, StreamQuery } from "../../http/schema.ts";
+import { JobId } from "../../http/schema.ts";
 import { eventStream } from "../../http/stream/sse.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
 import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
+import { AllJobsStreamQuery, StreamedEvent, StreamQuery } from "./schemas.ts";
 
 /** Events read at once at most, for each stream. */
 const BATCH = 50;
@@ -57,7 +59,7 @@ export function streamRoutes(options: ApiOptions & { reading: SharedReading }, a
             200: {
               description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
               content_type: "text/event-stream",
-              parts: "StreamedEvent",
+              parts: StreamedEvent,
               example: EXAMPLE,
             },
           },
@@ -89,7 +91,7 @@ export function streamRoutes(options: ApiOptions & { reading: SharedReading }, a
             200: {
               description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
               content_type: "text/event-stream",
-              parts: "StreamedEvent",
+              parts: StreamedEvent,
               example: EXAMPLE,
             },
           },

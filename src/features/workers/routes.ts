@@ -1,4 +1,5 @@
 /** Outside workers: programs in any language that claim jobs, keep them with heartbeats and answer for them. */
+
 import { Elysia } from "elysia";
 import { type Caller, mayDo, reachOf } from "../../access/mod.ts";
 import { shareOf } from "../../access/shares/shares.ts";
@@ -23,7 +24,6 @@ import { readJson } from "../../http/request/body.ts";
 import { jobNotFound } from "../../http/request/job_id.ts";
 import { type Cause, requestIds } from "../../http/request/request_id.ts";
 import { validator } from "../../http/request/validation.ts";
-import { AttemptFailed, AttemptHeartbeat, AttemptReleased, AttemptSucceeded, WorkerClaim } from "../../http/schema.ts";
 import { answerWritten } from "../../http/stream/answer.ts";
 import {
   type Answered,
@@ -34,6 +34,16 @@ import {
   TooManyClaimsError,
 } from "../../jobs/mod.ts";
 import { Workflows } from "../../jobs/run/workflows.ts";
+import {
+  AttemptEnded,
+  AttemptFailed,
+  AttemptHeartbeat,
+  AttemptHeld,
+  AttemptReleased,
+  AttemptSucceeded,
+  ClaimedJobs,
+  WorkerClaim,
+} from "./schemas.ts";
 
 /** The server closes connections that are silent for longer, in seconds: more than a claim waits. */
 const IDLE_LIMIT_S = 2 * CLAIM_WAIT_MAX_S;
@@ -128,11 +138,11 @@ export function workerRoutes(
           summary: "Claim jobs for an outside worker",
           description: `Gives up to \`max_jobs\` jobs of the named workflows to the worker, or waits up to \`wait_seconds\` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their \`run_at\` and for the pauses between attempts as with the service's own workers. A claim holds for \`lease_seconds\`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none. One caller holds at most 1,000 jobs claimed (a tenth of 10,000, CALLER_SHARE), the keys in API_KEYS any number; where it holds as many, the answer is 429.`,
           scope: "workers:write",
-          body: "WorkerClaim",
+          body: WorkerClaim,
           answers: {
             200: {
               description: "The jobs that are now the worker's, perhaps none.",
-              schema: "ClaimedJobs",
+              schema: ClaimedJobs,
               example: {
                 jobs: [
                   {
@@ -177,11 +187,11 @@ export function workerRoutes(
           id: "heartbeatAttempt",
           summary: "Keep a claimed job",
           description: `Renews the lease from now on. Send one at about a third of the lease, so that two may be lost; one that follows another within a quarter of the lease renews nothing and is answered as that was. ${LATE} A heartbeat after the job's attempt_timeout_seconds ends the attempt: \`attempt_timeout\`.`,
-          body: "AttemptHeartbeat",
+          body: AttemptHeartbeat,
           answers: {
             200: {
               description: "The job is still the worker's.",
-              schema: "AttemptHeld",
+              schema: AttemptHeld,
               example: { job_id: EXAMPLE_JOB_ID, attempt: 1, lease_expires_at: "2026-01-15T09:30:40.567Z" },
             },
           },
@@ -203,11 +213,11 @@ export function workerRoutes(
           id: "completeAttempt",
           summary: "Say that a claimed job has succeeded",
           description: `Ends the job with a result: as large as fits into the body, which has at most 512 KB. ${LATE} ${AGAIN}`,
-          body: "AttemptSucceeded",
+          body: AttemptSucceeded,
           answers: {
             200: {
               description: "The job has succeeded.",
-              schema: "AttemptEnded",
+              schema: AttemptEnded,
               example: { job_id: EXAMPLE_JOB_ID, status: "succeeded" },
               headers: ["Levqor-Position", "Idempotency-Replayed"],
             },
@@ -231,11 +241,11 @@ export function workerRoutes(
           id: "failAttempt",
           summary: "Say that a claimed job's attempt has failed",
           description: `Ends the attempt with an error. If another may succeed and one is left, the job is queued again and due after a pause (as its \`backoff\` says); else it has failed. ${LATE} ${AGAIN}`,
-          body: "AttemptFailed",
+          body: AttemptFailed,
           answers: {
             200: {
               description: "The failure is on record.",
-              schema: "AttemptEnded",
+              schema: AttemptEnded,
               example: { job_id: EXAMPLE_JOB_ID, status: "queued", retry_at: "2026-01-15T09:30:02.345Z" },
               headers: ["Levqor-Position", "Idempotency-Replayed"],
             },
@@ -259,11 +269,11 @@ export function workerRoutes(
           summary: "Hand a claimed job back",
           description: `For a worker that stops: the job is given to another at once, and the attempt does not count, unless the job was handed back 100 times: then it counts as lost. ${LATE} ${AGAIN}`,
           rate: "releases",
-          body: "AttemptReleased",
+          body: AttemptReleased,
           answers: {
             200: {
               description: "The job waits in the queue again.",
-              schema: "AttemptEnded",
+              schema: AttemptEnded,
               example: { job_id: EXAMPLE_JOB_ID, status: "queued" },
               headers: ["Levqor-Position", "Idempotency-Replayed"],
             },

@@ -14,10 +14,11 @@ import { readPage } from "../../http/request/read_model.ts";
 import { requestIds } from "../../http/request/request_id.ts";
 import type { StoredThings } from "../../http/request/stored.ts";
 import { queryReader, validator } from "../../http/request/validation.ts";
-import { PageQuery, Workflow, type WorkflowLimits, WorkflowLimitsRequest } from "../../http/schema.ts";
+import { PageQuery, Workflow } from "../../http/schema.ts";
 import { workflowStream } from "../../jobs/limits/limit_streams.ts";
 import { decodeJson } from "../../json/mod.ts";
 import { handle } from "../../log/mod.ts";
+import { WorkflowLimits, WorkflowLimitsList, WorkflowLimitsRequest } from "./schemas.ts";
 
 const PATH = "/api/v1/workflows/:workflow/limits";
 
@@ -69,7 +70,7 @@ export function workflowLimitRoutes(
           answers: {
             200: {
               description: "A page of limits.",
-              schema: "WorkflowLimitsList",
+              schema: WorkflowLimitsList,
               example: { data: [example], has_more: false, next_cursor: null },
             },
           },
@@ -95,7 +96,7 @@ export function workflowLimitRoutes(
             "What is settled for the workflow, and where nothing is, what holds by default: no limit for the whole workflow, and one job at once for each concurrency key.",
           scope: "workflows:read",
           params: { workflow: Workflow },
-          answers: { 200: { description: "The limits.", schema: "WorkflowLimits", example } },
+          answers: { 200: { description: "The limits.", schema: WorkflowLimits, example } },
           errors: ["workflow_not_allowed", "validation_failed", "unavailable"],
         }),
       },
@@ -135,11 +136,11 @@ export function workflowLimitRoutes(
             "Puts these limits in the place of those before; what is left out is not limited, or as it is by default. Workers heed it within a moment. Jobs that run go on: a lowered limit lets no more start until enough have ended. Repeating the request changes nothing.",
           scope: "workflows:write",
           params: { workflow: Workflow },
-          body: "WorkflowLimitsRequest",
+          body: WorkflowLimitsRequest,
           answers: {
             200: {
               description: "The limits that hold now.",
-              schema: "WorkflowLimits",
+              schema: WorkflowLimits,
               example,
               headers: ["Levqor-Position"],
             },

@@ -1,7 +1,8 @@
 /** The OpenAPI document: what all routes say of themselves, and what they share. */
+
 import { swagger } from "@elysiajs/swagger";
 import { scopes } from "../../access/mod.ts";
-import { components } from "../schema.ts";
+import { components } from "./components.ts";
 import { toJsonSchema } from "./json_schema.ts";
 import { sharedComponents, tags } from "./openapi.ts";
 
@@ -86,7 +87,13 @@ interface Gathered {
 
 type Components = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-const shared: Components = { schemas: namedSchemas(), ...sharedComponents };
+/** Once all features have declared what is theirs. */
+let gathered: Components | undefined;
+
+function shared(): Components {
+  gathered ??= { schemas: namedSchemas(), ...sharedComponents };
+  return gathered;
+}
 
 const securitySchemes = {
   ApiKey: {
@@ -109,7 +116,7 @@ const securitySchemes = {
 
 /** The schemas, each of which refers to the others where it contains them. */
 function namedSchemas(): Record<string, unknown> {
-  const schemas = Object.entries(components).map(([name, schema]) => [name, toJsonSchema(schema)] as const);
+  const schemas = components().map(([name, schema]) => [name, toJsonSchema(schema)] as const);
   const names = new Map(schemas.map(([name, schema]) => [JSON.stringify(schema), name]));
   const refer = (part: unknown): unknown => {
     if (part === null || typeof part !== "object") return part;
@@ -127,7 +134,7 @@ function namedSchemas(): Record<string, unknown> {
 function complete({ paths, ...document }: Gathered) {
   const responses = shareErrors(paths);
   const found = referred([paths, responses]);
-  const used = Object.entries(shared).map(([kind, entries]) => [
+  const used = Object.entries(shared()).map(([kind, entries]) => [
     kind,
     Object.fromEntries(Object.entries(entries).filter(([name]) => found.has(`${kind}/${name}`))),
   ]);
@@ -155,7 +162,7 @@ function referred(part: unknown, found = new Set<string>()): ReadonlySet<string>
   for (const [, kind = "", name = ""] of JSON.stringify(part).matchAll(/"#\/components\/(\w+)\/([\w-]+)"/g)) {
     if (found.has(`${kind}/${name}`)) continue;
     found.add(`${kind}/${name}`);
-    referred(shared[kind]?.[name] ?? null, found);
+    referred(shared()[kind]?.[name] ?? null, found);
   }
   return found;
 }

@@ -5,19 +5,18 @@ import type { Scope } from "../../access/mod.ts";
 import { ROUTE_POLICIES, type RoutePolicy } from "../../rate/mod.ts";
 import { type Deprecation, deprecationHeaders, deprecationNote } from "../door/deprecation.ts";
 import { type ProblemCode, type ProblemKind, problems } from "../problem.ts";
-import { components } from "../schema.ts";
+import { Problem as ProblemSchema } from "../schema.ts";
+import { nameOf } from "./components.ts";
 import { toJsonSchema } from "./json_schema.ts";
-
-type ComponentName = keyof typeof components;
 
 /** What an answer holds: JSON of a schema, or text whose parts, such as lines, are JSON of one. */
 export interface Answer {
   readonly description: string;
-  readonly schema?: ComponentName;
+  readonly schema?: TSchema;
   /** `application/json` by default. */
   readonly content_type?: string;
   /** Of text: the schema of each JSON in it, that is of each line or of the data of each event. */
-  readonly parts?: ComponentName;
+  readonly parts?: TSchema;
   readonly example: unknown;
   readonly headers?: readonly HeaderName[];
 }
@@ -34,9 +33,9 @@ export interface Operation {
   /** It may be asked for with any query: monitors add parameters of their own, so that no cache answers. */
   readonly any_query?: boolean;
   readonly headers?: readonly (keyof typeof requestHeaders)[];
-  readonly body?: ComponentName;
+  readonly body?: TSchema;
   /** The same, where it may be left out. */
-  readonly optional_body?: ComponentName;
+  readonly optional_body?: TSchema;
   /** Bodies to show, by name; by default the example of the body's schema. */
   readonly examples?: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
   readonly answers: Readonly<Record<number, Answer>>;
@@ -49,7 +48,7 @@ export interface Operation {
   /** Calls that the service makes, by name: see `callback()`. */
   readonly callbacks?: Readonly<Record<string, object>>;
   /** What goes over the WebSocket that it opens: OpenAPI has no place for it. */
-  readonly messages?: { readonly sent: ComponentName; readonly received: ComponentName };
+  readonly messages?: { readonly sent: TSchema; readonly received: TSchema };
 }
 
 /** The groups that the documentation shows. */
@@ -272,14 +271,14 @@ export function describe(operation: Operation): DocumentDecoration {
     ...(body && {
       requestBody: {
         required: operation.body !== undefined,
-        content: { "application/json": { schema: reference("schemas", body), ...bodyExamples(operation, body) } },
+        content: { "application/json": { schema: refer(body), ...bodyExamples(operation, body) } },
       },
     }),
     ...(operation.callbacks && { callbacks: operation.callbacks }),
     ...(operation.messages && {
       "x-websocket": {
-        sent: reference("schemas", operation.messages.sent),
-        received: reference("schemas", operation.messages.received),
+        sent: refer(operation.messages.sent),
+        received: refer(operation.messages.received),
       },
     }),
     responses: {
@@ -297,7 +296,7 @@ export interface Callback {
   readonly description: string;
   /** Where it goes, as a runtime expression of OpenAPI. */
   readonly to: string;
-  readonly body: ComponentName;
+  readonly body: TSchema;
 }
 
 /** The OpenAPI description of a signed POST that the service makes (Standard Webhooks). */
@@ -322,7 +321,7 @@ export function callback({ id, tag, summary, description, to, body }: Callback):
     ],
     requestBody: {
       required: true,
-      content: { "application/json": { schema: reference("schemas", body), ...bodyExamples({}, body) } },
+      content: { "application/json": { schema: refer(body), ...bodyExamples({}, body) } },
     },
     responses: {
       "2XX": { description: "Delivered." },
@@ -338,9 +337,9 @@ function parameter(place: "path" | "query", name: string, schema: TSchema, requi
   return { in: place, name, required, description, ...(example !== undefined && { example }), schema: rest };
 }
 
-function bodyExamples({ examples }: Pick<Operation, "examples">, body: ComponentName) {
+function bodyExamples({ examples }: Pick<Operation, "examples">, body: TSchema) {
   if (examples) return { examples };
-  const [example] = (components[body] as TSchema).examples ?? [];
+  const [example] = body.examples ?? [];
   return example === undefined ? {} : { example };
 }
 
@@ -371,8 +370,8 @@ function answers({ answers: byStatus, conditional, deprecated }: Operation, comm
 }
 
 function content({ schema, content_type, parts, example }: Answer) {
-  if (schema) return { schema: reference("schemas", schema), example };
-  const inside = parts && { contentMediaType: content_type, contentSchema: reference("schemas", parts) };
+  if (schema) return { schema: refer(schema), example };
+  const inside = parts && { contentMediaType: content_type, contentSchema: refer(parts) };
   return { schema: { type: "string", ...inside }, example };
 }
 
@@ -386,7 +385,7 @@ function problemAnswers(
     const status = Number(key);
     const own = expected[status];
     const problem = {
-      schema: reference("schemas", "Problem"),
+      schema: refer(ProblemSchema),
       examples: Object.fromEntries(group.map((code) => [code, reference("examples", code)])),
     };
     byStatus[status] = {
@@ -419,6 +418,10 @@ function example(code: ProblemCode) {
     error: code,
     request_id: "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21",
   };
+}
+
+function refer(schema: TSchema) {
+  return reference("schemas", nameOf(schema));
 }
 
 function reference(kind: keyof typeof sharedComponents | "schemas", name: string) {

@@ -1,4 +1,5 @@
 /** Submissions of jobs in requests: what they must fulfil beside their schema, and what callers are told of them. */
+
 import { writtenOtherwise } from "../../../connectors/called_url.ts";
 import type { Steps } from "../../../events/pipeline.ts";
 import { stepFaults } from "../../domain/pipeline/pipeline_check.ts";

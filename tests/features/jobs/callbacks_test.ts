@@ -4,7 +4,7 @@ import { SignJWT } from "jose";
 import { accountOf } from "../../../events/account.ts";
 import { decode } from "../../../events/mod.ts";
 import { jobState } from "../../../src/domain/job.ts";
-import { components } from "../../../src/http/schema.ts";
+import { CallbackLog } from "../../../src/features/jobs/schemas.ts";
 import { CallbackSecrets } from "../../../src/jobs/mod.ts";
 import { type Harness, post, startApi } from "../../http/harness.ts";
 
@@ -82,7 +82,7 @@ describe("GET /api/v1/jobs/:job_id/callbacks", () => {
     ]);
     const [first] = body.data;
     expect(Date.parse(first.next_attempt_at) - Date.parse(first.recorded_at)).toBe(5_500);
-    expect(TypeCompiler.Compile(components.CallbackLog).Check(body)).toBe(true);
+    expect(TypeCompiler.Compile(CallbackLog).Check(body)).toBe(true);
   });
 
   test("in pages", async () => {

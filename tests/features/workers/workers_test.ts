@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { EVERYTHING } from "../../../src/domain/reach.ts";
-import { components } from "../../../src/http/schema.ts";
+import { ClaimedJobs } from "../../../src/features/workers/schemas.ts";
 import { commandJob, startSweeper } from "../../../src/jobs/mod.ts";
 import { openLog } from "../../../src/log/mod.ts";
 import { type Answer, type Harness, post, startApi } from "../../http/harness.ts";
@@ -52,7 +52,7 @@ describe("POST /api/v1/workers/claim", () => {
     const before = Date.now();
     const answer = await call("claim", { worker: "translator-7", workflows: [workflow], lease_seconds: 40 });
     expect(answer.headers.get("cache-control")).toBe("no-store");
-    expect([...TypeCompiler.Compile(components.ClaimedJobs).Errors(answer.body)]).toEqual([]);
+    expect([...TypeCompiler.Compile(ClaimedJobs).Errors(answer.body)]).toEqual([]);
     expect(answer.body.jobs).toEqual([
       {
         job_id: id,

@@ -1,0 +1,165 @@
+/** The shapes of the feature's requests and answers. */
+import { Type } from "@sinclair/typebox";
+import { impacts } from "../../../events/incident.ts";
+import { INCIDENT_UPDATES_MAX } from "../../domain/incident.ts";
+import { component } from "../../http/document/components.ts";
+import { UPTIME_DAYS } from "../../http/limits.ts";
+import { list, oneOf, PRINTABLE, Timestamp, UnixSeconds } from "../../http/schema.ts";
+
+/** The same, of several lines. */
+const PRINTABLE_LINES = PRINTABLE.replace("\\u0000-\\u001f", "\\u0000-\\u0009\\u000b-\\u001f");
+
+const EXAMPLE_INCIDENT_ID = "0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9";
+
+export const IncidentId = Type.String({
+  format: "uuid",
+  description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
+  examples: [EXAMPLE_INCIDENT_ID],
+});
+
+const IncidentTitle = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: PRINTABLE,
+  description: "What does not work, in a few words.",
+  examples: ["Jobs start late"],
+});
+
+const IncidentText = Type.String({
+  minLength: 1,
+  maxLength: 2_000,
+  pattern: PRINTABLE_LINES,
+  description: "What is known, for those who use the service: everyone can read it.",
+  examples: ["Jobs wait for up to a minute before they start. None is lost."],
+});
+
+const IncidentImpact = oneOf(
+  impacts,
+  "`maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.",
+);
+
+export const IncidentOpen = component(
+  "IncidentOpen",
+  Type.Object(
+    { title: IncidentTitle, impact: IncidentImpact, message: IncidentText },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          title: "Jobs start late",
+          impact: "minor",
+          message: "Jobs wait for up to a minute before they start. None is lost.",
+        },
+      ],
+    },
+  ),
+);
+
+export const IncidentUpdate = component(
+  "IncidentUpdate",
+  Type.Object(
+    { message: IncidentText, impact: Type.Optional(IncidentImpact) },
+    {
+      additionalProperties: false,
+      examples: [{ message: "A database was moved. Jobs start at once again; we keep watching.", impact: "minor" }],
+    },
+  ),
+);
+
+export const IncidentResolve = component(
+  "IncidentResolve",
+  Type.Object(
+    { message: IncidentText },
+    { additionalProperties: false, examples: [{ message: "Jobs have started at once for an hour." }] },
+  ),
+);
+
+export const IncidentChanged = component(
+  "IncidentChanged",
+  Type.Object(
+    { incident_id: IncidentId, status: oneOf(["open", "resolved"], "Where it stands now.") },
+    { additionalProperties: false },
+  ),
+);
+
+const Incident = component(
+  "Incident",
+  Type.Object(
+    {
+      incident_id: IncidentId,
+      title: IncidentTitle,
+      status: oneOf(["open", "resolved"], "Whether it is over."),
+      impact: IncidentImpact,
+      opened_at: Timestamp,
+      resolved_at: Type.Union([Timestamp, Type.Null()], { description: "`null` while it lasts." }),
+      messages: Type.Array(
+        Type.Object(
+          {
+            status: oneOf(["opened", "updated", "resolved"], "What it told."),
+            message: IncidentText,
+            impact: IncidentImpact,
+            at: Timestamp,
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: INCIDENT_UPDATES_MAX + 2, description: "What was told of it, in order." },
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+export const IncidentList = component("IncidentList", list(Incident));
+
+const Percent = Type.Union([Type.Number({ minimum: 0, maximum: 100 }), Type.Null()]);
+
+export const Uptime = component(
+  "Uptime",
+  Type.Object(
+    {
+      status: oneOf(
+        ["operational", "maintenance", "minor", "major", "critical"],
+        "The worst impact of an incident that is open; `operational` without one.",
+      ),
+      since: Type.Union([Timestamp, Type.Null()], { description: "The first start on record." }),
+      uptime_percent: Type.Union([Type.Number({ minimum: 0, maximum: 100 }), Type.Null()], {
+        description: "Of all the days below; `null` before the first whole minute.",
+        examples: [99.98],
+      }),
+      days: Type.Array(
+        Type.Object(
+          {
+            date: Type.String({ format: "date", description: "UTC.", examples: ["2026-01-15"] }),
+            uptime_percent: Percent,
+            minutes_up: Type.Integer({ minimum: 0, maximum: 1_440 }),
+            minutes_down: Type.Integer({ minimum: 0, maximum: 1_440 }),
+            incidents: Type.Array(IncidentId, { description: "Those that were open on this day." }),
+          },
+          { additionalProperties: false },
+        ),
+        {
+          maxItems: UPTIME_DAYS,
+          description: `From the first start on, at most ${UPTIME_DAYS}, oldest first; today is the last.`,
+        },
+      ),
+      outages: Type.Array(
+        Type.Object(
+          {
+            from: Timestamp,
+            to: Timestamp,
+            minutes: Type.Integer({ minimum: 1 }),
+            ongoing: Type.Boolean({ description: "Whether it lasts." }),
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: 100, description: "Whole minutes in a row without a sign of life, newest first; at most 100." },
+      ),
+      incidents: Type.Array(Incident, {
+        maxItems: 100,
+        description: "Those that were open on any of these days, newest first; at most 100.",
+      }),
+      ts: UnixSeconds,
+    },
+    { additionalProperties: false },
+  ),
+);

@@ -1,0 +1,222 @@
+/** The shapes of the feature's requests and answers. */
+import { type Static, Type } from "@sinclair/typebox";
+import { component } from "../../http/document/components.ts";
+import {
+  CLAIM_JOBS_MAX,
+  CLAIM_WAIT_DEFAULT_S,
+  CLAIM_WAIT_MAX_S,
+  CLAIM_WORKFLOWS_MAX,
+  LEASE_DEFAULT_S,
+  LEASE_MAX_S,
+} from "../../http/limits.ts";
+import {
+  anyObject,
+  EXAMPLE_JOB_ID,
+  JobId,
+  PRINTABLE,
+  Priority,
+  Status,
+  Timestamp,
+  Workflow,
+} from "../../http/schema.ts";
+
+export const WorkerClaim = component(
+  "WorkerClaim",
+  Type.Object(
+    {
+      worker: Type.String({
+        minLength: 1,
+        maxLength: 128,
+        pattern: PRINTABLE,
+        description: "What the worker calls itself; it is shown to people. Several may have the same name.",
+        examples: ["translator-7"],
+      }),
+      workflows: Type.Array(Workflow, {
+        minItems: 1,
+        maxItems: CLAIM_WORKFLOWS_MAX,
+        description: "Jobs of these workflows are wanted; none that the service runs itself.",
+        examples: [["translate"]],
+      }),
+      max_jobs: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: CLAIM_JOBS_MAX, default: 1, description: "At most so many are given." }),
+      ),
+      wait_seconds: Type.Optional(
+        Type.Number({
+          minimum: 0,
+          maximum: CLAIM_WAIT_MAX_S,
+          default: CLAIM_WAIT_DEFAULT_S,
+          description: "Where no job is ready, the answer waits so long for one. 0 asks for what is ready now.",
+        }),
+      ),
+      lease_seconds: Type.Optional(
+        Type.Number({
+          minimum: 1,
+          maximum: LEASE_MAX_S,
+          default: LEASE_DEFAULT_S,
+          description: "Without a heartbeat within this time the job is given to another worker.",
+        }),
+      ),
+    },
+    {
+      additionalProperties: false,
+      description: "Which jobs an outside worker wants.",
+      examples: [
+        { worker: "translator-7", workflows: ["translate"], max_jobs: 10, wait_seconds: 20, lease_seconds: 30 },
+      ],
+    },
+  ),
+);
+export type WorkerClaim = Static<typeof WorkerClaim>;
+
+export const ClaimedJobs = component(
+  "ClaimedJobs",
+  Type.Object(
+    {
+      jobs: Type.Array(
+        Type.Object(
+          {
+            job_id: JobId,
+            workflow: Workflow,
+            payload: anyObject("As it was submitted.", { text: "Guten Tag" }),
+            priority: Priority,
+            attempt: Type.Integer({ minimum: 1, description: "Which claim this is: every answer names it." }),
+            max_attempts: Type.Integer({ minimum: 1, description: "How many may fail or lose their worker." }),
+            idempotency_key: Type.String({
+              description: "The same at every attempt: pass it on to services that take one.",
+              examples: [EXAMPLE_JOB_ID],
+            }),
+            lease_seconds: Type.Number({ exclusiveMinimum: 0 }),
+            lease_expires_at: Timestamp,
+            created_at: Timestamp,
+            traceparent: Type.Optional(
+              Type.String({ description: "To go on with the trace of the job's submission (W3C Trace Context)." }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        { description: "Those that are now the worker's; none where the time was over." },
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+/** Which attempt an outside worker answers for. */
+const attemptNamed = {
+  job_id: JobId,
+  attempt: Type.Integer({ minimum: 1, description: "As the claim answered it.", examples: [1] }),
+};
+
+export const AttemptHeartbeat = component(
+  "AttemptHeartbeat",
+  Type.Object(
+    {
+      ...attemptNamed,
+      lease_seconds: Type.Optional(
+        Type.Number({
+          minimum: 1,
+          maximum: LEASE_MAX_S,
+          description: "How long the lease holds from now on; as long as it was claimed for where absent.",
+        }),
+      ),
+    },
+    { additionalProperties: false, examples: [{ job_id: EXAMPLE_JOB_ID, attempt: 1, lease_seconds: 30 }] },
+  ),
+);
+
+export const AttemptHeld = component(
+  "AttemptHeld",
+  Type.Object(
+    { job_id: JobId, attempt: Type.Integer({ minimum: 1 }), lease_expires_at: Timestamp },
+    { additionalProperties: false },
+  ),
+);
+
+export const AttemptSucceeded = component(
+  "AttemptSucceeded",
+  Type.Object(
+    {
+      ...attemptNamed,
+      result: Type.Optional(
+        Type.Unknown({ description: "Any JSON; null where absent.", examples: [{ text: "Good day" }] }),
+      ),
+    },
+    { additionalProperties: false, examples: [{ job_id: EXAMPLE_JOB_ID, attempt: 1, result: { text: "Good day" } }] },
+  ),
+);
+
+export const AttemptFailed = component(
+  "AttemptFailed",
+  Type.Object(
+    {
+      ...attemptNamed,
+      error: Type.Object(
+        {
+          code: Type.String({
+            minLength: 1,
+            maxLength: 64,
+            format: "error-code",
+            description: "Stable, to branch on.",
+            examples: ["language_unknown"],
+          }),
+          message: Type.String({
+            minLength: 1,
+            maxLength: 2048,
+            description:
+              "One sentence for a person. No secret: it is on record, and whoever knows the job's id reads it.",
+            examples: ["No dictionary for Klingon."],
+          }),
+          detail: Type.Optional(Type.Unknown({ description: "What else helps; any JSON." })),
+          retryable: Type.Optional(
+            Type.Boolean({
+              default: true,
+              description:
+                "Whether another attempt may succeed. Where it may and one is left, it follows after a pause.",
+            }),
+          ),
+          retry_after_seconds: Type.Optional(
+            Type.Number({
+              minimum: 0,
+              maximum: 86_400,
+              description: "The pause is at least so long, a day at most.",
+              examples: [60],
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          job_id: EXAMPLE_JOB_ID,
+          attempt: 1,
+          error: { code: "language_unknown", message: "No dictionary for Klingon.", retryable: false },
+        },
+      ],
+    },
+  ),
+);
+
+export const AttemptReleased = component(
+  "AttemptReleased",
+  Type.Object(attemptNamed, {
+    additionalProperties: false,
+    examples: [{ job_id: EXAMPLE_JOB_ID, attempt: 1 }],
+  }),
+);
+
+export const AttemptEnded = component(
+  "AttemptEnded",
+  Type.Object(
+    {
+      job_id: JobId,
+      status: Status,
+      retry_at: Type.Optional(
+        Type.String({ format: "date-time", description: "When the next attempt is due, after one that failed." }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
