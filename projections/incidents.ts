@@ -45,7 +45,7 @@ export const incidents: Projection<IncidentRow> = {
   indexes: ["(position)", "(resolved_at)"],
 
   keyOf: (event) => entityId(event.stream_id),
-  begins: (event) => event.version === 1,
+  isFirstEvent: (event) => event.version === 1,
 
   evolve(row, event) {
     const { recorded_at: at } = event;

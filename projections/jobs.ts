@@ -148,7 +148,7 @@ export const jobs: Projection<JobRow> = {
   ],
 
   keyOf: (event) => entityId(event.stream_id),
-  begins: (event) => event.version === 1,
+  isFirstEvent: (event) => event.version === 1,
 
   evolve(row, event) {
     if (event.type === "job.submitted") {

@@ -58,7 +58,7 @@ export const keys: Projection<KeyRow> = {
   ],
 
   keyOf: (event) => entityId(event.stream_id),
-  begins: (event) => event.version === 1,
+  isFirstEvent: (event) => event.version === 1,
 
   evolve(row, event) {
     if (event.type === "key.created") {

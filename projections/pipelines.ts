@@ -37,7 +37,7 @@ export const pipelines: Projection<PipelineRow> = {
   indexes: ["(position)"],
 
   keyOf: (event) => entityId(event.stream_id),
-  begins: (event) => event.version === 1,
+  isFirstEvent: (event) => event.version === 1,
 
   evolve(row, event) {
     if (event.type !== "pipeline.created" && event.type !== "pipeline.updated") {

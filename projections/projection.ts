@@ -41,7 +41,7 @@ export interface Projection<Row extends object = Record<string, unknown>> {
    * Whether it is certain that there is no row before an event, so that none is looked for: the first event of a
    * stream of its own.
    */
-  begins?(event: KnownEvent): boolean;
+  isFirstEvent?(event: KnownEvent): boolean;
   /** The row after the event; `null` removes it. Must not change `row` in place. Throws where the event makes no sense. */
   evolve(row: Row | undefined, event: KnownEvent): Row | null;
 }

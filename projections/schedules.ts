@@ -78,7 +78,7 @@ export const schedules: Projection<ScheduleRow> = {
   ],
 
   keyOf: (event) => entityId(event.stream_id),
-  begins: (event) => event.version === 1,
+  isFirstEvent: (event) => event.version === 1,
 
   evolve(row, event) {
     if (event.type === "schedule.created") {

@@ -34,7 +34,7 @@ export const workflowLimits: Projection<WorkflowLimitsRow> = {
   indexes: ["(position)"],
 
   keyOf: (event) => (event.type === "workflow.limits_set" ? event.data.workflow : undefined),
-  begins: (event) => event.version === 1,
+  isFirstEvent: (event) => event.version === 1,
 
   evolve(row, event) {
     if (event.type !== "workflow.limits_set") throw new Error(`Cannot apply ${event.type} to the limits of workflows`);

@@ -454,7 +454,7 @@ export function loadConfig(
   );
   const values = readAll(env, problems);
   checkTogether(values, problems, (name) => Boolean(env[name]?.trim()));
-  const warnings = strangers(env);
+  const warnings = unknownVariables(env);
   if (problems.length > 0) throw new ConfigError(problems, warnings);
   return Object.freeze({
     port: values.PORT ?? (values.LEVQOR_ROLE === "worker" ? undefined : API_PORT),
@@ -644,7 +644,7 @@ function rateLimits(values: Values): Config["rate_limits"] {
 }
 
 /** Warnings for variables that begin like ours and are none. */
-function strangers(env: Readonly<Record<string, string | undefined>>): string[] {
+function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const names = Object.keys(VARIABLES);
   return Object.keys(env)
     .filter((name) => name.startsWith("LEVQOR_") && !names.includes(name))

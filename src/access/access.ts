@@ -2,7 +2,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Environment } from "../../events/key.ts";
 import type { Caller, Identity } from "./caller.ts";
-import { digestOf, KeyRing, type KeyRingOptions, slot } from "./key_ring.ts";
+import { digestOf, digestPrefix, KeyRing, type KeyRingOptions } from "./key_ring.ts";
 import { environmentOf, looksIssued } from "./key_text.ts";
 import { KeyUses, type KeyUsesOptions } from "./key_uses.ts";
 import { type IdentifyToken, looksLikeToken } from "./tokens.ts";
@@ -63,7 +63,7 @@ const OPERATOR_TIER = "enterprise";
 
 /** Knows the operator's keys at once, and issued ones as soon as it has read them from the log. */
 export function startAccess({ keys, token, production, ...options }: AccessOptions): Access {
-  const operators = new Map(keys.map((key) => [slot(digestOf(key)), operator(digestOf(key))]));
+  const operators = new Map(keys.map((key) => [digestPrefix(digestOf(key)), operator(digestOf(key))]));
   const uses = new KeyUses(options);
   const ring = new KeyRing(options, (key_id, now) => uses.note(key_id, now));
   const environment = production ? "live" : "test";
@@ -76,7 +76,7 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
     identify(credential, mayVerify) {
       if (credential === null) return noKey;
       const digest = digestOf(credential);
-      const found = operators.get(slot(digest));
+      const found = operators.get(digestPrefix(digest));
       if (found && timingSafeEqual(found.digest, digest)) return found.identity;
       if (!looksIssued(credential)) {
         return token && looksLikeToken(credential) ? token(credential, mayVerify) : noneOfOurs;

@@ -13,7 +13,7 @@ export interface Grant {
 }
 
 /** Something that a caller wants to give and does not have. */
-export interface Excess {
+export interface MissingGrant {
   readonly member: keyof Grant;
   readonly message: string;
 }
@@ -22,8 +22,12 @@ export interface Excess {
 export type Tiers = Readonly<Record<string, number | null>>;
 
 /** What of a grant its giver does not have; empty: they may give all of it. */
-export function excess(giver: Caller, { scopes, workflows, tier, expires_at }: Grant, tiers: Tiers): Excess[] {
-  const found: Excess[] = [];
+export function missingGrants(
+  giver: Caller,
+  { scopes, workflows, tier, expires_at }: Grant,
+  tiers: Tiers,
+): MissingGrant[] {
+  const found: MissingGrant[] = [];
   const missing = scopes.filter((scope) => !mayDo(giver, scope as Scope));
   if (missing.length > 0) found.push({ member: "scopes", message: `does not have ${missing.join(", ")}` });
   if (workflows === null) {

@@ -70,7 +70,7 @@ export class KeyRing {
 
   /** What is said of the secret with this digest; `undefined`: it is not on the ring. */
   find(digest: Buffer): Identity | undefined {
-    const entry = this.#entries.get(slot(digest));
+    const entry = this.#entries.get(digestPrefix(digest));
     if (!entry || !timingSafeEqual(entry.digest, digest)) return undefined;
     const now = Date.now();
     if (now >= entry.until) return entry.refused;
@@ -206,9 +206,9 @@ export class KeyRing {
     }
     for (const secret of state.secrets) {
       const digest = Buffer.from(secret.hash, "hex");
-      const ended = this.#entries.get(slot(digest))?.ended ?? new AbortController();
+      const ended = this.#entries.get(digestPrefix(digest))?.ended ?? new AbortController();
       const caller = toCaller(id, state, ended.signal);
-      this.#entries.set(slot(digest), {
+      this.#entries.set(digestPrefix(digest), {
         digest,
         key_id: id,
         until: untilWhen(secret, state, event),
@@ -239,7 +239,7 @@ export function digestOf(secret: string): Buffer {
 }
 
 /** Under which a digest is found. Who could tell slots apart by time would learn of digests, from which no secret follows. */
-export function slot(digest: Buffer): string {
+export function digestPrefix(digest: Buffer): string {
   return digest.toString("latin1", 0, 8);
 }
 

@@ -1,7 +1,7 @@
 /** Who is calling and what they may do. */
 export { type Access, startAccess } from "./access.ts";
 export { type Caller, type Identity, mayDo, onLapse, reachOf } from "./caller.ts";
-export { excess, type Tiers } from "./grant.ts";
+export { missingGrants, type Tiers } from "./grant.ts";
 export { createKey, type KeyView, keyStatus, keyStream, keyView, readKey, revokeKey, rotateKey } from "./keys.ts";
 export { type Scope, scopes } from "./scopes.ts";
 export { type TokenOptions, tokenVerifier } from "./tokens.ts";

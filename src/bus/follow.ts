@@ -33,18 +33,18 @@ export interface FollowOptions {
  */
 export async function* follow(options: FollowOptions): AsyncGenerator<readonly StoredEvent[], void, void> {
   const { bus, after, signal, batch = 1000, max_length } = options;
-  const desk = new Desk(after);
-  const stop = bus.listen((news) => desk.take(news));
-  const wake = () => desk.wake();
+  const buffer = new NewsBuffer(after);
+  const stop = bus.listen((news) => buffer.receive(news));
+  const wake = () => buffer.wake();
   signal.addEventListener("abort", wake);
   try {
     while (!signal.aborted) {
-      let events = desk.hand(batch, max_length);
-      if (!events && desk.isBehind) events = await read(options, desk, batch);
+      let events = buffer.take(batch, max_length);
+      if (!events && buffer.isBehind) events = await read(options, buffer, batch);
       if (!events) {
-        await desk.wait();
+        await buffer.wait();
       } else if (events.length > 0 && !signal.aborted) {
-        desk.position = (events.at(-1) as StoredEvent).position;
+        buffer.position = (events.at(-1) as StoredEvent).position;
         yield events;
       }
     }
@@ -54,23 +54,24 @@ export async function* follow(options: FollowOptions): AsyncGenerator<readonly S
   }
 }
 
-/** The next events in the log, as far as those kept on the desk begin; none after the signal fired. */
+/** The next events in the log, as far as those kept in the buffer begin; none after the signal fired. */
 async function read(
   { log, signal, max_length, on_fault }: FollowOptions,
-  desk: Desk,
+  buffer: NewsBuffer,
   batch: number,
 ): Promise<readonly StoredEvent[]> {
   const backoff = new Backoff(50, 5_000);
-  const limit = Math.min(batch, desk.distance, desk.readable);
+  const limit = Math.min(batch, buffer.distance, buffer.readable);
   while (!signal.aborted) {
-    const heard = desk.heard;
+    const heard = buffer.heard;
     try {
-      const events = await unlessAborted(log.readRange(desk.position, limit, { max_length }), signal);
+      const events = await unlessAborted(log.readRange(buffer.position, limit, { max_length }), signal);
       if (!events) break;
-      checkDense(events, desk.position);
-      if (events.length > 0) desk.readable = fitting(events, max_length);
+      checkDense(events, buffer.position);
+      if (events.length > 0) buffer.readable = fitting(events, max_length);
       // Fewer than asked for may be all that fit.
-      if (events.length < (max_length === undefined ? limit : 1)) desk.reachedEnd(desk.position + events.length, heard);
+      if (events.length < (max_length === undefined ? limit : 1))
+        buffer.reachedEnd(buffer.position + events.length, heard);
       return events;
     } catch (error) {
       if (error instanceof GapError) throw error;
@@ -102,7 +103,7 @@ function checkDense(events: readonly StoredEvent[], position: number): void {
 }
 
 /** A follower's place, and the news that waits for it: arrays that continue one another, some overlapping. */
-class Desk {
+class NewsBuffer {
   /** The last position that the follower has come to. */
   position: number;
   /** Events that the next read may ask for. */
@@ -138,7 +139,7 @@ class Desk {
     return first ? first.position - 1 - this.position : Number.POSITIVE_INFINITY;
   }
 
-  take({ last, events }: News): void {
+  receive({ last, events }: News): void {
     if (last > this.#heard) this.#heard = last;
     if (events && last > this.position) this.#keep(events);
     this.wake();
@@ -161,7 +162,7 @@ class Desk {
   }
 
   /** The kept events that continue from the follower's place, up to `batch` and a length; `undefined` if there are none. */
-  hand(batch: number, max_length = Number.POSITIVE_INFINITY): readonly StoredEvent[] | undefined {
+  take(batch: number, max_length = Number.POSITIVE_INFINITY): readonly StoredEvent[] | undefined {
     const parts: Array<readonly StoredEvent[]> = [];
     let count = 0;
     let length = 0;

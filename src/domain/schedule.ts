@@ -63,7 +63,7 @@ export type ScheduleCommand =
       readonly next_run_at: number;
       readonly now: number;
       /** A version of the stream: no other definition must have come after it. */
-      readonly made_from: number | "any";
+      readonly expected_version: number | "any";
     }
   | { readonly type: "trigger"; readonly job_id: string }
   | AnswerCommand
@@ -198,11 +198,11 @@ function decide(command: ScheduleCommand, state: ScheduleState): readonly KnownN
 }
 
 function update(
-  { definition, by, next_run_at, now, made_from }: ScheduleCommand & { type: "update" },
+  { definition, by, next_run_at, now, expected_version }: ScheduleCommand & { type: "update" },
   state: ScheduleState & { readonly definition: ScheduleDefinition },
 ): readonly KnownNewEvent[] | ScheduleRejection {
-  if (made_from !== "any" && made_from < state.defined_at) {
-    const message = `Cannot update the schedule from version ${made_from}: it was changed in version ${state.defined_at}.`;
+  if (expected_version !== "any" && expected_version < state.defined_at) {
+    const message = `Cannot update the schedule from version ${expected_version}: it was changed in version ${state.defined_at}.`;
     return refuse("version_mismatch", message);
   }
   if (isSameJson(definition, state.definition)) return [];

@@ -20,7 +20,7 @@ export interface RequestContext {
   /** While its body is awaited. */
   reading?: boolean;
   /** Its answer may take longer than `REQUEST_TIMEOUT_S`: it waits on purpose. */
-  unhurried?: boolean;
+  hasNoDeadline?: boolean;
   /** Who makes it: known from the door on. */
   identity?: Identity;
   /** Where it comes from; asked for with `addressReader`. */

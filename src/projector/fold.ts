@@ -102,7 +102,7 @@ export class Folder {
     const missing = new Set<string>();
     for (const { key, event } of steps) {
       if (entries.has(key) || missing.has(key)) continue;
-      const row = this.#table.projection.begins?.(event) ? null : this.#cache.get(key);
+      const row = this.#table.projection.isFirstEvent?.(event) ? null : this.#cache.get(key);
       if (row === undefined) missing.add(key);
       else entries.set(key, { before: row ?? undefined, after: row ?? undefined });
     }

@@ -130,8 +130,15 @@ describe("a schedule", () => {
   });
 
   const nightly: ScheduleDefinition = { ...definition, name: "Nightly", job: { workflow: "other", payload: { n: 2 } } };
-  const update = (made_from: number | "any", next = 500) =>
-    ({ type: "update", by: "key:b", definition: nightly, next_run_at: at(next), now: at(30), made_from }) as const;
+  const update = (expected_version: number | "any", next = 500) =>
+    ({
+      type: "update",
+      by: "key:b",
+      definition: nightly,
+      next_run_at: at(next),
+      now: at(30),
+      expected_version,
+    }) as const;
   const updated = (next: number | null): KnownNewEvent => ({
     type: "schedule.updated",
     data: { ...nightly, next_run_at: next === null ? null : time(next), authors: ["system:test", "key:b"] },
@@ -233,7 +240,7 @@ describe("whatever commands come", () => {
         definition: fc.integer({ min: 1, max: 3 }).map((n) => ({ ...definition, misfire_grace_seconds: n * 600 })),
         next_run_at,
         now,
-        made_from: fc.oneof(fc.constant("any" as const), fc.integer({ min: 1, max: 20 })),
+        expected_version: fc.oneof(fc.constant("any" as const), fc.integer({ min: 1, max: 20 })),
       }),
     },
     { weight: 2, arbitrary: fc.record({ type: fc.constant("trigger" as const), job_id: fc.uuid() }) },

@@ -4,7 +4,7 @@ import { Elysia } from "elysia";
 import { instantOf } from "../../../events/time.ts";
 import { type Auth, permitted } from "../../http/auth.ts";
 import { callback, describe } from "../../http/document/openapi.ts";
-import { dressedJson } from "../../http/door/security_headers.ts";
+import { jsonResponse } from "../../http/door/security_headers.ts";
 import { RUN_AT_MAX_DAYS } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { readJson } from "../../http/request/body.ts";
@@ -94,7 +94,7 @@ export function intakeRoutes(
           has_key: key !== null,
         },
       );
-      const answer = dressedJson(`{"job_id":"${job_id}","status":"queued"}`, 202);
+      const answer = jsonResponse(`{"job_id":"${job_id}","status":"queued"}`, 202);
       answer.headers.set("levqor-position", String(position));
       if (replayed) answer.headers.set("idempotency-replayed", "true");
       return answer;

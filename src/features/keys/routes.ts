@@ -6,11 +6,11 @@ import type { KeyRow } from "../../../projections/mod.ts";
 import type { Caller } from "../../access/mod.ts";
 import {
   createKey,
-  excess,
   type KeyView,
   keyStatus,
   keyStream,
   keyView,
+  missingGrants,
   readKey,
   revokeKey,
   rotateKey,
@@ -300,8 +300,8 @@ export function keyRoutes(
     return state;
   }
 
-  function refuseExcess(caller: Caller, granted: Parameters<typeof excess>[1]): void {
-    const [first, ...others] = excess(caller, granted, tiers);
+  function refuseExcess(caller: Caller, granted: Parameters<typeof missingGrants>[1]): void {
+    const [first, ...others] = missingGrants(caller, granted, tiers);
     if (!first) return;
     const errors = [first, ...others].map(({ member, message }) => ({ pointer: `/${member}`, message }));
     throw new Problem("grant_exceeded", `A key gives no more than it has; the one that is used ${first.message}.`, {

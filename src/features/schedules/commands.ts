@@ -134,7 +134,7 @@ export function creation(definition: RunnableDefinition, now: number): ScheduleC
 /** Gives a schedule another definition; its instants after `now` are the new one's. Throws `CalendarError`. */
 export function change(
   definition: RunnableDefinition,
-  { by, now, made_from }: { by: string; now: number; made_from: number | "any" },
+  { by, now, expected_version }: { by: string; now: number; expected_version: number | "any" },
 ): ScheduleCommand & { type: "update" } {
   return {
     type: "update",
@@ -142,7 +142,7 @@ export function change(
     by,
     next_run_at: firstInstant(definition, now),
     now,
-    made_from,
+    expected_version,
   };
 }
 

@@ -238,9 +238,9 @@ export function scheduleRoutes(
       async ({ request, params, set, cause }) => {
         const named = requireSchedule(request, "schedules:write", params);
         const { caller, schedule_id } = named;
-        const made_from = ifMatch(request);
+        const expected_version = ifMatch(request);
         const definition = await readDefinition(request, caller);
-        const given = { by: caller.actor, now: await databaseNow(sql), made_from };
+        const given = { by: caller.actor, now: await databaseNow(sql), expected_version };
         const command = understood(() => change(definition, given));
         set.headers["levqor-position"] = await commanded({ ...named, cause, command: () => command });
         const { state, version } = await existing(named);

@@ -104,7 +104,7 @@ export function workerRoutes(
         await refuseBuiltIn(wish.workflows);
         const room = await claimed_jobs.of(caller);
         if (room?.left === 0) throw tooManyClaimed(room);
-        contextOf(request).unhurried = true;
+        contextOf(request).hasNoDeadline = true;
         server?.timeout(request, IDLE_LIMIT_S);
         const { worker, max_jobs = 1, wait_seconds = CLAIM_WAIT_DEFAULT_S, lease_seconds = LEASE_DEFAULT_S } = wish;
         const share = config.caller_share;

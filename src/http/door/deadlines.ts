@@ -33,7 +33,7 @@ export class Deadlines {
       this.#awaited.add(awaited);
       answer.then(
         (response) => {
-          if (this.#awaited.delete(awaited) || contextOf(request).unhurried) resolve(response);
+          if (this.#awaited.delete(awaited) || contextOf(request).hasNoDeadline) resolve(response);
           else void response.body?.cancel();
         },
         (error) => {
@@ -48,10 +48,10 @@ export class Deadlines {
     const due = performance.now() - this.#options.limit_ms;
     for (const awaited of this.#awaited) {
       const { request, resolve } = awaited;
-      const { started, unhurried } = contextOf(request);
+      const { started, hasNoDeadline } = contextOf(request);
       if (started > due) break;
       this.#awaited.delete(awaited);
-      if (!unhurried) resolve(this.#options.late(request));
+      if (!hasNoDeadline) resolve(this.#options.late(request));
     }
     if (this.#awaited.size > 0) return;
     clearInterval(this.#timer);

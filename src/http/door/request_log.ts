@@ -53,7 +53,7 @@ function errorsAlone(
   let lines = 0;
   return (answered) => {
     const { status, duration_ms, context } = answered;
-    if (status < 400 && (duration_ms < SLOW_MS || context.unhurried)) return;
+    if (status < 400 && (duration_ms < SLOW_MS || context.hasNoDeadline)) return;
     const now = Math.floor(performance.now() / 1000);
     if (now !== second) {
       if (lines > LINES_PER_SECOND) logger.info({ requests: lines - LINES_PER_SECOND }, "Requests left out of the log");

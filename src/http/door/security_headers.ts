@@ -41,7 +41,7 @@ const VARY: HeaderList[number] = ["vary", "Origin"];
 const jsonHeaders = new Headers([...fixedHeaders, ...defaultHeaders, VARY, ["content-type", "application/json"]]);
 
 /** An answer of JSON text that has all of these headers already: for calls that are made thousands of times a second. */
-export function dressedJson(text: string, status: number): Response {
+export function jsonResponse(text: string, status: number): Response {
   const response = new Response(text, { status, headers: jsonHeaders });
   dressed.add(response);
   return response;

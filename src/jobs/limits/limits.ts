@@ -139,7 +139,7 @@ export class Limits {
    * Asks the limits of a job to let an attempt run. `record` appends the attempt's start, and what it is given after
    * that, all or none. Throws what it throws, and what the log does.
    */
-  async letRun(attempt: LimitedAttempt, record: Record): Promise<Let> {
+  async acquire(attempt: LimitedAttempt, record: Record): Promise<Let> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const streams = (await this.limitsOf(attempt)).map(limitStream);
       const answer = await this.#inTurn(streams, () => this.#ask(streams, attempt, record));

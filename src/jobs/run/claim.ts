@@ -79,7 +79,7 @@ export async function claim(
   }
 }
 
-/** Records the start: alone, or together with the leave of the limits that the job is under. */
+/** Records the start: alone, or together with what the limits grant that the job is under. */
 async function start(
   log: Pick<EventLog, "append" | "appendAll">,
   append: Append,
@@ -92,9 +92,9 @@ async function start(
     return result.ok ? result : { ok: false, reason: "conflict" };
   }
   const record = (grants: readonly Append[]) => log.appendAll([append, ...grants]);
-  const leave = await limits.letRun({ ...job, attempt: state.attempt + 1, meta }, record);
-  if (!leave.ok) return leave;
-  const { appended, recorded_at } = leave.recorded;
+  const acquired = await limits.acquire({ ...job, attempt: state.attempt + 1, meta }, record);
+  if (!acquired.ok) return acquired;
+  const { appended, recorded_at } = acquired.recorded;
   const { version = 0, position = 0 } = appended[0] ?? {};
   return { ok: true, version, position, recorded_at };
 }

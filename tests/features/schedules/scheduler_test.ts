@@ -124,7 +124,7 @@ describe("a scheduler", () => {
     const job = unlimited({ workflow: "noop", payload: { n: 2 } });
     const definition = { name: "Test", cron: "* * * * * *", time_zone: "UTC", misfire_grace_seconds: 900, job };
     const now = await databaseNow(scene.sql);
-    const command = () => change(definition, { by: "key:b", now, made_from: 1 });
+    const command = () => change(definition, { by: "key:b", now, expected_version: 1 });
     await commandSchedule(scene.log, { schedule_id: id, reach: EVERYTHING, command, meta });
     const job_id = Bun.randomUUIDv7();
     const ran = await runNow(scene.log, { schedule_id: id, job_id, meta: { actor: "test" }, reach: EVERYTHING });
