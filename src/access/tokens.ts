@@ -1,4 +1,5 @@
 /** Sessions of users: JWTs of an auth server such as Supabase's. Keys are the service's own; these are somebody else's. */
+
 import { hash } from "node:crypto";
 import {
   createRemoteJWKSet,
@@ -9,6 +10,7 @@ import {
   type JWTVerifyOptions,
   jwtVerify,
 } from "jose";
+import { LRUCache } from "lru-cache";
 import type { Caller, Identity } from "./caller.ts";
 import { type Scope, scopes } from "./scopes.ts";
 
@@ -75,7 +77,7 @@ export function tokenVerifier({
   };
   const key = isSecret ? sharedKey(verify_with.secret) : publicKeys(verify_with.jwks_url, fetch);
   /** By digest, the one checked longest ago first. A good token is checked again as often as public keys are fetched. */
-  const good = new Map<string, { readonly identity: Identity; readonly until: number }>();
+  const good = new LRUCache<string, { readonly identity: Identity; readonly until: number }>({ max: MAX_REMEMBERED });
   const check = async (token: string): Promise<Identity> => {
     try {
       const { payload } = await jwtVerify(token, key, options);
@@ -98,7 +100,6 @@ export function tokenVerifier({
       if (identity.kind !== "undecided") good.delete(digest);
       if (identity.kind === "known") {
         good.set(digest, { identity, until: Math.min(now + JWKS_MAX_AGE_MS, identity.caller.expires_at ?? 0) });
-        if (good.size > MAX_REMEMBERED) good.delete(good.keys().next().value as string);
       }
       return identity;
     });

@@ -3,6 +3,7 @@
  * it is then remembered, so that whoever asks next reads only what has come since. What is recorded never changes: what is
  * remembered may be behind, but is never wrong.
  */
+import { LRUCache } from "lru-cache";
 import type { StoredEvent } from "../../events/envelope.ts";
 import { type JobState, jobDecider } from "../domain/job.ts";
 import { outputsLength } from "../domain/pipeline/step_states.ts";
@@ -27,17 +28,18 @@ const REST_WEIGHT = 2_000_000;
 
 class LongJobs {
   readonly #log: Log;
-  /** By stream, the one asked for longest ago first. */
-  readonly #known = new Map<string, { readonly job: FoldedJob; readonly weight: number }>();
+  /** By stream. */
+  readonly #known = new LRUCache<string, FoldedJob>({
+    maxSize: MAX_WEIGHT,
+    sizeCalculation: (job) => weightOfJob(job) + REST_WEIGHT,
+  });
   readonly #reading = new Map<string, Promise<FoldedJob | undefined>>();
-  #weight = 0;
-
   constructor(log: Log) {
     this.#log = log;
   }
 
   known(stream_id: string): FoldedJob | undefined {
-    return this.#known.get(stream_id)?.job;
+    return this.#known.get(stream_id);
   }
 
   async read(stream_id: string): Promise<FoldedJob | undefined> {
@@ -69,19 +71,7 @@ class LongJobs {
   #remember(stream_id: string, job: FoldedJob): void {
     const before = this.known(stream_id);
     if (before && before.version > job.version) return;
-    this.#forget(stream_id);
-    const weight = weightOfJob(job) + REST_WEIGHT;
-    this.#known.set(stream_id, { job, weight });
-    this.#weight += weight;
-    for (const oldest of this.#known.keys()) {
-      if (this.#weight <= MAX_WEIGHT) break;
-      this.#forget(oldest);
-    }
-  }
-
-  #forget(stream_id: string): void {
-    this.#weight -= this.#known.get(stream_id)?.weight ?? 0;
-    this.#known.delete(stream_id);
+    this.#known.set(stream_id, job);
   }
 }
 

@@ -3,7 +3,9 @@
  * and 56 bytes. So whatever is large, and kept for longer than it is looked at, is kept as text, and is decoded where
  * somebody looks into it.
  */
+
 import { randomBytes } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import { nestingOf } from "./depth.ts";
 import { decodeJson } from "./parse.ts";
 
@@ -45,12 +47,12 @@ export function keptList(values: readonly unknown[]): unknown {
 
 /** What is kept, decoded: not to be held for longer than it is looked at, nor to be changed. */
 export function opened(value: unknown): unknown {
-  return value instanceof JsonText ? decoded.open(value) : value;
+  return value instanceof JsonText ? open(value) : value;
 }
 
 /** Whether looking into it takes no more than a millisecond or so now. */
 export function isAtHand(value: unknown): boolean {
-  return !(value instanceof JsonText) || value.text.length < LONG_LENGTH || decoded.has(value);
+  return !(value instanceof JsonText) || value.text.length < LONG_LENGTH || decoded.has(value.text);
 }
 
 /** As `JSON.stringify`, for what JSON can hold; texts that are kept are not decoded for it. */
@@ -87,30 +89,16 @@ export function weightOf(text: string): number {
   return weight;
 }
 
-/** The values of texts that were looked at lately. */
-class Decoded {
-  /** By text: several jobs may have the same. The one looked at longest ago first. */
-  readonly #values = new Map<string, { readonly value: unknown; readonly weight: number }>();
-  #weight = 0;
+/** The values of texts that were looked at lately, by text: several jobs may have the same. */
+const decoded = new LRUCache<string, { readonly value: unknown; readonly weight: number }>({
+  maxSize: MAX_DECODED_WEIGHT,
+  sizeCalculation: ({ weight }) => weight,
+});
 
-  has({ text }: JsonText): boolean {
-    return this.#values.has(text);
-  }
-
-  open({ text }: JsonText): unknown {
-    const known = this.#values.get(text);
-    const held = known ?? { value: decodeJson(text), weight: weightOf(text) + text.length };
-    this.#values.delete(text);
-    this.#values.set(text, held);
-    if (known) return known.value;
-    this.#weight += held.weight;
-    for (const [oldest, { weight }] of this.#values) {
-      if (this.#weight <= MAX_DECODED_WEIGHT || oldest === text) break;
-      this.#values.delete(oldest);
-      this.#weight -= weight;
-    }
-    return held.value;
-  }
+function open({ text }: JsonText): unknown {
+  const known = decoded.get(text);
+  if (known) return known.value;
+  const value = decodeJson(text);
+  decoded.set(text, { value, weight: weightOf(text) + text.length });
+  return value;
 }
-
-const decoded = new Decoded();

@@ -5,6 +5,7 @@
  * that the count does not contain yet. So a single process keeps to a limit exactly. Where several record, each learns of
  * the others' at its next count.
  */
+import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { PendingQuery, Row } from "postgres";
 import { chargedTo } from "../../../events/account.ts";
@@ -91,8 +92,8 @@ export interface CallerTalliesOptions {
 /** By caller. */
 export class CallerTallies {
   readonly #options: CallerTalliesOptions;
-  /** By account, the one heard of longest ago first. */
-  readonly #tallies = new Map<string, CallerTally>();
+  /** By account. */
+  readonly #tallies = new LRUCache<string, CallerTally>({ max: MAX_CALLERS });
 
   constructor(options: CallerTalliesOptions) {
     this.#options = options;
@@ -106,9 +107,7 @@ export class CallerTallies {
     const max = shareOf(caller, this.#options);
     const tally =
       this.#tallies.get(account) ?? new CallerTally({ max, every_ms, count: () => count(account, max + 1) });
-    this.#tallies.delete(account);
     this.#tallies.set(account, tally);
-    if (this.#tallies.size > MAX_CALLERS) this.#tallies.delete(this.#tallies.keys().next().value as string);
     // The database is away, or the read model was never built: what is recorded meanwhile is counted here.
     await tally
       .refresh()

@@ -1,4 +1,5 @@
 /** What an event's job runs, and who submitted it: only a job's first event says it. */
+import { LRUCache } from "lru-cache";
 import type { StoredEvent } from "../../../events/mod.ts";
 import { usesOf } from "../../../events/pipeline.ts";
 import type { reaches } from "../../domain/reach.ts";
@@ -14,10 +15,10 @@ type Submission = Parameters<typeof reaches>[1];
 /** What many streams ask for is read once. */
 export class Submissions {
   readonly #log: Pick<EventLog, "readFirst">;
-  /** By stream, the one asked for longest ago first; `null`: its first event submits no job. */
-  readonly #known = new Map<string, Submission | null>();
+  /** By stream; `false`: its first event submits no job. */
+  readonly #known = new LRUCache<string, Submission | false>({ max: MAX_REMEMBERED });
   /** What is being read from the log. */
-  readonly #coming = new Map<string, Promise<ReadonlyMap<string, Submission | null>>>();
+  readonly #coming = new Map<string, Promise<ReadonlyMap<string, Submission | false>>>();
 
   constructor(log: Pick<EventLog, "readFirst">) {
     this.#log = log;
@@ -28,24 +29,24 @@ export class Submissions {
     events: readonly StoredEvent[],
     isWanted: (submission: Submission) => boolean,
   ): Promise<readonly StoredEvent[]> {
-    const found = new Map<string, Submission | null>();
+    const found = new Map<string, Submission | false>();
     const missing = new Set<string>();
     for (const event of events) {
       const { stream_id } = event;
       if (found.has(stream_id) || missing.has(stream_id)) continue;
       const known = this.#known.get(stream_id);
-      if (known !== undefined) found.set(stream_id, this.#remember(stream_id, known));
+      if (known !== undefined) found.set(stream_id, known);
       else if (event.version === 1) found.set(stream_id, this.#learn(event));
       else missing.add(stream_id);
     }
     if (missing.size > 0) for (const [stream_id, one] of await this.#read([...missing])) found.set(stream_id, one);
     return events.filter(({ stream_id }) => {
       const submission = found.get(stream_id);
-      return submission !== undefined && submission !== null && isWanted(submission);
+      return submission ? isWanted(submission) : false;
     });
   }
 
-  async #read(streamIds: readonly string[]): Promise<Iterable<[string, Submission | null]>> {
+  async #read(streamIds: readonly string[]): Promise<Iterable<[string, Submission | false]>> {
     const asked = streamIds.filter((stream_id) => !this.#coming.has(stream_id));
     if (asked.length > 0) {
       const reading = this.#log
@@ -61,17 +62,15 @@ export class Submissions {
     return readings.flatMap((read) => [...(read ?? [])]);
   }
 
-  #learn(first: StoredEvent): Submission | null {
-    if (first.type !== "job.submitted") return this.#remember(first.stream_id, null);
+  #learn(first: StoredEvent): Submission | false {
+    if (first.type !== "job.submitted") return this.#remember(first.stream_id, false);
     const { workflow, steps, submitted_by } = submissionOf(first);
     const uses = usesOf(steps).map((name) => ({ uses: name }));
     return this.#remember(first.stream_id, { workflow, steps: uses, submitted_by });
   }
 
-  #remember(stream_id: string, submission: Submission | null): Submission | null {
-    this.#known.delete(stream_id);
+  #remember(stream_id: string, submission: Submission | false): Submission | false {
     this.#known.set(stream_id, submission);
-    if (this.#known.size > MAX_REMEMBERED) this.#known.delete(this.#known.keys().next().value as string);
     return submission;
   }
 }

@@ -4,6 +4,7 @@
  * An attempt's time is watched by its heartbeats: the one that comes too late ends the attempt (`attempt_timeout`), and
  * the lease never runs much longer than the attempt may. An end that came late stands: the work is done.
  */
+import { LRUCache } from "lru-cache";
 import type { EventMeta } from "../../../events/envelope.ts";
 import type { JobError } from "../../../events/job.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
@@ -100,8 +101,8 @@ interface HeldAttempt {
  * same: what is here may be behind.
  */
 export class HeldAttempts {
-  /** By job, the one heard of longest ago first. */
-  readonly #held = new Map<string, HeldAttempt>();
+  /** By job. */
+  readonly #held = new LRUCache<string, HeldAttempt>({ max: MAX_HELD });
 
   known(job_id: string): { readonly state: JobState; readonly version: number } | undefined {
     return this.#held.get(job_id);
@@ -140,9 +141,7 @@ export class HeldAttempts {
   }
 
   #keep(job_id: string, held: HeldAttempt): void {
-    this.#held.delete(job_id);
     this.#held.set(job_id, { ...held, state: lean(held.state) });
-    if (this.#held.size > MAX_HELD) this.#held.delete(this.#held.keys().next().value as string);
   }
 }
 
