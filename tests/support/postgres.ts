@@ -1,8 +1,8 @@
 /**
- * Databases for tests, on one embedded Postgres for each test process. It is started when a test first asks for
- * a database, in a process of its own; it ends, and its folder goes, when the test process does, even by `kill -9`.
+ * Databases for tests, on one embedded Postgres for each run of tests, whose workers share it. It is started when a test first
+ * asks for a database, in a process of its own; it ends, and its folder goes, when the run does, even by `kill -9`.
  */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type Embedded, migrate, startEmbedded } from "../../src/db/mod.ts";
@@ -29,6 +29,9 @@ type Address = Pick<Embedded, "url" | "admin_url">;
 export const ADDRESS = "address.json";
 
 const START_LIMIT_MS = 60_000;
+
+/** The process that ends with the run: of workers that run files in parallel, the one that they are children of. */
+const RUN = process.env.BUN_TEST_WORKER_ID === undefined ? process.pid : process.ppid;
 
 const servers = new Map<boolean, Promise<Address>>();
 
@@ -96,16 +99,19 @@ function spawnApart(script: string, environment: Record<string, string> = {}): v
 }
 
 async function startShared(durable: boolean): Promise<Address> {
-  const dir = newFolder();
+  const kind = durable ? "durable" : "quick";
+  const dir = join(tmpdir(), `levqor-test-${RUN}-${startOf(RUN)}-${kind}`);
   const log = `${dir}.log`;
-  spawnApart('exec "$BUN" "$HOST" "$DIR" "$KIND" "$RUN" >"$LOG" 2>&1', {
-    BUN: process.execPath,
-    HOST: join(import.meta.dir, "postgres_host_process.ts"),
-    DIR: dir,
-    KIND: durable ? "durable" : "quick",
-    RUN: String(process.pid),
-    LOG: log,
-  });
+  if (isFirst(dir)) {
+    spawnApart('exec "$BUN" "$HOST" "$DIR" "$KIND" "$RUN" >"$LOG" 2>&1', {
+      BUN: process.execPath,
+      HOST: join(import.meta.dir, "postgres_host_process.ts"),
+      DIR: dir,
+      KIND: kind,
+      RUN: String(RUN),
+      LOG: log,
+    });
+  }
   const file = join(dir, ADDRESS);
   for (const deadline = performance.now() + START_LIMIT_MS; performance.now() < deadline; await Bun.sleep(10)) {
     if (!existsSync(file)) continue;
@@ -113,6 +119,24 @@ async function startShared(durable: boolean): Promise<Address> {
     return JSON.parse(readFileSync(file, "utf8"));
   }
   throw new Error(`The tests' Postgres did not start within ${START_LIMIT_MS} ms: ${readFileSync(log, "utf8")}`);
+}
+
+/** Makes the folder, unless another worker of the run has made it. */
+function isFirst(dir: string): boolean {
+  try {
+    mkdirSync(dir);
+    chmodSync(dir, 0o755);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** When a process began, as a part of a name: pids come again. */
+function startOf(pid: number): string {
+  const { stdout } = Bun.spawnSync(["ps", "-o", "lstart=", "-p", String(pid)]);
+  return Bun.hash(stdout.toString()).toString(36);
 }
 
 async function run(url: string, statement: string): Promise<void> {

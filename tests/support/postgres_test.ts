@@ -33,7 +33,11 @@ test("the Postgres and the folder of a killed test process go with it", async ()
     const [row] = await sql\`select current_setting('data_directory') as dir\`;
     console.log(row.dir);
     setInterval(() => {}, 1000);`;
-  const child = Bun.spawn([process.execPath, "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = Bun.spawn([process.execPath, "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+    // A run of its own, also where this one has workers.
+    env: { ...process.env, BUN_TEST_WORKER_ID: undefined },
+  });
   const { value } = await child.stdout.getReader().read();
   const data = new TextDecoder().decode(value).trim();
   expect(existsSync(data)).toBe(true);
