@@ -1,32 +1,53 @@
+interface Lane<Item> {
+  items: Item[];
+  /** Of all of them. */
+  length: number;
+}
+
 /** What waits, by whose it is. They take turns: whoever had theirs last is last. */
 export class Lanes<Item> {
-  readonly #lanes = new Map<string | null, Item[]>();
+  readonly #lengthOf: (item: Item) => number;
+  readonly #lanes = new Map<string | null, Lane<Item>>();
   #size = 0;
+  #length = 0;
 
+  /** @param lengthOf what an item counts where lengths are asked for; 1 by default */
+  constructor(lengthOf: (item: Item) => number = () => 1) {
+    this.#lengthOf = lengthOf;
+  }
+
+  /** How many items wait. */
   get size(): number {
     return this.#size;
   }
 
-  add(whose: string | null, item: Item): void {
-    const lane = this.#lanes.get(whose) ?? [];
-    lane.push(item);
-    this.#lanes.set(whose, lane);
-    this.#size++;
+  /** Of all that waits. */
+  get length(): number {
+    return this.#length;
   }
 
-  /** What waits of theirs. */
-  of(whose: string | null): readonly Item[] {
-    return this.#lanes.get(whose) ?? [];
+  /** Of what waits of theirs. */
+  lengthOf(whose: string | null): number {
+    return this.#lanes.get(whose)?.length ?? 0;
+  }
+
+  add(whose: string | null, item: Item): void {
+    const lane = this.#lanes.get(whose) ?? { items: [], length: 0 };
+    lane.items.push(item);
+    this.#lanes.set(whose, lane);
+    this.#size++;
+    this.#count(lane, this.#lengthOf(item));
   }
 
   /** Takes the oldest of whoever comes next; of those whose oldest may not go now, nothing is taken. */
   take(mayGo: (item: Item) => boolean = () => true): Item | undefined {
     for (const [whose, lane] of this.#lanes) {
-      if (!mayGo(lane[0] as Item)) continue;
-      const item = lane.shift();
+      if (!mayGo(lane.items[0] as Item)) continue;
+      const item = lane.items.shift() as Item;
       this.#lanes.delete(whose);
-      if (lane.length > 0) this.#lanes.set(whose, lane);
+      if (lane.items.length > 0) this.#lanes.set(whose, lane);
       this.#size--;
+      this.#count(lane, -this.#lengthOf(item));
       return item;
     }
     return undefined;
@@ -36,13 +57,19 @@ export class Lanes<Item> {
   takeOut(isOver: (item: Item) => boolean): Item[] {
     const out: Item[] = [];
     for (const [whose, lane] of this.#lanes) {
-      const left = lane.filter((item) => !isOver(item));
-      if (left.length === lane.length) continue;
-      out.push(...lane.filter(isOver));
-      if (left.length > 0) this.#lanes.set(whose, left);
-      else this.#lanes.delete(whose);
+      const over = lane.items.filter(isOver);
+      if (over.length === 0) continue;
+      out.push(...over);
+      lane.items = lane.items.filter((item) => !isOver(item));
+      if (lane.items.length === 0) this.#lanes.delete(whose);
+      for (const item of over) this.#count(lane, -this.#lengthOf(item));
     }
     this.#size -= out.length;
     return out;
+  }
+
+  #count(lane: Lane<Item>, length: number): void {
+    lane.length += length;
+    this.#length += length;
   }
 }

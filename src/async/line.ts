@@ -15,7 +15,7 @@ export class Line {
 
   /** How many pieces of theirs have yet to begin. */
   waiting(whose: string | null): number {
-    return this.#waiting.of(whose).length;
+    return this.#waiting.lengthOf(whose);
   }
 
   async #serve(): Promise<void> {

@@ -38,8 +38,7 @@ export interface Pending {
 export class Backlog<Item extends Pending> {
   #light: Item[] = [];
   #lightLength = 0;
-  readonly #heavy = new Lanes<Item>();
-  #heavyLength = 0;
+  readonly #heavy = new Lanes<Item>(({ length }) => length);
   #restsUntil = Number.NEGATIVE_INFINITY;
 
   get size(): number {
@@ -55,33 +54,29 @@ export class Backlog<Item extends Pending> {
       this.#lightLength += length;
       return true;
     }
-    const theirs = this.#heavy.of(caller);
-    if (theirs.length > 0 && lengthOf(theirs) + length > MAX_CALLER_LENGTH) return false;
-    if (this.#heavyLength + length > MAX_WAITING_LENGTH) return false;
+    const theirs = this.#heavy.lengthOf(caller);
+    if (theirs > 0 && theirs + length > MAX_CALLER_LENGTH) return false;
+    if (this.#heavy.length + length > MAX_WAITING_LENGTH) return false;
     this.#heavy.add(caller, item);
-    this.#heavyLength += length;
     return true;
   }
 
   /** Takes out those whose time is over. */
   expired(now: number): Item[] {
     const isOver = ({ deadline }: Item) => deadline <= now;
-    const heavy = this.#heavy.size > 0 ? this.#heavy.takeOut(isOver) : [];
-    this.#heavyLength -= lengthOf(heavy);
+    const heavy = this.#heavy.takeOut(isOver);
     // In order of deadline, but for those that wait for another of their stream.
     const light = this.#light.filter(isOver);
     if (light.length === 0) return heavy;
     this.#light = this.#light.filter((item) => !isOver(item));
-    this.#lightLength -= lengthOf(light);
+    for (const { length } of light) this.#lightLength -= length;
     return [...light, ...heavy];
   }
 
   /** Takes the next batch: at most one append per stream, as a second one waits to see what became of the first. */
   takeBatch(now: number): Item[] {
     const streams = new Set<string>();
-    const heavy = this.#heavy.size > 0 ? this.#takeHeavy(streams, now) : [];
-    const light = this.#takeLight(streams);
-    return [...heavy, ...light];
+    return [...this.#takeHeavy(streams, now), ...this.#takeLight(streams)];
   }
 
   /** How long nothing can be taken but what is yet to come. */
@@ -103,7 +98,6 @@ export class Backlog<Item extends Pending> {
       taken.push(item);
       join(item, streams);
       left -= item.length;
-      this.#heavyLength -= item.length;
     }
     return taken;
   }
@@ -137,10 +131,6 @@ export class Backlog<Item extends Pending> {
 
 function isLarge({ length }: Pending): boolean {
   return length > MAX_HEAVY_LENGTH;
-}
-
-function lengthOf(items: readonly Pending[]): number {
-  return items.reduce((sum, { length }) => sum + length, 0);
 }
 
 function meets({ parts }: Pending, streams: ReadonlySet<string>): boolean {

@@ -31,8 +31,8 @@ test("a read that fails ends its own turn alone", async () => {
   expect(await after).toBe("read");
 });
 
-test("with pauses, they leave all else as much time as they take, whoever's turn it is", async () => {
-  const turns = new Turns({ at_once: 1, pauses: 1 });
+test("halved, they leave all else as much time as they take, whoever's turn it is", async () => {
+  const turns = new Turns({ at_once: 1, halved: true });
   const pieces: { began: number; ended: number }[] = [];
   const piece = async () => {
     const began = performance.now();

@@ -105,9 +105,11 @@ export class CallerTallies {
     if (account === null) return undefined;
     const { count, every_ms } = this.#options;
     const max = shareOf(caller, this.#options);
-    const tally =
-      this.#tallies.get(account) ?? new CallerTally({ max, every_ms, count: () => count(account, max + 1) });
-    this.#tallies.set(account, tally);
+    let tally = this.#tallies.get(account);
+    if (!tally) {
+      tally = new CallerTally({ max, every_ms, count: () => count(account, max + 1) });
+      this.#tallies.set(account, tally);
+    }
     // The database is away, or the read model was never built: what is recorded meanwhile is counted here.
     await tally
       .refresh()

@@ -4,7 +4,6 @@
  * callers take turns, each with one piece of work at a time however many streams they have, and whoever lets others wait
  * rests after a piece for as long as it took.
  */
-import { nextTurn } from "../../async/mod.ts";
 
 /** Pieces at once, of all callers together. */
 const AT_ONCE = 2;
@@ -16,15 +15,15 @@ interface Lane {
 
 export class Turns {
   readonly #at_once: number;
-  readonly #pauses: number;
+  readonly #halved: boolean;
   /** By caller, in the order in which they come next. */
   readonly #lanes = new Map<string, Lane>();
   #busy = 0;
 
-  /** @param options `pauses`: after each piece nobody has a turn for so many times as long as it took: that is for all else */
-  constructor({ at_once = AT_ONCE, pauses = 0 } = {}) {
+  /** @param options `halved`: after each piece nobody has a turn for as long as it took, so that half of the time is for all else */
+  constructor({ at_once = AT_ONCE, halved = false } = {}) {
     this.#at_once = at_once;
-    this.#pauses = pauses;
+    this.#halved = halved;
   }
 
   /** Does `work` when it is the caller's turn. */
@@ -39,22 +38,13 @@ export class Turns {
     try {
       return await work();
     } finally {
-      const took_ms = performance.now() - began;
-      if (this.#pauses > 0) void this.#leave(took_ms * this.#pauses).then(() => this.#end(caller, lane));
-      else this.#end(caller, lane, { rest_ms: this.#crowded ? took_ms : 0 });
+      if (this.#halved) await Bun.sleep(performance.now() - began);
+      this.#busy--;
+      const rest_ms = this.#crowded && !this.#halved ? performance.now() - began : 0;
+      if (rest_ms > 0) setTimeout(() => this.#free(caller, lane), rest_ms);
+      else this.#free(caller, lane);
+      this.#next();
     }
-  }
-
-  /** Leaves all else so much time; where it is less than timers can tell, a turn of the event loop. */
-  #leave(ms: number): Promise<void> {
-    return ms < 1 ? nextTurn() : Bun.sleep(ms);
-  }
-
-  #end(caller: string, lane: Lane, { rest_ms = 0 } = {}): void {
-    this.#busy--;
-    if (rest_ms > 0) setTimeout(() => this.#free(caller, lane), rest_ms);
-    else this.#free(caller, lane);
-    this.#next();
   }
 
   get #crowded(): boolean {

@@ -57,7 +57,7 @@ interface Context {
 
 export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: Turns }, auth: Auth) {
   const { log, sql, projector, queue, matching, logger, signal, timing } = options;
-  const commanding = new Turns({ at_once: 1, pauses: 1 });
+  const commanding = new Turns({ at_once: 1, halved: true });
   const wait_ms = timing?.read_model_wait_ms;
   return new Elysia({ name: "levqor/bulk" })
     .use(requestIds())

@@ -40,9 +40,7 @@ export class BodyTurns {
 
 class Gate {
   readonly #slice_ms: number;
-  readonly #waiting = new Lanes<() => void>();
-  readonly #lengths = new Map<string, number>();
-  #length = 0;
+  readonly #waiting = new Lanes<{ readonly length: number; readonly run: () => void }>(({ length }) => length);
   /** Since the event loop last went round. */
   #spent_ms = 0;
   #isTurnComing = false;
@@ -65,19 +63,17 @@ class Gate {
   }
 
   wait<Value>(caller: string, { length, parse }: Reading<Value>): Promise<Value> {
-    const theirs = this.#lengths.get(caller) ?? 0;
-    if (theirs + length > WAITING_LIMIT_BYTES.caller) throw busy("of yours");
-    if (this.#length + length > WAITING_LIMIT_BYTES.all) throw busy("of all callers");
-    this.#add(caller, length);
+    if (this.#waiting.lengthOf(caller) + length > WAITING_LIMIT_BYTES.caller) throw busy("of yours");
+    if (this.#waiting.length + length > WAITING_LIMIT_BYTES.all) throw busy("of all callers");
     return new Promise((resolve, reject) => {
-      this.#waiting.add(caller, () => {
-        this.#add(caller, -length);
+      const run = () => {
         try {
           resolve(this.timed(parse));
         } catch (error) {
           reject(error);
         }
-      });
+      };
+      this.#waiting.add(caller, { length, run });
     });
   }
 
@@ -88,10 +84,10 @@ class Gate {
 
   #serve(): void {
     this.#spent_ms = 0;
-    let next: (() => void) | undefined;
+    let next: { run: () => void } | undefined;
     do {
       next = this.#waiting.take();
-      next?.();
+      next?.run();
     } while (next && this.#spent_ms < this.#slice_ms);
     if (next) this.#rest();
     else this.isOpen = true;
@@ -104,13 +100,6 @@ class Gate {
       this.#isTurnComing = false;
       if (this.isOpen) this.#spent_ms = 0;
     });
-  }
-
-  #add(caller: string, length: number): void {
-    this.#length += length;
-    const theirs = (this.#lengths.get(caller) ?? 0) + length;
-    if (theirs > 0) this.#lengths.set(caller, theirs);
-    else this.#lengths.delete(caller);
   }
 }
 
