@@ -31,6 +31,9 @@ import type { Decider, Rejection } from "./decider.ts";
 /** No day that comes at all is further away than the 40 years between two 29 February of one weekday. */
 export const HORIZON_YEARS = 100;
 
+/** What whoever fires schedules holds, for as long as it leads. */
+export const SCHEDULER_LEASE = "scheduler";
+
 export type ScheduleStatus = "active" | "paused" | "deleted";
 
 /** What was asked for at the creation, or the latest update. */

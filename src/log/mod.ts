@@ -1,4 +1,5 @@
 /** The append-only log on Postgres. */
+export { MAX_HEAVY_LENGTH } from "./backlog.ts";
 export {
   AppendInDoubtError,
   AppendRefusedError,

@@ -21,14 +21,12 @@ import { onBehalfOf, type Reused, replayAccount, replayEvents, stepsBefore } fro
 import { jobMeta, readJob } from "../../jobs/commands.ts";
 import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
 import { PipelineReader } from "../../jobs/run/workflows.ts";
+import { MAX_HEAVY_LENGTH } from "../../log/mod.ts";
 import { command } from "./job_refusal.ts";
 import { CancelRequest, JobCancelled, JobReplayed, ReplayRequest } from "./schemas.ts";
 
 const checkCancel = validator(CancelRequest);
 const checkReplay = validator(ReplayRequest);
-
-/** A replay that takes over more UTF-16 units of outputs takes its turn: the log takes a while for each. */
-const LARGE_REPLAY_LENGTH = 250_000;
 
 export function jobControlRoutes(
   {
@@ -183,7 +181,8 @@ export function jobControlRoutes(
   }
 }
 
+/** Whether the log takes a while for what it takes over: then it takes its turn. */
 function isLarge(reused: Reused | undefined): boolean {
   const length = reused?.steps.reduce((sum, { output_length }) => sum + output_length, 0) ?? 0;
-  return length > LARGE_REPLAY_LENGTH;
+  return length > MAX_HEAVY_LENGTH;
 }

@@ -2,9 +2,6 @@
 import type { Sql } from "../../db/mod.ts";
 import type { Appointment } from "./agenda.ts";
 
-/** What the leader holds, for as long as it leads. */
-export const SCHEDULER_LEASE = "scheduler";
-
 /** Every active schedule. */
 export function activeSchedules(sql: Sql): Promise<Appointment[]> {
   return sql<Appointment[]>`

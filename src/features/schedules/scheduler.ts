@@ -15,7 +15,7 @@ import { Backoff, pause, unlessAborted } from "../../async/mod.ts";
 import { follow } from "../../bus/follow.ts";
 import type { Bus } from "../../bus/types.ts";
 import { databaseNow, holdLease, type Sql } from "../../db/mod.ts";
-import { type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
+import { SCHEDULER_LEASE, type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
 import { jobStream } from "../../jobs/commands.ts";
 import { readModelPosition } from "../../jobs/queue/read_model.ts";
 import { type EventLog, isTransient } from "../../log/mod.ts";
@@ -28,7 +28,7 @@ import {
   scheduleMeta,
   scheduleStream,
 } from "./commands.ts";
-import { activeSchedules, SCHEDULER_LEASE } from "./read_model.ts";
+import { activeSchedules } from "./read_model.ts";
 
 /** The database's clock is asked at least this often: it may be set, and timers drift. */
 const RESYNC_MS = 5_000;

@@ -1,8 +1,6 @@
 /** What the service tells of itself that only the database knows. */
 import type { Sql } from "../../db/mod.ts";
-
-/** The lease of the scheduler that leads. */
-const SCHEDULER_LEASE = "scheduler";
+import { SCHEDULER_LEASE } from "../../domain/schedule.ts";
 
 /** How the firing of schedules does. */
 export interface SchedulerHealth {
