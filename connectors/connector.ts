@@ -2,7 +2,7 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 
 /**
- * `fetch` to outside services: to public addresses and those that configuration allows, redirects not followed, each
+ * `fetch` to external services: to public addresses and those that configuration allows, redirects not followed, each
  * request sent once. A body is unpacked as it is read, and its reader bounds it; the headers stay those of the packed one.
  * Throws, and lets bodies fail with, a `ConnectorError` `address_refused` where the host is another address,
  * `connection_failed` where it is a name without such an address, or without any, and
@@ -14,13 +14,13 @@ export type OutboundFetch = (url: string, init?: RequestInit) => Promise<Respons
 export interface ConnectorContext {
   /** Fires when the attempt must stop: the job was cancelled, its time is up, or the worker is stopping. */
   readonly signal: AbortSignal;
-  /** The same when a job is run again because its worker was lost: pass it on where the outside service takes an idempotency key. */
+  /** The same when a job is run again because its worker was lost: pass it on where the external service takes an idempotency key. */
   readonly idempotency_key: string;
   /** The only way out; its calls end when the signal fires, passed on or not. */
   readonly fetch: OutboundFetch;
 }
 
-/** An expected failure of the outside service: it becomes the job's `error`. Anything else that is thrown is a fault. */
+/** An expected failure of the external service: it becomes the job's `error`. Anything else that is thrown is a fault. */
 export class ConnectorError extends Error {
   override readonly name = "ConnectorError";
   constructor(
@@ -30,7 +30,7 @@ export class ConnectorError extends Error {
     readonly options: {
       readonly detail?: unknown;
       readonly cause?: unknown;
-      /** The outside service asks to be left alone for so many seconds, as with `Retry-After`. */
+      /** The external service asks to be left alone for so many seconds, as with `Retry-After`. */
       readonly retry_after?: number;
     } = {},
   ) {

@@ -46,10 +46,10 @@ export type JobSubmitted = Static<typeof JobSubmitted>;
 export const JobStarted = Type.Object({
   /** From 1. */
   attempt: Count(1),
-  /** The instance that claimed it, or the name that an outside worker gives itself. */
+  /** The instance that claimed it, or the name that an external worker gives itself. */
   worker: Type.String(),
-  /** An outside worker claimed it over the API: `meta.actor` says with which key. */
-  outside: Type.Optional(Type.Literal(true)),
+  /** An external worker claimed it over the API: `meta.actor` says with which key. */
+  external: Type.Optional(Type.Literal(true)),
   /** The claim ends this many seconds after it was recorded, unless it is renewed. */
   lease_seconds: Type.Number({ exclusiveMinimum: 0, maximum: MAX_SECONDS }),
   /** The connector's own limit, which holds where the submission names none. */

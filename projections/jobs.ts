@@ -19,7 +19,7 @@ export type JobRow = {
   owner: string | null;
   /** Whose share of the queue it takes while it waits, and of a worker's slots while it runs: `user:<id>` or `key:<id>`; `null`: the operator's, who has all. */
   account: string | null;
-  /** Who has claimed it for an outside worker and holds it now; `null`: nobody, or the operator. */
+  /** Who has claimed it for an external worker and holds it now; `null`: nobody, or the operator. */
   claimant: string | null;
   /** The job that this one runs again. */
   origin_job_id: string | null;
@@ -204,7 +204,7 @@ function apply(event: KnownEvent, row: JobRow): void {
       row.suspended_in = null;
       row.error_code = null;
       row.worker = event.data.worker;
-      row.claimant = event.data.outside ? chargedTo(event.meta) : null;
+      row.claimant = event.data.external ? chargedTo(event.meta) : null;
       row.lease_expires_at = secondsAfter(event.recorded_at, event.data.lease_seconds);
       break;
     case "job.heartbeat":

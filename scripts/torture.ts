@@ -108,7 +108,7 @@ async function torture(
   ]);
   const over = AbortSignal.any([interrupts.enough, interrupts.atOnce, AbortSignal.timeout(duration)]);
   const url = stage.stand_in.url;
-  const python = stage.outsiders.has("worker-python");
+  const python = stage.external_workers.has("worker-python");
   const house = await keepHouse(client, { url, signal: over });
   const load = new Load({ client, stand_in_url: url, seed, python, signal: over });
   const began = performance.now();

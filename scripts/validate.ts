@@ -1,5 +1,5 @@
 /**
- * Checks every endpoint of a running service, as an outside client:
+ * Checks every endpoint of a running service, as an external client:
  *
  *     bun run validate [BASE_URL]      (http://127.0.0.1:5000 by default)
  *
@@ -18,7 +18,7 @@ const RETRY_AFTER_MAX_S = 70;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const NO_JOB = "00000000-0000-7000-8000-000000000000";
 
-// An outside client knows no types: what it meets is checked piece by piece.
+// an external client knows no types: what it meets is checked piece by piece.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Json = any;
 
@@ -900,7 +900,7 @@ async function checkWorkers(client: Client, { check }: Checks): Promise<void> {
   const submit = async (): Promise<string> =>
     (await client.post("/api/v1/intake", { workflow, payload: { n: 1 } })).body.job_id;
 
-  await check("an outside worker claims a job, keeps it and completes it", async () => {
+  await check("an external worker claims a job, keeps it and completes it", async () => {
     const job_id = await submit();
     const { jobs } = (await call("claim", claim)).body;
     expect(jobs.length === 1 && jobs[0].job_id === job_id, "the job", jobs);
@@ -915,7 +915,7 @@ async function checkWorkers(client: Client, { check }: Checks): Promise<void> {
     const { status, result } = (await client.ask(`/api/v1/status/${job_id}`)).body;
     expect(status === "succeeded" && result.by === "worker", "the job to have succeeded", [status, result]);
   });
-  await check("a late answer of an outside worker is 409, and says who holds the job now", async () => {
+  await check("a late answer of an external worker is 409, and says who holds the job now", async () => {
     const job_id = await submit();
     await call("claim", claim);
     expectStatus(await call("release", { job_id, attempt: 1 }), 200);

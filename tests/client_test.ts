@@ -265,7 +265,7 @@ describe("a schedule", () => {
   });
 });
 
-describe("an outside worker", () => {
+describe("an external worker", () => {
   test("claims, keeps, fails, hands back and completes jobs", async () => {
     const workflow = `translate-${crypto.randomUUID()}`;
     const limits = { params: { path: { workflow } }, body: { concurrency: 1 } };

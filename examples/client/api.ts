@@ -252,7 +252,7 @@ export interface paths {
         put?: never;
         /**
          * Run a job again
-         * @description Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, outside effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again (an approval among them was given for that payload, and is not reused for another); and an Idempotency-Key to be able to repeat the request safely. Needs the scope `jobs:write`.
+         * @description Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, external effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again (an approval among them was given for that payload, and is not reused for another); and an Idempotency-Key to be able to repeat the request safely. Needs the scope `jobs:write`.
          */
         post: operations["replayJob"];
         delete?: never;
@@ -438,7 +438,7 @@ export interface paths {
         };
         /**
          * Where each step of a job stands
-         * @description Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an outside worker. A job that has not started yet shows the steps of its pipeline's newest version. Needs the scope `jobs:read`.
+         * @description Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an external worker. A job that has not started yet shows the steps of its pipeline's newest version. Needs the scope `jobs:read`.
          */
         get: operations["listJobSteps"];
         put?: never;
@@ -631,7 +631,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Claim jobs for an outside worker
+         * Claim jobs for an external worker
          * @description Gives up to `max_jobs` jobs of the named workflows to the worker, or waits up to `wait_seconds` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their `run_at` and for the pauses between attempts as with the service's own workers. A claim holds for `lease_seconds`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none. One caller holds at most 1,000 jobs claimed (a tenth of 10,000, CALLER_SHARE), the keys in API_KEYS any number; where it holds as many, the answer is 429. Needs the scope `workers:write`.
          */
         post: operations["claimJobs"];
@@ -1250,7 +1250,7 @@ export interface components {
                  */
                 status?: "queued" | "running";
                 /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
                  * @example http
                  */
                 workflow?: string;
@@ -1336,7 +1336,7 @@ export interface components {
                  */
                 status?: "failed" | "cancelled" | "succeeded";
                 /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
                  * @example http
                  */
                 workflow?: string;
@@ -1455,7 +1455,7 @@ export interface components {
                  */
                 job_id: string;
                 /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
                  * @example http
                  */
                 workflow: string;
@@ -1691,7 +1691,7 @@ export interface components {
          */
         IntakeRequest: {
             /**
-             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
              * @example http
              */
             workflow: string;
@@ -1721,7 +1721,7 @@ export interface components {
              * @example 3
              */
             max_attempts?: number;
-            /** @description The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the outside service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s. */
+            /** @description The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the external service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s. */
             backoff?: {
                 /**
                  * @description Before the second attempt.
@@ -1870,7 +1870,7 @@ export interface components {
              */
             job_id: string;
             /**
-             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
              * @example http
              */
             workflow: string;
@@ -1986,7 +1986,7 @@ export interface components {
                  */
                 status: "succeeded" | "failed" | "cancelled";
                 /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
                  * @example http
                  */
                 workflow: string;
@@ -2165,7 +2165,7 @@ export interface components {
              */
             job_id: string;
             /**
-             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
              * @example http
              */
             workflow: string;
@@ -2917,7 +2917,7 @@ export interface components {
              */
             status: "active" | "paused";
             /**
-             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
              * @example http
              */
             workflow: string;
@@ -2956,7 +2956,7 @@ export interface components {
              */
             job: {
                 /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
                  * @example http
                  */
                 workflow: string;
@@ -2986,7 +2986,7 @@ export interface components {
                  * @example 3
                  */
                 max_attempts?: number;
-                /** @description The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the outside service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s. */
+                /** @description The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the external service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s. */
                 backoff?: {
                     /**
                      * @description Before the second attempt.
@@ -3133,7 +3133,7 @@ export interface components {
              */
             job: {
                 /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
                  * @example http
                  */
                 workflow: string;
@@ -3163,7 +3163,7 @@ export interface components {
                  * @example 3
                  */
                 max_attempts?: number;
-                /** @description The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the outside service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s. */
+                /** @description The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the external service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s. */
                 backoff?: {
                     /**
                      * @description Before the second attempt.
@@ -3253,7 +3253,7 @@ export interface components {
              */
             status: "active" | "paused";
             /**
-             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
              * @example http
              */
             workflow: string;
@@ -3362,7 +3362,7 @@ export interface components {
              */
             all?: true;
             /**
-             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
              * @example http
              */
             workflow?: string;
@@ -3569,7 +3569,7 @@ export interface components {
             until?: string;
         };
         /**
-         * @description Which jobs an outside worker wants.
+         * @description Which jobs an external worker wants.
          * @example {
          *       "worker": "translator-7",
          *       "workflows": [
@@ -3611,7 +3611,7 @@ export interface components {
         };
         WorkflowLimits: {
             /**
-             * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+             * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
              * @example http
              */
             workflow: string;
@@ -4628,7 +4628,7 @@ export interface components {
         /**
          * @description `not_recordable`: The event log cannot hold what was sent, and the detail says why: it nests too deeply, or is too long. Nothing was recorded, and a repetition would meet the same. Send less, or a flatter document.
          *
-         *     `workflow_built_in`: The service's own workers run this workflow, so outside workers cannot claim its jobs. Give the outside one another name.
+         *     `workflow_built_in`: The service's own workers run this workflow, so external workers cannot claim its jobs. Give external ones another name.
          *
          *     `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there.
          */
@@ -5662,7 +5662,7 @@ export interface operations {
                 /** @description Where the job stands. The last three are final. */
                 status?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
                 /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
                  * @example http
                  */
                 workflow?: string;
@@ -8270,7 +8270,7 @@ export interface operations {
                  */
                 types?: string;
                 /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
                  * @example http
                  */
                 workflow?: string;
@@ -8474,7 +8474,7 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
                  * @example http
                  */
                 workflow: string;
@@ -8535,7 +8535,7 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.
+                 * @description What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.
                  * @example http
                  */
                 workflow: string;

@@ -3,7 +3,7 @@
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // An outside client knows no types: what it meets is checked piece by piece.
+  // an external client knows no types: what it meets is checked piece by piece.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly body: any;
 }

@@ -9,9 +9,9 @@ import { Random } from "./random.ts";
 export const API_NAMES = ["api-1", "api-2"] as const;
 const WORKER_NAMES = ["worker-1", "worker-2", "worker-3"] as const;
 export const SERVICE_NAMES = [...API_NAMES, ...WORKER_NAMES] as const;
-/** Outside workers: the examples, as their readers would run them. */
-export const OUTSIDER_NAMES = ["worker-typescript", "worker-python"] as const;
-export type OutsiderName = (typeof OUTSIDER_NAMES)[number];
+/** External workers: the examples, as their readers would run them. */
+export const EXTERNAL_WORKER_NAMES = ["worker-typescript", "worker-python"] as const;
+export type ExternalWorkerName = (typeof EXTERNAL_WORKER_NAMES)[number];
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /** Where a service's connections lead. */
@@ -22,11 +22,11 @@ export const LEASE_SECONDS = 3;
 
 export type Fault =
   /** SIGKILL; whoever supervises it starts it again. `postgres`: its first process. */
-  | { readonly kind: "kill"; readonly target: ServiceName | OutsiderName | "postgres" | "nats" }
+  | { readonly kind: "kill"; readonly target: ServiceName | ExternalWorkerName | "postgres" | "nats" }
   /** SIGTERM, as at every deployment. */
-  | { readonly kind: "restart"; readonly target: ServiceName | OutsiderName }
+  | { readonly kind: "restart"; readonly target: ServiceName | ExternalWorkerName }
   /** SIGSTOP, and SIGCONT after `seconds`. */
-  | { readonly kind: "freeze"; readonly target: ServiceName | OutsiderName | "nats"; readonly seconds: number }
+  | { readonly kind: "freeze"; readonly target: ServiceName | ExternalWorkerName | "nats"; readonly seconds: number }
   /** SIGKILL of one of Postgres's processes, which makes Postgres restart all of them. `nth`: counted round. */
   | { readonly kind: "kill_backend"; readonly nth: number }
   /** The administrator ends all sessions of the service. */
@@ -75,13 +75,13 @@ const DECK: ReadonlyArray<(random: Random) => Fault> = [
   (random) => ({ kind: "kill", target: random.pick(WORKER_NAMES) }),
   (random) => ({ kind: "kill", target: random.pick(WORKER_NAMES) }),
   (random) => ({ kind: "kill", target: random.pick(API_NAMES) }),
-  (random) => ({ kind: "kill", target: random.pick(OUTSIDER_NAMES) }),
+  (random) => ({ kind: "kill", target: random.pick(EXTERNAL_WORKER_NAMES) }),
   () => ({ kind: "kill", target: "postgres" }),
   () => ({ kind: "kill", target: "nats" }),
-  (random) => ({ kind: "restart", target: random.pick([...SERVICE_NAMES, ...OUTSIDER_NAMES]) }),
+  (random) => ({ kind: "restart", target: random.pick([...SERVICE_NAMES, ...EXTERNAL_WORKER_NAMES]) }),
   (random) => ({ kind: "freeze", target: random.pick(WORKER_NAMES), seconds: held(random) }),
   (random) => ({ kind: "freeze", target: random.pick(API_NAMES), seconds: held(random) }),
-  (random) => ({ kind: "freeze", target: random.pick(OUTSIDER_NAMES), seconds: held(random) }),
+  (random) => ({ kind: "freeze", target: random.pick(EXTERNAL_WORKER_NAMES), seconds: held(random) }),
   (random) => ({ kind: "freeze", target: "nats", seconds: held(random) }),
   (random) => ({ kind: "kill_backend", nth: random.below(1_000) }),
   () => ({ kind: "end_sessions" }),

@@ -2,7 +2,13 @@
 import { connect as connectNats } from "nats";
 import { pause } from "../../src/async/mod.ts";
 import { connect } from "../../src/db/mod.ts";
-import { describeFault, type Fault, type OutsiderName, type ServiceName, type TimedFault } from "./fault_script.ts";
+import {
+  describeFault,
+  type ExternalWorkerName,
+  type Fault,
+  type ServiceName,
+  type TimedFault,
+} from "./fault_script.ts";
 import type { Stage } from "./stage.ts";
 import type { Supervised } from "./supervised.ts";
 
@@ -99,10 +105,10 @@ async function one(fault: Fault, { stage, signal }: Scene): Promise<void> {
   }
 }
 
-function processOf(target: ServiceName | OutsiderName | "postgres" | "nats", stage: Stage): Supervised {
+function processOf(target: ServiceName | ExternalWorkerName | "postgres" | "nats", stage: Stage): Supervised {
   if (target === "postgres") return stage.postgres.server;
   if (target === "nats") return stage.nats;
-  const found = stage.services.get(target as ServiceName) ?? stage.outsiders.get(target as OutsiderName);
+  const found = stage.services.get(target as ServiceName) ?? stage.external_workers.get(target as ExternalWorkerName);
   if (!found) throw new Error("it does not run here");
   return found;
 }

@@ -34,7 +34,7 @@ export interface Witnesses {
 /** Waits until every process is up and no job is open; resolves in any case when that takes too long. */
 export async function settle({ stage, observer, signal }: Witnesses, on_open: (open: number) => void): Promise<void> {
   const deadline = performance.now() + SETTLE_LIMIT_MS;
-  const processes = [stage.postgres.server, stage.nats, ...stage.services.values(), ...stage.outsiders.values()];
+  const processes = [stage.postgres.server, stage.nats, ...stage.services.values(), ...stage.external_workers.values()];
   while (performance.now() < deadline && !signal.aborted) {
     const down = processes.filter((each) => !each.isReady).length;
     const open = openJobs(observer.seen);
@@ -57,7 +57,7 @@ export async function gather(witnesses: Witnesses): Promise<Evidence> {
   await Promise.all([...subscribers.values()].map((subscriber) => subscriber.stop()));
   const statuses = await allStatuses(witnesses);
   const replay = await verifyReadModels(stage);
-  const processes = [...stage.services.values(), ...stage.outsiders.values()];
+  const processes = [...stage.services.values(), ...stage.external_workers.values()];
   const exits = processes.flatMap((each) => each.exits);
   const exit_codes = await stage.stopServices();
   await observer.stop();

@@ -355,7 +355,7 @@ const HOSTILE: readonly Kind[] = [
 ];
 
 /** What the example workers do, by the workflow that one of them runs. */
-const OUTSIDE: readonly Kind[] = [
+const EXTERNAL: readonly Kind[] = [
   {
     name: "reversed",
     weight: 2,
@@ -374,7 +374,7 @@ const OUTSIDE: readonly Kind[] = [
   },
 ];
 
-const OUTSIDE_PYTHON: readonly Kind[] = [
+const EXTERNAL_PYTHON: readonly Kind[] = [
   {
     name: "counted",
     weight: 2,
@@ -400,7 +400,7 @@ const OUTSIDE_PYTHON: readonly Kind[] = [
 
 /** `python`: whether a worker in Python runs. */
 export function kindsOf({ python }: { python: boolean }): Kind[] {
-  return [SIMPLE, FAILING, TIMED, OF_STEPS, HOSTILE, OUTSIDE, python ? OUTSIDE_PYTHON : []].flat();
+  return [SIMPLE, FAILING, TIMED, OF_STEPS, HOSTILE, EXTERNAL, python ? EXTERNAL_PYTHON : []].flat();
 }
 
 /** The pipeline at its `version`-th version, counted by whoever makes it. */

@@ -11,9 +11,9 @@ import { type Clock, findFaketime, startClock } from "./clock.ts";
 import { type Disk, mountDisk } from "./disk.ts";
 import {
   API_NAMES,
+  type ExternalWorkerName,
   LEASE_SECONDS,
   type Link,
-  type OutsiderName,
   SERVICE_NAMES,
   type ServiceName,
 } from "./fault_script.ts";
@@ -40,7 +40,7 @@ export interface Stage {
   loseNatsFiles(): void;
   readonly services: ReadonlyMap<ServiceName, Supervised>;
   /** The workers that can run here: that in Python needs Python. */
-  readonly outsiders: ReadonlyMap<OutsiderName, Supervised>;
+  readonly external_workers: ReadonlyMap<ExternalWorkerName, Supervised>;
   readonly api_urls: readonly string[];
   readonly api_key: string;
   /** Signs the sessions of users. */
@@ -192,8 +192,8 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
   }
   await Promise.all([...services.values()].map((service) => service.up(START_LIMIT_MS)));
   const api_urls = [...ports.values()].map((port) => `http://127.0.0.1:${port}`);
-  const outsiders = startOutsiders(folder, { api_urls, api_key });
-  for (const outsider of outsiders.values()) cleanups.push(() => outsider.stop("SIGKILL", 0));
+  const external_workers = startExternalWorkers(folder, { api_urls, api_key });
+  for (const external_worker of external_workers.values()) cleanups.push(() => external_worker.stop("SIGKILL", 0));
   return {
     folder,
     postgres,
@@ -201,7 +201,7 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
     nats_url,
     loseNatsFiles: () => rmSync(join(natsFiles, "jetstream"), { recursive: true, force: true }),
     services,
-    outsiders,
+    external_workers,
     api_urls,
     api_key,
     jwt_secret,
@@ -211,7 +211,9 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
     stand_in,
     fatal,
     stopServices: async () => {
-      await Promise.all([...outsiders.values()].map((outsider) => outsider.stop("SIGTERM", STOP_LIMIT_MS)));
+      await Promise.all(
+        [...external_workers.values()].map((external_worker) => external_worker.stop("SIGTERM", STOP_LIMIT_MS)),
+      );
       const codes = [...services].map(async ([name, service]) => {
         return [name, await service.stop("SIGTERM", STOP_LIMIT_MS)] as const;
       });
@@ -221,27 +223,32 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
   };
 }
 
-interface Outside {
+interface External {
   readonly api_urls: readonly string[];
   readonly api_key: string;
 }
 
 /** The example workers, each at another API. */
-function startOutsiders(folder: string, { api_urls, api_key }: Outside): Map<OutsiderName, Supervised> {
+function startExternalWorkers(folder: string, { api_urls, api_key }: External): Map<ExternalWorkerName, Supervised> {
   const python = Bun.which("python3");
-  const commands = new Map<OutsiderName, string[]>([
+  const commands = new Map<ExternalWorkerName, string[]>([
     ["worker-typescript", [process.execPath, join(EXAMPLES, "worker.ts")]],
   ]);
   if (python) commands.set("worker-python", [python, join(EXAMPLES, "worker.py")]);
-  const outsiders = new Map<OutsiderName, Supervised>();
+  const external_workers = new Map<ExternalWorkerName, Supervised>();
   for (const [name, cmd] of commands) {
-    const LEVQOR_URL = api_urls[outsiders.size % api_urls.length] as string;
+    const LEVQOR_URL = api_urls[external_workers.size % api_urls.length] as string;
     const env = { PATH: process.env.PATH ?? "", LEVQOR_URL, LEVQOR_KEY: api_key, LEASE_SECONDS: String(LEASE_SECONDS) };
-    const outsider = new Supervised({ name, folder, ready: / claims /, command: () => ({ cmd, env, cwd: folder }) });
-    outsider.start();
-    outsiders.set(name, outsider);
+    const external_worker = new Supervised({
+      name,
+      folder,
+      ready: / claims /,
+      command: () => ({ cmd, env, cwd: folder }),
+    });
+    external_worker.start();
+    external_workers.set(name, external_worker);
   }
-  return outsiders;
+  return external_workers;
 }
 
 /**

@@ -10,7 +10,7 @@ export const scopes = {
   "schedules:write": "Create, pause, resume and delete schedules, which submit jobs.",
   "workflows:read": "Read the limits of workflows.",
   "workflows:write": "Set the limits of workflows.",
-  "workers:write": "Claim jobs and answer for them, as an outside worker does.",
+  "workers:write": "Claim jobs and answer for them, as an external worker does.",
   "ops:read": "See the state of every part of the service.",
   "ops:write": "Tell of incidents, and resume read models that an event stopped.",
   "metrics:read": "Read the service's metrics.",

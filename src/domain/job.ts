@@ -26,8 +26,8 @@
  * - An **attempt** is one claim, numbered from 1. Whoever answers names the attempt, and an answer for
  *   any but the current one is refused (`attempt_superseded`): its worker was given up for lost.
  * - A **lease** is how long a claim holds without a word from its worker. `release` with
- *   `lease_expired` is refused (`lease_not_expired`) when a heartbeat was quicker. An **outside** worker is never known
- *   to be dead, so its claim ends with its lease, and not before (`held_outside`).
+ *   `lease_expired` is refused (`lease_not_expired`) when a heartbeat was quicker. An **external** worker is never known
+ *   to be dead, so its claim ends with its lease, and not before (`held_externally`).
  * - **`max_attempts`** counts attempts that failed and those that were **lost** (their worker dead, frozen or cut
  *   off): what takes its workers down with it must not go on for ever, and a job with 1 never runs twice. What was
  *   handed back in peace is not counted.
@@ -126,8 +126,8 @@ export interface JobState {
   readonly origin_job_id: string | null;
   /** Who holds the claim; `null` unless running. */
   readonly worker: string | null;
-  /** Whether an outside worker holds the claim, which answers over the API. */
-  readonly outside: boolean;
+  /** Whether an external worker holds the claim, which answers over the API. */
+  readonly external: boolean;
   /** Who made the claim, and alone may answer for it; `null` unless running. */
   readonly claimed_by: string | null;
   /** How long the claim was to hold without a heartbeat; `null` unless running. */
@@ -166,8 +166,8 @@ export type JobCommand =
       readonly lease_seconds: number;
       /** The connector's own limit. */
       readonly max_attempts?: number;
-      /** An outside worker claims it. */
-      readonly outside?: boolean;
+      /** An external worker claims it. */
+      readonly external?: boolean;
       /** The stored pipeline that it runs from now on. */
       readonly pipeline?: JobPipelinePinned;
     }
@@ -216,7 +216,7 @@ export type JobRejectionCode =
   | "job_not_queued"
   | "attempt_superseded"
   | "lease_not_expired"
-  | "held_outside"
+  | "held_externally"
   | "job_not_expired"
   | "step_not_waiting"
   | "already_decided"
@@ -296,7 +296,7 @@ const initial: JobState = {
   expires_at: null,
   origin_job_id: null,
   worker: null,
-  outside: false,
+  external: false,
   claimed_by: null,
   lease_seconds: null,
   started_at: null,
@@ -360,7 +360,7 @@ export function waitingFor(
   const detail =
     job.has_steps || canRun(job.workflow)
       ? "Waits for a free worker."
-      : `No connector or pipeline runs the workflow "${job.workflow}"; the job waits for an outside worker that claims it: POST /api/v1/workers/claim with {"worker": "…", "workflows": [${JSON.stringify(job.workflow)}]}.`;
+      : `No connector or pipeline runs the workflow "${job.workflow}"; the job waits for an external worker that claims it: POST /api/v1/workers/claim with {"worker": "…", "workflows": [${JSON.stringify(job.workflow)}]}.`;
   return { reason: "worker", detail };
 }
 
@@ -387,7 +387,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
         suspended_in: null,
         last_error: null,
         worker: event.data.worker,
-        outside: event.data.outside ?? false,
+        external: event.data.external ?? false,
         claimed_by: event.meta?.actor ?? null,
         lease_seconds: event.data.lease_seconds,
         started_at: Date.parse(event.recorded_at),
@@ -454,7 +454,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
 /** What a job has that nobody holds. */
 const UNCLAIMED = {
   worker: null,
-  outside: false,
+  external: false,
   claimed_by: null,
   lease_seconds: null,
   started_at: null,
@@ -570,14 +570,14 @@ function start(command: JobCommand & { type: "start" }, state: JobState): readon
   if (state.status !== "queued") {
     return refuse("job_not_queued", `Cannot start the job: "${state.worker}" holds attempt ${state.attempt}.`);
   }
-  const { worker, lease_seconds, max_attempts, pipeline, outside } = command;
+  const { worker, lease_seconds, max_attempts, pipeline, external } = command;
   const isOwnLimit = max_attempts !== undefined && state.max_attempts === null;
   const data = {
     attempt: state.attempt + 1,
     worker,
     lease_seconds,
     ...(isOwnLimit && { max_attempts }),
-    ...(outside && { outside }),
+    ...(external && { external }),
   };
   const started: KnownNewEvent = { type: "job.started", data };
   return pipeline && state.pipeline === null ? [{ type: "job.pipeline_pinned", data: pipeline }, started] : [started];
@@ -695,7 +695,7 @@ function expire({ now }: JobCommand & { type: "expire" }, state: JobState): read
 
 /** How often a job's callback may be asked for again: each request and its attempts are in the job's history. */
 export const MAX_CALLBACK_REQUESTS = 100;
-/** How often outside workers may hand one job back in peace. */
+/** How often external workers may hand one job back in peace. */
 const MAX_HAND_BACKS = 100;
 
 function release(command: JobCommand & { type: "release" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
@@ -708,14 +708,14 @@ function release(command: JobCommand & { type: "release" }, state: JobState): re
       `Cannot take back attempt ${state.attempt}: its lease runs for ${left} ms more.`,
     );
   }
-  if (command.reason === "worker_lost" && state.outside) {
-    const message = `Cannot take back attempt ${state.attempt}: the outside worker "${state.worker}" holds it until its lease lapses.`;
-    return refuse("held_outside", message);
+  if (command.reason === "worker_lost" && state.external) {
+    const message = `Cannot take back attempt ${state.attempt}: the external worker "${state.worker}" holds it until its lease lapses.`;
+    return refuse("held_externally", message);
   }
   const { attempt } = command;
   // Claimed and handed back over and over, it would never end.
   const handed_back = state.attempt - 1 - state.attempts_used;
-  const isTooOften = command.reason === "worker_stopping" && state.outside && handed_back >= MAX_HAND_BACKS;
+  const isTooOften = command.reason === "worker_stopping" && state.external && handed_back >= MAX_HAND_BACKS;
   const reason = isTooOften ? "worker_lost" : command.reason;
   const released: KnownNewEvent = { type: "job.released", data: { attempt, reason } };
   if (!isLoss(reason) || hasAttemptLeft(state)) return [released];

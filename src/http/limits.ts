@@ -33,18 +33,18 @@ export const READ_MODEL_WAIT_MS = 5_000;
 export const HEARTBEAT_MS = 15_000;
 /** How long a stream's client may read nothing before it is cut off; the server counts in steps of 4 seconds. */
 export const SLOW_CONSUMER_S = 30;
-/** Jobs that one claim of an outside worker may ask for, and workflows that it may name. */
+/** Jobs that one claim of an external worker may ask for, and workflows that it may name. */
 export const CLAIM_JOBS_MAX = 100;
 export const CLAIM_WORKFLOWS_MAX = 100;
 /** Claims that may wait in one process, and different sets of workflows that they may name. */
 export const CLAIMS_WAITING_MAX = 1_000;
 export const CLAIM_SETS_MAX = 100;
-/** Jobs that outside workers may hold claimed, of which one caller may have a share; the operator has no such limit. */
+/** Jobs that external workers may hold claimed, of which one caller may have a share; the operator has no such limit. */
 export const CLAIMED_MAX = 10_000;
 /** How long a claim may wait for a job. */
 export const CLAIM_WAIT_MAX_S = 30;
 export const CLAIM_WAIT_DEFAULT_S = 20;
-/** How long an outside worker may hold a job without a heartbeat. */
+/** How long an external worker may hold a job without a heartbeat. */
 export const LEASE_MAX_S = 3_600;
 export const LEASE_DEFAULT_S = 30;
 /** Replays of one caller that may wait for their turn to be recorded, since what they take over is large. */

@@ -273,7 +273,7 @@ export const problems = {
   workflow_built_in: {
     status: 422,
     title: "Workflow built in",
-    help: "The service's own workers run this workflow, so outside workers cannot claim its jobs. Give the outside one another name.",
+    help: "The service's own workers run this workflow, so external workers cannot claim its jobs. Give external ones another name.",
   },
   queue_full: {
     status: 429,

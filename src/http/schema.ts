@@ -40,7 +40,7 @@ export const Workflow = Type.String({
   maxLength: 128,
   pattern: PRINTABLE,
   description:
-    "What to run: the name of a connector such as `http`, or of a workflow that an outside worker runs. Unknown names are taken and wait.",
+    "What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.",
   examples: ["http"],
 });
 
@@ -159,7 +159,7 @@ export const IntakeRequest = component(
           {
             additionalProperties: false,
             description:
-              "The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the outside service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s.",
+              "The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the external service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s.",
           },
         ),
       ),

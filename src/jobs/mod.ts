@@ -1,8 +1,8 @@
 /** Runs jobs: claims, attempts, leases, callbacks. */
 
 export { commandJob, jobStream } from "./commands.ts";
-export { type Answered, answerFor, HeldAttempts, type OutsideAnswer } from "./external/external_answers.ts";
-export { OutsideWorkers, TooManyClaimsError } from "./external/external_workers.ts";
+export { type Answered, answerFor, type ExternalAnswer, HeldAttempts } from "./external/external_answers.ts";
+export { ExternalWorkers, TooManyClaimsError } from "./external/external_workers.ts";
 export type { RunnerOptions } from "./options.ts";
 export { type Runner, startRunner } from "./run/runner.ts";
 export { CallbackSecrets } from "./upkeep/callback_secrets.ts";

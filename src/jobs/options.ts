@@ -23,7 +23,7 @@ export interface WorkflowNames extends Pick<ReadonlySet<string>, "has" | "keys">
 
 /** An attempt that ended in this process, for measuring. */
 export interface EndedAttempt {
-  /** The connector that ran it; `pipeline`: it ran steps; `outside`: an outside worker did. */
+  /** The connector that ran it; `pipeline`: it ran steps; `external`: an external worker did. */
   readonly workflow: string;
   /** `succeeded`, `failed`, `suspended`, or why it was told to stop. It is of the attempt, not of the job. */
   readonly outcome: "succeeded" | "failed" | "suspended" | AttemptAborted["reason"];

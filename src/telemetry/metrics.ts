@@ -181,7 +181,7 @@ export class Metrics {
     for (const [type, count] of counts) this.#events.inc({ type }, count);
   }
 
-  /** `workflow`: a connector's name, `pipeline` for all that runs steps, `outside` for what outside workers run. */
+  /** `workflow`: a connector's name, `pipeline` for all that runs steps, `external` for what external workers run. */
   attempt({ workflow, outcome, seconds }: EndedWork & { readonly workflow: string }): void {
     this.#attempts.observe({ workflow, outcome }, seconds);
   }

@@ -55,9 +55,9 @@ const started = (attempt: number, worker = "w1"): KnownNewEvent => ({
   type: "job.started",
   data: { attempt, worker, lease_seconds: LEASE_SECONDS },
 });
-const startedOutside = (attempt: number): KnownNewEvent => ({
+const startedExternally = (attempt: number): KnownNewEvent => ({
   type: "job.started",
-  data: { attempt, worker: "theirs", lease_seconds: LEASE_SECONDS, outside: true },
+  data: { attempt, worker: "theirs", lease_seconds: LEASE_SECONDS, external: true },
 });
 const heartbeat = (attempt: number): KnownNewEvent => ({
   type: "job.heartbeat",
@@ -107,13 +107,13 @@ describe("start", () => {
   test("claims a released job as its next attempt", () => {
     given(submitted(), started(1), released(1, "lease_expired")).when(start).then(started(2));
   });
-  test("says on record that an outside worker claims it", () => {
+  test("says on record that an external worker claims it", () => {
     given(submitted())
-      .when({ ...start, worker: "theirs", outside: true })
-      .then(startedOutside(1));
-    expect(jobState(record([submitted(), startedOutside(1)]))).toMatchObject({ worker: "theirs", outside: true });
-    const after = jobState(record([submitted(), startedOutside(1), released(1, "lease_expired"), started(2)]));
-    expect(after).toMatchObject({ worker: "w1", outside: false });
+      .when({ ...start, worker: "theirs", external: true })
+      .then(startedExternally(1));
+    expect(jobState(record([submitted(), startedExternally(1)]))).toMatchObject({ worker: "theirs", external: true });
+    const after = jobState(record([submitted(), startedExternally(1), released(1, "lease_expired"), started(2)]));
+    expect(after).toMatchObject({ worker: "w1", external: false });
   });
   test("refuses a job that another worker holds", () => {
     given(submitted(), started(1, "w2")).when(start).refused("job_not_queued");
@@ -168,11 +168,11 @@ describe("release", () => {
         },
       });
   });
-  test("waits for the lease of an outside worker: nobody knows whether it is dead", () => {
-    const history = [submitted(), startedOutside(1)];
+  test("waits for the lease of an external worker: nobody knows whether it is dead", () => {
+    const history = [submitted(), startedExternally(1)];
     given(...history)
       .when({ type: "release", attempt: 1, reason: "worker_lost" })
-      .refused("held_outside");
+      .refused("held_externally");
     given(...history)
       .when({ type: "release", attempt: 1, reason: "lease_expired", now: lapse })
       .then(released(1, "lease_expired"));
@@ -421,7 +421,7 @@ test("a queued job says what it waits for", () => {
   };
   expect(waiting([submitted()])).toEqual({ reason: "worker", detail: "Waits for a free worker." });
   expect(waiting([submitted()], EPOCH, false)?.detail).toContain(
-    'No connector or pipeline runs the workflow "http"; the job waits for an outside worker that claims it',
+    'No connector or pipeline runs the workflow "http"; the job waits for an external worker that claims it',
   );
   expect(waiting([submitted(), started(1)])).toBeNull();
   const run_at = "2026-01-01T01:00:00.000Z";
@@ -463,7 +463,7 @@ describe("whatever commands come, in whatever order", () => {
         worker: fc.constantFrom("w1", "w2"),
         lease_seconds: fc.integer({ min: 1, max: 5 }),
         max_attempts: fc.integer({ min: 1, max: 3 }),
-        outside: fc.boolean(),
+        external: fc.boolean(),
       },
       { requiredKeys: ["type", "worker", "lease_seconds"] },
     ),

@@ -1,4 +1,4 @@
-/** The API on a random port, over a real log and real read models, as an outside client meets it. */
+/** The API on a random port, over a real log and real read models, as an external client meets it. */
 
 import { join } from "node:path";
 import { refusedAddresses } from "../../connectors/mod.ts";
@@ -41,7 +41,7 @@ export interface Answer {
   readonly headers: Headers;
   readonly text: string;
   // Tests look into answers of every shape.
-  // biome-ignore lint/suspicious/noExplicitAny: an outside client knows no types
+  // biome-ignore lint/suspicious/noExplicitAny: an external client knows no types
   readonly body: any;
 }
 

@@ -1,6 +1,6 @@
-/** Speaks to `/api/v1/jobs/ws` as an outside client does. */
+/** Speaks to `/api/v1/jobs/ws` as an external client does. */
 
-// biome-ignore lint/suspicious/noExplicitAny: an outside client knows no types
+// biome-ignore lint/suspicious/noExplicitAny: an external client knows no types
 export type Message = any;
 
 export interface SocketClient {

@@ -1,9 +1,9 @@
-/** Reads server-sent events as an outside client does. */
+/** Reads server-sent events as an external client does. */
 
 export interface Frame {
   readonly id: number;
   readonly event: string;
-  // biome-ignore lint/suspicious/noExplicitAny: an outside client knows no types
+  // biome-ignore lint/suspicious/noExplicitAny: an external client knows no types
   readonly data: any;
 }
 

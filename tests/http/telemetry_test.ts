@@ -41,7 +41,7 @@ describe("metrics", () => {
     expect(JSON.stringify(requests?.samples)).not.toContain("nothing");
   });
 
-  test("count how the attempts of outside workers end, each once", async () => {
+  test("count how the attempts of external workers end, each once", async () => {
     const ask = async (path: string, body: object) => (await api.ask(path, post(body, key))).body;
     const { job_id } = await api.submit({ workflow: "by-hand" }, key);
     const { jobs } = await ask("/api/v1/workers/claim", { worker: "w1", workflows: ["by-hand"] });
@@ -49,10 +49,10 @@ describe("metrics", () => {
     const ended = { job_id, attempt: 1, result: {} };
     // The second time it is on record.
     for (let times = 0; times < 2; times++) await ask("/api/v1/workers/complete", ended);
-    const outside = { workflow: "outside", outcome: "succeeded" };
+    const external = { workflow: "external", outcome: "succeeded" };
     const families = await scrape();
-    expect(sampleOf(families, "levqor_attempt_duration_seconds_count", outside)).toBe(1);
-    expect(sampleOf(families, "levqor_attempt_duration_seconds_sum", outside)).toBeWithin(0, 30);
+    expect(sampleOf(families, "levqor_attempt_duration_seconds_count", external)).toBe(1);
+    expect(sampleOf(families, "levqor_attempt_duration_seconds_sum", external)).toBeWithin(0, 30);
   });
 
   test("count open streams, and no longer when their client has gone", async () => {

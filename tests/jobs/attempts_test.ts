@@ -93,7 +93,7 @@ describe("an attempt that fails", () => {
     expect(attempts()).toBe(3);
   });
 
-  test("is not repeated before the outside service's Retry-After is over", async () => {
+  test("is not repeated before the external service's Retry-After is over", async () => {
     const { connectors } = failing(1, timeout(1.5));
     service.start({ connectors });
     const id = await service.submit("failing", { backoff: QUICK });

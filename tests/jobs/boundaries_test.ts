@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Kind, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
 import { type Connector, ConnectorError } from "../../connectors/mod.ts";
-import { OutsideWorkers } from "../../src/jobs/mod.ts";
+import { ExternalWorkers } from "../../src/jobs/mod.ts";
 import type { WrittenBatch } from "../../src/log/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { appendUnchecked } from "../support/events.ts";
@@ -211,10 +211,10 @@ describe("a step's job", () => {
   });
 });
 
-describe("jobs of outside workers", () => {
+describe("jobs of external workers", () => {
   test("that can never be claimed hold up none behind them", async () => {
     const signal = new AbortController();
-    const outside = new OutsideWorkers({ ...service, logger: silent, signal: signal.signal });
+    const external = new ExternalWorkers({ ...service, logger: silent, signal: signal.signal });
     const id = Bun.randomUUIDv7();
     await appendUnchecked(service.sql, `job-${id}`, [
       { type: "job.submitted", data: { workflow: "theirs", payload: {} } },
@@ -222,7 +222,7 @@ describe("jobs of outside workers", () => {
     ]);
     const next = await service.submit("theirs");
     const wish = { worker: "w", max_jobs: 1, lease_seconds: 30, wait_ms: 5_000, meta: { actor: "a" } };
-    const jobs = await outside.claim([unlimited({ workflow: "theirs" })], { ...wish, signal: signal.signal });
+    const jobs = await external.claim([unlimited({ workflow: "theirs" })], { ...wish, signal: signal.signal });
     expect(jobs.map(({ job_id }) => job_id)).toEqual([next]);
     await until(
       async () =>

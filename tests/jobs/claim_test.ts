@@ -36,7 +36,7 @@ async function claimInDoubt(append: (log: EventLog, ...args: Parameters<EventLog
     version,
     worker: "python",
     lease_seconds: 60,
-    outside: true,
+    external: true,
     meta,
     limits,
     signal,

@@ -126,9 +126,9 @@ describe("leases", () => {
     }
   });
 
-  test("an outside worker's claim survives a start that knows all others to be dead", async () => {
+  test("an external worker's claim survives a start that knows all others to be dead", async () => {
     const theirs = await service.submit("theirs");
-    const lease = { worker: "theirs", lease_seconds: 600, outside: true };
+    const lease = { worker: "theirs", lease_seconds: 600, external: true };
     await commandJob(service.log, { reach: EVERYTHING, job_id: theirs, command: { type: "start", ...lease }, meta });
     const dead = await service.submit("noop");
     const claim = { type: "start", worker: "dead", lease_seconds: 600 } as const;

@@ -15,7 +15,7 @@ beforeEach(async () => {
   service = await openService();
 });
 
-/** The outside service: it counts what is done to it, and answers when it is told to. */
+/** The external service: it counts what is done to it, and answers when it is told to. */
 const done: { path: string; key: string | null }[] = [];
 let held = new Set<string>();
 let answering = Promise.withResolvers<void>();

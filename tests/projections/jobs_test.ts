@@ -200,8 +200,8 @@ test("a job takes a share of whoever brought it about, unless that is the operat
   expect(charged({ actor: "anonymous" })).toBeNull();
 });
 
-test("a job names who holds it for an outside worker, for as long as they do", () => {
-  const outside = { ...started, data: { ...started.data, outside: true } };
+test("a job names who holds it for an external worker, for as long as they do", () => {
+  const outside = { ...started, data: { ...started.data, external: true } };
   const claimant = (actor: string, ...events: { type: string; data: unknown }[]) => {
     let row: JobRow | undefined;
     for (const one of history(`job-${id}`, [submitted, ...events])) {

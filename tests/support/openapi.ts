@@ -3,7 +3,7 @@
 import Ajv2020 from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
-// An outside client knows no types: it learns them from the document.
+// an external client knows no types: it learns them from the document.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type Json = any;
 

@@ -17,7 +17,7 @@ const CLOCK_GRAIN_MS = 2;
 
 interface Claim {
   readonly attempt: number;
-  /** Who recorded it: a worker of the service, or the key of an outside one. */
+  /** Who recorded it: a worker of the service, or the key of an external one. */
   readonly actor: string;
   /** Milliseconds since 1970 by Postgres's clock; and where the log set it. */
   readonly lease_end: number;

@@ -50,8 +50,8 @@ const EXAMPLES = {
       ],
     },
   },
-  outside: {
-    summary: "For an outside worker, urgently, and one at a time for each customer",
+  external: {
+    summary: "For an external worker, urgently, and one at a time for each customer",
     value: {
       workflow: "translate",
       payload: { text: "Guten Tag" },

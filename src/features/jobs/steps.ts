@@ -41,7 +41,7 @@ export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflo
           tag: "Jobs",
           summary: "Where each step of a job stands",
           description:
-            "Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an outside worker. A job that has not started yet shows the steps of its pipeline's newest version.",
+            "Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an external worker. A job that has not started yet shows the steps of its pipeline's newest version.",
           scope: "jobs:read",
           params: { job_id: JobId },
           answers: {

@@ -1,4 +1,4 @@
-/** Outside workers: programs in any language that claim jobs, keep them with heartbeats and answer for them. */
+/** External workers: programs in any language that claim jobs, keep them with heartbeats and answer for them. */
 
 import { Elysia } from "elysia";
 import { type Caller, mayDo, reachOf } from "../../access/mod.ts";
@@ -28,9 +28,9 @@ import { answerWritten } from "../../http/stream/answer.ts";
 import {
   type Answered,
   answerFor,
+  type ExternalAnswer,
+  ExternalWorkers,
   HeldAttempts,
-  type OutsideAnswer,
-  OutsideWorkers,
   TooManyClaimsError,
 } from "../../jobs/mod.ts";
 import { Workflows } from "../../jobs/run/workflows.ts";
@@ -75,7 +75,7 @@ export function workerRoutes(
   { log, sql, bus, logger, metrics, workflows, signal, config, limits }: WorkerRoutesOptions,
   auth: Auth,
 ) {
-  const outside = new OutsideWorkers({
+  const external = new ExternalWorkers({
     ...{ log, sql, bus, logger, signal },
     max_waiting: CLAIMS_WAITING_MAX,
     max_groups: CLAIM_SETS_MAX,
@@ -113,7 +113,7 @@ export function workerRoutes(
           max_claims: shareOf(caller, { max: CLAIMS_WAITING_MAX, share }),
           max_sets: shareOf(caller, { max: CLAIM_SETS_MAX, share }),
         };
-        const claim = outside.claim(claimed, {
+        const claim = external.claim(claimed, {
           claimant,
           worker,
           max_jobs,
@@ -135,7 +135,7 @@ export function workerRoutes(
         detail: describe({
           id: "claimJobs",
           tag: "Workers",
-          summary: "Claim jobs for an outside worker",
+          summary: "Claim jobs for an external worker",
           description: `Gives up to \`max_jobs\` jobs of the named workflows to the worker, or waits up to \`wait_seconds\` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their \`run_at\` and for the pauses between attempts as with the service's own workers. A claim holds for \`lease_seconds\`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none. One caller holds at most 1,000 jobs claimed (a tenth of 10,000, CALLER_SHARE), the keys in API_KEYS any number; where it holds as many, the answer is 429.`,
           scope: "workers:write",
           body: WorkerClaim,
@@ -297,7 +297,7 @@ export function workerRoutes(
 
   async function answer(
     named: Named,
-    answered: OutsideAnswer,
+    answered: ExternalAnswer,
     { caller, cause }: { caller: Caller; cause: Cause },
   ): Promise<Answered & { ok: true }> {
     const job_id = named.job_id.toLowerCase();

@@ -59,7 +59,7 @@ export const WorkerClaim = component(
     },
     {
       additionalProperties: false,
-      description: "Which jobs an outside worker wants.",
+      description: "Which jobs an external worker wants.",
       examples: [
         { worker: "translator-7", workflows: ["translate"], max_jobs: 10, wait_seconds: 20, lease_seconds: 30 },
       ],
@@ -101,7 +101,7 @@ export const ClaimedJobs = component(
   ),
 );
 
-/** Which attempt an outside worker answers for. */
+/** Which attempt an external worker answers for. */
 const attemptNamed = {
   job_id: JobId,
   attempt: Type.Integer({ minimum: 1, description: "As the claim answered it.", examples: [1] }),

@@ -1,5 +1,5 @@
 /**
- * What outside workers say of the attempts that they hold: that they are still at it, and how it ended.
+ * What external workers say of the attempts that they hold: that they are still at it, and how it ended.
  *
  * An attempt's time is watched by its heartbeats: the one that comes too late ends the attempt (`attempt_timeout`), and
  * the lease never runs much longer than the attempt may. An end that came late stands: the work is done.
@@ -26,7 +26,7 @@ import { isRetryable, retryDelay } from "../run/retry.ts";
 /** A lease may outlast its attempt's time by so much, in seconds: its worker hears of it, and does not just lapse. */
 const TIMEOUT_SLACK = 5;
 
-export type OutsideAnswer =
+export type ExternalAnswer =
   /** Without `lease_seconds`: as long as it was claimed for. */
   | { readonly type: "heartbeat"; readonly lease_seconds?: number }
   | { readonly type: "complete"; readonly result: unknown }
@@ -38,7 +38,7 @@ export type OutsideAnswer =
 export interface Answering {
   readonly job_id: string;
   readonly attempt: number;
-  readonly answer: OutsideAnswer;
+  readonly answer: ExternalAnswer;
   /** Of whoever answers. */
   readonly reach: Reach;
   /** Its actor answers, who must have made the claim. */
@@ -96,7 +96,7 @@ interface HeldAttempt {
 }
 
 /**
- * What this process knows of jobs that outside workers keep with heartbeats, so that it reads of each only what is new,
+ * What this process knows of jobs that external workers keep with heartbeats, so that it reads of each only what is new,
  * whatever its payload and results take, and records no more heartbeats than the lease needs. The log decides all the
  * same: what is here may be behind.
  */
@@ -193,7 +193,7 @@ export async function answerFor(log: EventLog, answering: Answering): Promise<An
   }
   if (answer.type !== "heartbeat") {
     const seconds = (Date.parse(recorded_at) - (state.started_at ?? 0)) / 1000;
-    answering.on_attempt?.({ workflow: "outside", outcome: OUTCOMES[answer.type], seconds });
+    answering.on_attempt?.({ workflow: "external", outcome: OUTCOMES[answer.type], seconds });
   }
   const event = { ...handled.events.at(-1), recorded_at } as AnswerEvent;
   const answered = { ok: true, event, position, replayed: false } as const;
@@ -218,8 +218,8 @@ function decide(answering: Answering, state: JobState) {
 }
 
 /** A name that a worker gives itself is no proof: several may have it. */
-function isClaimant({ meta }: Answering, { outside, claimed_by }: JobState): boolean {
-  return outside && claimed_by === meta.actor;
+function isClaimant({ meta }: Answering, { external, claimed_by }: JobState): boolean {
+  return external && claimed_by === meta.actor;
 }
 
 function toCommand({ attempt, answer }: Answering, state: JobState): JobCommand {
@@ -272,7 +272,7 @@ async function recorded(
     await inSlices(page, (stored) => {
       const event = decode(stored);
       if (!("attempt" in event.data) || event.data.attempt !== attempt) return;
-      if (event.type === "job.started") claimed = event.data.outside === true && event.meta.actor === meta.actor;
+      if (event.type === "job.started") claimed = event.data.external === true && event.meta.actor === meta.actor;
       else if (isRecordOf(answer, event as AnswerEvent)) {
         said = { ok: true, event: event as AnswerEvent, position: stored.position, replayed: true };
       }
@@ -281,7 +281,7 @@ async function recorded(
   return claimed && said ? said : { ...refused, claimed };
 }
 
-function isRecordOf(answer: OutsideAnswer, event: AnswerEvent): boolean {
+function isRecordOf(answer: ExternalAnswer, event: AnswerEvent): boolean {
   switch (event.type) {
     case "job.succeeded":
       return answer.type === "complete" && isSameJson(opened(event.data.result ?? null), answer.result ?? null);

@@ -1,4 +1,4 @@
-/** Gives jobs to outside workers: programs that claim them over the API. */
+/** Gives jobs to external workers: programs that claim them over the API. */
 import type { Within } from "../../domain/reach.ts";
 import type { RunnerOptions } from "../options.ts";
 import { type ClaimedJob, type ClaimWish, WorkflowGroup } from "./workflow_group.ts";
@@ -10,7 +10,7 @@ const MAX_GROUPS = 100;
 /** A set that nobody has asked for this long is forgotten: more than the longest wait and the pause between two. */
 const FORGET_MS = 60_000;
 
-export interface OutsideWorkersOptions extends Pick<RunnerOptions, "log" | "bus" | "sql" | "logger"> {
+export interface ExternalWorkersOptions extends Pick<RunnerOptions, "log" | "bus" | "sql" | "logger"> {
   /** Fires when the service stops: who waits gets nothing, and nothing more is claimed. */
   readonly signal: AbortSignal;
   /** {@link MAX_WAITING} by default. */
@@ -41,8 +41,8 @@ function keyOf(workflows: readonly string[]): string {
   return JSON.stringify([...new Set(workflows.toSorted())]);
 }
 
-export class OutsideWorkers {
-  readonly #options: OutsideWorkersOptions;
+export class ExternalWorkers {
+  readonly #options: ExternalWorkersOptions;
   readonly #maxWaiting: number;
   readonly #maxGroups: number;
   /** By the workflows' names, sorted. */
@@ -52,7 +52,7 @@ export class OutsideWorkers {
   readonly #sets = new Map<string, Map<string, number>>();
   #forgetting: Timer | undefined;
 
-  constructor(options: OutsideWorkersOptions) {
+  constructor(options: ExternalWorkersOptions) {
     this.#options = options;
     this.#maxWaiting = options.max_waiting ?? MAX_WAITING;
     this.#maxGroups = options.max_groups ?? MAX_GROUPS;

@@ -1,5 +1,5 @@
 /**
- * Some workflows whose jobs outside workers claim together: what of them is ready, and who waits for it.
+ * Some workflows whose jobs external workers claim together: what of them is ready, and who waits for it.
  *
  * ```text
  *   log ──Feed──▶ ReadyQueue ──take──▶ claiming ──job.started──▶ answered
@@ -262,7 +262,7 @@ export class WorkflowGroup {
   async #cannotClaim({ job_id, version }: ReadyJob, fault: unknown): Promise<void> {
     if (isTransient(fault)) throw fault;
     const { log, logger } = this.#options;
-    logger.error({ job_id, err: fault }, "Cannot give a job to an outside worker for a fault of its own; it fails");
+    logger.error({ job_id, err: fault }, "Cannot give a job to an external worker for a fault of its own; it fails");
     this.#heldBack.settled(job_id);
     try {
       await failForGood(log, { job_id, version, fault, actor: "system:workers" });
@@ -288,7 +288,7 @@ export class WorkflowGroup {
       version,
       worker,
       lease_seconds: Math.min(lease_seconds, longestLease(state)),
-      outside: true,
+      external: true,
       limits: this.#heldBack.limits,
       meta: { ...jobMeta(job_id, { actor: meta.actor, causation_version: version }), ...meta },
       signal: this.#stopping.signal,

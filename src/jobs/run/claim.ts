@@ -19,8 +19,8 @@ export interface ClaimRequest {
   readonly lease_seconds: number;
   /** The connector's own limit of attempts, where it has one. */
   readonly max_attempts?: number;
-  /** An outside worker claims it. */
-  readonly outside?: boolean;
+  /** An external worker claims it. */
+  readonly external?: boolean;
   /** The stored pipeline that the job runs, where it does. */
   readonly pipeline?: JobPipelinePinned;
   /** Of this claim alone: it tells it from another's where the append is in doubt. */
@@ -50,8 +50,8 @@ export async function claim(
   log: Pick<EventLog, "append" | "appendAll" | "readStream">,
   request: ClaimRequest,
 ): Promise<ClaimResult> {
-  const { job_id, state, version, worker, lease_seconds, max_attempts, outside, pipeline, meta, signal } = request;
-  const events = jobDecider.decide({ type: "start", worker, lease_seconds, max_attempts, outside, pipeline }, state);
+  const { job_id, state, version, worker, lease_seconds, max_attempts, external, pipeline, meta, signal } = request;
+  const events = jobDecider.decide({ type: "start", worker, lease_seconds, max_attempts, external, pipeline }, state);
   if ("rejected" in events) return { ok: false, reason: "refused" };
   try {
     const started = await start(
@@ -71,7 +71,7 @@ export async function claim(
     if (!next) throw error;
     const now = since.reduce(jobDecider.evolve, state);
     const isHeld = now.status === "running" && now.attempt === state.attempt + 1;
-    // By all that is known of who did it: several outside workers may have one name.
+    // By all that is known of who did it: several external workers may have one name.
     if (isHeld && isSameJson(next.meta, meta)) {
       return { ok: true, state: now, version: version + since.length, position: next.position };
     }

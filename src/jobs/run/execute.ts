@@ -25,7 +25,7 @@ export type Outcome =
       readonly ok: false;
       readonly error: JobError;
       readonly fault?: unknown;
-      /** The outside service asks to be left alone for so many seconds. */
+      /** The external service asks to be left alone for so many seconds. */
       readonly retry_after?: number;
     };
 

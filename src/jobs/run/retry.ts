@@ -2,7 +2,7 @@
  * Which faults may pass by themselves, and how long to wait before the next attempt.
  *
  * The pause grows from `initial_seconds` by `factor` with each attempt that was used, up to `max_seconds`; of that,
- * chance takes up to a half away, so that what failed together does not come back together. The outside service's
+ * chance takes up to a half away, so that what failed together does not come back together. The external service's
  * `Retry-After` is a minimum.
  */
 import { MAX_RETRY_AFTER } from "../../../connectors/retry_after.ts";
@@ -72,7 +72,7 @@ export function retryDelay(
   }: {
     /** The connector's own pauses. */
     connector?: Backoff;
-    /** What the outside service asked for, in seconds. */
+    /** What the external service asked for, in seconds. */
     retry_after?: number;
   } = {},
 ): number {

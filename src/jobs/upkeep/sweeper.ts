@@ -1,7 +1,7 @@
 /**
  * Takes jobs back whose lease has lapsed, and ends those that have taken too long, by the database's clock.
  *
- * Every process stands by for it, whatever its role: where only outside workers run jobs, no runner is there to do it.
+ * Every process stands by for it, whatever its role: where only external workers run jobs, no runner is there to do it.
  * One process at a time does, by the lease `leases`; when it dies another takes over within seconds.
  */
 import type { JobCommand } from "../../domain/job.ts";

@@ -13,7 +13,7 @@ async function start(options: HarnessOptions = {}): Promise<void> {
 }
 afterEach(() => api.stop());
 
-// An outside client knows no types.
+// an external client knows no types.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Line = any;
 

@@ -1,4 +1,4 @@
-/** Jobs of several steps, as an outside client meets them: the API and a runner over the same log. */
+/** Jobs of several steps, as an external client meets them: the API and a runner over the same log. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { type Connector, ConnectorError } from "../../../connectors/mod.ts";
@@ -123,7 +123,7 @@ describe("a job that brings its steps", () => {
   });
 });
 
-test("a stored pipeline runs jobs of its name, and outside workers cannot claim them", async () => {
+test("a stored pipeline runs jobs of its name, and external workers cannot claim them", async () => {
   const definition = { format: 1, steps: [{ id: "hello", uses: "echo", with: { to: "{{ payload.who }}" } }] };
   const stored = await api.ask("/api/v1/pipelines", post({ name: "greet", ...definition }));
   expect(stored.status).toBe(201);

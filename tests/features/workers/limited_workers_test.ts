@@ -1,4 +1,4 @@
-/** Outside workers are held to the same limits as those of the service. */
+/** External workers are held to the same limits as those of the service. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Answer, type Harness, post, startApi } from "../../http/harness.ts";
 
@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** An outside client knows no types. */
+/** an external client knows no types. */
 type Json = Answer["body"];
 
 async function claim(workflow: string, more: object = {}): Promise<Json[]> {
@@ -24,7 +24,7 @@ async function complete({ job_id, attempt }: Json): Promise<void> {
 const idsOf = (jobs: Json[]) => jobs.map(({ job_id }) => job_id);
 
 test("one job of a key at a time is given, and the next as soon as it has ended; others go past", async () => {
-  const workflow = "outside-keyed";
+  const workflow = "external-keyed";
   const keyed: string[] = [];
   for (let i = 0; i < 4; i++) keyed.push((await api.submit({ workflow, concurrency_key: "k" })).job_id);
   const free = (await api.submit({ workflow })).job_id;
@@ -45,7 +45,7 @@ test("one job of a key at a time is given, and the next as soon as it has ended;
 }, 60_000);
 
 test("a workflow's limit is heeded soon after it was settled", async () => {
-  const workflow = "outside-narrow";
+  const workflow = "external-narrow";
   const init = { ...post({ concurrency: 3 }), method: "PUT" };
   expect((await api.ask(`/api/v1/workflows/${workflow}/limits`, init)).status).toBe(200);
   for (let i = 0; i < 8; i++) await api.submit({ workflow });

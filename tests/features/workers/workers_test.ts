@@ -20,7 +20,7 @@ afterAll(async () => {
   await api.stop();
 });
 
-/** An outside client knows no types. */
+/** an external client knows no types. */
 type Json = Answer["body"];
 
 const call = (action: string, body: object, init: RequestInit = {}) =>
@@ -71,7 +71,7 @@ describe("POST /api/v1/workers/claim", () => {
     const started = (await api.ask(`/api/v1/jobs/${id}/events`)).body.data[1];
     expect(started).toMatchObject({
       type: "job.started",
-      data: { attempt: 1, worker: "translator-7", lease_seconds: 40, outside: true },
+      data: { attempt: 1, worker: "translator-7", lease_seconds: 40, external: true },
       meta: { actor: "anonymous", correlation_id: id, causation_id: `job-${id}@1` },
     });
     expect((await status(id)).status).toBe("running");
@@ -582,7 +582,7 @@ describe("a worker's answer", () => {
     }
   });
 
-  test("counts for attempts of outside workers alone", async () => {
+  test("counts for attempts of external workers alone", async () => {
     const { job_id } = await api.submit();
     const claim = { type: "start", worker: "built-in", lease_seconds: 600 } as const;
     const meta = { actor: "worker:built-in", correlation_id: job_id };

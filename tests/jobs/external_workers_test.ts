@@ -1,8 +1,8 @@
-/** Claims of outside workers, where processes, connections and clients come and go. */
+/** Claims of external workers, where processes, connections and clients come and go. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { OutsideWorkersOptions } from "../../src/jobs/external/external_workers.ts";
+import type { ExternalWorkersOptions } from "../../src/jobs/external/external_workers.ts";
 import type { ClaimWish } from "../../src/jobs/external/workflow_group.ts";
-import { OutsideWorkers, TooManyClaimsError } from "../../src/jobs/mod.ts";
+import { ExternalWorkers, TooManyClaimsError } from "../../src/jobs/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { startProxy } from "../support/proxy.ts";
 import { unlimited } from "../support/reach.ts";
@@ -19,8 +19,8 @@ afterEach(async () => {
   await service.close();
 });
 
-function desk(options: Partial<OutsideWorkersOptions> = {}): OutsideWorkers {
-  return new OutsideWorkers({ ...service, logger: silent, signal: stopping.signal, ...options });
+function desk(options: Partial<ExternalWorkersOptions> = {}): ExternalWorkers {
+  return new ExternalWorkers({ ...service, logger: silent, signal: stopping.signal, ...options });
 }
 
 const wish = (more: Partial<ClaimWish> = {}): ClaimWish => ({
@@ -50,7 +50,7 @@ describe("several processes", () => {
     const desks = [desk(), desk(), desk()];
     const submitted = await Promise.all(Array.from({ length: 300 }, () => service.submit("theirs")));
     const given: string[] = [];
-    const work = async (one: OutsideWorkers) => {
+    const work = async (one: ExternalWorkers) => {
       while (given.length < 300)
         given.push(...ids(await one.claim(named("theirs"), wish({ max_jobs: 7, wait_ms: 500 }))));
     };
