@@ -6,7 +6,8 @@
 import { join } from "node:path";
 import { scopes } from "../src/access/mod.ts";
 import { settings } from "../src/config.ts";
-import { type ProblemKind, problems } from "../src/http/problem.ts";
+import "../src/features/mod.ts";
+import { problemKinds } from "../src/http/problem.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
@@ -35,10 +36,9 @@ export function pagesWithTables(): Promise<{ path: string; text: string; wanted:
 }
 
 function problemTable(): string {
-  const kinds = Object.entries<ProblemKind>(problems).sort(([, a], [, b]) => a.status - b.status);
   return table(
     ["status", "code", "what it means, and what to do"],
-    kinds.map(([code, { status, help }]) => [String(status), `\`${code}\``, help]),
+    problemKinds().map(({ code, status, help }) => [String(status), `\`${code}\``, help]),
   );
 }
 

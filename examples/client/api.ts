@@ -2748,7 +2748,7 @@ export interface components {
              * @description A stable code to branch on.
              * @enum {string}
              */
-            error: "malformed_json" | "malformed_url" | "json_too_deep" | "duplicate_key" | "number_not_representable" | "too_many_numeric_keys" | "incomplete_body" | "invalid_cursor" | "invalid_incident_id" | "invalid_host" | "invalid_job_id" | "invalid_schedule_id" | "invalid_key_id" | "invalid_idempotency_key" | "credential_exposed" | "unauthorized" | "grant_exceeded" | "workflow_not_allowed" | "self_approval_refused" | "insufficient_scope" | "origin_refused" | "not_found" | "incident_not_found" | "job_not_found" | "key_not_found" | "pipeline_not_found" | "projection_not_found" | "schedule_not_found" | "subscription_not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "already_decided" | "attempt_superseded" | "attempt_timeout" | "job_cancelled" | "job_finished" | "pipeline_exists" | "version_mismatch" | "projection_not_stopped" | "subscription_exists" | "body_too_large" | "payload_too_large" | "message_too_large" | "uri_too_long" | "host_refused" | "unsupported_media_type" | "range_not_satisfiable" | "validation_failed" | "not_recordable" | "idempotency_key_reused" | "workflow_built_in" | "queue_full" | "too_many_stored" | "too_many_claimed" | "precondition_required" | "upgrade_required" | "rate_limited" | "too_many_subscriptions" | "headers_too_large" | "internal_error" | "unavailable" | "too_many_claims" | "too_many_streams" | "outcome_unknown" | "deadline_exceeded" | "read_model_behind";
+            error: "already_decided" | "attempt_superseded" | "attempt_timeout" | "body_too_large" | "conflict" | "credential_exposed" | "deadline_exceeded" | "duplicate_key" | "grant_exceeded" | "headers_too_large" | "host_refused" | "idempotency_key_reused" | "incident_not_found" | "incomplete_body" | "insufficient_scope" | "internal_error" | "invalid_cursor" | "invalid_host" | "invalid_idempotency_key" | "invalid_incident_id" | "invalid_job_id" | "invalid_key_id" | "invalid_schedule_id" | "job_cancelled" | "job_finished" | "job_not_found" | "json_too_deep" | "key_not_found" | "malformed_json" | "malformed_url" | "message_too_large" | "method_not_allowed" | "not_found" | "not_recordable" | "number_not_representable" | "origin_refused" | "outcome_unknown" | "payload_too_large" | "pipeline_exists" | "pipeline_not_found" | "precondition_required" | "projection_not_found" | "projection_not_stopped" | "queue_full" | "range_not_satisfiable" | "rate_limited" | "read_model_behind" | "request_timeout" | "schedule_not_found" | "self_approval_refused" | "subscription_exists" | "subscription_not_found" | "too_many_claimed" | "too_many_claims" | "too_many_numeric_keys" | "too_many_stored" | "too_many_streams" | "too_many_subscriptions" | "unauthorized" | "unavailable" | "unsupported_media_type" | "upgrade_required" | "uri_too_long" | "validation_failed" | "version_mismatch" | "workflow_built_in" | "workflow_not_allowed";
             /** @description As in X-Request-Id. */
             request_id: string;
             /** @description Each value that does not fit, the first 20. */
@@ -3800,13 +3800,13 @@ export interface components {
             };
         };
         /**
-         * @description `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
+         * @description `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
+         *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -3851,13 +3851,13 @@ export interface components {
             };
         };
         /**
-         * @description `read_model_behind`: The read model did not reach Levqor-Min-Position in time. Repeat the request after the time that Retry-After names.
+         * @description `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
          *
-         *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
+         *     `read_model_behind`: The read model did not reach Levqor-Min-Position in time. Repeat the request after the time that Retry-After names.
          *
          *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
          */
-        "503.read_model_behind.unavailable.deadline_exceeded": {
+        "503.unavailable.read_model_behind.deadline_exceeded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 RateLimit: components["headers"]["RateLimit"];
@@ -3923,13 +3923,13 @@ export interface components {
          *
          *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4017,11 +4017,11 @@ export interface components {
         /**
          * @description `not_recordable`: The event log cannot hold what was sent, and the detail says why: it nests too deeply, or is too long. Nothing was recorded, and a repetition would meet the same. Send less, or a flatter document.
          *
-         *     `idempotency_key_reused`: The key was used before with another body. Use a new key for a new job; repeat a key only with the same body.
-         *
          *     `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there.
+         *
+         *     `idempotency_key_reused`: The key was used before with another body. Use a new key for a new job; repeat a key only with the same body.
          */
-        "422.not_recordable.idempotency_key_reused.validation_failed": {
+        "422.not_recordable.validation_failed.idempotency_key_reused": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4056,13 +4056,13 @@ export interface components {
             };
         };
         /**
-         * @description `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
+         * @description `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
          *
-         *     `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
+         *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
          *
          *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
          */
-        "503.unavailable.outcome_unknown.deadline_exceeded": {
+        "503.outcome_unknown.unavailable.deadline_exceeded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 RateLimit: components["headers"]["RateLimit"];
@@ -4080,13 +4080,13 @@ export interface components {
         /**
          * @description `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_job_id.invalid_host.credential_exposed.malformed_url": {
+        "400.invalid_job_id.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4138,14 +4138,36 @@ export interface components {
         /**
          * @description `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_cursor.invalid_host.credential_exposed.malformed_url": {
+        "400.invalid_cursor.malformed_url.invalid_host.credential_exposed": {
             headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `read_model_behind`: The read model did not reach Levqor-Min-Position in time. Repeat the request after the time that Retry-After names.
+         *
+         *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
+         *
+         *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
+         */
+        "503.read_model_behind.unavailable.deadline_exceeded": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -4163,13 +4185,13 @@ export interface components {
          *
          *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed.malformed_url": {
+        "400.invalid_job_id.invalid_cursor.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4198,13 +4220,13 @@ export interface components {
          *
          *     `invalid_job_id`: The job id in the path is not a UUID. Use the job_id that the intake answered.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4284,13 +4306,13 @@ export interface components {
          *
          *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4305,36 +4327,15 @@ export interface components {
             };
         };
         /**
-         * @description `not_recordable`: The event log cannot hold what was sent, and the detail says why: it nests too deeply, or is too long. Nothing was recorded, and a repetition would meet the same. Send less, or a flatter document.
-         *
-         *     `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there.
-         *
-         *     `idempotency_key_reused`: The key was used before with another body. Use a new key for a new job; repeat a key only with the same body.
-         */
-        "422.not_recordable.validation_failed.idempotency_key_reused": {
-            headers: {
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `read_model_behind`: The read model did not reach Levqor-Min-Position in time. Repeat the request after the time that Retry-After names.
+         * @description `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
          *
          *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
          *
-         *     `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
+         *     `read_model_behind`: The read model did not reach Levqor-Min-Position in time. Repeat the request after the time that Retry-After names.
          *
          *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
          */
-        "503.read_model_behind.unavailable.outcome_unknown.deadline_exceeded": {
+        "503.outcome_unknown.unavailable.read_model_behind.deadline_exceeded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 RateLimit: components["headers"]["RateLimit"];
@@ -4396,13 +4397,13 @@ export interface components {
          *
          *     `incomplete_body`: The connection ended before the body did. Nothing was recorded; repeat the request.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4505,13 +4506,13 @@ export interface components {
         /**
          * @description `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url": {
+        "400.invalid_schedule_id.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4555,13 +4556,13 @@ export interface components {
          *
          *     `invalid_schedule_id`: The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_schedule_id.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4580,13 +4581,13 @@ export interface components {
          *
          *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_schedule_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
+        "400.invalid_schedule_id.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4605,13 +4606,13 @@ export interface components {
          *
          *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_schedule_id.invalid_cursor.invalid_host.credential_exposed.malformed_url": {
+        "400.invalid_schedule_id.invalid_cursor.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4628,11 +4629,11 @@ export interface components {
         /**
          * @description `not_recordable`: The event log cannot hold what was sent, and the detail says why: it nests too deeply, or is too long. Nothing was recorded, and a repetition would meet the same. Send less, or a flatter document.
          *
-         *     `workflow_built_in`: The service's own workers run this workflow, so external workers cannot claim its jobs. Give external ones another name.
-         *
          *     `validation_failed`: The request does not fit its schema. Each entry of errors points at one value and says what is expected there.
+         *
+         *     `workflow_built_in`: The service's own workers run this workflow, so external workers cannot claim its jobs. Give external ones another name.
          */
-        "422.not_recordable.workflow_built_in.validation_failed": {
+        "422.not_recordable.validation_failed.workflow_built_in": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4667,15 +4668,15 @@ export interface components {
             };
         };
         /**
-         * @description `too_many_claims`: One process lets 1,000 claims wait at a time, for up to 100 different sets of workflows; a tenth of both for one caller (CALLER_SHARE). Repeat the claim after the time that Retry-After names; it may well meet another process.
+         * @description `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
          *
          *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
          *
-         *     `outcome_unknown`: The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.
+         *     `too_many_claims`: One process lets 1,000 claims wait at a time, for up to 100 different sets of workflows; a tenth of both for one caller (CALLER_SHARE). Repeat the claim after the time that Retry-After names; it may well meet another process.
          *
          *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
          */
-        "503.too_many_claims.unavailable.outcome_unknown.deadline_exceeded": {
+        "503.outcome_unknown.unavailable.too_many_claims.deadline_exceeded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 RateLimit: components["headers"]["RateLimit"];
@@ -4735,13 +4736,13 @@ export interface components {
             };
         };
         /**
-         * @description `too_many_streams`: One process keeps up to MAX_STREAMS event streams open (5,000 unless configured otherwise), and as many WebSockets. One caller may have a tenth of them (CALLER_SHARE). Connect again after the time that Retry-After names, and resume where you were; it may well meet another process.
+         * @description `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
          *
-         *     `unavailable`: Nothing was recorded. Repeat the request after the time that Retry-After names.
+         *     `too_many_streams`: One process keeps up to MAX_STREAMS event streams open (5,000 unless configured otherwise), and as many WebSockets. One caller may have a tenth of them (CALLER_SHARE). Connect again after the time that Retry-After names, and resume where you were; it may well meet another process.
          *
          *     `deadline_exceeded`: The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.
          */
-        "503.too_many_streams.unavailable.deadline_exceeded": {
+        "503.unavailable.too_many_streams.deadline_exceeded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 RateLimit: components["headers"]["RateLimit"];
@@ -4769,13 +4770,13 @@ export interface components {
          *
          *     `invalid_cursor`: A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.invalid_cursor.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.invalid_cursor.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4898,13 +4899,13 @@ export interface components {
         /**
          * @description `invalid_key_id`: The key id in the path is not a UUID. Use the key_id that the creation answered: the key itself belongs in no path.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.invalid_key_id.invalid_host.credential_exposed.malformed_url": {
+        "400.invalid_key_id.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4950,13 +4951,13 @@ export interface components {
          *
          *     `invalid_idempotency_key`: The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4985,13 +4986,13 @@ export interface components {
          *
          *     `invalid_key_id`: The key id in the path is not a UUID. Use the key_id that the creation answered: the key itself belongs in no path.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -5050,13 +5051,13 @@ export interface components {
          *
          *     `invalid_incident_id`: The incident id in the path is not a UUID. Use the incident_id that the opening answered.
          *
+         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
+         *
          *     `invalid_host`: A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.
          *
          *     `credential_exposed`: The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.
-         *
-         *     `malformed_url`: The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.
          */
-        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url": {
+        "400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_incident_id.malformed_url.invalid_host.credential_exposed": {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -5312,7 +5313,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemDescription"];
                 };
             };
-            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_url.invalid_host.credential_exposed"];
             403: components["responses"]["403.origin_refused"];
             404: components["responses"]["404.not_found"];
             414: components["responses"]["414.uri_too_long"];
@@ -5369,7 +5370,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.unavailable.read_model_behind.deadline_exceeded"];
         };
     };
     getMarketingSummary: {
@@ -5452,7 +5453,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_url.invalid_host.credential_exposed"];
             403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
@@ -5460,7 +5461,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.unavailable.read_model_behind.deadline_exceeded"];
         };
     };
     getMetrics: {
@@ -5555,7 +5556,7 @@ export interface operations {
                     "application/json": components["schemas"]["IntakeAccepted"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -5563,11 +5564,11 @@ export interface operations {
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.queue_full.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     getJobStatus: {
@@ -5639,7 +5640,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_job_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -5741,7 +5742,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -5831,7 +5832,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_job_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -5841,7 +5842,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.unavailable.read_model_behind.deadline_exceeded"];
         };
     };
     listJobEvents: {
@@ -5930,7 +5931,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -5995,7 +5996,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobCancelled"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -6009,7 +6010,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     replayJob: {
@@ -6074,7 +6075,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobReplayed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -6088,7 +6089,7 @@ export interface operations {
             429: components["responses"]["429.queue_full.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     cancelJobs: {
@@ -6145,7 +6146,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -6153,11 +6154,11 @@ export interface operations {
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.read_model_behind.deadline_exceeded"];
         };
     };
     replayJobs: {
@@ -6213,7 +6214,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -6221,11 +6222,11 @@ export interface operations {
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.read_model_behind.deadline_exceeded"];
         };
     };
     getCallbackSecret: {
@@ -6272,7 +6273,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallbackSecret"];
                 };
             };
-            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -6358,7 +6359,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallbackLog"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -6414,7 +6415,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallbackRequested"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_job_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -6425,7 +6426,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     listPipelines: {
@@ -6484,7 +6485,7 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -6623,7 +6624,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -6632,11 +6633,11 @@ export interface operations {
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     getPipeline: {
@@ -6739,7 +6740,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.pipeline_not_found"];
@@ -6883,7 +6884,7 @@ export interface operations {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             404: components["responses"]["404.pipeline_not_found"];
@@ -6898,7 +6899,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     getPipelineVersion: {
@@ -7006,7 +7007,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.pipeline_not_found"];
@@ -7099,7 +7100,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobSteps"];
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_job_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -7167,7 +7168,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobApproval"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.self_approval_refused.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -7181,7 +7182,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     listSchedules: {
@@ -7250,7 +7251,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -7324,7 +7325,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -7333,11 +7334,11 @@ export interface operations {
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     getSchedule: {
@@ -7421,7 +7422,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_schedule_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7431,7 +7432,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.unavailable.read_model_behind.deadline_exceeded"];
         };
     };
     updateSchedule: {
@@ -7502,7 +7503,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_schedule_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7517,7 +7518,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     deleteSchedule: {
@@ -7563,7 +7564,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleDeleted"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_schedule_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7573,7 +7574,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     runSchedule: {
@@ -7626,7 +7627,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleRan"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7636,7 +7637,7 @@ export interface operations {
             429: components["responses"]["429.queue_full.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     listNextRuns: {
@@ -7686,7 +7687,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleRuns"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_schedule_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7783,7 +7784,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_schedule_id.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7840,7 +7841,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_schedule_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7850,7 +7851,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     resumeSchedule: {
@@ -7897,7 +7898,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleState"];
                 };
             };
-            400: components["responses"]["400.invalid_schedule_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_schedule_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.schedule_not_found"];
@@ -7907,7 +7908,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     claimJobs: {
@@ -7975,7 +7976,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClaimedJobs"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -7983,11 +7984,11 @@ export interface operations {
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.not_recordable.workflow_built_in.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed.workflow_built_in"];
             429: components["responses"]["429.too_many_claimed.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.too_many_claims.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.too_many_claims.deadline_exceeded"];
         };
     };
     heartbeatAttempt: {
@@ -8038,7 +8039,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptHeld"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8052,7 +8053,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     completeAttempt: {
@@ -8086,8 +8087,8 @@ export interface operations {
             /** @description The job has succeeded. */
             200: {
                 headers: {
-                    "Levqor-Position": components["headers"]["Levqor-Position"];
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -8106,7 +8107,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8120,7 +8121,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     failAttempt: {
@@ -8156,8 +8157,8 @@ export interface operations {
             /** @description The failure is on record. */
             200: {
                 headers: {
-                    "Levqor-Position": components["headers"]["Levqor-Position"];
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -8177,7 +8178,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8191,7 +8192,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     releaseAttempt: {
@@ -8222,8 +8223,8 @@ export interface operations {
             /** @description The job waits in the queue again. */
             200: {
                 headers: {
-                    "Levqor-Position": components["headers"]["Levqor-Position"];
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "Levqor-Position": components["headers"]["Levqor-Position"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -8242,7 +8243,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptEnded"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8256,7 +8257,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     streamJobs: {
@@ -8312,7 +8313,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -8321,7 +8322,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.too_many_streams.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.unavailable.too_many_streams.deadline_exceeded"];
         };
     };
     streamJob: {
@@ -8378,7 +8379,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["400.invalid_job_id.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_job_id.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -8388,7 +8389,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.too_many_streams.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.unavailable.too_many_streams.deadline_exceeded"];
         };
     };
     listWorkflowLimits: {
@@ -8450,7 +8451,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimitsList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -8511,7 +8512,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimits"];
                 };
             };
-            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -8587,7 +8588,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowLimits"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.workflow_not_allowed.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -8600,7 +8601,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     openJobSocket: {
@@ -8640,7 +8641,7 @@ export interface operations {
                     "application/json": components["schemas"]["SocketMessage"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found.subscription_not_found"];
@@ -8653,7 +8654,7 @@ export interface operations {
             429: components["responses"]["429.too_many_subscriptions.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.too_many_streams.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.unavailable.too_many_streams.deadline_exceeded"];
         };
     };
     listKeys: {
@@ -8726,7 +8727,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
@@ -8818,7 +8819,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKey"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.grant_exceeded.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -8827,11 +8828,11 @@ export interface operations {
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     getKey: {
@@ -8894,7 +8895,7 @@ export interface operations {
                     "application/json": components["schemas"]["Key"];
                 };
             };
-            400: components["responses"]["400.invalid_key_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_key_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.key_not_found"];
@@ -8984,7 +8985,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKey"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.grant_exceeded.origin_refused"];
             404: components["responses"]["404.key_not_found"];
@@ -8994,11 +8995,11 @@ export interface operations {
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     revokeKey: {
@@ -9071,7 +9072,7 @@ export interface operations {
                     "application/json": components["schemas"]["Key"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_key_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.key_not_found"];
@@ -9084,7 +9085,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     resumeProjection: {
@@ -9136,7 +9137,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectionResumed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.projection_not_found"];
@@ -9150,7 +9151,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     getOpsHealth: {
@@ -9345,7 +9346,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentList"];
                 };
             };
-            400: components["responses"]["400.invalid_cursor.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.invalid_cursor.malformed_url.invalid_host.credential_exposed"];
             403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
@@ -9410,7 +9411,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_idempotency_key.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             408: components["responses"]["408.request_timeout"];
@@ -9418,11 +9419,11 @@ export interface operations {
             414: components["responses"]["414.uri_too_long"];
             415: components["responses"]["415.unsupported_media_type"];
             421: components["responses"]["421.host_refused"];
-            422: components["responses"]["422.not_recordable.idempotency_key_reused.validation_failed"];
+            422: components["responses"]["422.not_recordable.validation_failed.idempotency_key_reused"];
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     updateIncident: {
@@ -9478,7 +9479,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_incident_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.incident_not_found"];
@@ -9492,7 +9493,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     resolveIncident: {
@@ -9547,7 +9548,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentChanged"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_incident_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_incident_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.incident_not_found"];
@@ -9561,7 +9562,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
     getUptime: {
@@ -9627,7 +9628,7 @@ export interface operations {
                     "application/json": components["schemas"]["Uptime"];
                 };
             };
-            400: components["responses"]["400.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_url.invalid_host.credential_exposed"];
             403: components["responses"]["403.origin_refused"];
             414: components["responses"]["414.uri_too_long"];
             421: components["responses"]["421.host_refused"];
@@ -9635,7 +9636,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.read_model_behind.unavailable.deadline_exceeded"];
+            503: components["responses"]["503.unavailable.read_model_behind.deadline_exceeded"];
         };
     };
     completeJob: {
@@ -9691,7 +9692,7 @@ export interface operations {
                     "application/json": components["schemas"]["Completed"];
                 };
             };
-            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.invalid_host.credential_exposed.malformed_url"];
+            400: components["responses"]["400.malformed_json.json_too_deep.duplicate_key.number_not_representable.too_many_numeric_keys.incomplete_body.invalid_job_id.malformed_url.invalid_host.credential_exposed"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.insufficient_scope.origin_refused"];
             404: components["responses"]["404.job_not_found"];
@@ -9705,7 +9706,7 @@ export interface operations {
             429: components["responses"]["429.rate_limited"];
             431: components["responses"]["431.headers_too_large"];
             500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable.outcome_unknown.deadline_exceeded"];
+            503: components["responses"]["503.outcome_unknown.unavailable.deadline_exceeded"];
         };
     };
 }

@@ -5,6 +5,7 @@ import { Turns } from "../access/shares/turns.ts";
 import { createAuth } from "../http/auth.ts";
 import { docsRoutes } from "../http/document/docs.ts";
 import { pageRoutes } from "../http/document/pages.ts";
+import { tags } from "../http/document/tags.ts";
 import { type AddressOf, addressReader } from "../http/door/client_address.ts";
 import { deprecations } from "../http/door/deprecation.ts";
 import { type DoorOptions, frontDoor } from "../http/door/door.ts";
@@ -15,8 +16,8 @@ import { routeTable } from "../http/door/routes.ts";
 import { BODY_CUT_OFF_BYTES, HEAD_CUT_OFF_BYTES, IDLE_TIMEOUT_S, MESSAGE_CUT_OFF_BYTES } from "../http/limits.ts";
 import type { ApiConfig, ApiOptions } from "../http/options.ts";
 import { problemResponse } from "../http/problem.ts";
-import { knownQuery } from "../http/request/known_query.ts";
 import { StoredThings } from "../http/request/stored.ts";
+import { serveRoutes } from "../http/route.ts";
 import { QueueDepth } from "../jobs/intake/queue_depth.ts";
 import { bulkRoutes } from "./jobs/bulk.ts";
 import { callbackRoutes } from "./jobs/callbacks.ts";
@@ -55,7 +56,8 @@ export function createApi(options: ApiOptions): Elysia {
         "as often as they like unless RATE_BURST and RATE_GLOBAL say otherwise.",
     );
   }
-  const { sql, signal } = options;
+  const { log, sql, projector, signal } = options;
+  const read_model_wait_ms = options.timing?.read_model_wait_ms;
   const uptime = uptimeReports(options);
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, share: config.caller_share, logger, signal });
   /** For queries of what fulfils a filter. */
@@ -65,12 +67,36 @@ export function createApi(options: ApiOptions): Elysia {
     ...options,
     max: options.stored_max,
     share: config.caller_share,
-    wait_ms: options.timing?.read_model_wait_ms,
+    wait_ms: read_model_wait_ms,
   });
   const { cors_origins, public_url } = config;
   const addressOf = addressReader({ trust_proxy: config.trust_proxy, server: () => app.server });
   const limits = options.limiter && rateGate({ limiter: options.limiter, addressOf });
   const { request_log } = config;
+  const shared = { ...options, auth, queue, stored, matching, reading };
+  const routes = [
+    ...rootRoutes(config),
+    ...metricsRoutes(shared),
+    ...marketingRoutes(shared),
+    ...prometheusRoutes(shared),
+    ...intakeRoutes(shared),
+    ...jobRoutes(shared),
+    ...jobControlRoutes(shared),
+    ...bulkRoutes(shared),
+    ...callbackRoutes(shared),
+    ...pipelineRoutes(shared),
+    ...stepRoutes(shared),
+    ...scheduleRoutes(shared),
+    ...workerRoutes(shared),
+    ...streamRoutes(shared),
+    ...workflowLimitRoutes(shared),
+    ...socketRoutes(shared),
+    ...keyRoutes(shared),
+    ...opsRoutes(shared),
+    ...incidentRoutes(shared),
+    ...uptimeRoutes(uptime),
+    ...(config.production ? [] : devRoutes(shared)),
+  ];
   const app: Elysia = base({
     ...options,
     auth,
@@ -81,30 +107,10 @@ export function createApi(options: ApiOptions): Elysia {
     addressOf,
     app: () => app,
   })
-    .use(rootRoutes(config))
-    .use(metricsRoutes(options))
-    .use(marketingRoutes(options))
-    .use(prometheusRoutes(options, auth))
-    .use(intakeRoutes({ ...options, queue }, auth))
-    .use(jobRoutes({ ...options, matching }, auth))
-    .use(jobControlRoutes({ ...options, queue }, auth))
-    .use(bulkRoutes({ ...options, queue, matching }, auth))
-    .use(callbackRoutes({ ...options, reading }, auth))
-    .use(pipelineRoutes({ ...options, stored }, auth))
-    .use(stepRoutes(options, auth))
-    .use(scheduleRoutes({ ...options, queue, stored }, auth))
-    .use(workerRoutes({ ...options, limits }, auth))
-    .use(streamRoutes({ ...options, reading }, auth))
-    .use(workflowLimitRoutes({ ...options, stored }, auth))
-    .use(socketRoutes({ ...options, reading }, auth))
-    .use(keyRoutes({ ...options, stored }, auth))
-    .use(opsRoutes(options, auth))
-    .use(incidentRoutes(options, auth))
-    .use(uptimeRoutes(uptime))
+    .use(serveRoutes(routes, { auth, limits, lists: { log, projector, read_model_wait_ms } }))
     .use(statusPageRoutes(options, uptime))
-    .use(config.production ? new Elysia() : devRoutes(options, auth))
     .use(pageRoutes(options))
-    .use(docsRoutes(config)) as unknown as Elysia;
+    .use(docsRoutes({ version: config.version, tags: Object.values(tags) })) as unknown as Elysia;
   return app;
 }
 
@@ -117,7 +123,7 @@ export function createHealthApi({ config, ...options }: HealthApiOptions): Elysi
   const { request_log } = config;
   const addressOf = addressReader({ server: () => app.server });
   const app: Elysia = base({ ...options, cors_origins: [], request_log, addressOf, app: () => app }).use(
-    rootRoutes(config),
+    serveRoutes(rootRoutes(config), {}),
   ) as unknown as Elysia;
   return app;
 }
@@ -169,6 +175,5 @@ function base({ app, addressOf, request_log, ...options }: BaseOptions) {
       // Its type says that a wrapper takes a function that makes functions; it takes the handler itself.
       .wrap(door as unknown as Parameters<Elysia["wrap"]>[0])
       .use(problemErrors(logger, table.methodsOf))
-      .use(knownQuery(routes))
   );
 }

@@ -1,12 +1,14 @@
 /** Who is calling: the credential of a request, and whether its holder may do what the call does. */
+
 import { type Access, type Caller, type Identity, mayDo, reachOf, type Scope } from "../access/mod.ts";
 import { EVERYTHING, type Runs, type Within, within } from "../domain/reach.ts";
 import { type NamedJob, readHistory } from "../jobs/commands.ts";
 import type { EventLog } from "../log/types.ts";
 import { contextOf } from "./context.ts";
 import { Problem } from "./problem.ts";
+import { problems } from "./problems.ts";
 import { credentialOf } from "./request/credential.ts";
-import { jobNotFound, jobId as parseJobId } from "./request/job_id.ts";
+import { jobNotFound } from "./request/job_id.ts";
 
 export interface Auth {
   /** False in development mode, where no key is configured and every call is taken. */
@@ -19,10 +21,10 @@ export interface Auth {
    */
   require(request: Request, scope: Scope, reach?: "own" | "everyones"): Caller;
   /**
-   * The job that a call names, as the caller reaches it. Throws as `require`, `invalid_job_id`, and `job_not_found` where
-   * the caller's reach has an end and the job lies beyond it: before anything else is said of the request.
+   * The job that a call names, as the caller reaches it. Throws the problem `job_not_found` where the caller's reach has an
+   * end and the job lies beyond it: before anything else is said of the request.
    */
-  requireJob(request: Request, scope: Scope, jobId: string): Promise<NamedJob & { readonly caller: Caller }>;
+  reachedJob(caller: Caller, job_id: string): Promise<NamedJob>;
   /** All who act for the same one as a caller does. Throws the problem `unavailable`. */
   partyOf(caller: Caller): Promise<ReadonlySet<string>>;
 }
@@ -34,7 +36,7 @@ export interface Auth {
 export function permitted<What extends Runs>(caller: Caller, what: What): Within<What> {
   const found = within(reachOf(caller), what);
   if ("beyond" in found) {
-    throw new Problem("workflow_not_allowed", `The key may not run ${JSON.stringify(found.beyond)}.`);
+    throw new Problem(problems.workflow_not_allowed, `The key may not run ${JSON.stringify(found.beyond)}.`);
   }
   return found;
 }
@@ -54,13 +56,12 @@ export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "r
       if (!mayDo(caller, scope) || (reach === "everyones" && caller.own_only)) throw insufficient(scope, caller);
       return caller;
     },
-    async requireJob(request, scope, jobId) {
-      const caller = auth.require(request, scope);
-      const named = { job_id: parseJobId(jobId), reach: reachOf(caller) };
+    async reachedJob(caller, job_id) {
+      const named = { job_id, reach: reachOf(caller) };
       if (named.reach !== EVERYTHING && !(await readHistory(log, { ...named, after_version: 0, limit: 1 }))) {
-        throw jobNotFound(named.job_id);
+        throw jobNotFound(job_id);
       }
-      return { ...named, caller };
+      return named;
     },
     async partyOf(caller) {
       try {
@@ -75,7 +76,7 @@ export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "r
 
 function unauthorized(detail: string): Problem {
   const headers = { "www-authenticate": 'ApiKey realm="levqor", Bearer realm="levqor"' };
-  return new Problem("unauthorized", detail, { headers });
+  return new Problem(problems.unauthorized, detail, { headers });
 }
 
 function undecided(cause: unknown): Problem {
@@ -83,14 +84,14 @@ function undecided(cause: unknown): Problem {
 }
 
 function unavailable(detail: string, cause: unknown): Problem {
-  return new Problem("unavailable", detail, { headers: { "retry-after": "5" }, cause });
+  return new Problem(problems.unavailable, detail, { headers: { "retry-after": "5" }, cause });
 }
 
 function insufficient(scope: Scope, caller: Caller): Problem {
   const detail = mayDo(caller, scope)
     ? `The call concerns everybody's jobs; with this session, ${scope} is for its own jobs alone.`
     : `The call needs the scope ${scope}, which the caller does not have.`;
-  return new Problem("insufficient_scope", detail, {
+  return new Problem(problems.insufficient_scope, detail, {
     headers: { "www-authenticate": `Bearer realm="levqor", error="insufficient_scope", scope="${scope}"` },
     members: { required_scope: scope },
   });

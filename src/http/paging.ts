@@ -1,6 +1,8 @@
 /** Pages, cursors and positions, as callers send them. */
+
 import type { EventLog } from "../log/types.ts";
 import { Problem } from "./problem.ts";
+import { problems } from "./problems.ts";
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -49,7 +51,7 @@ export function fromCursor(cursor: string | undefined, kind: CursorKind): number
   const [list, digits = ""] = Buffer.from(cursor, "base64url").toString("latin1").split(":");
   const key = integerOf(digits);
   if (list !== kind.list || key === undefined || key > kind.max || toCursor(kind, key) !== cursor) {
-    throw new Problem("invalid_cursor", "The cursor was not given out by this list.");
+    throw new Problem(problems.invalid_cursor, "The cursor was not given out by this list.");
   }
   return key;
 }
@@ -63,7 +65,8 @@ export function positionHeader(request: Request, name: string): number | undefin
   const value = request.headers.get(name);
   if (value === null || value === "") return undefined;
   const position = integerOf(value);
-  if (position === undefined) throw new Problem("invalid_cursor", `The ${name} header does not hold a position.`);
+  if (position === undefined)
+    throw new Problem(problems.invalid_cursor, `The ${name} header does not hold a position.`);
   return position;
 }
 
@@ -84,7 +87,10 @@ export async function checkReached(log: Pick<EventLog, "head">, position: number
 
 /** The problem `invalid_cursor`. */
 export function beyondEnd(position: number | bigint): Problem {
-  return new Problem("invalid_cursor", `No event has the position ${position}: it lies beyond the end of the log.`);
+  return new Problem(
+    problems.invalid_cursor,
+    `No event has the position ${position}: it lies beyond the end of the log.`,
+  );
 }
 
 /** A whole number in its one spelling that a double holds exactly; `undefined` for anything else. */

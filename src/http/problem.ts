@@ -1,12 +1,15 @@
 /**
- * The catalogue of everything an answer can say went wrong (RFC 9457).
+ * Problem documents (RFC 9457): what an answer says when something went wrong.
  *
- * A code is stable: clients branch on `error`, people read `detail`. Each code is described to a
- * reader at `/problems/<code>`, which is also the `type` of the problem.
+ * A code is stable: clients branch on `error`, people read `detail`. Each code is described to a reader at
+ * `/problems/<code>`, which is also the `type` of the problem. `problems.ts` has those of every call, each feature's
+ * `problems.ts` its own.
  */
 import { cutPointer, excerpt } from "../json/mod.ts";
 
-export interface ProblemKind {
+export interface ProblemKind<Code extends string = string> {
+  /** In snake_case. */
+  readonly code: Code;
   readonly status: number;
   /** A few words, the same at every occurrence. */
   readonly title: string;
@@ -14,345 +17,36 @@ export interface ProblemKind {
   readonly help: string;
 }
 
-export const problems = {
-  malformed_json: {
-    status: 400,
-    title: "Malformed JSON",
-    help: "The body is not one JSON text in UTF-8. The detail says what was met and where.",
-  },
-  malformed_url: {
-    status: 400,
-    title: "Malformed URL",
-    help: "The path or a query parameter is not UTF-8 when it is percent-decoded. The detail says which. Encode its text in UTF-8 first: é is %C3%A9.",
-  },
-  json_too_deep: {
-    status: 400,
-    title: "JSON nested too deeply",
-    help: "The body nests arrays and objects deeper than 64 levels. Send a flatter document.",
-  },
-  duplicate_key: {
-    status: 400,
-    title: "Duplicate key in JSON",
-    help: "An object of the body repeats a key. Readers disagree on which value counts, so none is taken.",
-  },
-  number_not_representable: {
-    status: 400,
-    title: "Number cannot be kept unchanged",
-    help: "A number of the body is an integer of more than 64 bits, or a decimal that no double has exactly: it would change on its way. errors[] points to it. Or there are more than 10,240 integers beyond 2^53 - 1. Send them as strings.",
-  },
-  too_many_numeric_keys: {
-    status: 400,
-    title: "Too many numeric keys in JSON",
-    help: 'The body has more than 10,240 keys that are whole numbers, as "7" is, or objects whose keys leave out too many of the numbers below 1,000. Begin such keys with a letter, or send a list of pairs.',
-  },
-  incomplete_body: {
-    status: 400,
-    title: "Incomplete body",
-    help: "The connection ended before the body did. Nothing was recorded; repeat the request.",
-  },
-  invalid_cursor: {
-    status: 400,
-    title: "Invalid cursor",
-    help: "A cursor was not given out by this list, or no event has the stream position yet. Use next_cursor, or the id of an event, as it was received. Positions of another deployment mean nothing here: leave the position out to begin anew.",
-  },
-  invalid_incident_id: {
-    status: 400,
-    title: "Invalid incident id",
-    help: "The incident id in the path is not a UUID. Use the incident_id that the opening answered.",
-  },
-  invalid_host: {
-    status: 400,
-    title: "Invalid Host",
-    help: "A request names one host: a name or an address, and a port where it is not the usual one. HTTP/1.0 requests must name it, too.",
-  },
-  invalid_job_id: {
-    status: 400,
-    title: "Invalid job id",
-    help: "The job id in the path is not a UUID. Use the job_id that the intake answered.",
-  },
-  invalid_schedule_id: {
-    status: 400,
-    title: "Invalid schedule id",
-    help: "The schedule id in the path is not a UUID. Use the schedule_id that the creation answered.",
-  },
-  invalid_key_id: {
-    status: 400,
-    title: "Invalid key id",
-    help: "The key id in the path is not a UUID. Use the key_id that the creation answered: the key itself belongs in no path.",
-  },
-  invalid_idempotency_key: {
-    status: 400,
-    title: "Invalid Idempotency-Key",
-    help: "The header holds 1 to 255 visible ASCII characters, with or without double quotes around them.",
-  },
-  credential_exposed: {
-    status: 400,
-    title: "Key outside its header",
-    help: "The URL or the body holds the very key or token that the request is made with. It would be logged on its way, or be on record for good, for everyone who may read it: nothing was recorded. Send it in its header alone, and rotate it if it may have been seen.",
-  },
-  unauthorized: {
-    status: 401,
-    title: "API key required",
-    help: "The call needs a valid key in the X-Api-Key header, or as Authorization: Bearer.",
-  },
-  grant_exceeded: {
-    status: 403,
-    title: "More than the caller has",
-    help: "A key can give no more than the key that issues or rotates it has: each entry of errors names what exceeds it. Give less, or use a key that may do as much.",
-  },
-  workflow_not_allowed: {
-    status: 403,
-    title: "Workflow not allowed",
-    help: "The key is limited to some workflows, and this is none of them. Use a key that may run it.",
-  },
-  self_approval_refused: {
-    status: 403,
-    title: "Own job",
-    help: "The step says not_by_submitter, and the caller submitted the job, or acts for whoever did: with a key that they issued or rotated, or that issued or rotated theirs. Have somebody else approve it.",
-  },
-  insufficient_scope: {
-    status: 403,
-    title: "Scope missing",
-    help: "The key is valid and may not do this: required_scope names the scope that it lacks. Use a key that has it.",
-  },
-  origin_refused: {
-    status: 403,
-    title: "Origin refused",
-    help: "A page of another origin may change nothing here, whatever key it has, and without API_KEYS (development) open no WebSocket, unless it is a page of this machine: any page that you visit could. Name its origin in CORS_ORIGINS, or send the request from a page of this service; programs that are no browser leave Origin out.",
-  },
-  not_found: {
-    status: 404,
-    title: "Not found",
-    help: "Nothing is served at this path. Every call is listed at /docs.",
-  },
-  incident_not_found: {
-    status: 404,
-    title: "Incident not found",
-    help: "No incident has this id. GET /api/v1/incidents lists those that there are.",
-  },
-  job_not_found: {
-    status: 404,
-    title: "Job not found",
-    help: "No job has this id. A job can be read from the moment its intake was answered.",
-  },
-  key_not_found: {
-    status: 404,
-    title: "Key not found",
-    help: "No issued key has this id. GET /api/v1/keys lists those that there are.",
-  },
-  pipeline_not_found: {
-    status: 404,
-    title: "Pipeline not found",
-    help: "No pipeline has this name, or none of its versions has this number. GET /api/v1/pipelines lists those that there are.",
-  },
-  projection_not_found: {
-    status: 404,
-    title: "Read model not found",
-    help: "No read model has this name. GET /api/v1/ops/health lists those that there are.",
-  },
-  schedule_not_found: {
-    status: 404,
-    title: "Schedule not found",
-    help: "No schedule has this id, or it was deleted. Of a deleted one the events can still be read.",
-  },
-  subscription_not_found: {
-    status: 404,
-    title: "Subscription not found",
-    help: "This connection has no subscription with this id. It may have ended by itself: then a message said so.",
-  },
-  method_not_allowed: {
-    status: 405,
-    title: "Method not allowed",
-    help: "The path exists, the method does not. The Allow header lists those that do.",
-  },
-  request_timeout: {
-    status: 408,
-    title: "Request took too long to arrive",
-    help: "The body was not there within 30 seconds. Nothing was recorded; the connection is closed. Repeat the request over a better one.",
-  },
-  conflict: {
-    status: 409,
-    title: "Conflict with the present state",
-    help: "What was asked for does not fit the present state. Read it and decide again.",
-  },
-  already_decided: {
-    status: 409,
-    title: "Already decided",
-    help: "Somebody has approved or rejected the step before: `decision` says who, and what. Nothing of this request was recorded, its comment neither.",
-  },
-  attempt_superseded: {
-    status: 409,
-    title: "Attempt superseded",
-    help: "The attempt is not the caller's, or no longer: another claimed it, its lease lapsed, or it has ended. A claim belongs to the key or user that made it, whatever the worker calls itself. `job_status` and `holder` say where the job stands and who has it now, to whoever claimed that attempt or may read jobs. Stop working on it; nothing of this answer was recorded.",
-  },
-  attempt_timeout: {
-    status: 409,
-    title: "Attempt took too long",
-    help: "The attempt has run for longer than the job's attempt_timeout_seconds, and was ended with this heartbeat; another may follow. Stop working on it.",
-  },
-  job_cancelled: {
-    status: 409,
-    title: "Job cancelled",
-    help: "Somebody cancelled the job while the worker was at it. Stop working on it; nothing of this answer was recorded.",
-  },
-  job_finished: {
-    status: 409,
-    title: "Job finished",
-    help: "The job has ended in another way, for example because its time was up. Stop working on it; nothing of this answer was recorded.",
-  },
-  pipeline_exists: {
-    status: 409,
-    title: "Pipeline exists",
-    help: "The name is taken by another pipeline or by a connector. Choose another name, or make a new version with PUT.",
-  },
-  version_mismatch: {
-    status: 412,
-    title: "Another version is the newest",
-    help: "Somebody else was faster: the version that If-Match names is not the newest. Read the pipeline, or the schedule, again and decide anew.",
-  },
-  projection_not_stopped: {
-    status: 409,
-    title: "Read model not stopped there",
-    help: "The event to be skipped is not the one that stops the read model: stopped_at says which one does, if any. Nothing was done.",
-  },
-  subscription_exists: {
-    status: 409,
-    title: "Subscription exists",
-    help: "This connection has a subscription with this id already. Choose another id, or leave it out.",
-  },
-  body_too_large: {
-    status: 413,
-    title: "Body too large",
-    help: "The body of a request holds at most 512 KB (524,288 bytes).",
-  },
-  payload_too_large: {
-    status: 413,
-    title: "Payload too large",
-    help: "A job's payload holds at most 200 KB (204,800 bytes), counted in UTF-8 bytes of its JSON without white space. Put large data elsewhere and send its address.",
-  },
-  message_too_large: {
-    status: 413,
-    title: "Message too large",
-    help: "A client's message over a WebSocket holds at most 16 KB (16,384 bytes).",
-  },
-  uri_too_long: {
-    status: 414,
-    title: "URL too long",
-    help: "The path and the query together hold at most 8 KB (8,192 bytes).",
-  },
-  host_refused: {
-    status: 421,
-    title: "Host refused",
-    help: "Without API_KEYS (development) the service answers for names of its own machine alone (localhost, what ends in .localhost, 127.0.0.0/8, [::1]): any page that you visit could have a name of its own lead here, and read everything. Use such a name, set PUBLIC_URL to the address that you use, or configure API_KEYS.",
-  },
-  unsupported_media_type: {
-    status: 415,
-    title: "Unsupported media type",
-    help: "The body must be JSON in UTF-8: send Content-Type: application/json.",
-  },
-  range_not_satisfiable: {
-    status: 416,
-    title: "Range not satisfiable",
-    help: "The range that was asked for begins behind the end of the file. Content-Range says how many bytes there are.",
-  },
-  validation_failed: {
-    status: 422,
-    title: "Validation failed",
-    help: "The request does not fit its schema. Each entry of errors points at one value and says what is expected there.",
-  },
-  not_recordable: {
-    status: 422,
-    title: "Cannot be recorded",
-    help: "The event log cannot hold what was sent, and the detail says why: it nests too deeply, or is too long. Nothing was recorded, and a repetition would meet the same. Send less, or a flatter document.",
-  },
-  idempotency_key_reused: {
-    status: 422,
-    title: "Idempotency-Key reused",
-    help: "The key was used before with another body. Use a new key for a new job; repeat a key only with the same body.",
-  },
-  workflow_built_in: {
-    status: 422,
-    title: "Workflow built in",
-    help: "The service's own workers run this workflow, so external workers cannot claim its jobs. Give external ones another name.",
-  },
-  queue_full: {
-    status: 429,
-    title: "Queue full",
-    help: "So many jobs wait, or so many of one caller (CALLER_SHARE, a tenth), that no more are taken in: nothing was recorded. Repeat the request after the time that Retry-After names.",
-  },
-  too_many_stored: {
-    status: 409,
-    title: "Too many stored",
-    help: "There are at most 10,000 schedules, 10,000 pipelines, 10,000 issued keys that hold and 10,000 workflows with limits, a tenth of each of one caller (CALLER_SHARE). Nothing was recorded. Delete schedules or revoke keys that are not needed; change a pipeline that is there, or send a job's steps with it; let jobs share a workflow's name.",
-  },
-  too_many_claimed: {
-    status: 429,
-    title: "Too many jobs claimed",
-    help: "One caller holds at most 1,000 jobs claimed (a tenth of 10,000, CALLER_SHARE); the keys in API_KEYS hold any number. Answer for some first (complete, fail, release), or wait until leases lapse, and claim again after the time that Retry-After names.",
-  },
-  precondition_required: {
-    status: 428,
-    title: "If-Match required",
-    help: 'A change names the version that it was made from, so that nobody\'s work is lost: send the ETag of the version that was read as If-Match, for example "3", or * for whichever it is.',
-  },
-  upgrade_required: {
-    status: 426,
-    title: "Upgrade required",
-    help: "This path is a WebSocket: connect to it with a WebSocket client (RFC 6455, version 13).",
-  },
-  rate_limited: {
-    status: 429,
-    title: "Too many requests",
-    help: "More requests came within a minute than the limit lets in; violated_policies names it, RateLimit-Policy says how much it is. Come back after the time that Retry-After names: nothing was done, and what is refused does not count.",
-  },
-  too_many_subscriptions: {
-    status: 429,
-    title: "Too many subscriptions",
-    help: "One connection holds at most 32 subscriptions. End one, follow all jobs with one subscription, or open another connection.",
-  },
-  headers_too_large: {
-    status: 431,
-    title: "Headers too large",
-    help: "A request has at most 100 headers, of 16 KB (16,384 bytes) together. Far above that (64 KB with the URL, or 200 lines) the connection is closed with a bare 431.",
-  },
-  internal_error: {
-    status: 500,
-    title: "Internal error",
-    help: "The service met a fault. It is on record under the request id; give that id when you report it.",
-  },
-  unavailable: {
-    status: 503,
-    title: "Temporarily unavailable",
-    help: "Nothing was recorded. Repeat the request after the time that Retry-After names.",
-  },
-  too_many_claims: {
-    status: 503,
-    title: "Too many claims wait",
-    help: "One process lets 1,000 claims wait at a time, for up to 100 different sets of workflows; a tenth of both for one caller (CALLER_SHARE). Repeat the claim after the time that Retry-After names; it may well meet another process.",
-  },
-  too_many_streams: {
-    status: 503,
-    title: "Too many streams open",
-    help: "One process keeps up to MAX_STREAMS event streams open (5,000 unless configured otherwise), and as many WebSockets. One caller may have a tenth of them (CALLER_SHARE). Connect again after the time that Retry-After names, and resume where you were; it may well meet another process.",
-  },
-  outcome_unknown: {
-    status: 503,
-    title: "Outcome unknown",
-    help: "The connection to the log broke while the request was being recorded. Repeat it with the same Idempotency-Key: it is then recorded exactly once. Without a key, read the status of the job_id in this answer first.",
-  },
-  deadline_exceeded: {
-    status: 503,
-    title: "Deadline exceeded",
-    help: "The service did not finish within 30 seconds. What a change was to record may be recorded or not, and may still be: read the present state, or repeat the request with the same Idempotency-Key, which is recorded once.",
-  },
-  read_model_behind: {
-    status: 503,
-    title: "Read model behind",
-    help: "The read model did not reach Levqor-Min-Position in time. Repeat the request after the time that Retry-After names.",
-  },
-} as const satisfies Record<string, ProblemKind>;
+type Definitions = Readonly<Record<string, Omit<ProblemKind, "code">>>;
 
-export type ProblemCode = keyof typeof problems;
+const catalogue = new Map<string, ProblemKind>();
+/** The codes of all that are defined, in order: for the schema of problems, which is made before all of them are. */
+export const problemCodes: string[] = [];
+
+/** Defines problems by their codes, which nothing else may have. */
+export function defineProblems<const Defined extends Definitions>(
+  definitions: Defined,
+): { readonly [Code in keyof Defined & string]: ProblemKind<Code> } {
+  const kinds = Object.entries(definitions).map(([code, definition]) => {
+    if (catalogue.has(code)) throw new Error(`Cannot define the problem ${code} twice`);
+    const kind = { code, ...definition };
+    catalogue.set(code, kind);
+    problemCodes.push(code);
+    return [code, kind];
+  });
+  problemCodes.sort();
+  return Object.fromEntries(kinds);
+}
+
+/** What a code means; `undefined`: nothing has it. */
+export function problemKind(code: string): ProblemKind | undefined {
+  return catalogue.get(code);
+}
+
+/** All that are defined, by status, then by code: complete once every feature is loaded. */
+export function problemKinds(): readonly ProblemKind[] {
+  return [...catalogue.values()].sort((a, b) => a.status - b.status || (a.code < b.code ? -1 : 1));
+}
 
 /** One value that does not fit. */
 export interface FieldError {
@@ -386,7 +80,7 @@ export class Problem extends Error {
   readonly options: ProblemOptions;
 
   constructor(
-    readonly code: ProblemCode,
+    readonly kind: ProblemKind,
     detail: string,
     options: ProblemOptions = {},
   ) {
@@ -395,6 +89,10 @@ export class Problem extends Error {
     this.detail = cut;
     const { errors } = options;
     this.options = errors ? { ...options, errors: errors.slice(0, MAX_ERRORS).map(cutError) } : options;
+  }
+
+  get code(): string {
+    return this.kind.code;
   }
 }
 
@@ -410,14 +108,14 @@ export interface ProblemContext {
 
 /** A problem as callers see it. */
 export function problemDocument(problem: Problem, context: ProblemContext) {
-  const { status, title } = problems[problem.code];
+  const { code, status, title } = problem.kind;
   return {
-    type: `/problems/${problem.code}`,
+    type: `/problems/${code}`,
     title,
     status,
     detail: problem.detail,
     instance: uriReference(context.instance),
-    error: problem.code,
+    error: code,
     request_id: context.request_id,
     ...problem.options.members,
     ...(problem.options.errors && { errors: problem.options.errors }),
@@ -432,7 +130,7 @@ function uriReference(path: string): string {
 /** The answer to a problem. */
 export function problemResponse(problem: Problem, context: ProblemContext): Response {
   return new Response(JSON.stringify(problemDocument(problem, context)), {
-    status: problems[problem.code].status,
+    status: problem.kind.status,
     headers: {
       "content-type": "application/problem+json",
       ...problem.options.headers,

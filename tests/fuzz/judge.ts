@@ -1,5 +1,6 @@
 /** Holds answers against the document: what the fuzz test calls a fault. */
-import { type ProblemCode, problems } from "../../src/http/problem.ts";
+import "../../src/features/mod.ts";
+import { problemKind } from "../../src/http/problem.ts";
 import { type Json, schemaChecker } from "../support/openapi.ts";
 import { type Draft, PLANTED } from "./oddities.ts";
 import type { Answer, Operation } from "./operations.ts";
@@ -79,10 +80,11 @@ export function createJudge(document: Json, secrets: readonly string[]): Judge {
     if (type !== "application/problem+json")
       return `${status} is no problem document but ${type}: ${text.slice(0, 300)}`;
     const problem = parsed(text);
-    const code = problem?.error as ProblemCode;
-    if (!Object.hasOwn(problems, code)) return `the code ${code} is not in the catalogue`;
-    const { title } = problems[code];
-    if (problem.status !== status || problems[code].status !== status) return `${code} came with the status ${status}`;
+    const code = String(problem?.error);
+    const kind = problemKind(code);
+    if (!kind) return `the code ${code} is not in the catalogue`;
+    const { title } = kind;
+    if (problem.status !== status || kind.status !== status) return `${code} came with the status ${status}`;
     if (problem.type !== `/problems/${code}` || problem.title !== title) return `${code} has another type or title`;
     if (problem.request_id !== headers.get("x-request-id")) return "the problem and X-Request-Id differ";
     return check(problemSchema, problem);

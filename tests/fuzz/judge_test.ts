@@ -1,6 +1,9 @@
 /** The judge of the fuzz test finds what is wrong with an answer: a judge that lets all pass would prove nothing. */
+
 import { describe, expect, test } from "bun:test";
-import { Problem, problemResponse } from "../../src/http/problem.ts";
+import { problems } from "../../src/http/problems.ts";
+import "../../src/features/mod.ts";
+import { Problem, type ProblemKind, problemKind, problemResponse } from "../../src/http/problem.ts";
 import { createJudge } from "./judge.ts";
 import { type Draft, PLANTED } from "./oddities.ts";
 import { operationsOf } from "./operations.ts";
@@ -66,7 +69,10 @@ function received(body: unknown, init: ResponseInit & { type?: string; cut?: boo
 }
 
 async function refused(code: "conflict" | "job_finished", change: object = {}) {
-  const response = problemResponse(new Problem(code, "It is so."), { instance: "/things", request_id: "mine" });
+  const response = problemResponse(new Problem(problemKind(code) as ProblemKind, "It is so."), {
+    instance: "/things",
+    request_id: "mine",
+  });
   const value = { ...((await response.json()) as object), ...change };
   const headers = { "x-request-id": "mine" };
   return received(value, { status: response.status, type: "application/problem+json", headers });
@@ -120,10 +126,13 @@ describe("the judge", () => {
   });
 
   test("holds a method that the path does not take to Allow", async () => {
-    const response = problemResponse(new Problem("method_not_allowed", "POST is.", { headers: { allow: "GET" } }), {
-      instance: "/things",
-      request_id: "mine",
-    });
+    const response = problemResponse(
+      new Problem(problems.method_not_allowed, "POST is.", { headers: { allow: "GET" } }),
+      {
+        instance: "/things",
+        request_id: "mine",
+      },
+    );
     response.headers.set("x-request-id", "mine");
     const answer = { status: 405, headers: response.headers, text: await response.text(), cut: false };
     const draft = { ...good, method: "PUT" };

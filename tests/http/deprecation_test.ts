@@ -3,15 +3,21 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Elysia } from "elysia";
 import { pino } from "pino";
 import { Root } from "../../src/features/service/schemas.ts";
-import { describe } from "../../src/http/document/openapi.ts";
+import { tags } from "../../src/http/document/tags.ts";
 import { deprecations } from "../../src/http/door/deprecation.ts";
 import { frontDoor } from "../../src/http/door/door.ts";
 import { routeTable } from "../../src/http/door/routes.ts";
-import { requestIds } from "../../src/http/request/request_id.ts";
+import { route, serveRoutes } from "../../src/http/route.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
 
 const answers = { 200: { description: "It.", schema: Root, example: {} } } as const;
-const call = { tag: "Service", summary: "Something", description: "Says something.", answers } as const;
+const call = {
+  method: "GET",
+  tag: tags.service,
+  summary: "Something",
+  description: "Says something.",
+  answers,
+} as const;
 const documentation = "/public/docs/changes";
 
 const app: Elysia = new Elysia()
@@ -25,25 +31,30 @@ const app: Elysia = new Elysia()
       cors_origins: [],
     }) as unknown as Parameters<Elysia["wrap"]>[0],
   )
-  .use(requestIds())
-  .get(
-    "/old/:id",
-    ({ set }) => {
-      set.headers.link = "</next>; rel=next";
-      return "old";
-    },
-    {
-      detail: describe({
-        ...call,
-        id: "getOld",
-        deprecated: { since: "2027-01-01", sunset: "2027-07-01", documentation },
-      }),
-    },
-  )
-  .get("/aging", () => "aging", {
-    detail: describe({ ...call, id: "getAging", deprecated: { since: "2027-01-01", documentation } }),
-  })
-  .get("/new", () => "new", { detail: describe({ ...call, id: "getNew" }) }) as unknown as Elysia;
+  .use(
+    serveRoutes(
+      [
+        route(
+          {
+            ...call,
+            path: "/old/:id",
+            id: "getOld",
+            deprecated: { since: "2027-01-01", sunset: "2027-07-01", documentation },
+          },
+          ({ set }) => {
+            set.headers.link = "</next>; rel=next";
+            return "old";
+          },
+        ),
+        route(
+          { ...call, path: "/aging", id: "getAging", deprecated: { since: "2027-01-01", documentation } },
+          () => "aging",
+        ),
+        route({ ...call, path: "/new", id: "getNew" }, () => "new"),
+      ],
+      {},
+    ),
+  ) as unknown as Elysia;
 
 beforeAll(() => void app.listen({ port: 0, hostname: "127.0.0.1" }));
 afterAll(() => app.server?.stop(true));

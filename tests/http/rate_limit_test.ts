@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import { SignJWT } from "jose";
 import { connect } from "../../src/db/mod.ts";
 import { describe as describeCall } from "../../src/http/document/openapi.ts";
+import { tags } from "../../src/http/document/tags.ts";
 import { addressReader } from "../../src/http/door/client_address.ts";
 import { frontDoor } from "../../src/http/door/door.ts";
 import { problemErrors } from "../../src/http/door/errors.ts";
@@ -322,13 +323,16 @@ describe("in the document", () => {
   }
   const HEADERS = ["RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"];
   const operation = {
+    method: "POST",
+    path: "/sign-in",
     id: "signIn",
-    tag: "Service",
+    tag: tags.service,
     summary: "Sign in",
     description: "Signs in.",
     answers: { 200: { description: "Done.", example: "done" } },
   } as const;
-  const describedAs = (rate?: "sign-in" | "none") => describeCall({ ...operation, rate }) as unknown as Described;
+  const describedAs = (rate?: "sign-in" | "none") =>
+    describeCall({ ...operation, ...(rate && { rate }) }) as unknown as Described;
 
   test("each call has the headers and the refusal, and names the policy that it opts into", () => {
     const { responses } = describedAs();

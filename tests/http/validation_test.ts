@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { JobListQuery } from "../../src/features/jobs/schemas.ts";
 import { KeyCreateRequest } from "../../src/features/keys/schemas.ts";
 import { Problem } from "../../src/http/problem.ts";
+import { problems } from "../../src/http/problems.ts";
 import { invalid, queryReader, validator } from "../../src/http/request/validation.ts";
 import { IntakeRequest } from "../../src/http/schema.ts";
 
@@ -49,7 +50,7 @@ test("what is pointed at and quoted is cut, so that no answer grows with what it
   const pointer = `/${"😀".repeat(199)}…`;
   expect(options.errors).toEqual(Array(20).fill({ pointer, message: "is not known here" }));
   expect(detail).toBe(`${pointer} is not known here (and 19 more).`);
-  const far = new Problem("conflict", `a${"😀".repeat(3_000)}`, {
+  const far = new Problem(problems.conflict, `a${"😀".repeat(3_000)}`, {
     errors: [{ pointer: "", message: "b".repeat(3_000) }],
   });
   expect(far.detail).toBe(`a${"😀".repeat(999)}…`);

@@ -1,20 +1,17 @@
 /** Cancelling, and running again, all jobs that fulfil a filter. */
 
-import type { Server } from "bun";
-import { Elysia } from "elysia";
 import type { BulkFilter, BulkFinished } from "../../../events/bulk.ts";
 import { type Caller, onLapse, reachOf } from "../../access/mod.ts";
 import { Turns } from "../../access/shares/turns.ts";
-import { type Auth, permitted } from "../../http/auth.ts";
-import { describe } from "../../http/document/openapi.ts";
+import { permitted } from "../../http/auth.ts";
+import type { Call } from "../../http/call.ts";
+import { tags } from "../../http/document/tags.ts";
 import { toProblem } from "../../http/door/errors.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
-import { readJson } from "../../http/request/body.ts";
-import { derivedId, idempotencyKey } from "../../http/request/idempotency.ts";
+import { problems } from "../../http/problems.ts";
 import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
-import { type Cause, requestIds } from "../../http/request/request_id.ts";
-import { validator } from "../../http/request/validation.ts";
+import { route } from "../../http/route.ts";
 import { ndjson } from "../../http/stream/ndjson.ts";
 import {
   type BulkOperation,
@@ -26,9 +23,6 @@ import {
 } from "../../jobs/bulk/bulk.ts";
 import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
 import { BulkCancelRequest, BulkLine, BulkReplayRequest } from "./schemas.ts";
-
-const checkCancel = validator(BulkCancelRequest);
-const checkReplay = validator(BulkReplayRequest);
 
 /** Silence after which the server may close a connection, in seconds: more than a page takes. */
 const IDLE_S = 120;
@@ -46,115 +40,99 @@ const EXAMPLE = [
   .map((line) => `${JSON.stringify(line)}\n`)
   .join("");
 
-const ERRORS = ["invalid_idempotency_key", "idempotency_key_reused", "read_model_behind", "unavailable"] as const;
+const ERRORS = [problems.read_model_behind, problems.workflow_not_allowed];
 
-/** What a handler is given. */
-interface Context {
-  readonly request: Request;
-  readonly server: Server<unknown> | null;
-  readonly cause: Cause;
-}
+type BulkCall = Call<unknown, unknown, unknown, Caller>;
 
-export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: Turns }, auth: Auth) {
+export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: Turns }) {
   const { log, sql, projector, queue, matching, logger, signal, timing } = options;
   const commanding = new Turns({ at_once: 1, halved: true });
   const wait_ms = timing?.read_model_wait_ms;
-  return new Elysia({ name: "levqor/bulk" })
-    .use(requestIds())
-    .post(
-      "/api/v1/jobs/cancel",
-      async ({ request, server, cause }) => {
-        const caller = auth.require(request, "jobs:write", "everyones");
-        const { dry_run, ...asked } = checkCancel((await readJson(request)).value);
-        return answer({ request, server, cause }, { caller, dry_run, action: "cancel", ...asked });
-      },
+  return [
+    route(
       {
-        parse: "none",
-        detail: describe({
-          id: "cancelJobs",
-          tag: "Jobs",
-          summary: "Cancel many jobs",
-          description: `Cancels every job that waits or runs and fulfils the filter, as a call for each would. ${HOW}`,
-          scope: "jobs:write",
-          headers: ["Idempotency-Key"],
-          body: BulkCancelRequest,
-          answers: {
-            200: {
-              description: "How far it is, line by line: each as in the schema BulkLine.",
-              content_type: "application/x-ndjson",
-              parts: BulkLine,
-              example: EXAMPLE,
-              headers: ["Idempotency-Replayed"],
-            },
+        method: "POST",
+        path: "/api/v1/jobs/cancel",
+        id: "cancelJobs",
+        tag: tags.jobs,
+        summary: "Cancel many jobs",
+        description: `Cancels every job that waits or runs and fulfils the filter, as a call for each would. ${HOW}`,
+        scope: "jobs:write",
+        reach: "everyones",
+        records: "many",
+        idempotent: true,
+        body: BulkCancelRequest,
+        answers: {
+          200: {
+            description: "How far it is, line by line: each as in the schema BulkLine.",
+            content_type: "application/x-ndjson",
+            parts: BulkLine,
+            example: EXAMPLE,
           },
-          errors: [...ERRORS, "workflow_not_allowed", "outcome_unknown"],
-        }),
+        },
+        errors: ERRORS,
       },
-    )
-    .post(
-      "/api/v1/jobs/replay",
-      async ({ request, server, cause }) => {
-        const caller = auth.require(request, "jobs:write", "everyones");
-        const { dry_run, filter } = checkReplay((await readJson(request)).value);
-        return answer(
-          { request, server, cause },
-          { caller, dry_run, action: "replay", filter: { status: "failed", ...filter } },
-        );
+      async (call) => {
+        return await answer(call, { action: "cancel", ...call.body });
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          id: "replayJobs",
-          tag: "Jobs",
-          summary: "Run many jobs again",
-          description: `Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. ${HOW}`,
-          scope: "jobs:write",
-          headers: ["Idempotency-Key"],
-          body: BulkReplayRequest,
-          answers: {
-            200: {
-              description: "How far it is, line by line: each as in the schema BulkLine.",
-              content_type: "application/x-ndjson",
-              parts: BulkLine,
-              example: EXAMPLE,
-              headers: ["Idempotency-Replayed"],
-            },
+        method: "POST",
+        path: "/api/v1/jobs/replay",
+        id: "replayJobs",
+        tag: tags.jobs,
+        summary: "Run many jobs again",
+        description: `Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. ${HOW}`,
+        scope: "jobs:write",
+        reach: "everyones",
+        records: "many",
+        idempotent: true,
+        body: BulkReplayRequest,
+        answers: {
+          200: {
+            description: "How far it is, line by line: each as in the schema BulkLine.",
+            content_type: "application/x-ndjson",
+            parts: BulkLine,
+            example: EXAMPLE,
           },
-          errors: [...ERRORS, "workflow_not_allowed", "outcome_unknown"],
-        }),
+        },
+        errors: ERRORS,
       },
-    );
+      async (call) => {
+        const { dry_run, filter } = call.body;
+        return await answer(call, { dry_run, action: "replay", filter: { status: "failed", ...filter } });
+      },
+    ),
+  ];
 
   async function answer(
-    context: Context,
-    asked: Pick<BulkWish, "action" | "filter" | "reason"> & { caller: Caller; dry_run?: boolean },
+    call: BulkCall,
+    { dry_run, ...given }: Pick<BulkWish, "action" | "filter" | "reason"> & { dry_run?: boolean },
   ): Promise<Response> {
-    const { request, cause } = context;
-    const { caller, dry_run, ...given } = asked;
+    const { caller, cause } = call;
     requireNamed(caller, given.filter);
     const wanted = { ...given, reach: reachOf(caller) };
-    const key = idempotencyKey(request);
     const until_position = await log.head();
     await onceBuilt(() => sql`select from levqor_read.jobs limit 0`, wait_ms);
     await untilReached(projector, { name: "jobs", position: until_position, wait_ms });
-    if (dry_run) return lines(context, () => counted({ ...wanted, until_position }, caller));
+    if (dry_run) return lines(call, () => counted({ ...wanted, until_position }, caller));
 
-    const route = `/api/v1/jobs/${wanted.action}`;
     const begun = await beginBulk(log, {
       ...wanted,
       until_position,
-      operation_id: key === null ? Bun.randomUUIDv7() : derivedId(caller, route, key),
+      operation_id: call.newId(),
       meta: { actor: caller.actor, ...cause },
     });
     if (!begun.ok) {
-      throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
+      throw new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before with another body.");
     }
     const { operation, finished } = begun;
     if (finished) {
       const headers = { "idempotency-replayed": "true" };
-      return lines(context, () => repeated(operation, finished), headers);
+      return lines(call, () => repeated(operation, finished), headers);
     }
-    return lines(context, (stop) => running(operation, { stop, caller }));
+    return lines(call, (stop) => running(operation, { stop, caller }));
   }
 
   async function* counted(wanted: BulkWish, { identity }: Caller): AsyncGenerator<BulkLine> {
@@ -191,7 +169,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
   }
 
   function lines(
-    { request, server, cause }: Context,
+    { request, server, cause }: BulkCall,
     source: (stop: AbortSignal) => AsyncGenerator<BulkLine>,
     headers?: Record<string, string>,
   ): Response {

@@ -1,78 +1,114 @@
 /** Callbacks: what they are signed with, the log of a job's attempts, and making it again. */
 
-import { Elysia } from "elysia";
 import { accountOf } from "../../../events/account.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
 import type { Turns } from "../../access/shares/turns.ts";
-import type { Auth } from "../../http/auth.ts";
-import { describe } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { byVersion, fromCursor, page } from "../../http/paging.ts";
-import { jobNotFound } from "../../http/request/job_id.ts";
-import { requestIds } from "../../http/request/request_id.ts";
-import { queryReader } from "../../http/request/validation.ts";
-import { JobId, PageQuery } from "../../http/schema.ts";
+import { problems } from "../../http/problems.ts";
+import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
+import { route } from "../../http/route.ts";
+import { PageQuery } from "../../http/schema.ts";
 import { readHistory } from "../../jobs/commands.ts";
 import { command } from "./job_refusal.ts";
 import { type CallbackEntry, CallbackLog, CallbackRequested, CallbackSecret, CallbackSecretQuery } from "./schemas.ts";
-
-const readPageQuery = queryReader(PageQuery);
-const readSecretQuery = queryReader(CallbackSecretQuery);
 
 const CALLBACKS = byVersion("callbacks");
 /** Events of a job that are read at once. */
 const EVENTS_AT_ONCE = 50;
 
-export function callbackRoutes(
-  {
-    log,
-    callback_secrets,
-    reading,
-  }: Pick<ApiOptions, "log" | "callback_secrets"> & { reading: { readonly turns: Turns } },
-  auth: Auth,
-) {
-  return new Elysia({ name: "levqor/callbacks" })
-    .use(requestIds())
-    .get(
-      "/api/v1/callbacks/secret",
-      ({ request, set }) => {
-        const caller = auth.require(request, "jobs:write");
-        const { receiver: url } = readSecretQuery(request);
-        const account = accountOf(caller);
-        set.headers["cache-control"] = "no-store";
-        return { account, receiver: new URL(url).origin, ...callback_secrets.of({ account, url }) };
-      },
+export function callbackRoutes({
+  log,
+  callback_secrets,
+  reading,
+}: Pick<ApiOptions, "log" | "callback_secrets"> & { reading: { readonly turns: Turns } }) {
+  return [
+    route(
       {
-        detail: describe({
-          id: "getCallbackSecret",
-          tag: "Jobs",
-          summary: "Get the secret that callbacks to a receiver are signed with",
-          description:
-            "Gives the secret for checking the callbacks of the caller's own jobs at one receiver, as libraries for Standard Webhooks take it. Each account has another secret for each origin that it names in a callback_url: what is signed for one is worth nothing at the next. It is the same at every call, also after the caller's key was rotated, until the operator replaces WEBHOOK_SECRET; while that goes on there is a next_secret, and callbacks carry a signature of each. The secret of a job that a schedule submits is that of the schedule's author; of a replay, that of the origin's submitter, unless it has a payload of its own. The operator's keys share one account.",
-          scope: "jobs:write",
-          query: CallbackSecretQuery,
-          answers: {
-            200: {
-              description: "The secret. Keep it as you keep a key.",
-              schema: CallbackSecret,
-              example: {
-                account: "operator",
-                receiver: "https://example.com",
-                secret: "whsec_ZXhhbXBsZSBvZiBhIHNlY3JldCwgMzIgYnl0ZXMuLi4=",
-                next_secret: null,
-              },
+        method: "GET",
+        path: "/api/v1/callbacks/secret",
+        id: "getCallbackSecret",
+        tag: tags.jobs,
+        summary: "Get the secret that callbacks to a receiver are signed with",
+        description:
+          "Gives the secret for checking the callbacks of the caller's own jobs at one receiver, as libraries for Standard Webhooks take it. Each account has another secret for each origin that it names in a callback_url: what is signed for one is worth nothing at the next. It is the same at every call, also after the caller's key was rotated, until the operator replaces WEBHOOK_SECRET; while that goes on there is a next_secret, and callbacks carry a signature of each. The secret of a job that a schedule submits is that of the schedule's author; of a replay, that of the origin's submitter, unless it has a payload of its own. The operator's keys share one account.",
+        scope: "jobs:write",
+        without_database: true,
+        query: CallbackSecretQuery,
+        answers: {
+          200: {
+            description: "The secret. Keep it as you keep a key.",
+            schema: CallbackSecret,
+            example: {
+              account: "operator",
+              receiver: "https://example.com",
+              secret: "whsec_ZXhhbXBsZSBvZiBhIHNlY3JldCwgMzIgYnl0ZXMuLi4=",
+              next_secret: null,
             },
           },
-          errors: ["validation_failed"],
-        }),
+        },
       },
-    )
-    .get(
-      "/api/v1/jobs/:job_id/callbacks",
-      async ({ request, params }) => {
-        const { caller, ...named } = await auth.requireJob(request, "jobs:read", params.job_id);
-        const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
+      (call) => {
+        const { caller } = call;
+        const { receiver: url } = call.query;
+        const account = accountOf(caller);
+        call.set.headers["cache-control"] = "no-store";
+        return { account, receiver: new URL(url).origin, ...callback_secrets.of({ account, url }) };
+      },
+    ),
+    route(
+      {
+        method: "GET",
+        path: "/api/v1/jobs/:job_id/callbacks",
+        id: "listJobCallbacks",
+        tag: tags.jobs,
+        summary: "The log of a job's callback",
+        description:
+          "Every attempt to tell the job's callback_url of its end, and every redelivery that was asked for, in order. An attempt is one POST of at most 15 seconds, with the headers and the signature of Standard Webhooks; redirects are not followed, and 2xx means delivered. Attempts follow the job's end at once, then 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the one before, each up to a fifth later by chance, or when the answer's Retry-After says, at most a day later. 410, and an address that is not public, end them. The webhook-id is the same at every attempt. Empty until the first attempt, and for a job without callback_url.",
+        scope: "jobs:read",
+        params: { job_id: jobIdParam },
+        query: PageQuery,
+        answers: {
+          200: {
+            description: "A page of the log, oldest first.",
+            schema: CallbackLog,
+            example: {
+              data: [
+                {
+                  version: 4,
+                  outcome: "retrying",
+                  attempt: 1,
+                  webhook_id: "msg_0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                  status_code: 503,
+                  error: { code: "unexpected_status", message: "The receiver answered 503; 2xx means delivered." },
+                  next_attempt_at: "2026-01-15T09:30:05.412Z",
+                  actor: "worker:0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a",
+                  recorded_at: "2026-01-15T09:30:00.345678Z",
+                },
+                {
+                  version: 5,
+                  outcome: "delivered",
+                  attempt: 2,
+                  webhook_id: "msg_0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+                  status_code: 204,
+                  error: null,
+                  next_attempt_at: null,
+                  actor: "worker:0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a",
+                  recorded_at: "2026-01-15T09:30:05.901234Z",
+                },
+              ],
+              has_more: false,
+              next_cursor: null,
+            },
+          },
+        },
+        errors: [problems.invalid_cursor],
+      },
+      async (call) => {
+        const { caller, job: named } = call;
+        const { limit = PAGE_LIMIT_DEFAULT, cursor } = call.query;
         const entries: CallbackEntry[] = [];
         // A job may have many other events, and large ones: they are read in turn, as for streams.
         for (let after_version = fromCursor(cursor, CALLBACKS) ?? 0, more = true; more && entries.length <= limit; ) {
@@ -89,86 +125,34 @@ export function callbackRoutes(
         });
         return { data: items, has_more, next_cursor };
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "listJobCallbacks",
-          tag: "Jobs",
-          summary: "The log of a job's callback",
-          description:
-            "Every attempt to tell the job's callback_url of its end, and every redelivery that was asked for, in order. An attempt is one POST of at most 15 seconds, with the headers and the signature of Standard Webhooks; redirects are not followed, and 2xx means delivered. Attempts follow the job's end at once, then 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the one before, each up to a fifth later by chance, or when the answer's Retry-After says, at most a day later. 410, and an address that is not public, end them. The webhook-id is the same at every attempt. Empty until the first attempt, and for a job without callback_url.",
-          scope: "jobs:read",
-          params: { job_id: JobId },
-          query: PageQuery,
-          answers: {
-            200: {
-              description: "A page of the log, oldest first.",
-              schema: CallbackLog,
-              example: {
-                data: [
-                  {
-                    version: 4,
-                    outcome: "retrying",
-                    attempt: 1,
-                    webhook_id: "msg_0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-                    status_code: 503,
-                    error: { code: "unexpected_status", message: "The receiver answered 503; 2xx means delivered." },
-                    next_attempt_at: "2026-01-15T09:30:05.412Z",
-                    actor: "worker:0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a",
-                    recorded_at: "2026-01-15T09:30:00.345678Z",
-                  },
-                  {
-                    version: 5,
-                    outcome: "delivered",
-                    attempt: 2,
-                    webhook_id: "msg_0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-                    status_code: 204,
-                    error: null,
-                    next_attempt_at: null,
-                    actor: "worker:0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a",
-                    recorded_at: "2026-01-15T09:30:05.901234Z",
-                  },
-                ],
-                has_more: false,
-                next_cursor: null,
-              },
-            },
+        method: "POST",
+        path: "/api/v1/jobs/:job_id/callbacks/redeliver",
+        id: "redeliverJobCallback",
+        tag: tags.jobs,
+        summary: "Make a job's callback again",
+        description:
+          "Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url, and at most 100 redeliveries may be asked for; otherwise the answer is 409.",
+        scope: "jobs:write",
+        params: { job_id: jobIdParam },
+        answers: {
+          202: {
+            description: "The redelivery is on record.",
+            schema: CallbackRequested,
+            example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", callback: "pending" },
           },
-          errors: ["invalid_job_id", "job_not_found", "validation_failed", "invalid_cursor", "unavailable"],
-        }),
+        },
+        errors: [problems.conflict],
       },
-    )
-    .post(
-      "/api/v1/jobs/:job_id/callbacks/redeliver",
-      async ({ request, params, set, cause }) => {
-        const job = await auth.requireJob(request, "jobs:write", params.job_id);
-        const { job_id } = job;
-        const handled = await command(log, { ...job, cause, command: { type: "request_callback" } });
-        set.status = 202;
-        set.headers["levqor-position"] = String(handled.position);
-        return { job_id, callback: "pending" };
+      async (call) => {
+        const handled = await command(log, call, { type: "request_callback" });
+        call.recorded(handled.position);
+        return { job_id: call.job.job_id, callback: "pending" };
       },
-      {
-        parse: "none",
-        detail: describe({
-          id: "redeliverJobCallback",
-          tag: "Jobs",
-          summary: "Make a job's callback again",
-          description:
-            "Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url, and at most 100 redeliveries may be asked for; otherwise the answer is 409.",
-          scope: "jobs:write",
-          params: { job_id: JobId },
-          answers: {
-            202: {
-              description: "The redelivery is on record.",
-              schema: CallbackRequested,
-              example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", callback: "pending" },
-              headers: ["Levqor-Position"],
-            },
-          },
-          errors: ["invalid_job_id", "job_not_found", "conflict", "unavailable", "outcome_unknown"],
-        }),
-      },
-    );
+    ),
+  ];
 }
 
 function isOfCallback({ type }: { readonly type: string }): boolean {

@@ -1,48 +1,40 @@
 /** `POST /api/v1/_dev/complete/:job_id`: ends a job by hand. Not there in production. */
 
-import { Elysia } from "elysia";
-import type { Auth } from "../../http/auth.ts";
-import { describe } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
-import { readJson } from "../../http/request/body.ts";
-import { requestIds } from "../../http/request/request_id.ts";
-import { validator } from "../../http/request/validation.ts";
-import { JobId } from "../../http/schema.ts";
+import { problems } from "../../http/problems.ts";
+import { jobIdParam } from "../../http/request/job_id.ts";
+import { route } from "../../http/route.ts";
 import { command } from "./job_refusal.ts";
 import { Completed, CompleteRequest } from "./schemas.ts";
 
-const checkComplete = validator(CompleteRequest);
-
-export function devRoutes({ log }: Pick<ApiOptions, "log">, auth: Auth) {
-  return new Elysia({ name: "levqor/dev" }).use(requestIds()).post(
-    "/api/v1/_dev/complete/:job_id",
-    async ({ request, params, set, cause }) => {
-      const job = await auth.requireJob(request, "jobs:write", params.job_id);
-      const { result } = checkComplete((await readJson(request)).value);
-      const handled = await command(log, { ...job, cause, command: { type: "complete", attempt: "any", result } });
-      set.headers["levqor-position"] = String(handled.position);
-      return { ok: true };
-    },
-    {
-      parse: "none",
-      detail: describe({
+export function devRoutes({ log }: Pick<ApiOptions, "log">) {
+  return [
+    route(
+      {
+        method: "POST",
+        path: "/api/v1/_dev/complete/:job_id",
         id: "completeJob",
-        tag: "Development",
+        tag: tags.development,
         summary: "End a job by hand",
         description: "Lets a queued or running job succeed with the given result. Answers 404 in production.",
         scope: "jobs:write",
-        params: { job_id: JobId },
+        params: { job_id: jobIdParam },
         body: CompleteRequest,
         answers: {
           200: {
             description: "The job has succeeded.",
             schema: Completed,
             example: { ok: true },
-            headers: ["Levqor-Position"],
           },
         },
-        errors: ["invalid_job_id", "job_not_found", "conflict", "unavailable", "outcome_unknown"],
-      }),
-    },
-  );
+        errors: [problems.conflict],
+      },
+      async (call) => {
+        const handled = await command(log, call, { type: "complete", attempt: "any", result: call.body.result });
+        call.recorded(handled.position);
+        return { ok: true };
+      },
+    ),
+  ];
 }

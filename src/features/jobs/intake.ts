@@ -1,24 +1,21 @@
 /** `POST /api/v1/intake`: the hot path. One parse, one check, one append of the request's own text. */
 
-import { Elysia } from "elysia";
 import { instantOf } from "../../../events/time.ts";
-import { type Auth, permitted } from "../../http/auth.ts";
-import { callback, describe } from "../../http/document/openapi.ts";
+import { permitted } from "../../http/auth.ts";
+import { callback } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import { jsonResponse } from "../../http/door/security_headers.ts";
 import { RUN_AT_MAX_DAYS } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";
-import { readJson } from "../../http/request/body.ts";
-import { derivedId, idempotencyKey } from "../../http/request/idempotency.ts";
-import { requestIds } from "../../http/request/request_id.ts";
+import { problems } from "../../http/problems.ts";
 import { checkSubmission, submitted } from "../../http/request/submission.ts";
-import { invalid, validator } from "../../http/request/validation.ts";
+import { invalid } from "../../http/request/validation.ts";
+import { route } from "../../http/route.ts";
 import { IntakeRequest } from "../../http/schema.ts";
 import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
 import { IntakeAccepted, JobEnded } from "./schemas.ts";
 
 const ROUTE = "/api/v1/intake";
-
-const checkIntake = validator(IntakeRequest);
 
 const PAYLOAD = { method: "GET", url: "https://example.com/" };
 const EXAMPLES = {
@@ -62,59 +59,32 @@ const EXAMPLES = {
   },
 } as const;
 
-export function intakeRoutes(
-  {
-    log,
-    queue,
-    workflows,
-    refusedAddress,
-  }: Pick<ApiOptions, "log" | "workflows" | "refusedAddress"> & {
-    queue: QueueDepth;
-  },
-  auth: Auth,
-) {
-  return new Elysia({ name: "levqor/intake" }).use(requestIds()).post(
-    ROUTE,
-    async ({ request, cause }) => {
-      const caller = auth.require(request, "jobs:write");
-      const key = idempotencyKey(request);
-      const body = await readJson(request);
-      const submission = permitted(caller, checkIntake(body.value));
-      checkSubmission(submission, { ...body, connectors: workflows, refusedAddress });
-      if (submission.run_at !== undefined) checkRunAt(submission.run_at);
-
-      const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
-      const { position, replayed } = await submitted(
-        { log, queue: await queue.of(caller) },
-        {
-          job_id,
-          runs: submission,
-          events: [{ type: "job.submitted", data_json: body.text, data: body.value }],
-          meta: { actor: caller.actor, correlation_id: job_id, ...cause },
-          has_key: key !== null,
-        },
-      );
-      const answer = jsonResponse(`{"job_id":"${job_id}","status":"queued"}`, 202);
-      answer.headers.set("levqor-position", String(position));
-      if (replayed) answer.headers.set("idempotency-replayed", "true");
-      return answer;
-    },
-    {
-      parse: "none",
-      detail: describe({
+export function intakeRoutes({
+  log,
+  queue,
+  workflows,
+  refusedAddress,
+}: Pick<ApiOptions, "log" | "workflows" | "refusedAddress"> & {
+  queue: QueueDepth;
+}) {
+  return [
+    route(
+      {
+        method: "POST",
+        path: ROUTE,
         id: "submitJob",
-        tag: "Jobs",
+        tag: tags.jobs,
         summary: "Submit a job",
         description:
           "Records the job and answers once it is durable. The job waits in the queue until a worker takes it. Send an Idempotency-Key to be able to repeat the request safely.",
         scope: "jobs:write",
-        headers: ["Idempotency-Key"],
+        idempotent: true,
         body: IntakeRequest,
         examples: EXAMPLES,
         callbacks: {
           jobEnded: callback({
             id: "jobEnded",
-            tag: "Jobs",
+            tag: tags.jobs,
             summary: "Tell of a job's end",
             description:
               "A signed POST to the job's callback_url, of at most 15 seconds, when the job has ended; repeated until it is delivered or given up, as the log of the job's callback shows. It may arrive more than once: the webhook-id is the same. Verify the signature with a library of Standard Webhooks.",
@@ -127,21 +97,34 @@ export function intakeRoutes(
             description: "The job is on record.",
             schema: IntakeAccepted,
             example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", status: "queued" },
-            headers: ["Levqor-Position", "Idempotency-Replayed"],
           },
         },
-        errors: [
-          "workflow_not_allowed",
-          "invalid_idempotency_key",
-          "payload_too_large",
-          "idempotency_key_reused",
-          "queue_full",
-          "unavailable",
-          "outcome_unknown",
-        ],
-      }),
-    },
-  );
+        errors: [problems.workflow_not_allowed, problems.payload_too_large, problems.queue_full],
+      },
+      async (call) => {
+        const { caller, body, sent } = call;
+        const submission = permitted(caller, body);
+        checkSubmission(submission, { ...sent, connectors: workflows, refusedAddress });
+        if (submission.run_at !== undefined) checkRunAt(submission.run_at);
+
+        const job_id = call.newId();
+        const { position, replayed } = await submitted(
+          { log, queue: await queue.of(caller) },
+          {
+            job_id,
+            runs: submission,
+            events: [{ type: "job.submitted", data_json: sent.text, data: body }],
+            meta: { actor: caller.actor, correlation_id: job_id, ...call.cause },
+            has_key: call.idempotency_key !== null,
+          },
+        );
+        const answer = jsonResponse(`{"job_id":"${job_id}","status":"queued"}`, 202);
+        answer.headers.set("levqor-position", String(position));
+        if (replayed) answer.headers.set("idempotency-replayed", "true");
+        return answer;
+      },
+    ),
+  ];
 }
 
 function checkRunAt(run_at: string): void {

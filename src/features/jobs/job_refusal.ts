@@ -1,41 +1,42 @@
 /** Commands on jobs as calls give them: recorded, or answered with what stands against them. */
+
 import type { Caller } from "../../access/mod.ts";
 import { decisionOf, type JobCommand } from "../../domain/job.ts";
+import type { Call } from "../../http/call.ts";
 import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problems.ts";
 import { jobNotFound } from "../../http/request/job_id.ts";
-import type { Cause } from "../../http/request/request_id.ts";
-import { commandJob, jobMeta, type NamedJob } from "../../jobs/commands.ts";
+import { commandJob, jobMeta } from "../../jobs/commands.ts";
 import type { EventLog, Handled } from "../../log/mod.ts";
+import { jobProblems } from "./problems.ts";
 
-export interface Commanding extends NamedJob {
-  readonly caller: Caller;
-  readonly cause: Cause;
-  readonly command: JobCommand;
-}
+/** What is asked of a call that commands a job. */
+type Commanding = Pick<Call<unknown, unknown, unknown, Caller>, "caller" | "cause" | "job">;
 
 /**
- * Records what a caller commands. Throws the problems `job_not_found`, `conflict`, `already_decided` and
- * `self_approval_refused`, and what `log.append` throws.
+ * Records what a call commands of the job that it names. Throws the problems `job_not_found`, `conflict`,
+ * `already_decided` and `self_approval_refused`, and what `log.append` throws.
  */
 export async function command(
   log: EventLog,
-  { caller, cause, ...commanded }: Commanding,
+  { caller, cause, job }: Commanding,
+  command: JobCommand,
 ): Promise<Handled<unknown, never> & { ok: true }> {
-  const { job_id, command } = commanded;
+  const { job_id } = job;
   const meta = { ...jobMeta(job_id, { actor: caller.actor }), ...cause };
-  const handled = await commandJob(log, { ...commanded, meta });
+  const handled = await commandJob(log, { ...job, command, meta });
   if (handled.ok) return handled;
   const { code, message } = handled.refusal;
   switch (code) {
     case "job_not_found":
       throw jobNotFound(job_id);
     case "self_approval_refused":
-      throw new Problem(code, message);
+      throw new Problem(jobProblems[code], message);
     case "already_decided": {
       const decision = command.type === "approve" && decisionOf(handled.state, command.step);
-      throw new Problem(code, message, { members: { decision } });
+      throw new Problem(jobProblems[code], message, { members: { decision } });
     }
     default:
-      throw new Problem("conflict", message);
+      throw new Problem(problems.conflict, message);
   }
 }

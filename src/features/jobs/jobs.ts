@@ -1,22 +1,20 @@
 /** Reading jobs: one's status, the list, one's history. */
 
-import { Elysia } from "elysia";
 import type { JobRow } from "../../../projections/jobs.ts";
 import { reachOf } from "../../access/mod.ts";
 import type { Turns } from "../../access/shares/turns.ts";
 import { inSlices } from "../../async/mod.ts";
 import { isFinished, type WaitingFor, type WaitingJob } from "../../domain/job.ts";
 import { EVERYTHING } from "../../domain/reach.ts";
-import type { Auth } from "../../http/auth.ts";
-import { describe } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { byVersion, etagOfPage, fromCursor, page } from "../../http/paging.ts";
-import { jobNotFound } from "../../http/request/job_id.ts";
-import { onceBuilt, readPage, untilReached } from "../../http/request/read_model.ts";
-import { requestIds } from "../../http/request/request_id.ts";
-import { queryReader } from "../../http/request/validation.ts";
-import { JobId, PageQuery } from "../../http/schema.ts";
+import { problems } from "../../http/problems.ts";
+import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
+import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
+import { route } from "../../http/route.ts";
+import { PageQuery } from "../../http/schema.ts";
 import { answerWith, answerWritten } from "../../http/stream/answer.ts";
 import { jobEventJson } from "../../http/stream/event_json.ts";
 import { matches } from "../../jobs/bulk/job_filter.ts";
@@ -24,9 +22,6 @@ import { readHistory, readJob } from "../../jobs/commands.ts";
 import type { LimitedJob } from "../../jobs/limits/limits.ts";
 import { Job, JobEventList, JobList, JobListQuery, JobStatus } from "./schemas.ts";
 import { waitTeller } from "./waiting.ts";
-
-const readListQuery = queryReader(JobListQuery);
-const readPageQuery = queryReader(PageQuery);
 
 const EVENTS = byVersion("job_events");
 
@@ -45,34 +40,63 @@ const EXAMPLE_SUMMARY = {
   error_code: null,
 };
 
-export function jobRoutes(
-  { log, sql, bus, projector, workflows, signal, timing, matching }: ApiOptions & { matching: Turns },
-  auth: Auth,
-) {
+export function jobRoutes({
+  log,
+  sql,
+  bus,
+  projector,
+  workflows,
+  signal,
+  timing,
+  matching,
+}: ApiOptions & { matching: Turns }) {
   const wait_ms = timing?.read_model_wait_ms;
   const waitsOf = waitTeller({ log, sql, bus, workflows, signal });
   const columns = sql`job_id, workflow, status, priority, concurrency_key, key_owner, origin_job_id, attempt, position, created_at,
     updated_at, started_at, finished_at, error_code, due_at, waiting, suspended_in, has_steps, account`;
-  return new Elysia({ name: "levqor/jobs" })
-    .use(requestIds())
-    .get(
-      "/api/v1/status/:job_id",
-      async ({ request, params, set }) => {
-        const named = await auth.requireJob(request, "jobs:read", params.job_id);
+  return [
+    route(
+      {
+        method: "GET",
+        path: "/api/v1/status/:job_id",
+        id: "getJobStatus",
+        tag: tags.jobs,
+        summary: "Where a job stands",
+        description:
+          "Computed from the job's own events at the moment of the question: never older than any answer given before.",
+        scope: "jobs:read",
+        params: { job_id: jobIdParam },
+        conditional: true,
+        answers: {
+          200: {
+            description: "The job's state. It has an ETag once the job has ended.",
+            schema: JobStatus,
+            example: {
+              job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+              status: "succeeded",
+              created_at: 1768469400,
+              result: { status: 200, headers: {}, body: "…" },
+              error: null,
+            },
+          },
+        },
+      },
+      async (call) => {
+        const named = call.job;
         const { job_id } = named;
         const found = await readJob(log, named);
-        const job = found?.state;
-        if (job === undefined || job.created_at === null) throw jobNotFound(job_id);
+        if (!found || found.state.created_at === null) throw jobNotFound(job_id);
+        const { state: job } = found;
         const waits = await waitsOf(
           [{ ...job, job_id, error_code: job.last_error?.code ?? null, has_steps: job.steps !== null }],
           named.reach,
         );
         // Of a job that waits, what it waits for changes with no event.
-        if (isFinished(job)) set.headers.etag = `"${found?.version}"`;
+        if (isFinished(job)) call.etag(found.version);
         const status = {
           job_id,
           status: job.status,
-          created_at: Math.floor(Date.parse(job.created_at) / 1000),
+          created_at: Math.floor(Date.parse(found.state.created_at) / 1000),
           result: job.result,
           error: job.error,
           ...(job.origin_job_id !== null && { origin_job_id: job.origin_job_id }),
@@ -80,41 +104,37 @@ export function jobRoutes(
           ...(job.last_error !== null && { last_error: job.last_error }),
           ...(waits.has(job_id) && { waiting_for: waits.get(job_id) }),
         };
-        return await answerWith(status, set);
+        return await answerWith(status, call.set);
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "getJobStatus",
-          tag: "Jobs",
-          summary: "Where a job stands",
-          description:
-            "Computed from the job's own events at the moment of the question: never older than any answer given before.",
-          scope: "jobs:read",
-          params: { job_id: JobId },
-          conditional: true,
-          answers: {
-            200: {
-              description: "The job's state. It has an ETag once the job has ended.",
-              schema: JobStatus,
-              example: {
-                job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-                status: "succeeded",
-                created_at: 1768469400,
-                result: { status: 200, headers: {}, body: "…" },
-                error: null,
-              },
+        method: "GET",
+        path: "/api/v1/jobs",
+        id: "listJobs",
+        tag: tags.jobs,
+        summary: "List jobs, newest first",
+        description:
+          "Read from a read model that follows the log, as a rule within milliseconds. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
+        scope: "jobs:read",
+        query: JobListQuery,
+        list: true,
+        answers: {
+          200: {
+            description: "A page of jobs.",
+            schema: JobList,
+            example: {
+              data: [EXAMPLE_SUMMARY],
+              has_more: false,
+              next_cursor: null,
             },
           },
-          errors: ["invalid_job_id", "job_not_found", "unavailable"],
-        }),
+        },
       },
-    )
-    .get(
-      "/api/v1/jobs",
-      async ({ request }) => {
-        const caller = auth.require(request, "jobs:read");
+      async (call) => {
+        const { caller } = call;
         const reach = reachOf(caller);
-        const { limit, cursor, ...filter } = readListQuery(request);
+        const { limit, cursor, ...filter } = call.query;
         const find = async (before: number | undefined, take: number) =>
           await sql<JobRow[]>`
           select ${columns} from levqor_read.jobs
@@ -127,40 +147,34 @@ export function jobRoutes(
         // A filter that fits little may have to look at many rows, of two conditions that are each fulfilled often: in turn.
         const select: typeof find = (...part) =>
           isBounded ? find(...part) : matching.take(caller.identity, () => find(...part));
-        const paged = { name: "jobs", limit, cursor, select };
-        const { items, has_more, next_cursor } = await readPage({ request, log, projector, wait_ms }, paged);
-        const waits = await waitsOf(items.map(toWaitingJob), reach);
-        return { data: items.map((row) => toSummary(row, waits.get(row.job_id))), has_more, next_cursor };
+        const { data: rows, ...rest } = await call.page("jobs", { select, show: (row) => row });
+        const waits = await waitsOf(rows.map(toWaitingJob), reach);
+        return { data: rows.map((row) => toSummary(row, waits.get(row.job_id))), ...rest };
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "listJobs",
-          tag: "Jobs",
-          summary: "List jobs, newest first",
-          description:
-            "Read from a read model that follows the log, as a rule within milliseconds. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
-          scope: "jobs:read",
-          query: JobListQuery,
-          headers: ["Levqor-Min-Position"],
-          answers: {
-            200: {
-              description: "A page of jobs.",
-              schema: JobList,
-              example: {
-                data: [EXAMPLE_SUMMARY],
-                has_more: false,
-                next_cursor: null,
-              },
-            },
+        method: "GET",
+        path: "/api/v1/jobs/:job_id",
+        id: "getJob",
+        tag: tags.jobs,
+        summary: "Read a job",
+        description:
+          "As the list shows it, with what came of it; never older than any answer given before. What it was submitted with is in its first event.",
+        scope: "jobs:read",
+        params: { job_id: jobIdParam },
+        conditional: true,
+        answers: {
+          200: {
+            description: "The job. It has an ETag once the job has ended.",
+            schema: Job,
+            example: { ...EXAMPLE_SUMMARY, result: { status: 200, headers: {}, body: "…" }, error: null },
           },
-          errors: ["validation_failed", "invalid_cursor", "read_model_behind", "unavailable"],
-        }),
+        },
+        errors: [problems.read_model_behind],
       },
-    )
-    .get(
-      "/api/v1/jobs/:job_id",
-      async ({ request, params, set }) => {
-        const named = await auth.requireJob(request, "jobs:read", params.job_id);
+      async (call) => {
+        const named = call.job;
         const { job_id } = named;
         const found = await readJob(log, named);
         if (!found) throw jobNotFound(job_id);
@@ -173,82 +187,65 @@ export function jobRoutes(
         // Meanwhile it may have ended: what came of it is to be that of the row.
         const isEndNews = row.finished_at !== null && !isFinished(found.state);
         const { state, version } = isEndNews ? ((await readJob(log, named)) ?? found) : found;
-        if (isFinished(state)) set.headers.etag = `"${version}"`;
+        if (isFinished(state)) call.etag(version);
         const { result, error, cancel_reason } = state;
         const waits = await waitsOf([toWaitingJob(row)], named.reach);
         const summary = toSummary(row, waits.get(job_id));
-        return await answerWith({ ...summary, result, error, ...(cancel_reason !== null && { cancel_reason }) }, set);
+        return await answerWith(
+          { ...summary, result, error, ...(cancel_reason !== null && { cancel_reason }) },
+          call.set,
+        );
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "getJob",
-          tag: "Jobs",
-          summary: "Read a job",
-          description:
-            "As the list shows it, with what came of it; never older than any answer given before. What it was submitted with is in its first event.",
-          scope: "jobs:read",
-          params: { job_id: JobId },
-          conditional: true,
-          answers: {
-            200: {
-              description: "The job. It has an ETag once the job has ended.",
-              schema: Job,
-              example: { ...EXAMPLE_SUMMARY, result: { status: 200, headers: {}, body: "…" }, error: null },
+        method: "GET",
+        path: "/api/v1/jobs/:job_id/events",
+        id: "listJobEvents",
+        tag: tags.jobs,
+        summary: "A job's history",
+        description: "Everything that ever happened to the job, in order, as it was recorded.",
+        scope: "jobs:read",
+        params: { job_id: jobIdParam },
+        query: PageQuery,
+        conditional: true,
+        answers: {
+          200: {
+            description: "A page of events, oldest first.",
+            schema: JobEventList,
+            example: {
+              data: [
+                {
+                  position: 1040,
+                  version: 1,
+                  type: "job.submitted",
+                  data: { workflow: "http", payload: { method: "GET", url: "https://example.com/" } },
+                  meta: { actor: "anonymous", correlation_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70" },
+                  recorded_at: "2026-01-15T09:30:00.123456Z",
+                },
+              ],
+              has_more: false,
+              next_cursor: null,
             },
           },
-          errors: ["invalid_job_id", "job_not_found", "read_model_behind", "unavailable"],
-        }),
+        },
+        errors: [problems.invalid_cursor],
       },
-    )
-    .get(
-      "/api/v1/jobs/:job_id/events",
-      async ({ request, params, set }) => {
-        const named = await auth.requireJob(request, "jobs:read", params.job_id);
-        const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
+      async (call) => {
+        const named = call.job;
+        const { limit = PAGE_LIMIT_DEFAULT, cursor } = call.query;
         const after_version = fromCursor(cursor, EVENTS) ?? 0;
         const events = await readHistory(log, { ...named, after_version, limit: limit + 1 });
         if (!events) throw jobNotFound(named.job_id);
         const { items, has_more, next_cursor } = page(events, limit, { kind: EVENTS, keyOf: ({ version }) => version });
-        set.headers.etag = etagOfPage(items, has_more);
+        call.set.headers.etag = etagOfPage(items, has_more);
         const data: string[] = [];
         await inSlices(items, (event) => data.push(jobEventJson(event)));
         const rest = `"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}`;
-        return await answerWritten(() => `{"data":[${data.join(",")}],${rest}}`, set);
+        return await answerWritten(() => `{"data":[${data.join(",")}],${rest}}`, call.set);
       },
-      {
-        detail: describe({
-          id: "listJobEvents",
-          tag: "Jobs",
-          summary: "A job's history",
-          description: "Everything that ever happened to the job, in order, as it was recorded.",
-          scope: "jobs:read",
-          params: { job_id: JobId },
-          query: PageQuery,
-          conditional: true,
-          answers: {
-            200: {
-              description: "A page of events, oldest first.",
-              schema: JobEventList,
-              example: {
-                data: [
-                  {
-                    position: 1040,
-                    version: 1,
-                    type: "job.submitted",
-                    data: { workflow: "http", payload: { method: "GET", url: "https://example.com/" } },
-                    meta: { actor: "anonymous", correlation_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70" },
-                    recorded_at: "2026-01-15T09:30:00.123456Z",
-                  },
-                ],
-                has_more: false,
-                next_cursor: null,
-              },
-            },
-          },
-          errors: ["invalid_job_id", "job_not_found", "validation_failed", "invalid_cursor", "unavailable"],
-        }),
-      },
-    );
+    ),
+  ];
 }
 
 /** As the list shows it. */

@@ -1,138 +1,116 @@
 /** The steps of a job: where each stands, and approving one that waits for it. */
 
-import { Elysia } from "elysia";
 import type { Step } from "../../../events/pipeline.ts";
 import type { JobState } from "../../domain/job.ts";
 import { hasEnded, type StepState, UNREACHED, type WorkState } from "../../domain/pipeline/step_states.ts";
 import type { Auth } from "../../http/auth.ts";
-import { describe } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
-import { readJson } from "../../http/request/body.ts";
-import { jobNotFound } from "../../http/request/job_id.ts";
-import { requestIds } from "../../http/request/request_id.ts";
-import { validator } from "../../http/request/validation.ts";
-import { JobId } from "../../http/schema.ts";
+import { problems } from "../../http/problems.ts";
+import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
+import { route } from "../../http/route.ts";
 import { answerWith } from "../../http/stream/answer.ts";
 import { readJob } from "../../jobs/commands.ts";
 import { PipelineReader } from "../../jobs/run/workflows.ts";
 import { command } from "./job_refusal.ts";
+import { jobProblems } from "./problems.ts";
 import { ApproveRequest, JobApproval, JobSteps } from "./schemas.ts";
 
-const checkApprove = validator(ApproveRequest);
-
-export function stepRoutes({ log, workflows }: Pick<ApiOptions, "log" | "workflows">, auth: Auth) {
+export function stepRoutes({ log, workflows, auth }: Pick<ApiOptions, "log" | "workflows"> & { auth: Auth }) {
   const pipelines = new PipelineReader(log);
-  return new Elysia({ name: "levqor/steps" })
-    .use(requestIds())
-    .get(
-      "/api/v1/jobs/:job_id/steps",
-      async ({ request, params, set }) => {
-        const named = await auth.requireJob(request, "jobs:read", params.job_id);
+  return [
+    route(
+      {
+        method: "GET",
+        path: "/api/v1/jobs/:job_id/steps",
+        id: "listJobSteps",
+        tag: tags.jobs,
+        summary: "Where each step of a job stands",
+        description:
+          "Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an external worker. A job that has not started yet shows the steps of its pipeline's newest version.",
+        scope: "jobs:read",
+        params: { job_id: jobIdParam },
+        answers: {
+          200: {
+            description: "The steps.",
+            schema: JobSteps,
+            example: {
+              job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+              status: "queued",
+              pipeline: { name: "welcome-users", version: 1 },
+              data: [
+                {
+                  id: "fetch",
+                  kind: "uses",
+                  status: "succeeded",
+                  attempts: 1,
+                  started_at: "2026-01-15T09:30:00.130201Z",
+                  ended_at: "2026-01-15T09:30:00.330201Z",
+                  due_at: null,
+                  message: null,
+                  items: null,
+                  output: { status: 200, headers: {}, body: { users: [] } },
+                  error: null,
+                },
+                {
+                  id: "approve",
+                  kind: "wait_for_approval",
+                  status: "waiting",
+                  attempts: 0,
+                  started_at: "2026-01-15T09:30:00.330201Z",
+                  ended_at: null,
+                  due_at: "2026-01-22T09:30:00.331Z",
+                  message: "Write to 250 users?",
+                  items: null,
+                  output: null,
+                  error: null,
+                },
+              ],
+            },
+          },
+        },
+      },
+      async (call) => {
+        const named = call.job;
         const { job_id } = named;
         const job = (await readJob(log, named))?.state;
         if (!job) throw jobNotFound(job_id);
         const { steps, pipeline } = await stepsOf(job);
         const data = steps.map((step) => describeStep(step, job.step_states.get(step.id) ?? UNREACHED));
-        return await answerWith({ job_id, status: job.status, pipeline, data }, set);
+        return await answerWith({ job_id, status: job.status, pipeline, data }, call.set);
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "listJobSteps",
-          tag: "Jobs",
-          summary: "Where each step of a job stands",
-          description:
-            "Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an external worker. A job that has not started yet shows the steps of its pipeline's newest version.",
-          scope: "jobs:read",
-          params: { job_id: JobId },
-          answers: {
-            200: {
-              description: "The steps.",
-              schema: JobSteps,
-              example: {
-                job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-                status: "queued",
-                pipeline: { name: "welcome-users", version: 1 },
-                data: [
-                  {
-                    id: "fetch",
-                    kind: "uses",
-                    status: "succeeded",
-                    attempts: 1,
-                    started_at: "2026-01-15T09:30:00.130201Z",
-                    ended_at: "2026-01-15T09:30:00.330201Z",
-                    due_at: null,
-                    message: null,
-                    items: null,
-                    output: { status: 200, headers: {}, body: { users: [] } },
-                    error: null,
-                  },
-                  {
-                    id: "approve",
-                    kind: "wait_for_approval",
-                    status: "waiting",
-                    attempts: 0,
-                    started_at: "2026-01-15T09:30:00.330201Z",
-                    ended_at: null,
-                    due_at: "2026-01-22T09:30:00.331Z",
-                    message: "Write to 250 users?",
-                    items: null,
-                    output: null,
-                    error: null,
-                  },
-                ],
-              },
-            },
+        method: "POST",
+        path: "/api/v1/jobs/:job_id/approve",
+        id: "approveJobStep",
+        tag: tags.jobs,
+        summary: "Approve or reject a step that waits for it",
+        description:
+          "An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. Of several decisions the first counts: the others are answered with 409 `already_decided`, and with that decision, so that nothing they say is lost unnoticed. The same decision may be sent again by the same caller, with the same comment or none. A step with `not_by_submitter` is not approved by whoever submitted the job, nor with a key that they issued: 403 `self_approval_refused`. A step that does not wait for approval is a 409 `conflict`.",
+        scope: "jobs:approve",
+        params: { job_id: jobIdParam },
+        body: ApproveRequest,
+        answers: {
+          200: {
+            description: "The decision is on record.",
+            schema: JobApproval,
+            example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", step: "approve", approved: true },
           },
-          errors: ["invalid_job_id", "job_not_found", "unavailable"],
-        }),
+        },
+        errors: [jobProblems.self_approval_refused, jobProblems.already_decided, problems.conflict],
       },
-    )
-    .post(
-      "/api/v1/jobs/:job_id/approve",
-      async ({ request, params, set, cause }) => {
-        const job = await auth.requireJob(request, "jobs:approve", params.job_id);
-        const { job_id, caller } = job;
-        const { step, approved, comment } = checkApprove((await readJson(request)).value);
+      async (call) => {
+        const { caller, body } = call;
+        const { step, approved } = body;
         const party = await auth.partyOf(caller);
-        const handled = await command(log, {
-          ...job,
-          cause,
-          command: { type: "approve", step, approved, by: caller.actor, comment, party },
-        });
-        if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
-        return { job_id, step, approved };
+        const handled = await command(log, call, { type: "approve", ...body, by: caller.actor, party });
+        call.recorded(handled.position);
+        return { job_id: call.job.job_id, step, approved };
       },
-      {
-        parse: "none",
-        detail: describe({
-          id: "approveJobStep",
-          tag: "Jobs",
-          summary: "Approve or reject a step that waits for it",
-          description:
-            "An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. Of several decisions the first counts: the others are answered with 409 `already_decided`, and with that decision, so that nothing they say is lost unnoticed. The same decision may be sent again by the same caller, with the same comment or none. A step with `not_by_submitter` is not approved by whoever submitted the job, nor with a key that they issued: 403 `self_approval_refused`. A step that does not wait for approval is a 409 `conflict`.",
-          scope: "jobs:approve",
-          params: { job_id: JobId },
-          body: ApproveRequest,
-          answers: {
-            200: {
-              description: "The decision is on record.",
-              schema: JobApproval,
-              example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", step: "approve", approved: true },
-              headers: ["Levqor-Position"],
-            },
-          },
-          errors: [
-            "invalid_job_id",
-            "job_not_found",
-            "self_approval_refused",
-            "already_decided",
-            "conflict",
-            "unavailable",
-            "outcome_unknown",
-          ],
-        }),
-      },
-    );
+    ),
+  ];
 
   async function stepsOf({ steps, pipeline, workflow }: JobState) {
     if (steps !== null) return { steps, pipeline: null };

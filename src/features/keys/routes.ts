@@ -1,6 +1,5 @@
 /** API keys: issuing them, what they may do, rotating and revoking them. */
 
-import { Elysia } from "elysia";
 import { instantOf } from "../../../events/time.ts";
 import type { KeyRow } from "../../../projections/mod.ts";
 import type { Caller } from "../../access/mod.ts";
@@ -17,28 +16,28 @@ import {
 } from "../../access/mod.ts";
 import type { KeyState } from "../../domain/key.ts";
 import { beyond } from "../../domain/reach.ts";
-import type { Auth } from "../../http/auth.ts";
-import { describe } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import { KEY_OVERLAP_DEFAULT_S } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
-import { readJson, readJsonIfAny } from "../../http/request/body.ts";
-import { derivedId, idempotencyKey } from "../../http/request/idempotency.ts";
-import { pathId } from "../../http/request/path_id.ts";
-import { readPage } from "../../http/request/read_model.ts";
-import { requestIds } from "../../http/request/request_id.ts";
+import { problems } from "../../http/problems.ts";
+import { idParam } from "../../http/request/params.ts";
 import type { StoredThings } from "../../http/request/stored.ts";
-import { invalid, queryReader, validator } from "../../http/request/validation.ts";
+import { invalid } from "../../http/request/validation.ts";
+import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
 import { decodeJson, isSameJson } from "../../json/mod.ts";
+import { keyProblems } from "./problems.ts";
 import { IssuedKey, Key, KeyCreateRequest, KeyId, KeyList, KeyRevokeRequest, KeyRotateRequest } from "./schemas.ts";
 
 const ROUTE = "/api/v1/keys";
 
-const checkCreate = validator(KeyCreateRequest);
-const checkRotate = validator(KeyRotateRequest);
-const checkRevoke = validator(KeyRevokeRequest);
-const readPageQuery = queryReader(PageQuery);
+const keyIdParam = idParam({
+  schema: KeyId,
+  what: "key",
+  invalid: keyProblems.invalid_key_id,
+  missing: keyProblems.key_not_found,
+});
 
 /** Of callers who are given none. */
 const DEFAULT_TIER = "free";
@@ -49,22 +48,33 @@ const [ISSUED] = IssuedKey.examples as [object];
 const ONCE =
   "The key itself is in this answer and nowhere else: the service keeps its SHA-256. A repetition with the same Idempotency-Key is answered with all but the key, which is `null` then: if the first answer was lost, rotate the key.";
 
-export function keyRoutes(
-  { access, config, log, sql, projector, stored, timing }: ApiOptions & { stored: StoredThings },
-  auth: Auth,
-) {
-  const wait_ms = timing?.read_model_wait_ms;
+export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { stored: StoredThings }) {
   const { environment } = access;
   const { tiers } = config;
 
-  return new Elysia({ name: "levqor/keys" })
-    .use(requestIds())
-    .post(
-      ROUTE,
-      async ({ request, set, cause }) => {
-        const caller = auth.require(request, "keys:write");
-        const idempotency_key = idempotencyKey(request);
-        const asked = checkCreate((await readJson(request)).value);
+  return [
+    route(
+      {
+        method: "POST",
+        path: ROUTE,
+        id: "createKey",
+        tag: tags.keys,
+        summary: "Issue an API key",
+        description: `Issues a key that may do what its scopes say, and no more than the key that issues it: in its scopes, workflows, tier and time. It is taken everywhere at once. ${ONCE}`,
+        scope: "keys:write",
+        idempotent: true,
+        body: KeyCreateRequest,
+        answers: {
+          201: {
+            description: "The key. Keep it: it is not shown again.",
+            schema: IssuedKey,
+            example: ISSUED,
+          },
+        },
+        errors: [keyProblems.grant_exceeded, problems.too_many_stored],
+      },
+      async (call) => {
+        const { caller, body: asked } = call;
         const { name, scopes, workflows = null, tier = DEFAULT_TIER } = asked;
         refuseSecret(name, "/name");
         if (!Object.hasOwn(tiers, tier)) {
@@ -72,57 +82,45 @@ export function keyRoutes(
         }
         const granted = { name, environment, scopes, workflows, tier, expires_at: expiry(asked.expires_at ?? null) };
         refuseExcess(caller, granted);
-        const key_id = idempotency_key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, idempotency_key);
-        const meta = { actor: caller.actor, correlation_id: key_id, ...cause };
+        const key_id = call.newId();
+        const meta = { actor: caller.actor, correlation_id: key_id, ...call.cause };
         const made = await stored.add("keys", {
           caller,
-          stream_id: idempotency_key === null ? null : keyStream(key_id),
+          stream_id: call.idempotency_key === null ? null : keyStream(key_id),
           record: () => createKey(log, { key_id, meta, ...granted }),
         });
         const replayed = !made.ok;
         if (replayed) {
           refuseOther(made.state, granted);
-          set.headers["idempotency-replayed"] = "true";
+          call.replayed();
         } else {
-          set.headers["levqor-position"] = String(made.position);
+          call.recorded(made.position);
         }
-        set.status = 201;
         return await shown({ key_id, key: replayed ? null : made.secret });
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          id: "createKey",
-          tag: "Keys",
-          summary: "Issue an API key",
-          description: `Issues a key that may do what its scopes say, and no more than the key that issues it: in its scopes, workflows, tier and time. It is taken everywhere at once. ${ONCE}`,
-          scope: "keys:write",
-          headers: ["Idempotency-Key"],
-          body: KeyCreateRequest,
-          answers: {
-            201: {
-              description: "The key. Keep it: it is not shown again.",
-              schema: IssuedKey,
-              example: ISSUED,
-              headers: ["Levqor-Position", "Idempotency-Replayed"],
-            },
+        method: "GET",
+        path: ROUTE,
+        id: "listKeys",
+        tag: tags.keys,
+        summary: "List issued keys, newest first",
+        description:
+          "What each may do, who issued it, when it was used last, and whether it is still taken; never the key itself. The keys of API_KEYS are not among them.",
+        scope: "keys:read",
+        query: PageQuery,
+        list: true,
+        answers: {
+          200: {
+            description: "A page of keys.",
+            schema: KeyList,
+            example: { data: [EXAMPLE], has_more: false, next_cursor: null },
           },
-          errors: [
-            "grant_exceeded",
-            "invalid_idempotency_key",
-            "idempotency_key_reused",
-            "too_many_stored",
-            "unavailable",
-            "outcome_unknown",
-          ],
-        }),
+        },
       },
-    )
-    .get(
-      ROUTE,
-      async ({ request }) => {
-        const { workflows } = auth.require(request, "keys:read");
-        const { limit, cursor } = readPageQuery(request);
+      async (call) => {
+        const { workflows } = call.caller;
         const select = (before: number | undefined, take: number) => sql<StoredKey[]>`
           select key_id, name, environment, prefix, scopes, workflows, tier, created_by, created_at, expires_at,
             rotated_at, overlap_ends_at, revoked_at, position, last_used_at
@@ -131,59 +129,52 @@ export function keyRoutes(
             ${workflows === "all" ? sql`` : sql`and workflows::jsonb <@ ${JSON.stringify([...workflows])}::text::jsonb`}
           order by position desc
           limit ${take}`;
-        const paged = { name: "keys", limit, cursor, select };
-        const { items, has_more, next_cursor } = await readPage({ request, log, projector, wait_ms }, paged);
-        return { data: items.map(toKey), has_more, next_cursor };
+        return await call.page("keys", { select, show: toKey });
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "listKeys",
-          tag: "Keys",
-          summary: "List issued keys, newest first",
-          description:
-            "What each may do, who issued it, when it was used last, and whether it is still taken; never the key itself. The keys of API_KEYS are not among them.",
-          scope: "keys:read",
-          query: PageQuery,
-          headers: ["Levqor-Min-Position"],
-          answers: {
-            200: {
-              description: "A page of keys.",
-              schema: KeyList,
-              example: { data: [EXAMPLE], has_more: false, next_cursor: null },
-            },
-          },
-          errors: ["invalid_cursor", "validation_failed", "read_model_behind", "unavailable"],
-        }),
+        method: "GET",
+        path: `${ROUTE}/:key_id`,
+        id: "getKey",
+        tag: tags.keys,
+        summary: "An issued key",
+        description: "Read from the log itself: never older than any answer given before.",
+        scope: "keys:read",
+        params: { key_id: keyIdParam },
+        answers: { 200: { description: "What it may do.", schema: Key, example: EXAMPLE } },
       },
-    )
-    .get(
-      `${ROUTE}/:key_id`,
-      async ({ request, params }) => {
-        const caller = auth.require(request, "keys:read");
-        const key_id = pathId("key", params.key_id);
-        await existing(caller, key_id);
+      async (call) => {
+        const { key_id } = call.params;
+        await existing(call.caller, key_id);
         return await shown({ key_id });
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "getKey",
-          tag: "Keys",
-          summary: "An issued key",
-          description: "Read from the log itself: never older than any answer given before.",
-          scope: "keys:read",
-          params: { key_id: KeyId },
-          answers: { 200: { description: "What it may do.", schema: Key, example: EXAMPLE } },
-          errors: ["invalid_key_id", "key_not_found", "unavailable"],
-        }),
+        method: "POST",
+        path: `${ROUTE}/:key_id/rotate`,
+        id: "rotateKey",
+        tag: tags.keys,
+        summary: "Give a key a new secret",
+        description: `The key stays what it is, with its id, its scopes and its Idempotency-Keys, and gets a new secret. Those before it are taken for overlap_seconds more, so that what uses them can be changed in turn; at most 5 at a time. A key that may do more than the one that is used cannot be rotated with it. ${ONCE}`,
+        scope: "keys:write",
+        idempotent: true,
+        params: { key_id: keyIdParam },
+        body: KeyRotateRequest,
+        body_optional: true,
+        answers: {
+          200: {
+            description: "The key with its new secret. Keep it: it is not shown again.",
+            schema: IssuedKey,
+            example: ISSUED,
+          },
+        },
+        errors: [keyProblems.grant_exceeded, problems.conflict],
       },
-    )
-    .post(
-      `${ROUTE}/:key_id/rotate`,
-      async ({ request, params, set, cause }) => {
-        const caller = auth.require(request, "keys:write");
-        const idempotency_key = idempotencyKey(request);
-        const key_id = pathId("key", params.key_id);
-        const asked = checkRotate((await readJsonIfAny(request)).value);
+      async (call) => {
+        const { caller, body: asked } = call;
+        const { key_id } = call.params;
         const state = await existing(caller, key_id);
         const wanted = {
           overlap_seconds: asked.overlap_seconds ?? KEY_OVERLAP_DEFAULT_S,
@@ -192,93 +183,63 @@ export function keyRoutes(
         // Who rotates a key holds it from then on.
         const view = keyView(key_id, state, Date.now());
         refuseExcess(caller, { ...view, ...wanted });
-        const causation_id =
-          idempotency_key === null ? undefined : derivedId(caller, `${ROUTE}/${key_id}/rotate`, idempotency_key);
+        const causation_id = call.repeatableId();
         const made = await rotateKey(log, {
           key_id,
-          meta: { actor: caller.actor, correlation_id: key_id, ...cause, causation_id },
+          meta: { actor: caller.actor, correlation_id: key_id, ...call.cause, causation_id },
           environment: view.environment,
           ...wanted,
         });
         if (made.ok) {
-          set.headers["levqor-position"] = String(made.position);
+          call.recorded(made.position);
           return await shown({ key_id, key: made.secret });
         }
-        if (made.refusal.code !== "key_rotated") throw new Problem("conflict", made.refusal.message);
+        if (made.refusal.code !== "key_rotated") throw new Problem(problems.conflict, made.refusal.message);
         const { hash: _, prefix: __, ...before } = made.state.rotations.get(causation_id as string) ?? {};
         if (!isSameJson(before, wanted)) throw reused();
-        set.headers["idempotency-replayed"] = "true";
+        call.replayed();
         return await shown({ key_id, key: null });
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          id: "rotateKey",
-          tag: "Keys",
-          summary: "Give a key a new secret",
-          description: `The key stays what it is, with its id, its scopes and its Idempotency-Keys, and gets a new secret. Those before it are taken for overlap_seconds more, so that what uses them can be changed in turn; at most 5 at a time. A key that may do more than the one that is used cannot be rotated with it. ${ONCE}`,
-          scope: "keys:write",
-          headers: ["Idempotency-Key"],
-          params: { key_id: KeyId },
-          optional_body: KeyRotateRequest,
-          answers: {
-            200: {
-              description: "The key with its new secret. Keep it: it is not shown again.",
-              schema: IssuedKey,
-              example: ISSUED,
-              headers: ["Levqor-Position", "Idempotency-Replayed"],
-            },
+        method: "POST",
+        path: `${ROUTE}/:key_id/revoke`,
+        id: "revokeKey",
+        tag: tags.keys,
+        summary: "Revoke a key",
+        description:
+          "Ends the key with all its secrets, for good and everywhere within a second; event streams that it opened are ended too. Keys that it issued are not. It takes keys:write alone, whatever the key may do: revoking only ever takes away; a key that is limited to some workflows revokes those that are limited to no others. One that is revoked already is answered alike.",
+        scope: "keys:write",
+        params: { key_id: keyIdParam },
+        body: KeyRevokeRequest,
+        body_optional: true,
+        answers: {
+          200: {
+            description: "The key is revoked.",
+            schema: Key,
+            example: { ...EXAMPLE, status: "revoked", revoked_at: "2026-01-20T08:00:00.000Z" },
           },
-          errors: [
-            "invalid_key_id",
-            "key_not_found",
-            "grant_exceeded",
-            "conflict",
-            "invalid_idempotency_key",
-            "idempotency_key_reused",
-            "unavailable",
-            "outcome_unknown",
-          ],
-        }),
+        },
       },
-    )
-    .post(
-      `${ROUTE}/:key_id/revoke`,
-      async ({ request, params, set, cause }) => {
-        const caller = auth.require(request, "keys:write");
+      async (call) => {
+        const { caller } = call;
         const { actor } = caller;
-        const key_id = pathId("key", params.key_id);
-        const { reason } = checkRevoke((await readJsonIfAny(request)).value);
+        const key_id = call.params.key_id;
+        const { reason } = call.body;
         if (reason !== undefined) refuseSecret(reason, "/reason");
         await existing(caller, key_id);
-        const handled = await revokeKey(log, { key_id, meta: { actor, correlation_id: key_id, ...cause }, reason });
+        const handled = await revokeKey(log, {
+          key_id,
+          meta: { actor, correlation_id: key_id, ...call.cause },
+          reason,
+        });
         if (!handled.ok) throw notFound(key_id);
-        if (handled.position !== undefined) set.headers["levqor-position"] = String(handled.position);
+        call.recorded(handled.position);
         return await shown({ key_id });
       },
-      {
-        parse: "none",
-        detail: describe({
-          id: "revokeKey",
-          tag: "Keys",
-          summary: "Revoke a key",
-          description:
-            "Ends the key with all its secrets, for good and everywhere within a second; event streams that it opened are ended too. Keys that it issued are not. It takes keys:write alone, whatever the key may do: revoking only ever takes away; a key that is limited to some workflows revokes those that are limited to no others. One that is revoked already is answered alike.",
-          scope: "keys:write",
-          params: { key_id: KeyId },
-          optional_body: KeyRevokeRequest,
-          answers: {
-            200: {
-              description: "The key is revoked.",
-              schema: Key,
-              example: { ...EXAMPLE, status: "revoked", revoked_at: "2026-01-20T08:00:00.000Z" },
-              headers: ["Levqor-Position"],
-            },
-          },
-          errors: ["invalid_key_id", "key_not_found", "unavailable", "outcome_unknown"],
-        }),
-      },
-    );
+    ),
+  ];
 
   /** The key as it is now, with its secret where it was just made. Throws the problem `key_not_found`. */
   async function shown({ key_id, ...secret }: { key_id: string; key?: string | null }) {
@@ -304,9 +265,13 @@ export function keyRoutes(
     const [first, ...others] = missingGrants(caller, granted, tiers);
     if (!first) return;
     const errors = [first, ...others].map(({ member, message }) => ({ pointer: `/${member}`, message }));
-    throw new Problem("grant_exceeded", `A key gives no more than it has; the one that is used ${first.message}.`, {
-      errors,
-    });
+    throw new Problem(
+      keyProblems.grant_exceeded,
+      `A key gives no more than it has; the one that is used ${first.message}.`,
+      {
+        errors,
+      },
+    );
   }
 }
 
@@ -355,9 +320,9 @@ function refuseOther({ created }: KeyState, granted: object): void {
 }
 
 function reused(): Problem {
-  return new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
+  return new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before with another body.");
 }
 
 function notFound(key_id: string): Problem {
-  return new Problem("key_not_found", `No key has the id ${key_id}.`);
+  return new Problem(keyProblems.key_not_found, `No key has the id ${key_id}.`);
 }

@@ -1,26 +1,24 @@
 /** Recurring schedules: creating, reading, pausing, resuming and deleting them. */
 
-import { Elysia } from "elysia";
 import { decode, type StoredEvent } from "../../../events/mod.ts";
 import type { ScheduleRow } from "../../../projections/schedules.ts";
-import { type Caller, reachOf, type Scope } from "../../access/mod.ts";
+import { type Caller, reachOf } from "../../access/mod.ts";
 import { databaseNow } from "../../db/mod.ts";
 import { beyond, EVERYTHING, type Reach } from "../../domain/reach.ts";
 import type { ScheduleCommand, ScheduleDefinition, ScheduleState as StoredSchedule } from "../../domain/schedule.ts";
-import { type Auth, permitted } from "../../http/auth.ts";
-import { describe } from "../../http/document/openapi.ts";
+import { permitted } from "../../http/auth.ts";
+import type { Call } from "../../http/call.ts";
+import { tags } from "../../http/document/tags.ts";
 import { MISFIRE_GRACE_DEFAULT_S, NEXT_RUNS_DEFAULT, PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { byVersion, etagOfPage, fromCursor, page } from "../../http/paging.ts";
 import { Problem } from "../../http/problem.ts";
-import { readJson } from "../../http/request/body.ts";
-import { derivedId, idempotencyKey } from "../../http/request/idempotency.ts";
-import { ifMatch } from "../../http/request/if_match.ts";
-import { readPage, untilReached } from "../../http/request/read_model.ts";
-import { type Cause, requestIds } from "../../http/request/request_id.ts";
+import { problems } from "../../http/problems.ts";
+import { untilReached } from "../../http/request/read_model.ts";
 import type { StoredThings } from "../../http/request/stored.ts";
 import { checkSubmission, queueFull } from "../../http/request/submission.ts";
-import { invalid, queryReader, validator } from "../../http/request/validation.ts";
+import { invalid } from "../../http/request/validation.ts";
+import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
 import { jobEventJson } from "../../http/stream/event_json.ts";
 import { runsOnly } from "../../jobs/bulk/job_filter.ts";
@@ -41,13 +39,12 @@ import {
   scheduleStream,
 } from "./commands.ts";
 import { runNow } from "./mod.ts";
-import { scheduleId, scheduleNotFound } from "./schedule_id.ts";
+import { scheduleIdParam, scheduleNotFound } from "./schedule_id.ts";
 import {
   NextRunsQuery,
   Schedule,
   ScheduleDeleted,
   ScheduleEventList,
-  ScheduleId,
   ScheduleList,
   ScheduleListQuery,
   ScheduleRan,
@@ -58,11 +55,6 @@ import {
 
 const ROUTE = "/api/v1/schedules";
 const EVENTS = byVersion("schedule_events");
-
-const checkRequest = validator(ScheduleRequest);
-const readListQuery = queryReader(ScheduleListQuery);
-const readPageQuery = queryReader(PageQuery);
-const readNextQuery = queryReader(NextRunsQuery);
 
 type ListedSchedule = Omit<ScheduleRow, "version">;
 
@@ -85,38 +77,52 @@ const EXAMPLE_SUMMARY = {
   updated_at: "2026-01-15T08:00:00.004321Z",
 };
 
-export function scheduleRoutes(
-  {
-    log,
-    sql,
-    projector,
-    queue,
-    stored,
-    workflows,
-    refusedAddress,
-    timing,
-  }: ApiOptions & { queue: QueueDepth; stored: StoredThings },
-  auth: Auth,
-) {
+export function scheduleRoutes({
+  log,
+  sql,
+  projector,
+  queue,
+  stored,
+  workflows,
+  refusedAddress,
+  timing,
+}: ApiOptions & { queue: QueueDepth; stored: StoredThings }) {
   const wait_ms = timing?.read_model_wait_ms;
   const columns = sql`schedule_id, name, cron, time_zone, misfire_grace_seconds, status, workflow, position,
     next_run_at, last_run_at, last_job_id, runs, misfires, created_at, updated_at`;
-  return new Elysia({ name: "levqor/schedules" })
-    .use(requestIds())
-    .post(
-      ROUTE,
-      async ({ request, set, cause }) => {
-        const caller = auth.require(request, "schedules:write");
-        const key = idempotencyKey(request);
-        const definition = await readDefinition(request, caller);
+  return [
+    route(
+      {
+        method: "POST",
+        path: ROUTE,
+        id: "createSchedule",
+        tag: tags.schedules,
+        summary: "Create a schedule",
+        description:
+          "From now on the job is submitted at every instant that the cron expression names, once each, however many replicas run, as a rule within some 10 ms. The job's id is derived from the schedule and the instant. An instant for which nothing was there in time is fired as soon as something is, up to misfire_grace_seconds late; what is later is recorded as misfired.",
+        scope: "schedules:write",
+        idempotent: true,
+        body: ScheduleRequest,
+        answers: {
+          201: {
+            description: "The schedule is on record.",
+            schema: ScheduleState,
+            example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
+          },
+        },
+        errors: [problems.workflow_not_allowed, problems.payload_too_large, problems.too_many_stored],
+      },
+      async (call) => {
+        const { caller } = call;
+        const definition = runnable(call);
         const now = await databaseNow(sql);
         const command = understood(() => creation(definition, now));
-        const schedule_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, ROUTE, key);
-        const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...cause });
+        const schedule_id = call.newId();
+        const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...call.cause });
         const reach = reachOf(caller);
         const handled = await stored.add("schedules", {
           caller,
-          stream_id: key === null ? null : scheduleStream(schedule_id),
+          stream_id: call.idempotency_key === null ? null : scheduleStream(schedule_id),
           record: () => commandSchedule(log, { schedule_id, reach, command: () => command, meta }),
         });
         let { position, next_run_at } = { position: 0, next_run_at: command.next_run_at };
@@ -124,48 +130,35 @@ export function scheduleRoutes(
           position = handled.position ?? 0;
         } else {
           ({ position, next_run_at } = await replay(schedule_id, command.definition));
-          set.headers["idempotency-replayed"] = "true";
+          call.replayed();
         }
-        set.status = 201;
-        set.headers["levqor-position"] = String(position);
+        call.recorded(position);
         return { schedule_id, status: "active", next_run_at: toTime(next_run_at) };
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          id: "createSchedule",
-          tag: "Schedules",
-          summary: "Create a schedule",
-          description:
-            "From now on the job is submitted at every instant that the cron expression names, once each, however many replicas run, as a rule within some 10 ms. The job's id is derived from the schedule and the instant. An instant for which nothing was there in time is fired as soon as something is, up to misfire_grace_seconds late; what is later is recorded as misfired.",
-          scope: "schedules:write",
-          headers: ["Idempotency-Key"],
-          body: ScheduleRequest,
-          answers: {
-            201: {
-              description: "The schedule is on record.",
-              schema: ScheduleState,
-              example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
-              headers: ["Levqor-Position", "Idempotency-Replayed"],
-            },
+        method: "GET",
+        path: ROUTE,
+        id: "listSchedules",
+        tag: tags.schedules,
+        summary: "List schedules, newest first",
+        description:
+          "Without those that were deleted. Read from a read model, as the list of jobs: to see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
+        scope: "schedules:read",
+        query: ScheduleListQuery,
+        list: true,
+        answers: {
+          200: {
+            description: "A page of schedules.",
+            schema: ScheduleList,
+            example: { data: [EXAMPLE_SUMMARY], has_more: false, next_cursor: null },
           },
-          errors: [
-            "workflow_not_allowed",
-            "invalid_idempotency_key",
-            "payload_too_large",
-            "idempotency_key_reused",
-            "too_many_stored",
-            "unavailable",
-            "outcome_unknown",
-          ],
-        }),
+        },
       },
-    )
-    .get(
-      ROUTE,
-      async ({ request }) => {
-        const { workflows: names } = auth.require(request, "schedules:read");
-        const { limit, cursor, status } = readListQuery(request);
+      async (call) => {
+        const { workflows: names } = call.caller;
+        const { status } = call.query;
         const select = (before: number | undefined, take: number) => sql<ListedSchedule[]>`
           select ${columns} from levqor_read.schedules
           where true
@@ -174,203 +167,190 @@ export function scheduleRoutes(
             ${names === "all" ? sql`` : runsOnly(sql, names)}
           order by position desc
           limit ${take}`;
-        const paged = { name: "schedules", limit, cursor, select };
-        const { items, has_more, next_cursor } = await readPage({ request, log, projector, wait_ms }, paged);
-        return { data: items.map(summary), has_more, next_cursor };
+        return await call.page("schedules", { select, show: summary });
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "listSchedules",
-          tag: "Schedules",
-          summary: "List schedules, newest first",
-          description:
-            "Without those that were deleted. Read from a read model, as the list of jobs: to see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
-          scope: "schedules:read",
-          query: ScheduleListQuery,
-          headers: ["Levqor-Min-Position"],
-          answers: {
-            200: {
-              description: "A page of schedules.",
-              schema: ScheduleList,
-              example: { data: [EXAMPLE_SUMMARY], has_more: false, next_cursor: null },
-            },
+        method: "GET",
+        path: `${ROUTE}/:schedule_id`,
+        id: "getSchedule",
+        tag: tags.schedules,
+        summary: "Read a schedule",
+        description: "Never older than any answer given before.",
+        scope: "schedules:read",
+        params: { schedule_id: scheduleIdParam },
+        conditional: true,
+        answers: {
+          200: {
+            description: "The schedule.",
+            schema: Schedule,
+            example: { ...EXAMPLE_SUMMARY, job: EXAMPLE_JOB },
           },
-          errors: ["validation_failed", "invalid_cursor", "read_model_behind", "unavailable"],
-        }),
+        },
+        errors: [problems.read_model_behind],
       },
-    )
-    .get(
-      `${ROUTE}/:schedule_id`,
-      async ({ request, params, set }) => {
-        const named = requireSchedule(request, "schedules:read", params);
-        const { schedule_id } = named;
-        const { state, position, version } = await existing(named);
+      async (call) => {
+        const { schedule_id } = call.params;
+        const { state, position, version } = await existing(call);
         await untilReached(projector, { name: "schedules", position, wait_ms });
         const [row] = await sql<ListedSchedule[]>`
           select ${columns} from levqor_read.schedules where schedule_id = ${schedule_id}`;
         if (!row) throw scheduleNotFound(schedule_id);
         // The row may be newer already: then the tag names nothing that will be answered again.
-        set.headers.etag = `"${version}"`;
+        call.etag(version);
         return { ...summary(row), job: state.definition.job };
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "getSchedule",
-          tag: "Schedules",
-          summary: "Read a schedule",
-          description: "Never older than any answer given before.",
-          scope: "schedules:read",
-          params: { schedule_id: ScheduleId },
-          conditional: true,
-          answers: {
-            200: {
-              description: "The schedule.",
-              schema: Schedule,
-              example: { ...EXAMPLE_SUMMARY, job: EXAMPLE_JOB },
-            },
+        method: "PUT",
+        path: `${ROUTE}/:schedule_id`,
+        id: "updateSchedule",
+        tag: tags.schedules,
+        summary: "Change a schedule",
+        description:
+          "Replaces what was asked for at the creation, all of it, from the version that If-Match names: firings since then do not count, other changes do. From now on it is the new job at the new instants; an instant that is due already is still fired. A paused schedule stays paused. What is the same as before is not recorded again.",
+        scope: "schedules:write",
+        params: { schedule_id: scheduleIdParam },
+        if_match: true,
+        body: ScheduleRequest,
+        answers: {
+          200: {
+            description: "The schedule is changed.",
+            schema: ScheduleState,
+            example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
+            headers: ["ETag"],
           },
-          errors: ["invalid_schedule_id", "schedule_not_found", "read_model_behind", "unavailable"],
-        }),
+        },
+        errors: [problems.workflow_not_allowed, problems.payload_too_large],
       },
-    )
-    .put(
-      `${ROUTE}/:schedule_id`,
-      async ({ request, params, set, cause }) => {
-        const named = requireSchedule(request, "schedules:write", params);
-        const { caller, schedule_id } = named;
-        const expected_version = ifMatch(request);
-        const definition = await readDefinition(request, caller);
+      async (call) => {
+        const { caller, expected_version } = call;
+        const definition = runnable(call);
         const given = { by: caller.actor, now: await databaseNow(sql), expected_version };
         const command = understood(() => change(definition, given));
-        set.headers["levqor-position"] = await commanded({ ...named, cause, command: () => command });
-        const { state, version } = await existing(named);
-        set.headers.etag = `"${version}"`;
-        return stateOf(schedule_id, state);
+        await record(call, () => command);
+        const { state, version } = await existing(call);
+        call.etag(version);
+        return stateOf(call.params.schedule_id, state);
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          id: "updateSchedule",
-          tag: "Schedules",
-          summary: "Change a schedule",
-          description:
-            "Replaces what was asked for at the creation, all of it, from the version that If-Match names: firings since then do not count, other changes do. From now on it is the new job at the new instants; an instant that is due already is still fired. A paused schedule stays paused. What is the same as before is not recorded again.",
-          scope: "schedules:write",
-          params: { schedule_id: ScheduleId },
-          headers: ["If-Match"],
-          body: ScheduleRequest,
-          answers: {
-            200: {
-              description: "The schedule is changed.",
-              schema: ScheduleState,
-              example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
-              headers: ["ETag", "Levqor-Position"],
+        method: "POST",
+        path: `${ROUTE}/:schedule_id/run`,
+        id: "runSchedule",
+        tag: tags.schedules,
+        summary: "Run a schedule now",
+        description:
+          "Submits its job at once, beside its instants, which stay as they are; a paused schedule runs too. Send an Idempotency-Key to be able to repeat the request safely.",
+        scope: "schedules:write",
+        params: { schedule_id: scheduleIdParam },
+        idempotent: true,
+        answers: {
+          202: {
+            description: "The job is on record.",
+            schema: ScheduleRan,
+            example: {
+              job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+              status: "queued",
+              schedule_id: EXAMPLE_ID,
             },
           },
-          errors: [
-            "workflow_not_allowed",
-            "invalid_schedule_id",
-            "schedule_not_found",
-            "version_mismatch",
-            "payload_too_large",
-            "precondition_required",
-            "unavailable",
-            "outcome_unknown",
-          ],
-        }),
+        },
+        errors: [problems.queue_full],
       },
-    )
-    .post(
-      `${ROUTE}/:schedule_id/run`,
-      async ({ request, params, set, cause }) => {
-        const { caller, schedule_id, reach } = requireSchedule(request, "schedules:write", params);
-        const key = idempotencyKey(request);
-        const route = `${ROUTE}/${schedule_id}/run`;
-        const job_id = key === null ? Bun.randomUUIDv7() : derivedId(caller, route, key);
-        let position = key === null ? undefined : await positionOf(job_id);
+      async (call) => {
+        const { caller } = call;
+        const { schedule_id } = call.params;
+        const reach = reachOf(caller);
+        const job_id = call.newId();
+        let position = call.idempotency_key === null ? undefined : await positionOf(job_id);
         let isRepeated = position !== undefined;
         if (position === undefined) {
           const own = await queue.of(caller);
           if (own.full) throw queueFull(own.depth());
-          const meta = { actor: caller.actor, ...cause };
+          const meta = { actor: caller.actor, ...call.cause };
           const ran = await own.enter(() => runNow(log, { schedule_id, reach, job_id, meta }));
           if (!ran.ok && ran.reason === "refused") throw scheduleNotFound(schedule_id);
           isRepeated = !ran.ok;
           position = ran.ok ? ran.position : await positionOf(job_id);
         }
-        if (isRepeated) set.headers["idempotency-replayed"] = "true";
-        set.status = 202;
-        set.headers["levqor-position"] = String(position);
+        if (isRepeated) call.replayed();
+        call.recorded(position);
         return { job_id, status: "queued", schedule_id };
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          id: "runSchedule",
-          tag: "Schedules",
-          summary: "Run a schedule now",
-          description:
-            "Submits its job at once, beside its instants, which stay as they are; a paused schedule runs too. Send an Idempotency-Key to be able to repeat the request safely.",
-          scope: "schedules:write",
-          params: { schedule_id: ScheduleId },
-          headers: ["Idempotency-Key"],
-          answers: {
-            202: {
-              description: "The job is on record.",
-              schema: ScheduleRan,
-              example: {
-                job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
-                status: "queued",
-                schedule_id: EXAMPLE_ID,
-              },
-              headers: ["Levqor-Position", "Idempotency-Replayed"],
-            },
+        method: "GET",
+        path: `${ROUTE}/:schedule_id/next`,
+        id: "listNextRuns",
+        tag: tags.schedules,
+        summary: "When a schedule runs next",
+        description:
+          "Its next instants, from the one that it is to fire next on: fewer than asked for where the year 9999 ends before, none while it is paused.",
+        scope: "schedules:read",
+        params: { schedule_id: scheduleIdParam },
+        query: NextRunsQuery,
+        answers: {
+          200: {
+            description: "The next instants.",
+            schema: ScheduleRuns,
+            example: { data: ["2026-01-16T08:00:00.000Z", "2026-01-19T08:00:00.000Z"] },
           },
-          errors: [
-            "invalid_schedule_id",
-            "invalid_idempotency_key",
-            "schedule_not_found",
-            "queue_full",
-            "unavailable",
-            "outcome_unknown",
-          ],
-        }),
+        },
       },
-    )
-    .get(
-      `${ROUTE}/:schedule_id/next`,
-      async ({ request, params }) => {
-        const named = requireSchedule(request, "schedules:read", params);
-        const { count = NEXT_RUNS_DEFAULT } = readNextQuery(request);
-        const { state } = await existing(named);
+      async (call) => {
+        const { count = NEXT_RUNS_DEFAULT } = call.query;
+        const { state } = await existing(call);
         return { data: understood(() => nextInstants(state, count)).map(toTime) };
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "listNextRuns",
-          tag: "Schedules",
-          summary: "When a schedule runs next",
-          description:
-            "Its next instants, from the one that it is to fire next on: fewer than asked for where the year 9999 ends before, none while it is paused.",
-          scope: "schedules:read",
-          params: { schedule_id: ScheduleId },
-          query: NextRunsQuery,
-          answers: {
-            200: {
-              description: "The next instants.",
-              schema: ScheduleRuns,
-              example: { data: ["2026-01-16T08:00:00.000Z", "2026-01-19T08:00:00.000Z"] },
+        method: "GET",
+        path: `${ROUTE}/:schedule_id/events`,
+        id: "listScheduleEvents",
+        tag: tags.schedules,
+        summary: "A schedule's history",
+        description:
+          "Everything that ever happened to the schedule, in order: also each firing with its instant and job, and each misfire. It can still be read when the schedule was deleted.",
+        scope: "schedules:read",
+        params: { schedule_id: scheduleIdParam },
+        query: PageQuery,
+        conditional: true,
+        answers: {
+          200: {
+            description: "A page of events, oldest first.",
+            schema: ScheduleEventList,
+            example: {
+              data: [
+                {
+                  position: 2077,
+                  version: 13,
+                  type: "schedule.fired",
+                  data: {
+                    instant: "2026-01-15T08:00:00.000Z",
+                    job_id: "5f0b8c7e-3a52-8d1c-9b64-0c2f6e7a9d13",
+                    next_run_at: "2026-01-16T08:00:00.000Z",
+                  },
+                  meta: { actor: "system:scheduler", correlation_id: EXAMPLE_ID },
+                  recorded_at: "2026-01-15T08:00:00.004321Z",
+                },
+              ],
+              has_more: false,
+              next_cursor: null,
             },
           },
-          errors: ["invalid_schedule_id", "schedule_not_found", "validation_failed", "unavailable"],
-        }),
+        },
+        errors: [problems.invalid_cursor],
       },
-    )
-    .get(
-      `${ROUTE}/:schedule_id/events`,
-      async ({ request, params, set }) => {
-        const { schedule_id, reach } = requireSchedule(request, "schedules:read", params);
-        const { limit = PAGE_LIMIT_DEFAULT, cursor } = readPageQuery(request);
+      async (call) => {
+        const { schedule_id } = call.params;
+        const reach = reachOf(call.caller);
+        const { limit = PAGE_LIMIT_DEFAULT, cursor } = call.query;
         const after_version = fromCursor(cursor, EVENTS) ?? 0;
         const events = await log.readStream(scheduleStream(schedule_id), { after_version, limit: limit + 1 });
         if (events.length === 0 && after_version === 0) throw scheduleNotFound(schedule_id);
@@ -378,157 +358,99 @@ export function scheduleRoutes(
           throw scheduleNotFound(schedule_id);
         }
         const { items, has_more, next_cursor } = page(events, limit, { kind: EVENTS, keyOf: ({ version }) => version });
-        set.headers["content-type"] = "application/json";
-        set.headers.etag = etagOfPage(items, has_more);
+        call.set.headers["content-type"] = "application/json";
+        call.set.headers.etag = etagOfPage(items, has_more);
         const data = items
           .filter((event) => isWithin(reach, event))
           .map(jobEventJson)
           .join(",");
         return `{"data":[${data}],"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}}`;
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "listScheduleEvents",
-          tag: "Schedules",
-          summary: "A schedule's history",
-          description:
-            "Everything that ever happened to the schedule, in order: also each firing with its instant and job, and each misfire. It can still be read when the schedule was deleted.",
-          scope: "schedules:read",
-          params: { schedule_id: ScheduleId },
-          query: PageQuery,
-          conditional: true,
-          answers: {
-            200: {
-              description: "A page of events, oldest first.",
-              schema: ScheduleEventList,
-              example: {
-                data: [
-                  {
-                    position: 2077,
-                    version: 13,
-                    type: "schedule.fired",
-                    data: {
-                      instant: "2026-01-15T08:00:00.000Z",
-                      job_id: "5f0b8c7e-3a52-8d1c-9b64-0c2f6e7a9d13",
-                      next_run_at: "2026-01-16T08:00:00.000Z",
-                    },
-                    meta: { actor: "system:scheduler", correlation_id: EXAMPLE_ID },
-                    recorded_at: "2026-01-15T08:00:00.004321Z",
-                  },
-                ],
-                has_more: false,
-                next_cursor: null,
-              },
-            },
+        method: "POST",
+        path: `${ROUTE}/:schedule_id/pause`,
+        id: "pauseSchedule",
+        tag: tags.schedules,
+        summary: "Pause a schedule",
+        description:
+          "It fires no more until it is resumed. An instant that is due and was not fired yet is recorded as misfired. A paused schedule stays paused.",
+        scope: "schedules:write",
+        params: { schedule_id: scheduleIdParam },
+        answers: {
+          200: {
+            description: "The schedule is paused.",
+            schema: ScheduleState,
+            example: { schedule_id: EXAMPLE_ID, status: "paused", next_run_at: null },
           },
-          errors: ["invalid_schedule_id", "schedule_not_found", "validation_failed", "invalid_cursor", "unavailable"],
-        }),
+        },
       },
-    )
-    .post(
-      `${ROUTE}/:schedule_id/pause`,
-      async ({ request, params, set, cause }) => {
-        const named = requireSchedule(request, "schedules:write", params);
+      async (call) => {
         const now = await databaseNow(sql);
         const command = (state: StoredSchedule) => ending("pause", state, now);
-        set.headers["levqor-position"] = await commanded({ ...named, cause, command });
-        return { schedule_id: named.schedule_id, status: "paused", next_run_at: null };
+        await record(call, command);
+        return { schedule_id: call.params.schedule_id, status: "paused", next_run_at: null };
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          id: "pauseSchedule",
-          tag: "Schedules",
-          summary: "Pause a schedule",
-          description:
-            "It fires no more until it is resumed. An instant that is due and was not fired yet is recorded as misfired. A paused schedule stays paused.",
-          scope: "schedules:write",
-          params: { schedule_id: ScheduleId },
-          answers: {
-            200: {
-              description: "The schedule is paused.",
-              schema: ScheduleState,
-              example: { schedule_id: EXAMPLE_ID, status: "paused", next_run_at: null },
-              headers: ["Levqor-Position"],
-            },
+        method: "POST",
+        path: `${ROUTE}/:schedule_id/resume`,
+        id: "resumeSchedule",
+        tag: tags.schedules,
+        summary: "Resume a schedule",
+        description:
+          "It fires again, from the first instant that is still to come: nothing that fell into the pause is made up for. An active schedule stays as it is.",
+        scope: "schedules:write",
+        params: { schedule_id: scheduleIdParam },
+        answers: {
+          200: {
+            description: "The schedule is active.",
+            schema: ScheduleState,
+            example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
           },
-          errors: ["invalid_schedule_id", "schedule_not_found", "unavailable", "outcome_unknown"],
-        }),
+        },
       },
-    )
-    .post(
-      `${ROUTE}/:schedule_id/resume`,
-      async ({ request, params, set, cause }) => {
-        const named = requireSchedule(request, "schedules:write", params);
+      async (call) => {
         const now = await databaseNow(sql);
         const command = (state: StoredSchedule) => resumption(state, now);
-        set.headers["levqor-position"] = await commanded({ ...named, cause, command });
-        return stateOf(named.schedule_id, (await existing(named)).state);
+        await record(call, command);
+        return stateOf(call.params.schedule_id, (await existing(call)).state);
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          id: "resumeSchedule",
-          tag: "Schedules",
-          summary: "Resume a schedule",
-          description:
-            "It fires again, from the first instant that is still to come: nothing that fell into the pause is made up for. An active schedule stays as it is.",
-          scope: "schedules:write",
-          params: { schedule_id: ScheduleId },
-          answers: {
-            200: {
-              description: "The schedule is active.",
-              schema: ScheduleState,
-              example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
-              headers: ["Levqor-Position"],
-            },
+        method: "DELETE",
+        path: `${ROUTE}/:schedule_id`,
+        id: "deleteSchedule",
+        tag: tags.schedules,
+        summary: "Delete a schedule",
+        description:
+          "For good. Jobs that it submitted are not touched; its history can still be read. An instant that is due and was not fired yet is recorded as misfired.",
+        scope: "schedules:write",
+        params: { schedule_id: scheduleIdParam },
+        answers: {
+          200: {
+            description: "The schedule is deleted.",
+            schema: ScheduleDeleted,
+            example: { schedule_id: EXAMPLE_ID, status: "deleted" },
           },
-          errors: ["invalid_schedule_id", "schedule_not_found", "unavailable", "outcome_unknown"],
-        }),
+        },
       },
-    )
-    .delete(
-      `${ROUTE}/:schedule_id`,
-      async ({ request, params, set, cause }) => {
-        const named = requireSchedule(request, "schedules:write", params);
+      async (call) => {
         const now = await databaseNow(sql);
         const command = (state: StoredSchedule) => ending("delete", state, now);
-        set.headers["levqor-position"] = await commanded({ ...named, cause, command });
-        return { schedule_id: named.schedule_id, status: "deleted" };
+        await record(call, command);
+        return { schedule_id: call.params.schedule_id, status: "deleted" };
       },
-      {
-        parse: "none",
-        detail: describe({
-          id: "deleteSchedule",
-          tag: "Schedules",
-          summary: "Delete a schedule",
-          description:
-            "For good. Jobs that it submitted are not touched; its history can still be read. An instant that is due and was not fired yet is recorded as misfired.",
-          scope: "schedules:write",
-          params: { schedule_id: ScheduleId },
-          answers: {
-            200: {
-              description: "The schedule is deleted.",
-              schema: ScheduleDeleted,
-              example: { schedule_id: EXAMPLE_ID, status: "deleted" },
-              headers: ["Levqor-Position"],
-            },
-          },
-          errors: ["invalid_schedule_id", "schedule_not_found", "unavailable", "outcome_unknown"],
-        }),
-      },
-    );
+    ),
+  ];
 
-  /** The schedule that a call names, as the caller reaches it. Throws as `require`, and `invalid_schedule_id`. */
-  function requireSchedule(request: Request, scope: Scope, params: { schedule_id: string }): NamedSchedule {
-    const caller = auth.require(request, scope);
-    return { caller, reach: reachOf(caller), schedule_id: scheduleId(params.schedule_id) };
-  }
-
-  /** What the log has under an id. Throws the problem `schedule_not_found`, for a deleted one too. */
-  async function existing(named: NamedSchedule) {
-    const found = await readSchedule(log, named);
-    if (!found || found.state.status === "deleted") throw scheduleNotFound(named.schedule_id);
+  /** The schedule that a call names, as its caller reaches it. Throws the problem `schedule_not_found`, for a deleted one too. */
+  async function existing({ caller, params: { schedule_id } }: ScheduleCall) {
+    const found = await readSchedule(log, { schedule_id, reach: reachOf(caller) });
+    if (!found || found.state.status === "deleted") throw scheduleNotFound(schedule_id);
     const { state, last } = found;
     return { state, position: last.position, version: last.version };
   }
@@ -538,32 +460,29 @@ export function scheduleRoutes(
     return (await readJob(log, { job_id, reach: EVERYTHING }))?.first.position;
   }
 
-  /** What a request wants a schedule to be. Throws what the reading of bodies throws, and `workflow_not_allowed`. */
-  async function readDefinition(request: Request, caller: Caller): Promise<RunnableDefinition> {
-    const { value, byte_length } = await readJson(request);
-    const { job: wanted, ...rest } = checkRequest(value);
+  /** What a call wants a schedule to be. Throws the problems of a submission, and `workflow_not_allowed`. */
+  function runnable({ caller, body, sent }: Call<unknown, unknown, ScheduleRequest, Caller>): RunnableDefinition {
+    const { job: wanted, ...rest } = body;
     const job = permitted(caller, wanted);
-    checkSubmission(job, { byte_length, connectors: workflows, refusedAddress, pointer: "/job" });
+    checkSubmission(job, { ...sent, connectors: workflows, refusedAddress, pointer: "/job" });
     return { time_zone: "UTC", misfire_grace_seconds: MISFIRE_GRACE_DEFAULT_S, ...rest, job };
   }
 
-  /** Records a command; resolves to the position of the newest event of the schedule. */
-  async function commanded(
-    from: NamedSchedule & { cause: Cause; command: (state: StoredSchedule) => ScheduleCommand },
-  ): Promise<string> {
-    const { caller, schedule_id, reach, cause, command } = from;
-    const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...cause });
+  /** Records a command, and tells the position of the newest event of the schedule. */
+  async function record(call: ScheduleCall, command: (state: StoredSchedule) => ScheduleCommand): Promise<void> {
+    const { caller, cause } = call;
+    const { schedule_id } = call.params;
     const handled = await commandSchedule(log, {
       schedule_id,
-      reach,
+      reach: reachOf(caller),
       command: (state) => understood(() => command(state)),
-      meta,
+      meta: scheduleMeta(schedule_id, { actor: caller.actor, ...cause }),
     });
     if (!handled.ok) {
       const { code, message } = handled.refusal;
-      throw code === "version_mismatch" ? new Problem(code, message) : scheduleNotFound(schedule_id);
+      throw code === "version_mismatch" ? new Problem(problems[code], message) : scheduleNotFound(schedule_id);
     }
-    return String(handled.position ?? (await existing(from)).position);
+    call.recorded(handled.position ?? (await existing(call)).position);
   }
 
   /** What the first creation with the same key answered, which must have had the same body. */
@@ -573,18 +492,13 @@ export function scheduleRoutes(
     if (event?.type !== "schedule.created") throw new Error(`Cannot replay the creation of schedule ${schedule_id}`);
     const { next_run_at, ...first } = event.data;
     if (!isSameJson(first, definition)) {
-      throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
+      throw new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before with another body.");
     }
     return { position: event.position, next_run_at: Date.parse(next_run_at) };
   }
 }
 
-/** Which schedule, and who asks for it. */
-interface NamedSchedule {
-  readonly caller: Caller;
-  readonly reach: Reach;
-  readonly schedule_id: string;
-}
+type ScheduleCall = Call<{ readonly schedule_id: string }, unknown, unknown, Caller>;
 
 /** Whether an event of a schedule's history tells of no job beyond a reach: it may have had another before. */
 function isWithin(reach: Reach, stored: StoredEvent): boolean {

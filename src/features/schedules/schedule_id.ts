@@ -1,13 +1,16 @@
 /** Schedule ids in paths. */
-
 import { Problem } from "../../http/problem.ts";
-import { pathId } from "../../http/request/path_id.ts";
+import { idParam } from "../../http/request/params.ts";
+import { scheduleProblems } from "./problems.ts";
+import { ScheduleId } from "./schemas.ts";
 
-/** The id in its one spelling, lower case. Throws the problem `invalid_schedule_id`. */
-export function scheduleId(text: string): string {
-  return pathId("schedule", text);
-}
+export const scheduleIdParam = idParam({
+  schema: ScheduleId,
+  what: "schedule",
+  invalid: scheduleProblems.invalid_schedule_id,
+  missing: scheduleProblems.schedule_not_found,
+});
 
 export function scheduleNotFound(id: string): Problem {
-  return new Problem("schedule_not_found", `No schedule has the id ${id}.`);
+  return new Problem(scheduleProblems.schedule_not_found, `No schedule has the id ${id}.`);
 }

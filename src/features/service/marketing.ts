@@ -1,10 +1,10 @@
 /** `GET /api/v1/marketing/summary`: what the service says of itself, and figures that bear it out. */
 
 import { hash } from "node:crypto";
-import { Elysia } from "elysia";
-import { describe } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
-import { requestIds } from "../../http/request/request_id.ts";
+import { problems } from "../../http/problems.ts";
+import { route } from "../../http/route.ts";
 import { publicFigures } from "./metrics.ts";
 import { MarketingSummary } from "./schemas.ts";
 
@@ -18,19 +18,13 @@ const EXAMPLE = {
 };
 
 export function marketingRoutes(options: Pick<ApiOptions, "log" | "sql" | "projector" | "site">) {
-  return new Elysia({ name: "levqor/marketing" }).use(requestIds()).get(
-    "/api/v1/marketing/summary",
-    async ({ set }) => {
-      const text = JSON.stringify({ ...options.site.marketing(), figures: await publicFigures(options) });
-      set.headers["content-type"] = "application/json";
-      set.headers["cache-control"] = "public, max-age=60";
-      set.headers.etag = `"${hash("sha256", text, "base64url").slice(0, 22)}"`;
-      return text;
-    },
-    {
-      detail: describe({
+  return [
+    route(
+      {
+        method: "GET",
+        path: "/api/v1/marketing/summary",
         id: "getMarketingSummary",
-        tag: "Service",
+        tag: tags.service,
         summary: "Headlines, selling points and figures",
         description:
           "For pages that present the service. The texts come from public/marketing and hold no numbers; the figures are those of GET /public/metrics, computed from the event log.",
@@ -42,8 +36,15 @@ export function marketingRoutes(options: Pick<ApiOptions, "log" | "sql" | "proje
             example: EXAMPLE,
           },
         },
-        errors: ["read_model_behind", "unavailable"],
-      }),
-    },
-  );
+        errors: [problems.read_model_behind],
+      },
+      async (call) => {
+        const text = JSON.stringify({ ...options.site.marketing(), figures: await publicFigures(options) });
+        call.set.headers["content-type"] = "application/json";
+        call.set.headers["cache-control"] = "public, max-age=60";
+        call.etag(hash("sha256", text, "base64url").slice(0, 22));
+        return text;
+      },
+    ),
+  ];
 }

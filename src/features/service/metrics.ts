@@ -1,11 +1,11 @@
 /** `GET /public/metrics`: figures about the service, for everyone, each computed from the log. */
 
-import { Elysia } from "elysia";
 import { type MetricsRow, publicMetrics } from "../../../projections/metrics.ts";
-import { describe } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
+import { problems } from "../../http/problems.ts";
 import { onceBuilt } from "../../http/request/read_model.ts";
-import { requestIds } from "../../http/request/request_id.ts";
+import { route } from "../../http/route.ts";
 import { PublicMetrics } from "./schemas.ts";
 
 type Totals = Pick<MetricsRow, "events" | "attributed_events" | "first_started_at">;
@@ -13,17 +13,14 @@ type Totals = Pick<MetricsRow, "events" | "attributed_events" | "first_started_a
 type FiguresOptions = Pick<ApiOptions, "log" | "sql" | "projector">;
 
 export function metricsRoutes(options: FiguresOptions) {
-  return new Elysia({ name: "levqor/metrics" }).use(requestIds()).get(
-    "/public/metrics",
-    ({ set }) => {
-      set.headers["cache-control"] = "public, max-age=5";
-      return publicFigures(options);
-    },
-    {
-      detail: describe({
+  return [
+    route(
+      {
+        method: "GET",
+        path: "/public/metrics",
         id: "getPublicMetrics",
         any_query: true,
-        tag: "Service",
+        tag: tags.service,
         summary: "Public figures",
         description: "Every figure is computed from the event log; the schema says how.",
         answers: {
@@ -33,10 +30,14 @@ export function metricsRoutes(options: FiguresOptions) {
             example: { uptime_rolling_7d: 99.98, jobs_today: 4711, audit_coverage: 100, last_updated: 1768469400 },
           },
         },
-        errors: ["read_model_behind", "unavailable"],
-      }),
-    },
-  );
+        errors: [problems.read_model_behind],
+      },
+      (call) => {
+        call.set.headers["cache-control"] = "public, max-age=5";
+        return publicFigures(options);
+      },
+    ),
+  ];
 }
 
 /** What the service tells everyone about itself, as the schema `PublicMetrics` has it. */

@@ -1,20 +1,17 @@
 /** `GET /api/v1/ops/health`: how each part of the service does. */
 
-import { Elysia } from "elysia";
-import type { Auth } from "../../http/auth.ts";
-import { describe } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
-import { readJsonIfAny } from "../../http/request/body.ts";
+import { nameParam } from "../../http/request/params.ts";
 import { onceBuilt } from "../../http/request/read_model.ts";
-import { requestIds } from "../../http/request/request_id.ts";
-import { invalid, validator } from "../../http/request/validation.ts";
+import { invalid } from "../../http/request/validation.ts";
+import { route } from "../../http/route.ts";
 import { unfinishedJobs } from "../../jobs/queue/read_model.ts";
 import type { ProjectionStatus } from "../../projector/mod.ts";
+import { serviceProblems } from "./problems.ts";
 import { schedulerHealth } from "./queries.ts";
 import { OpsHealth, ProjectionName, ProjectionResume, ProjectionResumed } from "./schemas.ts";
-
-const checkResume = validator(ProjectionResume);
 
 /** Within this time another process takes over from a leader that died; what is due for longer has nobody. */
 const SCHEDULES_LATE_S = 10;
@@ -54,36 +51,21 @@ const WITHOUT_DATABASE = {
   queue: null,
 };
 
-export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptions, auth: Auth) {
-  const app = new Elysia({ name: "levqor/ops" }).use(requestIds()).post(
-    "/api/v1/ops/projections/:name/resume",
-    async ({ request, params, set, cause }) => {
-      const { actor } = auth.require(request, "ops:write");
-      const { name } = params;
-      const { skip, reason } = checkResume((await readJsonIfAny(request)).value);
-      if (skip !== undefined && reason === undefined) {
-        throw invalid([{ pointer: "/reason", message: "must say why the event is passed over: it is put on record" }]);
-      }
-      const meta = { actor, correlation_id: `projection-${name}`, ...cause };
-      const resumed = await projector.resume(name, { skip, reason, meta });
-      if (!resumed) throw new Problem("projection_not_found", `There is no read model ${JSON.stringify(name)}.`);
-      const { version } = resumed;
-      if (!resumed.ok && skip !== undefined) throw notStopped(name, { ...resumed, skip });
-      if (!resumed.ok) return { name, version, stopped_at: null, skipped: false };
-      set.headers["levqor-position"] = String(resumed.recorded_at_position);
-      return { name, version, stopped_at: resumed.position, skipped: skip !== undefined };
-    },
-    {
-      parse: "none",
-      detail: describe({
+export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptions) {
+  return [
+    route(
+      {
+        method: "POST",
+        path: "/api/v1/ops/projections/:name/resume",
         id: "resumeProjection",
-        tag: "Operations",
+        tag: tags.operations,
         summary: "Resume a read model that an event stopped",
         description:
           "A read model whose fold cannot take an event stops there, alone, and says so in GET /api/v1/ops/health. Once the fold is mended, this lets it go on with that event, in whichever process runs it. With `skip`, the position of that event, it goes on past it for good: rebuilds pass over it, too. Either is on record, with who decided so and why. Where the event stops it again, it says so again. One that no event stops is left as it is: `stopped_at` is null.",
         scope: "ops:write",
-        params: { name: ProjectionName },
-        optional_body: ProjectionResume,
+        params: { name: nameParam(ProjectionName, serviceProblems.projection_not_found) },
+        body: ProjectionResume,
+        body_optional: true,
         examples: {
           again: { summary: "With the event that stopped it", value: {} },
           past: { summary: "Past it, for good", value: { skip: 1042, reason: "Its time cannot be." } },
@@ -93,77 +75,95 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
             description: "It goes on.",
             schema: ProjectionResumed,
             example: { name: "jobs", version: 4, stopped_at: 1042, skipped: false },
-            headers: ["Levqor-Position"],
           },
         },
-        errors: ["projection_not_found", "projection_not_stopped", "unavailable", "outcome_unknown"],
-      }),
-    },
-  );
-  return app.get(
-    "/api/v1/ops/health",
-    async ({ request, set, request_id }) => {
-      auth.require(request, "ops:read");
-      const started = performance.now();
-      const head = await orNull(log.head());
-      const latency_ms = head === null ? null : Math.round((performance.now() - started) * 100) / 100;
-      const [projections, schedules, queue] =
-        head === null ? [null, null, null] : await Promise.all([readModels(), schedulesFiring(), queueDepth()]);
-      const { kind, connected, position } = bus.health();
-      const lag = head === null ? null : Math.max(0, head - position);
-      // Without the database nothing can be taken in: the service is down. All else it catches up with by itself.
-      if (head === null) set.status = 503;
-      return {
-        ok: connected && (projections?.every((projection) => projection.ok) ?? false) && (schedules?.ok ?? false),
-        ts: Math.floor(Date.now() / 1000),
-        log: { head },
-        database: { ok: head !== null, latency_ms },
-        bus: { ok: connected, kind, connected, position, lag },
-        projections,
-        schedules,
-        queue,
-      };
-
-      /** What the promise gives; `null`, and a line in the log, where it fails or is late. */
-      async function orNull<T>(promise: Promise<T>): Promise<T | null> {
-        try {
-          return await within(TIMEOUT_MS, promise);
-        } catch (error) {
-          logger.warn({ err: error, request_id }, "A part of the service is not well");
-          return null;
+        errors: [serviceProblems.projection_not_stopped],
+      },
+      async (call) => {
+        const { actor } = call.caller;
+        const { name } = call.params;
+        const { skip, reason } = call.body;
+        if (skip !== undefined && reason === undefined) {
+          throw invalid([
+            { pointer: "/reason", message: "must say why the event is passed over: it is put on record" },
+          ]);
         }
-      }
-
-      async function readModels() {
-        return (await orNull(projector.status()))?.map(describeProjection) ?? null;
-      }
-
-      async function schedulesFiring() {
-        const found = await orNull(onceBuilt(() => schedulerHealth(sql), TIMEOUT_MS / 2));
-        return found && { ok: found.lag_seconds < SCHEDULES_LATE_S, ...found };
-      }
-
-      async function queueDepth() {
-        const depth = await orNull(onceBuilt(() => unfinishedJobs(sql), TIMEOUT_MS / 2));
-        return depth && { ...depth, max_queued: config.max_queue_depth };
-      }
-    },
-    {
-      detail: describe({
+        const meta = { actor, correlation_id: `projection-${name}`, ...call.cause };
+        const resumed = await projector.resume(name, { skip, reason, meta });
+        if (!resumed)
+          throw new Problem(serviceProblems.projection_not_found, `There is no read model ${JSON.stringify(name)}.`);
+        const { version } = resumed;
+        if (!resumed.ok && skip !== undefined) throw notStopped(name, { ...resumed, skip });
+        if (!resumed.ok) return { name, version, stopped_at: null, skipped: false };
+        call.recorded(resumed.recorded_at_position);
+        return { name, version, stopped_at: resumed.position, skipped: skip !== undefined };
+      },
+    ),
+    route(
+      {
+        method: "GET",
+        path: "/api/v1/ops/health",
         id: "getOpsHealth",
-        any_query: true,
-        tag: "Operations",
+        tag: tags.operations,
         summary: "The state of every part",
         description:
           "Database, bus, read models, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.",
         scope: "ops:read",
+        any_query: true,
+        without_database: true,
         answers: {
           200: { description: "The service takes jobs in.", schema: OpsHealth, example: WELL },
           503: { description: "The database cannot be reached.", schema: OpsHealth, example: WITHOUT_DATABASE },
         },
-      }),
-    },
-  );
+      },
+      async (call) => {
+        const { request_id } = call.cause;
+        const started = performance.now();
+        const head = await orNull(log.head());
+        const latency_ms = head === null ? null : Math.round((performance.now() - started) * 100) / 100;
+        const [projections, schedules, queue] =
+          head === null ? [null, null, null] : await Promise.all([readModels(), schedulesFiring(), queueDepth()]);
+        const { kind, connected, position } = bus.health();
+        const lag = head === null ? null : Math.max(0, head - position);
+        // Without the database nothing can be taken in: the service is down. All else it catches up with by itself.
+        if (head === null) call.set.status = 503;
+        return {
+          ok: connected && (projections?.every((projection) => projection.ok) ?? false) && (schedules?.ok ?? false),
+          ts: Math.floor(Date.now() / 1000),
+          log: { head },
+          database: { ok: head !== null, latency_ms },
+          bus: { ok: connected, kind, connected, position, lag },
+          projections,
+          schedules,
+          queue,
+        };
+
+        /** What the promise gives; `null`, and a line in the log, where it fails or is late. */
+        async function orNull<T>(promise: Promise<T>): Promise<T | null> {
+          try {
+            return await within(TIMEOUT_MS, promise);
+          } catch (error) {
+            logger.warn({ err: error, request_id }, "A part of the service is not well");
+            return null;
+          }
+        }
+
+        async function readModels() {
+          return (await orNull(projector.status()))?.map(describeProjection) ?? null;
+        }
+
+        async function schedulesFiring() {
+          const found = await orNull(onceBuilt(() => schedulerHealth(sql), TIMEOUT_MS / 2));
+          return found && { ok: found.lag_seconds < SCHEDULES_LATE_S, ...found };
+        }
+
+        async function queueDepth() {
+          const depth = await orNull(onceBuilt(() => unfinishedJobs(sql), TIMEOUT_MS / 2));
+          return depth && { ...depth, max_queued: config.max_queue_depth };
+        }
+      },
+    ),
+  ];
 }
 
 /** Without the messages: what broke a fold may quote an event. They are in the service's own log. */
@@ -184,7 +184,7 @@ function howToMend(name: string, position: number): string {
 function notStopped(name: string, { stopped_at, skip }: { stopped_at: number | undefined; skip: number }) {
   const by = stopped_at === undefined ? "no event" : `the event at position ${stopped_at}`;
   const detail = `Cannot skip position ${skip}: ${by} stops the read model "${name}".`;
-  return new Problem("projection_not_stopped", detail, { members: { stopped_at: stopped_at ?? null } });
+  return new Problem(serviceProblems.projection_not_stopped, detail, { members: { stopped_at: stopped_at ?? null } });
 }
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {

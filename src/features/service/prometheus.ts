@@ -1,22 +1,19 @@
 /** `GET /metrics`: what Prometheus scrapes, where the service has no port of its own for it. */
-import { Elysia } from "elysia";
-import type { Auth } from "../../http/auth.ts";
-import { describe } from "../../http/document/openapi.ts";
-import type { ApiOptions } from "../../http/options.ts";
-import { requestIds } from "../../http/request/request_id.ts";
 
-export function prometheusRoutes({ metrics }: Pick<ApiOptions, "metrics">, auth: Auth) {
-  return new Elysia({ name: "levqor/prometheus" }).use(requestIds()).get(
-    "/metrics",
-    ({ request }) => {
-      auth.require(request, "metrics:read");
-      return metrics.render();
-    },
-    {
-      detail: describe({
+import { tags } from "../../http/document/tags.ts";
+import type { ApiOptions } from "../../http/options.ts";
+import { route } from "../../http/route.ts";
+
+export function prometheusRoutes({ metrics }: Pick<ApiOptions, "metrics">) {
+  return [
+    route(
+      {
+        method: "GET",
+        path: "/metrics",
         id: "getMetrics",
         any_query: true,
-        tag: "Operations",
+        without_database: true,
+        tag: tags.operations,
         summary: "Metrics for Prometheus",
         description:
           "What this process measures of itself, in Prometheus' text format. Figures of the whole service (the queue, read models, schedules) are at most 5 seconds old, however often they are asked for. With METRICS_PORT the same is served at a port of its own, without a key.",
@@ -28,7 +25,8 @@ export function prometheusRoutes({ metrics }: Pick<ApiOptions, "metrics">, auth:
             example: '# TYPE levqor_queue_jobs gauge\nlevqor_queue_jobs{status="queued"} 3\n',
           },
         },
-      }),
-    },
-  );
+      },
+      () => metrics.render(),
+    ),
+  ];
 }

@@ -1,21 +1,26 @@
 /** Whether the service is there: `/`, `/health`. And what problems mean: `/problems/:error`. */
 
 import { Type } from "@sinclair/typebox";
-import { Elysia } from "elysia";
-import { describe } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import type { ApiConfig } from "../../http/options.ts";
-import { Problem, type ProblemCode, type ProblemKind, problems } from "../../http/problem.ts";
-import { requestIds } from "../../http/request/request_id.ts";
+import { Problem, type ProblemKind, problemKind } from "../../http/problem.ts";
+import { problems } from "../../http/problems.ts";
+import { nameParam } from "../../http/request/params.ts";
+import { route } from "../../http/route.ts";
 import { Health, ProblemDescription, Root } from "./schemas.ts";
 
+const ProblemCode = Type.String({ description: "A problem's code.", examples: ["job_not_found"] });
+
 export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "build">) {
-  return new Elysia({ name: "levqor/root" })
-    .use(requestIds())
-    .get("/", () => ({ ok: true, service: "levqor-backend", version, build }), {
-      detail: describe({
+  return [
+    route(
+      {
+        method: "GET",
+        path: "/",
         id: "getRoot",
         any_query: true,
-        tag: "Service",
+        without_database: true,
+        tag: tags.service,
         summary: "Name and version",
         description: "Says which service this is and which version and build of it is running.",
         answers: {
@@ -25,45 +30,57 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
             example: { ok: true, service: "levqor-backend", version, build },
           },
         },
-      }),
-    })
-    .get("/health", () => ({ ok: true, ts: Math.floor(Date.now() / 1000) }), {
-      detail: describe({
+      },
+      () => ({ ok: true, service: "levqor-backend", version, build }),
+    ),
+    route(
+      {
+        method: "GET",
+        path: "/health",
         id: "getHealth",
         any_query: true,
-        tag: "Service",
+        without_database: true,
+        tag: tags.service,
         summary: "Liveness",
         description:
           "Answers as soon as the process takes requests, whatever the state of what it depends on: for that, see /api/v1/ops/health.",
         answers: { 200: { description: "It is alive.", schema: Health, example: { ok: true, ts: 1768469400 } } },
         rate: "none",
-      }),
-    })
-    .get(
-      "/problems/:error",
-      ({ params }) => {
-        if (!Object.hasOwn(problems, params.error)) {
-          throw new Problem("not_found", "No problem has this code; /docs/json lists them all in the schema Problem.");
-        }
-        const { status, title, help }: ProblemKind = problems[params.error as ProblemCode];
-        return { error: params.error, status, title, help };
       },
+      () => ({ ok: true, ts: Math.floor(Date.now() / 1000) }),
+    ),
+    route(
       {
-        detail: describe({
-          id: "getProblem",
-          tag: "Service",
-          summary: "What a problem means",
-          description: "Describes a code that error answers carry: their `type` points here.",
-          params: { error: Type.String({ description: "A problem's code.", examples: ["job_not_found"] }) },
-          answers: {
-            200: {
-              description: "The problem's meaning.",
-              schema: ProblemDescription,
-              example: { error: "job_not_found", ...problems.job_not_found },
-            },
+        method: "GET",
+        path: "/problems/:error",
+        id: "getProblem",
+        without_database: true,
+        tag: tags.service,
+        summary: "What a problem means",
+        description: "Describes a code that error answers carry: their `type` points here.",
+        params: { error: nameParam(ProblemCode, problems.not_found) },
+        answers: {
+          200: {
+            description: "The problem's meaning.",
+            schema: ProblemDescription,
+            example: described(problems.job_not_found),
           },
-          errors: ["not_found"],
-        }),
+        },
       },
-    );
+      (call) => {
+        const kind = problemKind(call.params.error);
+        if (!kind) {
+          throw new Problem(
+            problems.not_found,
+            "No problem has this code; /docs/json lists them all in the schema Problem.",
+          );
+        }
+        return described(kind);
+      },
+    ),
+  ];
+}
+
+function described({ code: error, status, title, help }: ProblemKind) {
+  return { error, status, title, help };
 }

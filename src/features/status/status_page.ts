@@ -1,7 +1,7 @@
 /** `GET /status`: what `/ops/uptime` says, for people. */
 import { Elysia } from "elysia";
+import { contextOf } from "../../http/context.ts";
 import type { ApiOptions } from "../../http/options.ts";
-import { requestIds } from "../../http/request/request_id.ts";
 import type { UptimeReport } from "./uptime.ts";
 
 const PATH = "/status";
@@ -26,11 +26,14 @@ export function statusPageRoutes(
   { site, logger }: Pick<ApiOptions, "site" | "logger">,
   report: () => Promise<UptimeReport>,
 ) {
-  return new Elysia({ name: "levqor/status-page" }).use(requestIds()).get(
+  return new Elysia({ name: "levqor/status-page" }).get(
     PATH,
-    async ({ request, request_id }) => {
+    async ({ request }) => {
       const told = await report().catch((error) => {
-        logger.warn({ err: error, request_id }, "The status page cannot read the uptime");
+        logger.warn(
+          { err: error, request_id: contextOf(request).request_id },
+          "The status page cannot read the uptime",
+        );
         return undefined;
       });
       const shown = await site.show(request, {

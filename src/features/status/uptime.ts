@@ -1,15 +1,15 @@
 /** `GET /ops/uptime`: how the service has done, day by day, for status pages. */
 
-import { Elysia } from "elysia";
 import { type Impact, impacts } from "../../../events/incident.ts";
 import type { IncidentRow } from "../../../projections/incidents.ts";
 import type { MetricsRow } from "../../../projections/metrics.ts";
 import { uptimeByDay } from "../../../projections/uptime.ts";
-import { describe } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import { UPTIME_DAYS } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";
+import { problems } from "../../http/problems.ts";
 import { onceBuilt } from "../../http/request/read_model.ts";
-import { requestIds } from "../../http/request/request_id.ts";
+import { route } from "../../http/route.ts";
 import { type StoredIncident, toIncident } from "./incidents.ts";
 import { Uptime } from "./schemas.ts";
 
@@ -23,16 +23,13 @@ type Status = "operational" | Impact;
 export type UptimeReport = Awaited<ReturnType<typeof readUptime>>;
 
 export function uptimeRoutes(report: () => Promise<UptimeReport>) {
-  return new Elysia({ name: "levqor/uptime" }).use(requestIds()).get(
-    "/ops/uptime",
-    async ({ set }) => {
-      set.headers["cache-control"] = "public, max-age=5";
-      return await report();
-    },
-    {
-      detail: describe({
+  return [
+    route(
+      {
+        method: "GET",
+        path: "/ops/uptime",
         id: "getUptime",
-        tag: "Service",
+        tag: tags.service,
         summary: "Uptime by day, outages and incidents",
         description: `For status pages; \`/status\` shows the same to people. Each process records a sign of life twice a minute: a minute without one of any process counts as down. Of the last ${UPTIME_DAYS} days, or since the first start. Incidents are what operators told beside it, with POST /api/v1/incidents.`,
         answers: {
@@ -55,10 +52,14 @@ export function uptimeRoutes(report: () => Promise<UptimeReport>) {
             },
           },
         },
-        errors: ["read_model_behind", "unavailable"],
-      }),
-    },
-  );
+        errors: [problems.read_model_behind],
+      },
+      async (call) => {
+        call.set.headers["cache-control"] = "public, max-age=5";
+        return await report();
+      },
+    ),
+  ];
 }
 
 /** Reads the report, at most every {@link FRESH_MS}; those who ask meanwhile share an answer. */

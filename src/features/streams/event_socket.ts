@@ -19,13 +19,15 @@ import {
 import type { ApiLogger, ApiOptions } from "../../http/options.ts";
 import { beyondEnd } from "../../http/paging.ts";
 import { Problem, problemDocument } from "../../http/problem.ts";
-import { jobId } from "../../http/request/job_id.ts";
+import { problems } from "../../http/problems.ts";
+import { jobIdParam } from "../../http/request/job_id.ts";
 import { readJsonText } from "../../http/request/json.ts";
 import { invalid, validator } from "../../http/request/validation.ts";
 import { streamedEventJson } from "../../http/stream/event_json.ts";
 import { Outbox } from "../../http/stream/outbox.ts";
 import { type ClosedReason, closedReasons } from "../../http/stream/stream_end.ts";
 import type { EventSources, WantedEvents } from "./event_source.ts";
+import { streamProblems } from "./problems.ts";
 import { socketRequests } from "./schemas.ts";
 
 const check = {
@@ -183,13 +185,16 @@ export class EventSocket {
     const wanted = { ...wantedBy(request), caller: this.#options.caller };
     if (this.#subscriptions.size >= SUBSCRIPTIONS_MAX) {
       throw new Problem(
-        "too_many_subscriptions",
+        streamProblems.too_many_subscriptions,
         `This connection has ${this.#subscriptions.size} subscriptions, the most that one may have.`,
       );
     }
     const id = request.id ?? this.#newId();
     if (this.#subscriptions.has(id)) {
-      throw new Problem("subscription_exists", `This connection has a subscription ${JSON.stringify(id)} already.`);
+      throw new Problem(
+        streamProblems.subscription_exists,
+        `This connection has a subscription ${JSON.stringify(id)} already.`,
+      );
     }
     const subscription: Subscription = { stop: new AbortController(), ended: Promise.resolve() };
     this.#subscriptions.set(id, subscription);
@@ -204,7 +209,10 @@ export class EventSocket {
   async #unsubscribe(id: string): Promise<void> {
     const subscription = this.#subscriptions.get(id);
     if (!subscription || subscription.stop.signal.aborted) {
-      throw new Problem("subscription_not_found", `This connection has no subscription ${JSON.stringify(id)}.`);
+      throw new Problem(
+        streamProblems.subscription_not_found,
+        `This connection has no subscription ${JSON.stringify(id)}.`,
+      );
     }
     subscription.stop.abort();
     await subscription.ended;
@@ -281,10 +289,14 @@ export class EventSocket {
 }
 
 function parse(message: string | Uint8Array): Record<string, unknown> {
-  if (typeof message !== "string") throw new Problem("malformed_json", "The message is binary; JSON text is expected.");
+  if (typeof message !== "string")
+    throw new Problem(problems.malformed_json, "The message is binary; JSON text is expected.");
   const bytes = Buffer.byteLength(message);
   if (bytes > MESSAGE_LIMIT_BYTES) {
-    throw new Problem("message_too_large", `The message has ${bytes} bytes; at most ${MESSAGE_LIMIT_BYTES} are taken.`);
+    throw new Problem(
+      streamProblems.message_too_large,
+      `The message has ${bytes} bytes; at most ${MESSAGE_LIMIT_BYTES} are taken.`,
+    );
   }
   const value = readJsonText(message, "message");
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
@@ -302,5 +314,5 @@ function wantedBy({ job_id, all, workflow, types, after }: Subscribe): Omit<Want
   if ((job_id === undefined) === (all === undefined)) {
     throw invalid([{ pointer: "/job_id", message: "or /all must be given, and not both" }]);
   }
-  return { job_id: job_id === undefined ? undefined : jobId(job_id), workflow, types, after };
+  return { job_id: job_id === undefined ? undefined : jobIdParam.read(job_id), workflow, types, after };
 }

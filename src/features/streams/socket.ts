@@ -1,22 +1,23 @@
 /** The way to a WebSocket of events: `GET /api/v1/jobs/ws`. */
 
-import { Elysia } from "elysia";
 import { onLapse, reachOf } from "../../access/mod.ts";
 import type { Auth } from "../../http/auth.ts";
 import { contextOf } from "../../http/context.ts";
-import { describe } from "../../http/document/openapi.ts";
+import { tags } from "../../http/document/tags.ts";
 import { createCors } from "../../http/door/cors.ts";
 import { originCheck } from "../../http/door/origin.ts";
 import { fixedHeaders } from "../../http/door/security_headers.ts";
 import { SOCKET_GONE_MS } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
-import { requestIds } from "../../http/request/request_id.ts";
+import { problems } from "../../http/problems.ts";
 import { invalid } from "../../http/request/validation.ts";
+import { route } from "../../http/route.ts";
 import { MessageBudget } from "../../http/stream/message_budget.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
 import { EventSocket } from "./event_socket.ts";
 import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
+import { streamProblems } from "./problems.ts";
 import { SocketMessage, SocketRequest } from "./schemas.ts";
 
 const PATH = "/api/v1/jobs/ws";
@@ -25,8 +26,8 @@ const PROTOCOL = "levqor.v1";
 /** Events read at once for each subscription: what it may have waiting. */
 const BATCH = 16;
 
-export function socketRoutes(options: ApiOptions & { reading: SharedReading }, auth: Auth) {
-  const { log, bus, logger, metrics, signal, timing, config } = options;
+export function socketRoutes(options: ApiOptions & { reading: SharedReading; auth: Auth }) {
+  const { auth, log, bus, logger, metrics, signal, timing, config } = options;
   const { public_url } = config;
   const origins = originCheck({ open: !auth.required, public_url, cors: createCors(config.cors_origins) });
   const on_fault = (error: unknown) => logger.warn({ err: error }, "A WebSocket cannot read the log");
@@ -34,52 +35,13 @@ export function socketRoutes(options: ApiOptions & { reading: SharedReading }, a
   const budget = new MessageBudget();
   const slots = new StreamSlots({ max: config.max_streams, share: config.caller_share });
 
-  return new Elysia({ name: "levqor/socket" }).use(requestIds()).get(
-    PATH,
-    ({ request, server, request_id }) => {
-      const protocol = readProtocol(request);
-      const caller = auth.require(request, "jobs:read");
-      origins.checkSocket(contextOf(request));
-      const headers: Record<string, string> = { ...Object.fromEntries(fixedHeaders), "x-request-id": request_id };
-      // Named, or Bun would answer with the first of the client's list: that may be the key.
-      if (protocol) headers["sec-websocket-protocol"] = protocol;
-      const reach = ({ job_id }: WantedEvents) => {
-        if (job_id === undefined) auth.require(request, "jobs:read", "everyones");
-        return reachOf(caller);
-      };
-      const leave = slots.take(caller);
-      const on_open = () => {
-        const closed = metrics.opened("websocket");
-        return () => {
-          closed();
-          // Whoever does not leave holds the descriptor for that long; who does, cannot be told from them.
-          setTimeout(leave, timing?.socket_gone_ms ?? SOCKET_GONE_MS).unref();
-        };
-      };
-      const lapses = (end: () => void) => onLapse(caller, end);
-      const data = new EventSocket({
-        lapses,
-        sources,
-        reach,
-        caller: caller.identity,
-        spend: (bytes) => budget.spend(caller.identity, bytes),
-        logger,
-        request_id,
-        instance: PATH,
-        signal,
-        timing,
-        on_open,
-      });
-      if (server?.upgrade(request, { headers, data })) return;
-      leave();
-      throw new Problem("upgrade_required", "The request does not ask for a WebSocket (RFC 6455, version 13).", {
-        headers: { upgrade: "websocket" },
-      });
-    },
-    {
-      detail: describe({
+  return [
+    route(
+      {
+        method: "GET",
+        path: PATH,
         id: "openJobSocket",
-        tag: "Streams",
+        tag: tags.streams,
         summary: "Follow several jobs over one WebSocket",
         description:
           "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. One caller may send 200 messages or 512 KB at once, and after that 20 messages and 64 KB a second, over all its connections, ping frames and pong frames that answer none of the service's pings among them: beyond that the connection is closed with 1008. What has not left 5 seconds after a close is cut off, and counts among the caller's connections until then. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.",
@@ -93,25 +55,68 @@ export function socketRoutes(options: ApiOptions & { reading: SharedReading }, a
           },
         },
         errors: [
-          "validation_failed",
-          "upgrade_required",
-          "malformed_json",
-          "json_too_deep",
-          "duplicate_key",
-          "number_not_representable",
-          "too_many_numeric_keys",
-          "invalid_cursor",
-          "job_not_found",
-          "subscription_not_found",
-          "subscription_exists",
-          "message_too_large",
-          "too_many_subscriptions",
-          "too_many_streams",
-          "unavailable",
+          streamProblems.upgrade_required,
+          problems.malformed_json,
+          problems.json_too_deep,
+          problems.duplicate_key,
+          problems.number_not_representable,
+          problems.too_many_numeric_keys,
+          problems.invalid_cursor,
+          problems.job_not_found,
+          streamProblems.subscription_not_found,
+          streamProblems.subscription_exists,
+          streamProblems.message_too_large,
+          streamProblems.too_many_subscriptions,
+          problems.too_many_streams,
         ],
-      }),
-    },
-  );
+      },
+      (call) => {
+        const { request, server, caller, cause } = call;
+        const { request_id } = cause;
+        const protocol = readProtocol(request);
+        origins.checkSocket(contextOf(request));
+        const headers: Record<string, string> = { ...Object.fromEntries(fixedHeaders), "x-request-id": request_id };
+        // Named, or Bun would answer with the first of the client's list: that may be the key.
+        if (protocol) headers["sec-websocket-protocol"] = protocol;
+        const reach = ({ job_id }: WantedEvents) => {
+          if (job_id === undefined) auth.require(request, "jobs:read", "everyones");
+          return reachOf(caller);
+        };
+        const leave = slots.take(caller);
+        const on_open = () => {
+          const closed = metrics.opened("websocket");
+          return () => {
+            closed();
+            // Whoever does not leave holds the descriptor for that long; who does, cannot be told from them.
+            setTimeout(leave, timing?.socket_gone_ms ?? SOCKET_GONE_MS).unref();
+          };
+        };
+        const lapses = (end: () => void) => onLapse(caller, end);
+        const data = new EventSocket({
+          lapses,
+          sources,
+          reach,
+          caller: caller.identity,
+          spend: (bytes) => budget.spend(caller.identity, bytes),
+          logger,
+          request_id,
+          instance: PATH,
+          signal,
+          timing,
+          on_open,
+        });
+        if (server?.upgrade(request, { headers, data })) return;
+        leave();
+        throw new Problem(
+          streamProblems.upgrade_required,
+          "The request does not ask for a WebSocket (RFC 6455, version 13).",
+          {
+            headers: { upgrade: "websocket" },
+          },
+        );
+      },
+    ),
+  ];
 }
 
 /** The protocol to answer with, out of those that the client offers; `undefined` where it offers none. */

@@ -1,17 +1,14 @@
 /** Live events over SSE: of one job, of all jobs. */
 
-import type { Server } from "bun";
-import { Elysia } from "elysia";
 import { type Caller, onLapse, reachOf } from "../../access/mod.ts";
-import type { Auth } from "../../http/auth.ts";
-import { queryOf } from "../../http/context.ts";
-import { describe } from "../../http/document/openapi.ts";
+import type { Call } from "../../http/call.ts";
+import { tags } from "../../http/document/tags.ts";
 import { SLOW_CONSUMER_S } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { positionHeader, refuseBeyondAll } from "../../http/paging.ts";
-import { requestIds } from "../../http/request/request_id.ts";
-import { queryReader } from "../../http/request/validation.ts";
-import { JobId } from "../../http/schema.ts";
+import { problems } from "../../http/problems.ts";
+import { jobIdParam } from "../../http/request/job_id.ts";
+import { route } from "../../http/route.ts";
 import { eventStream } from "../../http/stream/sse.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
 import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
@@ -20,8 +17,7 @@ import { AllJobsStreamQuery, StreamedEvent, StreamQuery } from "./schemas.ts";
 /** Events read at once at most, for each stream. */
 const BATCH = 50;
 
-const readQuery = withinLog(queryReader(StreamQuery));
-const readAllJobsQuery = withinLog(queryReader(AllJobsStreamQuery));
+const checkQuery = (query: string) => refuseBeyondAll(query, "after");
 
 const EXAMPLE = `id: 1042
 event: job.succeeded
@@ -29,90 +25,76 @@ data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","j
 
 `;
 
-export function streamRoutes(options: ApiOptions & { reading: SharedReading }, auth: Auth) {
+export function streamRoutes(options: ApiOptions & { reading: SharedReading }) {
   const { log, bus, logger, metrics, signal, config } = options;
   const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
   const sources = new EventSources({ log, bus, on_fault, batch: BATCH, ...options.reading });
 
   const slots = new StreamSlots({ max: config.max_streams, share: config.caller_share });
 
-  return new Elysia({ name: "levqor/streams" })
-    .use(requestIds())
-    .get(
-      "/api/v1/jobs/stream",
-      async ({ request, server, request_id }) => {
-        const caller = auth.require(request, "jobs:read", "everyones");
-        const { workflow, ...wanted } = readAllJobsQuery(request);
-        return await open({ request, server, request_id, caller }, { ...asked(request, caller, wanted), workflow });
-      },
+  return [
+    route(
       {
-        detail: describe({
-          id: "streamJobs",
-          tag: "Streams",
-          summary: "Stream the events of all jobs",
-          description:
-            "Server-sent events from now on, or from the position that `after` names (0: from the first event ever). Each event's id is its position in the log; a client that reconnects with Last-Event-ID misses nothing and sees nothing twice. A comment is sent in every 15 seconds of silence. Where the service ends the stream, its last event is `closed`, without an id, and says why: a client that reads nothing for 30 seconds is cut off as `slow_consumer`.",
-          scope: "jobs:read",
-          query: AllJobsStreamQuery,
-          headers: ["Last-Event-ID"],
-          answers: {
-            200: {
-              description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
-              content_type: "text/event-stream",
-              parts: StreamedEvent,
-              example: EXAMPLE,
-            },
+        method: "GET",
+        path: "/api/v1/jobs/stream",
+        id: "streamJobs",
+        tag: tags.streams,
+        summary: "Stream the events of all jobs",
+        description:
+          "Server-sent events from now on, or from the position that `after` names (0: from the first event ever). Each event's id is its position in the log; a client that reconnects with Last-Event-ID misses nothing and sees nothing twice. A comment is sent in every 15 seconds of silence. Where the service ends the stream, its last event is `closed`, without an id, and says why: a client that reads nothing for 30 seconds is cut off as `slow_consumer`.",
+        scope: "jobs:read",
+        reach: "everyones",
+        query: AllJobsStreamQuery,
+        checkQuery,
+        headers: ["Last-Event-ID"],
+        answers: {
+          200: {
+            description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
+            content_type: "text/event-stream",
+            parts: StreamedEvent,
+            example: EXAMPLE,
           },
-          errors: ["validation_failed", "invalid_cursor", "too_many_streams", "unavailable"],
-        }),
+        },
+        errors: [problems.invalid_cursor, problems.too_many_streams],
       },
-    )
-    .get(
-      "/api/v1/jobs/:job_id/stream",
-      async ({ request, server, request_id, params }) => {
-        const { caller, job_id } = await auth.requireJob(request, "jobs:read", params.job_id);
-        return await open(
-          { request, server, request_id, caller },
-          { ...asked(request, caller, readQuery(request)), job_id },
-        );
+      async (call) => {
+        const { workflow, ...wanted } = call.query;
+        return await open(call, { ...asked(call, wanted), workflow });
       },
+    ),
+    route(
       {
-        detail: describe({
-          id: "streamJob",
-          tag: "Streams",
-          summary: "Stream the events of one job",
-          description:
-            "Server-sent events of one job from its first event on, or after the position that `after` names, and then as they happen. Resuming, heartbeats and slow clients: as for all jobs. The stream stays open after the job has ended.",
-          scope: "jobs:read",
-          params: { job_id: JobId },
-          query: StreamQuery,
-          headers: ["Last-Event-ID"],
-          answers: {
-            200: {
-              description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
-              content_type: "text/event-stream",
-              parts: StreamedEvent,
-              example: EXAMPLE,
-            },
+        method: "GET",
+        path: "/api/v1/jobs/:job_id/stream",
+        id: "streamJob",
+        tag: tags.streams,
+        summary: "Stream the events of one job",
+        description:
+          "Server-sent events of one job from its first event on, or after the position that `after` names, and then as they happen. Resuming, heartbeats and slow clients: as for all jobs. The stream stays open after the job has ended.",
+        scope: "jobs:read",
+        params: { job_id: jobIdParam },
+        query: StreamQuery,
+        checkQuery,
+        headers: ["Last-Event-ID"],
+        answers: {
+          200: {
+            description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
+            content_type: "text/event-stream",
+            parts: StreamedEvent,
+            example: EXAMPLE,
           },
-          errors: [
-            "invalid_job_id",
-            "job_not_found",
-            "validation_failed",
-            "invalid_cursor",
-            "too_many_streams",
-            "unavailable",
-          ],
-        }),
+        },
+        errors: [problems.invalid_cursor, problems.too_many_streams],
       },
-    );
+      async (call) => {
+        return await open(call, { ...asked(call, call.query), job_id: call.job.job_id });
+      },
+    ),
+  ];
 
-  async function open(
-    context: { request: Request; server: Server<unknown> | null; request_id: string; caller: Caller },
-    wanted: WantedEvents,
-  ): Promise<Response> {
+  async function open({ request, server, caller, cause }: StreamCall, wanted: WantedEvents): Promise<Response> {
     const { heartbeat_ms, slow_consumer_s = SLOW_CONSUMER_S } = options.timing ?? {};
-    const { request, server, request_id, caller } = context;
+    const { request_id } = cause;
     const leave = slots.take(caller);
     // Heartbeats keep the connection busy. Idle is only one whose client reads nothing, and did not read either
     // that it is cut off: Bun closes that.
@@ -140,17 +122,12 @@ export function streamRoutes(options: ApiOptions & { reading: SharedReading }, a
   }
 }
 
-function withinLog<Query>(read: (request: Request) => Query): (request: Request) => Query {
-  return (request) => {
-    refuseBeyondAll(queryOf(request), "after");
-    return read(request);
-  };
-}
+type StreamCall = Call<unknown, unknown, unknown, Caller>;
 
-function asked(
-  request: Request,
-  { identity: caller }: Caller,
-  { after, types }: { after?: number; types?: string },
-): WantedEvents {
-  return { caller, after: positionHeader(request, "last-event-id") ?? after, types: types?.split(",") };
+function asked({ request, caller }: StreamCall, { after, types }: { after?: number; types?: string }): WantedEvents {
+  return {
+    caller: caller.identity,
+    after: positionHeader(request, "last-event-id") ?? after,
+    types: types?.split(","),
+  };
 }

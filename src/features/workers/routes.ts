@@ -1,15 +1,14 @@
 /** External workers: programs in any language that claim jobs, keep them with heartbeats and answer for them. */
 
-import { Elysia } from "elysia";
 import { type Caller, mayDo, reachOf } from "../../access/mod.ts";
 import { shareOf } from "../../access/shares/shares.ts";
 import { CallerTallies, type CallerTally, countRows } from "../../access/shares/tallies.ts";
 import { inSlices } from "../../async/mod.ts";
 import { type JobState, maxAttempts } from "../../domain/job.ts";
-import { type Auth, permitted } from "../../http/auth.ts";
-import { contextOf } from "../../http/context.ts";
-import { describe, type Operation } from "../../http/document/openapi.ts";
-import type { RateGate } from "../../http/door/rate_limit.ts";
+import { permitted } from "../../http/auth.ts";
+import type { Call } from "../../http/call.ts";
+import type { AnyDeclaration } from "../../http/declaration.ts";
+import { tags } from "../../http/document/tags.ts";
 import {
   CLAIM_SETS_MAX,
   CLAIM_WAIT_DEFAULT_S,
@@ -20,10 +19,9 @@ import {
 } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
-import { readJson } from "../../http/request/body.ts";
+import { problems } from "../../http/problems.ts";
 import { jobNotFound } from "../../http/request/job_id.ts";
-import { type Cause, requestIds } from "../../http/request/request_id.ts";
-import { validator } from "../../http/request/validation.ts";
+import { route } from "../../http/route.ts";
 import { answerWritten } from "../../http/stream/answer.ts";
 import {
   type Answered,
@@ -34,6 +32,7 @@ import {
   TooManyClaimsError,
 } from "../../jobs/mod.ts";
 import { Workflows } from "../../jobs/run/workflows.ts";
+import { workerProblems } from "./problems.ts";
 import {
   AttemptEnded,
   AttemptFailed,
@@ -48,33 +47,27 @@ import {
 /** The server closes connections that are silent for longer, in seconds: more than a claim waits. */
 const IDLE_LIMIT_S = 2 * CLAIM_WAIT_MAX_S;
 
-const checkClaim = validator(WorkerClaim);
-const checkHeartbeat = validator(AttemptHeartbeat);
-const checkSucceeded = validator(AttemptSucceeded);
-const checkFailed = validator(AttemptFailed);
-const checkReleased = validator(AttemptReleased);
-
 const EXAMPLE_JOB_ID = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
 
 /** What goes for every answer of a worker. */
 const ANSWERING = {
-  tag: "Workers",
+  tag: tags.workers,
   scope: "workers:write",
-  errors: ["job_not_found", "attempt_superseded", "job_cancelled", "job_finished", "unavailable", "outcome_unknown"],
-} as const satisfies Partial<Operation>;
+  errors: [
+    problems.job_not_found,
+    workerProblems.attempt_superseded,
+    workerProblems.job_cancelled,
+    workerProblems.job_finished,
+  ],
+} as const satisfies Partial<AnyDeclaration>;
 
 const LATE =
   "A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded.";
 const AGAIN = "To say the same again does no harm: it is answered as the first time.";
 
-interface WorkerRoutesOptions extends ApiOptions {
-  readonly limits?: RateGate | undefined;
-}
+type Asked = Pick<Call<unknown, unknown, unknown, Caller>, "caller" | "cause">;
 
-export function workerRoutes(
-  { log, sql, bus, logger, metrics, workflows, signal, config, limits }: WorkerRoutesOptions,
-  auth: Auth,
-) {
+export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal, config }: ApiOptions) {
   const external = new ExternalWorkers({
     ...{ log, sql, bus, logger, signal },
     max_waiting: CLAIMS_WAITING_MAX,
@@ -92,20 +85,54 @@ export function workerRoutes(
   });
   const runnable = new Workflows(workflows);
 
-  return new Elysia({ name: "levqor/workers" })
-    .use(requestIds())
-    .post(
-      "/api/v1/workers/claim",
-      async ({ request, server, set, cause }) => {
-        const caller = auth.require(request, "workers:write");
-        const { actor } = caller;
-        const wish = checkClaim((await readJson(request)).value);
+  return [
+    route(
+      {
+        method: "POST",
+        path: "/api/v1/workers/claim",
+        id: "claimJobs",
+        tag: tags.workers,
+        summary: "Claim jobs for an external worker",
+        description: `Gives up to \`max_jobs\` jobs of the named workflows to the worker, or waits up to \`wait_seconds\` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their \`run_at\` and for the pauses between attempts as with the service's own workers. A claim holds for \`lease_seconds\`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none. One caller holds at most 1,000 jobs claimed (a tenth of 10,000, CALLER_SHARE), the keys in API_KEYS any number; where it holds as many, the answer is 429.`,
+        scope: "workers:write",
+        records: "many",
+        waits_s: IDLE_LIMIT_S,
+        body: WorkerClaim,
+        answers: {
+          200: {
+            description: "The jobs that are now the worker's, perhaps none.",
+            schema: ClaimedJobs,
+            example: {
+              jobs: [
+                {
+                  job_id: EXAMPLE_JOB_ID,
+                  workflow: "translate",
+                  payload: { text: "Guten Tag" },
+                  priority: "normal",
+                  attempt: 1,
+                  max_attempts: 5,
+                  idempotency_key: EXAMPLE_JOB_ID,
+                  lease_seconds: 30,
+                  lease_expires_at: "2026-01-15T09:30:30.123Z",
+                  created_at: "2026-01-15T09:29:59.998877Z",
+                },
+              ],
+            },
+          },
+        },
+        errors: [
+          problems.workflow_not_allowed,
+          workerProblems.workflow_built_in,
+          workerProblems.too_many_claimed,
+          workerProblems.too_many_claims,
+        ],
+      },
+      async (call) => {
+        const { caller, request, body: wish } = call;
         const claimed = wish.workflows.map((workflow) => permitted(caller, { workflow }));
         await refuseBuiltIn(wish.workflows);
         const room = await claimed_jobs.of(caller);
         if (room?.left === 0) throw tooManyClaimed(room);
-        contextOf(request).hasNoDeadline = true;
-        server?.timeout(request, IDLE_LIMIT_S);
         const { worker, max_jobs = 1, wait_seconds = CLAIM_WAIT_DEFAULT_S, lease_seconds = LEASE_DEFAULT_S } = wish;
         const share = config.caller_share;
         const claimant = {
@@ -120,7 +147,7 @@ export function workerRoutes(
           room,
           lease_seconds,
           wait_ms: wait_seconds * 1000,
-          meta: { actor, ...cause },
+          meta: { actor: caller.actor, ...call.cause },
           signal: caller.ended ? AbortSignal.any([request.signal, caller.ended]) : request.signal,
         });
         const jobs = await claim.catch((error) => {
@@ -128,159 +155,106 @@ export function workerRoutes(
         });
         const texts: string[] = [];
         await inSlices(jobs, ({ job_id, state }) => texts.push(JSON.stringify(claimedJob(job_id, state))));
-        return await answerWritten(() => `{"jobs":[${texts.join(",")}]}`, set);
+        return await answerWritten(() => `{"jobs":[${texts.join(",")}]}`, call.set);
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          id: "claimJobs",
-          tag: "Workers",
-          summary: "Claim jobs for an external worker",
-          description: `Gives up to \`max_jobs\` jobs of the named workflows to the worker, or waits up to \`wait_seconds\` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their \`run_at\` and for the pauses between attempts as with the service's own workers. A claim holds for \`lease_seconds\`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none. One caller holds at most 1,000 jobs claimed (a tenth of 10,000, CALLER_SHARE), the keys in API_KEYS any number; where it holds as many, the answer is 429.`,
-          scope: "workers:write",
-          body: WorkerClaim,
-          answers: {
-            200: {
-              description: "The jobs that are now the worker's, perhaps none.",
-              schema: ClaimedJobs,
-              example: {
-                jobs: [
-                  {
-                    job_id: EXAMPLE_JOB_ID,
-                    workflow: "translate",
-                    payload: { text: "Guten Tag" },
-                    priority: "normal",
-                    attempt: 1,
-                    max_attempts: 5,
-                    idempotency_key: EXAMPLE_JOB_ID,
-                    lease_seconds: 30,
-                    lease_expires_at: "2026-01-15T09:30:30.123Z",
-                    created_at: "2026-01-15T09:29:59.998877Z",
-                  },
-                ],
-              },
-            },
+        method: "POST",
+        path: "/api/v1/workers/heartbeat",
+        ...ANSWERING,
+        records: "many",
+        id: "heartbeatAttempt",
+        summary: "Keep a claimed job",
+        description: `Renews the lease from now on. Send one at about a third of the lease, so that two may be lost; one that follows another within a quarter of the lease renews nothing and is answered as that was. ${LATE} A heartbeat after the job's attempt_timeout_seconds ends the attempt: \`attempt_timeout\`.`,
+        body: AttemptHeartbeat,
+        answers: {
+          200: {
+            description: "The job is still the worker's.",
+            schema: AttemptHeld,
+            example: { job_id: EXAMPLE_JOB_ID, attempt: 1, lease_expires_at: "2026-01-15T09:30:40.567Z" },
           },
-          errors: [
-            "workflow_not_allowed",
-            "workflow_built_in",
-            "too_many_claimed",
-            "too_many_claims",
-            "unavailable",
-            "outcome_unknown",
-          ],
-        }),
+        },
+        errors: [...ANSWERING.errors, workerProblems.attempt_timeout],
       },
-    )
-    .post(
-      "/api/v1/workers/heartbeat",
-      async ({ request, cause }) => {
-        const caller = auth.require(request, "workers:write");
-        const { lease_seconds, ...named } = checkHeartbeat((await readJson(request)).value);
-        const { event } = await answer(named, { type: "heartbeat", lease_seconds }, { caller, cause });
+      async (call) => {
+        const { lease_seconds, ...named } = call.body;
+        const { event } = await answer(named, { type: "heartbeat", lease_seconds }, call);
         return { ...named, lease_expires_at: leaseEnd(event) };
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          ...ANSWERING,
-          id: "heartbeatAttempt",
-          summary: "Keep a claimed job",
-          description: `Renews the lease from now on. Send one at about a third of the lease, so that two may be lost; one that follows another within a quarter of the lease renews nothing and is answered as that was. ${LATE} A heartbeat after the job's attempt_timeout_seconds ends the attempt: \`attempt_timeout\`.`,
-          body: AttemptHeartbeat,
-          answers: {
-            200: {
-              description: "The job is still the worker's.",
-              schema: AttemptHeld,
-              example: { job_id: EXAMPLE_JOB_ID, attempt: 1, lease_expires_at: "2026-01-15T09:30:40.567Z" },
-            },
+        method: "POST",
+        path: "/api/v1/workers/complete",
+        ...ANSWERING,
+        id: "completeAttempt",
+        summary: "Say that a claimed job has succeeded",
+        description: `Ends the job with a result: as large as fits into the body, which has at most 512 KB. ${LATE} ${AGAIN}`,
+        body: AttemptSucceeded,
+        answers: {
+          200: {
+            description: "The job has succeeded.",
+            schema: AttemptEnded,
+            example: { job_id: EXAMPLE_JOB_ID, status: "succeeded" },
+            headers: ["Idempotency-Replayed"],
           },
-          errors: [...ANSWERING.errors, "attempt_timeout"],
-        }),
+        },
       },
-    )
-    .post(
-      "/api/v1/workers/complete",
-      async ({ request, set, cause }) => {
-        const caller = auth.require(request, "workers:write");
-        const { result = null, ...named } = checkSucceeded((await readJson(request)).value);
-        return ended(named, await answer(named, { type: "complete", result }, { caller, cause }), set);
+      async (call) => {
+        const { result = null, ...named } = call.body;
+        return ended(named, await answer(named, { type: "complete", result }, call), call);
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          ...ANSWERING,
-          id: "completeAttempt",
-          summary: "Say that a claimed job has succeeded",
-          description: `Ends the job with a result: as large as fits into the body, which has at most 512 KB. ${LATE} ${AGAIN}`,
-          body: AttemptSucceeded,
-          answers: {
-            200: {
-              description: "The job has succeeded.",
-              schema: AttemptEnded,
-              example: { job_id: EXAMPLE_JOB_ID, status: "succeeded" },
-              headers: ["Levqor-Position", "Idempotency-Replayed"],
-            },
+        method: "POST",
+        path: "/api/v1/workers/fail",
+        ...ANSWERING,
+        id: "failAttempt",
+        summary: "Say that a claimed job's attempt has failed",
+        description: `Ends the attempt with an error. If another may succeed and one is left, the job is queued again and due after a pause (as its \`backoff\` says); else it has failed. ${LATE} ${AGAIN}`,
+        body: AttemptFailed,
+        answers: {
+          200: {
+            description: "The failure is on record.",
+            schema: AttemptEnded,
+            example: { job_id: EXAMPLE_JOB_ID, status: "queued", retry_at: "2026-01-15T09:30:02.345Z" },
+            headers: ["Idempotency-Replayed"],
           },
-        }),
+        },
       },
-    )
-    .post(
-      "/api/v1/workers/fail",
-      async ({ request, set, cause }) => {
-        const caller = auth.require(request, "workers:write");
-        const { error: given, ...named } = checkFailed((await readJson(request)).value);
+      async (call) => {
+        const { error: given, ...named } = call.body;
         const { retryable = true, retry_after_seconds: retry_after, ...error } = given;
         const failure = { type: "fail", error, retryable, retry_after } as const;
-        return ended(named, await answer(named, failure, { caller, cause }), set);
+        return ended(named, await answer(named, failure, call), call);
       },
+    ),
+    route(
       {
-        parse: "none",
-        detail: describe({
-          ...ANSWERING,
-          id: "failAttempt",
-          summary: "Say that a claimed job's attempt has failed",
-          description: `Ends the attempt with an error. If another may succeed and one is left, the job is queued again and due after a pause (as its \`backoff\` says); else it has failed. ${LATE} ${AGAIN}`,
-          body: AttemptFailed,
-          answers: {
-            200: {
-              description: "The failure is on record.",
-              schema: AttemptEnded,
-              example: { job_id: EXAMPLE_JOB_ID, status: "queued", retry_at: "2026-01-15T09:30:02.345Z" },
-              headers: ["Levqor-Position", "Idempotency-Replayed"],
-            },
+        method: "POST",
+        path: "/api/v1/workers/release",
+        ...ANSWERING,
+        id: "releaseAttempt",
+        summary: "Hand a claimed job back",
+        description: `For a worker that stops: the job is given to another at once, and the attempt does not count, unless the job was handed back 100 times: then it counts as lost. ${LATE} ${AGAIN}`,
+        rate: "releases",
+        body: AttemptReleased,
+        answers: {
+          200: {
+            description: "The job waits in the queue again.",
+            schema: AttemptEnded,
+            example: { job_id: EXAMPLE_JOB_ID, status: "queued" },
+            headers: ["Idempotency-Replayed"],
           },
-        }),
+        },
       },
-    )
-    .post(
-      "/api/v1/workers/release",
-      async ({ request, set, cause }) => {
-        const caller = auth.require(request, "workers:write");
-        limits?.enterRoute(request, "releases");
-        const named = checkReleased((await readJson(request)).value);
-        return ended(named, await answer(named, { type: "release" }, { caller, cause }), set);
+      async (call) => {
+        return ended(call.body, await answer(call.body, { type: "release" }, call), call);
       },
-      {
-        parse: "none",
-        detail: describe({
-          ...ANSWERING,
-          id: "releaseAttempt",
-          summary: "Hand a claimed job back",
-          description: `For a worker that stops: the job is given to another at once, and the attempt does not count, unless the job was handed back 100 times: then it counts as lost. ${LATE} ${AGAIN}`,
-          rate: "releases",
-          body: AttemptReleased,
-          answers: {
-            200: {
-              description: "The job waits in the queue again.",
-              schema: AttemptEnded,
-              example: { job_id: EXAMPLE_JOB_ID, status: "queued" },
-              headers: ["Levqor-Position", "Idempotency-Replayed"],
-            },
-          },
-        }),
-      },
-    );
+    ),
+  ];
 
   async function refuseBuiltIn(names: readonly string[]): Promise<void> {
     await runnable.refresh(sql);
@@ -292,13 +266,13 @@ export function workerRoutes(
     if (errors.length === 0) return;
     const builtIn = names.filter((name) => runnable.has(name)).map((name) => `"${name}"`);
     const detail = `Cannot claim jobs of ${builtIn.join(", ")}: the service's own workers run them.`;
-    throw new Problem("workflow_built_in", detail, { errors });
+    throw new Problem(workerProblems.workflow_built_in, detail, { errors });
   }
 
   async function answer(
     named: Named,
     answered: ExternalAnswer,
-    { caller, cause }: { caller: Caller; cause: Cause },
+    { caller, cause }: Asked,
   ): Promise<Answered & { ok: true }> {
     const job_id = named.job_id.toLowerCase();
     const meta = { actor: caller.actor, correlation_id: job_id, ...cause };
@@ -343,10 +317,10 @@ function leaseEnd({ recorded_at, data }: (Answered & { ok: true })["event"]): st
 function ended(
   { job_id }: Named,
   { event, position, replayed }: Answered & { ok: true },
-  set: { headers: Record<string, string | number> },
+  call: Pick<Call, "recorded" | "replayed">,
 ) {
-  set.headers["levqor-position"] = String(position);
-  if (replayed) set.headers["idempotency-replayed"] = "true";
+  call.recorded(position);
+  if (replayed) call.replayed();
   if (event.type === "job.succeeded") return { job_id, status: "succeeded" };
   if (event.type === "job.failed") return { job_id, status: "failed" };
   if (event.type !== "job.retry_scheduled") return { job_id, status: "queued" };
@@ -361,30 +335,46 @@ function refusal(
 ): Problem {
   if (code === "job_not_found") return jobNotFound(job_id);
   if (!told) {
-    return new Problem("attempt_superseded", `The caller has not claimed attempt ${attempt} of job ${job_id}.`, {
-      members: { job_id, attempt },
-    });
+    return new Problem(
+      workerProblems.attempt_superseded,
+      `The caller has not claimed attempt ${attempt} of job ${job_id}.`,
+      {
+        members: { job_id, attempt },
+      },
+    );
   }
   const members = { job_id, attempt, job_status: job.status, holder: holderOf(job) };
   if (code === "attempt_timeout") {
-    return new Problem("attempt_timeout", `Attempt ${attempt} of job ${job_id} took too long; it has ended.`, {
-      members,
-    });
+    return new Problem(
+      workerProblems.attempt_timeout,
+      `Attempt ${attempt} of job ${job_id} took too long; it has ended.`,
+      {
+        members,
+      },
+    );
   }
   if (job.status === "cancelled") {
-    return new Problem("job_cancelled", `Job ${job_id} was cancelled.`, { members });
+    return new Problem(workerProblems.job_cancelled, `Job ${job_id} was cancelled.`, { members });
   }
   if (code === "job_finished") {
-    return new Problem("job_finished", `Job ${job_id} has ${job.status}; attempt ${attempt} can be answered no more.`, {
-      members,
-    });
+    return new Problem(
+      workerProblems.job_finished,
+      `Job ${job_id} has ${job.status}; attempt ${attempt} can be answered no more.`,
+      {
+        members,
+      },
+    );
   }
   const now = members.holder
     ? `"${members.holder.worker}" holds it now, with attempt ${job.attempt}, until ${members.holder.lease_expires_at}`
     : "it waits in the queue for another worker";
-  return new Problem("attempt_superseded", `Attempt ${attempt} of job ${job_id} does not hold the job: ${now}.`, {
-    members,
-  });
+  return new Problem(
+    workerProblems.attempt_superseded,
+    `Attempt ${attempt} of job ${job_id} does not hold the job: ${now}.`,
+    {
+      members,
+    },
+  );
 }
 
 function holderOf({ worker, attempt, lease_expires_at }: JobState) {
@@ -397,9 +387,9 @@ function timestamp(ms: number | null): string | null {
 
 function tooManyClaimed({ depth, max }: CallerTally): Problem {
   const detail = `${depth} jobs are claimed and not answered for, and one caller may hold at most ${max}.`;
-  return new Problem("too_many_claimed", detail, { headers: { "retry-after": "1" } });
+  return new Problem(workerProblems.too_many_claimed, detail, { headers: { "retry-after": "1" } });
 }
 
 function tooManyClaims(cause: TooManyClaimsError): Problem {
-  return new Problem("too_many_claims", `${cause.message}.`, { cause, headers: { "retry-after": "1" } });
+  return new Problem(workerProblems.too_many_claims, `${cause.message}.`, { cause, headers: { "retry-after": "1" } });
 }

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { Elysia } from "elysia";
 import { Content, respond } from "../../web/mod.ts";
+import type { Tag } from "../declaration.ts";
 import type { ApiConfig } from "../options.ts";
-import { requestIds } from "../request/request_id.ts";
 import { openApiDocument } from "./document.ts";
 
 const DESCRIPTION = "Every call of the Levqor API, with its schemas, examples and errors, to read and to try.";
@@ -101,9 +101,9 @@ const TYPES = {
 /** Where the OpenAPI document is: two addresses, the same bytes. */
 const DOCUMENT_PATHS = ["/docs/json", "/public/openapi.json"];
 
-export function docsRoutes({ version }: Pick<ApiConfig, "version">) {
-  const { plugin, text } = openApiDocument({ version, path: "/docs" });
-  const app = new Elysia({ name: "levqor/docs" }).use(requestIds()).use(plugin);
+export function docsRoutes({ version, tags }: Pick<ApiConfig, "version"> & { tags: readonly Tag[] }) {
+  const { plugin, text } = openApiDocument({ version, path: "/docs", tags });
+  const app = new Elysia({ name: "levqor/docs" }).use(plugin);
 
   /** Serves what is made at the first question, and no more after that. */
   function serve(path: string, type: keyof typeof TYPES, body: () => string | Uint8Array): void {

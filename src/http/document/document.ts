@@ -2,9 +2,10 @@
 
 import { swagger } from "@elysiajs/swagger";
 import { scopes } from "../../access/mod.ts";
+import type { Tag } from "../declaration.ts";
 import { components } from "./components.ts";
 import { toJsonSchema } from "./json_schema.ts";
-import { sharedComponents, tags } from "./openapi.ts";
+import { sharedComponents } from "./openapi.ts";
 
 const DESCRIPTION = `Levqor runs AI-automation jobs and keeps every step as an event in an append-only log.
 
@@ -52,10 +53,12 @@ export interface DocumentOptions {
   readonly version: string;
   /** Where the plugin shows a page and the document; routes of ours come after it, and take their place. */
   readonly path: string;
+  /** The groups that it shows, in their order. */
+  readonly tags: readonly Tag[];
 }
 
 /** The plugin that gathers what routes say of themselves, and the document's text, once all routes are known. */
-export function openApiDocument({ version, path }: DocumentOptions) {
+export function openApiDocument({ version, path, tags }: DocumentOptions) {
   const specPath = `${path}/json`;
   const plugin = swagger({
     path,
@@ -69,7 +72,7 @@ export function openApiDocument({ version, path }: DocumentOptions) {
         license: { name: "MIT", identifier: "MIT" } as { name: string },
       },
       servers: [{ url: "/", description: "This service" }],
-      tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+      tags: [...tags],
     },
   });
   const gather = plugin.routes.find((route) => route.path === specPath)?.handler as () => Gathered;
@@ -91,7 +94,7 @@ type Components = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 let gathered: Components | undefined;
 
 function shared(): Components {
-  gathered ??= { schemas: namedSchemas(), ...sharedComponents };
+  gathered ??= { schemas: namedSchemas(), ...sharedComponents() };
   return gathered;
 }
 

@@ -1,178 +1,20 @@
 /** Writes the OpenAPI description of a call from its schemas and the catalogue of problems. */
-import type { TObject, TSchema } from "@sinclair/typebox";
+import type { TSchema } from "@sinclair/typebox";
 import type { DocumentDecoration } from "elysia";
-import type { Scope } from "../../access/mod.ts";
-import { ROUTE_POLICIES, type RoutePolicy } from "../../rate/mod.ts";
-import { type Deprecation, deprecationHeaders, deprecationNote } from "../door/deprecation.ts";
-import { type ProblemCode, type ProblemKind, problems } from "../problem.ts";
+import { ROUTE_POLICIES } from "../../rate/mod.ts";
+import { type Answer, type AnyDeclaration, records, type Tag } from "../declaration.ts";
+import { deprecationHeaders, deprecationNote } from "../door/deprecation.ts";
+import { type ProblemKind, problemKinds } from "../problem.ts";
+import { problems } from "../problems.ts";
 import { Problem as ProblemSchema } from "../schema.ts";
 import { nameOf } from "./components.ts";
+import { type AnswerHeader, answerHeaders, type RequestHeader, requestHeaders } from "./headers.ts";
 import { toJsonSchema } from "./json_schema.ts";
 
-/** What an answer holds: JSON of a schema, or text whose parts, such as lines, are JSON of one. */
-export interface Answer {
-  readonly description: string;
-  readonly schema?: TSchema;
-  /** `application/json` by default. */
-  readonly content_type?: string;
-  /** Of text: the schema of each JSON in it, that is of each line or of the data of each event. */
-  readonly parts?: TSchema;
-  readonly example: unknown;
-  readonly headers?: readonly HeaderName[];
-}
-
-export interface Operation {
-  readonly id: string;
-  readonly tag: keyof typeof tags;
-  readonly summary: string;
-  readonly description: string;
-  /** What the caller must be allowed to do, where keys are configured; absent: the call is open to all. */
-  readonly scope?: Scope;
-  readonly params?: Readonly<Record<string, TSchema>>;
-  readonly query?: TObject;
-  /** It may be asked for with any query: monitors add parameters of their own, so that no cache answers. */
-  readonly any_query?: boolean;
-  readonly headers?: readonly (keyof typeof requestHeaders)[];
-  readonly body?: TSchema;
-  /** The same, where it may be left out. */
-  readonly optional_body?: TSchema;
-  /** Bodies to show, by name; by default the example of the body's schema. */
-  readonly examples?: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
-  readonly answers: Readonly<Record<number, Answer>>;
-  readonly errors?: readonly ProblemCode[];
-  /** The rate limits that hold on top of the caller's own, or `none` where not even those do. */
-  readonly rate?: RoutePolicy | "none";
-  /** Whether its answer has an ETag, and is not sent again to who names it (`etag.ts`). */
-  readonly conditional?: boolean;
-  readonly deprecated?: Deprecation;
-  /** Calls that the service makes, by name: see `callback()`. */
-  readonly callbacks?: Readonly<Record<string, object>>;
-  /** What goes over the WebSocket that it opens: OpenAPI has no place for it. */
-  readonly messages?: { readonly sent: TSchema; readonly received: TSchema };
-}
-
-/** The groups that the documentation shows. */
-export const tags = {
-  Service: "Whether the service is there, and how it has done.",
-  Jobs: "Submitting jobs and reading what became of them.",
-  Pipelines: "Jobs of several steps, stored under a name.",
-  Schedules: "Jobs that are submitted again and again, by a cron expression.",
-  Workers: "For programs in any language that run jobs: claim them, keep them with heartbeats, answer for them.",
-  Streams: "What happens, as it happens, with no gap and no repeat: as server-sent events, or over a WebSocket.",
-  Workflows: "What is settled for all jobs of a workflow.",
-  Keys: "API keys that may do what their scopes say.",
-  Operations: "For whoever runs the service.",
-  Development: "Outside production only.",
-} as const;
-
-const requestHeaders = {
-  "Idempotency-Key": {
-    description:
-      "1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.",
-    required: false,
-    schema: { type: "string", minLength: 1, maxLength: 257 },
-    example: "order-4711",
-  },
-  "If-Match": {
-    description: 'The ETag of the version that the change was made from, for example `"3"`, or `*`.',
-    required: true,
-    schema: { type: "string" },
-    example: '"3"',
-  },
-  "If-None-Match": {
-    description: 'The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.',
-    required: false,
-    schema: { type: "string" },
-    example: '"3"',
-  },
-  "Levqor-Min-Position": {
-    description:
-      "The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds. A position that no event has yet is refused at once.",
-    required: false,
-    schema: { type: "integer", minimum: 0 },
-    example: 1042,
-  },
-  "Last-Event-ID": {
-    description: "The id of the last event received: the stream goes on after it. Browsers send it by themselves.",
-    required: false,
-    schema: { type: "integer", minimum: 0 },
-    example: 1042,
-  },
-  "X-Request-Id": {
-    description:
-      "Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.",
-    required: false,
-    schema: { type: "string", maxLength: 128 },
-    example: "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21",
-  },
-} as const;
-
-const answerHeaders = {
-  ETag: {
-    description:
-      "Names what was answered. Send it as If-None-Match to be told when it changes, and as If-Match with a change where the call takes that.",
-    schema: { type: "string" },
-    example: '"3"',
-  },
-  "Idempotency-Replayed": {
-    description: "`true` where the answer is that of an earlier request with the same Idempotency-Key.",
-    schema: { type: "string", enum: ["true"] },
-    example: "true",
-  },
-  "Levqor-Position": {
-    description: "Where the log recorded it. Send it as Levqor-Min-Position to read your own write.",
-    schema: { type: "integer", minimum: 0 },
-    example: 1042,
-  },
-  RateLimit: {
-    description:
-      "How many requests (`r`) the nearest limit would still let in, and in how many seconds (`t`) it is whole again if no more come; after a refusal, when the next is let in. Structured fields, as draft-ietf-httpapi-ratelimit-headers has them. Absent where nothing limits the caller.",
-    schema: { type: "string" },
-    example: '"pro";r=598;t=64',
-  },
-  "RateLimit-Policy": {
-    description: "The limits that hold: `q` requests in `w` seconds, a sliding window.",
-    schema: { type: "string" },
-    example: '"pro";q=600;w=60',
-  },
-  "Retry-After": {
-    description: "After how many seconds to repeat the request.",
-    schema: { type: "integer", minimum: 0 },
-    example: 1,
-  },
-  "WWW-Authenticate": {
-    description: "How to say who is calling; with 403, the scope that is missing.",
-    schema: { type: "string" },
-    example: 'ApiKey realm="levqor", Bearer realm="levqor"',
-  },
-  "X-RateLimit-Limit": {
-    description: "As RateLimit-Policy's `q`, of the nearest limit.",
-    schema: { type: "integer", minimum: 1 },
-    example: 600,
-  },
-  "X-RateLimit-Remaining": {
-    description: "As RateLimit's `r`.",
-    schema: { type: "integer", minimum: 0 },
-    example: 598,
-  },
-  "X-RateLimit-Reset": {
-    description: "As RateLimit's `t`, as a time in Unix seconds.",
-    schema: { type: "integer", minimum: 0 },
-    example: 1768469464,
-  },
-  "X-Request-Id": {
-    description: "The request's own, where it had a sane one; else one that was made. Name it when you report a fault.",
-    schema: { type: "string" },
-    example: "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21",
-  },
-} as const;
-
-type HeaderName = keyof typeof answerHeaders;
-
 /** What every answer carries. */
-const COMMON_HEADERS: readonly HeaderName[] = ["X-Request-Id"];
+const COMMON_HEADERS: readonly AnswerHeader[] = ["X-Request-Id"];
 /** What every answer carries whose caller is limited. */
-const RATE_HEADERS: readonly HeaderName[] = [
+const RATE_HEADERS: readonly AnswerHeader[] = [
   "RateLimit",
   "RateLimit-Policy",
   "X-RateLimit-Limit",
@@ -181,71 +23,101 @@ const RATE_HEADERS: readonly HeaderName[] = [
 ];
 
 /** What the errors of a status carry beside the problem document. */
-const errorHeaders: Readonly<Record<number, readonly HeaderName[]>> = {
+const errorHeaders: Readonly<Record<number, readonly AnswerHeader[]>> = {
   401: ["WWW-Authenticate"],
   403: ["WWW-Authenticate"],
   429: ["Retry-After"],
   503: ["Retry-After"],
 };
 
-/** What several calls share, by kind and name, as the document's `components`. */
-export const sharedComponents = {
-  headers: answerHeaders,
-  parameters: Object.fromEntries(
-    Object.entries(requestHeaders).map(([name, header]) => [name, { in: "header", name, ...header }]),
-  ),
-  examples: Object.fromEntries(
-    Object.entries<ProblemKind>(problems).map(([code, { title }]) => [
-      code,
-      { summary: title, value: example(code as ProblemCode) },
-    ]),
-  ),
-};
+/** What several calls share, by kind and name, as the document's `components`: once every feature is loaded. */
+export function sharedComponents() {
+  return {
+    headers: answerHeaders,
+    parameters: Object.fromEntries(
+      Object.entries(requestHeaders).map(([name, header]) => [name, { in: "header", name, ...header }]),
+    ),
+    examples: Object.fromEntries(
+      problemKinds().map((kind) => [kind.code, { summary: kind.title, value: example(kind) }]),
+    ),
+  };
+}
 
 /** What every call may answer. */
 const DOOR_PROBLEMS = [
-  "invalid_host",
-  "uri_too_long",
-  "headers_too_large",
-  "credential_exposed",
-  "host_refused",
-  "origin_refused",
-  "internal_error",
-  "deadline_exceeded",
-] as const satisfies ProblemCode[];
+  problems.invalid_host,
+  problems.uri_too_long,
+  problems.headers_too_large,
+  problems.credential_exposed,
+  problems.host_refused,
+  problems.origin_refused,
+  problems.internal_error,
+  problems.deadline_exceeded,
+];
 
-/** All that a call may be refused with. */
-function errorsOf({ errors: own = [], any_query, rate, scope, body, optional_body }: Operation): ProblemCode[] {
-  const errors: ProblemCode[] = [...own, ...DOOR_PROBLEMS];
-  if (!any_query) errors.push("malformed_url", "validation_failed");
-  if (rate !== "none") errors.push("rate_limited");
-  if (scope) errors.unshift("unauthorized", "insufficient_scope");
-  if (body ?? optional_body) {
-    errors.unshift(
-      "malformed_json",
-      "json_too_deep",
-      "duplicate_key",
-      "number_not_representable",
-      "too_many_numeric_keys",
-      "incomplete_body",
-      "request_timeout",
-      "body_too_large",
-      "unsupported_media_type",
-      "not_recordable",
-    );
-  }
-  return errors;
+const BODY_PROBLEMS = [
+  problems.malformed_json,
+  problems.json_too_deep,
+  problems.duplicate_key,
+  problems.number_not_representable,
+  problems.too_many_numeric_keys,
+  problems.incomplete_body,
+  problems.request_timeout,
+  problems.body_too_large,
+  problems.unsupported_media_type,
+  problems.not_recordable,
+  problems.validation_failed,
+];
+
+/** All that a call may be refused with: what its declaration says of it, and what follows from that. */
+function errorsOf(call: AnyDeclaration): ReadonlySet<ProblemKind> {
+  const own = call.errors ?? [];
+  return new Set([
+    ...(call.scope ? [problems.unauthorized, problems.insufficient_scope] : []),
+    ...(call.body ? BODY_PROBLEMS : []),
+    ...Object.values(call.params ?? {}).flatMap(({ errors }) => errors),
+    ...(call.idempotent ? [problems.invalid_idempotency_key] : []),
+    ...(call.idempotent && call.body ? [problems.idempotency_key_reused] : []),
+    ...(call.if_match ? [problems.precondition_required, problems.version_mismatch] : []),
+    ...(call.list ? [problems.invalid_cursor, problems.read_model_behind] : []),
+    ...(records(call) ? [problems.outcome_unknown] : []),
+    ...(call.without_database ? [] : [problems.unavailable]),
+    ...own,
+    ...(call.any_query ? [] : [problems.malformed_url, problems.validation_failed]),
+    ...(call.rate === "none" ? [] : [problems.rate_limited]),
+    ...DOOR_PROBLEMS,
+  ]);
+}
+
+/** The headers of the request that it reads. */
+function requestHeadersOf(call: AnyDeclaration): RequestHeader[] {
+  return [
+    ...(call.idempotent ? (["Idempotency-Key"] as const) : []),
+    ...(call.if_match ? (["If-Match"] as const) : []),
+    ...(call.list ? (["Levqor-Min-Position"] as const) : []),
+    ...(call.headers ?? []),
+    ...(call.conditional ? (["If-None-Match"] as const) : []),
+    "X-Request-Id",
+  ];
+}
+
+/** The headers of its answer that follow from its declaration. */
+function answerHeadersOf(call: AnyDeclaration): AnswerHeader[] {
+  return [
+    ...(records(call) && call.records !== "many" ? (["Levqor-Position"] as const) : []),
+    ...(call.idempotent ? (["Idempotency-Replayed"] as const) : []),
+    ...(call.conditional ? (["ETag"] as const) : []),
+  ];
 }
 
 /** The OpenAPI operation object of a call, as Elysia's `detail`. */
-export function describe(operation: Operation): DocumentDecoration {
+export function describe(operation: AnyDeclaration): DocumentDecoration {
   const errors = errorsOf(operation);
-  const { rate, any_query } = operation;
+  const { rate, any_query, body } = operation;
   const common = rate === "none" ? COMMON_HEADERS : [...RATE_HEADERS, ...COMMON_HEADERS];
-  const body = operation.body ?? operation.optional_body;
   return {
     operationId: operation.id,
-    tags: [operation.tag],
+    tags: [operation.tag.name],
     summary: operation.summary,
     description: [
       operation.description,
@@ -258,19 +130,15 @@ export function describe(operation: Operation): DocumentDecoration {
     security: operation.scope ? [{ ApiKey: [operation.scope] }, { Bearer: [operation.scope] }] : [],
     ...(any_query && { "x-any-query": true }),
     parameters: [
-      ...Object.entries(operation.params ?? {}).map(([name, schema]) => parameter("path", name, schema, true)),
+      ...Object.entries(operation.params ?? {}).map(([name, { schema }]) => parameter("path", name, schema, true)),
       ...Object.entries(operation.query?.properties ?? {}).map(([name, schema]) =>
         parameter("query", name, schema, operation.query?.required?.includes(name) ?? false),
       ),
-      ...[
-        ...(operation.headers ?? []),
-        ...(operation.conditional ? (["If-None-Match"] as const) : []),
-        "X-Request-Id" as const,
-      ].map((name) => reference("parameters", name)),
+      ...requestHeadersOf(operation).map((name) => reference("parameters", name)),
     ],
     ...(body && {
       requestBody: {
-        required: operation.body !== undefined,
+        required: !operation.body_optional,
         content: { "application/json": { schema: refer(body), ...bodyExamples(operation, body) } },
       },
     }),
@@ -283,7 +151,7 @@ export function describe(operation: Operation): DocumentDecoration {
     }),
     responses: {
       ...answers(operation, common),
-      ...problemAnswers(new Set(errors), { expected: operation.answers, common }),
+      ...problemAnswers(errors, { expected: operation.answers, common }),
     },
     // The decoration's type knows OpenAPI 3.0 only; the document is 3.1, whose schemas are JSON Schema.
   } as unknown as DocumentDecoration;
@@ -291,7 +159,7 @@ export function describe(operation: Operation): DocumentDecoration {
 
 export interface Callback {
   readonly id: string;
-  readonly tag: keyof typeof tags;
+  readonly tag: Tag;
   readonly summary: string;
   readonly description: string;
   /** Where it goes, as a runtime expression of OpenAPI. */
@@ -306,7 +174,7 @@ export function callback({ id, tag, summary, description, to, body }: Callback):
   });
   const post = {
     operationId: id,
-    tags: [tag],
+    tags: [tag.name],
     summary,
     description,
     security: [],
@@ -337,18 +205,19 @@ function parameter(place: "path" | "query", name: string, schema: TSchema, requi
   return { in: place, name, required, description, ...(example !== undefined && { example }), schema: rest };
 }
 
-function bodyExamples({ examples }: Pick<Operation, "examples">, body: TSchema) {
+function bodyExamples({ examples }: Pick<AnyDeclaration, "examples">, body: TSchema) {
   if (examples) return { examples };
   const [example] = body.examples ?? [];
   return example === undefined ? {} : { example };
 }
 
-function answers({ answers: byStatus, conditional, deprecated }: Operation, common: readonly HeaderName[]) {
+function answers(operation: AnyDeclaration, common: readonly AnswerHeader[]) {
+  const { answers: byStatus, conditional, deprecated } = operation;
   const told = Object.keys(deprecated ? deprecationHeaders(deprecated) : {}).map((name) => [
     name,
     { schema: { type: "string" } },
   ]);
-  const etag = conditional ? (["ETag"] as const) : [];
+  const own = answerHeadersOf(operation);
   return {
     ...Object.fromEntries(
       Object.entries(byStatus).map(([status, answer]) => [
@@ -356,7 +225,7 @@ function answers({ answers: byStatus, conditional, deprecated }: Operation, comm
         {
           description: answer.description,
           headers: {
-            ...headers([...(answer.headers ?? []), ...etag, ...common]),
+            ...headers([...(answer.headers ?? []), ...own, ...common]),
             ...Object.fromEntries(told),
           },
           content: { [answer.content_type ?? "application/json"]: content(answer) },
@@ -364,7 +233,7 @@ function answers({ answers: byStatus, conditional, deprecated }: Operation, comm
       ]),
     ),
     ...(conditional && {
-      304: { description: "It is what If-None-Match names.", headers: headers([...etag, ...common]) },
+      304: { description: "It is what If-None-Match names.", headers: headers(["ETag", ...common]) },
     }),
   };
 }
@@ -377,22 +246,21 @@ function content({ schema, content_type, parts, example }: Answer) {
 
 /** One answer for each status, with an example of every code that it may carry. */
 function problemAnswers(
-  codes: ReadonlySet<ProblemCode>,
-  { expected, common }: { expected: Operation["answers"]; common: readonly HeaderName[] },
+  kinds: ReadonlySet<ProblemKind>,
+  { expected, common }: { expected: AnyDeclaration["answers"]; common: readonly AnswerHeader[] },
 ) {
   const byStatus: Record<number, object> = {};
-  for (const [key, group] of Map.groupBy(codes, (code) => problems[code].status)) {
+  for (const [key, group] of Map.groupBy(kinds, ({ status }) => status)) {
     const status = Number(key);
     const own = expected[status];
     const problem = {
       schema: refer(ProblemSchema),
-      examples: Object.fromEntries(group.map((code) => [code, reference("examples", code)])),
+      examples: Object.fromEntries(group.map(({ code }) => [code, reference("examples", code)])),
     };
     byStatus[status] = {
-      description: [
-        ...(own ? [own.description] : []),
-        ...group.map((code) => `\`${code}\`: ${problems[code].help}`),
-      ].join("\n\n"),
+      description: [...(own ? [own.description] : []), ...group.map(({ code, help }) => `\`${code}\`: ${help}`)].join(
+        "\n\n",
+      ),
       headers: headers([...(own?.headers ?? []), ...(errorHeaders[status] ?? []), ...common]),
       content: {
         ...(own && { [own.content_type ?? "application/json"]: content(own) }),
@@ -403,12 +271,11 @@ function problemAnswers(
   return byStatus;
 }
 
-function headers(names: readonly HeaderName[]) {
+function headers(names: readonly AnswerHeader[]) {
   return Object.fromEntries(names.map((name) => [name, reference("headers", name)]));
 }
 
-function example(code: ProblemCode) {
-  const { status, title, help } = problems[code];
+function example({ code, status, title, help }: ProblemKind) {
   return {
     type: `/problems/${code}`,
     title,
@@ -424,6 +291,6 @@ function refer(schema: TSchema) {
   return reference("schemas", nameOf(schema));
 }
 
-function reference(kind: keyof typeof sharedComponents | "schemas", name: string) {
+function reference(kind: keyof ReturnType<typeof sharedComponents> | "schemas", name: string) {
   return { $ref: `#/components/${kind}/${name}` };
 }

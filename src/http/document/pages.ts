@@ -1,9 +1,10 @@
 /** Pages and files for browsers: everything under `/public/`, and what clients look for at the root. */
+
 import { Elysia } from "elysia";
 import { RangeNotSatisfiableError } from "../../web/mod.ts";
 import type { ApiOptions } from "../options.ts";
 import { Problem } from "../problem.ts";
-import { requestIds } from "../request/request_id.ts";
+import { problems } from "../problems.ts";
 
 const PATHS = ["/public", "/public/*", "/.well-known/security.txt", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
 
@@ -14,9 +15,9 @@ export function pageRoutes({ site }: Pick<ApiOptions, "site">) {
   const answer = async ({ request }: { request: Request }): Promise<Response> => {
     const response = (await site.answer(request).catch(outOfRange)) ?? (await site.notFound(request));
     if (response) return response;
-    throw new Problem("not_found", `Nothing is served at ${new URL(request.url).pathname}.`);
+    throw new Problem(problems.not_found, `Nothing is served at ${new URL(request.url).pathname}.`);
   };
-  const app = new Elysia({ name: "levqor/pages" }).use(requestIds());
+  const app = new Elysia({ name: "levqor/pages" });
   for (const path of PATHS) app.get(path, answer, { detail: { hide: true } });
   return app;
 }
@@ -24,5 +25,5 @@ export function pageRoutes({ site }: Pick<ApiOptions, "site">) {
 function outOfRange(error: unknown): never {
   if (!(error instanceof RangeNotSatisfiableError)) throw error;
   const headers = { "content-range": `bytes */${error.size}` };
-  throw new Problem("range_not_satisfiable", `${error.message}.`, { headers });
+  throw new Problem(problems.range_not_satisfiable, `${error.message}.`, { headers });
 }

@@ -5,6 +5,7 @@
  * context, pace -> head (host, URL, headers), origin -> preflight, OPTIONS -> caller -> rate limits -> Elysia, within its time
  * -> 304 -> headers -> metrics, request log
  */
+
 import { setRateHeaders } from "../../rate/mod.ts";
 import { type Metrics, noTracing, type Span, type Tracing } from "../../telemetry/mod.ts";
 import type { Auth } from "../auth.ts";
@@ -12,6 +13,7 @@ import { contextOf, pathOf, type RequestContext } from "../context.ts";
 import { REQUEST_TIMEOUT_S } from "../limits.ts";
 import type { ApiConfig, ApiLogger, ApiOptions } from "../options.ts";
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 import { credentialExposed, urlHoldsCredential } from "../request/credential.ts";
 import { type Cors, createCors } from "./cors.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -160,11 +162,11 @@ function admission({ auth, limits }: Pick<DoorOptions, "auth" | "limits">) {
 
 function tooLate({ reading }: RequestContext, limit_s: number): Problem {
   if (!reading) {
-    return new Problem("deadline_exceeded", `The service did not finish within ${limit_s} seconds.`, {
+    return new Problem(problems.deadline_exceeded, `The service did not finish within ${limit_s} seconds.`, {
       headers: { "retry-after": "1" },
     });
   }
-  return new Problem("request_timeout", `The body was not there within ${limit_s} seconds.`, {
+  return new Problem(problems.request_timeout, `The body was not there within ${limit_s} seconds.`, {
     // What may still come of it must not be taken for the next request.
     headers: { connection: "close" },
   });

@@ -1,4 +1,5 @@
 /** Turns whatever was thrown into a problem document, and logs what was a fault. */
+
 import { Elysia } from "elysia";
 import { connectionFault } from "../../db/mod.ts";
 import {
@@ -10,14 +11,15 @@ import {
 } from "../../log/errors.ts";
 import { contextOf, pathOf } from "../context.ts";
 import type { ApiLogger } from "../options.ts";
-import { Problem, type ProblemCode, problemResponse } from "../problem.ts";
+import { Problem, type ProblemKind, problemResponse } from "../problem.ts";
+import { problems } from "../problems.ts";
 
 /** What is the service's own, and logged. */
-const FAULTS: ReadonlySet<ProblemCode> = new Set([
-  "internal_error",
-  "unavailable",
-  "outcome_unknown",
-  "deadline_exceeded",
+const FAULTS: ReadonlySet<ProblemKind> = new Set([
+  problems.internal_error,
+  problems.unavailable,
+  problems.outcome_unknown,
+  problems.deadline_exceeded,
 ]);
 
 /** Answers every error of every route. */
@@ -37,15 +39,15 @@ export function refusal(
   const problem = toProblem(error, code);
   const { request_id, route = null } = contextOf(request);
   const path = pathOf(request);
-  if (FAULTS.has(problem.code)) {
+  if (FAULTS.has(problem.kind)) {
     logger.error({ err: error, request_id, method: request.method, route }, `Request failed: ${problem.code}`);
   }
   return problemResponse(problem, { instance: path, request_id });
 }
 
 function notServed(method: string, path: string, allowed: readonly string[]): Problem {
-  if (allowed.length === 0) return new Problem("not_found", `Nothing is served at ${path}.`);
-  return new Problem("method_not_allowed", `${path} does not take ${method}; it takes ${allowed.join(", ")}.`, {
+  if (allowed.length === 0) return new Problem(problems.not_found, `Nothing is served at ${path}.`);
+  return new Problem(problems.method_not_allowed, `${path} does not take ${method}; it takes ${allowed.join(", ")}.`, {
     headers: { allow: allowed.join(", ") },
   });
 }
@@ -54,33 +56,33 @@ function notServed(method: string, path: string, allowed: readonly string[]): Pr
 export function toProblem(error: unknown, code?: string | number): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof LogBusyError) {
-    return new Problem("unavailable", "Too much waits to be recorded already. Nothing was recorded.", {
+    return new Problem(problems.unavailable, "Too much waits to be recorded already. Nothing was recorded.", {
       headers: { "retry-after": "1" },
     });
   }
   if (error instanceof LogUnavailableError || connectionFault(error)) {
-    return new Problem("unavailable", "The database cannot be reached. Nothing was recorded.", {
+    return new Problem(problems.unavailable, "The database cannot be reached. Nothing was recorded.", {
       headers: { "retry-after": "1" },
     });
   }
   if (error instanceof ContendedError) {
-    return new Problem("unavailable", "Others were faster at every try. Nothing was recorded.", {
+    return new Problem(problems.unavailable, "Others were faster at every try. Nothing was recorded.", {
       headers: { "retry-after": "1" },
     });
   }
   if (error instanceof AppendInDoubtError) {
     return new Problem(
-      "outcome_unknown",
+      problems.outcome_unknown,
       "The connection to the event log broke; whether the request was recorded is not known. Repeat it with the same Idempotency-Key.",
       { headers: { "retry-after": "1" } },
     );
   }
   if (error instanceof AppendRefusedError) {
-    return new Problem("not_recordable", `What was sent cannot be recorded: ${error.reason}.`, { cause: error });
+    return new Problem(problems.not_recordable, `What was sent cannot be recorded: ${error.reason}.`, { cause: error });
   }
-  if (code === "PARSE") return new Problem("malformed_json", "The body cannot be read.");
+  if (code === "PARSE") return new Problem(problems.malformed_json, "The body cannot be read.");
   if (code === "VALIDATION" || code === "INVALID_COOKIE_SIGNATURE") {
-    return new Problem("validation_failed", "The request does not fit its schema.");
+    return new Problem(problems.validation_failed, "The request does not fit its schema.");
   }
-  return new Problem("internal_error", "The service met a fault. It is on record under the request id.");
+  return new Problem(problems.internal_error, "The service met a fault. It is on record under the request id.");
 }

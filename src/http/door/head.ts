@@ -1,7 +1,9 @@
 /** What holds for the head of every request: its host, its URL, its headers. */
+
 import { pathStart, type RequestContext } from "../context.ts";
 import { HEADERS_LIMIT_BYTES, HEADERS_MAX, URL_LIMIT_BYTES } from "../limits.ts";
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 
 /** A name or an address, and perhaps a port. Underscores are no host's, but many a container's. */
 const HOST = /^(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*\.?|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
@@ -16,7 +18,7 @@ export function checkHead({ url }: Request, { headers }: Pick<RequestContext, "h
   if (host === undefined ? pathStart(url) === 0 : host !== goodHost) checkHost(host);
   const length = url.length - pathStart(url);
   if (length > URL_LIMIT_BYTES) {
-    throw new Problem("uri_too_long", `The URL is ${length} bytes long; at most ${URL_LIMIT_BYTES} are taken.`);
+    throw new Problem(problems.uri_too_long, `The URL is ${length} bytes long; at most ${URL_LIMIT_BYTES} are taken.`);
   }
   let count = 0;
   let size = 0;
@@ -25,20 +27,23 @@ export function checkHead({ url }: Request, { headers }: Pick<RequestContext, "h
     size += name.length + String(headers[name]).length + 4;
   }
   if (count > HEADERS_MAX) {
-    throw new Problem("headers_too_large", `The request has ${count} headers; at most ${HEADERS_MAX} are taken.`);
+    throw new Problem(
+      problems.headers_too_large,
+      `The request has ${count} headers; at most ${HEADERS_MAX} are taken.`,
+    );
   }
   if (size > HEADERS_LIMIT_BYTES) {
     throw new Problem(
-      "headers_too_large",
+      problems.headers_too_large,
       `The headers are ${size} bytes long; at most ${HEADERS_LIMIT_BYTES} are taken.`,
     );
   }
 }
 
 function checkHost(host: string | undefined): void {
-  if (!host) throw new Problem("invalid_host", "The Host header is missing or empty.");
+  if (!host) throw new Problem(problems.invalid_host, "The Host header is missing or empty.");
   if (!HOST.test(host) || !URL.canParse(`http://${host}`)) {
-    throw new Problem("invalid_host", "The Host header does not hold one host name or address.");
+    throw new Problem(problems.invalid_host, "The Host header does not hold one host name or address.");
   }
   goodHost = host;
 }

@@ -3,8 +3,10 @@
  * too, and by having its own name lead here (DNS rebinding) even read the answers. What tells is the Host that the browser
  * thinks it talks to, and the Origin of the page.
  */
+
 import type { RequestContext } from "../context.ts";
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 import type { Cors } from "./cors.ts";
 
 type Context = Pick<RequestContext, "headers">;
@@ -44,7 +46,7 @@ export function originCheck({ open, public_url, cors }: OriginCheckOptions): Ori
       const name = nameOf(host);
       if (!isLoopback(name) && name !== publicName) {
         const detail = `Without API_KEYS the service answers for localhost and PUBLIC_URL alone, not for ${host.slice(0, 200)}.`;
-        throw new Problem("host_refused", detail);
+        throw new Problem(problems.host_refused, detail);
       }
       goodHost = host;
     },
@@ -74,5 +76,5 @@ function isLoopback(name: string): boolean {
 }
 
 function refused(origin: string, what: string): Problem {
-  return new Problem("origin_refused", `A page of ${origin.slice(0, 200)} may not ${what}.`);
+  return new Problem(problems.origin_refused, `A page of ${origin.slice(0, 200)} may not ${what}.`);
 }

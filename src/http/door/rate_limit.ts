@@ -1,7 +1,9 @@
 /** Holds requests to their limits: at the door, and once more where a route opts into a policy of its own. */
+
 import { addressScope, type RateLimiter, type RoutePolicy, type Verdict } from "../../rate/mod.ts";
 import { contextOf } from "../context.ts";
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 import type { AddressOf } from "./client_address.ts";
 
 export interface RateGate {
@@ -112,7 +114,7 @@ function rateLimited({ policy, reset_ms }: Verdict): Problem {
   const counted = COUNTED[policy.name] ?? `of one key of the tier ${policy.name}`;
   const seconds = Math.max(1, Math.ceil(reset_ms / 1000));
   return new Problem(
-    "rate_limited",
+    problems.rate_limited,
     `At most ${policy.quota} requests a minute ${counted} are answered; the next is in ${seconds} s.`,
     { members: { violated_policies: [policy.name] } },
   );

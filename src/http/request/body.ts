@@ -4,6 +4,7 @@ import { encodingOf, firstCharacters, readMediaType } from "../../json/mod.ts";
 import { contextOf, type RequestContext } from "../context.ts";
 import { BODY_LIMIT_BYTES } from "../limits.ts";
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 import { BodyTurns } from "./body_turns.ts";
 import { bodyHoldsCredential, credentialExposed } from "./credential.ts";
 import { readJsonText } from "./json.ts";
@@ -35,7 +36,7 @@ export async function readJson(request: Request): Promise<JsonBody> {
 
 function parseBody(bytes: Uint8Array, headers: RequestContext["headers"]): JsonBody {
   const text = decode(bytes);
-  if (text === undefined) throw new Problem("malformed_json", "The body is not valid UTF-8.");
+  if (text === undefined) throw new Problem(problems.malformed_json, "The body is not valid UTF-8.");
   const body = { text, byte_length: bytes.byteLength, value: readJsonText(text) };
   if (bodyHoldsCredential(body, headers)) throw credentialExposed("body");
   return body;
@@ -64,18 +65,21 @@ function decode(bytes: Uint8Array): string | undefined {
 
 function checkMediaType(contentType: string | undefined): void {
   if (contentType === undefined) {
-    throw new Problem("unsupported_media_type", "The request has no Content-Type; application/json is expected.");
+    throw new Problem(
+      problems.unsupported_media_type,
+      "The request has no Content-Type; application/json is expected.",
+    );
   }
   const type = readMediaType(contentType);
   if (!type?.is_json) {
     throw new Problem(
-      "unsupported_media_type",
+      problems.unsupported_media_type,
       `The Content-Type ${shown(contentType)} is not JSON; application/json is expected.`,
     );
   }
   if (type.charset !== undefined && encodingOf(type.charset) !== "utf-8") {
     throw new Problem(
-      "unsupported_media_type",
+      problems.unsupported_media_type,
       `The charset ${shown(type.charset)} is not UTF-8; send the JSON in UTF-8, and name no other charset.`,
     );
   }
@@ -85,7 +89,7 @@ function checkMediaType(contentType: string | undefined): void {
 function checkCoding(coding: string | undefined): void {
   if (coding === undefined || coding.toLowerCase() === "identity") return;
   throw new Problem(
-    "unsupported_media_type",
+    problems.unsupported_media_type,
     `The Content-Encoding ${shown(coding)} is not taken; a body without one is expected.`,
     { headers: { "accept-encoding": "identity" } },
   );
@@ -125,9 +129,9 @@ async function readAll(request: Request): Promise<Uint8Array> {
 }
 
 function incomplete(cause: unknown): Problem {
-  return new Problem("incomplete_body", "The connection ended before the body did.", { cause });
+  return new Problem(problems.incomplete_body, "The connection ended before the body did.", { cause });
 }
 
 function tooLarge(length: string): Problem {
-  return new Problem("body_too_large", `The body is ${length}; at most ${BODY_LIMIT_BYTES} bytes are taken.`);
+  return new Problem(problems.body_too_large, `The body is ${length}; at most ${BODY_LIMIT_BYTES} bytes are taken.`);
 }

@@ -4,8 +4,10 @@
  * callers take turns, and two thirds of the time are for all else, of which some is what follows from them. Those that are
  * small wait for none that is large.
  */
+
 import { Lanes } from "../../async/mod.ts";
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 
 /** A body of more bytes is large. */
 const SMALL_BODY_BYTES = 32 * 1024;
@@ -105,5 +107,5 @@ class Gate {
 
 function busy(whose: string): Problem {
   const detail = `Too many bodies ${whose} wait to be read. Nothing was recorded.`;
-  return new Problem("unavailable", detail, { headers: { "retry-after": "1" } });
+  return new Problem(problems.unavailable, detail, { headers: { "retry-after": "1" } });
 }

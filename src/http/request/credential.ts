@@ -2,7 +2,9 @@
  * The credential of a request, and where else in the request it stands: what is recorded or logged of a request must not
  * hold it, in whichever header, path or body a client put it by mistake.
  */
+
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 
 /** By lower-case name. */
 type Headers = Readonly<Record<string, string | undefined>>;
@@ -54,7 +56,7 @@ function percentDecoded(url: string): string {
 
 /** The problem `credential_exposed`. */
 export function credentialExposed(where: "URL" | "body"): Problem {
-  return new Problem("credential_exposed", `The ${where} holds the key or token that the request is made with.`);
+  return new Problem(problems.credential_exposed, `The ${where} holds the key or token that the request is made with.`);
 }
 
 /** All that the headers may show as a credential, not only what counts. */

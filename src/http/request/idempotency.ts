@@ -1,8 +1,10 @@
 /** Ids out of `Idempotency-Key`: the second creation with a key meets the first one's stream. */
+
 import type { Caller } from "../../access/mod.ts";
 import { derivedUuid } from "../../jobs/derived_id.ts";
 import { contextOf } from "../context.ts";
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 
 /** Visible ASCII, 1 to 255 characters. */
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -14,7 +16,7 @@ export function idempotencyKey(request: Request): string | null {
   const key = header.length >= 2 && header.startsWith('"') && header.endsWith('"') ? header.slice(1, -1) : header;
   if (!KEY.test(key)) {
     throw new Problem(
-      "invalid_idempotency_key",
+      problems.invalid_idempotency_key,
       `The Idempotency-Key has ${key.length} characters or others than visible ASCII; 1 to 255 visible ASCII characters are expected.`,
     );
   }

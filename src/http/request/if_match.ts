@@ -1,5 +1,7 @@
 /** Changes that name what they were made from (RFC 9110, section 13.1.1). */
+
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 
 /** The version that the request expects. Throws the problem `precondition_required`. */
 export function ifMatch(request: Request): number | "any" {
@@ -8,5 +10,5 @@ export function ifMatch(request: Request): number | "any" {
   const version = /^"([1-9]\d{0,8})"$/.exec(header ?? "")?.[1];
   if (version !== undefined) return Number(version);
   const found = header === null ? "The If-Match header is missing" : `If-Match holds ${JSON.stringify(header)}`;
-  throw new Problem("precondition_required", `${found}; the ETag of the version to be replaced is expected.`);
+  throw new Problem(problems.precondition_required, `${found}; the ETag of the version to be replaced is expected.`);
 }

@@ -1,13 +1,16 @@
 /** Job ids in paths. */
-
 import { Problem } from "../problem.ts";
-import { pathId } from "./path_id.ts";
+import { problems } from "../problems.ts";
+import { JobId } from "../schema.ts";
+import { idParam } from "./params.ts";
 
-/** The id in its one spelling, lower case. Throws the problem `invalid_job_id`. */
-export function jobId(text: string): string {
-  return pathId("job", text);
-}
+export const jobIdParam = idParam({
+  schema: JobId,
+  what: "job",
+  invalid: problems.invalid_job_id,
+  missing: problems.job_not_found,
+});
 
 export function jobNotFound(id: string): Problem {
-  return new Problem("job_not_found", `No job has the id ${id}.`);
+  return new Problem(problems.job_not_found, `No job has the id ${id}.`);
 }

@@ -1,13 +1,14 @@
 /** Reading what callers send as JSON: what is wrong with it becomes a problem. */
 import { JsonError, type JsonErrorCode, parseJson } from "../../json/mod.ts";
-import { Problem, type ProblemCode } from "../problem.ts";
+import { Problem, type ProblemKind } from "../problem.ts";
+import { problems } from "../problems.ts";
 
-const CODES: Readonly<Record<JsonErrorCode, ProblemCode>> = {
-  malformed: "malformed_json",
-  too_deep: "json_too_deep",
-  duplicate_key: "duplicate_key",
-  number_not_representable: "number_not_representable",
-  too_many_numeric_keys: "too_many_numeric_keys",
+const KINDS: Readonly<Record<JsonErrorCode, ProblemKind>> = {
+  malformed: problems.malformed_json,
+  too_deep: problems.json_too_deep,
+  duplicate_key: problems.duplicate_key,
+  number_not_representable: problems.number_not_representable,
+  too_many_numeric_keys: problems.too_many_numeric_keys,
 };
 
 const NOT_REPRESENTABLE = "must be an integer of 64 bits or a number that a double holds exactly; send it as a string";
@@ -26,5 +27,5 @@ export function readJsonText(text: string, what: "body" | "message" = "body"): u
 
 function problemOf(error: JsonError): Problem {
   const errors = error.pointers.map((pointer) => ({ pointer, message: NOT_REPRESENTABLE }));
-  return new Problem(CODES[error.code], error.message, { cause: error, ...(errors.length > 0 && { errors }) });
+  return new Problem(KINDS[error.code], error.message, { cause: error, ...(errors.length > 0 && { errors }) });
 }

@@ -1,10 +1,12 @@
 /** Asking read models, which follow the log and may not be there yet in a service's first moments. */
+
 import { isUndefinedTable } from "../../db/mod.ts";
 import type { EventLog } from "../../log/types.ts";
 import type { Projector } from "../../projector/mod.ts";
 import { PAGE_LIMIT_DEFAULT, READ_MODEL_WAIT_MS } from "../limits.ts";
 import { byPosition, checkReached, fromCursor, type Page, page, positionHeader } from "../paging.ts";
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 
 const POLL_MS = 25;
 
@@ -67,5 +69,5 @@ export async function readPage<Row extends { readonly position: number }>(
 }
 
 function behind(detail: string): Problem {
-  return new Problem("read_model_behind", detail, { headers: { "retry-after": "1" } });
+  return new Problem(problems.read_model_behind, detail, { headers: { "retry-after": "1" } });
 }

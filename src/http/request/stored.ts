@@ -2,6 +2,7 @@
  * How many schedules, pipelines, keys and limits of workflows there may be, in all and of one caller: counts are asked for
  * before one is added.
  */
+
 import type { Caller } from "../../access/mod.ts";
 import { CallerTallies, type Count, countRows, type Recorded, Tally } from "../../access/shares/tallies.ts";
 import type { Sql } from "../../db/mod.ts";
@@ -9,6 +10,7 @@ import type { EventLog } from "../../log/types.ts";
 import { STORED_MAX } from "../limits.ts";
 import type { ApiLogger } from "../options.ts";
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 import { onceBuilt } from "./read_model.ts";
 
 /** The read models whose rows are counted, what they are called, and how there are fewer. */
@@ -94,11 +96,11 @@ export class StoredThings {
     const own = await callers.of(caller);
     const { what, yours, mend } = KINDS[kind];
     if (all.depth >= max) {
-      throw new Problem("too_many_stored", `${all.depth} ${what}, and at most ${max} may: ${mend}.`);
+      throw new Problem(problems.too_many_stored, `${all.depth} ${what}, and at most ${max} may: ${mend}.`);
     }
     if (own?.left === 0) {
       const detail = `${own.depth} ${yours}, and at most ${own.max} of one caller may be: ${mend}.`;
-      throw new Problem("too_many_stored", detail);
+      throw new Problem(problems.too_many_stored, detail);
     }
     return await all.enter(() => (own ? own.enter(record) : record()));
   }

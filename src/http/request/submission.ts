@@ -9,6 +9,7 @@ import { AppendInDoubtError } from "../../log/errors.ts";
 import { PAYLOAD_LIMIT_BYTES } from "../limits.ts";
 import type { ApiOptions } from "../options.ts";
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 import type { IntakeRequest } from "../schema.ts";
 import { invalid } from "./validation.ts";
 
@@ -25,7 +26,7 @@ export async function submitted(
   });
   if (result.ok) return result;
   if (result.reason === "queue_full") throw queueFull(result.depth);
-  throw new Problem("idempotency_key_reused", "The Idempotency-Key was used before with another body.");
+  throw new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before with another body.");
 }
 
 export function queueFull({ whose, waiting, max }: Depth): Problem {
@@ -33,13 +34,13 @@ export function queueFull({ whose, waiting, max }: Depth): Problem {
     whose === "all"
       ? `${waiting} jobs wait, and at most ${max} may.`
       : `${waiting} jobs of yours wait, and at most ${max} of one caller may.`;
-  return new Problem("queue_full", detail, { headers: { "retry-after": String(RETRY_AFTER_S) } });
+  return new Problem(problems.queue_full, detail, { headers: { "retry-after": String(RETRY_AFTER_S) } });
 }
 
 /** Tells the caller under which id the job can be looked for. */
 function outcomeUnknown(cause: AppendInDoubtError, job_id: string): Problem {
   return new Problem(
-    "outcome_unknown",
+    problems.outcome_unknown,
     `The connection to the event log broke while job ${job_id} was being recorded. Repeat the request with the same Idempotency-Key, or read the job's status first.`,
     { cause, headers: { "retry-after": "1" }, members: { job_id } },
   );
@@ -73,7 +74,7 @@ export function checkSubmission(
   const size = Buffer.byteLength(JSON.stringify(payload));
   if (size <= PAYLOAD_LIMIT_BYTES) return;
   throw new Problem(
-    "payload_too_large",
+    problems.payload_too_large,
     `The payload is ${size} bytes of JSON; at most ${PAYLOAD_LIMIT_BYTES} are taken.`,
     {
       errors: [{ pointer: `${pointer}/payload`, message: `must have at most ${PAYLOAD_LIMIT_BYTES} bytes of JSON` }],

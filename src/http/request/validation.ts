@@ -1,4 +1,5 @@
 /** Checks values against schemas; errors are gathered only where a check has failed. */
+
 import { FormatRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { jobEvents } from "../../../events/job.ts";
@@ -7,7 +8,9 @@ import { readTime } from "../../../events/time.ts";
 import { compileCheck, cutPointer } from "../../json/mod.ts";
 import { queryOf } from "../context.ts";
 import { type FieldError, MAX_ERRORS, Problem } from "../problem.ts";
-import { UUID } from "./path_id.ts";
+import { problems } from "../problems.ts";
+
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export type Validator<Schema extends TSchema> = (value: unknown) => Static<Schema>;
 
@@ -113,7 +116,7 @@ export function invalid(errors: readonly FieldError[]): Problem {
   const detail = first
     ? `${cutPointer(first.pointer) || "The body"} ${first.message.replace(/\.$/, "")}${others}.`
     : "The request does not fit its schema.";
-  return new Problem("validation_failed", detail, { errors });
+  return new Problem(problems.validation_failed, detail, { errors });
 }
 
 function describe(error: ValueError): string {

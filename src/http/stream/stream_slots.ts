@@ -1,7 +1,9 @@
 /** How many streams of one kind this process keeps open, in all and for one caller. */
+
 import type { Caller } from "../../access/mod.ts";
 import { Shares, type SharesOptions } from "../../access/shares/shares.ts";
 import { Problem } from "../problem.ts";
+import { problems } from "../problems.ts";
 
 /** When to come back, in seconds: clients that are sent away together should not all come back before others have left. */
 const RETRY_AFTER_S = 5;
@@ -20,6 +22,6 @@ export class StreamSlots {
     const { whose, max } = taken;
     const holder = whose === "all" ? "" : " for one caller";
     const detail = `This process keeps ${max} streams of this kind open${holder}, the most that it may.`;
-    throw new Problem("too_many_streams", detail, { headers: { "retry-after": String(RETRY_AFTER_S) } });
+    throw new Problem(problems.too_many_streams, detail, { headers: { "retry-after": String(RETRY_AFTER_S) } });
   }
 }

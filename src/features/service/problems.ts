@@ -1,0 +1,15 @@
+/** What can go wrong with operating read models. */
+import { defineProblems } from "../../http/problem.ts";
+
+export const serviceProblems = defineProblems({
+  projection_not_found: {
+    status: 404,
+    title: "Read model not found",
+    help: "No read model has this name. GET /api/v1/ops/health lists those that there are.",
+  },
+  projection_not_stopped: {
+    status: 409,
+    title: "Read model not stopped there",
+    help: "The event to be skipped is not the one that stops the read model: stopped_at says which one does, if any. Nothing was done.",
+  },
+});

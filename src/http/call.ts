@@ -1,0 +1,128 @@
+/** A call as its handler meets it: who makes it, and what was read of the request before. */
+import type { Server } from "bun";
+import type { EventMeta } from "../../events/envelope.ts";
+import type { Caller } from "../access/mod.ts";
+import type { NamedJob } from "../jobs/commands.ts";
+import type { EventLog } from "../log/types.ts";
+import type { Projector } from "../projector/mod.ts";
+import { contextOf } from "./context.ts";
+import { derivedId } from "./request/idempotency.ts";
+import { readPage } from "./request/read_model.ts";
+
+/** What the meta of an event says of the request that caused it. */
+export type Cause = Pick<EventMeta, "request_id" | "traceparent"> & { readonly request_id: string };
+
+/** What Elysia makes an answer of, where the handler gives no `Response`. */
+export interface Answering {
+  readonly headers: Record<string, string | number>;
+  status?: number | string;
+}
+
+/** What calls read lists from. */
+export interface ListSource {
+  readonly log: Pick<EventLog, "head">;
+  readonly projector: Pick<Projector, "waitFor">;
+  readonly read_model_wait_ms?: number | undefined;
+}
+
+export interface Parts {
+  readonly request: Request;
+  readonly server: Server<unknown> | null;
+  readonly set: Answering;
+  readonly path: string;
+  readonly lists: ListSource | undefined;
+}
+
+/** A row of a read model, which lists show in the order of positions. */
+interface Row {
+  readonly position: number;
+}
+
+export class Call<Params = unknown, Query = unknown, Body = unknown, Calling = unknown> {
+  readonly request: Request;
+  readonly server: Server<unknown> | null;
+  /** Who calls; `undefined` where the call is open to all. */
+  readonly caller!: Calling;
+  readonly params!: Params;
+  readonly query!: Query;
+  readonly body!: Body;
+  /** The text that `body` was read from, and its length in UTF-8. */
+  readonly sent!: { readonly text: string; readonly byte_length: number };
+  /** What its Idempotency-Key is; `null`: it has none, or takes none. */
+  readonly idempotency_key: string | null = null;
+  /** Of a change that names the version that it was made from. */
+  readonly expected_version: number | "any" = "any";
+  /** Of a call that names a job: as the caller reaches it. */
+  readonly job!: NamedJob;
+  /** The answer's status and headers, where the handler gives no `Response`. */
+  readonly set: Answering;
+  readonly #path: string;
+  readonly #lists: ListSource | undefined;
+
+  constructor({ request, server, set, path, lists }: Parts) {
+    this.request = request;
+    this.server = server;
+    this.set = set;
+    this.#path = path;
+    this.#lists = lists;
+  }
+
+  /** What the events that it causes say of it. */
+  get cause(): Cause {
+    const { request_id, traceparent } = contextOf(this.request);
+    return traceparent === undefined ? { request_id } : { request_id, traceparent };
+  }
+
+  /** The id that its Idempotency-Key stands for: the same at each repetition. `undefined`: it has none. */
+  repeatableId(): string | undefined {
+    const key = this.idempotency_key;
+    return key === null ? undefined : derivedId(this.caller as Caller, this.#filledPath(), key);
+  }
+
+  /** The id of what it creates: with an Idempotency-Key that one's, else a new one. */
+  newId(): string {
+    return this.repeatableId() ?? Bun.randomUUIDv7();
+  }
+
+  /** Tells where it was recorded; `undefined`: nothing had to be. */
+  recorded(position: number | undefined): void {
+    if (position !== undefined) this.set.headers["levqor-position"] = String(position);
+  }
+
+  /** Tells that an earlier call with the same Idempotency-Key was answered the same. */
+  replayed(): void {
+    this.set.headers["idempotency-replayed"] = "true";
+  }
+
+  /** Names what is answered, for conditional requests. */
+  etag(version: number | string): void {
+    this.set.headers.etag = `"${version}"`;
+  }
+
+  /**
+   * The page of a read model that the query asks for, no older than Levqor-Min-Position. `select` gives up to `take` rows
+   * behind the one at `position`, or from the list's begin where there is none. Throws the problems `invalid_cursor` and
+   * `read_model_behind`.
+   */
+  async page<Found extends Row, Shown>(
+    name: string,
+    {
+      select,
+      show,
+    }: {
+      select: (position: number | undefined, take: number) => PromiseLike<readonly Found[]>;
+      show: (row: Found) => Shown;
+    },
+  ): Promise<{ data: Shown[]; has_more: boolean; next_cursor: string | null }> {
+    const { log, projector, read_model_wait_ms: wait_ms } = this.#lists as ListSource;
+    const { limit, cursor } = this.query as { limit?: number; cursor?: string };
+    const asked = { request: this.request, log, projector, wait_ms };
+    const { items, has_more, next_cursor } = await readPage(asked, { name, limit, cursor, select });
+    return { data: items.map(show), has_more, next_cursor };
+  }
+
+  #filledPath(): string {
+    const params = this.params as Readonly<Record<string, string>>;
+    return this.#path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? "");
+  }
+}

@@ -1,0 +1,37 @@
+/** Parameters of paths: UUIDs, names, and what a schema describes. */
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import type { PathParam } from "../declaration.ts";
+import { Problem, type ProblemKind } from "../problem.ts";
+import { problems } from "../problems.ts";
+import { UUID, validator } from "./validation.ts";
+
+interface IdOptions {
+  readonly schema: TSchema;
+  /** What it identifies, in words: `key`. */
+  readonly what: string;
+  /** Thrown for what is no UUID. */
+  readonly invalid: ProblemKind;
+  /** Thrown, by the call, where nothing has the id. */
+  readonly missing: ProblemKind;
+}
+
+/** The id of something, read in its one spelling, lower case. */
+export function idParam({ schema, what, invalid, missing }: IdOptions): PathParam<string> {
+  const read = (text: string) => {
+    if (!UUID.test(text)) throw new Problem(invalid, `The ${what} id in the path is not a UUID.`);
+    return text.toLowerCase();
+  };
+  return { schema, read, errors: [invalid, missing] };
+}
+
+/** A parameter of which any text may be the name of something; `missing` says that it is none. */
+export function nameParam(schema: TSchema, missing: ProblemKind): PathParam<string> {
+  return { schema, read: (text) => text, errors: [missing] };
+}
+
+/** A parameter that a schema describes; the problem is `validation_failed`. */
+export function checkedParam<Schema extends TSchema>(name: string, schema: Schema): PathParam<Static<Schema>> {
+  const check = validator(Type.Object({ [name]: schema }));
+  const read = (text: string) => (check({ [name]: text }) as Record<string, Static<Schema>>)[name] as Static<Schema>;
+  return { schema, read, errors: [problems.validation_failed] };
+}

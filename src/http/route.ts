@@ -1,0 +1,143 @@
+/**
+ * One declaration of a call, and its handler. From the declaration come who may make it, what is read of the request and
+ * how that is checked, what it may be refused with, and its place in the API document.
+ *
+ * scope -> URL and rate limit -> path -> the job that it names -> If-Match, Idempotency-Key -> query -> body -> handler
+ */
+import type { TObject, TSchema } from "@sinclair/typebox";
+import type { Server } from "bun";
+import { Elysia } from "elysia";
+import type { Caller, Scope } from "../access/mod.ts";
+import type { Auth } from "./auth.ts";
+import { type Answering, Call, type ListSource } from "./call.ts";
+import { contextOf, queryOf } from "./context.ts";
+import type { AnyDeclaration, Declaration, PathParam, StaticOf, Values } from "./declaration.ts";
+import { describe } from "./document/openapi.ts";
+import type { RateGate } from "./door/rate_limit.ts";
+import { readJson, readJsonIfAny } from "./request/body.ts";
+import { idempotencyKey } from "./request/idempotency.ts";
+import { ifMatch } from "./request/if_match.ts";
+import { jobIdParam } from "./request/job_id.ts";
+import { checkUrl, type KnownQuery, knownQuery } from "./request/known_query.ts";
+import { queryReader, validator } from "./request/validation.ts";
+
+/** A call that can be served: made by {@link route}. */
+export interface Route {
+  readonly declaration: AnyDeclaration;
+  readonly handle: (call: Call) => unknown;
+}
+
+/** What calls share. */
+export interface Kit {
+  /** Absent: only calls that are open to all can be served. */
+  readonly auth?: Auth;
+  /** Absent: no lists can be served. */
+  readonly lists?: ListSource;
+  /** Absent: everyone may send as much as they like. */
+  readonly limits?: RateGate | undefined;
+}
+
+/** Declares a call. `handle` gives the answer: a `Response`, or what is sent as JSON with the first of `answers`. */
+export function route<
+  // biome-ignore lint/complexity/noBannedTypes: no parameters
+  const Params extends Readonly<Record<string, PathParam>> = {},
+  Query extends TObject | undefined = undefined,
+  Body extends TSchema | undefined = undefined,
+  Needed extends Scope | undefined = undefined,
+>(
+  declaration: Declaration<Params, Query, Body, Needed>,
+  handle: (
+    call: Call<Values<Params>, StaticOf<Query>, StaticOf<Body>, Needed extends Scope ? Caller : undefined>,
+  ) => unknown,
+): Route {
+  return { declaration, handle: handle as Route["handle"] };
+}
+
+/** An app that serves calls. */
+export function serveRoutes(routes: readonly Route[], kit: Kit): Elysia {
+  const app = new Elysia({ name: "levqor/routes" });
+  for (const each of routes) {
+    const { method, path } = each.declaration;
+    const answer = handlerOf(each, kit);
+    app.route(
+      method,
+      path,
+      // Elysia looks into the handler for what it must prepare: what is named here, and no more.
+      ({ request, params, set, server }) => answer({ request, params, set: set as Answering, server }),
+      { parse: "none", detail: describe(each.declaration) },
+    );
+  }
+  return app;
+}
+
+interface Arriving {
+  readonly request: Request;
+  readonly params: Readonly<Record<string, string | undefined>>;
+  readonly set: Answering;
+  readonly server: Server<unknown> | null;
+}
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arriving) => Promise<unknown> {
+  const { path, scope, reach, rate, any_query, idempotent, if_match, body_optional, waits_s, list } = declaration;
+  const { auth, limits, lists } = kit;
+  const params = Object.entries(declaration.params ?? {});
+  const namesJob = Object.values(declaration.params ?? {}).includes(jobIdParam);
+  const known: KnownQuery = any_query ?? knownQuery(declaration.query);
+  const readQuery = queryOfCall(declaration);
+  const checkBody = declaration.body && validator(declaration.body);
+  const readBody = body_optional ? readJsonIfAny : readJson;
+  const [status] = Object.keys(declaration.answers).map(Number) as [number];
+
+  if (scope && !auth) throw new Error(`Cannot serve ${path}: nobody is asked who they are`);
+  if (list && !lists) throw new Error(`Cannot serve ${path}: there are no read models`);
+
+  const readPath = async (call: Writable<Call>, given: Arriving["params"]) => {
+    call.params = Object.fromEntries(params.map(([name, { read }]) => [name, read(given[name] as string)]));
+    if (!namesJob || !auth) return;
+    const { job_id } = call.params as { job_id: string };
+    call.job = await auth.reachedJob(call.caller as Caller, job_id);
+  };
+
+  return async ({ request, params: given, set, server }) => {
+    const call = new Call({ request, server, set, path, lists }) as Writable<Call>;
+    if (scope) call.caller = auth?.require(request, scope, reach);
+    checkUrl(request, known);
+    if (rate !== undefined && rate !== "none") limits?.enterRoute(request, rate);
+    if (params.length > 0) await readPath(call, given);
+    if (if_match) call.expected_version = ifMatch(request);
+    if (idempotent) call.idempotency_key = idempotencyKey(request);
+    if (readQuery) call.query = readQuery(request);
+    if (checkBody) {
+      const { value, ...sent } = await readBody(request);
+      call.sent = sent;
+      call.body = checkBody(value);
+    }
+    if (waits_s !== undefined) wait(request, { server, seconds: waits_s });
+    const answer = await handle(call as Call);
+    if (status > 200 && !(answer instanceof Response)) setStatus(set, status);
+    return answer;
+  };
+}
+
+/** Sets the status where the handler left what Elysia began with. */
+function setStatus(set: Answering, status: number): void {
+  if ((set.status ?? 200) === 200) set.status = status;
+}
+
+/** Reads the query; what is refused for another reason than its schema is so first. */
+function queryOfCall({ query, checkQuery }: AnyDeclaration): ((request: Request) => unknown) | undefined {
+  const read = query && queryReader(query);
+  if (!read || !checkQuery) return read;
+  return (request) => {
+    checkQuery(queryOf(request));
+    return read(request);
+  };
+}
+
+/** Lets a request wait on purpose, for so many seconds of silence at most. */
+function wait(request: Request, { server, seconds }: { server: Server<unknown> | null; seconds: number }): void {
+  contextOf(request).hasNoDeadline = true;
+  server?.timeout(request, seconds);
+}
