@@ -1,6 +1,7 @@
 /** The environment as one typed, validated, frozen object. Every variable is described in the table below. */
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { distance } from "fastest-levenshtein";
 
 /** What is wrong with a value and how to mend it, to follow `PORT is "abc": `. Never contains the value. */
 class Unfit extends Error {
@@ -869,18 +870,4 @@ function webhookSecret(text: string): string {
   throw new Unfit(
     `it must be whsec_ and the base64 of 24 to 64 bytes${base64 ? `, and has ${bytes}` : ""}; make one: echo "whsec_$(openssl rand -base64 32)"`,
   );
-}
-
-/** How many letters must be inserted, removed or replaced to make one text the other (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }

@@ -1,10 +1,14 @@
 /** Answers a GET or HEAD with content: encodings, validators, ranges (RFC 9110). */
 import fresh from "fresh";
 import Negotiator from "negotiator";
+import { parse as parseRange, type Range } from "range-parser";
 import { type Content, ENCODINGS, type Encoding } from "./content.ts";
 
 /** For addresses that name the version of what they lead to. */
 const FOR_EVER = "public, max-age=31536000, immutable";
+
+/** What `range-parser` calls a range that is well formed and begins behind the content's end. */
+const UNSATISFIABLE = 2;
 
 /** The range that was asked for begins behind the content's end: status 416. */
 export class RangeNotSatisfiableError extends Error {
@@ -51,8 +55,8 @@ export async function respond(
     return new Response(null, { status: 304, headers: kept });
   }
   if (!range) return send(bytes, { status, headers });
+  if (range === "unsatisfiable") throw new RangeNotSatisfiableError(request.headers.get("range") ?? "", bytes.length);
   const { start, end } = range;
-  if (start >= bytes.length) throw new RangeNotSatisfiableError(request.headers.get("range") ?? "", bytes.length);
   headers["content-range"] = `bytes ${start}-${end}/${bytes.length}`;
   return send(bytes.subarray(start, end + 1), { status: 206, headers });
 }
@@ -89,21 +93,13 @@ function isFresh(request: Request, { etag, "last-modified": modified }: Record<s
   return fresh(conditions, { etag, "last-modified": modified });
 }
 
-interface Range {
-  readonly start: number;
-  /** The last byte's place. */
-  readonly end: number;
-}
-
 /** The one range that is to be sent; `undefined` for all: of several, of another unit, or of what has changed since. */
-function rangeOf(request: Request, { bytes, version, modified }: Content): Range | undefined {
+function rangeOf(request: Request, { bytes, version, modified }: Content): Range | "unsatisfiable" | undefined {
   const header = request.headers.get("range");
-  if (header === null || request.method !== "GET") return undefined;
+  if (header === null || request.method !== "GET" || header.includes(",")) return undefined;
   const condition = request.headers.get("if-range");
   if (condition !== null && condition !== `"${version}"` && condition !== modified?.toUTCString()) return undefined;
-  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/i.exec(header) ?? [];
-  if (first === "")
-    return last === "" ? undefined : { start: Math.max(bytes.length - Number(last), 0), end: bytes.length - 1 };
-  if (last !== "" && Number(last) < Number(first)) return undefined;
-  return { start: Number(first), end: last === "" ? bytes.length - 1 : Math.min(Number(last), bytes.length - 1) };
+  const { code, type, ranges } = parseRange(bytes.length, header);
+  if (type !== "bytes") return undefined;
+  return code === UNSATISFIABLE ? "unsatisfiable" : ranges[0];
 }
