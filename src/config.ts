@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { distance } from "fastest-levenshtein";
+import { isAddressRange } from "./ip/mod.ts";
 
 /** What is wrong with a value and how to mend it, to follow `PORT is "abc": `. Never contains the value. */
 class Unfit extends Error {
@@ -835,17 +836,6 @@ function natsUrl(text: string): string {
     }
   }
   return text;
-}
-
-/** An address, or a CIDR range. */
-function isAddressRange(entry: string): boolean {
-  const [address = "", prefix, ...rest] = entry.split("/");
-  const family = isIP(address);
-  return (
-    family !== 0 &&
-    rest.length === 0 &&
-    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)))
-  );
 }
 
 function outboundAllow(text: string): readonly string[] {

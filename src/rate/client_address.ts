@@ -4,7 +4,7 @@
  * was sent, so that only the end of a list is to be believed.
  */
 import parseForwarded from "forwarded-parse";
-import ipaddr from "ipaddr.js";
+import { type Address, addressMatcher, parseAddress } from "../ip/mod.ts";
 import { Recent } from "./recent.ts";
 
 /** Headers that carry a list, to which each proxy appends. */
@@ -20,8 +20,6 @@ export interface ProxyTrust {
   readonly proxies: readonly string[];
 }
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-
 /** By lower-case name. */
 type HeadersByName = Readonly<Record<string, string | undefined>>;
 
@@ -31,14 +29,13 @@ export function clientAddresses(
 ): (peer: string | undefined, headers: HeadersByName) => string {
   if (!trust) return (peer) => textOf(peer);
   const { header, hops } = trust;
-  const proxies = trust.proxies.map(toRange);
-  const isProxy = (address: Address) => proxies.some((range) => contains(range, address));
+  const isProxy = addressMatcher(trust.proxies);
   const hopsOf = header === "forwarded" ? forwardedFor : (value: string) => value.split(",");
 
   return (peer, headers) => {
     const value = headers[header];
     const connected = peer === undefined ? undefined : toAddress(peer);
-    if (value === undefined || (proxies.length > 0 && !(connected && isProxy(connected)))) return textOf(peer);
+    if (value === undefined || (trust.proxies.length > 0 && !(connected && isProxy(connected)))) return textOf(peer);
     if (!LISTS.has(header)) return toAddress(value)?.toString() ?? textOf(peer);
     const hop = hops === undefined ? lastStranger(hopsOf(value), isProxy) : toAddress(hopsOf(value).at(-hops) ?? "");
     return hop?.toString() ?? textOf(peer);
@@ -49,8 +46,8 @@ export function clientAddresses(
 export function addressScope(address: string): string {
   if (!address.includes(":")) return address;
   const parsed = toAddress(address);
-  if (parsed === undefined || parsed.kind() === "ipv4") return address;
-  const [a = 0, b = 0, c = 0, d = 0] = (parsed as ipaddr.IPv6).parts;
+  if (parsed === undefined || !("parts" in parsed)) return address;
+  const [a = 0, b = 0, c = 0, d = 0] = parsed.parts;
   return `${a.toString(16)}:${b.toString(16)}:${c.toString(16)}:${d.toString(16)}::/64`;
 }
 
@@ -90,28 +87,10 @@ function toAddress(text: string): Address | undefined {
 function parse(text: string): Address | null {
   const trimmed = text.trim();
   const bare = /^\[(.*)\](?::\d{1,5})?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(trimmed)?.[1] ?? trimmed;
-  // The library would take `8` and `0x7f.1` for addresses, too.
-  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return ipaddr.IPv4.parse(bare);
-  if (!ipaddr.IPv6.isValid(bare)) return null;
-  const address = ipaddr.IPv6.parse(bare.replace(/%.*$/, ""));
-  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+  return parseAddress(bare) ?? null;
 }
 
 function textOf(peer: string | undefined): string {
   if (peer === undefined) return "unknown";
   return peer.includes(":") ? (toAddress(peer)?.toString() ?? peer) : peer;
-}
-
-function toRange(text: string): readonly [Address, number] {
-  const [address = "", prefix] = text.split("/");
-  const parsed = toAddress(address);
-  if (parsed === undefined) throw new Error(`Cannot trust ${text}: it is no address and no CIDR range`);
-  const bits = parsed.toByteArray().length * 8;
-  // `::ffff:10.0.0.0/104` is 10.0.0.0/8.
-  const beside = bits === 32 && address.includes(":") ? 96 : 0;
-  return [parsed, prefix === undefined ? bits : Math.max(0, Number(prefix) - beside)];
-}
-
-function contains([network, prefix]: readonly [Address, number], address: Address): boolean {
-  return network.kind() === address.kind() && address.match([network, prefix]);
 }
