@@ -3,6 +3,10 @@
  * in its own history; `causation_id` leads from there to here.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { streamName } from "./envelope.ts";
+
+/** The stream of a bulk operation. */
+export const bulkStream = streamName("bulk");
 
 /** Which jobs it is about: those that fulfil every condition that is named. */
 export const BulkFilter = Type.Object({

@@ -69,6 +69,21 @@ export function eventId(event: { stream_id: string; version: number }): string {
   return `${event.stream_id}@${event.version}`;
 }
 
+/** Names the streams of one category, by the id of each thing: `jobStream("42")` gives `job-42`. */
+export interface StreamName {
+  (id: string): string;
+  /** Whether a stream is one of them. */
+  matches(streamId: string): boolean;
+}
+
+/** The streams of a category. */
+export function streamName(category: string): StreamName {
+  const prefix = `${category}-`;
+  return Object.assign((id: string) => prefix + id, {
+    matches: (streamId: string) => streamId.startsWith(prefix),
+  });
+}
+
 /** The part of a stream id after its category: `job-42` gives `42`. */
 export function entityId(streamId: string): string {
   return streamId.slice(streamId.indexOf("-") + 1);

@@ -3,6 +3,10 @@
  * those who use it. Streams are named `incident-<UUID>`.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { streamName } from "./envelope.ts";
+
+/** The stream of an incident. */
+export const incidentStream = streamName("incident");
 
 /** From the least to the worst: it is planned; some notice; many notice; nothing works. */
 export const impacts = ["maintenance", "minor", "major", "critical"] as const;

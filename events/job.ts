@@ -1,10 +1,14 @@
 /** What can happen to a job. Streams are named `job-<UUID>`. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Backoff } from "./backoff.ts";
+import { streamName } from "./envelope.ts";
 import { Count, MAX_SECONDS } from "./number.ts";
 import { Steps } from "./pipeline.ts";
 import { CallersTime, instantOf, MAX_TIME, Time } from "./time.ts";
 import { Uuid } from "./uuid.ts";
+
+/** The stream of a job. */
+export const jobStream = streamName("job");
 
 export const Priority = Type.Union([Type.Literal("low"), Type.Literal("normal"), Type.Literal("high")]);
 export type Priority = Static<typeof Priority>;

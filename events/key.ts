@@ -5,8 +5,12 @@
  * SHA-256 is. A key can have several at a time while it is rotated.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { streamName } from "./envelope.ts";
 import { MAX_SECONDS } from "./number.ts";
 import { Time } from "./time.ts";
+
+/** The stream of an issued key. */
+export const keyStream = streamName("key");
 
 /** Where a key is taken: `live` in production, `test` elsewhere. */
 export const environments = ["live", "test"] as const;

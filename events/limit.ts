@@ -4,7 +4,11 @@
  * holds a slot as long as its own history says that it runs that attempt; after that its entry counts for nothing.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { streamName } from "./envelope.ts";
 import { Time } from "./time.ts";
+
+/** The stream of a limit, by a digest of its name. */
+export const limitStream = streamName("limit");
 
 /** A job's attempt was let run: recorded in one commit with its `job.started`. */
 export const LimitGranted = Type.Object({

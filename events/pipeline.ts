@@ -6,6 +6,10 @@
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Backoff } from "./backoff.ts";
+import { streamName } from "./envelope.ts";
+
+/** The stream of a pipeline, by its name. */
+export const pipelineStream = streamName("pipeline");
 
 /** The bounds of a pipeline; the schemas below state and enforce them. */
 export const MAX_STEPS = 50;

@@ -1,6 +1,10 @@
 /** What operators decided about a read model that an event had stopped. Streams are named `projection-<name>`. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { streamName } from "./envelope.ts";
 import { Count } from "./number.ts";
+
+/** The stream of a read model, by its name. */
+export const projectionStream = streamName("projection");
 
 /** It goes on from the event that had stopped it; `meta.actor` says who decided so. */
 export const ProjectionResumed = Type.Object({

@@ -9,10 +9,14 @@
  *   where it is absent): these two say all that is to be known of where a schedule stands.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { streamName } from "./envelope.ts";
 import { JobSubmitted } from "./job.ts";
 import { Count } from "./number.ts";
 import { Time } from "./time.ts";
 import { Uuid } from "./uuid.ts";
+
+/** The stream of a schedule. */
+export const scheduleStream = streamName("schedule");
 
 const NextRunAt = Time;
 const Instant = Time;

@@ -3,6 +3,10 @@
  * process that ever ran. Uptime is computed from these events.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { streamName } from "./envelope.ts";
+
+/** The stream of a process, by its instance id. */
+export const serviceStream = streamName("service");
 
 export const ServiceStarted = Type.Object({
   version: Type.String(),

@@ -1,5 +1,9 @@
 /** What is settled about workflows. Streams are named `workflow-<32 hex digits>`, out of the workflow's name. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { streamName } from "./envelope.ts";
+
+/** The stream of a workflow, by a digest of its name. */
+export const workflowStream = streamName("workflow");
 
 /** At most so many may run at once under one limit: its newest event lists them all, in about 45 bytes each. */
 export const MAX_CONCURRENCY = 1_000;

@@ -11,6 +11,7 @@
  * Works beside a running service and without one, on DATABASE_URL or on the embedded database in LEVQOR_DATA_DIR.
  * Exit codes: 0 all well; 1 rows differ, or a fault; 2 wrong use; 130 interrupted.
  */
+import { projectionStream } from "../events/projection.ts";
 import { type Projection, projections } from "../projections/mod.ts";
 import { ConfigError, loadConfig } from "../src/config.ts";
 import { connect, DataDirInUseError, embeddedUrl, startEmbedded } from "../src/db/mod.ts";
@@ -188,7 +189,7 @@ async function resume(
   { sql, log, projection }: RebuildOptions & { log: EventLog },
 ) {
   const { name, version } = projection;
-  const meta = { actor: "system:replay", correlation_id: `projection-${name}` };
+  const meta = { actor: "system:replay", correlation_id: projectionStream(name) };
   const resumed = await resumeProjection({ sql, log }, projection, { skip, reason, meta });
   if (resumed.ok) {
     const how = skip === undefined ? "goes on with" : "goes on past";

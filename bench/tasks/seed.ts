@@ -1,4 +1,5 @@
 /** Fills a log with the histories of jobs, through the log's own append. */
+import { jobStream } from "../../events/job.ts";
 import type { KnownNewEvent } from "../../events/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { argument, report } from "../support/child.ts";
@@ -39,7 +40,7 @@ for (let first = 0; appended < events; first += WAVE) {
     await Promise.all(
       taken.map(({ id, events }) =>
         log.append({
-          stream_id: `job-${id}`,
+          stream_id: jobStream(id),
           expected_version: version,
           events: [events[version] as KnownNewEvent],
           meta: { actor: version === 0 ? "anonymous" : "worker:worker-1", correlation_id: id },

@@ -2,10 +2,11 @@
 import { Type } from "@sinclair/typebox";
 import type { Connector } from "../../connectors/connector.ts";
 import { createOutbound } from "../../connectors/mod.ts";
+import { jobStream } from "../../events/job.ts";
 import { projections } from "../../projections/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
-import { jobStream, startRunner } from "../../src/jobs/mod.ts";
+import { startRunner } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { silent } from "../support/silent.ts";

@@ -1,4 +1,6 @@
 /** What the checks look at: all that was seen from outside. */
+import { entityId } from "../../events/envelope.ts";
+import { jobStream } from "../../events/job.ts";
 import type { Answer } from "./client.ts";
 import type { LogEvent, Timeline } from "./observer.ts";
 import type { CallbackPost, EffectRequest } from "./stand_in.ts";
@@ -94,8 +96,8 @@ export interface Check {
 export function historiesOf(events: readonly LogEvent[]): Map<string, LogEvent[]> {
   const histories = new Map<string, LogEvent[]>();
   for (const event of events) {
-    if (!event.stream_id.startsWith("job-")) continue;
-    const jobId = event.stream_id.slice("job-".length);
+    if (!jobStream.matches(event.stream_id)) continue;
+    const jobId = entityId(event.stream_id);
     const history = histories.get(jobId);
     if (history) history.push(event);
     else histories.set(jobId, [event]);

@@ -1,6 +1,7 @@
 /** After the load: waits until everything has settled, asks once more from outside, and gathers the evidence. */
 import { join } from "node:path";
 import { connect as connectNats } from "nats";
+import { jobStream } from "../../events/job.ts";
 import type { Client } from "./client.ts";
 import { type Evidence, historiesOf, type JetStreamState } from "./evidence.ts";
 import type { Harm } from "./harm.ts";
@@ -118,7 +119,7 @@ async function readJetStream(url: string, head: number): Promise<JetStreamState>
 
 /** Gives the subscribers a little time to see the newest event of a job. */
 async function subscribed({ observer, subscribers, signal }: Witnesses): Promise<void> {
-  const newest = observer.seen.findLast(({ stream_id }) => stream_id.startsWith("job-"))?.position ?? 0;
+  const newest = observer.seen.findLast(({ stream_id }) => jobStream.matches(stream_id))?.position ?? 0;
   const deadline = performance.now() + CATCH_UP_MS;
   const behind = () => [...subscribers.values()].some(({ positions }) => (positions.at(-1) ?? 0) < newest);
   while (behind() && performance.now() < deadline && !signal.aborted) {

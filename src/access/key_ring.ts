@@ -8,6 +8,7 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { Logger } from "pino";
 import type { StoredEvent } from "../../events/envelope.ts";
+import { keyStream } from "../../events/key.ts";
 import { decode, entityId } from "../../events/mod.ts";
 import { alarm, Backoff, pause, unlessAborted } from "../async/mod.ts";
 import { type Bus, follow, type News } from "../bus/mod.ts";
@@ -16,7 +17,6 @@ import type { EventLog } from "../log/mod.ts";
 import type { Caller, Identity } from "./caller.ts";
 import type { Scope } from "./scopes.ts";
 
-const STREAMS = "key-";
 /** Between two looks at the log's head: should the bus bring no news, a revocation acts within this and a read. */
 const LOOK_MS = 400;
 /** How long coming to the log's head may take. */
@@ -144,7 +144,7 @@ export class KeyRing {
       try {
         if (this.#position < 0) await this.#load();
         for await (const events of follow({ log, bus: { listen }, after: this.#position, signal, on_fault })) {
-          const ours = events.filter((event) => event.stream_id.startsWith(STREAMS));
+          const ours = events.filter((event) => keyStream.matches(event.stream_id));
           for (const event of ours) this.#take(event);
           if (ours.length > 0) this.#end();
           this.#arrive(events.at(-1)?.position ?? this.#position);

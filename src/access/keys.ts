@@ -1,6 +1,7 @@
 /** Reading an issued key from the log, and commanding it. */
 import type { EventMeta } from "../../events/envelope.ts";
 import type { Environment, KeyCreated } from "../../events/key.ts";
+import { keyStream } from "../../events/key.ts";
 import { decode } from "../../events/mod.ts";
 import { endOf, type KeyRejection, type KeyState, keyDecider } from "../domain/key.ts";
 import { type EventLog, type Handled, handle } from "../log/mod.ts";
@@ -20,11 +21,6 @@ export interface KeyView extends Omit<KeyCreated, "hash"> {
 
 /** What came of making a secret: it, if one was made. */
 export type Made = Handled<KeyState, KeyRejection> & { readonly secret: string };
-
-/** The stream that holds a key's history. */
-export function keyStream(keyId: string): string {
-  return `key-${keyId}`;
-}
 
 /** A key as the log has it at this moment; `undefined` where none was created. */
 export async function readKey(log: Pick<EventLog, "readStream">, keyId: string): Promise<KeyState | undefined> {

@@ -1,16 +1,12 @@
 /** Reading a job from the log, and commanding it. */
 import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope.ts";
+import { jobStream } from "../../events/job.ts";
 import { decode, type KnownEvent, type KnownNewEvent } from "../../events/mod.ts";
 import type { Decider } from "../domain/decider.ts";
 import { type JobCommand, type JobRejection, type JobState, jobDecider, jobState } from "../domain/job.ts";
 import { EVERYTHING, type Reach, reaches, type Within } from "../domain/reach.ts";
 import { type EventLog, type Folded, type Handled, handle, readEvents } from "../log/mod.ts";
 import { type FoldedJob, longJobsOf } from "./long_jobs.ts";
-
-/** The stream that holds a job's history. */
-export function jobStream(jobId: string): string {
-  return `job-${jobId}`;
-}
 
 /** Which job, and on whose behalf it is asked for: beyond their reach there is none. */
 export interface NamedJob {

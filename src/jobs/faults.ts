@@ -4,9 +4,9 @@
  */
 import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope.ts";
 import type { JobError } from "../../events/job.ts";
+import { jobStream } from "../../events/job.ts";
 import type { EventType } from "../../events/mod.ts";
 import { AppendRefusedError, type EventLog, pagesOf } from "../log/mod.ts";
-import { jobStream } from "./commands.ts";
 
 /** What a job fails with. Of a fault nothing is told: its text may quote the payload. */
 export function errorOf(fault: unknown): JobError {

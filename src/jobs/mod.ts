@@ -1,6 +1,6 @@
 /** Runs jobs: claims, attempts, leases, callbacks. */
 
-export { commandJob, jobStream } from "./commands.ts";
+export { commandJob } from "./commands.ts";
 export { type Answered, answerFor, type ExternalAnswer, HeldAttempts } from "./external/external_answers.ts";
 export { ExternalWorkers, TooManyClaimsError } from "./external/external_workers.ts";
 export type { RunnerOptions } from "./options.ts";

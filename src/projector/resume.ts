@@ -6,6 +6,7 @@
  */
 import { type EventMeta, eventId } from "../../events/envelope.ts";
 import { decode, type KnownEvent, type KnownNewEvent } from "../../events/mod.ts";
+import { projectionStream } from "../../events/projection.ts";
 import type { Projection } from "../../projections/projection.ts";
 import type { Sql } from "../db/mod.ts";
 import { ContendedError, type EventLog } from "../log/mod.ts";
@@ -43,7 +44,7 @@ export async function resumeProjection(
   const { name, version } = projection;
   const table = new Table(projection);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const decided = await log.readStream(streamOf(name));
+    const decided = await log.readStream(projectionStream(name));
     const position = (await readCheckpoint(sql, table))?.poison?.position;
     if (position === undefined || (skip !== undefined && skip !== position))
       return { ok: false, version, stopped_at: position };
@@ -57,7 +58,7 @@ export async function resumeProjection(
       },
     };
     const expected_version = decided.at(-1)?.version ?? 0;
-    const result = await log.append({ stream_id: streamOf(name), expected_version, events: [event], meta });
+    const result = await log.append({ stream_id: projectionStream(name), expected_version, events: [event], meta });
     if (!result.ok) continue;
     // Should this process end before: it is still stopped, and whoever resumes it again does it.
     await clearPoison(sql, table, position);
@@ -72,15 +73,11 @@ export async function skippedPositions(
   { name, version }: Pick<Projection, "name" | "version">,
 ): Promise<ReadonlySet<number>> {
   const skipped = new Set<number>();
-  for (const stored of await log.readStream(streamOf(name))) {
+  for (const stored of await log.readStream(projectionStream(name))) {
     const event: KnownEvent = decode(stored);
     if (event.type === "projection.resumed" && event.data.skip && event.data.version === version) {
       skipped.add(event.data.position);
     }
   }
   return skipped;
-}
-
-function streamOf(name: string): string {
-  return `projection-${name}`;
 }

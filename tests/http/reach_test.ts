@@ -324,12 +324,14 @@ test("no call names a job's stream but those that ask who it is for", async () =
     const text = await Bun.file(join(src, file)).text();
     if (/\bjobStream\(|\(`job-\$|\breadSchedules\(/.test(text)) found.push(file);
   }
-  // The first filters; the others are the scheduler's, which acts for everybody, and a schedule's own, which asks within a reach.
+  // The event source filters, and schemas show an example; the others are the scheduler's, which acts for everybody, and a
+  // schedule's own, which asks within a reach.
   expect(found.sort()).toEqual([
     "features/schedules/commands.ts",
     "features/schedules/run_now.ts",
     "features/schedules/scheduler.ts",
     "features/streams/event_source.ts",
+    "features/streams/schemas.ts",
   ]);
 });
 

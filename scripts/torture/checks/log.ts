@@ -1,4 +1,5 @@
 /** The log itself: nothing lost, nothing changed, everything in its place. */
+import { jobStream } from "../../../events/job.ts";
 import type { Check } from "../evidence.ts";
 
 export const dense: Check = {
@@ -32,7 +33,7 @@ export const acknowledgedExist: Check = {
     const faults: string[] = [];
     for (const { wanted, job_id, position } of acknowledged) {
       const event = events[position - 1];
-      if (event?.stream_id !== `job-${job_id}` || event.type !== "job.submitted") {
+      if (event?.stream_id !== jobStream(job_id) || event.type !== "job.submitted") {
         faults.push(
           `job ${job_id} (${wanted.kind}) was acknowledged at ${position}, where there is ${event?.stream_id}`,
         );
@@ -64,7 +65,7 @@ export const relayed: Check = {
 export const streamed: Check = {
   name: "subscribers that reconnect see every event once, in order",
   run: ({ streams, events }) => {
-    const wanted = events.filter(({ stream_id }) => stream_id.startsWith("job-")).map(({ position }) => position);
+    const wanted = events.filter(({ stream_id }) => jobStream.matches(stream_id)).map(({ position }) => position);
     const faults = [...streams].flatMap(([way, { positions }]) => {
       const first = wanted.findIndex((position, index) => positions[index] !== position);
       if (first >= 0)

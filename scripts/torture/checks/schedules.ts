@@ -1,4 +1,5 @@
 /** Schedules: each instant fires once, or is said to have been missed. */
+import { scheduleStream } from "../../../events/schedule.ts";
 import type { Check } from "../evidence.ts";
 import type { LogEvent } from "../observer.ts";
 import { standingOf } from "../standing.ts";
@@ -8,7 +9,7 @@ export const schedulesOnce: Check = {
   run: ({ events, histories }) => {
     const faults: string[] = [];
     const schedules = Map.groupBy(
-      events.filter(({ stream_id }) => stream_id.startsWith("schedule-")),
+      events.filter(({ stream_id }) => scheduleStream.matches(stream_id)),
       ({ stream_id }) => stream_id,
     );
     let fired = 0;

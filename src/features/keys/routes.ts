@@ -1,5 +1,6 @@
 /** API keys: issuing them, what they may do, rotating and revoking them. */
 
+import { keyStream } from "../../../events/key.ts";
 import { instantOf } from "../../../events/time.ts";
 import type { KeyRow } from "../../../projections/mod.ts";
 import type { Caller } from "../../access/mod.ts";
@@ -7,7 +8,6 @@ import {
   createKey,
   type KeyView,
   keyStatus,
-  keyStream,
   keyView,
   missingGrants,
   readKey,

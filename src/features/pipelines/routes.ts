@@ -1,7 +1,7 @@
 /** Stored pipelines: jobs of several steps under a name, in versions. */
 
 import { decode, type EventMeta } from "../../../events/mod.ts";
-import { type PipelineDefinition, PipelineName } from "../../../events/pipeline.ts";
+import { type PipelineDefinition, PipelineName, pipelineStream } from "../../../events/pipeline.ts";
 import type { PipelineRow } from "../../../projections/pipelines.ts";
 import { type Caller, reachOf } from "../../access/mod.ts";
 import {
@@ -23,7 +23,6 @@ import { checkSteps } from "../../http/request/submission.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
-import { pipelineStream } from "../../jobs/run/workflows.ts";
 import { isSameJson } from "../../json/mod.ts";
 import { handle } from "../../log/handle.ts";
 import { pipelineProblems } from "./problems.ts";

@@ -1,6 +1,7 @@
 /** Reading a schedule from the log, and commanding it. */
 import { type EventMeta, entityId, eventId, type StoredEvent } from "../../../events/envelope.ts";
 import { decode } from "../../../events/mod.ts";
+import { scheduleStream } from "../../../events/schedule.ts";
 import { beyond, type Reach, type Runs, type Within } from "../../domain/reach.ts";
 import {
   isBeyondGrace,
@@ -17,11 +18,6 @@ import { type Calendar, firstInstant, openCalendar } from "./calendar.ts";
 
 /** Missed instants are counted up to this many: to find 100 of them takes about 2 ms. */
 const MAX_COUNT = 100;
-
-/** The stream that holds a schedule's history. */
-export function scheduleStream(scheduleId: string): string {
-  return `schedule-${scheduleId}`;
-}
 
 /** A schedule as the log has it at some moment. */
 export interface StoredSchedule {

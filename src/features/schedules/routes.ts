@@ -1,6 +1,7 @@
 /** Recurring schedules: creating, reading, pausing, resuming and deleting them. */
 
 import { decode, type StoredEvent } from "../../../events/mod.ts";
+import { scheduleStream } from "../../../events/schedule.ts";
 import type { ScheduleRow } from "../../../projections/schedules.ts";
 import { type Caller, reachOf } from "../../access/mod.ts";
 import { databaseNow } from "../../db/mod.ts";
@@ -36,7 +37,6 @@ import {
   readSchedule,
   resumption,
   scheduleMeta,
-  scheduleStream,
 } from "./commands.ts";
 import { runNow } from "./mod.ts";
 import { scheduleIdParam, scheduleNotFound } from "./schedule_id.ts";

@@ -1,10 +1,11 @@
 /** Letting a schedule run beside its instants. */
 import type { EventMeta } from "../../../events/envelope.ts";
+import { jobStream } from "../../../events/job.ts";
+import { scheduleStream } from "../../../events/schedule.ts";
 import type { Reach } from "../../domain/reach.ts";
 import { type ScheduleRejection, scheduleDecider } from "../../domain/schedule.ts";
-import { jobStream } from "../../jobs/commands.ts";
 import { ContendedError, type EventLog, withPrecedence } from "../../log/mod.ts";
-import { decideWithin, firedJobMeta, readSchedules, scheduleMeta, scheduleStream } from "./commands.ts";
+import { decideWithin, firedJobMeta, readSchedules, scheduleMeta } from "./commands.ts";
 
 /** A schedule that changes this often is fought over by something that never yields. */
 const MAX_TRIES = 20;

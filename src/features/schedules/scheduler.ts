@@ -10,24 +10,18 @@
  * grows. Time is the database's. Between two instants the leader sleeps, until news of a schedule wakes it.
  */
 import type { Logger } from "pino";
+import { jobStream } from "../../../events/job.ts";
 import { decode, type KnownNewEvent } from "../../../events/mod.ts";
+import { scheduleStream } from "../../../events/schedule.ts";
 import { Backoff, pause, unlessAborted } from "../../async/mod.ts";
 import { follow } from "../../bus/follow.ts";
 import type { Bus } from "../../bus/types.ts";
 import { databaseNow, holdLease, type Sql } from "../../db/mod.ts";
 import { SCHEDULER_LEASE, type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
-import { jobStream } from "../../jobs/commands.ts";
 import { readModelPosition } from "../../jobs/queue/read_model.ts";
 import { type EventLog, isTransient } from "../../log/mod.ts";
 import { Agenda, type Appointment } from "./agenda.ts";
-import {
-  dueCommand,
-  firedJobMeta,
-  readSchedules,
-  type StoredSchedule,
-  scheduleMeta,
-  scheduleStream,
-} from "./commands.ts";
+import { dueCommand, firedJobMeta, readSchedules, type StoredSchedule, scheduleMeta } from "./commands.ts";
 import { activeSchedules } from "./read_model.ts";
 
 /** The database's clock is asked at least this often: it may be set, and timers drift. */
@@ -129,7 +123,7 @@ class Term {
     const { log, bus, logger } = this.#options;
     const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for schedules; trying again");
     for await (const events of follow({ log, bus, after, signal: this.#over.signal, on_fault })) {
-      const news = events.filter(({ stream_id }) => stream_id.startsWith("schedule-"));
+      const news = events.filter(({ stream_id }) => scheduleStream.matches(stream_id));
       for (const event of news) {
         try {
           this.#agenda.see(decode(event));

@@ -1,6 +1,7 @@
 /** The service's own life on record: started, alive in each minute, stopped. Uptime is computed from it. */
 import type { NewEvent } from "../../../events/envelope.ts";
 import type { ServiceHeartbeat, ServiceStarted, ServiceStopped } from "../../../events/service.ts";
+import { serviceStream } from "../../../events/service.ts";
 import type { EventLog } from "../../log/types.ts";
 
 /** Uptime counts minutes with at least one beat; two beats a minute let one of them be late. */
@@ -27,7 +28,7 @@ export interface Heartbeat {
 
 /** Records the start, and a beat every half minute until stopped. */
 export function startHeartbeat({ log, instance, started, on_fault }: HeartbeatOptions): Heartbeat {
-  const stream_id = `service-${instance}`;
+  const stream_id = serviceStream(instance);
   const meta = { actor: `system:${instance}`, correlation_id: instance };
   let version = 0;
   let recording = Promise.resolve();

@@ -1,5 +1,6 @@
 /** `GET /api/v1/ops/health`: how each part of the service does. */
 
+import { projectionStream } from "../../../events/projection.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
@@ -88,7 +89,7 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
             { pointer: "/reason", message: "must say why the event is passed over: it is put on record" },
           ]);
         }
-        const meta = { actor, correlation_id: `projection-${name}`, ...call.cause };
+        const meta = { actor, correlation_id: projectionStream(name), ...call.cause };
         const resumed = await projector.resume(name, { skip, reason, meta });
         if (!resumed)
           throw new Problem(serviceProblems.projection_not_found, `There is no read model ${JSON.stringify(name)}.`);

@@ -1,5 +1,6 @@
 /** Incidents: what operators tell those who use the service of what does not work. */
 
+import { incidentStream } from "../../../events/incident.ts";
 import { decode } from "../../../events/mod.ts";
 import type { IncidentRow } from "../../../projections/incidents.ts";
 import type { Caller } from "../../access/mod.ts";
@@ -156,7 +157,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
 
   function command({ caller, cause }: ByOperator, incident_id: string, command: IncidentCommand) {
     return handle(log, {
-      stream_id: streamOf(incident_id),
+      stream_id: incidentStream(incident_id),
       decider: incidentDecider,
       command,
       meta: { actor: caller.actor, correlation_id: incident_id, ...cause },
@@ -176,7 +177,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
 
   /** Where the incident was recorded that has this id already. Throws the problem `idempotency_key_reused`. */
   async function replay(incident_id: string, opened: object): Promise<number> {
-    const [first] = await log.readStream(streamOf(incident_id), { limit: 1 });
+    const [first] = await log.readStream(incidentStream(incident_id), { limit: 1 });
     if (!first || !isSameJson(decode(first).data, opened)) {
       throw new Problem(
         problems.idempotency_key_reused,
@@ -196,8 +197,4 @@ export type StoredIncident = Omit<IncidentRow, "messages"> & { readonly messages
 /** An incident as the API shows it. */
 export function toIncident({ position: _, messages, ...incident }: StoredIncident) {
   return { ...incident, messages: decodeJson<IncidentRow["messages"]>(messages) };
-}
-
-function streamOf(incidentId: string): string {
-  return `incident-${incidentId}`;
 }

@@ -1,11 +1,12 @@
 /** Recorded events as clients of a stream get them: those of all jobs, or of one, and then as they happen. */
 import type { StoredEvent } from "../../../events/envelope.ts";
+import { jobStream } from "../../../events/job.ts";
 import type { Turns } from "../../access/shares/turns.ts";
 import { follow } from "../../bus/mod.ts";
 import { EVERYTHING, type Reach, reaches } from "../../domain/reach.ts";
 import { checkReached } from "../../http/paging.ts";
 import { jobNotFound } from "../../http/request/job_id.ts";
-import { jobStream, submissionOf } from "../../jobs/commands.ts";
+import { submissionOf } from "../../jobs/commands.ts";
 import type { EventLog } from "../../log/types.ts";
 import { JobNews, type JobNewsOptions } from "./job_news.ts";
 import type { Submissions } from "./submissions.ts";
@@ -135,7 +136,7 @@ export class EventSources {
       (workflow === undefined || job.workflow === workflow) && reaches(reach, job);
     const all = workflow === undefined && reach === EVERYTHING;
     for await (const batch of source) {
-      const ofJobs = batch.filter((event) => event.position > after && event.stream_id.startsWith("job-"));
+      const ofJobs = batch.filter((event) => event.position > after && jobStream.matches(event.stream_id));
       const ofTypes = names ? ofJobs.filter((event) => names.has(event.type)) : ofJobs;
       // Last: what a job runs may have to be looked up.
       const events = all ? ofTypes : await this.#options.submissions.select(ofTypes, isWanted);

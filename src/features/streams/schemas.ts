@@ -1,6 +1,7 @@
 /** The shapes of the feature's requests and answers. */
 import { Type } from "@sinclair/typebox";
 import { EventMeta } from "../../../events/envelope.ts";
+import { jobStream } from "../../../events/job.ts";
 import { component } from "../../http/document/components.ts";
 import { EXAMPLE_JOB_ID, JobId, oneOf, Position, Problem, Timestamp, Workflow } from "../../http/schema.ts";
 import { type ClosedReason, closedReasons } from "../../http/stream/stream_end.ts";
@@ -10,7 +11,7 @@ export const StreamedEvent = component(
   Type.Object(
     {
       position: Position,
-      stream_id: Type.String({ examples: [`job-${EXAMPLE_JOB_ID}`] }),
+      stream_id: Type.String({ examples: [jobStream(EXAMPLE_JOB_ID)] }),
       job_id: JobId,
       version: Type.Integer({ minimum: 1 }),
       type: Type.String({ examples: ["job.started"] }),

@@ -6,7 +6,9 @@
  * from its own id and the origin's, so nothing is made twice, however often and by how many it is run.
  */
 import type { BulkFinished, BulkStarted } from "../../../events/bulk.ts";
+import { bulkStream } from "../../../events/bulk.ts";
 import { type EventMeta, eventId } from "../../../events/envelope.ts";
+import { jobStream } from "../../../events/job.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
 import { pause } from "../../async/mod.ts";
 import type { Sql } from "../../db/mod.ts";
@@ -14,7 +16,7 @@ import { jobState } from "../../domain/job.ts";
 import type { Reach } from "../../domain/reach.ts";
 import { isSameJson } from "../../json/mod.ts";
 import { type AppendResult, type EventLog, isTransient } from "../../log/mod.ts";
-import { commandJob, jobStream } from "../commands.ts";
+import { commandJob } from "../commands.ts";
 import { derivedUuid } from "../derived_id.ts";
 import { matches } from "./job_filter.ts";
 import { onBehalfOf, replayAccount, replayEvents } from "./replay.ts";
@@ -213,8 +215,4 @@ function metaOf(job_id: string, { operation_id, meta }: BulkOperation): EventMet
 function conditions(sql: Sql, { action, filter, reach }: BulkWish) {
   const unfinished = action === "cancel" && filter.status === undefined;
   return sql`${matches(sql, filter, reach)} ${unfinished ? sql`and status in ('queued', 'running')` : sql``}`;
-}
-
-function bulkStream(operationId: string): string {
-  return `bulk-${operationId}`;
 }

@@ -7,6 +7,7 @@
 import { LRUCache } from "lru-cache";
 import type { EventMeta } from "../../../events/envelope.ts";
 import type { JobError } from "../../../events/job.ts";
+import { jobStream } from "../../../events/job.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
 import { inSlices } from "../../async/mod.ts";
 import {
@@ -19,7 +20,7 @@ import {
 import type { Reach } from "../../domain/reach.ts";
 import { isSameJson, opened } from "../../json/mod.ts";
 import { type EventLog, handle, pagesOf } from "../../log/mod.ts";
-import { commandJob, jobStream, reachable } from "../commands.ts";
+import { commandJob, reachable } from "../commands.ts";
 import type { EndedAttempt } from "../options.ts";
 import { isRetryable, retryDelay } from "../run/retry.ts";
 

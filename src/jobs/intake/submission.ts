@@ -1,10 +1,10 @@
 /** How a new job is recorded, wherever it comes from. */
 import type { EventMeta, StoredEvent } from "../../../events/envelope.ts";
+import { jobStream } from "../../../events/job.ts";
 import { inSlices } from "../../async/mod.ts";
 import type { Runs, Within } from "../../domain/reach.ts";
 import { decodeJson, isSameJson } from "../../json/mod.ts";
 import type { EventLog, WrittenEvent } from "../../log/mod.ts";
-import { jobStream } from "../commands.ts";
 import type { Depth, Queue } from "./queue_depth.ts";
 
 export interface Submission {

@@ -1,15 +1,17 @@
 /** Where the log keeps what is settled about workflows, and what limits let run. */
 import { hash } from "node:crypto";
+import { limitStream as streamOfLimit } from "../../../events/limit.ts";
+import { workflowStream as streamOfWorkflow } from "../../../events/workflow.ts";
 import type { Limit } from "../../domain/limit.ts";
 
 /** The stream that holds what is settled about a workflow. */
 export function workflowStream(workflow: string): string {
-  return `workflow-${digest(workflow)}`;
+  return streamOfWorkflow(digest(workflow));
 }
 
 /** The stream of a limit. */
 export function limitStream(limit: LimitId): string {
-  return `limit-${digest(limitName(limit))}`;
+  return streamOfLimit(digest(limitName(limit)));
 }
 
 /** What tells a limit from every other. */

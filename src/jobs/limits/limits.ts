@@ -13,6 +13,7 @@
  */
 
 import type { EventMeta, NewEvent } from "../../../events/envelope.ts";
+import { jobStream } from "../../../events/job.ts";
 import { decode, entityId, type KnownEvent, type StoredEvent } from "../../../events/mod.ts";
 import { jobState, type WaitingFor } from "../../domain/job.ts";
 import {
@@ -27,7 +28,6 @@ import {
 import { type WorkflowState, workflowDecider } from "../../domain/workflow.ts";
 import { decodeJson, isSameJson } from "../../json/mod.ts";
 import { type Append, type AppendAllResult, ContendedError, type EventLog, PAGE } from "../../log/mod.ts";
-import { jobStream } from "../commands.ts";
 import { longJobsOf } from "../long_jobs.ts";
 import { type LimitId, limitStream, workflowStream } from "./limit_streams.ts";
 

@@ -4,6 +4,7 @@
  * out.
  */
 import type { JobRetryScheduled, JobStarted, JobSuspended, Priority } from "../../../events/job.ts";
+import { jobStream } from "../../../events/job.ts";
 import {
   decode,
   decodeOnce,
@@ -16,7 +17,6 @@ import { Backoff, DECODED_PER_TURN, Pacer, pause } from "../../async/mod.ts";
 import { follow } from "../../bus/follow.ts";
 import { type JobState, jobDecider } from "../../domain/job.ts";
 import { isTransient, PAGE } from "../../log/mod.ts";
-import { jobStream } from "../commands.ts";
 import { failForGood } from "../faults.ts";
 import { advance, type FoldedJob, longJobsOf, weightOfJob } from "../long_jobs.ts";
 import type { RunnerOptions, WorkflowNames } from "../options.ts";

@@ -1,11 +1,12 @@
 /** Claiming a job: `job.started`, appended with the version that is known, so that of two workers one meets a conflict. */
 import type { EventMeta } from "../../../events/envelope.ts";
 import type { JobPipelinePinned } from "../../../events/job.ts";
+import { jobStream } from "../../../events/job.ts";
 import { decode, type KnownNewEvent } from "../../../events/mod.ts";
 import { type JobState, jobDecider } from "../../domain/job.ts";
 import { isSameJson } from "../../json/mod.ts";
 import { type Append, AppendInDoubtError, type EventLog } from "../../log/mod.ts";
-import { evolved, jobStream } from "../commands.ts";
+import { evolved } from "../commands.ts";
 import type { HeldBack, Limits } from "../limits/limits.ts";
 import { untilKnown } from "./until_known.ts";
 

@@ -24,6 +24,7 @@
 
 import { entityId, type StoredEvent } from "../../../events/envelope.ts";
 import type { JobError } from "../../../events/job.ts";
+import { jobStream } from "../../../events/job.ts";
 import type { KnownNewEvent } from "../../../events/mod.ts";
 import type { Steps } from "../../../events/pipeline.ts";
 import { Backoff, pause } from "../../async/mod.ts";
@@ -33,7 +34,7 @@ import { EVERYTHING } from "../../domain/reach.ts";
 import { decodeJson } from "../../json/mod.ts";
 import { givePrecedence, isTransient } from "../../log/mod.ts";
 import { noTracing, type Tracing } from "../../telemetry/mod.ts";
-import { advanced, commandJob, evolved, jobMeta, jobStream } from "../commands.ts";
+import { advanced, commandJob, evolved, jobMeta } from "../commands.ts";
 import { errorOf, failForGood } from "../faults.ts";
 import type { EndedAttempt, RunnerOptions, RunnerStatus } from "../options.ts";
 import { Feed } from "../queue/feed.ts";

@@ -5,6 +5,7 @@
  */
 import { decode } from "../../../events/mod.ts";
 import type { Steps } from "../../../events/pipeline.ts";
+import { pipelineStream } from "../../../events/pipeline.ts";
 import { isUndefinedTable, type Sql } from "../../db/mod.ts";
 import { pipelineState } from "../../domain/pipeline/pipeline.ts";
 import type { EventLog } from "../../log/mod.ts";
@@ -83,9 +84,4 @@ export class PipelineReader {
     this.#kept.set(`${name}@${pipeline.version}`, pipeline);
     return pipeline;
   }
-}
-
-/** The stream that holds a pipeline's history. */
-export function pipelineStream(name: string): string {
-  return `pipeline-${name}`;
 }
