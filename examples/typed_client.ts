@@ -4,8 +4,8 @@
  *
  *     bun examples/typed_client.ts https://example.com/
  *
- * Needs the package `openapi-fetch`. `client/api.ts` is what `npx openapi-typescript $LEVQOR_URL/public/openapi.json`
- * writes.
+ * Needs the package `openapi-fetch`. It runs without `client/api.ts`, which has nothing but types, and is not in git:
+ * here `bun scripts/openapi.ts` writes it, elsewhere `npx openapi-typescript $LEVQOR_URL/docs/json -o client/api.ts`.
  */
 import process from "node:process";
 import createClient from "openapi-fetch";
