@@ -214,7 +214,7 @@ test("every way that a job can fail is named, and whether it is repeated", async
 });
 
 test("callbacks are repeated when the page says", async () => {
-  const told = (await rows("webhooks.md")).find(([cell]) => cell === "after the one before")?.slice(1);
+  const told = (await rows("webhooks.md")).find(([cell]) => cell === "delay before it")?.slice(1);
   const seconds = (text: string) => {
     const [amount = "0", unit = "s"] = text.split(" ");
     return Number(amount) * ({ s: 1, min: 60, h: 3_600 }[unit] ?? Number.NaN);
