@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { BlockList } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { dirname, extname, join, relative } from "node:path";
 import { connect } from "nats";
 import { isPublic } from "../connectors/outbound.ts";
 import { type Config, loadConfig } from "../src/config.ts";
@@ -93,12 +93,17 @@ test("the image holds every module that the service imports, and its packages", 
 
 /** All files and packages that a module imports, types aside, directly or through others. */
 async function reachable(entry: string): Promise<{ files: Set<string>; packages: Set<string> }> {
-  const transpiler = new Bun.Transpiler({ loader: "ts" });
+  const tsconfig = await Bun.file(join(ROOT, "tsconfig.json")).text();
+  const transpilers = {
+    ".ts": new Bun.Transpiler({ loader: "ts" }),
+    ".tsx": new Bun.Transpiler({ loader: "tsx", tsconfig }),
+  };
   const files = new Set([entry]);
   const packages = new Set<string>();
   // A set's iteration takes in what is added meanwhile.
   for (const file of files) {
-    const imports = file.endsWith(".ts") ? transpiler.scanImports(await Bun.file(file).text()) : [];
+    const transpiler = transpilers[extname(file) as keyof typeof transpilers];
+    const imports = transpiler?.scanImports(await Bun.file(file).text()) ?? [];
     for (const { path } of imports) {
       if (path.startsWith(".")) files.add(join(dirname(file), path));
       else if (!/^(node:|bun(:|$))/.test(path)) packages.add(path.split("/", path.startsWith("@") ? 2 : 1).join("/"));

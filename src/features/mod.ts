@@ -35,7 +35,7 @@ import { opsRoutes } from "./service/ops.ts";
 import { prometheusRoutes } from "./service/prometheus.ts";
 import { rootRoutes } from "./service/root.ts";
 import { incidentRoutes } from "./status/incidents.ts";
-import { statusPageRoutes } from "./status/status_page.ts";
+import { statusPageRoutes } from "./status/status_page.tsx";
 import { uptimeReports, uptimeRoutes } from "./status/uptime.ts";
 import { socketRoutes } from "./streams/socket.ts";
 import { streamRoutes } from "./streams/streams.ts";

@@ -10,22 +10,6 @@ export function postsOf(pages: Iterable<Page>): Page[] {
     .sort((a, b) => time(b) - time(a) || a.address.localeCompare(b.address));
 }
 
-/** What follows the text of the blog's first page. */
-export function postList(posts: readonly Page[]): string {
-  const items = posts.map(
-    ({ address, front: { title, description, date = "" } }) =>
-      `<li><article><h2><a href="${address}">${Bun.escapeHTML(title)}</a></h2>` +
-      `<p class="meta">${time(date)}</p><p>${Bun.escapeHTML(description)}</p></article></li>`,
-  );
-  return `<ol class="posts">\n${items.join("\n")}\n</ol>\n`;
-}
-
-/** A day as people write it, and as machines read it. */
-export function time(day: string): string {
-  const text = new Date(day).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" });
-  return `<time datetime="${day}">${text}</time>`;
-}
-
 export function feed(posts: readonly Page[], { settings, base_url, updated }: FeedOptions): string {
   const entries = posts.map((post) => {
     const { title, description, date = "" } = post.front;

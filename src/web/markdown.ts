@@ -5,7 +5,7 @@ import sanitizeHtml from "sanitize-html";
 
 export interface Heading {
   readonly depth: number;
-  /** Escaped. */
+  /** Plain. */
   readonly text: string;
   readonly id: string;
 }
@@ -51,8 +51,9 @@ export function renderMarkdown(source: string): Rendered {
       heading({ tokens, depth }) {
         const html = this.parser.parseInline(tokens);
         const text = textOf(html);
-        const id = slugger.slug(unescapeHtml(text));
-        headings.push({ depth, text, id });
+        const plain = unescapeHtml(text);
+        const id = slugger.slug(plain);
+        headings.push({ depth, text: plain, id });
         const anchor = `<a class="anchor" href="#${id}" aria-label="Link to this section: ${text}">#</a>`;
         return `<h${depth} id="${id}">${html}${anchor}</h${depth}>\n`;
       },

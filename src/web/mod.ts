@@ -4,7 +4,7 @@
  * # What `public/` holds
  *
  * A file is a **page** if it ends in `.md`, or in `.html` and begins with front matter; everything else is served as it
- * is. Every page is put into `public/layout.html`. One rule gives a page its address:
+ * is. Every page is put into one layout. One rule gives a page its address:
  *
  * | file | address | also answers at |
  * |---|---|---|
@@ -13,8 +13,7 @@
  * | `public/docs/errors.md` | `/public/docs/errors` | `/public/docs/errors/`, `/public/docs/errors.html` |
  * | `public/404.md` | what a browser gets for an address under `/public/` that is none | |
  *
- * Files whose names begin with a dot, symbolic links, sources of pages (`.md`), `layout.html` and
- * `site.json` are served at no address of their own. `robots.txt` and `.well-known/security.txt` are served at the root too.
+ * Files whose names begin with a dot, symbolic links, sources of pages (`.md`) and `site.json` are served at no address of their own. `robots.txt` and `.well-known/security.txt` are served at the root too.
  *
  * # Front matter
  *
@@ -42,28 +41,12 @@
  *
  * # The layout
  *
- * `public/layout.html` is one whole HTML document. `{{name}}` stands for a text, escaped, or for HTML where it says so; an
- * unknown name fails the start and the tests.
- *
- * | placeholder | |
- * |---|---|
- * | `{{full_title}}` | for `<title>`: `Errors · Levqor`; of the home page: its title alone |
- * | `{{title}}`, `{{description}}` | of the page |
- * | `{{site_name}}` | `site.json`'s `name` |
- * | `{{canonical}}` | the page's absolute address |
- * | `{{type}}` | OpenGraph's: `article` for posts, else `website` |
- * | `{{image}}`, `{{image_alt}}` | an absolute address, and what is on it |
- * | `{{section}}` | first folder, for example `docs`; `home` for the home page: a class for `<body>` |
- * | `{{nav}}` | HTML: `<a href="…">` of each of `site.json`'s `nav`, the current one with `aria-current="page"` (its pages: `"true"`) |
- * | `{{sidebar}}` | HTML: `<nav class="sidebar" aria-label="…"><ul>…` of the section's pages, in `docs` and `legal`; else nothing |
- * | `{{contents}}` | HTML: `<nav class="contents" aria-label="On this page"><ul>…` of the `<h2>`s where there are 3 or more; else nothing |
- * | `{{heading}}` | HTML: `<h1>` with the title, and `<p class="meta">` with the date; nothing for `.html` pages |
- * | `{{notice}}` | HTML: `<p class="notice" role="note">`; else nothing |
- * | `{{body}}` | HTML: the body. In the blog's index it is followed by `<ol class="posts">` of `<li><article><h2><a>…</a></h2><p class="meta"><time>…</time></p><p>description</p></article></li>` |
- * | `{{asset:site.css}}` | the address of `public/assets/site.css` with its version, so that it may be cached for ever |
+ * `layout.tsx` is the document around every page, and `parts.tsx` what pages have beside their own text: JSX, rendered to text
+ * by Preact, which escapes every text and attribute. Only the body is put there as it is, in one place: what Markdown became, or
+ * what an `.html` page has. The body class is the section (the first folder; `home` for the home page).
  *
  * `public/site.json`: `{ "name", "image", "image_alt", "nav": [{ "title", "href" }], "sections": { "docs": "Documentation" } }`.
- * Sections are the names that `{{sidebar}}` is labelled with.
+ * Sections are the names that the navigation of a section is labelled with.
  *
  * In `robots.txt` and `.well-known/security.txt`, `{{base_url}}` is where the service is seen from outside, and
  * `{{expires}}` an RFC 3339 time about half a year ahead.

@@ -1,7 +1,8 @@
 /** Serves `public/`. */
 import Negotiator from "negotiator";
+import { h } from "preact";
 import type { Content } from "./content.ts";
-import type { LaidOut } from "./layout.ts";
+import type { LaidOut } from "./layout.tsx";
 import type { Marketing } from "./marketing.ts";
 import { respond } from "./respond.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -92,7 +93,7 @@ export function openSite(options: SiteOptions): Site {
 }
 
 function documentOf(snapshot: Snapshot, { modified, ...page }: OtherPage): Content {
-  const heading = `<h1>${Bun.escapeHTML(page.title)}</h1>`;
+  const heading = h("h1", null, page.title);
   const section = page.address.split("/")[1] ?? "";
   return snapshot.document({ ...page, heading, section, type: "website" }, modified);
 }

@@ -1,17 +1,20 @@
 /** `public/` at one moment: what is served at each address. */
-import { feed, postList, postsOf, time } from "./blog.ts";
+import { h } from "preact";
+import { feed, postsOf } from "./blog.ts";
 import { finishBody } from "./body.ts";
 import { Content } from "./content.ts";
-import { type LaidOut, type Link, parseLayout } from "./layout.ts";
+import { LAYOUT_MODIFIED, type LaidOut, type Link, layOut } from "./layout.tsx";
 import { renderMarkdown } from "./markdown.ts";
 import { gatherMarketing, type Marketing } from "./marketing.ts";
 import { isPage, lastChange, type Page, readPage } from "./page.ts";
+import { PageHeading, PostList } from "./parts.tsx";
 import { parseSettings, type Settings } from "./settings.ts";
 import { parseTemplate } from "./template.ts";
 import { readTree, type SourceFile } from "./tree.ts";
 
 /** Read by this service, and served by none of their own. */
-const SOURCES = ["layout.html", "site.json"];
+const SOURCES = ["site.json"];
+const STYLE = "assets/site.css";
 /** Those that know where the service is seen from. */
 const TEMPLATES = ["robots.txt", ".well-known/security.txt"];
 /** Files that clients look for at the root. */
@@ -37,7 +40,8 @@ export class Snapshot {
   readonly marketing: Marketing;
   readonly #options: SnapshotOptions;
   readonly #settings: Settings;
-  readonly #layout: ReturnType<typeof parseLayout>;
+  /** The style sheet's address. */
+  readonly #style: string;
   /** When the layout or the settings changed: then every page did. */
   readonly #laid_out: Date;
   /** By path. */
@@ -56,9 +60,10 @@ export class Snapshot {
       if (!file) throw new Error(`Cannot find ${path} in ${options.dir}`);
       return file;
     };
-    const [layout, settings] = [need("layout.html"), need("site.json")];
+    const settings = need("site.json");
+    need(STYLE);
     this.#settings = parseSettings(settings.bytes.toString());
-    this.#laid_out = newest(layout.modified, settings.modified);
+    this.#laid_out = newest(LAYOUT_MODIFIED, settings.modified);
     this.marketing = gatherMarketing(files.values().filter(({ path }) => /^marketing\/[^/]+\.json$/.test(path)));
 
     const assets = new Map<string, Content>();
@@ -68,10 +73,7 @@ export class Snapshot {
       else if (TEMPLATES.includes(file.path)) this.#addTemplate(file);
       else assets.set(file.path, this.#addFile(file));
     }
-    this.#layout = parseLayout(layout.bytes.toString(), {
-      settings: this.#settings,
-      asset: (name) => versioned(`assets/${name}`, assets.get(`assets/${name}`)),
-    });
+    this.#style = versioned(STYLE, assets.get(STYLE)) as string;
     const addressOf = (path: string) => this.#pages.get(path)?.address ?? versioned(path, assets.get(path));
     this.#posts = postsOf(this.#pages.values());
     for (const page of this.#pages.values()) {
@@ -95,7 +97,8 @@ export class Snapshot {
 
   /** A page that somebody else made. */
   document(page: LaidOut, modified: Date): Content {
-    return new Content(this.#layout(page, this.#options.base_url()), {
+    const around = { settings: this.#settings, base_url: this.#options.base_url(), style: this.#style };
+    return new Content(layOut(page, around), {
       type: "text/html;charset=utf-8",
       modified: newest(modified, this.#laid_out),
       cache_control: this.#options.cache_control.page,
@@ -146,7 +149,7 @@ export class Snapshot {
     const isPost = this.#posts.includes(page);
     const isBlog = path === "blog/index.md";
     const { html, headings } = page.kind === "markdown" ? renderMarkdown(page.body) : { html: page.body, headings: [] };
-    const body = finishBody(html, { path, addressOf }) + (isBlog ? postList(this.#posts) : "");
+    const body = finishBody(html, { path, addressOf });
     const siblings = this.#siblings(page);
     const laidOut: LaidOut = {
       ...front,
@@ -156,7 +159,8 @@ export class Snapshot {
       headings,
       siblings,
       type: isPost ? "article" : "website",
-      heading: page.kind === "markdown" ? heading(page, isPost) : "",
+      ...(page.kind === "markdown" && { heading: h(PageHeading, { page, is_post: isPost }) }),
+      ...(isBlog && { more: h(PostList, { posts: this.#posts }) }),
     };
     return this.document(
       laidOut,
@@ -204,14 +208,6 @@ export class Snapshot {
   #text(text: string, about: { type: string; modified: Date }): Content {
     return new Content(text, { ...about, cache_control: this.#options.cache_control.page });
   }
-}
-
-function heading({ front: { title, date, updated } }: Page, isPost: boolean): string {
-  const told = [];
-  if (isPost && date) told.push(time(date));
-  if (updated) told.push(`Updated ${time(updated)}`);
-  const meta = told.length > 0 ? `\n<p class="meta">${told.join(" · ")}</p>` : "";
-  return `<h1>${Bun.escapeHTML(title)}</h1>${meta}`;
 }
 
 /** The address of a file with its version: caches may keep what is there for ever. */

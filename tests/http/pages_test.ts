@@ -69,7 +69,7 @@ describe("pages", () => {
 
   test("name the address that they are seen at", async () => {
     expect((await api.ask("/robots.txt")).text).toBe(`Sitemap: ${api.url}/sitemap.xml\n`);
-    expect((await api.ask("/public/")).text).toContain(`<link rel="canonical" href="${api.url}/public/">`);
+    expect((await api.ask("/public/")).text).toContain(`<link rel="canonical" href="${api.url}/public/"/>`);
   });
 
   test("that the client has already are not sent again", async () => {

@@ -9,17 +9,7 @@ export interface SiteFolder extends AsyncDisposable {
   write(path: string, content: string | Uint8Array): Promise<void>;
 }
 
-export const LAYOUT = `<!doctype html>
-<html lang="en"><head><title>{{full_title}}</title><meta name="description" content="{{description}}">
-<link rel="canonical" href="{{canonical}}"><meta property="og:type" content="{{type}}">
-<meta property="og:title" content="{{title}}"><meta property="og:image" content="{{image}}">
-<meta property="og:image:alt" content="{{image_alt}}"><meta property="og:site_name" content="{{site_name}}">
-<link rel="stylesheet" href="{{asset:site.css}}"></head>
-<body class="{{section}}"><nav>{{nav}}</nav>{{sidebar}}<main>{{heading}}{{notice}}{{contents}}{{body}}</main></body></html>
-`;
-
 const BASIC: Readonly<Record<string, string>> = {
-  "layout.html": LAYOUT,
   "site.json": JSON.stringify({
     name: "Example",
     image: "/public/assets/preview.png",
@@ -33,7 +23,7 @@ const BASIC: Readonly<Record<string, string>> = {
   "assets/site.css": "body { margin: 0; }\n",
 };
 
-/** A folder with a layout, settings and a style sheet, and with the files given. */
+/** A folder with settings and a style sheet, and with the files given. */
 export async function siteFolder(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<SiteFolder> {
   const dir = await mkdtemp(join(tmpdir(), "levqor-site-"));
   const write = async (path: string, content: string | Uint8Array) => {

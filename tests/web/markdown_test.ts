@@ -7,7 +7,7 @@ describe("Markdown", () => {
   test("has headings with GitHub's anchors, each once", () => {
     const { html, headings } = renderMarkdown("## What's `new` & <b>good</b>?\n\n## Retrying\n\n### Retrying\n");
     expect(headings).toEqual([
-      { depth: 2, text: "What's new &amp; good?", id: "whats-new--good" },
+      { depth: 2, text: "What's new & good?", id: "whats-new--good" },
       { depth: 2, text: "Retrying", id: "retrying" },
       { depth: 3, text: "Retrying", id: "retrying-1" },
     ]);

@@ -38,8 +38,8 @@ describe("/status", () => {
 
     await eventually(async () => (await page()).includes("Much does not work"));
     const text = await page();
-    expect(text).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
-    expect(text).toContain("First line<br>&lt;b&gt;second&lt;/b&gt; line");
+    expect(text).toContain("&lt;script>alert(1)&lt;/script>");
+    expect(text).toContain("First line<br/>&lt;b>second&lt;/b> line");
     expect(text).not.toContain("<script");
     expect(text).toContain(`${new Date().toISOString().slice(0, 10)}: `);
     // In the first minute of a day it has no outage yet.
