@@ -104,7 +104,9 @@ async function reachable(entry: string): Promise<{ files: Set<string>; packages:
   for (const file of files) {
     const transpiler = transpilers[extname(file) as keyof typeof transpilers];
     const imports = transpiler?.scanImports(await Bun.file(file).text()) ?? [];
-    for (const { path } of imports) {
+    for (const { path, kind } of imports) {
+      // The scanner names it for any JSX; what JSX imports is Preact's.
+      if (path === "react" && kind === "require-call") continue;
       if (path.startsWith(".")) files.add(join(dirname(file), path));
       else if (!/^(node:|bun(:|$))/.test(path)) packages.add(path.split("/", path.startsWith("@") ? 2 : 1).join("/"));
     }
