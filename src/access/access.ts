@@ -2,8 +2,8 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Environment } from "../../events/key.ts";
 import type { Caller, Identity } from "./caller.ts";
-import { digestOf, digestPrefix, KeyRing, type KeyRingOptions } from "./key_ring.ts";
-import { environmentOf, looksIssued } from "./key_text.ts";
+import { digestPrefix, KeyRing, type KeyRingOptions } from "./key_ring.ts";
+import { digestOf, environmentOf, looksIssued } from "./key_text.ts";
 import { KeyUses, type KeyUsesOptions } from "./key_uses.ts";
 import { type IdentifyToken, looksLikeToken } from "./tokens.ts";
 

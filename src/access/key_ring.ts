@@ -5,7 +5,7 @@
  * here within a second. Whoever asks for a secret that is not on the ring may wait until the ring has come to the log's
  * head: what is then not on it does not exist.
  */
-import { hash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { Logger } from "pino";
 import type { StoredEvent } from "../../events/envelope.ts";
 import { keyStream } from "../../events/key.ts";
@@ -231,11 +231,6 @@ export class KeyRing {
     if (next === Number.POSITIVE_INFINITY || this.#stop.signal.aborted) return;
     this.#callOff = alarm(next - now, () => this.#end());
   }
-}
-
-/** The SHA-256 of a secret. */
-export function digestOf(secret: string): Buffer {
-  return hash("sha256", secret, "buffer");
 }
 
 /** Under which a digest is found. Who could tell slots apart by time would learn of digests, from which no secret follows. */

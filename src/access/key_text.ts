@@ -4,6 +4,7 @@
  * The last six are the CRC-32 of what stands before them (IEEE 802.3, as in zlib, of the ASCII bytes) in base 62, most
  * significant digit first, with zeros in front: so a scanner knows a key from a text that looks like one, offline.
  */
+import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Environment } from "../../events/key.ts";
 
@@ -16,11 +17,17 @@ const SHOWN_LENGTH = 4;
 
 const KEY = /^lvq_(live|test)_[0-9A-Za-z]{38}$/;
 
-/** A new key. */
-export function newKey(environment: Environment): { text: string; prefix: string } {
+/** A new key; `hash` is its digest in hex, which is all that is kept of it. */
+export function newKey(environment: Environment): { text: string; prefix: string; hash: string } {
   const start = `lvq_${environment}_`;
   const body = start + randomDigits(RANDOM_LENGTH);
-  return { text: body + checksum(body), prefix: body.slice(0, start.length + SHOWN_LENGTH) };
+  const text = body + checksum(body);
+  return { text, prefix: body.slice(0, start.length + SHOWN_LENGTH), hash: digestOf(text).toString("hex") };
+}
+
+/** The SHA-256 of a key's text. */
+export function digestOf(text: string): Buffer {
+  return hash("sha256", text, "buffer");
 }
 
 /** For where a text is taken that is a key; `undefined` where it is none: it looks otherwise, or is damaged. */

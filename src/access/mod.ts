@@ -2,6 +2,6 @@
 export { type Access, startAccess } from "./access.ts";
 export { type Caller, type Identity, mayDo, onLapse, reachOf } from "./caller.ts";
 export { missingGrants, type Tiers } from "./grant.ts";
-export { createKey, type KeyView, keyStatus, keyView, readKey, revokeKey, rotateKey } from "./keys.ts";
+export { newKey } from "./key_text.ts";
 export { type Scope, scopes } from "./scopes.ts";
 export { type TokenOptions, tokenVerifier } from "./tokens.ts";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createKey, type Identity, mayDo, revokeKey, type Scope, scopes } from "../../src/access/mod.ts";
+import { type Identity, mayDo, type Scope, scopes } from "../../src/access/mod.ts";
+import { createKey, revokeKey } from "../../src/features/keys/commands.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { eventually } from "../support/service.ts";
 import { type AccessBench, accessBench } from "./support.ts";

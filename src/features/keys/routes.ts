@@ -4,16 +4,7 @@ import { keyStream } from "../../../events/key.ts";
 import { instantOf } from "../../../events/time.ts";
 import type { KeyRow } from "../../../projections/mod.ts";
 import type { Caller } from "../../access/mod.ts";
-import {
-  createKey,
-  type KeyView,
-  keyStatus,
-  keyView,
-  missingGrants,
-  readKey,
-  revokeKey,
-  rotateKey,
-} from "../../access/mod.ts";
+import { missingGrants } from "../../access/mod.ts";
 import type { KeyState } from "../../domain/key.ts";
 import { beyond } from "../../domain/reach.ts";
 import { tags } from "../../http/document/tags.ts";
@@ -27,6 +18,7 @@ import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
 import { decodeJson, isSameJson } from "../../json/mod.ts";
+import { createKey, type KeyView, keyStatus, keyView, readKey, revokeKey, rotateKey } from "./commands.ts";
 import { keyProblems } from "./problems.ts";
 import { IssuedKey, Key, KeyCreateRequest, KeyId, KeyList, KeyRevokeRequest, KeyRotateRequest } from "./schemas.ts";
 

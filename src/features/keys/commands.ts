@@ -1,12 +1,10 @@
 /** Reading an issued key from the log, and commanding it. */
-import type { EventMeta } from "../../events/envelope.ts";
-import type { Environment, KeyCreated } from "../../events/key.ts";
-import { keyStream } from "../../events/key.ts";
-import { decode } from "../../events/mod.ts";
-import { endOf, type KeyRejection, type KeyState, keyDecider } from "../domain/key.ts";
-import { type EventLog, type Handled, handle } from "../log/mod.ts";
-import { digestOf } from "./key_ring.ts";
-import { newKey } from "./key_text.ts";
+import type { EventMeta } from "../../../events/envelope.ts";
+import { type Environment, type KeyCreated, keyStream } from "../../../events/key.ts";
+import { decode } from "../../../events/mod.ts";
+import { newKey } from "../../access/mod.ts";
+import { endOf, type KeyRejection, type KeyState, keyDecider } from "../../domain/key.ts";
+import { type EventLog, type Handled, handle } from "../../log/mod.ts";
 
 /** A key as the API shows it. Times are RFC 3339, UTC. */
 export interface KeyView extends Omit<KeyCreated, "hash"> {
@@ -33,7 +31,7 @@ export async function createKey(
   log: EventLog,
   { key_id, meta, ...granted }: { key_id: string; meta: EventMeta } & Omit<KeyCreated, "hash" | "prefix">,
 ): Promise<Made> {
-  const { text, ...made } = newSecret(granted.environment);
+  const { text, ...made } = newKey(granted.environment);
   const handled = await handle(log, {
     stream_id: keyStream(key_id),
     decider: keyDecider,
@@ -59,7 +57,7 @@ export async function rotateKey(
     expires_at?: string | null;
   },
 ): Promise<Made> {
-  const { text, ...made } = newSecret(environment);
+  const { text, ...made } = newKey(environment);
   const handled = await handle(log, {
     stream_id: keyStream(key_id),
     decider: keyDecider,
@@ -115,11 +113,6 @@ export function keyStatus({
 }): KeyView["status"] {
   if (revoked) return "revoked";
   return expires_at !== null && expires_at <= now ? "expired" : "active";
-}
-
-function newSecret(environment: Environment): { text: string; prefix: string; hash: string } {
-  const { text, prefix } = newKey(environment);
-  return { text, prefix, hash: digestOf(text).toString("hex") };
 }
 
 function toTime(ms: number | null): string | null {
