@@ -1,7 +1,7 @@
 /**
  * Writes those tables of the documentation (`public/docs/`) that follow from the code, between their markers
  * (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, every scope, every setting. Run after a
- * change in `src/access/scopes.ts`, `src/http/problem.ts`, `src/config.ts` or `docs/events.md`; a test compares the files.
+ * change in `src/access/scopes.ts`, `src/http/problem.ts`, a `settings.ts` or `docs/events.md`; a test compares the files.
  */
 import { join } from "node:path";
 import { scopes } from "../src/access/mod.ts";
@@ -60,10 +60,10 @@ function scopeTable(): string {
 function settingTable(): string {
   return table(
     ["variable", "default", "what it is for"],
-    settings().map(({ name, about, default_text, example }) => [
-      `\`${name}\``,
+    settings().map(({ env, summary, default_text, example }) => [
+      `\`${env}\``,
       default_text,
-      `${about} Example: \`${example}\``,
+      `${summary} Example: \`${example}\``,
     ]),
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
-import { type Config, ConfigError, helpText, loadConfig, settings } from "../src/config.ts";
+import { type Config, ConfigError, helpText, loadConfig, secretsOf, settings } from "../src/config.ts";
 import { scrubber } from "../src/scrub.ts";
 
 const KEY = "k".repeat(16);
@@ -69,47 +69,49 @@ describe("an empty environment", () => {
   });
 });
 
+const FULL = {
+  PORT: "0",
+  HOST: "::1",
+  API_KEYS: `${KEY}, other-${KEY}`,
+  API_KEYS_NEXT: `next-${KEY}`,
+  CORS_ORIGINS: "https://app.example.com, http://localhost:3000",
+  NODE_ENV: "production",
+  PUBLIC_URL: "https://jobs.example.com:8443/",
+  DATABASE_URL: "postgres://levqor:p%40ss@db:5432/levqor",
+  DATABASE_ADMIN_URL: "postgresql://owner:secret@db/levqor",
+  NATS_URL: "nats://a:4222,tls://user:pass@b:4222",
+  NATS_REPLICAS: "3",
+  LEVQOR_DATA_DIR: "data",
+  LEVQOR_ROLE: "worker",
+  WORKER_CONCURRENCY: "1",
+  JOB_LEASE_SECONDS: "3600",
+  MAX_QUEUE_DEPTH: "100000000",
+  MAX_STREAMS: "1",
+  CALLER_SHARE: "0.5",
+  RATE_BURST: "1",
+  RATE_GLOBAL: "none",
+  RATE_TIERS: "gold=999999999, pro=none",
+  TRUST_PROXY: "X-Forwarded-For:2, 10.0.0.0/8,fd00::1",
+  WEBHOOK_SECRET,
+  WEBHOOK_SECRET_NEXT: NEXT_WEBHOOK_SECRET,
+  OUTBOUND_ALLOW: "10.20.0.0/16, fd00::/8,192.168.0.7,hooks.internal",
+  JWT_SECRET: "s".repeat(32),
+  JWT_ISSUER: "https://auth.example.com",
+  JWT_AUDIENCE: "levqor",
+  LOG_LEVEL: "silent",
+  LOG_FORMAT: "json",
+  REQUEST_LOG: "off",
+  METRICS_PORT: "9464",
+  METRICS_HOST: "10.0.0.5",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector:4318/otlp",
+  OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Bearer%20a%2Cb, x-team = ops",
+  OTEL_SERVICE_NAME: "levqor-staging",
+  OTEL_TRACES_SAMPLER_ARG: "0.25",
+  BUILD_ID: "a1b2c3d",
+};
+
 describe("a full environment", () => {
-  const env = {
-    PORT: "0",
-    HOST: "::1",
-    API_KEYS: `${KEY}, other-${KEY}`,
-    API_KEYS_NEXT: `next-${KEY}`,
-    CORS_ORIGINS: "https://app.example.com, http://localhost:3000",
-    NODE_ENV: "production",
-    PUBLIC_URL: "https://jobs.example.com:8443/",
-    DATABASE_URL: "postgres://levqor:p%40ss@db:5432/levqor",
-    DATABASE_ADMIN_URL: "postgresql://owner:secret@db/levqor",
-    NATS_URL: "nats://a:4222,tls://user:pass@b:4222",
-    NATS_REPLICAS: "3",
-    LEVQOR_DATA_DIR: "data",
-    LEVQOR_ROLE: "worker",
-    WORKER_CONCURRENCY: "1",
-    JOB_LEASE_SECONDS: "3600",
-    MAX_QUEUE_DEPTH: "100000000",
-    MAX_STREAMS: "1",
-    CALLER_SHARE: "0.5",
-    RATE_BURST: "1",
-    RATE_GLOBAL: "none",
-    RATE_TIERS: "gold=999999999, pro=none",
-    TRUST_PROXY: "X-Forwarded-For:2, 10.0.0.0/8,fd00::1",
-    WEBHOOK_SECRET,
-    WEBHOOK_SECRET_NEXT: NEXT_WEBHOOK_SECRET,
-    OUTBOUND_ALLOW: "10.20.0.0/16, fd00::/8,192.168.0.7,hooks.internal",
-    JWT_SECRET: "s".repeat(32),
-    JWT_ISSUER: "https://auth.example.com",
-    JWT_AUDIENCE: "levqor",
-    LOG_LEVEL: "silent",
-    LOG_FORMAT: "json",
-    REQUEST_LOG: "off",
-    METRICS_PORT: "9464",
-    METRICS_HOST: "10.0.0.5",
-    OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector:4318/otlp",
-    OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Bearer%20a%2Cb, x-team = ops",
-    OTEL_SERVICE_NAME: "levqor-staging",
-    OTEL_TRACES_SAMPLER_ARG: "0.25",
-    BUILD_ID: "a1b2c3d",
-  };
+  const env = FULL;
 
   test("is taken as it stands", () => {
     expect(load(env)).toEqual({
@@ -157,6 +159,24 @@ describe("a full environment", () => {
     }).toThrow();
     expect(() => config.api_keys.push("intruder")).toThrow();
   });
+});
+
+test("what must never be logged is each secret by itself, as it is written and as it is meant", () => {
+  const secrets = secretsOf(load({ ...FULL, NATS_URL: "nats://token@a:4222,tls://user:pass@b:4222" }));
+  const random = [WEBHOOK_SECRET, NEXT_WEBHOOK_SECRET].flatMap((secret) => [secret, secret.slice("whsec_".length)]);
+  const wanted = [
+    KEY,
+    `other-${KEY}`,
+    `next-${KEY}`,
+    "p%40ss",
+    "p@ss",
+    "secret",
+    "token",
+    "pass",
+    ...random,
+    "s".repeat(32),
+  ];
+  expect(new Set(secrets)).toEqual(new Set([...wanted, "Bearer a,b", "a,b", "ops"]));
 });
 
 test("a worker listens only where it is told a port", () => {
@@ -382,7 +402,7 @@ test("a variable that looks like ours is named beside what is wrong", () => {
 
 test("what is said of a wrong setting keeps its hint in the log", () => {
   const { text } = scrubber([]);
-  const names = settings().map(({ name }) => name);
+  const names = settings().map(({ env }) => env);
   const said = [
     ...problems(Object.fromEntries(names.map((name) => [name, "?, ?"]))),
     ...problems({ DATABASE_URL: "postgres://host/levqor", DATABASE_ADMIN_URL: "postgres://user@host" }),
@@ -402,6 +422,11 @@ test("a variable that looks like ours is named, with the one that was meant", ()
     "LEVQOR_DATADIR is not a setting and has no effect; did you mean LEVQOR_DATA_DIR?",
     "LEVQOR_WHATEVER_ELSE is not a setting and has no effect.",
   ]);
+});
+
+test("no two settings have one variable", () => {
+  const names = settings().map(({ env }) => env);
+  expect(names.filter((name, index) => names.indexOf(name) < index)).toEqual([]);
 });
 
 describe("the command line", () => {

@@ -1,6 +1,6 @@
 /** The list of posts, and the feed (Atom, RFC 4287). */
 import { lastChange, type Page } from "./page.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./site_file.ts";
 
 /** The newest first. */
 export function postsOf(pages: Iterable<Page>): Page[] {

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import type { ComponentChildren, JSX } from "preact";
 import { renderToString } from "preact-render-to-string";
 import type { Heading } from "./markdown.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./site_file.ts";
 
 /** When it changed: then every page did. */
 export const LAYOUT_MODIFIED = statSync(import.meta.path).mtime;

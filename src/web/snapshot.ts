@@ -8,7 +8,7 @@ import { renderMarkdown } from "./markdown.ts";
 import { gatherMarketing, type Marketing } from "./marketing.ts";
 import { isPage, lastChange, type Page, readPage } from "./page.ts";
 import { PageHeading, PostList } from "./parts.tsx";
-import { parseSettings, type Settings } from "./settings.ts";
+import { parseSettings, type Settings } from "./site_file.ts";
 import { parseTemplate } from "./template.ts";
 import { readTree, type SourceFile } from "./tree.ts";
 

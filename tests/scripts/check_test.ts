@@ -38,6 +38,14 @@ const against: ReadonlyArray<[importer: string, imported: string]> = [
   ["src/features/a/c.ts", "../../main.ts"],
   ["src/features/a/d.ts", "../../../connectors/http.ts"],
   ["src/config.ts", "./log/mod.ts"],
+  ["src/http/c.ts", "../config.ts"],
+  ["src/jobs/d.ts", "../config.ts"],
+  ["src/features/a/e.ts", "../../config.ts"],
+  ["src/jobs/settings.ts", "./options.ts"],
+  ["src/features/a/settings.ts", "../../http/limits.ts"],
+  ["connectors/settings.ts", "./http.ts"],
+  ["src/settings/a.ts", "../json/mod.ts"],
+  ["src/process/a.ts", "../log/mod.ts"],
   ["src/heartbeat.ts", "./http/problem.ts"],
 ];
 
@@ -76,6 +84,9 @@ const along: ReadonlyArray<[importer: string, imported: string]> = [
   ["src/features/mod.ts", "./jobs/intake.ts"],
   ["src/main.ts", "./features/mod.ts"],
   ["src/uptime.ts", "./log/mod.ts"],
+  ["src/features/b/settings.ts", "../../settings/mod.ts"],
+  ["src/rate/settings.ts", "../ip/mod.ts"],
+  ["src/process/y.ts", "../logger.ts"],
   ["tests/y.ts", "../src/log/mod.ts"],
 ];
 

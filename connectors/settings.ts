@@ -1,0 +1,32 @@
+/** What may be called from here. */
+import { isAddressRange } from "../src/ip/mod.ts";
+import { list, setting, settings, Unfit } from "../src/settings/mod.ts";
+
+/** What a development service may call beside public addresses: services on the same machine. */
+const LOOPBACK = ["127.0.0.0/8", "::1"];
+
+export const outboundSettings = settings(
+  {
+    outbound_allow: setting({
+      env: "OUTBOUND_ALLOW",
+      summary:
+        "What jobs and callbacks may call beside public addresses: addresses, CIDR ranges and host names, separated by commas; or none. The same for every process: the API refuses a callback_url by it.",
+      example: "10.20.0.0/16,hooks.internal",
+      default_text: `${LOOPBACK} without API_KEYS, in the role all and outside production; else none`,
+      read: (text) => (text === "none" ? [] : entries(text)),
+    }),
+  },
+  {
+    resolve: ({ outbound_allow }, { open, production, role }) => ({
+      // A worker is told no keys, so it cannot know whether it is a service for its own developer alone.
+      outbound_allow: outbound_allow ?? (open && !production && role === "all" ? LOOPBACK : []),
+    }),
+  },
+);
+
+const entries = list((entry) => {
+  // A last label of digits would be an address that is none.
+  const isHost = /^(?:[a-z\d_](?:[a-z\d_-]*[a-z\d])?\.)*[a-z](?:[a-z\d-]*[a-z\d])?$/i.test(entry);
+  if (isAddressRange(entry) || isHost) return entry;
+  throw new Unfit(`${JSON.stringify(entry)} is no address, CIDR range or host name; write 10.20.0.0/16,hooks.internal`);
+});

@@ -1,0 +1,139 @@
+/** Who may call: the operator's keys, and sessions of users. */
+import { list, matching, ratio, setting, settings, Unfit, urlOf } from "../settings/mod.ts";
+
+const KEY_MIN_LENGTH = 16;
+/** As RFC 7518 asks of HS256: a key no shorter than the hash. */
+const JWT_SECRET_MIN_BYTES = 32;
+
+const apiKeys = list(apiKey);
+const claim = matching(/^[\x21-\x7e]{1,512}$/, "it must be 1 to 512 visible ASCII characters");
+
+const declared = {
+  api_keys: setting({
+    env: "API_KEYS",
+    summary:
+      "The operator's keys, separated by commas: they may do everything. Without keys (development) everyone may.",
+    example: "$(openssl rand -hex 24)",
+    default: [] as readonly string[],
+    default_text: "none",
+    secret: true,
+    read: apiKeys,
+  }),
+  api_keys_next: setting({
+    env: "API_KEYS_NEXT",
+    summary: "Keys that are taken as well, while API_KEYS are being replaced.",
+    example: "$(openssl rand -hex 24)",
+    default: [] as readonly string[],
+    default_text: "none",
+    secret: true,
+    read: apiKeys,
+  }),
+  jwt_secret: setting({
+    env: "JWT_SECRET",
+    summary: "Takes sessions of users: the secret with which an auth server such as Supabase signs its JWTs (HS256).",
+    example: "$(openssl rand -base64 48)",
+    secret: true,
+    read: jwtSecret,
+  }),
+  jwks_url: setting({
+    env: "JWKS_URL",
+    summary: "The same, where it signs with a key pair (ES256, RS256, EdDSA): where it publishes its public keys.",
+    example: "https://PROJECT.supabase.co/auth/v1/.well-known/jwks.json",
+    // Over https: who can change the keys on their way can be any user.
+    read: urlOf(["https:", "http:"], {
+      holds: ({ protocol, hostname, username }) =>
+        username === "" && (protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname)),
+      otherwise: "it must be an https:// URL without user and password (http:// on this machine only)",
+    }),
+  }),
+  jwt_issuer: setting({
+    env: "JWT_ISSUER",
+    summary: "Who must have issued the JWTs (iss). Needed with JWT_SECRET or JWKS_URL.",
+    example: "https://PROJECT.supabase.co/auth/v1",
+    read: claim,
+  }),
+  jwt_audience: setting({
+    env: "JWT_AUDIENCE",
+    summary: "For whom the JWTs must be (aud).",
+    example: "levqor",
+    default: "authenticated",
+    read: claim,
+  }),
+  caller_share: setting({
+    env: "CALLER_SHARE",
+    summary:
+      "What one caller (a user, an issued key) may hold of MAX_STREAMS, of MAX_QUEUE_DEPTH, of waiting claims, of 10,000 claimed jobs, and of 10,000 schedules, pipelines, issued keys and workflows with limits, from 0 to 1: one at least. The keys in API_KEYS may hold all of it.",
+    example: "0.25",
+    default: 0.1,
+    read: ratio,
+  }),
+};
+
+type Given = ReadonlySet<keyof typeof declared>;
+
+export const accessSettings = settings(declared, {
+  check: ({ given, deployment: { role, production } }) => [
+    given.has("api_keys_next") &&
+      !given.has("api_keys") &&
+      "API_KEYS_NEXT (not shown): it goes with API_KEYS, which is not set; the keys in use belong there.",
+    given.has("jwt_secret") &&
+      given.has("jwks_url") &&
+      "JWT_SECRET (not shown): it is one way to check JWTs, JWKS_URL the other; set one of them.",
+    takesSessions(given) &&
+      !given.has("jwt_issuer") &&
+      "JWT_ISSUER is missing: a JWT of just any issuer must not be taken; set it to the iss of your auth server.",
+    production &&
+      role !== "worker" &&
+      !hasKeys(given) &&
+      `NODE_ENV is "production": it needs API_KEYS. Make a key: openssl rand -hex 24`,
+  ],
+  resolve: ({
+    api_keys,
+    api_keys_next,
+    jwt_secret: secret,
+    jwks_url,
+    jwt_issuer: issuer,
+    jwt_audience,
+    caller_share,
+  }) => {
+    const verify_with = secret ? { secret } : jwks_url ? { jwks_url } : undefined;
+    return {
+      /** None: everyone may write. */
+      api_keys: [...api_keys, ...api_keys_next],
+      /** Sessions of users; absent: none are taken. */
+      jwt: issuer && verify_with ? { verify_with, issuer, audience: jwt_audience } : undefined,
+      caller_share,
+    };
+  },
+});
+
+/** Whether nobody is asked who they are. */
+export function isOpen(given: Given): boolean {
+  return !hasKeys(given) && !takesSessions(given);
+}
+
+function hasKeys(given: Given): boolean {
+  return given.has("api_keys") || given.has("api_keys_next");
+}
+
+function takesSessions(given: Given): boolean {
+  return given.has("jwt_secret") || given.has("jwks_url");
+}
+
+function apiKey(key: string, { index, length }: { index: number; length: number }): string {
+  const which = `key ${index + 1} of ${length}`;
+  if (key === "") throw new Unfit(`${which} is empty; remove the comma too many`);
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new Unfit(`${which} has characters that no HTTP header can carry`);
+  if (key.length < KEY_MIN_LENGTH) {
+    throw new Unfit(
+      `${which} has ${key.length} characters and needs at least ${KEY_MIN_LENGTH}; make one: openssl rand -hex 24`,
+    );
+  }
+  return key;
+}
+
+function jwtSecret(text: string): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes >= JWT_SECRET_MIN_BYTES) return text;
+  throw new Unfit(`it has ${bytes} bytes and needs at least ${JWT_SECRET_MIN_BYTES}; who guesses it can be any user`);
+}

@@ -1,0 +1,29 @@
+/** Where NATS is. */
+import { integer, passwordsOf, setting, settings, Unfit } from "../settings/mod.ts";
+
+export const busSettings = settings({
+  nats_url: setting({
+    env: "NATS_URL",
+    summary: "NATS servers with JetStream, separated by commas. Without it events are spread over the database alone.",
+    example: "nats://nats.internal:4222",
+    secret: (text) => text.split(",").flatMap(passwordsOf),
+    read: natsUrl,
+  }),
+  nats_replicas: setting({
+    env: "NATS_REPLICAS",
+    summary: "NATS nodes that each hold a copy of the events: 3 in a cluster, so that it survives the end of one.",
+    example: "3",
+    default_text: "1 for a stream that is made, else what it has",
+    read: integer(1, 5),
+  }),
+});
+
+function natsUrl(text: string): string {
+  const servers = text.split(",").map((server) => URL.parse(server.trim()));
+  for (const server of servers) {
+    if (!server || !["nats:", "tls:"].includes(server.protocol) || server.hostname === "") {
+      throw new Unfit("it must be nats://host:4222 or tls://host:4222, or several of them separated by commas");
+    }
+  }
+  return text;
+}

@@ -1,0 +1,87 @@
+/** Where the API listens and is seen, and what of its requests is logged. */
+import { isIP } from "node:net";
+import { integer, list, matching, oneOf, setting, settings, Unfit } from "../settings/mod.ts";
+
+const API_PORT = 5000;
+const PUBLIC_URL = "https://api.levqor.ai";
+
+export const httpSettings = settings(
+  {
+    port: setting({
+      env: "PORT",
+      summary: "Port of the API; of a worker, port where /health answers. 0 takes a free one.",
+      example: "8080",
+      default_text: `${API_PORT}; a worker listens only where it is set`,
+      read: integer(0, 65_535),
+    }),
+    host: setting({
+      env: "HOST",
+      summary:
+        "Address the API listens on. Without API_KEYS everyone who reaches the service may do everything: then one of this machine's own alone is accepted.",
+      example: "0.0.0.0",
+      default_text: "0.0.0.0 with API_KEYS, 127.0.0.1 without",
+      read: matching(/^[\w.:-]+$/, "it must be an address or a host name"),
+    }),
+    public_url: setting({
+      env: "PUBLIC_URL",
+      summary:
+        "Where the service is seen from outside: in the pages' own addresses, sitemap.xml and security.txt. Without API_KEYS the service answers for this host, beside those of its own machine.",
+      example: "https://api.example.com",
+      default_text: "https://api.levqor.ai in production, else the address the service listens on",
+      read: publicUrl,
+    }),
+    cors_origins: setting({
+      env: "CORS_ORIGINS",
+      summary: "Origins whose pages may call the API, beside https://levqor.ai, separated by commas.",
+      example: "https://app.example.com,http://localhost:3000",
+      default: [] as readonly string[],
+      default_text: "none",
+      read: list(corsOrigin),
+    }),
+    request_log: setting({
+      env: "REQUEST_LOG",
+      summary:
+        "Requests that are logged, at info. off: none. errors: those answered with 400 or more or after a second, 20 lines a second at most. all: every one.",
+      example: "all",
+      default: "errors",
+      read: oneOf("off", "errors", "all"),
+    }),
+  },
+  {
+    check: ({ values: { host = "127.0.0.1" }, deployment: { role, open } }) => [
+      role !== "worker" &&
+        open &&
+        !isOwnAddress(host) &&
+        `HOST is ${JSON.stringify(host)}: without API_KEYS everyone who reaches the service there may do everything. Set API_KEYS (make a key: openssl rand -hex 24), or leave HOST out.`,
+    ],
+    resolve: ({ port, host, public_url, ...values }, { role, open, production }) => ({
+      ...values,
+      /** Absent: a worker that listens nowhere. */
+      port: port ?? (role === "worker" ? undefined : API_PORT),
+      host: host ?? (open ? "127.0.0.1" : "0.0.0.0"),
+      /** An origin, without a slash at the end; absent: the address that the service listens on. */
+      public_url: public_url ?? (production ? PUBLIC_URL : undefined),
+    }),
+  },
+);
+
+/** Whether nobody but this machine reaches an address. */
+function isOwnAddress(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+function corsOrigin(origin: string): string {
+  if (origin === "*") throw new Unfit("it must name each origin; * would let every page use the keys it is given");
+  const url = URL.parse(origin);
+  if (url && ["http:", "https:"].includes(url.protocol) && url.origin === origin) return origin;
+  const hint = url && url.origin !== "null" ? `; write ${url.origin}` : "; write https://app.example.com";
+  throw new Unfit(`${JSON.stringify(origin)} is no origin as browsers write it${hint}`);
+}
+
+function publicUrl(text: string): string {
+  const url = URL.parse(text);
+  if (!url || !["https:", "http:"].includes(url.protocol) || text.replace(/\/$/, "") !== url.origin) {
+    throw new Unfit("it must be https:// and a host, with nothing after it, like https://api.example.com");
+  }
+  return url.origin;
+}

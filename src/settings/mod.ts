@@ -1,0 +1,13 @@
+/**
+ * The kit for settings. Whatever reads its own environment variables declares them in a `settings.ts` beside it, as one
+ * group; `src/config.ts` gathers the groups.
+ */
+export {
+  type Deployment,
+  type Environment,
+  type Group,
+  type SettingsOf,
+  settings,
+} from "./group.ts";
+export { integer, list, matching, oneOf, ratio, urlOf } from "./readers.ts";
+export { passwordsOf, type Setting, setting, Unfit } from "./setting.ts";

@@ -1,0 +1,72 @@
+/** One setting: an environment variable, what it is for, and how it is read. */
+
+/** What is wrong with a value and how to mend it, to follow `PORT is "abc": `. Never contains a secret's value. */
+export class Unfit extends Error {
+  override readonly name = "Unfit";
+}
+
+export interface Setting<Value = unknown> {
+  /** The variable's name. */
+  readonly env: string;
+  /** For `--help` and the guide. */
+  readonly summary: string;
+  readonly example: string;
+  readonly default_text: string;
+  /** Whether its value may be shown. */
+  readonly secret: boolean;
+  /** What holds where the variable is absent, or wrong. */
+  readonly default: Value;
+  /** Throws {@link Unfit}. */
+  read(text: string): Value;
+  /** What of a value must never be logged. */
+  secretsOf(value: Value): readonly string[];
+}
+
+interface Declared<Value, Default extends Value | undefined> {
+  readonly env: string;
+  readonly summary: string;
+  readonly example: string;
+  /** Absent: the value is `undefined` where the variable is absent. */
+  readonly default?: Default;
+  /** Where the default itself does not say it: what holds without the variable; `none` for a default of `undefined`. */
+  readonly default_text?: string;
+  /** Never shown; `true`: the value, or each of its items, is never logged; a function gives what else of it never is. */
+  readonly secret?: true | ((value: Value) => readonly string[]);
+  /** Throws {@link Unfit}. */
+  readonly read: (text: string) => Value;
+}
+
+/** Declares a setting. */
+export function setting<Value, const Default extends Value | undefined = undefined>({
+  secret,
+  default_text,
+  read,
+  ...declared
+}: Declared<Value, Default>): Setting<Value | Default> {
+  const parts = secret === true ? wholeSecret : secret;
+  return {
+    ...declared,
+    default: declared.default as Default,
+    default_text: default_text ?? String(declared.default ?? "none"),
+    secret: parts !== undefined,
+    read,
+    secretsOf: (value) => (value === undefined ? [] : (parts?.(value) ?? [])),
+  };
+}
+
+function wholeSecret(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [String(value)];
+}
+
+/** A URL's password, or NATS's token in its place, as it is written and as it is meant. */
+export function passwordsOf(text: string): readonly string[] {
+  const { protocol, username, password, host, pathname } = URL.parse(text.trim()) ?? {};
+  const secret = password || (protocol === "nats:" || protocol === "tls:" ? username : undefined);
+  // One that is also a name in the URL is no secret, and would take every other mention of that name with it.
+  if (!secret || secret === (password && username) || host === secret || pathname === `/${secret}`) return [];
+  try {
+    return [secret, decodeURIComponent(secret)];
+  } catch {
+    return [secret];
+  }
+}
