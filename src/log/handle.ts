@@ -1,10 +1,9 @@
 /** Command handling: load a stream, decide, append, and decide again where somebody else was faster. */
 import type { EventMeta, NewEvent, StoredEvent } from "../../events/envelope.ts";
 import type { KnownEvent } from "../../events/mod.ts";
-import { ContendedError } from "./errors.ts";
 import { type Folded, foldEvents, foldStream } from "./fold.ts";
-import { withPrecedence } from "./precedence.ts";
 import type { EventLog } from "./types.ts";
+import { untilDecided } from "./until_decided.ts";
 
 /** What the log needs of a decider. */
 interface Deciding<State, Command, Refusal> {
@@ -49,27 +48,17 @@ export type Handled<State, Refusal> =
       readonly version: number;
     };
 
-/** How long it is tried at least, in milliseconds, and how often: what changes a stream for so long never yields. */
-const PATIENCE_MS = 8_000;
-const MIN_TRIES = 20;
-
 /** Decides a command on a stream's present state and records the decision. Throws what `append` throws, and `ContendedError`. */
 export async function handle<State, Command extends object, Refusal>(
   log: EventLog,
   handling: Handling<State, Command, Refusal>,
 ): Promise<Handled<State, Refusal>> {
-  const { stream_id } = handling;
-  const first = await attempt(log, handling, handling.known);
-  if (first.done) return first.handled;
-  return await withPrecedence(log, stream_id, async () => {
-    const until = performance.now() + PATIENCE_MS;
-    let { known } = first;
-    for (let tries = 1; tries < MIN_TRIES || performance.now() < until; tries++) {
-      const next = await attempt(log, handling, known);
-      if (next.done) return next.handled;
-      ({ known } = next);
-    }
-    throw new ContendedError(`Cannot append to ${stream_id}: others changed it at every try`);
+  let { known } = handling;
+  return await untilDecided(log, [handling.stream_id], async () => {
+    const next = await attempt(log, handling, known);
+    if (next.done) return next.handled;
+    ({ known } = next);
+    return undefined;
   });
 }
 

@@ -10,6 +10,7 @@ export {
 } from "./errors.ts";
 export { type Folded, foldEvents, PAGE, pagesOf, readEvents } from "./fold.ts";
 export { type Handled, handle } from "./handle.ts";
+export { handleAll } from "./handle_all.ts";
 export { openLog } from "./postgres_log.ts";
 export { givePrecedence, withPrecedence } from "./precedence.ts";
 export { mayChangeLog } from "./rights.ts";

@@ -51,6 +51,12 @@ export async function readSchedules(
   return found;
 }
 
+/** The events that a schedule's state takes, the newest last; empty where it was never created. */
+export async function eventsOf(log: EventLog, scheduleId: string): Promise<readonly StoredEvent[]> {
+  const stream_id = scheduleStream(scheduleId);
+  return (await (await readEnds(log, [stream_id])).get(stream_id)) ?? [];
+}
+
 /** The definition and the newest event of schedules, which is all that a state takes: a history grows for ever. */
 async function readEnds(
   log: EventLog,
@@ -114,7 +120,7 @@ export function commandSchedule(
   { schedule_id, reach, command, meta }: CommandingSchedule,
 ): Promise<Handled<ScheduleState, ScheduleRejection>> {
   const stream_id = scheduleStream(schedule_id);
-  const read = async () => (await (await readEnds(log, [stream_id])).get(stream_id)) ?? [];
+  const read = () => eventsOf(log, schedule_id);
   const decide = (wanted: ScheduleCommand, state: ScheduleState) => decideWithin(reach, wanted, state);
   return handle(log, { stream_id, decider: { ...scheduleDecider, decide }, command, meta, read });
 }

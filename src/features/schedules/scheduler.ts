@@ -17,6 +17,7 @@ import { Backoff, pause, unlessAborted } from "../../async/mod.ts";
 import { follow } from "../../bus/follow.ts";
 import type { Bus } from "../../bus/types.ts";
 import { databaseNow, holdLease, type Sql } from "../../db/mod.ts";
+import { jobDecider } from "../../domain/job.ts";
 import { SCHEDULER_LEASE, type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
 import { readModelPosition } from "../../jobs/queue/read_model.ts";
 import { type EventLog, isTransient } from "../../log/mod.ts";
@@ -222,10 +223,14 @@ class Term {
     };
     if (event.type !== "schedule.fired") return (await log.append(decision)).ok;
     const { job_id } = event.data;
+    if (!state.definition) throw new Error(`Cannot fire schedule ${schedule_id}: it has no definition`);
+    // On a stream that the append itself finds empty: reading each job's first would double the reads of a busy minute.
+    const submitted = jobDecider.decide({ type: "submit", submission: state.definition.job }, jobDecider.initial);
+    if ("rejected" in submitted) throw new Error(submitted.message);
     const submission = {
       stream_id: jobStream(job_id),
       expected_version: 0,
-      events: [{ type: "job.submitted", data: state.definition?.job }],
+      events: submitted,
       meta: firedJobMeta({ schedule_id, job_id, version: version + 1, state }),
     };
     const result = await log.appendAll([decision, submission]);

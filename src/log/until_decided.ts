@@ -1,0 +1,33 @@
+/** The one rule for deciding again where somebody else was faster. */
+import { ContendedError } from "./errors.ts";
+import { withPrecedence } from "./precedence.ts";
+import type { EventLog } from "./types.ts";
+
+/** How long it is tried at least, in milliseconds, and how often: what changes a stream for so long never yields. */
+const PATIENCE_MS = 8_000;
+const MIN_TRIES = 20;
+
+/**
+ * Repeats an attempt until it gives anything but `undefined`, which says that others changed the streams meanwhile. From
+ * the second try on it has precedence on all of them. Faults are not repeated: after an `AppendInDoubtError` only the
+ * caller knows whether doing it twice is doing it once. Throws what the attempt throws, and `ContendedError`.
+ */
+export async function untilDecided<Result>(
+  log: EventLog,
+  streamIds: readonly string[],
+  attempt: () => Promise<Result | undefined>,
+): Promise<Result> {
+  const first = await attempt();
+  if (first !== undefined) return first;
+  const repeat = async () => {
+    const until = performance.now() + PATIENCE_MS;
+    for (let tries = 1; tries < MIN_TRIES || performance.now() < until; tries++) {
+      const next = await attempt();
+      if (next !== undefined) return next;
+    }
+    throw new ContendedError(`Cannot append to ${streamIds.join(", ")}: others changed it at every try`);
+  };
+  // In one order everywhere, so that no two wait for each other.
+  const ordered = streamIds.toSorted();
+  return await ordered.reduceRight((inner, id) => () => withPrecedence(log, id, inner), repeat)();
+}
