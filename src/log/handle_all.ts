@@ -65,17 +65,10 @@ export async function handleAll<States extends readonly unknown[], Refusal exten
     );
     const result = appends.length === 0 ? undefined : await log.appendAll(appends);
     if (result?.ok === false) {
-      const moved = new Set(
-        appends.flatMap(({ stream_id, expected_version }, i) =>
-          result.actual_versions[i] === expected_version ? [] : [stream_id],
-        ),
-      );
-      const appended = new Set(appends.map(({ stream_id }) => stream_id));
+      const unmoved = appends.filter((append, i) => result.actual_versions[i] === append.expected_version);
+      const held = new Set(unmoved.map(({ stream_id }) => stream_id));
       // A stream that was only read may have moved unseen.
-      known = now.map((state, i) => {
-        const id = streamIds[i] as string;
-        return moved.has(id) || !appended.has(id) ? undefined : state;
-      });
+      known = now.map((state, i) => (held.has(streamIds[i] as string) ? state : undefined));
       return undefined;
     }
     const positions = new Map(
