@@ -1,21 +1,9 @@
-import { describe, expect, test } from "bun:test";
-import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
-import { INCIDENT_UPDATES_MAX, type IncidentCommand, incidentDecider } from "../../src/domain/incident.ts";
+import { describe, test } from "bun:test";
+import type { KnownNewEvent } from "../../events/mod.ts";
+import { INCIDENT_UPDATES_MAX, incidentDecider } from "../../src/domain/incident.ts";
+import { deciderSpec } from "../spec.ts";
 
-/** Given what happened, when a command comes, then these events follow or this refusal. */
-function given(...history: KnownNewEvent[]) {
-  const state = (history as KnownEvent[]).reduce(incidentDecider.evolve, incidentDecider.initial);
-  return {
-    when(command: IncidentCommand) {
-      const outcome = incidentDecider.decide(command, state);
-      return {
-        // biome-ignore lint/suspicious/noThenProperty: given, when, then is how a decider's tests read; nobody awaits this
-        then: (...events: KnownNewEvent[]) => expect(outcome).toEqual(events),
-        refused: (code: string) => expect(outcome).toMatchObject({ rejected: true, code }),
-      };
-    },
-  };
-}
+const given = deciderSpec(incidentDecider);
 
 const told = { title: "Jobs start late", impact: "minor", message: "We are looking." } as const;
 const opened: KnownNewEvent = { type: "incident.opened", data: told };

@@ -12,40 +12,12 @@ import {
   maxAttempts,
   waitingFor,
 } from "../../src/domain/job.ts";
+import { deciderSpec, record } from "../spec.ts";
 
 const EPOCH = Date.parse("2026-01-01T00:00:00Z");
 const LEASE_SECONDS = 30;
 
-/** What the log makes of new events: numbered, and recorded one second apart from each other. */
-function record(events: readonly KnownNewEvent[], after = 0): KnownEvent[] {
-  return events.map((event, index) => {
-    const version = after + index + 1;
-    return {
-      ...event,
-      position: version,
-      stream_id: "job-1",
-      version,
-      schema_version: 1,
-      meta: { actor: "system:test", correlation_id: "1" },
-      recorded_at: new Date(EPOCH + version * 1000).toISOString(),
-    } as KnownEvent;
-  });
-}
-
-/** Given what happened, when a command comes, then these events follow or this refusal. */
-function given(...history: KnownNewEvent[]) {
-  const state = jobState(record(history));
-  return {
-    when(command: JobCommand) {
-      const outcome = jobDecider.decide(command, state);
-      return {
-        // biome-ignore lint/suspicious/noThenProperty: given, when, then is how a decider's tests read; nobody awaits this
-        then: (...events: KnownNewEvent[]) => expect(outcome).toEqual(events),
-        refused: (code: string) => expect(outcome).toMatchObject({ rejected: true, code }),
-      };
-    },
-  };
-}
+const given = deciderSpec(jobDecider);
 
 const submitted = (extra: Partial<JobSubmitted> = {}): KnownNewEvent => ({
   type: "job.submitted",
@@ -520,7 +492,7 @@ describe("whatever commands come, in whatever order", () => {
     for (const command of commands) {
       const outcome = jobDecider.decide(command, state);
       if ("rejected" in outcome) continue;
-      for (const event of record(outcome as KnownNewEvent[], history.length)) {
+      for (const event of record(outcome as KnownNewEvent[], { after: history.length })) {
         const before = state;
         state = jobDecider.evolve(state, event);
         history.push(event);

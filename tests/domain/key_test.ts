@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import type { KnownNewEvent } from "../../events/mod.ts";
 import { endOf, type KeyCommand, keyDecider, MAX_SECRETS } from "../../src/domain/key.ts";
+import { deciderSpec, record } from "../spec.ts";
 
 const START = Date.parse("2026-01-02T00:00:00Z");
 const HOUR = 3_600_000;
@@ -24,33 +25,15 @@ const rotated = (digit: string, overlap_seconds: number, more: object = {}): Kno
 });
 const ROTATE = { type: "rotate", ...secretOf("b"), overlap_seconds: 60, causation_id: undefined } as const;
 
-/** What happened, an hour apart from 2026-01-02 on. */
-function stateAfter(...history: readonly KnownNewEvent[]) {
-  return history
-    .map((event, i) => {
-      const recorded_at = new Date(START + i * HOUR).toISOString();
-      return { ...event, recorded_at, meta: { actor: "test", correlation_id: "k", causation_id: `c${i}` } };
-    })
-    .reduce((state, event) => keyDecider.evolve(state, event as KnownEvent), keyDecider.initial);
-}
-
-function given(...history: KnownNewEvent[]) {
-  const state = stateAfter(...history);
-  return {
-    when(command: KeyCommand) {
-      const outcome = keyDecider.decide(command, state);
-      return {
-        // biome-ignore lint/suspicious/noThenProperty: given, when, then is how a decider's tests read; nobody awaits this
-        then: (...events: KnownNewEvent[]) => expect(outcome).toEqual(events),
-        refused: (code: string) => expect(outcome).toMatchObject({ rejected: true, code }),
-      };
-    },
-  };
-}
+const RECORDED = { start: START - HOUR, interval_ms: HOUR };
+/** What happened, an hour apart from 2026-01-02 on, each in a request of its own. */
+const happened = (...events: readonly KnownNewEvent[]) =>
+  events.map((event, i) => ({ ...event, meta: { actor: "test", correlation_id: "k", causation_id: `c${i}` } }));
+const given = (...events: readonly KnownNewEvent[]) => deciderSpec(keyDecider, RECORDED)(...happened(...events));
 
 /** From when on each secret is not taken, in hours from the creation, by the first digit of its hash. */
 function ends(...history: KnownNewEvent[]): Record<string, number> {
-  const state = stateAfter(...history);
+  const state = record(happened(...history), RECORDED).reduce(keyDecider.evolve, keyDecider.initial);
   return Object.fromEntries(
     state.secrets.map((secret) => [secret.hash[0] as string, (endOf(secret, state) - START) / HOUR]),
   );

@@ -10,6 +10,7 @@ import {
   scheduleDecider,
   scheduleState,
 } from "../../src/domain/schedule.ts";
+import { deciderSpec, record } from "../spec.ts";
 
 const EPOCH = Date.parse("2026-01-01T00:00:00Z");
 const at = (minutes: number) => EPOCH + minutes * 60_000;
@@ -23,30 +24,7 @@ const definition: ScheduleDefinition = {
   job: { workflow: "http", payload: {} },
 };
 
-/** What the log makes of new events. */
-function record(events: readonly KnownNewEvent[], after = 0): KnownEvent[] {
-  return events.map((event, index) => {
-    const version = after + index + 1;
-    const meta = { actor: "system:test", correlation_id: "1" };
-    const recorded_at = new Date(EPOCH + version * 1000).toISOString();
-    return { ...event, position: version, stream_id: "schedule-1", version, schema_version: 1, meta, recorded_at };
-  }) as KnownEvent[];
-}
-
-/** Given what happened, when a command comes, then these events follow or this refusal. */
-function given(...history: KnownNewEvent[]) {
-  const state = scheduleState(record(history));
-  return {
-    when(command: ScheduleCommand) {
-      const outcome = scheduleDecider.decide(command, state);
-      return {
-        // biome-ignore lint/suspicious/noThenProperty: given, when, then is how a decider's tests read; nobody awaits this
-        then: (...events: KnownNewEvent[]) => expect(outcome).toEqual(events),
-        refused: (code: string) => expect(outcome).toMatchObject({ rejected: true, code }),
-      };
-    },
-  };
-}
+const given = deciderSpec(scheduleDecider);
 
 const created: KnownNewEvent = { type: "schedule.created", data: { ...definition, next_run_at: time(60) } };
 const paused: KnownNewEvent = { type: "schedule.paused", data: {} };
@@ -141,7 +119,7 @@ describe("a schedule", () => {
     }) as const;
   const updated = (next: number | null): KnownNewEvent => ({
     type: "schedule.updated",
-    data: { ...nightly, next_run_at: next === null ? null : time(next), authors: ["system:test", "key:b"] },
+    data: { ...nightly, next_run_at: next === null ? null : time(next), authors: ["test", "key:b"] },
   });
 
   test("is changed from the version that holds its definition, or a later one, whatever was fired since", () => {
@@ -155,7 +133,7 @@ describe("a schedule", () => {
       .when({ ...update(2), definition })
       .then({
         type: "schedule.updated",
-        data: { ...definition, next_run_at: time(500), authors: ["system:test", "key:b"] },
+        data: { ...definition, next_run_at: time(500), authors: ["test", "key:b"] },
       });
     given(created, updated(500)).when(update(1)).refused("version_mismatch");
     given(created, updated(500)).when(update("any")).then();
@@ -171,9 +149,9 @@ describe("a schedule", () => {
     let events: KnownEvent[] = record([created]);
     for (const command of [by("key:b", 1), by("user:c", 2), by("key:b", 3)]) {
       const decided = scheduleDecider.decide(command, scheduleState(events)) as KnownNewEvent[];
-      events = [...events, ...record(decided, events.length)];
+      events = [...events, ...record(decided, { after: events.length })];
     }
-    expect(scheduleState(events).authors).toEqual(["system:test", "key:b", "user:c"]);
+    expect(scheduleState(events).authors).toEqual(["test", "key:b", "user:c"]);
   });
 
   test("stays paused when it is changed, and keeps an instant that is due", () => {
@@ -261,7 +239,7 @@ describe("whatever commands come", () => {
     for (const each of sequence) {
       const outcome = scheduleDecider.decide(each, state);
       if ("rejected" in outcome) continue;
-      const events = record(outcome as KnownNewEvent[], history.length);
+      const events = record(outcome as KnownNewEvent[], { after: history.length });
       const before = state;
       state = events.reduce(scheduleDecider.evolve, before);
       history.push(...events);

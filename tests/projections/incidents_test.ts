@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { type IncidentRow, incidents } from "../../projections/incidents.ts";
-import { history } from "./support.ts";
+import { incidents } from "../../projections/incidents.ts";
+import { rowSpec } from "../spec.ts";
 
 const id = "01890a5d-ac96-774b-bcce-b302099a8057";
 const opened = { type: "incident.opened", data: { title: "Late", impact: "minor", message: "We look." } };
@@ -8,11 +8,7 @@ const worse = { type: "incident.updated", data: { message: "It is worse.", impac
 const still = { type: "incident.updated", data: { message: "Still so." } };
 const resolved = { type: "incident.resolved", data: { message: "Over." } };
 
-function rowAfter(...events: { type: string; data: unknown }[]): IncidentRow | undefined {
-  let row: IncidentRow | undefined;
-  for (const event of history(`incident-${id}`, events)) row = incidents.evolve(row, event) ?? undefined;
-  return row;
-}
+const rowAfter = rowSpec(incidents, `incident-${id}`);
 
 test("an incident holds what was told of it, in order, each with the impact that it had then", () => {
   expect(rowAfter(opened, worse, still, resolved)).toEqual({

@@ -1,17 +1,13 @@
 import { expect, test } from "bun:test";
 import { type JobRow, jobs } from "../../projections/mod.ts";
-import { history } from "./support.ts";
+import { history, rowSpec } from "../spec.ts";
 
 const id = "01890a5d-ac96-774b-bcce-b302099a8057";
 const submitted = { type: "job.submitted", data: { workflow: "http", payload: { secret: "kept out" } } };
 const started = { type: "job.started", data: { attempt: 1, worker: "one", lease_seconds: 30 } };
 
 /** The row after a job's events, recorded one second apart from 03:00:01 on. */
-function rowAfter(...events: { type: string; data: unknown }[]): JobRow | undefined {
-  let row: JobRow | undefined;
-  for (const event of history(`job-${id}`, events)) row = jobs.evolve(row, event) ?? undefined;
-  return row;
-}
+const rowAfter = rowSpec(jobs, `job-${id}`);
 
 test("a submitted job is queued, under its own id", () => {
   const [event] = history(`job-${id}`, [submitted]);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { type KeyRow, keys } from "../../projections/keys.ts";
-import { history } from "./support.ts";
+import { keys } from "../../projections/keys.ts";
+import { rowSpec } from "../spec.ts";
 
 const id = "01890a5d-ac96-774b-bcce-b302099a8057";
 const created = {
@@ -22,11 +22,7 @@ const rotated = (more: object) => ({
 });
 const revoked = { type: "key.revoked", data: { reason: "Lost." } };
 
-function rowAfter(...events: { type: string; data: unknown }[]): KeyRow | undefined {
-  let row: KeyRow | undefined;
-  for (const event of history(`key-${id}`, events)) row = keys.evolve(row, event) ?? undefined;
-  return row;
-}
+const rowAfter = rowSpec(keys, `key-${id}`);
 
 test("a key shows what it may do, and nothing that it could be known by", () => {
   expect(rowAfter(created)).toEqual({

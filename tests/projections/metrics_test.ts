@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type MetricsRow, metrics, publicMetrics } from "../../projections/mod.ts";
-import { history } from "./support.ts";
+import { history } from "../spec.ts";
 
 const started = { type: "service.started", data: { version: "1", build: "b", role: "all" } };
 const heartbeat = { type: "service.heartbeat", data: {} };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type PipelineRow, pipelines } from "../../projections/mod.ts";
-import { history } from "./support.ts";
+import { history } from "../spec.ts";
 
 const step = { id: "a", sleep: { seconds: 1 } };
 const created = { type: "pipeline.created", data: { definition: { format: 1, description: "One", steps: [step] } } };

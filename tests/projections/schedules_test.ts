@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type ScheduleRow, schedules } from "../../projections/mod.ts";
-import { history } from "./support.ts";
+import { history, rowSpec } from "../spec.ts";
 
 const id = "01890a5d-ac96-774b-bcce-b302099a8057";
 const job_id = "5f0b8c7e-3a52-8d1c-9b64-0c2f6e7a9d13";
@@ -33,11 +33,7 @@ const resumed = { type: "schedule.resumed", data: { next_run_at: "2026-01-03T00:
 const deleted = { type: "schedule.deleted", data: {} };
 
 /** The row after a schedule's events, recorded one second apart from 03:00:01 on. */
-function rowAfter(...events: { type: string; data: unknown }[]): ScheduleRow | undefined {
-  let row: ScheduleRow | undefined;
-  for (const event of history(`schedule-${id}`, events)) row = schedules.evolve(row, event) ?? undefined;
-  return row;
-}
+const rowAfter = rowSpec(schedules, `schedule-${id}`);
 
 test("a created schedule is active, under its own id, without its job's payload", () => {
   const [event] = history(`schedule-${id}`, [created]);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type WorkflowLimitsRow, workflowLimits } from "../../projections/workflow_limits.ts";
-import { history } from "./support.ts";
+import { history } from "../spec.ts";
 
 test("a workflow has the limits that were settled last, and the place of the first settlement", () => {
   const events = history("workflow-1", [

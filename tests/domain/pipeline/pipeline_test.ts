@@ -5,7 +5,7 @@ import { MAX_STEPS, PipelineDefinition, type Step, Steps } from "../../../events
 import { type PipelineCommand, pipelineDecider, pipelineState } from "../../../src/domain/pipeline/pipeline.ts";
 import { MAX_EXPRESSIONS, MAX_EXPRESSIONS_LENGTH, stepFaults } from "../../../src/domain/pipeline/pipeline_check.ts";
 import { EVERYTHING } from "../../../src/domain/reach.ts";
-import { history } from "../../projections/support.ts";
+import { history } from "../../spec.ts";
 import { unlimited } from "../../support/reach.ts";
 
 const connectors = new Set(["http"]);
