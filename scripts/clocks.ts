@@ -6,7 +6,18 @@
  * Tests, service and Postgres read the same clock (libfaketime; Linux alone); timers go on as they are. Exit codes: 0 all
  * passed, or there is no libfaketime; 1 a test failed; 2 wrong use.
  */
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { readArguments, runScript, UsageError } from "./arguments.ts";
@@ -19,7 +30,7 @@ const ROOT = join(import.meta.dir, "..");
  * it may change: they tell of the present minute, day or year, or compare what two clocks say (service and Postgres, or two
  * processes). Not those that give each time themselves, measure how long something takes, or only want an end that is far, nor
  * such as take long and whose promises others of these hold (`jobs/attempts`, `rate/limiter`, `schedules/scheduler`): with `--spread` all
- * of them shall take less than two minutes.
+ * of them shall take less than a minute.
  */
 const FILES = [
   "tests/access/tokens_test.ts",
@@ -56,6 +67,15 @@ const HELP = `bun run clocks [--moment NAME | --spread] [FILES]
   --spread        each file at one moment, by turns; at which, changes from day to day
   FILES           these test files; by default those that tell of the present
 `;
+
+/**
+ * Files that one run of `bun test` takes: all begin at once, so that what ends does so under each, and share a Postgres,
+ * whose clock is theirs.
+ */
+const TOGETHER = 3;
+
+/** Such runs at once. */
+const RUNS = 2;
 
 interface Request {
   readonly files: readonly string[];
@@ -96,50 +116,72 @@ async function run({ files, moments }: Request): Promise<number> {
     console.log("Skipped: there is no libfaketime (sh scripts/libfaketime.sh gets it)");
     return 0;
   }
-  const folder = mkdtempSync(join(tmpdir(), "levqor-clocks-"));
-  // Here the user that Postgres runs as can read it.
-  const library = join(folder, basename(found));
-  copyFileSync(found, library);
   const failed: string[] = [];
+  const waiting = batches({ files, moments });
   try {
-    for (const [index, file] of files.entries()) {
-      for (const name of moments(index)) {
-        console.log(`\n▶ ${name}: ${file}`);
-        if (!(await passes(file, { moment: MOMENTS[name] as readonly [string, string], library, folder }))) {
-          failed.push(`${name}: ${file}`);
+    await Promise.all(
+      Array.from({ length: RUNS }, async () => {
+        for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
+          const { passed, said } = await runBatch(batch, found);
+          const title = `${batch.moment}: ${batch.files.join(" ")}`;
+          console.log(`\n▶ ${title}\n${said}`);
+          if (!passed) failed.push(title);
         }
-      }
-    }
+      }),
+    );
   } finally {
-    rmSync(folder, { recursive: true, force: true });
     forget();
   }
   for (const one of failed) console.log(`✗ ${one}`);
   return failed.length > 0 ? 1 : 0;
 }
 
-interface Setting {
-  readonly moment: readonly [at: string, zone: string];
-  readonly library: string;
-  readonly folder: string;
+/** Files that are run at a moment, at once. */
+interface Batch {
+  readonly moment: string;
+  readonly files: readonly string[];
 }
 
-async function passes(file: string, { moment: [at, zone], library, folder }: Setting): Promise<boolean> {
-  const offset = Math.round((Date.parse(at) - Date.now()) / 1000);
-  const settings = {
-    LD_PRELOAD: library,
-    FAKETIME: `${offset < 0 ? "-" : "+"}${Math.abs(offset)}`,
-    FAKETIME_DONT_FAKE_MONOTONIC: "1",
-    NO_FAKE_STAT: "1",
-  };
-  const setpriv = Bun.which("setpriv");
-  if (setpriv) writeShim(join(folder, "setpriv"), { setpriv, settings });
-  const run = Bun.spawn([process.execPath, "test", file], {
-    cwd: ROOT,
-    env: { ...process.env, ...settings, PATH: `${folder}:${process.env.PATH}`, TZ: zone },
-    stdio: ["ignore", "inherit", "inherit"],
+function batches({ files, moments }: Request): Batch[] {
+  return Object.keys(MOMENTS).flatMap((moment) => {
+    const own = files.filter((_, index) => moments(index).includes(moment));
+    return Array.from({ length: Math.ceil(own.length / TOGETHER) }, (_, i) => ({
+      moment,
+      files: own.slice(i * TOGETHER, (i + 1) * TOGETHER),
+    }));
   });
-  return (await run.exited) === 0;
+}
+
+/** Runs the files by the clock of their moment; gives what was said once all is over, so that no two runs mix. */
+async function runBatch({ moment, files }: Batch, faketime: string): Promise<{ passed: boolean; said: string }> {
+  const [at, zone] = MOMENTS[moment] as readonly [string, string];
+  const folder = mkdtempSync(join(tmpdir(), "levqor-clocks-"));
+  try {
+    // Here the user that Postgres runs as can read it.
+    const library = join(folder, basename(faketime));
+    copyFileSync(faketime, library);
+    const offset = Math.round((Date.parse(at) - Date.now()) / 1000);
+    const settings = {
+      LD_PRELOAD: library,
+      FAKETIME: `${offset < 0 ? "-" : "+"}${Math.abs(offset)}`,
+      FAKETIME_DONT_FAKE_MONOTONIC: "1",
+      NO_FAKE_STAT: "1",
+    };
+    const setpriv = Bun.which("setpriv");
+    if (setpriv) writeShim(join(folder, "setpriv"), { setpriv, settings });
+    const output = join(folder, "output");
+    const writer = openSync(output, "a");
+    const run = Bun.spawn([process.execPath, "test", `--parallel=${files.length}`, "--parallel-delay=0", ...files], {
+      cwd: ROOT,
+      env: { ...process.env, ...settings, PATH: `${folder}:${process.env.PATH}`, TZ: zone },
+      stdio: ["ignore", writer, writer],
+    });
+    closeSync(writer);
+    const code = await run.exited;
+    return { passed: code === 0, said: readFileSync(output, "utf8") };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /**
