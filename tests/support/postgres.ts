@@ -45,7 +45,8 @@ export async function testDatabase({ durable = false }: TestDatabaseOptions = {}
   const { url, admin_url } = await server;
   for (const one of [url, admin_url]) keepSecret(decodeURIComponent(new URL(one).password));
   const name = `test_${Bun.randomUUIDv7().replaceAll("-", "")}`;
-  await run(admin_url, `create database ${name} template levqor`);
+  // Copying files takes Postgres a quarter of the processor time that logging each page does: 20 ms for 80 ms.
+  await run(admin_url, `create database ${name} template levqor strategy file_copy`);
   return {
     url: withDatabase(url, name),
     admin_url: withDatabase(admin_url, name),
@@ -133,8 +134,13 @@ function isFirst(dir: string): boolean {
   }
 }
 
-/** When a process began, as a part of a name: pids come again. */
+/** When a process began, as a part of a name: pids come again. Alike in all workers, whatever their clocks say. */
 function startOf(pid: number): string {
+  if (process.platform === "linux") {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The 22nd field; the second is the program's name in brackets, which may hold anything.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] as string;
+  }
   const { stdout } = Bun.spawnSync(["ps", "-o", "lstart=", "-p", String(pid)]);
   return Bun.hash(stdout.toString()).toString(36);
 }

@@ -21,5 +21,5 @@ plugin({
   },
 });
 
-// Once, after the last test of the run: what it throws fails the run.
+// After the last test of the run, or of each file where workers run them: what it throws fails the run.
 afterAll(expectNoLeak);

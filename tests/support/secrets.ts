@@ -2,8 +2,8 @@
  * Secrets that are planted in the whole run of tests, and the search for them in all that services log.
  *
  * Whatever starts a service for a test tells {@link keepSecret} what must stay secret, and {@link watchLog} what the
- * service writes. Each line is searched as it comes, so nothing is kept; at the end of the run `preload.ts` fails it if
- * anything was found. Clients send the {@link planted} secrets along, with requests of all kinds.
+ * service writes. Each line is searched as it comes, so nothing is kept; at the end of the run, or of each file where workers
+ * run them, `preload.ts` fails it if anything was found. Clients send the {@link planted} secrets along, with requests of all kinds.
  */
 
 /** In each planted secret, and in nothing else: so it is found also in part, or in a form that nobody thought of. */
@@ -77,7 +77,7 @@ async function search(stream: ReadableStream<Uint8Array>, source: string): Promi
   searchLine(rest, source);
 }
 
-/** Throws where a secret was found in any log of this run. */
+/** Throws where a secret was found in any log of this run, or of this file where workers run them. */
 export function expectNoLeak(): void {
   if (found.length === 0) return;
   throw new Error(`Secrets are in the logs of this run (${found.length} lines):\n${found.slice(0, 20).join("\n")}`);
