@@ -63,8 +63,8 @@ const MOMENTS: Readonly<Record<string, readonly [at: string, zone: string]>> = {
 
 const HELP = `bun run clocks [--moment NAME | --spread] [FILES]
 
-  --moment NAME   at this one alone: ${Object.keys(MOMENTS).join(", ")}
-  --spread        each file at one moment, by turns; at which, changes from day to day
+  --moment NAME   only this moment: ${Object.keys(MOMENTS).join(", ")}
+  --spread        each file at one moment, in rotation; the assignment changes daily
   FILES           these test files; by default those that tell of the present
 `;
 
@@ -113,7 +113,7 @@ function parseRequest(args: readonly string[]): Request | "help" {
 async function run({ files, moments }: Request): Promise<number> {
   const found = findFaketime();
   if (!found) {
-    console.log("Skipped: there is no libfaketime (sh scripts/libfaketime.sh gets it)");
+    console.log("Skipped: libfaketime is not installed (sh scripts/libfaketime.sh installs it)");
     return 0;
   }
   const failed: string[] = [];

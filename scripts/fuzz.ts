@@ -17,8 +17,8 @@ const names = targets.map(({ name }) => name);
 
 const HELP = `bun run fuzz [--seconds N] [--target NAME] [--seed S]
 
-  --seconds N     how long, for all targets together; 60 by default, at most 86400
-  --target NAME   this one alone: ${names.join(", ")}
+  --seconds N     total time for all targets; 60 by default, at most 86400
+  --target NAME   only this target: ${names.join(", ")}
   --seed S        a whole number up to 2147483647: the same seed gives the same inputs
 `;
 

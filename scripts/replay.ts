@@ -95,12 +95,12 @@ function parse(args: readonly string[]) {
 const HELP = `bun run replay [--verify | --until POSITION] [--projection NAME]...
 bun run replay --resume NAME [--skip POSITION --reason TEXT]
 
-Builds read models again from the log and puts them in the live ones' place.
+Rebuilds read models from the log and replaces the live ones.
 
   --verify            compares with the live ones instead; exit code 1 if a row differs
-  --until POSITION    builds tables that show the read models as they were at a position of the log
-  --resume NAME       lets this read model go on that an event had stopped, with that event: once its fold is mended
-  --skip POSITION     with --resume: past that event, for good and on record; rebuilds pass over it, too
+  --until POSITION    builds tables that show the read models as of a log position
+  --resume NAME       resumes this read model at the event that stopped it, once its fold is fixed
+  --skip POSITION     with --resume: skips that event for good; the skip is recorded, and rebuilds skip it, too
   --reason TEXT       with --skip: why
   --projection NAME   only this read model; may be repeated (${projections.map(({ name }) => name).join(", ")})
 `;
