@@ -134,7 +134,7 @@ describe("a concurrency key", () => {
 
   test("has as many slots as are settled, and more once more are settled", async () => {
     await settle({ workflow: "a", concurrency_per_key: 3 });
-    const wide = shop(50);
+    const wide = shop(50, { three: 3, more: 4 });
     for (let i = 0; i < 2; i++) service.start({ connectors: wide.connectors });
     await allSucceed(await submitMany(30, "a", { concurrency_key: "k", payload: { group: "three" } }));
     expect(wide.most.get("three")).toBe(3);
