@@ -76,9 +76,14 @@ export function decode(stored: StoredEvent): KnownEvent {
     type: stored.type,
     schema_version: steps ? 1 + steps.length : stored.schema_version,
     data,
-    meta: parsed ? parsed.meta : decodeJson<EventMeta>(stored.meta_json),
+    meta: metaOf(stored),
     recorded_at: stored.recorded_at,
   } as KnownEvent;
+}
+
+/** Who and what brought an event about. */
+export function metaOf({ parsed, meta_json }: StoredEvent): EventMeta {
+  return parsed ? parsed.meta : decodeJson<EventMeta>(meta_json);
 }
 
 const decoded = new WeakMap<StoredEvent, KnownEvent>();

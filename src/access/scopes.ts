@@ -11,6 +11,7 @@ export const scopes = {
   "workflows:read": "Read the limits of workflows.",
   "workflows:write": "Set the limits of workflows.",
   "workers:write": "Claim jobs and answer for them, as an external worker does.",
+  "audit:read": "Read the whole event log, whoever caused its events, and export it.",
   "ops:read": "See the state of every part of the service.",
   "ops:write": "Tell of incidents, and resume read models that an event stopped.",
   "metrics:read": "Read the service's metrics.",

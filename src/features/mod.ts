@@ -19,6 +19,7 @@ import { problemResponse } from "../http/problem.ts";
 import { StoredThings } from "../http/request/stored.ts";
 import { serveRoutes } from "../http/route.ts";
 import { QueueDepth } from "../jobs/intake/queue_depth.ts";
+import { eventRoutes } from "./events/routes.ts";
 import { bulkRoutes } from "./jobs/bulk.ts";
 import { callbackRoutes } from "./jobs/callbacks.ts";
 import { devRoutes } from "./jobs/dev.ts";
@@ -92,6 +93,7 @@ export function createApi(options: ApiOptions): Elysia {
     ...workflowLimitRoutes(shared),
     ...socketRoutes(shared),
     ...keyRoutes(shared),
+    ...eventRoutes(shared),
     ...opsRoutes(shared),
     ...incidentRoutes(shared),
     ...uptimeRoutes(uptime),

@@ -42,18 +42,18 @@ export class Call<Params = unknown, Query = unknown, Body = unknown, Calling = u
   readonly request: Request;
   readonly server: Server<unknown> | null;
   /** Who calls; `undefined` where the call is open to all. */
-  readonly caller!: Calling;
-  readonly params!: Params;
-  readonly query!: Query;
-  readonly body!: Body;
+  declare readonly caller: Calling;
+  declare readonly params: Params;
+  declare readonly query: Query;
+  declare readonly body: Body;
   /** The text that `body` was read from, and its length in UTF-8. */
-  readonly sent!: { readonly text: string; readonly byte_length: number };
+  declare readonly sent: { readonly text: string; readonly byte_length: number };
   /** What its Idempotency-Key is; `null`: it has none, or takes none. */
   readonly idempotency_key: string | null = null;
   /** Of a change that names the version that it was made from. */
   readonly expected_version: number | "any" = "any";
   /** Of a call that names a job: as the caller reaches it. */
-  readonly job!: NamedJob;
+  declare readonly job: NamedJob;
   /** The answer's status and headers, where the handler gives no `Response`. */
   readonly set: Answering;
   readonly #path: string;

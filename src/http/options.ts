@@ -63,6 +63,8 @@ export interface ApiOptions {
   readonly signal: AbortSignal;
   /** For tests, as `timing`: schedules, pipelines, keys, limits that may be stored, of each so many. */
   readonly stored_max?: number | undefined;
+  /** For tests, as `timing`: positions of the log that one query of an audit looks at. */
+  readonly scan_positions?: number | undefined;
   /** For tests; `limits.ts` says what holds by default. */
   readonly timing?: {
     readonly heartbeat_ms?: number;

@@ -56,7 +56,8 @@ export function fromCursor(cursor: string | undefined, kind: CursorKind): number
   return key;
 }
 
-function toCursor({ list }: CursorKind, key: number): string {
+/** Names a row of a list by its key. */
+export function toCursor({ list }: CursorKind, key: number): string {
   return Buffer.from(`${list}:${key}`).toString("base64url");
 }
 

@@ -60,6 +60,7 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   readonly max_streams?: number;
   readonly caller_share?: number;
   readonly stored_max?: number;
+  readonly scan_positions?: number;
   /** None by default. */
   readonly rate_limits?: RateLimits;
   readonly trust_proxy?: ProxyTrust;
@@ -139,6 +140,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     }),
     signal: stopping.signal,
     stored_max: options.stored_max,
+    scan_positions: options.scan_positions,
     timing: options.timing,
   }).listen({ port: 0, hostname: "127.0.0.1" });
   const url: string = `http://127.0.0.1:${app.server?.port}`;

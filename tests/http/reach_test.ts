@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { SignJWT } from "jose";
+import { jobStream } from "../../events/job.ts";
 import { scopes } from "../../src/access/mod.ts";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
 import { openSocket } from "./socket_client.ts";
@@ -270,6 +271,11 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   getWorkflowLimits: () => [get("/api/v1/workflows/theirs/limits", NOT_ALLOWED)],
   setWorkflowLimits: () => [call("PUT", "/api/v1/workflows/theirs/limits", { concurrency: 1 }, NOT_ALLOWED)],
 
+  listEvents: () => [get("/api/v1/events", NOT_ALLOWED)],
+  getEvent: () => [get(`/api/v1/events/${jobStream(jobs.queued)}@1`, NOT_ALLOWED)],
+  streamEvents: () => [get("/api/v1/events/stream?after=0", NOT_ALLOWED)],
+  exportEvents: () => [get("/api/v1/events/export", NOT_ALLOWED)],
+
   createKey: () =>
     [null, ["theirs"], ["mine", "theirs"]].map((workflows) =>
       call("POST", "/api/v1/keys", { name: "K", scopes: ["jobs:read"], workflows }, [403, "grant_exceeded"]),
@@ -327,6 +333,7 @@ test("no call names a job's stream but those that ask who it is for", async () =
   // The event source filters, and schemas show an example; the others are the scheduler's, which acts for everybody, and a
   // schedule's own, which asks within a reach.
   expect(found.sort()).toEqual([
+    "features/events/schemas.ts",
     "features/schedules/commands.ts",
     "features/schedules/run_now.ts",
     "features/schedules/scheduler.ts",

@@ -13,6 +13,7 @@ import { problems } from "../../http/problems.ts";
 import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { ndjson } from "../../http/stream/ndjson.ts";
+import { stopWith } from "../../http/stream/open_streams.ts";
 import {
   type BulkOperation,
   type BulkOptions,
@@ -175,10 +176,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
   ): Response {
     server?.timeout(request, IDLE_S);
     const stop = new AbortController();
-    const shutDown = () => stop.abort();
-    signal.addEventListener("abort", shutDown);
-    stop.signal.addEventListener("abort", () => signal.removeEventListener("abort", shutDown));
-    if (signal.aborted) stop.abort();
+    stopWith(stop, signal);
     return ndjson({
       source: source(stop.signal),
       stop,

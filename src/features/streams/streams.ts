@@ -1,16 +1,13 @@
 /** Live events over SSE: of one job, of all jobs. */
 
-import { type Caller, onLapse, reachOf } from "../../access/mod.ts";
-import type { Call } from "../../http/call.ts";
+import { reachOf } from "../../access/mod.ts";
 import { tags } from "../../http/document/tags.ts";
-import { SLOW_CONSUMER_S } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { positionHeader, refuseBeyondAll } from "../../http/paging.ts";
 import { problems } from "../../http/problems.ts";
 import { jobIdParam } from "../../http/request/job_id.ts";
 import { route } from "../../http/route.ts";
-import { eventStream } from "../../http/stream/sse.ts";
-import { StreamSlots } from "../../http/stream/stream_slots.ts";
+import { OpenStreams, type StreamCall } from "../../http/stream/open_streams.ts";
 import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
 import { AllJobsStreamQuery, StreamedEvent, StreamQuery } from "./schemas.ts";
 
@@ -26,11 +23,11 @@ data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","j
 `;
 
 export function streamRoutes(options: ApiOptions & { reading: SharedReading }) {
-  const { log, bus, logger, metrics, signal, config } = options;
+  const { log, bus, logger } = options;
   const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
   const sources = new EventSources({ log, bus, on_fault, batch: BATCH, ...options.reading });
 
-  const slots = new StreamSlots({ max: config.max_streams, share: config.caller_share });
+  const streams = new OpenStreams(options);
 
   return [
     route(
@@ -92,37 +89,12 @@ export function streamRoutes(options: ApiOptions & { reading: SharedReading }) {
     ),
   ];
 
-  async function open({ request, server, caller, cause }: StreamCall, wanted: WantedEvents): Promise<Response> {
-    const { heartbeat_ms, slow_consumer_s = SLOW_CONSUMER_S } = options.timing ?? {};
-    const { request_id } = cause;
-    const leave = slots.take(caller);
-    // Heartbeats keep the connection busy. Idle is only one whose client reads nothing, and did not read either
-    // that it is cut off: Bun closes that.
-    server?.timeout(request, 2 * slow_consumer_s);
-    const stop = new AbortController();
-    stop.signal.addEventListener("abort", leave);
-    stop.signal.addEventListener("abort", metrics.opened("sse"));
-    const shutDown = () => stop.abort();
-    signal.addEventListener("abort", shutDown);
-    stop.signal.addEventListener("abort", () => signal.removeEventListener("abort", shutDown));
-    if (signal.aborted) stop.abort();
-    const { events } = await sources.open({ ...wanted, reach: reachOf(caller) }, stop.signal).catch((error) => {
-      stop.abort();
-      throw error;
-    });
-    return eventStream({
-      source: events,
-      stop,
-      onError: (error) => logger.error({ err: error, request_id }, "An event stream broke"),
-      onSlow: () => logger.info({ request_id, reason: "slow_consumer" }, "An event stream is closed"),
-      lapses: (end) => onLapse(caller, end),
-      heartbeat_ms,
-      slow_consumer_s,
-    });
+  function open(call: StreamCall, wanted: WantedEvents): Promise<Response> {
+    const source = async (stop: AbortSignal) =>
+      (await sources.open({ ...wanted, reach: reachOf(call.caller) }, stop)).events;
+    return streams.open(call, { source });
   }
 }
-
-type StreamCall = Call<unknown, unknown, unknown, Caller>;
 
 function asked({ request, caller }: StreamCall, { after, types }: { after?: number; types?: string }): WantedEvents {
   return {

@@ -16,6 +16,7 @@ export const tags = {
   },
   workflows: { name: "Workflows", description: "What is settled for all jobs of a workflow." },
   keys: { name: "Keys", description: "API keys that may do what their scopes say." },
+  audit: { name: "Audit", description: "The event log itself: everything that ever happened, and who did it." },
   operations: { name: "Operations", description: "For whoever runs the service." },
   development: { name: "Development", description: "Outside production only." },
 } as const satisfies Record<string, Tag>;

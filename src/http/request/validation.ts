@@ -3,6 +3,7 @@
 import { FormatRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { jobEvents } from "../../../events/job.ts";
+import { catalogue } from "../../../events/mod.ts";
 import { PipelineName, Step } from "../../../events/pipeline.ts";
 import { readTime } from "../../../events/time.ts";
 import { compileCheck, cutPointer } from "../../json/mod.ts";
@@ -26,6 +27,7 @@ const TYPES: ReadonlySet<ValueErrorType> = new Set([
   ValueErrorType.String,
 ]);
 
+const EVENT_TYPES = Object.keys(catalogue).sort();
 const JOB_EVENT_TYPES = Object.keys(jobEvents);
 
 interface Format {
@@ -36,7 +38,16 @@ interface Format {
   readonly documented?: object;
 }
 
-const ONE_OF_THEM = `(?:${JOB_EVENT_TYPES.map((type) => type.replaceAll(".", "\\.")).join("|")})`;
+/** A list of event types, separated by commas. */
+function listOf(types: readonly string[]): Format {
+  const known = new Set(types);
+  const one = `(?:${types.map((type) => type.replaceAll(".", "\\.")).join("|")})`;
+  return {
+    check: (value) => value.split(",").every((type) => known.has(type)),
+    message: `must name event types, separated by commas, of ${types.join(", ")}`,
+    documented: { pattern: `^${one}(?:,${one})*$` },
+  };
+}
 
 /** The string formats that requests use. */
 const formats: Record<string, Format> = {
@@ -50,11 +61,8 @@ const formats: Record<string, Format> = {
     message: `must be one of ${JOB_EVENT_TYPES.join(", ")}`,
     documented: { enum: JOB_EVENT_TYPES },
   },
-  "job-event-types": {
-    check: (value) => value.split(",").every(isJobEventType),
-    message: `must name event types, separated by commas, of ${JOB_EVENT_TYPES.join(", ")}`,
-    documented: { pattern: `^${ONE_OF_THEM}(?:,${ONE_OF_THEM})*$` },
-  },
+  "job-event-types": listOf(JOB_EVENT_TYPES),
+  "event-types": listOf(EVENT_TYPES),
   "date-time": { check: (value) => timeFault(value) === "", message: timeFault },
   "error-code": {
     check: (value) => /^[a-z][a-z0-9_]*$/.test(value),

@@ -15,6 +15,8 @@ export interface EventStreamOptions {
   readonly onSlow: () => void;
   /** Calls `end` when the client may see no more; returns the way to be told no more. */
   readonly lapses: (end: () => void) => () => void;
+  /** The data of an event, in one line; by default as subscribers to jobs get it. */
+  readonly write?: ((event: StoredEvent) => string) | undefined;
   readonly heartbeat_ms?: number;
   readonly slow_consumer_s?: number;
 }
@@ -32,6 +34,7 @@ export function eventStream(options: EventStreamOptions): Response {
     onError,
     onSlow,
     lapses,
+    write = streamedEventJson,
     heartbeat_ms = HEARTBEAT_MS,
     slow_consumer_s = SLOW_CONSUMER_S,
   } = options;
@@ -65,6 +68,7 @@ export function eventStream(options: EventStreamOptions): Response {
       if (ended) return;
       if (result?.done) return await close(controller, "stopping");
       if (result) next = undefined;
+      const frame = (event: StoredEvent) => frameOf(event, write(event));
       controller.enqueue(encoder.encode(result ? result.value.map(frame).join("") : ": heartbeat\n\n"));
       unread = setTimeout(() => {
         onSlow();
@@ -112,8 +116,8 @@ async function firstOf<T>(promise: Promise<T>, ms: number): Promise<T | undefine
   }
 }
 
-function frame(event: StoredEvent): string {
-  return `id: ${event.position}\nevent: ${event.type}\ndata: ${streamedEventJson(event)}\n\n`;
+function frameOf({ position, type }: StoredEvent, data: string): string {
+  return `id: ${position}\nevent: ${type}\ndata: ${data}\n\n`;
 }
 
 /** Without an id: the client resumes after the last event it got. */

@@ -1,0 +1,33 @@
+/** Which events of the log are wanted: as a condition of a query, and of an event that is met. */
+import type { StoredEvent } from "../../../events/envelope.ts";
+import { metaOf } from "../../../events/mod.ts";
+import type { Sql } from "../../db/mod.ts";
+import type { EventFilter } from "./schemas.ts";
+
+export function matching(sql: Sql, { types, category, stream, actor, request_id, from, until }: EventFilter) {
+  return sql`
+    ${types === undefined ? sql`` : sql`and type = any(${types.split(",")}::text[])`}
+    ${category === undefined ? sql`` : sql`and stream_id >= ${`${category}-`} and stream_id < ${`${category}.`}`}
+    ${stream === undefined ? sql`` : sql`and stream_id = ${stream}`}
+    ${actor === undefined ? sql`` : sql`and meta->>'actor' = ${actor}`}
+    ${request_id === undefined ? sql`` : sql`and meta->>'request_id' = ${request_id}`}
+    ${from === undefined ? sql`` : sql`and recorded_at >= ${from}::timestamptz`}
+    ${until === undefined ? sql`` : sql`and recorded_at < ${until}::timestamptz`}`;
+}
+
+/** The same of one event, without times: what happens now lies in no period of the past. */
+export function matches(filter: Omit<EventFilter, "from" | "until">): (event: StoredEvent) => boolean {
+  const { category, stream, actor, request_id } = filter;
+  const types = filter.types === undefined ? undefined : new Set(filter.types.split(","));
+  const asksMeta = actor !== undefined || request_id !== undefined;
+  return (event) => {
+    if (types && !types.has(event.type)) return false;
+    if (category !== undefined && !event.stream_id.startsWith(`${category}-`)) return false;
+    if (stream !== undefined && event.stream_id !== stream) return false;
+    if (!asksMeta) return true;
+    const meta = metaOf(event);
+    return (
+      (actor === undefined || meta.actor === actor) && (request_id === undefined || meta.request_id === request_id)
+    );
+  };
+}

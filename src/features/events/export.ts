@@ -1,0 +1,84 @@
+/** The log as a file: written as the client reads it, so that it takes no more memory than one part of it. */
+import { stringify } from "csv-stringify/sync";
+import { eventId, metaOf, type StoredEvent } from "../../../events/mod.ts";
+import { logEventJson } from "../../http/stream/event_json.ts";
+
+export interface Progress {
+  /** Up to where the log was looked at. */
+  readonly position: number;
+  /** Where the export ends: the log's head when it began. */
+  readonly until: number;
+  /** Events that were written. */
+  readonly events: number;
+  readonly finished: boolean;
+}
+
+/** How events are written as one kind of file. */
+export interface EventFile {
+  readonly content_type: string;
+  readonly extension: string;
+  /** What comes before the first event. */
+  readonly head: string;
+  write(events: readonly StoredEvent[]): string;
+}
+
+const COLUMNS = [
+  ...["position", "event_id", "stream_id", "version", "type", "schema_version", "recorded_at"],
+  ...["actor", "account", "request_id", "correlation_id", "causation_id", "data", "meta"],
+];
+
+/** A spreadsheet runs what begins with = + - or @ as a formula, so such texts get an apostrophe before them. */
+const CSV = { escape_formulas: true, record_delimiter: "\r\n" } as const;
+
+export const eventFiles = {
+  ndjson: {
+    content_type: "application/x-ndjson",
+    extension: "ndjson",
+    head: "",
+    write: (events) => events.map((event) => `${logEventJson(event)}\n`).join(""),
+  },
+  csv: {
+    content_type: "text/csv; charset=utf-8",
+    extension: "csv",
+    head: stringify([COLUMNS], CSV),
+    write: (events) => stringify(events.map(rowOf), CSV),
+  },
+} as const satisfies Record<string, EventFile>;
+
+function rowOf(event: StoredEvent): readonly (string | number | undefined)[] {
+  const { position, stream_id, version, type, schema_version, recorded_at, data_json, meta_json } = event;
+  const { actor, account, request_id, correlation_id, causation_id } = metaOf(event);
+  return [
+    ...[position, eventId(event), stream_id, version, type, schema_version, recorded_at],
+    ...[actor, account, request_id, correlation_id, causation_id, data_json, meta_json],
+  ];
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Answers with texts as the client reads them. A source that throws cuts the connection, so that a part is not taken for
+ * the whole.
+ */
+export function textStream(source: AsyncGenerator<string>, stop: AbortController): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await source.next();
+          if (!done) return controller.enqueue(encoder.encode(value));
+          stop.abort();
+          controller.close();
+        } catch (error) {
+          stop.abort();
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        stop.abort();
+        await source.return(undefined);
+      },
+    },
+    { highWaterMark: 1 },
+  );
+}

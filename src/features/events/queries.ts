@@ -1,0 +1,65 @@
+/** Reading the log with a filter, a part at a time: no call reads more in one query than it can keep in memory. */
+import type { StoredEvent } from "../../../events/envelope.ts";
+import type { Sql } from "../../db/mod.ts";
+import { matching } from "./event_filter.ts";
+import type { EventFilter } from "./schemas.ts";
+
+/** Positions that one query looks at, where nothing else is said. */
+const SCAN_POSITIONS = 10_000;
+/** Characters of data and meta that one query gives at most, one event aside. */
+const MAX_LENGTH = 1_000_000;
+
+export interface Scan {
+  /** The position after which to look. */
+  readonly after: number;
+  /** The last position to look at. */
+  readonly until: number;
+  /** Events that are wanted at most. */
+  readonly limit: number;
+  /** Positions to look at, at most. */
+  readonly positions?: number | undefined;
+}
+
+export interface Scanned {
+  /** In the order of their positions. */
+  readonly events: readonly StoredEvent[];
+  /** Up to where all that fits is among `events`, or was before. */
+  readonly position: number;
+}
+
+/** What fits a filter in the next part of the log. */
+export async function scanEvents(
+  sql: Sql,
+  filter: EventFilter,
+  { after, until, limit, positions = SCAN_POSITIONS }: Scan,
+): Promise<Scanned> {
+  // One stream has an index of its own: all of it is looked at.
+  const end = filter.stream === undefined ? Math.min(until, after + positions) : until;
+  const events = await sql<StoredEvent[]>`
+    select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+    from (
+      select *, row_number() over up_to as nth, sum(length(data::text) + length(meta::text)) over up_to as sum
+      from (
+        select * from levqor_log.events
+        where position > ${after} and position <= ${end} ${matching(sql, filter)}
+        order by ${filter.stream === undefined ? sql`position` : sql`version`} limit ${limit}
+      ) as found
+      window up_to as (order by position rows unbounded preceding)
+    ) as measured
+    where nth = 1 or sum <= ${MAX_LENGTH}
+    order by position`;
+  const last = events.at(-1);
+  if (!last || (events.length < limit && (await isLast(sql, filter, { after: last.position, end })))) {
+    return { events, position: end };
+  }
+  return { events, position: last.position };
+}
+
+/** Whether nothing more fits up to `end`: fewer events than were asked for may be all that fit into memory. */
+async function isLast(sql: Sql, filter: EventFilter, { after, end }: { after: number; end: number }): Promise<boolean> {
+  const more = await sql`
+    select from levqor_log.events
+    where position > ${after} and position <= ${end} ${matching(sql, filter)}
+    limit 1`;
+  return more.length === 0;
+}

@@ -1,0 +1,310 @@
+/** The log itself, for audits: a list with filters, one event, a live stream, and exports. */
+
+import type { StoredEvent } from "../../../events/mod.ts";
+import { instantOf } from "../../../events/time.ts";
+import { type Caller, onLapse } from "../../access/mod.ts";
+import type { Turns } from "../../access/shares/turns.ts";
+import { inSlices } from "../../async/mod.ts";
+import { follow } from "../../bus/mod.ts";
+import { tags } from "../../http/document/tags.ts";
+import { PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
+import type { ApiOptions } from "../../http/options.ts";
+import { byPosition, checkReached, fromCursor, positionHeader, refuseBeyondAll, toCursor } from "../../http/paging.ts";
+import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problems.ts";
+import { nameParam } from "../../http/request/params.ts";
+import { invalid } from "../../http/request/validation.ts";
+import { route } from "../../http/route.ts";
+import { answerWritten } from "../../http/stream/answer.ts";
+import { logEventJson } from "../../http/stream/event_json.ts";
+import { OpenStreams, stopWith } from "../../http/stream/open_streams.ts";
+import { StreamSlots } from "../../http/stream/stream_slots.ts";
+import { matches } from "./event_filter.ts";
+import { type EventFile, eventFiles, type Progress, textStream } from "./export.ts";
+import { eventProblems } from "./problems.ts";
+import { type Scanned, scanEvents } from "./queries.ts";
+import {
+  EventExportQuery,
+  type EventFilter,
+  EventId,
+  EventListQuery,
+  EventStreamQuery,
+  LogEvent,
+  LogEventList,
+} from "./schemas.ts";
+
+const ROUTE = "/api/v1/events";
+const LIST = byPosition("events");
+
+/** Parts of the log that one page looks at, at most: a page whose filter fits little comes back short rather than late. */
+const SCANS_MAX = 10;
+/** Events that an export reads at once. */
+const EXPORT_BATCH = 500;
+/** Exports that this process writes at once. */
+const EXPORTS_MAX = 20;
+/** Silence after which the server may close an export's connection, in seconds. */
+const EXPORT_IDLE_S = 120;
+/** Events that a stream reads at once, and their characters. */
+const STREAM_BATCH = { batch: 50, max_length: 65_536 };
+
+const [EXAMPLE] = LogEvent.examples as [object];
+const EXAMPLE_LINE = `${JSON.stringify(EXAMPLE)}\n`;
+
+const WHOLE = "The log holds what everybody did, so a key that is limited to some workflows may not read it.";
+
+const eventIdParam = nameParam(EventId, eventProblems.event_not_found);
+const checkQuery = (query: string) => refuseBeyondAll(query, "after");
+
+type Options = Pick<
+  ApiOptions,
+  "log" | "sql" | "bus" | "logger" | "metrics" | "signal" | "config" | "timing" | "scan_positions"
+> & {
+  readonly reading: { readonly turns: Turns };
+};
+
+export function eventRoutes(options: Options) {
+  const { log, sql, bus, logger, signal, config, reading } = options;
+  const streams = new OpenStreams(options);
+  const exports = new StreamSlots({ max: EXPORTS_MAX, share: config.caller_share });
+
+  return [
+    route(
+      {
+        method: "GET",
+        path: ROUTE,
+        id: "listEvents",
+        tag: tags.audit,
+        summary: "List the events of the log, oldest first",
+        description: `Reads the whole log in the order in which it was recorded, never older than any answer given before. A page looks at 100,000 positions at most: where little fits the filter it may hold few events, or none, and \`has_more\` says that the log goes on. ${WHOLE}`,
+        scope: "audit:read",
+        reach: "everyones",
+        query: EventListQuery,
+        answers: {
+          200: {
+            description: "A page of events.",
+            schema: LogEventList,
+            example: { data: [EXAMPLE], has_more: false, next_cursor: null },
+          },
+        },
+        errors: [problems.workflow_not_allowed, problems.invalid_cursor],
+      },
+      async (call) => {
+        const { limit = PAGE_LIMIT_DEFAULT, cursor, ...filter } = call.query;
+        requireWhole(call.caller);
+        checkPeriod(filter);
+        const until = await log.head();
+        let position = fromCursor(cursor, LIST) ?? 0;
+        const found: StoredEvent[] = [];
+        for (let scans = 0; scans < SCANS_MAX && position < until && found.length < limit; scans++) {
+          const scanned = await scan(call.caller, filter, { after: position, until, limit: limit - found.length });
+          found.push(...scanned.events);
+          position = scanned.position;
+          if (length(found) > MAX_PAGE_LENGTH) break;
+        }
+        const texts: string[] = [];
+        await inSlices(found, (event) => texts.push(logEventJson(event)));
+        const has_more = position < until;
+        const next_cursor = has_more ? toCursor(LIST, position) : null;
+        const rest = `"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}`;
+        return await answerWritten(() => `{"data":[${texts.join(",")}],${rest}}`, call.set);
+      },
+    ),
+    route(
+      {
+        method: "GET",
+        path: `${ROUTE}/stream`,
+        id: "streamEvents",
+        tag: tags.audit,
+        summary: "Stream the events of the log",
+        description: `Server-sent events from now on, or from the position that \`after\` names (0: from the first event ever); the data of each is a LogEvent. Resuming with Last-Event-ID, comments in silence, \`closed\` and slow clients: as in the stream of all jobs. ${WHOLE}`,
+        scope: "audit:read",
+        reach: "everyones",
+        query: EventStreamQuery,
+        checkQuery,
+        headers: ["Last-Event-ID"],
+        answers: {
+          200: {
+            description: "Events, without end: the data of each, but of `closed`, as in the schema LogEvent.",
+            content_type: "text/event-stream",
+            parts: LogEvent,
+            example: `id: 1040\nevent: job.submitted\ndata: ${EXAMPLE_LINE}\n`,
+          },
+        },
+        errors: [problems.workflow_not_allowed, problems.invalid_cursor, problems.too_many_streams],
+      },
+      async (call) => {
+        const { after: asked, ...filter } = call.query;
+        const { caller, request } = call;
+        requireWhole(caller);
+        const named = positionHeader(request, "last-event-id") ?? asked;
+        if (named !== undefined) await checkReached(log, named);
+        const after = named ?? (await log.head());
+        const source = async (stop: AbortSignal) => live(caller, filter, { after, stop });
+        return await streams.open(call, { source, write: logEventJson });
+      },
+    ),
+    route(
+      {
+        method: "GET",
+        path: `${ROUTE}/export`,
+        id: "exportEvents",
+        tag: tags.audit,
+        summary: "Export the events of the log",
+        description: `Writes all events that fit, up to the log's head at the time of the request, which Levqor-Position names, as the client reads them. NDJSON holds each event as it was recorded; in CSV, for spreadsheets, texts that begin with =, +, - or @ get an apostrophe before them. With \`progress=true\`, NDJSON has lines with the one member \`progress\` after each part of the log, the last of them \`finished\`. An export that cannot be finished is cut off, not ended: begin again with \`after\`, the last position that arrived. ${WHOLE}`,
+        scope: "audit:read",
+        reach: "everyones",
+        query: EventExportQuery,
+        checkQuery,
+        answers: {
+          200: {
+            description: "The events, one in each line.",
+            content_type: "application/x-ndjson",
+            parts: LogEvent,
+            example: EXAMPLE_LINE,
+            headers: ["Levqor-Position"],
+          },
+        },
+        errors: [problems.workflow_not_allowed, problems.invalid_cursor, problems.too_many_streams],
+      },
+      async (call) => {
+        const { format = "ndjson", progress, after = 0, ...filter } = call.query;
+        const { caller, request, server, cause } = call;
+        requireWhole(caller);
+        checkPeriod(filter);
+        if (format === "csv" && progress === "true") {
+          throw invalid([{ pointer: "?progress", message: "must be false, or absent, for csv" }]);
+        }
+        await checkReached(log, after);
+        const until = await log.head();
+        const leave = exports.take(caller);
+        server?.timeout(request, EXPORT_IDLE_S);
+        const stop = new AbortController();
+        stop.signal.addEventListener("abort", leave);
+        stopWith(stop, signal);
+        const unlisten = onLapse(caller, () => stop.abort());
+        stop.signal.addEventListener("abort", unlisten);
+        const file: EventFile = eventFiles[format];
+        const source = written({ caller, filter, file, tells: progress === "true", after, until, stop: stop.signal });
+        const on_fault = (error: unknown) =>
+          logger.warn({ err: error, request_id: cause.request_id }, "An export of the log broke off");
+        return new Response(textStream(told(source, on_fault), stop), {
+          headers: {
+            "content-type": file.content_type,
+            "content-disposition": `attachment; filename="levqor-events-${until}.${file.extension}"`,
+            "levqor-position": String(until),
+            "x-accel-buffering": "no",
+          },
+        });
+      },
+    ),
+    route(
+      {
+        method: "GET",
+        path: `${ROUTE}/:event_id`,
+        id: "getEvent",
+        tag: tags.audit,
+        summary: "Read an event",
+        description: `As it was recorded. ${WHOLE}`,
+        scope: "audit:read",
+        reach: "everyones",
+        params: { event_id: eventIdParam },
+        answers: { 200: { description: "The event.", schema: LogEvent, example: EXAMPLE } },
+        errors: [problems.workflow_not_allowed],
+      },
+      async (call) => {
+        requireWhole(call.caller);
+        const { event_id } = call.params;
+        const [, stream_id, version] = /^(.{1,300})@([1-9]\d{0,8})$/.exec(event_id) ?? [];
+        const [event] = stream_id
+          ? await log.readStream(stream_id, { after_version: Number(version) - 1, limit: 1 })
+          : [];
+        if (!event)
+          throw new Problem(eventProblems.event_not_found, `No event has the id ${JSON.stringify(event_id)}.`);
+        return await answerWritten(() => logEventJson(event), call.set);
+      },
+    ),
+  ];
+
+  /** Looks at a part of the log in the caller's turn. */
+  function scan(caller: Caller, filter: EventFilter, part: Parameters<typeof scanEvents>[2]): Promise<Scanned> {
+    return reading.turns.take(caller.identity, () =>
+      scanEvents(sql, filter, { ...part, positions: options.scan_positions }),
+    );
+  }
+
+  /** What fits from a position on, as it happens. */
+  async function* live(
+    caller: Caller,
+    filter: Omit<EventFilter, "from" | "until">,
+    { after, stop }: { after: number; stop: AbortSignal },
+  ): AsyncGenerator<readonly StoredEvent[]> {
+    const readRange: typeof log.readRange = (...range) =>
+      reading.turns.take(caller.identity, async () => (stop.aborted ? [] : await log.readRange(...range)));
+    const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
+    const isWanted = matches(filter);
+    for await (const batch of follow({ log: { readRange }, bus, after, signal: stop, ...STREAM_BATCH, on_fault })) {
+      const events = batch.filter(isWanted);
+      if (events.length > 0) yield events;
+    }
+  }
+
+  interface Writing {
+    readonly caller: Caller;
+    readonly filter: EventFilter;
+    readonly file: EventFile;
+    /** Whether it says how far it is. */
+    readonly tells: boolean;
+    readonly after: number;
+    readonly until: number;
+    readonly stop: AbortSignal;
+  }
+
+  /** The file's text, a part at a time. Throws where it has to stop before its end. */
+  async function* written({ caller, filter, file, tells, after, until, stop }: Writing): AsyncGenerator<string> {
+    if (file.head !== "") yield file.head;
+    let [position, events] = [after, 0];
+    const told = (finished: boolean): string => {
+      const progress: Progress = { position, until, events, finished };
+      return tells ? `${JSON.stringify({ progress })}\n` : "";
+    };
+    while (position < until) {
+      if (stop.aborted) throw new Error("Cannot go on with an export: the service stops, or the key is taken no more");
+      const scanned = await scan(caller, filter, { after: position, until, limit: EXPORT_BATCH });
+      position = scanned.position;
+      events += scanned.events.length;
+      const text = file.write(scanned.events) + told(false);
+      if (text !== "") yield text;
+    }
+    if (tells) yield told(true);
+  }
+}
+
+/** Characters of data in one page of the list, one part of the log aside. */
+const MAX_PAGE_LENGTH = 1_000_000;
+
+function length(events: readonly StoredEvent[]): number {
+  return events.reduce((sum, { data_json }) => sum + data_json.length, 0);
+}
+
+/** The same texts; a fault is told before it goes on its way. */
+async function* told(source: AsyncGenerator<string>, on_fault: (error: unknown) => void): AsyncGenerator<string> {
+  try {
+    yield* source;
+  } catch (error) {
+    on_fault(error);
+    throw error;
+  }
+}
+
+/** Throws the problem `workflow_not_allowed` for a caller who may not see what everybody does. */
+function requireWhole({ workflows }: Caller): void {
+  if (workflows === "all") return;
+  throw new Problem(problems.workflow_not_allowed, "The key is limited to some workflows; the log holds all of them.");
+}
+
+/** Throws the problem `validation_failed` where a period ends before it begins. */
+function checkPeriod({ from, until }: EventFilter): void {
+  if (from === undefined || until === undefined) return;
+  if (instantOf(from).epochNanoseconds < instantOf(until).epochNanoseconds) return;
+  throw invalid([{ pointer: "?until", message: "must be later than from" }]);
+}

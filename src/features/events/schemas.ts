@@ -1,0 +1,117 @@
+/** The shapes of the feature's requests and answers. */
+import { type Static, Type } from "@sinclair/typebox";
+import { EventMeta } from "../../../events/envelope.ts";
+import { jobStream } from "../../../events/job.ts";
+import { component } from "../../http/document/components.ts";
+import { EXAMPLE_JOB_ID, list, oneOf, PageQuery, Position, Timestamp } from "../../http/schema.ts";
+
+const STREAM = jobStream(EXAMPLE_JOB_ID);
+
+export const EventId = Type.String({
+  description: "The event's stream and version.",
+  examples: [`${STREAM}@1`],
+});
+
+export const LogEvent = component(
+  "LogEvent",
+  Type.Object(
+    {
+      event_id: EventId,
+      position: Position,
+      stream_id: Type.String({ description: "Whose history it belongs to.", examples: [STREAM] }),
+      version: Type.Integer({ minimum: 1, description: "Its place in its stream." }),
+      type: Type.String({ examples: ["job.submitted"] }),
+      schema_version: Type.Integer({ minimum: 1, description: "The version of the shape of `data`." }),
+      data: Type.Unknown({ description: "As it was recorded." }),
+      meta: EventMeta,
+      recorded_at: Timestamp,
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          event_id: `${STREAM}@1`,
+          position: 1040,
+          stream_id: STREAM,
+          version: 1,
+          type: "job.submitted",
+          schema_version: 1,
+          data: { workflow: "http", payload: { method: "GET", url: "https://example.com/" } },
+          meta: { actor: "anonymous", correlation_id: EXAMPLE_JOB_ID },
+          recorded_at: "2026-01-15T09:30:00.123456Z",
+        },
+      ],
+    },
+  ),
+);
+
+export const LogEventList = component("LogEventList", list(LogEvent));
+
+const text = (description: string, example: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 300, description, examples: [example] }));
+
+/** Which events are wanted: those that fit all that is named. */
+const filter = {
+  types: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 2_048,
+      format: "event-types",
+      description: "Only these event types, separated by commas.",
+      examples: ["key.created,key.revoked"],
+    }),
+  ),
+  category: Type.Optional(
+    Type.String({
+      pattern: "^[a-z_]{1,64}$",
+      description: "Only streams of this category: what their ids begin with, before the hyphen.",
+      examples: ["key"],
+    }),
+  ),
+  stream: text("Only this stream.", STREAM),
+  actor: text("Only what this actor did.", "anonymous"),
+  request_id: text("Only what this HTTP request caused.", "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21"),
+};
+const period = {
+  from: Type.Optional(
+    Type.String({
+      format: "date-time",
+      description: "Recorded at this time or later.",
+      examples: ["2026-01-15T00:00:00Z"],
+    }),
+  ),
+  until: Type.Optional(
+    Type.String({ format: "date-time", description: "Recorded before this time.", examples: ["2026-01-16T00:00:00Z"] }),
+  ),
+};
+const after = {
+  after: Type.Optional(
+    Type.Integer({ minimum: 0, description: "Events after this position of the log.", examples: [1042] }),
+  ),
+};
+
+export type EventFilter = Static<ReturnType<typeof filterOf>>;
+
+function filterOf() {
+  return Type.Object({ ...filter, ...period }, { additionalProperties: false });
+}
+
+export const EventListQuery = Type.Object(
+  { ...PageQuery.properties, ...filter, ...period },
+  { additionalProperties: false },
+);
+
+export const EventStreamQuery = Type.Object({ ...after, ...filter }, { additionalProperties: false });
+
+export const EventExportQuery = Type.Object(
+  {
+    format: Type.Optional(oneOf(["ndjson", "csv"], "`ndjson`, one JSON text in each line, where absent.")),
+    progress: Type.Optional(
+      oneOf(["true", "false"], "Adds lines that say how far the export has come. Only for `ndjson`."),
+    ),
+    ...after,
+    ...filter,
+    ...period,
+  },
+  { additionalProperties: false },
+);
