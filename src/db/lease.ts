@@ -1,14 +1,19 @@
 /**
  * Leases: one holder for each name, across all processes that share the database.
  *
+ * A process has one loop for all its leases, by pool: one statement renews those that it holds and tries for those that
+ * it wants, whether there is one or a hundred. Where others hold what is wanted, the answer says for how long, so that
+ * the lease of a dead holder is taken as soon as it has run out.
+ *
  * All times are the database's. The holder also measures with its own monotonic clock from **before** each
  * renewal was sent, so it gives the lease up before anyone else can take it, even when it was frozen or cut off.
  *
  * There can be two holders for a moment where the clocks part: the database's clock is set forward, or the holder's
- * machine sleeps, in which its monotonic clock stands still. The first of them then learns of it with its next
- * renewal: within a third of the time to live, awake. A database's clock that is set back keeps the lease of a dead
- * holder for as much longer; a living one renews and notices nothing. So what a lease guards must be fenced: besides,
- * no lease can stop a write that is already on its way.
+ * machine sleeps, in which its monotonic clock stands still. A crash of Postgres ends all leases, too: their table is
+ * unlogged, so whoever worked from what the crash took back starts again from what is there. The first holder then
+ * learns of it with its next renewal: within a third of the time to live, awake. A database's clock that is set back
+ * keeps the lease of a dead holder for as much longer; a living one renews and notices nothing. So what a lease guards
+ * must be fenced: besides, no lease can stop a write that is already on its way.
  */
 import { pause } from "../async/mod.ts";
 import type { Sql } from "./connect.ts";
@@ -26,10 +31,14 @@ export interface LeaseOptions {
 }
 
 const TTL_MS = 4_000;
-/** Between two attempts to take a lease that another holds. */
-const POLL_MS = 250;
+/** Between two attempts to take a lease that another holds, unless it runs out before. */
+const POLL_MS = 500;
+/** Between two attempts at least, however soon a lease runs out. */
+const LEAST_POLL_MS = 5;
 /** How long giving up a lease may take. */
 const RELEASE_MS = 1_000;
+/** Statements of the loop under way at most: a connection may be silent, and the next statement has another. */
+const MAX_UNANSWERED = 3;
 
 /**
  * Waits for the lease, runs `work` while holding it, and gives it up when `work` has ended, so that a successor
@@ -38,58 +47,16 @@ const RELEASE_MS = 1_000;
  * are thrown; while the lease is held they are retried until it has run out.
  */
 export async function holdLease<T>(
-  options: LeaseOptions,
+  { sql, name, holder, signal, ttl_ms = TTL_MS }: LeaseOptions,
   work: (held: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
-  const { sql, name, signal, ttl_ms = TTL_MS } = options;
-  // Of this term alone: what an earlier one of the same holder left under way must not renew or release it.
-  const holder = `${options.holder}/${crypto.randomUUID()}`;
-  let confirmed = await acquire({ ...options, holder }, ttl_ms);
-  if (confirmed === undefined) return undefined;
-
-  const lost = new AbortController();
-  const done = new AbortController();
-  const held = AbortSignal.any([signal, lost.signal]);
-  const loses = (reason: string) => lost.abort(new Error(`Lost the lease ${name}: ${reason}`));
-
-  // A timer of its own: a renewal may hang for as long as its connection does.
-  let expiry: Timer | undefined;
-  const watch = () => {
-    clearTimeout(expiry);
-    const left = (confirmed as number) + ttl_ms - performance.now();
-    if (left <= 0) loses(`not renewed for ${ttl_ms} ms`);
-    else expiry = setTimeout(watch, left);
-  };
-  watch();
-
-  const renewal = (async () => {
-    const over = AbortSignal.any([done.signal, lost.signal]);
-    while (await pause(ttl_ms / 3, over)) {
-      const sent = performance.now();
-      try {
-        const renewed = await sql`
-          update levqor_ops.leases
-          set expires_at = clock_timestamp() + ${ttl_ms} * interval '1 ms'
-          where name = ${name} and holder = ${holder} and expires_at > clock_timestamp()`;
-        if (renewed.count === 0) return loses("another holder may have it");
-        confirmed = sent;
-        watch();
-      } catch {
-        // Unreachable for now. The next round tries again; `watch` gives up when the time has run out.
-      }
-    }
-  })();
-
+  const leases = leasesOf(sql);
+  const lease = new Lease({ name, holder, ttl_ms });
+  if (!(await leases.acquire(lease, signal))) return undefined;
   try {
-    return signal.aborted ? undefined : await work(held);
+    return signal.aborted ? undefined : await work(AbortSignal.any([signal, lease.lost]));
   } finally {
-    done.abort();
-    // Not waited for long where the database does not answer: a lease that is not given up runs out.
-    const patience = new AbortController();
-    const released = renewal.then(() => release(sql, name, holder)).catch(() => {});
-    await Promise.race([released, pause(RELEASE_MS, patience.signal)]);
-    patience.abort();
-    clearTimeout(expiry);
+    await leases.release(lease);
   }
 }
 
@@ -98,22 +65,270 @@ export async function clearLeases(sql: Sql): Promise<void> {
   await sql`delete from levqor_ops.leases`;
 }
 
-/** Polls until the lease is ours. Returns the monotonic time before the statement that took it was sent. */
-async function acquire(options: LeaseOptions, ttl_ms: number): Promise<number | undefined> {
-  const { sql, name, holder, signal } = options;
-  while (!signal.aborted) {
-    const sent = performance.now();
-    const taken = await sql`
-      insert into levqor_ops.leases as lease (name, holder, expires_at)
-      values (${name}, ${holder}, clock_timestamp() + ${ttl_ms} * interval '1 ms')
-      on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at
-      where lease.expires_at <= clock_timestamp()`;
-    if (taken.count === 1) return sent;
-    await pause(POLL_MS, signal);
+const loops = new WeakMap<Sql, Leases>();
+
+function leasesOf(sql: Sql): Leases {
+  let leases = loops.get(sql);
+  if (!leases) {
+    leases = new Leases(sql);
+    loops.set(sql, leases);
   }
-  return undefined;
+  return leases;
 }
 
-async function release(sql: Sql, name: string, holder: string): Promise<void> {
-  await sql`delete from levqor_ops.leases where name = ${name} and holder = ${holder}`;
+/** One wish for a lease, and one term of it. */
+class Lease {
+  readonly name: string;
+  /** Of this term alone: what an earlier one of the same holder left under way must not renew or release it. */
+  readonly holder: string;
+  readonly ttl_ms: number;
+  readonly #answer = Promise.withResolvers<boolean>();
+  readonly #lost = new AbortController();
+  #expiry: Timer | undefined;
+  /** When the statement was sent that last took or renewed it, by this process's monotonic clock. */
+  #confirmed = 0;
+
+  constructor({ name, holder, ttl_ms }: Required<Pick<LeaseOptions, "name" | "holder" | "ttl_ms">>) {
+    this.name = name;
+    this.holder = `${holder}/${crypto.randomUUID()}`;
+    this.ttl_ms = ttl_ms;
+  }
+
+  /** Resolves to whether it was had, and rejects where that could not be learned. */
+  get answer(): Promise<boolean> {
+    return this.#answer.promise;
+  }
+
+  /** Fires when it is held no longer, before another can have it. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  grant(): void {
+    this.#answer.resolve(true);
+  }
+
+  deny(error?: unknown): void {
+    if (error === undefined) this.#answer.resolve(false);
+    else this.#answer.reject(error);
+  }
+
+  confirm(sent: number): void {
+    this.#confirmed = Math.max(this.#confirmed, sent);
+    this.#watch();
+  }
+
+  lose(reason: string): void {
+    clearTimeout(this.#expiry);
+    this.#lost.abort(new Error(`Lost the lease ${this.name}: ${reason}`));
+  }
+
+  end(): void {
+    clearTimeout(this.#expiry);
+  }
+
+  /** A timer of its own: a renewal may hang for as long as its connection does. */
+  #watch(): void {
+    clearTimeout(this.#expiry);
+    const left = this.#confirmed + this.ttl_ms - performance.now();
+    if (left <= 0) this.lose(`not renewed for ${this.ttl_ms} ms`);
+    else this.#expiry = setTimeout(() => this.#watch(), left);
+  }
+}
+
+/** What a statement was answered: a lease that is this process's now (`left_ms` is null), or for how long it is another's. */
+interface Row {
+  readonly holder: string;
+  readonly left_ms: number | null;
+}
+
+/** All leases that one pool's users hold and want. */
+class Leases {
+  readonly #sql: Sql;
+  readonly #held = new Set<Lease>();
+  /** By name, in the order in which they came: a name is asked for once, and not where it is held here. */
+  readonly #wanted = new Map<string, Lease[]>();
+  readonly #unanswered = new Set<Promise<void>>();
+  #timer: Timer | undefined;
+  /** When the timer fires, by the monotonic clock. */
+  #due = Number.POSITIVE_INFINITY;
+  #given: { readonly leases: Lease[]; readonly done: Promise<void> } | undefined;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Resolves to whether the lease is held: not where the signal fired before. Throws faults of the database. */
+  async acquire(lease: Lease, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false;
+    const line = this.#wanted.get(lease.name);
+    if (line) line.push(lease);
+    else this.#wanted.set(lease.name, [lease]);
+    const abort = () => {
+      if (this.#unwant(lease)) lease.deny();
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    // Those that are wanted in the same turn are asked for together.
+    this.#schedule(0);
+    try {
+      return await lease.answer;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Gives a lease up. Not waited for long where the database does not answer: one that is not given up runs out. */
+  async release(lease: Lease): Promise<void> {
+    lease.end();
+    this.#held.delete(lease);
+    const patience = new AbortController();
+    await Promise.race([this.#giveUp(lease), pause(RELEASE_MS, patience.signal)]);
+    patience.abort();
+    this.#schedule(this.#wanted.has(lease.name) ? 0 : this.#interval());
+  }
+
+  /** Those that are given up in one turn go together. */
+  #giveUp(lease: Lease): Promise<void> {
+    if (this.#given) {
+      this.#given.leases.push(lease);
+      return this.#given.done;
+    }
+    const leases = [lease];
+    const given = (async () => {
+      await Promise.resolve();
+      this.#given = undefined;
+      // What is under way could take it again.
+      await Promise.all(this.#unanswered);
+      await this.#remove(leases);
+    })();
+    this.#given = { leases, done: given };
+    return given;
+  }
+
+  async #remove(leases: readonly Lease[]): Promise<void> {
+    const names = leases.map(({ name }) => name);
+    const holders = leases.map(({ holder }) => holder);
+    await this.#sql`
+      delete from levqor_ops.leases
+      where name = any(${names}::text[]) and holder = any(${holders}::text[])`.catch(() => {});
+  }
+
+  #unwant(lease: Lease): boolean {
+    const line = this.#wanted.get(lease.name) ?? [];
+    const index = line.indexOf(lease);
+    if (index < 0) return false;
+    line.splice(index, 1);
+    if (line.length === 0) this.#wanted.delete(lease.name);
+    return true;
+  }
+
+  /** Milliseconds to the next statement where nothing hurries. */
+  #interval(): number {
+    let ms = this.#wanted.size > 0 ? POLL_MS : Number.POSITIVE_INFINITY;
+    for (const { ttl_ms } of this.#held) ms = Math.min(ms, ttl_ms / 3);
+    return ms;
+  }
+
+  /** Sees to it that the next statement is sent in `ms` milliseconds at the latest. */
+  #schedule(ms: number): void {
+    const due = performance.now() + ms;
+    if (due >= this.#due || ms === Number.POSITIVE_INFINITY) return;
+    clearTimeout(this.#timer);
+    this.#due = due;
+    this.#timer = setTimeout(() => this.#ask(), ms);
+  }
+
+  #ask(): void {
+    this.#due = Number.POSITIVE_INFINITY;
+    const interval = this.#interval();
+    this.#schedule(interval);
+    if (interval === Number.POSITIVE_INFINITY || this.#unanswered.size >= MAX_UNANSWERED) return;
+    const asking = this.#pulse().finally(() => this.#unanswered.delete(asking));
+    this.#unanswered.add(asking);
+  }
+
+  /** Renews what is held and tries for what is wanted, in one statement. Never rejects. */
+  async #pulse(): Promise<void> {
+    // One that was lost is not renewed, even where its work has not ended yet.
+    for (const lease of this.#held) if (lease.lost.aborted) this.#held.delete(lease);
+    const held = [...this.#held];
+    const ours = new Set(held.map(({ name }) => name));
+    const wanted = [...this.#wanted.values()].flatMap(([first]) => (first && !ours.has(first.name) ? [first] : []));
+    const asked = [...held, ...wanted];
+    if (asked.length === 0) return;
+    const sent = performance.now();
+    try {
+      const rows = await this.#send(asked, held.length);
+      const had = new Set<string>();
+      let soonest = Number.POSITIVE_INFINITY;
+      for (const { holder, left_ms } of rows) {
+        if (left_ms === null) had.add(holder);
+        else soonest = Math.min(soonest, left_ms);
+      }
+      for (const lease of held) if (this.#held.has(lease)) this.#renewed(lease, had.has(lease.holder), sent);
+      const late = wanted.filter((lease) => had.has(lease.holder) && !this.#taken(lease, sent));
+      if (late.length > 0) await this.#remove(late);
+      this.#schedule(Math.max(LEAST_POLL_MS, soonest));
+      this.#schedule(this.#interval());
+    } catch (error) {
+      // What is held is tried again in the next round; its own timer gives it up when the time has run out.
+      for (const lease of wanted) if (this.#unwant(lease)) lease.deny(error);
+    }
+  }
+
+  /** Rows in order of name, as every process does it: then no two wait for each other. */
+  #send(asked: readonly Lease[], held: number): Promise<Row[]> {
+    const names = asked.map(({ name }) => name);
+    const holders = asked.map(({ holder }) => holder);
+    const times = asked.map(({ ttl_ms }) => Math.ceil(ttl_ms));
+    return this.#sql<Row[]>`
+      with asked as (
+        select name, holder, ttl_ms, nth <= ${held}::int as held
+        from rows from (
+          unnest(${names}::text[]), unnest(${holders}::text[]), unnest(${times}::bigint[])
+        ) with ordinality as asked (name, holder, ttl_ms, nth)
+      ), had as (
+        insert into levqor_ops.leases as lease (name, holder, expires_at)
+        select name, holder, clock_timestamp() + ttl_ms * interval '1 ms'
+        from asked
+        where case when held
+          then exists (
+            select from levqor_ops.leases as known
+            where known.name = asked.name and known.holder = asked.holder and known.expires_at > clock_timestamp())
+          else not exists (
+            select from levqor_ops.leases as known
+            where known.name = asked.name and known.holder <> asked.holder and known.expires_at > clock_timestamp())
+          end
+        order by name
+        on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at
+        where lease.holder = excluded.holder or lease.expires_at <= clock_timestamp()
+        returning lease.holder
+      )
+      select holder, null::float8 as left_ms from had
+      union all
+      select known.holder, (extract(epoch from known.expires_at - clock_timestamp()) * 1000)::float8
+      from asked join levqor_ops.leases as known on known.name = asked.name and known.holder <> asked.holder
+      where not held and known.expires_at > clock_timestamp()`;
+  }
+
+  #renewed(lease: Lease, had: boolean, sent: number): void {
+    if (had) {
+      lease.confirm(sent);
+    } else {
+      this.#held.delete(lease);
+      lease.lose("another holder may have it, or Postgres crashed");
+    }
+  }
+
+  /** Returns whether the lease is of use: not where it is no longer wanted. */
+  #taken(lease: Lease, sent: number): boolean {
+    if (this.#unwant(lease)) {
+      this.#held.add(lease);
+      lease.grant();
+    } else if (!this.#held.has(lease)) {
+      return false;
+    }
+    lease.confirm(sent);
+    return true;
+  }
 }

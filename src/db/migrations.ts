@@ -13,7 +13,8 @@ export const dbMigrations: readonly Migration[] = [
       grant usage on schema levqor_ops, levqor_log to ${role};
       grant select on levqor_ops.migrations to ${role};
 
-      create table levqor_ops.leases (
+      -- Unlogged: a crash of Postgres empties it, and with it end the leases of those who worked from what was lost.
+      create unlogged table levqor_ops.leases (
         name text primary key,
         holder text not null,
         expires_at timestamptz not null

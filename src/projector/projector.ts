@@ -79,7 +79,6 @@ export function startProjector(options: ProjectorOptions): Projector {
     for (const runner of runners) {
       if (runner.table.projection.name !== name || resumed?.ok) continue;
       resumed = await resumeProjection({ sql, log }, runner.table.projection, resuming);
-      if (resumed.ok) runner.resumed();
     }
     return resumed;
   }

@@ -11,12 +11,15 @@
  * - **standby**: another process runs it, or the database cannot be reached. Tries again all the time.
  * - **building**: a new version catches up beside the live one; at the head of the log it takes its place.
  * - The **lease** keeps processes out of each other's way. What keeps the table right is the **fence**: a batch is
- *   written only if the checkpoint is where its rows were read.
+ *   written only if the checkpoint is where its rows were read. Batches are not flushed at once: a crash of Postgres takes
+ *   the last ones back, and all leases with them, so that the next term begins at what is left.
  */
 import type { StoredEvent } from "../../events/envelope.ts";
+import { projectionStream } from "../../events/projection.ts";
 import { Backoff, pause } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
 import type { Bus } from "../bus/types.ts";
+import { untilNews } from "../bus/until_news.ts";
 import { holdLease, type Sql } from "../db/mod.ts";
 import { type EventLog, isRefusal } from "../log/mod.ts";
 import { applyChanges, type Checkpoint, openCheckpoint, promote, readCheckpoint } from "./checkpoint.ts";
@@ -62,11 +65,6 @@ const BUSY_EVENTS = 16;
 const GATHER_MS = 100;
 /** After a batch that changed no row, as most do for a read model of rare events. */
 const GATHER_UNCHANGED_MS = 300;
-/** How often a poisoned projection looks whether an operator resumed it, perhaps on another machine. */
-const RESUME_POLL_MS = 500;
-
-/** How often a running projection looks whether Postgres took its last batches back. */
-const SET_BACK_POLL_MS = 500;
 
 export class Runner {
   readonly table: Table;
@@ -200,27 +198,18 @@ export class Runner {
       logger.warn({ err: error, projection: table.projection.name }, "Cannot read the log");
     let from = start;
     // While a batch is folded and written, the follower gathers the next one: the more comes in, the larger they are.
-    const setBack = new AbortController();
-    const left = new AbortController();
-    const watching = this.#watchForSetBack(() => from.position, { setBack, signal: left.signal });
-    const following = AbortSignal.any([signal, setBack.signal]);
-    try {
-      for await (const events of follow({ log, bus, after: from.position, signal: following, batch, on_fault })) {
-        const { end, position, changed } = await this.#apply(folder, events, from);
-        if (end === "fenced") return end;
-        from = { ...from, position };
-        this.#moved(position);
-        if (end) return end;
-        if (!from.live && position >= (await log.head())) return "built";
-        if (from.live && events.length >= BUSY_EVENTS && events.length < batch) {
-          await this.#gather(changed ? GATHER_MS : GATHER_UNCHANGED_MS, signal);
-        }
+    for await (const events of follow({ log, bus, after: from.position, signal, batch, on_fault })) {
+      const { end, position, changed } = await this.#apply(folder, events, from);
+      if (end === "fenced") return end;
+      from = { ...from, position };
+      this.#moved(position);
+      if (end) return end;
+      if (!from.live && position >= (await log.head())) return "built";
+      if (from.live && events.length >= BUSY_EVENTS && events.length < batch) {
+        await this.#gather(changed ? GATHER_MS : GATHER_UNCHANGED_MS, signal);
       }
-    } finally {
-      left.abort();
-      await watching;
     }
-    return setBack.signal.aborted ? "fenced" : "stopped";
+    return "stopped";
   }
 
   /** Lets the next batch grow; not while somebody waits for it. */
@@ -229,22 +218,6 @@ export class Runner {
     this.#gathering = new AbortController();
     await pause(ms, AbortSignal.any([signal, this.#gathering.signal]));
     this.#gathering = undefined;
-  }
-
-  /**
-   * Fires `setBack` when the checkpoint is found before where this runner left it. Batches are not flushed at once, so
-   * a crash of Postgres takes the last ones back, and it may be long until the next event meets the fence.
-   */
-  async #watchForSetBack(
-    position: () => number,
-    { setBack, signal }: { setBack: AbortController; signal: AbortSignal },
-  ): Promise<void> {
-    while (!signal.aborted && !setBack.signal.aborted) {
-      await pause(SET_BACK_POLL_MS, signal);
-      const known = position();
-      const checkpoint = await readCheckpoint(this.#options.sql, this.table).catch(() => undefined);
-      if (checkpoint && checkpoint.position < known) setBack.abort();
-    }
   }
 
   /** Folds and writes a batch. `position` is where the checkpoint then is, `end` why it is not at the batch's end. */
@@ -289,24 +262,13 @@ export class Runner {
     for (const wake of this.#waiters) wake();
   }
 
+  /** An operator may resume it on another machine: that is on record. */
   async #untilResumed(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#pausePoisoned(signal);
-      const checkpoint = await readCheckpoint(this.#options.sql, this.table);
-      if (!checkpoint?.poison) return;
-    }
-  }
-
-  #wakePoisoned: (() => void) | undefined;
-
-  /** Called when this process resumed the projection: there is no need to wait for the next look. */
-  resumed(): void {
-    this.#wakePoisoned?.();
-  }
-
-  async #pausePoisoned(signal: AbortSignal): Promise<void> {
-    const waking = new AbortController();
-    this.#wakePoisoned = () => waking.abort();
-    await pause(RESUME_POLL_MS, AbortSignal.any([signal, waking.signal]));
+    const { sql, bus } = this.#options;
+    const { name } = this.table.projection;
+    await untilNews({ bus, stream_id: projectionStream(name), signal }, async () => {
+      const checkpoint = await readCheckpoint(sql, this.table);
+      return checkpoint?.poison ? undefined : true;
+    });
   }
 }

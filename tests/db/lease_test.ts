@@ -158,6 +158,59 @@ describe("a lease", () => {
     await cut.end({ timeout: 0 });
   }, 15_000);
 
+  test("that was lost is not renewed, although the work has not ended", async () => {
+    const proxy = await startProxy(database.url);
+    const cut = connect(proxy.url, { max: 1, answer_timeout_ms: 500 });
+    const stopping = new AbortController();
+    const had = Promise.withResolvers<AbortSignal>();
+    const goOn = Promise.withResolvers<void>();
+    const options = { sql: cut, name: "stubborn", holder: "a", ttl_ms: 900, signal: stopping.signal };
+    const ended = holdLease(options, async (held) => {
+      had.resolve(held);
+      await goOn.promise;
+    });
+    const held = await had.promise;
+    proxy.stall(true);
+    await until(held);
+    proxy.stall(false);
+    const second = holding("stubborn", { holder: "b" });
+    await second.had;
+    goOn.resolve();
+    await ended;
+    await second.stop();
+    await proxy.close();
+    await cut.end({ timeout: 0 });
+  }, 15_000);
+
+  test("costs no statement of its own: those of a process are taken, renewed and waited for together", async () => {
+    const proxy = await startProxy(database.url);
+    const counted = connect(proxy.url, { max: 1 });
+    await counted`select 1`;
+    let requests = 0;
+    proxy.onRequest = () => {
+      requests++;
+      return "pass";
+    };
+    const ttl_ms = 3_000;
+    const began = performance.now();
+    const first = Array.from({ length: 50 }, (_, n) => holding(`many-${n}`, { holder: "a", ttl_ms }));
+    await Promise.all(first.map(({ had }) => had));
+    const other = connect(proxy.url, { max: 1 });
+    const second = Array.from({ length: 50 }, (_, n) => holding(`many-${n}`, { holder: "b", sql: other }));
+    const third = Array.from({ length: 50 }, (_, n) => holding(`more-${n}`, { holder: "a", ttl_ms, sql: counted }));
+    await Promise.all(third.map(({ had }) => had));
+    await Bun.sleep(3_000);
+    const seconds = (performance.now() - began) / 1000;
+    // Each process: two a second while it wants some, and each statement is made once more ready, and taken, at the start.
+    expect(requests).toBeLessThan(20 + 4 * seconds);
+    await Promise.all([...first, ...third].map(({ stop }) => stop()));
+    await Promise.all(second.map(({ had }) => had));
+    await Promise.all(second.map(({ stop }) => stop()));
+    await counted.end();
+    await other.end();
+    await proxy.close();
+  }, 30_000);
+
   test("is free at once where all other holders are known to be dead", async () => {
     await sql`insert into levqor_ops.leases values ('left', 'dead', now() + interval '1 hour')`;
     await clearLeases(sql);

@@ -45,7 +45,6 @@ test("what a crash of Postgres takes back of a read model is folded again, witho
     process.kill(pid, "SIGKILL");
     await eventually(() => postgres.pid !== pid);
     const count = () => sql`select job_id from levqor_read.jobs`.then((rows) => rows.length).catch(() => 0);
-    // The lease of the broken term has to run out first: 4 s.
     await eventually(async () => (await count()) === ids.length);
   }
 }, 120_000);
