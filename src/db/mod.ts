@@ -12,4 +12,5 @@ export { connectionFault, isUndefinedTable } from "./faults.ts";
 export { clearLeases, holdLease } from "./lease.ts";
 export { type Migration, MigrationError, migrate } from "./migrate.ts";
 export { dbMigrations } from "./migrations.ts";
+export { type Database, openDatabase } from "./open.ts";
 export { inTransaction, type Transaction } from "./transaction.ts";

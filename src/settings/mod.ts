@@ -6,6 +6,7 @@ export {
   type Deployment,
   type Environment,
   type Group,
+  type Role,
   type SettingsOf,
   settings,
 } from "./group.ts";

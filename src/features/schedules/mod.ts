@@ -1,3 +1,5 @@
 /** Schedules: what cron expressions name, commands, and firing. */
-export { runNow } from "./run_now.ts";
-export { startScheduler } from "./scheduler.ts";
+import { startScheduler } from "./scheduler.ts";
+
+/** Workers fire schedules, one of them at a time. */
+export const schedules = { name: "schedules", roles: ["all", "worker"], start: startScheduler } as const;

@@ -38,7 +38,7 @@ import {
   resumption,
   scheduleMeta,
 } from "./commands.ts";
-import { runNow } from "./mod.ts";
+import { runNow } from "./run_now.ts";
 import { scheduleIdParam, scheduleNotFound } from "./schedule_id.ts";
 import {
   NextRunsQuery,

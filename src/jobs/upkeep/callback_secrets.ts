@@ -3,8 +3,11 @@
  * service's. So nothing is kept, and whoever knows one can neither find another nor pass a signature on: what was
  * signed for one receiver is worth nothing at the next.
  */
-import { hkdfSync } from "node:crypto";
+import { hkdfSync, randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
+import { closeToOthers } from "../../db/mod.ts";
 
 const PREFIX = "whsec_";
 const SECRET_BYTES = 32;
@@ -41,6 +44,36 @@ export class CallbackSecrets {
     const { id, at, body } = message;
     return this.#keys.map((key) => new Webhook(derived(key, receiver)).sign(id, at, body)).join(" ");
   }
+}
+
+export interface CallbackSecretsOptions {
+  /** `whsec_…`; absent: the service makes its own. */
+  readonly webhook_secret?: string | undefined;
+  /** The one that follows it. */
+  readonly webhook_secret_next?: string | undefined;
+  /** Where its own is kept. */
+  readonly data_dir: string;
+}
+
+/** The secrets as they are configured. */
+export function openCallbackSecrets(options: CallbackSecretsOptions): CallbackSecrets {
+  const { webhook_secret = ownSecret(options.data_dir), webhook_secret_next } = options;
+  return new CallbackSecrets(webhook_secret, webhook_secret_next);
+}
+
+/** Signs callbacks where no secret is configured: made at the first start, and kept in the data folder. */
+function ownSecret(dataDir: string): string {
+  const path = join(dataDir, "webhook-secret");
+  closeToOthers(path);
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const secret = `${PREFIX}${randomBytes(SECRET_BYTES).toString("base64")}`;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: "wx" });
+  return secret;
 }
 
 function keyOf(secret: string): Uint8Array {

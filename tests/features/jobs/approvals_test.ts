@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { SignJWT } from "jose";
 import { decode } from "../../../events/mod.ts";
-import { startScheduler } from "../../../src/features/schedules/mod.ts";
+import { startScheduler } from "../../../src/features/schedules/scheduler.ts";
 import { type Runner, startRunner } from "../../../src/jobs/mod.ts";
 import { type Answer, type Harness, post, startApi } from "../../http/harness.ts";
 import { silent, until } from "../../jobs/support.ts";

@@ -1,7 +1,7 @@
 /** A scheduler in a process of its own, to be killed: `bun scheduler_process.ts <database URL> <instance>`. */
 import { inProcessBus } from "../../../src/bus/mod.ts";
 import { connect } from "../../../src/db/mod.ts";
-import { startScheduler } from "../../../src/features/schedules/mod.ts";
+import { startScheduler } from "../../../src/features/schedules/scheduler.ts";
 import { openLog } from "../../../src/log/mod.ts";
 
 const [url, instance] = process.argv.slice(2) as [string, string];

@@ -1,0 +1,88 @@
+/** What everything in a process stands on: the database, the log, the bus, the read models, figures and traces. */
+import type { Logger } from "pino";
+import packageJson from "../package.json" with { type: "json" };
+import { projections } from "../projections/mod.ts";
+import { type Bus, openBus } from "./bus/mod.ts";
+import type { Config } from "./config.ts";
+import { clearLeases, connect, type Database, openDatabase, type Sql } from "./db/mod.ts";
+import { type EventLog, mayChangeLog, openLog } from "./log/mod.ts";
+import { migrations } from "./migrations.ts";
+import type { Stops } from "./process/stops.ts";
+import { type Projector, startProjector } from "./projector/mod.ts";
+import { Metrics, openTracing, serveMetrics, type Tracing, traceAppends } from "./telemetry/mod.ts";
+
+export interface Foundation {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Names this process, different at every start. */
+  readonly instance: string;
+  /** What runs here. */
+  readonly about: { readonly version: string; readonly build: string; readonly role: Config["role"] };
+  readonly database: Database;
+  readonly sql: Sql;
+  readonly log: EventLog;
+  readonly bus: Bus;
+  readonly projector: Projector;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+}
+
+/** Builds the foundation; how each part is stopped goes to `stops`, also of what was built before a part failed. */
+export async function buildFoundation(
+  config: Config,
+  { logger, stops }: { logger: Logger; stops: Stops },
+): Promise<Foundation> {
+  const instance = Bun.randomUUIDv7();
+  const about = { version: packageJson.version, build: config.build, role: config.role };
+  const database = await openDatabase({ ...config, migrations, logger });
+  stops.add("embedded Postgres", () => database.embedded?.stop());
+  const sql = connect(database.url, { application_name: `levqor-${config.role}` });
+  stops.add("connections", () => sql.end({ timeout: 1 }));
+  if (database.embedded) await clearLeases(sql);
+  if (await mayChangeLog(sql)) {
+    logger.warn(
+      "The log is not safe from this service: DATABASE_URL's role could change what is recorded. " +
+        "Let the log's owner be the role of DATABASE_ADMIN_URL alone, and give the service a role of its own.",
+    );
+  }
+
+  const metrics = new Metrics(about);
+  stops.add("figures", () => metrics.close());
+  const tracing = await openTracing({
+    endpoint: config.otlp_endpoint,
+    headers: config.otlp_headers,
+    service_name: config.otel_service_name,
+    sample_ratio: config.otel_sample_ratio,
+    about: { version: about.version, instance, role: config.role },
+    on_fault: (reason) => logger.warn({ reason }, "The collector of traces takes none; they are dropped"),
+    on_recovery: () => logger.info("The collector takes traces again"),
+  });
+  stops.add("traces", () => tracing.close());
+  const log = openLog({
+    url: database.url,
+    on_batch: (batch) => {
+      metrics.batch(batch);
+      if (tracing.active) traceAppends(tracing, batch);
+    },
+  });
+  stops.add("log", () => log.close());
+  log.onCommit(({ events }) => metrics.recorded(events));
+  const { nats_url, nats_replicas } = config;
+  const bus = openBus({ log, sql, holder: instance, nats_url, nats_replicas, logger: logger.child({ part: "bus" }) });
+  stops.add("bus", () => bus.close());
+  const projector = startProjector({
+    sql,
+    log,
+    bus,
+    projections,
+    instance,
+    logger: logger.child({ part: "projector" }),
+  });
+  stops.add("projector", () => projector.stop());
+  if (config.metrics_port !== undefined) {
+    const server = serveMetrics(metrics, { hostname: config.metrics_host, port: config.metrics_port });
+    stops.add("metrics server", () => server.stop());
+    logger.info({ url: server.url }, "Metrics are served");
+  }
+  return { config, logger, instance, about, database, sql, log, bus, projector, metrics, tracing };
+}

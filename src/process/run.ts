@@ -1,0 +1,102 @@
+/** The process around the service: its options and settings, its log, its signals, and how it ends. */
+import type { Logger } from "pino";
+import { type Config, ConfigError, helpText, loadConfig, secretsOf } from "../config.ts";
+import { createLogger, isForPeople, type LogFormat, speakForRuntime } from "../logger.ts";
+
+/** Everything is stopped within this time of a SIGTERM, or is cut off. */
+const STOP_LIMIT_MS = 20_000;
+/** Where the runtime would look for a proxy, in capitals or not. */
+const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+
+export interface Service {
+  /** Where the API listens; a worker's /health, if it has a port. */
+  readonly url: string | undefined;
+  /** Drains: accepts no more, finishes or hands back, flushes. */
+  stop(reason: string): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly start: (config: Config, logger: Logger) => Promise<Service>;
+  /** Faults whose message says all that a person needs: they are told without a stack. */
+  readonly plain_faults: readonly (new (
+    ...args: never[]
+  ) => Error)[];
+}
+
+/**
+ * Runs the service until a signal ends it. Exit codes: 0 after a signal, or for `--help`; 1 where it cannot start, or does
+ * not stop in time; 2 for settings that are wrong.
+ */
+export async function run({ start, plain_faults }: RunOptions): Promise<void> {
+  // What the service keeps is nobody else's to read, whatever file it is.
+  process.umask(0o077);
+  const began = performance.now();
+  const config = configured();
+  if (config === "help") {
+    process.stdout.write(`${helpText()}\n`);
+    return;
+  }
+  const { log_level, log_format, role } = config;
+  const secrets = secretsOf(config);
+  const logger = createLogger({ log_level, log_format, secrets });
+  speakForRuntime(logger);
+  for (const warning of config.warnings) logger.warn(warning);
+  leaveProxies(logger);
+
+  const starting = start(config, logger);
+  stopOnSignal(starting, logger);
+  try {
+    const { url } = await starting;
+    logger.info({ url, role, ms: Math.round(performance.now() - began) }, "Levqor is ready");
+  } catch (error) {
+    if (plain_faults.some((fault) => error instanceof fault)) refuse(error as Error, { log_format, secrets });
+    else logger.fatal({ err: error }, "Cannot start");
+    process.exit(1);
+  }
+}
+
+/** The configuration; ends the process where it is wrong. */
+function configured(): Config | "help" {
+  try {
+    return loadConfig(process.env, process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { LOG_FORMAT } = process.env;
+    refuse(error, { log_format: LOG_FORMAT === "json" || LOG_FORMAT === "pretty" ? LOG_FORMAT : "auto" });
+    process.exit(2);
+  }
+}
+
+/** Says why the service does not start: to people in plain text, else in the log, whatever its level. */
+function refuse({ message }: Error, options: { log_format: LogFormat; secrets?: readonly string[] }): void {
+  if (isForPeople(options.log_format)) process.stderr.write(`${message}\n`);
+  else createLogger({ log_level: "fatal", ...options }).fatal(message);
+}
+
+/** No call is handed to a proxy unseen: the guard on the way out settles which address is called. */
+function leaveProxies(logger: Logger): void {
+  const variables = PROXY_VARIABLES.flatMap((name) => [name, name.toLowerCase()]).filter((name) => process.env[name]);
+  for (const name of variables) delete process.env[name];
+  if (variables.length > 0)
+    logger.warn({ variables }, "The environment names a proxy; it is not used: calls go out directly");
+}
+
+function stopOnSignal(starting: Promise<Service>, logger: Logger): void {
+  let stopping = false;
+  // A terminal's Ctrl-C arrives twice under npm: both are the same wish.
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, "Stopping");
+    setTimeout(() => {
+      logger.error({ limit_ms: STOP_LIMIT_MS }, "Could not stop in time; cutting off");
+      process.exit(1);
+    }, STOP_LIMIT_MS).unref();
+    const service = await starting.catch(() => undefined);
+    await service?.stop(signal);
+    logger.info("Stopped");
+    process.exit(0);
+  };
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGINT", () => stop("SIGINT"));
+}

@@ -1,0 +1,99 @@
+/** What a process answers: the API, or a worker's `/health`. */
+import { join } from "node:path";
+import { connectors, createOutbound, refusedAddresses } from "../connectors/mod.ts";
+import { startAccess, tokenVerifier } from "./access/mod.ts";
+import { createApi, createHealthApi, OTHER_PAGES } from "./features/mod.ts";
+import type { Foundation } from "./foundation.ts";
+import type { CallbackSecrets } from "./jobs/mod.ts";
+import type { Stops } from "./process/stops.ts";
+import { startLimiter } from "./rate/mod.ts";
+import { openSite } from "./web/mod.ts";
+
+const PUBLIC_DIR = join(import.meta.dir, "../public");
+
+/** Serves the API and the pages, and returns where. */
+export function serveApi(
+  foundation: Foundation,
+  { stops, callback_secrets }: { stops: Stops; callback_secrets: CallbackSecrets },
+): string | undefined {
+  const { config, logger, about, instance, database, log, sql, bus, metrics } = foundation;
+  const running = startLimiter({
+    url: database.url,
+    instance,
+    logger: logger.child({ part: "rate" }),
+    limits: config.rate_limits,
+    on_refusal: (policy) => metrics.refused(policy),
+  });
+  stops.add("rate limits", () => running.stop());
+  const site = openSite({
+    dir: PUBLIC_DIR,
+    base_url: () => config.public_url ?? url?.replace(/\/$/, "") ?? "",
+    watch: !config.production,
+    on_fault: (error) =>
+      logger.error({ err: error }, "Cannot read public/ as it is now; serving what was there before"),
+    other_pages: OTHER_PAGES,
+  });
+  const access = startAccess({
+    log,
+    bus,
+    sql,
+    keys: config.api_keys,
+    // Who configures the auth server may name any address.
+    token: config.jwt && tokenVerifier({ ...config.jwt, fetch: createOutbound({ allow: ["0.0.0.0/0", "::/0"] }) }),
+    production: config.production,
+    logger: logger.child({ part: "access" }),
+  });
+  stops.add("access", () => access.stop());
+  const streams = new AbortController();
+  const app = createApi({
+    ...foundation,
+    access,
+    limiter: running.limiter,
+    config: {
+      ...about,
+      cors_origins: config.cors_origins,
+      public_url: config.public_url,
+      production: config.production,
+      trust_proxy: config.trust_proxy,
+      tiers: config.rate_limits.tiers,
+      max_queue_depth: config.max_queue_depth,
+      max_streams: config.max_streams,
+      caller_share: config.caller_share,
+      request_log: config.request_log,
+    },
+    logger: logger.child({ part: "api" }),
+    workflows: new Set(connectors.keys()),
+    callback_secrets,
+    refusedAddress: refusedAddresses(config.outbound_allow),
+    site,
+    signal: streams.signal,
+  });
+  const url = listen(app, foundation);
+  stops.add("API", async () => {
+    // Before it is waited for that every request is answered.
+    streams.abort();
+    await app.server?.stop();
+  });
+  return url;
+}
+
+/** Serves a worker's `/health` where it has a port, and returns where. */
+export function serveHealth(foundation: Foundation, stops: Stops): string | undefined {
+  const { config, about, metrics, tracing, logger } = foundation;
+  if (config.port === undefined) return undefined;
+  const { request_log } = config;
+  const app = createHealthApi({
+    config: { ...about, request_log },
+    metrics,
+    tracing,
+    logger: logger.child({ part: "health" }),
+  });
+  const url = listen(app, foundation);
+  stops.add("health", () => app.server?.stop());
+  return url;
+}
+
+function listen(app: ReturnType<typeof createApi>, { config }: Foundation): string | undefined {
+  app.listen({ hostname: config.host, port: config.port });
+  return app.server?.url.href;
+}
