@@ -1,17 +1,19 @@
 /** What was started and must be stopped: newest first, for what is newer stands on what is older. */
 import type { Logger } from "pino";
 
-/** A part that takes longer than this to stop is named in the log. */
 const SLOW_MS = 5_000;
 
 type Stop = (reason: string) => unknown;
 
 export class Stops {
   readonly #logger: Pick<Logger, "warn">;
+  readonly #slow_ms: number;
   readonly #stops: { readonly part: string; readonly stop: Stop }[] = [];
 
-  constructor(logger: Pick<Logger, "warn">) {
+  /** `slow_ms`: a part that takes longer to stop is named in the log; 5 s by default. */
+  constructor(logger: Pick<Logger, "warn">, { slow_ms = SLOW_MS }: { slow_ms?: number } = {}) {
     this.#logger = logger;
+    this.#slow_ms = slow_ms;
   }
 
   /** Notes how a part is stopped; `part` names it in the log. */
@@ -23,7 +25,7 @@ export class Stops {
   async stop(reason: string): Promise<void> {
     for (let next = this.#stops.pop(); next; next = this.#stops.pop()) {
       const { part, stop } = next;
-      const slow = setTimeout(() => this.#logger.warn({ part }, "Still waiting for a part to stop"), SLOW_MS);
+      const slow = setTimeout(() => this.#logger.warn({ part }, "Still waiting for a part to stop"), this.#slow_ms);
       try {
         await stop(reason);
       } finally {
