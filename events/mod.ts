@@ -37,8 +37,11 @@ export type EventData<T extends EventType> = Static<(typeof catalogue)[T]>;
 /** A known event before it is recorded. */
 export type KnownNewEvent = { [T in EventType]: NewEvent<T, EventData<T>> }[EventType];
 
+/** An event of one of these types, as read. */
+export type EventOf<Types extends EventType> = { [T in Types]: RecordedEvent<T, EventData<T>> }[Types];
+
 /** A known event, as read. */
-export type KnownEvent = { [T in EventType]: RecordedEvent<T, EventData<T>> }[EventType];
+export type KnownEvent = EventOf<EventType>;
 
 /** The schema version that a newly recorded event of a type carries: 1, and one more for each upcast. */
 export function schemaVersion(type: string): number {

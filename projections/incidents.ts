@@ -1,7 +1,7 @@
 /** Incidents as a status page shows them. */
 import type { Impact } from "../events/incident.ts";
 import { entityId } from "../events/mod.ts";
-import type { Projection } from "./projection.ts";
+import { defineProjection } from "./projection.ts";
 
 /** One message of its operators. */
 export interface IncidentMessage {
@@ -27,7 +27,7 @@ export type IncidentRow = {
   position: number;
 };
 
-export const incidents: Projection<IncidentRow> = {
+export const incidents = defineProjection({
   name: "incidents",
   version: 1,
   reads: ["incident.opened", "incident.updated", "incident.resolved"],
@@ -44,10 +44,7 @@ export const incidents: Projection<IncidentRow> = {
   key: "incident_id",
   indexes: ["(position)", "(resolved_at)"],
 
-  keyOf: (event) => entityId(event.stream_id),
-  isFirstEvent: (event) => event.version === 1,
-
-  evolve(row, event) {
+  evolve(row: IncidentRow | null, event): IncidentRow | null {
     const { recorded_at: at } = event;
     if (event.type === "incident.opened") {
       if (row) throw new Error(`Cannot open incident ${row.incident_id}: it exists since position ${row.position}`);
@@ -75,8 +72,6 @@ export const incidents: Projection<IncidentRow> = {
         const messages: IncidentMessage[] = [...row.messages, { status: "resolved", message, impact, at }];
         return { ...row, status: "resolved", resolved_at: at, messages };
       }
-      default:
-        return row;
     }
   },
-};
+});

@@ -1,8 +1,8 @@
 /** Where every job stands: what lists, status queries and claiming workers look at. No payloads, no results. */
 import { accountOf, chargedTo, keyOwner } from "../events/account.ts";
 import { expiresAt, firstDueAt, type Priority } from "../events/job.ts";
-import { entityId, type KnownEvent } from "../events/mod.ts";
-import type { Projection } from "./projection.ts";
+import { entityId } from "../events/mod.ts";
+import { defineProjection, type ReadEvent } from "./projection.ts";
 import { usesColumn } from "./uses.ts";
 
 /** One job. Times are RFC 3339, UTC. */
@@ -62,7 +62,7 @@ export type JobRow = {
   callback_due_at: string | null;
 };
 
-export const jobs: Projection<JobRow> = {
+export const jobs = defineProjection({
   name: "jobs",
   version: 9,
   reads: [
@@ -147,10 +147,7 @@ export const jobs: Projection<JobRow> = {
     "(callback_due_at) where callback_due_at is not null",
   ],
 
-  keyOf: (event) => entityId(event.stream_id),
-  isFirstEvent: (event) => event.version === 1,
-
-  evolve(row, event) {
+  evolve(row: JobRow | null, event): JobRow | null {
     if (event.type === "job.submitted") {
       if (row) throw new Error(`Cannot submit job ${row.job_id}: it exists since position ${row.position}`);
       const due_at = firstDueAt(event.data, event.recorded_at);
@@ -190,10 +187,12 @@ export const jobs: Projection<JobRow> = {
     apply(event, after);
     return after;
   },
-};
+});
+
+type LaterEvent = Exclude<ReadEvent<typeof jobs.reads>, { type: "job.submitted" }>;
 
 /** Changes a row of its own by an event that is not the job's first. */
-function apply(event: KnownEvent, row: JobRow): void {
+function apply(event: LaterEvent, row: JobRow): void {
   switch (event.type) {
     case "job.started":
       row.status = "running";
@@ -271,10 +270,18 @@ function apply(event: KnownEvent, row: JobRow): void {
       row.callback = "scheduled";
       row.callback_due_at = event.recorded_at;
       break;
+    case "job.step_reused":
+    case "job.pipeline_pinned":
+    case "job.step_started":
+    case "job.step_succeeded":
+    case "job.step_skipped":
+      break;
+    default:
+      event satisfies never;
   }
 }
 
-function finish(row: JobRow, status: JobRow["status"], event: KnownEvent): void {
+function finish(row: JobRow, status: JobRow["status"], event: LaterEvent): void {
   row.status = status;
   row.finished_at = event.recorded_at;
   row.claimant = null;

@@ -2,7 +2,7 @@
 import { chargedTo } from "../events/account.ts";
 import type { Environment } from "../events/key.ts";
 import { entityId } from "../events/mod.ts";
-import type { Projection } from "./projection.ts";
+import { defineProjection } from "./projection.ts";
 
 /** One key. Times are RFC 3339, UTC. */
 export type KeyRow = {
@@ -29,7 +29,7 @@ export type KeyRow = {
   account: string | null;
 };
 
-export const keys: Projection<KeyRow> = {
+export const keys = defineProjection({
   name: "keys",
   version: 3,
   reads: ["key.created", "key.rotated", "key.revoked"],
@@ -57,10 +57,7 @@ export const keys: Projection<KeyRow> = {
     "(expires_at) where revoked_at is null",
   ],
 
-  keyOf: (event) => entityId(event.stream_id),
-  isFirstEvent: (event) => event.version === 1,
-
-  evolve(row, event) {
+  evolve(row: KeyRow | null, event): KeyRow | null {
     if (event.type === "key.created") {
       if (row) throw new Error(`Cannot create key ${row.key_id}: it exists since position ${row.position}`);
       const { hash: _, ...created } = event.data;
@@ -90,11 +87,9 @@ export const keys: Projection<KeyRow> = {
       }
       case "key.revoked":
         return { ...row, revoked_at: event.recorded_at };
-      default:
-        return row;
     }
   },
-};
+});
 
 function later(time: string, seconds: number): string {
   return new Date(Date.parse(time) + seconds * 1000).toISOString();

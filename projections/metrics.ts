@@ -1,7 +1,7 @@
 /**
  * What `/public/metrics` is computed from: counts per hour. The definitions are in {@link publicMetrics}.
  */
-import type { Projection } from "./projection.ts";
+import { defineProjection } from "./projection.ts";
 
 /** One hour in which anything was recorded. */
 export type MetricsRow = {
@@ -21,7 +21,7 @@ export type MetricsRow = {
 
 const NO_MINUTES = "0".repeat(60);
 
-export const metrics: Projection<MetricsRow> = {
+export const metrics = defineProjection({
   name: "metrics",
   version: 1,
   reads: "all",
@@ -35,11 +35,11 @@ export const metrics: Projection<MetricsRow> = {
   },
   key: "hour",
 
-  keyOf: (event) => `${event.recorded_at.slice(0, 13)}:00:00Z`,
+  keysOf: (event) => [hourOf(event)],
 
-  evolve(row, event) {
+  evolve(row: MetricsRow | null, event): MetricsRow | null {
     const hour = row ?? {
-      hour: `${event.recorded_at.slice(0, 13)}:00:00Z`,
+      hour: hourOf(event),
       jobs_submitted: 0,
       events: 0,
       attributed_events: 0,
@@ -64,7 +64,11 @@ export const metrics: Projection<MetricsRow> = {
         return counted;
     }
   },
-};
+});
+
+function hourOf({ recorded_at }: { recorded_at: string }): string {
+  return `${recorded_at.slice(0, 13)}:00:00Z`;
+}
 
 function markUp(row: MetricsRow, time: string): MetricsRow {
   const minute = Number(time.slice(14, 16));

@@ -8,10 +8,10 @@ import type { Projection } from "./projection.ts";
 import { schedules } from "./schedules.ts";
 import { workflowLimits } from "./workflow_limits.ts";
 
-export { type JobRow, jobs } from "./jobs.ts";
+export { jobs } from "./jobs.ts";
 export type { KeyRow } from "./keys.ts";
 export { type MetricsRow, metrics, publicMetrics } from "./metrics.ts";
-export { type PipelineRow, pipelines } from "./pipelines.ts";
+export { pipelines } from "./pipelines.ts";
 export type { Projection } from "./projection.ts";
 export { type ScheduleRow, schedules } from "./schedules.ts";
 export type { WorkflowLimitsRow } from "./workflow_limits.ts";

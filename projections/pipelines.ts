@@ -1,7 +1,7 @@
 /** Which pipelines are stored: what their list shows, and which workflow names runners take jobs of. */
 import { chargedTo } from "../events/account.ts";
 import { entityId } from "../events/mod.ts";
-import type { Projection } from "./projection.ts";
+import { defineProjection } from "./projection.ts";
 
 /** One pipeline. Times are RFC 3339, UTC. */
 export type PipelineRow = {
@@ -19,7 +19,7 @@ export type PipelineRow = {
   account: string | null;
 };
 
-export const pipelines: Projection<PipelineRow> = {
+export const pipelines = defineProjection({
   name: "pipelines",
   version: 2,
   reads: ["pipeline.created", "pipeline.updated"],
@@ -36,13 +36,7 @@ export const pipelines: Projection<PipelineRow> = {
   key: "name",
   indexes: ["(position)"],
 
-  keyOf: (event) => entityId(event.stream_id),
-  isFirstEvent: (event) => event.version === 1,
-
-  evolve(row, event) {
-    if (event.type !== "pipeline.created" && event.type !== "pipeline.updated") {
-      throw new Error(`Cannot apply ${event.type} to ${event.stream_id}`);
-    }
+  evolve(row: PipelineRow | null, event): PipelineRow | null {
     const { description, steps } = event.data.definition;
     return {
       name: entityId(event.stream_id),
@@ -55,4 +49,4 @@ export const pipelines: Projection<PipelineRow> = {
       account: row ? row.account : chargedTo(event.meta),
     };
   },
-};
+});

@@ -2,7 +2,7 @@
  * A projection is a read model as data and pure functions: what it reads, its table, and a fold.
  * No I/O, no clock, no randomness: time comes from the event.
  */
-import type { EventType, KnownEvent } from "../events/mod.ts";
+import type { EventOf, EventType, KnownEvent } from "../events/mod.ts";
 
 /**
  * Column types a read model may use. Values: `text`, `uuid` and `timestamptz` (RFC 3339, UTC, at most
@@ -16,32 +16,63 @@ export interface Column {
   readonly nullable?: boolean;
 }
 
+/** The event types that a projection reads, or every one. */
+export type Reads = readonly EventType[] | "all";
+
+/** The column that tells rows apart, or the columns that do so together. */
+export type KeyColumns<Row extends object> = (keyof Row & string) | readonly (keyof Row & string)[];
+
+/** An event of the types that a projection reads. */
+export type ReadEvent<R extends Reads> = R extends readonly (infer T extends EventType)[] ? EventOf<T> : KnownEvent;
+
+/** A row's key: the key column's value, or an object of the key columns where there are several. */
+export type RowKey<Row extends object, Key extends KeyColumns<Row>> = Key extends readonly (infer C extends keyof Row)[]
+  ? Readonly<Pick<Row, C>>
+  : string;
+
+/** Rows that one event may concern at most: an event that names more is poison. */
+export const MAX_ROWS_PER_EVENT = 1_000;
+
 /**
- * A read model with one row per key.
+ * A read model as data and pure functions; made by {@link defineProjection}.
  *
  * `evolve` always sees a row as Postgres gives it back, stored or not: UUIDs in lower case, timestamps
  * without trailing zeros, and U+FFFD in place of what Postgres text cannot hold (U+0000, lone surrogates).
  * A value that does not fit its column is a fault of the fold, and stops the projection like a throw.
  */
-export interface Projection<Row extends object = Record<string, unknown>> {
+export interface Projection<
+  Row extends object = Record<string, unknown>,
+  R extends Reads = Reads,
+  // biome-ignore lint/suspicious/noExplicitAny: a list of projections has keys of any kind
+  Key extends KeyColumns<Row> = any,
+> {
   /** Snake case. The table is named `<name>_v<version>`, and a view `<name>` always shows the live version. */
   readonly name: string;
   /** Raise it whenever the columns or the fold change: the new version is built from the log beside the old one. */
   readonly version: number;
-  /** The event types it reads, or every one. */
-  readonly reads: readonly EventType[] | "all";
+  readonly reads: R;
   readonly columns: Readonly<Record<keyof Row & string, Column>>;
-  /** The column that holds the key. */
-  readonly key: keyof Row & string;
+  /** `text`, `uuid` or `timestamptz`; of several columns also `int` or `bigint`. */
+  readonly key: Key;
   /** What follows `on <table>` in `create index`, for example `(status, position) where status = 'queued'`. */
   readonly indexes?: readonly string[];
-  /** Which row an event concerns: the key column's value. `undefined`: none. */
-  keyOf(event: KnownEvent): string | undefined;
   /**
-   * Whether it is certain that there is no row before an event, so that none is looked for: the first event of a
-   * stream of its own.
+   * The rows that an event concerns, at most {@link MAX_ROWS_PER_EVENT}; one that is named twice is folded once.
+   * Absent: one row for each stream, whose key is the stream's id after the category; all types read are then of one category.
    */
-  isFirstEvent?(event: KnownEvent): boolean;
-  /** The row after the event; `null` removes it. Must not change `row` in place. Throws where the event makes no sense. */
-  evolve(row: Row | undefined, event: KnownEvent): Row | null;
+  keysOf?(event: ReadEvent<R>): readonly RowKey<Row, Key>[];
+  /**
+   * One of the event's rows after the event; `null` where there is none. A row that ended may be made again. Must not
+   * change `row` in place. Throws where the event makes no sense: then none of the event's rows changes.
+   */
+  evolve(row: Row | null, event: ReadEvent<R>, key: RowKey<Row, Key>): Row | null;
+}
+
+/** Checks a projection's types: `evolve` and `keysOf` see only events of the types that it reads. */
+export function defineProjection<
+  Row extends object,
+  const R extends Reads,
+  const Key extends KeyColumns<Row> = KeyColumns<Row>,
+>(projection: Projection<Row, R, Key>): Projection<Row, R, Key> {
+  return projection;
 }

@@ -1,7 +1,7 @@
 /** Where every schedule stands: what lists show, and what whoever fires them starts from. No payloads. */
 import { chargedTo } from "../events/account.ts";
 import { entityId } from "../events/mod.ts";
-import type { Projection } from "./projection.ts";
+import { defineProjection } from "./projection.ts";
 import { usesColumn } from "./uses.ts";
 
 /** One schedule that was not deleted. Times are RFC 3339, UTC. */
@@ -36,7 +36,7 @@ export type ScheduleRow = {
   account: string | null;
 };
 
-export const schedules: Projection<ScheduleRow> = {
+export const schedules = defineProjection({
   name: "schedules",
   version: 4,
   reads: [
@@ -77,10 +77,7 @@ export const schedules: Projection<ScheduleRow> = {
     "(next_run_at) where next_run_at is not null",
   ],
 
-  keyOf: (event) => entityId(event.stream_id),
-  isFirstEvent: (event) => event.version === 1,
-
-  evolve(row, event) {
+  evolve(row: ScheduleRow | null, event): ScheduleRow | null {
     if (event.type === "schedule.created") {
       if (row) throw new Error(`Cannot create schedule ${row.schedule_id}: it exists since position ${row.position}`);
       const { job, ...definition } = event.data;
@@ -124,8 +121,8 @@ export const schedules: Projection<ScheduleRow> = {
         };
       case "schedule.misfired":
         return { ...after, next_run_at: event.data.next_run_at, misfires: row.misfires + event.data.count };
-      default:
+      case "schedule.triggered":
         return after;
     }
   },
-};
+});

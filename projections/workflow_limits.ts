@@ -2,7 +2,7 @@
 import type { Static } from "@sinclair/typebox";
 import { chargedTo } from "../events/account.ts";
 import type { RatePerKey } from "../events/workflow.ts";
-import type { Projection } from "./projection.ts";
+import { defineProjection } from "./projection.ts";
 
 /** One workflow for which anything was ever settled. `null`: not limited, or as it is by default. */
 export type WorkflowLimitsRow = {
@@ -17,7 +17,7 @@ export type WorkflowLimitsRow = {
   account: string | null;
 };
 
-export const workflowLimits: Projection<WorkflowLimitsRow> = {
+export const workflowLimits = defineProjection({
   name: "workflow_limits",
   version: 2,
   reads: ["workflow.limits_set"],
@@ -33,11 +33,9 @@ export const workflowLimits: Projection<WorkflowLimitsRow> = {
   key: "workflow",
   indexes: ["(position)"],
 
-  keyOf: (event) => (event.type === "workflow.limits_set" ? event.data.workflow : undefined),
-  isFirstEvent: (event) => event.version === 1,
+  keysOf: (event) => [event.data.workflow],
 
-  evolve(row, event) {
-    if (event.type !== "workflow.limits_set") throw new Error(`Cannot apply ${event.type} to the limits of workflows`);
+  evolve(row: WorkflowLimitsRow | null, event): WorkflowLimitsRow | null {
     const { workflow, concurrency, concurrency_per_key, rate_per_key } = event.data;
     return {
       workflow,
@@ -49,4 +47,4 @@ export const workflowLimits: Projection<WorkflowLimitsRow> = {
       account: row ? row.account : chargedTo(event.meta),
     };
   },
-};
+});

@@ -9,8 +9,8 @@
  *     expect(rowAfter(created, paused)).toMatchObject({ status: "paused" });
  */
 import { expect } from "bun:test";
-import type { KnownEvent, KnownNewEvent } from "../events/mod.ts";
-import type { Projection } from "../projections/projection.ts";
+import { entityId, type KnownEvent, type KnownNewEvent } from "../events/mod.ts";
+import type { KeyColumns, Projection, Reads, RowKey } from "../projections/projection.ts";
 import type { Decider, Rejection } from "../src/domain/decider.ts";
 
 /** An event as a test writes it: with its time and meta where these matter. */
@@ -81,8 +81,27 @@ export function deciderSpec<State, Command>(
   };
 }
 
+/** A read model's rows after these events, in the order in which they were first made: a fold without a table. */
+export function rowsAfter<Row extends object, Key extends KeyColumns<Row>>(
+  projection: Projection<Row, Reads, Key>,
+  events: readonly KnownEvent[],
+): Row[] {
+  const rows = new Map<string, Row | null>();
+  for (const event of events) {
+    if (projection.reads !== "all" && !projection.reads.includes(event.type)) continue;
+    const keys = projection.keysOf?.(event) ?? [entityId(event.stream_id) as RowKey<Row, Key>];
+    for (const key of keys) {
+      const id = JSON.stringify(key);
+      rows.set(id, projection.evolve(rows.get(id) ?? null, event, key));
+    }
+  }
+  return [...rows.values()].flatMap((row) => row ?? []);
+}
+
 /** A projection's specification: the row after what happened in one stream; `undefined` where there is none. */
-export function rowSpec<Row extends object>({ evolve }: Pick<Projection<Row>, "evolve">, stream_id: string) {
-  return (...happened: readonly Happened[]): Row | undefined =>
-    history(stream_id, happened).reduce<Row | undefined>((row, event) => evolve(row, event) ?? undefined, undefined);
+export function rowSpec<Row extends object, Key extends KeyColumns<Row>>(
+  projection: Projection<Row, Reads, Key>,
+  stream_id: string,
+) {
+  return (...happened: readonly Happened[]): Row | undefined => rowsAfter(projection, history(stream_id, happened))[0];
 }

@@ -122,7 +122,7 @@ export async function applyChanges(
   const { inserted, updated, deleted, position, poison } = changes;
   const { name, version } = table.projection;
   const parameters = [
-    deleted.length > 0 ? JSON.stringify(deleted) : null,
+    deleted.length > 0 ? table.idsJson(deleted) : null,
     name,
     version,
     from.generation,

@@ -1,8 +1,9 @@
 /** Folds events into rows, in memory. */
-import { decode, decodeOnce, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
+import { decode, decodeOnce, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
+import { MAX_ROWS_PER_EVENT } from "../../projections/projection.ts";
 import { DECODED_PER_TURN, Pacer } from "../async/mod.ts";
 import { RowCache } from "./row_cache.ts";
-import type { Row, Table } from "./table.ts";
+import type { Key, Row, Table } from "./table.ts";
 
 /** An event on which a fold throws. */
 export interface Poison {
@@ -11,42 +12,60 @@ export interface Poison {
   readonly message: string;
 }
 
+/**
+ * Rows that one {@link Changes} touches at most: of a batch whose events concern more, the first events are folded and the
+ * rest is given back. So memory and statements stay flat, and a rebuild knows how many rows it has to keep.
+ */
+export const MAX_ROWS = 4_000;
+
 /** What a batch of events does to a table. */
 export interface Changes {
   /** Rows that are not in the table yet. */
   readonly inserted: Row[];
   /** Rows that are, with their new contents. */
   readonly updated: Row[];
-  /** Keys of rows to be removed. */
+  /** Ids of rows to be removed. */
   readonly deleted: string[];
   /** The last position that is contained. */
   readonly position: number;
   /** The event at which the fold stopped: it and what follows is not contained. */
   readonly poison?: Poison;
+  /** Events of the batch that are not contained, because those before them touch as many rows as fit: fold them next. */
+  readonly rest: readonly StoredEvent[];
   /** To be called when the changes are committed: the next batch starts from here. */
   commit(): void;
 }
 
 export interface FolderOptions {
-  /** Reads rows of the table by key. */
-  readonly load: (keys: readonly string[]) => Promise<Map<string, Row>>;
+  /** Reads rows of the table by id. */
+  readonly load: (ids: readonly string[]) => Promise<Map<string, Row>>;
   /** Rows kept in memory between batches at most; 20,000 by default. */
   readonly cached_rows?: number;
   /** Positions of events to be passed over. */
   readonly skipped?: ReadonlySet<number>;
   /** Whether nobody else reads the same events: then they are not remembered decoded, which costs a quarter of the fold. */
   readonly alone?: boolean;
+  /** The id of the only row that is wanted; all by default. */
+  readonly only?: string;
 }
 
 /** The part of the fold that a key is in: the row as it is stored, and as the batch leaves it. */
 interface Entry {
-  readonly before: Row | undefined;
-  after: Row | undefined;
+  readonly before: Row | null;
+  after: Row | null;
 }
 
 interface Step {
-  readonly key: string;
   readonly event: KnownEvent;
+  /** One at least, each once. */
+  readonly keys: readonly Key[];
+}
+
+interface Prepared {
+  readonly steps: Step[];
+  readonly poison?: Poison;
+  /** How many events of the batch are contained. */
+  readonly events: number;
 }
 
 /** Folds batch after batch. Keeps the rows used last, so that few have to be read. */
@@ -57,74 +76,106 @@ export class Folder {
   readonly #cache: RowCache<Row>;
   readonly #reads: ReadonlySet<string> | undefined;
   readonly #skipped: ReadonlySet<number>;
+  readonly #only: string | undefined;
   readonly #decode: (stored: StoredEvent) => KnownEvent;
 
-  constructor(table: Table, { load, cached_rows = 20_000, skipped = new Set(), alone = false }: FolderOptions) {
+  constructor(table: Table, options: FolderOptions) {
+    const { load, cached_rows = 20_000, skipped = new Set(), alone = false, only } = options;
     const { reads } = table.projection;
     this.#table = table;
     this.#load = load;
     this.#cache = new RowCache(cached_rows);
     this.#reads = reads === "all" ? undefined : new Set(reads);
     this.#skipped = skipped;
+    this.#only = only;
     this.#decode = alone ? decode : decodeOnce;
   }
 
   /** Folds a batch: events in order, at least one. Nothing is kept until {@link Changes.commit}. */
   async fold(events: readonly StoredEvent[]): Promise<Changes> {
-    const { steps, poison: unread } = await this.#prepare(events);
+    const { steps, poison: unread, events: contained } = await this.#prepare(events);
     const entries = await this.#open(steps);
     const poison = this.#evolve(steps, entries) ?? unread;
-    const last = events.at(-1);
+    if (poison) return this.#changes(entries, { position: poison.position - 1, poison, rest: [] });
+    const last = events[contained - 1];
     if (!last) throw new Error("Cannot fold an empty batch");
-    return this.#changes(entries, poison ? { position: poison.position - 1, poison } : { position: last.position });
+    return this.#changes(entries, { position: last.position, rest: events.slice(contained) });
   }
 
-  /** Decodes what the projection reads, up to the first event that cannot be decoded or has no fitting key. */
-  async #prepare(events: readonly StoredEvent[]): Promise<{ steps: Step[]; poison?: Poison }> {
+  /**
+   * Decodes what the projection reads, up to the first event that cannot be decoded or has no fitting keys, or whose rows are
+   * too many beside those of the events before it.
+   */
+  async #prepare(events: readonly StoredEvent[]): Promise<Prepared> {
     const steps: Step[] = [];
-    for (const stored of events) {
+    let rows = 0;
+    for (const [index, stored] of events.entries()) {
       if (this.#reads?.has(stored.type) === false || this.#skipped.has(stored.position)) continue;
       try {
         const event = this.#decode(stored);
-        const key = this.#table.projection.keyOf(event);
-        if (key !== undefined) steps.push({ key: this.#table.canonicalKey(key), event });
+        const keys = this.#keysOf(event);
+        rows += keys.length;
+        if (rows > MAX_ROWS) return { steps, events: index };
+        if (keys.length > 0) steps.push({ event, keys });
       } catch (error) {
-        return { steps, poison: poisonAt(stored, error) };
+        return { steps, poison: poisonAt(stored, error), events: index };
       }
       if (this.#pacer.did(stored.data_json.length)) await this.#pacer.turn();
     }
-    return { steps };
+    return { steps, events: events.length };
+  }
+
+  #keysOf(event: KnownEvent): readonly Key[] {
+    const { projection } = this.#table;
+    const keys = projection.keysOf ? projection.keysOf(event) : [entityId(event.stream_id)];
+    if (keys.length > MAX_ROWS_PER_EVENT) {
+      throw new RangeError(`The event concerns ${keys.length} rows: ${MAX_ROWS_PER_EVENT} are possible`);
+    }
+    const canonical = keys.map((key) => this.#table.canonicalKey(key));
+    const wanted = this.#only === undefined ? canonical : canonical.filter(({ id }) => id === this.#only);
+    if (wanted.length < 2) return wanted;
+    return [...new Map(wanted.map((key) => [key.id, key])).values()];
   }
 
   /** The rows of all keys, from memory or else from the table. */
   async #open(steps: readonly Step[]): Promise<Map<string, Entry>> {
     const entries = new Map<string, Entry>();
     const missing = new Set<string>();
-    for (const { key, event } of steps) {
-      if (entries.has(key) || missing.has(key)) continue;
-      const row = this.#table.projection.isFirstEvent?.(event) ? null : this.#cache.get(key);
-      if (row === undefined) missing.add(key);
-      else entries.set(key, { before: row ?? undefined, after: row ?? undefined });
+    // The first event of a stream that has a row of its own: there is none before it.
+    const ofStreams = this.#table.projection.keysOf === undefined;
+    for (const { keys, event } of steps) {
+      for (const { id } of keys) {
+        if (entries.has(id) || missing.has(id)) continue;
+        const row = ofStreams && event.version === 1 ? null : this.#cache.get(id);
+        if (row === undefined) missing.add(id);
+        else entries.set(id, { before: row, after: row });
+      }
     }
     if (missing.size > 0) {
       const rows = await this.#load([...missing]);
-      for (const key of missing) entries.set(key, { before: rows.get(key), after: rows.get(key) });
+      for (const id of missing) {
+        const row = rows.get(id) ?? null;
+        entries.set(id, { before: row, after: row });
+      }
     }
     return entries;
   }
 
   #evolve(steps: readonly Step[], entries: Map<string, Entry>): Poison | undefined {
-    const { projection } = this.#table;
-    for (const { key, event } of steps) {
-      const entry = entries.get(key) as Entry;
+    for (const { keys, event } of steps) {
+      const [only, ...more] = keys;
       try {
-        const made = projection.evolve(entry.after, event);
-        if (made === entry.after) continue;
-        const row = made === null ? undefined : this.#table.canonicalRow(made, entry.after);
-        if (row && row[projection.key] !== key) {
-          throw new Error(`The row's key is ${row[projection.key]}, the event's ${key}`);
+        if (only && more.length === 0) {
+          const entry = entries.get(only.id) as Entry;
+          entry.after = this.#evolved(entry.after, event, only);
+          continue;
         }
-        entry.after = row;
+        // All of an event's rows, or none.
+        const made = keys.map((key): [Entry, Row | null] => {
+          const entry = entries.get(key.id) as Entry;
+          return [entry, this.#evolved(entry.after, event, key)];
+        });
+        for (const [entry, row] of made) entry.after = row;
       } catch (error) {
         return poisonAt(event, error);
       }
@@ -132,18 +183,31 @@ export class Folder {
     return undefined;
   }
 
-  #changes(entries: ReadonlyMap<string, Entry>, end: { position: number; poison?: Poison }): Changes {
+  /** A row after an event, in its one form. */
+  #evolved(row: Row | null, event: KnownEvent, { id, value }: Key): Row | null {
+    const made = this.#table.projection.evolve(row, event, value);
+    if (made === row || made === null) return made;
+    const after = this.#table.canonicalRow(made, row ?? undefined);
+    const found = this.#table.idOf(after);
+    if (found !== id) throw new Error(`The row's key is ${found}, the event's ${id}`);
+    return after;
+  }
+
+  #changes(
+    entries: ReadonlyMap<string, Entry>,
+    end: { position: number; poison?: Poison; rest: readonly StoredEvent[] },
+  ): Changes {
     const inserted: Row[] = [];
     const updated: Row[] = [];
     const deleted: string[] = [];
-    for (const [key, { before, after }] of entries) {
+    for (const [id, { before, after }] of entries) {
       if (after === before) continue;
-      if (after === undefined) deleted.push(key);
-      else if (before === undefined) inserted.push(after);
+      if (after === null) deleted.push(id);
+      else if (before === null) inserted.push(after);
       else updated.push(after);
     }
     const commit = () => {
-      for (const [key, { after }] of entries) this.#cache.set(key, after ?? null);
+      for (const [id, { after }] of entries) this.#cache.set(id, after);
     };
     return { inserted, updated, deleted, ...end, commit };
   }
@@ -152,7 +216,7 @@ export class Folder {
 /** Changes that stop at an event and contain nothing before it. */
 export function poisoned(event: StoredEvent, error: unknown): Changes {
   const poison = poisonAt(event, error);
-  return { inserted: [], updated: [], deleted: [], position: poison.position - 1, poison, commit() {} };
+  return { inserted: [], updated: [], deleted: [], position: poison.position - 1, poison, rest: [], commit() {} };
 }
 
 function poisonAt(

@@ -8,9 +8,9 @@ import { holdLease, inTransaction, type Sql, withSession } from "../db/mod.ts";
 import { decodeJson } from "../json/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import { liveCheckpoint, replaceLive } from "./checkpoint.ts";
-import { type Changes, Folder } from "./fold.ts";
+import { type Changes, Folder, MAX_ROWS } from "./fold.ts";
 import { skippedPositions } from "./resume.ts";
-import { MAX_EVENTS, scan } from "./scan.ts";
+import { scan } from "./scan.ts";
 import { type Connection, type Row, Table } from "./table.ts";
 
 export interface RebuildOptions {
@@ -25,6 +25,7 @@ export interface RebuildOptions {
 
 /** A row that is not the same in both tables; absent on a side that does not have it. */
 export interface Difference {
+  /** A JSON array where it has several columns. */
   readonly key: string;
   readonly live: Row | null;
   readonly rebuilt: Row | null;
@@ -56,7 +57,7 @@ const MAX_WRITES = 2;
  * As many rows as these parts can touch: what waits to be written and what is being written are still in memory,
  * deletions included, while the next part reads rows from the table.
  */
-const CACHED_ROWS = (1 + MAX_WRITES) * MAX_EVENTS;
+const CACHED_ROWS = (1 + MAX_WRITES) * MAX_ROWS;
 
 /**
  * Rebuilds a read model and compares it row by row with the live one, at the same position: a snapshot holds the
@@ -241,13 +242,18 @@ class Build {
     };
     try {
       for await (const events of scan(log, { after: this.#position, until: position, signal })) {
-        const changes = await this.#folder.fold(events);
-        if (changes.poison) throw new Error(`Cannot rebuild ${this.#table.projection.name}: ${changes.poison.message}`);
-        if (writes.length === MAX_WRITES) await writes.shift();
-        on_progress?.(this.#position, position);
-        write(this.#settle(changes));
-        changes.commit();
-        this.#position = changes.position;
+        for (let rest = events; rest.length > 0; ) {
+          const changes = await this.#folder.fold(rest);
+          const { poison } = changes;
+          if (poison) throw new Error(`Cannot rebuild ${this.#table.projection.name}: ${poison.message}`);
+          if (writes.length === MAX_WRITES) await writes.shift();
+          signal?.throwIfAborted();
+          on_progress?.(this.#position, position);
+          write(this.#settle(changes));
+          changes.commit();
+          this.#position = changes.position;
+          rest = changes.rest;
+        }
       }
       write(this.#settle({ inserted: [], updated: [], deleted: [] }));
     } finally {
@@ -260,19 +266,18 @@ class Build {
   #settle({ inserted, updated, deleted }: Written): Written {
     const before = this.#pending;
     this.#pending = new Map();
-    const { key: column } = this.#table.projection;
-    const change = (key: string, { row, stored }: { row: Row | undefined; stored: boolean }) => {
-      const known = before.get(key)?.stored ?? stored;
-      before.delete(key);
-      if (row || known) this.#pending.set(key, { row, stored: known });
+    const change = (id: string, { row, stored }: { row: Row | undefined; stored: boolean }) => {
+      const known = before.get(id)?.stored ?? stored;
+      before.delete(id);
+      if (row || known) this.#pending.set(id, { row, stored: known });
     };
-    for (const row of inserted) change(row[column] as string, { row, stored: false });
-    for (const row of updated) change(row[column] as string, { row, stored: true });
-    for (const key of deleted) change(key, { row: undefined, stored: true });
+    for (const row of inserted) change(this.#table.idOf(row), { row, stored: false });
+    for (const row of updated) change(this.#table.idOf(row), { row, stored: true });
+    for (const id of deleted) change(id, { row: undefined, stored: true });
 
     const settled: { inserted: Row[]; updated: Row[]; deleted: string[] } = { inserted: [], updated: [], deleted: [] };
-    for (const [key, { row, stored }] of before) {
-      if (!row) settled.deleted.push(key);
+    for (const [id, { row, stored }] of before) {
+      if (!row) settled.deleted.push(id);
       else if (stored) settled.updated.push(row);
       else settled.inserted.push(row);
     }
@@ -293,15 +298,18 @@ async function compare(
   sql: Connection,
   { live, rebuilt }: { live: Table; rebuilt: Table },
 ): Promise<Pick<Verification, "rows" | "different" | "differences">> {
-  const { key, columns } = live.projection;
+  const { columns } = live.projection;
+  const { key } = live;
+  const missing = (side: string) => key.map((column) => `${side}.${column} is null`).join(" or ");
+  const shown = key.length === 1 ? `${key[0]}::text` : `json_build_array(${key.join(", ")})::text`;
   // The type json has no equality; its text has.
   const values = (side: string) =>
     Object.entries(columns).map(([column, { type }]) => `${side}.${column}${type === "json" ? "::text" : ""}`);
   const rows = await sql.unsafe(
-    `select ${key}::text as key, row_to_json(l) as live, row_to_json(r) as rebuilt, count(*) over ()::int as different
-     from ${live.name} l full join ${rebuilt.name} r using (${key})
-     where l.${key} is null or r.${key} is null or row(${values("l")}) is distinct from row(${values("r")})
-     order by ${key} limit ${MAX_DIFFERENCES}`,
+    `select ${shown} as key, row_to_json(l) as live, row_to_json(r) as rebuilt, count(*) over ()::int as different
+     from ${live.name} l full join ${rebuilt.name} r using (${key.join(", ")})
+     where ${missing("l")} or ${missing("r")} or row(${values("l")}) is distinct from row(${values("r")})
+     order by ${key.join(", ")} limit ${MAX_DIFFERENCES}`,
   );
   return {
     rows: await countRows(sql, rebuilt.name),

@@ -234,8 +234,12 @@ export class Runner {
       return await this.#isolate(folder, events, { from, error });
     }
     changes.commit();
+    const { position, poison, rest } = changes;
     const changed = changes.inserted.length + changes.updated.length + changes.deleted.length > 0;
-    return { position: changes.position, end: changes.poison && "poisoned", changed };
+    if (rest.length === 0) return { position, end: poison && "poisoned", changed };
+    const applied = await this.#apply(folder, rest, { ...from, position });
+    // Whoever fenced the rest off, what was written before it stays.
+    return { ...applied, changed: changed || applied.changed };
   }
 
   /** Finds the event whose key or row Postgres refuses, and applies those before it. */

@@ -2,7 +2,7 @@ import type { StoredEvent } from "../../events/envelope.ts";
 import type { EventLog } from "../log/mod.ts";
 
 /** Events in one part at most: with 8,000 nothing was faster, and memory grew by half as much again. */
-export const MAX_EVENTS = 4_000;
+const MAX_EVENTS = 4_000;
 /** What one part aims for, in UTF-16 units of JSON: three of them are in memory. */
 const TARGET_LENGTH = 4_000_000;
 

@@ -11,6 +11,14 @@ export type Connection = Sql | Transaction;
 /** A row whose columns are all in their one form (`columns.ts`). */
 export type Row = Record<string, unknown>;
 
+/** What a projection calls a key, and the text that tells it from others: of one column the value, else JSON. */
+export interface Key {
+  readonly value: string | Row;
+  readonly id: string;
+}
+
+export type TableKind = "table" | "unlogged table" | "temporary table";
+
 const SCHEMA = "levqor_read";
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,40}$/;
 /** The table that holds a version of a read model, or a rebuilt copy of one under another name. */
@@ -19,7 +27,9 @@ export class Table {
   /** As SQL names it. */
   readonly name: string;
   readonly #columns: readonly { name: string; type: ColumnType; canonical: (value: unknown) => unknown }[];
-  readonly #canonicalKey: (value: unknown) => unknown;
+  /** The columns of the key. */
+  readonly key: readonly string[];
+  readonly #keyColumns: readonly { name: string; canonical: (value: unknown) => unknown }[];
   readonly #json: readonly string[];
   readonly #select: string;
   readonly #names: string;
@@ -38,25 +48,29 @@ export class Table {
       type: declared.type,
       canonical: canonical(declared),
     }));
-    this.#canonicalKey = canonical(projection.columns[projection.key] as Column);
+    this.key = typeof projection.key === "string" ? [projection.key] : projection.key;
+    this.#keyColumns = this.key.map((column) => {
+      const declared = projection.columns[column] as Column;
+      if (declared.nullable) throw new Error(`Cannot key ${projection.name} by ${column}: it may be null`);
+      return { name: column, canonical: canonical(declared) };
+    });
     this.#json = columns.filter(([, { type }]) => type === "json").map(([column]) => column);
     const names = columns.map(([column]) => column).join(", ");
-    this.#onConflict = `on conflict (${projection.key}) do update set ${columns
-      .filter(([column]) => column !== projection.key)
-      .map(([column]) => `${column} = excluded.${column}`)
-      .join(", ")}`;
+    const others = columns.filter(([column]) => !this.key.includes(column));
+    const set = others.map(([column]) => `${column} = excluded.${column}`).join(", ");
+    this.#onConflict = `on conflict (${this.key.join(", ")}) do ${set ? `update set ${set}` : "nothing"}`;
     this.#names = names;
     this.#select = `select ${names} from ${this.name}`;
   }
 
   /** Makes the table with its key, and without its other indexes. */
-  async create(sql: Connection, kind: "table" | "unlogged table" = "table"): Promise<void> {
+  async create(sql: Connection, kind: TableKind = "table"): Promise<void> {
     const columns = Object.entries(this.projection.columns).map(
       ([column, { type, nullable }]) =>
         // Bytes in order, not a language's order: the same everywhere, and faster.
         `${column} ${type}${type === "text" ? ' collate "C"' : ""}${nullable ? "" : " not null"}`,
     );
-    await sql.unsafe(`create ${kind} ${this.name} (${columns.join(", ")}, primary key (${this.projection.key}))`);
+    await sql.unsafe(`create ${kind} ${this.name} (${columns.join(", ")}, primary key (${this.key.join(", ")}))`);
   }
 
   async createIndexes(sql: Connection): Promise<void> {
@@ -71,9 +85,49 @@ export class Table {
     await sql.unsafe(`create view ${view} as ${this.#select}`);
   }
 
-  /** The key in its one form. */
-  canonicalKey(key: string): string {
-    return this.#canonicalKey(key) as string;
+  /**
+   * A key in its one form, as a projection has it: a text, or an object where it has several columns. Throws `TypeError`
+   * where it does not fit its columns.
+   */
+  canonicalKey(key: unknown): Key {
+    const [only, ...more] = this.#keyColumns;
+    if (only && more.length === 0) {
+      const value = only.canonical(key) as string;
+      return { value, id: value };
+    }
+    const value: Row = {};
+    for (const { name, canonical } of this.#keyColumns) {
+      try {
+        value[name] = canonical((key as Row | undefined)?.[name]);
+      } catch (error) {
+        throw new TypeError(`Key column ${name}: ${(error as Error).message}`, { cause: error });
+      }
+    }
+    return { value, id: this.idOf(value) };
+  }
+
+  /** The {@link Key.id} of a row whose columns are in their one form. */
+  idOf(row: Row): string {
+    const [only] = this.key;
+    if (this.key.length === 1) return row[only as string] as string;
+    return JSON.stringify(this.key.map((column) => row[column]));
+  }
+
+  /** Ids as a JSON array, for a statement's parameter. */
+  idsJson(ids: readonly string[]): string {
+    // An id of several columns is JSON already.
+    return this.key.length === 1 ? JSON.stringify(ids) : `[${ids.join(",")}]`;
+  }
+
+  /** A table expression `k` of the ids in a parameter, and the condition that a row of `alias` has that key. */
+  #ids(parameter: string, alias: string): { from: string; where: string } {
+    const typed = this.key.map((column) => ({ column, type: this.projection.columns[column]?.type }));
+    if (typed.length === 1) {
+      const [{ column, type }] = typed as [{ column: string; type: ColumnType }];
+      return { from: `json_array_elements_text(${parameter}::json) as k`, where: `${alias}.${column} = k::${type}` };
+    }
+    const where = typed.map(({ column, type }, i) => `${alias}.${column} = (k->>${i})::${type}`).join(" and ");
+    return { from: `json_array_elements(${parameter}::json) as k`, where };
   }
 
   /** A row that a fold made, with every column in its one form. `before`, which is in it already, saves work. */
@@ -95,19 +149,29 @@ export class Table {
     return result;
   }
 
-  /** The rows of these keys, by key. */
-  async load(sql: Connection, keys: readonly string[]): Promise<Map<string, Row>> {
-    const { key, columns } = this.projection;
+  /** The rows of these keys, by id. */
+  async load(sql: Connection, ids: readonly string[]): Promise<Map<string, Row>> {
+    const { from, where } = this.#ids("$1", "t");
     // One look-up by key each, whatever the planner believes of a table that was empty when it planned: comparing with
     // an array of keys became a scan of the whole table at every batch.
     const statement = `
-      select r.* from json_array_elements_text($1::json) as k
-      cross join lateral (${this.#select} where ${key} = k::${columns[key]?.type} limit 1) as r`;
-    const rows: Row[] = await sql.unsafe(statement, [JSON.stringify(keys)], { prepare: true });
+      select r.* from ${from}
+      cross join lateral (${this.#select} t where ${where} limit 1) as r`;
+    const rows = this.decoded(await sql.unsafe(statement, [this.idsJson(ids)], { prepare: true }));
+    return new Map(rows.map((row) => [this.idOf(row), row]));
+  }
+
+  /** Rows as Postgres gave them, their JSON decoded in place. */
+  decoded(rows: Row[]): Row[] {
     for (const row of rows) {
       for (const column of this.#json) if (row[column] !== null) row[column] = decodeJson(row[column] as string);
     }
-    return new Map(rows.map((row) => [String(row[key]), row]));
+    return rows;
+  }
+
+  /** A query of all rows, in order of key. */
+  selectAll(): string {
+    return `${this.#select} order by ${this.key.join(", ")}`;
   }
 
   /** Replaces rows, or adds them. */
@@ -120,8 +184,8 @@ export class Table {
     await sql.unsafe(this.insertArrays({ first: 1 }), this.arrays(rows), { prepare: true });
   }
 
-  async delete(sql: Connection, keys: readonly string[]): Promise<void> {
-    await sql.unsafe(this.deleteIn("$1"), [JSON.stringify(keys)], { prepare: true });
+  async delete(sql: Connection, ids: readonly string[]): Promise<void> {
+    await sql.unsafe(this.deleteIn("$1"), [this.idsJson(ids)], { prepare: true });
   }
 
   /**
@@ -153,13 +217,13 @@ export class Table {
     });
   }
 
-  /** A statement that removes the rows whose keys are in a parameter that holds a JSON array. */
+  /** A statement that removes the rows whose ids are in a parameter, as {@link idsJson} gives them. */
   deleteIn(parameter: string): string {
-    const { key, columns } = this.projection;
+    const { from, where } = this.#ids(parameter, "r");
     // One look-up by key each, as in load.
     return `delete from ${this.name} where ctid = any(array(
-      select (select r.ctid from ${this.name} r where r.${key} = k::${columns[key]?.type} limit 1)
-      from json_array_elements_text(${parameter}::json) as k))`;
+      select (select r.ctid from ${this.name} r where ${where} limit 1)
+      from ${from}))`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type MetricsRow, metrics, publicMetrics } from "../../projections/mod.ts";
-import { history } from "../spec.ts";
+import { history, rowsAfter as rowsOf } from "../spec.ts";
 
 const started = { type: "service.started", data: { version: "1", build: "b", role: "all" } };
 const heartbeat = { type: "service.heartbeat", data: {} };
@@ -8,12 +8,7 @@ const submitted = { type: "job.submitted", data: { workflow: "http", payload: {}
 
 /** The read model's rows after events at these times. */
 function rowsAfter(...events: Parameters<typeof history>[1]): MetricsRow[] {
-  const rows = new Map<string, MetricsRow>();
-  for (const event of history("any-stream", events)) {
-    const key = metrics.keyOf(event) as string;
-    rows.set(key, metrics.evolve(rows.get(key), event) as MetricsRow);
-  }
-  return [...rows.values()];
+  return rowsOf(metrics, history("any-stream", events));
 }
 
 /** What the API computes from the rows, at a time. */

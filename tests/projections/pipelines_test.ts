@@ -1,17 +1,13 @@
 import { expect, test } from "bun:test";
-import { type PipelineRow, pipelines } from "../../projections/mod.ts";
-import { history } from "../spec.ts";
+import { pipelines } from "../../projections/mod.ts";
+import { history, rowsAfter } from "../spec.ts";
 
 const step = { id: "a", sleep: { seconds: 1 } };
 const created = { type: "pipeline.created", data: { definition: { format: 1, description: "One", steps: [step] } } };
 const updated = { type: "pipeline.updated", data: { definition: { format: 1, steps: [step, { ...step, id: "b" }] } } };
 
 test("a pipeline's row shows its newest version, and keeps its place", () => {
-  let row: PipelineRow | undefined;
-  for (const event of history("pipeline-welcome-users", [created, updated])) {
-    expect(pipelines.keyOf(event)).toBe("welcome-users");
-    row = pipelines.evolve(row, event) ?? undefined;
-  }
+  const [row] = rowsAfter(pipelines, history("pipeline-welcome-users", [created, updated]));
   expect(row).toEqual({
     name: "welcome-users",
     version: 2,

@@ -1,16 +1,13 @@
 import { expect, test } from "bun:test";
-import { type WorkflowLimitsRow, workflowLimits } from "../../projections/workflow_limits.ts";
-import { history } from "../spec.ts";
+import { workflowLimits } from "../../projections/workflow_limits.ts";
+import { history, rowsAfter } from "../spec.ts";
 
 test("a workflow has the limits that were settled last, and the place of the first settlement", () => {
   const events = history("workflow-1", [
     { type: "workflow.limits_set", data: { workflow: "http", concurrency: 2 } },
     { type: "workflow.limits_set", data: { workflow: "http", rate_per_key: { limit: 1, per_seconds: 60 } } },
   ]);
-  expect(events.map((event) => workflowLimits.keyOf(event))).toEqual(["http", "http"]);
-  const rows: (WorkflowLimitsRow | undefined)[] = [];
-  for (const event of events) rows.push(workflowLimits.evolve(rows.at(-1), event) ?? undefined);
-  expect(rows).toEqual([
+  expect([...rowsAfter(workflowLimits, events.slice(0, 1)), ...rowsAfter(workflowLimits, events)]).toEqual([
     {
       workflow: "http",
       concurrency: 2,

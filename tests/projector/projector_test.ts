@@ -84,8 +84,8 @@ test("events that a projection does not read move it along", async () => {
 test("poison stops its projection alone, with what came before it applied, and says so", async () => {
   const picky: Projection = {
     ...other,
-    evolve: (row, event) =>
-      notes.evolve(row as never, { ...event, data: { ...event.data, poison: undefined } } as never),
+    evolve: (row, event, key) =>
+      notes.evolve(row as never, { ...event, data: { ...event.data, poison: undefined } } as never, key as string),
   };
   const { projector, logger } = start({ projections: [notes, picky] });
   const head = await append(house.log, [{ key: "a" }, { key: "b", poison: "I can't" }, { key: "c" }]);
@@ -118,9 +118,9 @@ test("resume goes on with the event that was poison, once its fold can take it",
   let cured = false;
   const curable: Projection = {
     ...(notes as unknown as Projection),
-    evolve(row, event) {
+    evolve(row, event, key) {
       const data = cured ? { ...event.data, poison: undefined } : event.data;
-      return notes.evolve(row as never, { ...event, data } as never);
+      return notes.evolve(row as never, { ...event, data } as never, key as string);
     },
   };
   const { projector } = start({ projections: [curable] });
@@ -161,8 +161,8 @@ test("a row that Postgres refuses is poison too, found within its batch", async 
   const indexed: Projection = { ...(notes as unknown as Projection), indexes: ["(saw)"] };
   const bulky: Projection = {
     ...indexed,
-    evolve(row, event) {
-      const after = notes.evolve(row as never, event);
+    evolve(row, event, key) {
+      const after = notes.evolve(row as never, event, key as string);
       // More than an index entry can hold, and not to be compressed.
       const noise = () => Array.from({ length: 200 }, () => crypto.randomUUID()).join();
       return after && after.key === "big" ? { ...after, saw: noise() } : after;

@@ -1,6 +1,6 @@
 /** What the projector's tests share: a log with its database, and a projection that shows everything it does. */
 import type { KnownEvent, StoredEvent } from "../../events/mod.ts";
-import type { Projection } from "../../projections/mod.ts";
+import type { Projection, Reads } from "../../projections/projection.ts";
 import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
 import { connect, type Sql } from "../../src/db/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
@@ -74,7 +74,7 @@ export type NoteRow = {
 };
 
 /** A projection with every type of column, whose rows tell what each fold was given. */
-export const notes: Projection<NoteRow> = {
+export const notes: Projection<NoteRow, Reads, "key"> = {
   name: "notes",
   version: 1,
   reads: ["test.noted" as never],
@@ -92,7 +92,7 @@ export const notes: Projection<NoteRow> = {
   },
   key: "key",
   indexes: ["(count) where flag"],
-  keyOf: (event) => noteOf(event).key,
+  keysOf: (event) => [noteOf(event).key],
   evolve(row, event) {
     const note = noteOf(event);
     if (note.poison !== undefined) throw new Error(note.poison);

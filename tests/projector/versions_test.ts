@@ -23,8 +23,8 @@ const v2: Projection = {
   ...v1,
   version: 2,
   columns: { ...v1.columns, tens: { type: "int" } },
-  evolve(row, event) {
-    const after = v1.evolve(row, event);
+  evolve(row, event, key) {
+    const after = v1.evolve(row, event, key);
     return after && { ...after, tens: ((row?.tens as number | undefined) ?? 0) + 10 };
   },
 };
@@ -68,9 +68,9 @@ test("a new version is built beside the old one and takes its place", async () =
 test("while the new version is built, the old one goes on and is what readers see", async () => {
   const poisoned: Projection = {
     ...v2,
-    evolve(row, event) {
+    evolve(row, event, key) {
       if (event.position === 2) throw new Error("Not yet");
-      return v2.evolve(row, event);
+      return v2.evolve(row, event, key);
     },
   };
   const old = start(v1);
