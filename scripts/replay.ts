@@ -4,6 +4,7 @@
  *     bun run replay                       rebuilds every read model and puts it in the live one's place
  *     bun run replay --verify              rebuilds beside the live ones and compares row by row
  *     bun run replay --until POSITION      builds tables that show the read models as they were, for inspection
+ *     bun run replay --at POSITION --projection NAME    prints the read model's rows as they were, one JSON object a line
  *     bun run replay --resume NAME         lets a read model go on that an event had stopped
  *     … --skip POSITION --reason TEXT      past that event, for good
  *     … --projection NAME                  only this one; may be repeated
@@ -11,12 +12,14 @@
  * Works beside a running service and without one, on DATABASE_URL or on the embedded database in LEVQOR_DATA_DIR.
  * Exit codes: 0 all well; 1 rows differ, or a fault; 2 wrong use; 130 interrupted.
  */
+import { closest, distance } from "fastest-levenshtein";
 import { projectionStream } from "../events/projection.ts";
 import { type Projection, projections } from "../projections/mod.ts";
 import { ConfigError, loadConfig } from "../src/config.ts";
 import { connect, DataDirInUseError, embeddedUrl, startEmbedded } from "../src/db/mod.ts";
 import { type EventLog, openLog } from "../src/log/mod.ts";
-import { type RebuildOptions, rebuild, rebuildAt, resumeProjection, verify } from "../src/projector/mod.ts";
+import { type RebuildOptions, rebuild, rebuildAt, resumeProjection, rowsAt, verify } from "../src/projector/mod.ts";
+import { Table } from "../src/projector/table.ts";
 import { readArguments, UsageError } from "./arguments.ts";
 
 /** The indexes of a large read model, or its comparison with another, take minutes. */
@@ -29,6 +32,8 @@ interface Request {
   readonly projections: readonly Projection[];
   readonly verify: boolean;
   readonly until: number | undefined;
+  /** Shows the one projection there is then. */
+  readonly at: { readonly position: number; readonly key: string | undefined } | undefined;
   /** Lets the one projection go on that there is then. */
   readonly resume: { readonly skip: number | undefined; readonly reason: string | undefined } | undefined;
 }
@@ -37,13 +42,16 @@ function parseRequest(args: readonly string[]): Request | "help" {
   const { values } = parse(args);
   if (values.help) return "help";
   const { verify = false, resume } = values;
+  const at = positionOf("--at", values.at);
   const wanted = resume === undefined ? values.projection : [resume];
   const request = {
     projections: (wanted ?? projections.map(({ name }) => name)).map(projectionOf),
     verify,
     until: positionOf("--until", values.until),
+    at: at === undefined ? undefined : { position: at, key: values.key },
     resume: resume === undefined ? undefined : { skip: positionOf("--skip", values.skip), reason: values.reason },
   };
+  checkAt(request, values.key);
   if (request.until !== undefined && verify) {
     throw new UsageError(
       "--verify compares with the live tables, which are not at an earlier position: leave out --until",
@@ -64,12 +72,31 @@ function parseRequest(args: readonly string[]): Request | "help" {
   return request;
 }
 
+/** Refuses what does not go with `--at`, and a `--key` that can be nobody's. */
+function checkAt({ at, verify, until, resume, projections: [projection, ...more] }: Request, key: string | undefined) {
+  if (at === undefined) {
+    if (key !== undefined) throw new UsageError("--key goes with --at POSITION");
+    return;
+  }
+  if (verify || until !== undefined || resume !== undefined) {
+    throw new UsageError("--at goes with --projection NAME and --key KEY alone");
+  }
+  if (!projection || more.length > 0) throw new UsageError("--at needs one --projection NAME");
+  if (key === undefined) return;
+  try {
+    new Table(projection).parseKey(key);
+  } catch (error) {
+    throw new UsageError(`--key does not fit ${projection.name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 function projectionOf(name: string): Projection {
   const found = projections.find((projection) => projection.name === name);
   if (found) return found;
-  throw new UsageError(
-    `There is no projection "${name}". There are: ${projections.map((each) => each.name).join(", ")}`,
-  );
+  const names = projections.map((each) => each.name);
+  const near = closest(name, names);
+  const meant = distance(name, near) <= 3 ? ` Did you mean "${near}"?` : "";
+  throw new UsageError(`There is no projection "${name}". There are: ${names.join(", ")}.${meant}`);
 }
 
 function positionOf(option: string, text: string | undefined): number | undefined {
@@ -84,6 +111,8 @@ function parse(args: readonly string[]) {
       verify: { type: "boolean" },
       projection: { type: "string", multiple: true },
       until: { type: "string" },
+      at: { type: "string" },
+      key: { type: "string" },
       resume: { type: "string" },
       skip: { type: "string" },
       reason: { type: "string" },
@@ -93,12 +122,15 @@ function parse(args: readonly string[]) {
 }
 
 const HELP = `bun run replay [--verify | --until POSITION] [--projection NAME]...
+bun run replay --at POSITION --projection NAME [--key KEY]
 bun run replay --resume NAME [--skip POSITION --reason TEXT]
 
 Rebuilds read models from the log and replaces the live ones.
 
   --verify            compares with the live ones instead; exit code 1 if a row differs
   --until POSITION    builds tables that show the read models as of a log position
+  --at POSITION       prints the rows of one read model as of a log position, one JSON object per line; changes nothing
+  --key KEY           with --at: only the row with this key; a JSON array if the key has several columns
   --resume NAME       resumes this read model at the event that stopped it, once its fold is fixed
   --skip POSITION     with --resume: skips that event for good; the skip is recorded, and rebuilds skip it, too
   --reason TEXT       with --skip: why
@@ -183,6 +215,35 @@ async function replay({ verify: verifying, until }: Request, options: RebuildOpt
   return well;
 }
 
+/** Prints the rows of a read model as it was; progress goes to standard error. */
+async function show({ position, key }: NonNullable<Request["at"]>, options: RebuildOptions): Promise<boolean> {
+  const { name, version } = options.projection;
+  const progress = progressOf(`${name} v${version}`);
+  const on_rows = async (rows: readonly object[]) => {
+    progress.end();
+    await print(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  };
+  try {
+    const rows = await rowsAt(position, { ...options, key, on_rows, on_progress: progress.show });
+    if (rows > 0 || key === undefined) return true;
+    process.stderr.write(`${name} v${version}: there is no row with this key at position ${figure(position)}\n`);
+    return false;
+  } catch (error) {
+    // Whoever read it has seen enough, as `head` does.
+    if ((error as NodeJS.ErrnoException).code === "EPIPE") return true;
+    throw error;
+  } finally {
+    progress.end();
+  }
+}
+
+/** Resolves when the text is written: a slow reader is waited for. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
 /** Whether the read model goes on now. */
 async function resume(
   { skip, reason }: NonNullable<Request["resume"]>,
@@ -231,8 +292,9 @@ async function main(): Promise<number> {
     let well = true;
     for (const projection of request.projections) {
       const options = { sql, log, projection, signal: interrupted.signal };
-      const done = request.resume ? resume(request.resume, options) : replay(request, options);
-      well = (await done) && well;
+      if (request.at) well = await show(request.at, options);
+      else if (request.resume) well = await resume(request.resume, options);
+      else well = (await replay(request, options)) && well;
     }
     return well ? 0 : 1;
   } catch (error) {

@@ -4,6 +4,7 @@ export {
   type RebuildOptions,
   rebuild,
   rebuildAt,
+  rowsAt,
   verify,
 } from "./rebuild.ts";
 export { resumeProjection } from "./resume.ts";

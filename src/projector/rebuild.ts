@@ -146,6 +146,49 @@ export function rebuildAt(position: number, options: RebuildOptions): Promise<Pa
   });
 }
 
+/** Rows that are read at once when a read model of the past is shown. */
+const ROWS_PER_FETCH = 1_000;
+
+/**
+ * Shows the rows of a read model as it was at a position, with today's fold, in order of key. They are folded into a
+ * temporary table: memory stays flat, nothing that others see is written or locked, and however this ends Postgres
+ * drops the table with its session.
+ *
+ * Throws at a poison event, and where the log ends before the position.
+ *
+ * @returns how many rows there were
+ */
+export function rowsAt(
+  position: number,
+  options: RebuildOptions & {
+    /** The only row wanted, as {@link Table.parseKey} reads it; then no other is folded. */
+    readonly key?: string | undefined;
+    /** Told of the rows, some at a time; the next are read when it is done. */
+    readonly on_rows: (rows: readonly Row[]) => Promise<void>;
+  },
+): Promise<number> {
+  const { sql, log, projection, key, on_rows, signal } = options;
+  return withSession(sql, async (session) => {
+    const head = await log.head();
+    if (position > head) throw new Error(`Cannot show ${projection.name} at ${position}: the log ends at ${head}`);
+    const table = new Table(projection, `pg_temp.${projection.name}_at`);
+    const only = key === undefined ? undefined : table.parseKey(key);
+    await table.create(session, "temporary table");
+    const build = await Build.open({ ...options, sql: session }, table, only);
+    await build.until(position, session);
+    await session.unsafe("begin read only");
+    await session.unsafe(`declare past no scroll cursor for ${table.selectAll()}`);
+    let shown = 0;
+    while (true) {
+      signal?.throwIfAborted();
+      const rows = table.decoded([...(await session.unsafe(`fetch ${ROWS_PER_FETCH} from past`))]);
+      if (rows.length === 0) return shown;
+      shown += rows.length;
+      await on_rows(rows);
+    }
+  });
+}
+
 /**
  * Calls `body` with an empty table beside the live one, which is gone afterwards unless it was renamed. One at a
  * time for each read model, in all processes: others wait.
@@ -199,11 +242,14 @@ class Build {
   #pending = new Map<string, { row: Row | undefined; stored: boolean }>();
 
   /** Passes over what was decided to be passed over. */
-  static async open(options: RebuildOptions, table: Table): Promise<Build> {
-    return new Build(options, { table, skipped: await skippedPositions(options.log, options.projection) });
+  static async open(options: RebuildOptions, table: Table, only?: string): Promise<Build> {
+    return new Build(options, { table, only, skipped: await skippedPositions(options.log, options.projection) });
   }
 
-  private constructor(options: RebuildOptions, { table, skipped }: { table: Table; skipped: ReadonlySet<number> }) {
+  private constructor(
+    options: RebuildOptions,
+    { table, only, skipped }: { table: Table; only: string | undefined; skipped: ReadonlySet<number> },
+  ) {
     this.#options = options;
     this.#table = table;
     this.#connection = options.sql;
@@ -212,6 +258,7 @@ class Build {
       cached_rows: CACHED_ROWS,
       skipped,
       alone: true,
+      ...(only !== undefined && { only }),
     });
   }
 

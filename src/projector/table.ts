@@ -113,6 +113,24 @@ export class Table {
     return JSON.stringify(this.key.map((column) => row[column]));
   }
 
+  /** The id of a key that somebody wrote: the column's value, or a JSON array where there are several. Throws `TypeError`. */
+  parseKey(text: string): string {
+    if (this.key.length === 1) return this.canonicalKey(text).id;
+    let values: unknown;
+    try {
+      values = JSON.parse(text);
+    } catch {
+      // Told below.
+    }
+    if (!Array.isArray(values) || values.length !== this.key.length) {
+      throw new TypeError(
+        `expected a JSON array of ${this.key.join(", ")}, found ${JSON.stringify(text.slice(0, 100))}`,
+      );
+    }
+    const given: unknown[] = values;
+    return this.canonicalKey(Object.fromEntries(this.key.map((column, i) => [column, given[i]]))).id;
+  }
+
   /** Ids as a JSON array, for a statement's parameter. */
   idsJson(ids: readonly string[]): string {
     // An id of several columns is JSON already.

@@ -70,7 +70,43 @@ test("--until shows the past in a table of its own", async () => {
   expect(await rowsOf(house.sql, "levqor_read.jobs_at_2")).toHaveLength(2);
 });
 
+test("--at prints the rows as they were at a position, one JSON object a line, and leaves nothing behind", async () => {
+  const before = await relations();
+  const { code, out, err } = await replay("--at", "2", "--projection", "jobs");
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  const rows = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(rows.map(({ workflow }) => workflow).sort()).toEqual(["one", "two"]);
+  expect(rows[0]).toMatchObject({ status: "queued", attempt: 0, due_at: null });
+  expect(await relations()).toEqual(before);
+
+  const [, second] = rows;
+  const one = await replay("--at", "3", "--projection", "jobs", "--key", second.job_id.toUpperCase());
+  expect(one).toEqual({ code: 0, out: `${JSON.stringify(second)}\n`, err: "" });
+  const none = await replay("--at", "3", "--projection", "jobs", "--key", crypto.randomUUID());
+  expect(none).toEqual({
+    code: 1,
+    out: "",
+    err: `jobs v${jobs.version}: there is no row with this key at position 3\n`,
+  });
+  expect(await replay("--at", "0", "--projection", "jobs")).toEqual({ code: 0, out: "", err: "" });
+  const late = await replay("--at", "4", "--projection", "jobs");
+  expect(late).toEqual({ code: 1, out: "", err: "Cannot show jobs at 4: the log ends at 3\n" });
+});
+
+async function relations(): Promise<unknown[]> {
+  return [...(await house.sql`select oid, relname from pg_class where relkind in ('r', 'v') order by oid`)];
+}
+
 test.each([
+  [["--at", "now", "--projection", "jobs"], '--at takes a position of the log, not "now"'],
+  [["--at", "1"], "--at needs one --projection NAME"],
+  [["--at", "1", "--projection", "jbos"], 'Did you mean "jobs"?'],
+  [["--at", "1", "--projection", "jobs", "--verify"], "--at goes with --projection NAME and --key KEY alone"],
+  [["--at", "1", "--projection", "jobs", "--key", "42"], "--key does not fit jobs: expected a UUID"],
+  [["--projection", "jobs", "--key", "42"], "--key goes with --at POSITION"],
   [["--projection", "jbos"], 'There is no projection "jbos". There are: jobs, metrics'],
   [["--until", "now"], '--until takes a position of the log, not "now"'],
   [["--until", "1", "--verify"], "--verify compares with the live tables"],
