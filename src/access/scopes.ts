@@ -2,21 +2,21 @@
 
 export const scopes = {
   "jobs:read": "Read jobs: their state, results, history, steps, callbacks and event streams.",
-  "jobs:write": "Submit, cancel and replay jobs, and have callbacks made again.",
-  "jobs:approve": "Approve or reject steps of jobs that wait for it.",
+  "jobs:write": "Submit, cancel and replay jobs, and redeliver callbacks.",
+  "jobs:approve": "Approve or reject waiting steps of jobs.",
   "pipelines:read": "Read stored pipelines.",
-  "pipelines:write": "Store pipelines and make new versions of them.",
+  "pipelines:write": "Create and update pipelines.",
   "schedules:read": "Read schedules and their history.",
   "schedules:write": "Create, pause, resume and delete schedules, which submit jobs.",
   "workflows:read": "Read the limits of workflows.",
   "workflows:write": "Set the limits of workflows.",
-  "workers:write": "Claim jobs and answer for them, as an external worker does.",
-  "audit:read": "Read the whole event log, whoever caused its events, and export it.",
-  "ops:read": "See the state of every part of the service.",
-  "ops:write": "Tell of incidents, and resume read models that an event stopped.",
+  "workers:write": "Claim jobs and report their outcomes, as an external worker.",
+  "audit:read": "Read and export the whole event log, whoever caused its events.",
+  "ops:read": "See the health of every part of the service.",
+  "ops:write": "Report incidents and resume stopped read models.",
   "metrics:read": "Read the service's metrics.",
-  "keys:read": "List API keys and what they may do; never the keys themselves.",
-  "keys:write": "Create and rotate API keys that may do no more than the one that is used, and revoke any.",
+  "keys:read": "List API keys and their grants; never the secrets.",
+  "keys:write": "Create and rotate API keys that have no more grants than the key in use, and revoke any key.",
 } as const;
 
 export type Scope = keyof typeof scopes;

@@ -203,7 +203,7 @@ export function eventRoutes(options: Options) {
         path: `${ROUTE}/:event_id`,
         id: "getEvent",
         tag: tags.audit,
-        summary: "Read an event",
+        summary: "Get an event",
         description: `As it was recorded. ${WHOLE}`,
         scope: "audit:read",
         reach: "everyones",

@@ -83,7 +83,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
         path: "/api/v1/jobs/replay",
         id: "replayJobs",
         tag: tags.jobs,
-        summary: "Run many jobs again",
+        summary: "Replay many jobs",
         description: `Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. ${HOW}`,
         scope: "jobs:write",
         reach: "everyones",

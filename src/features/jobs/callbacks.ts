@@ -31,7 +31,7 @@ export function callbackRoutes({
         path: "/api/v1/callbacks/secret",
         id: "getCallbackSecret",
         tag: tags.jobs,
-        summary: "Get the secret that callbacks to a receiver are signed with",
+        summary: "Get the secret that signs callbacks to a receiver",
         description:
           "Gives the secret for checking the callbacks of the caller's own jobs at one receiver, as libraries for Standard Webhooks take it. Each account has another secret for each origin that it names in a callback_url: what is signed for one is worth nothing at the next. It is the same at every call, also after the caller's key was rotated, until the operator replaces WEBHOOK_SECRET; while that goes on there is a next_secret, and callbacks carry a signature of each. The secret of a job that a schedule submits is that of the schedule's author; of a replay, that of the origin's submitter, unless it has a payload of its own. The operator's keys share one account.",
         scope: "jobs:write",
@@ -64,7 +64,7 @@ export function callbackRoutes({
         path: "/api/v1/jobs/:job_id/callbacks",
         id: "listJobCallbacks",
         tag: tags.jobs,
-        summary: "The log of a job's callback",
+        summary: "List a job's callback attempts",
         description:
           "Every attempt to tell the job's callback_url of its end, and every redelivery that was asked for, in order. An attempt is one POST of at most 15 seconds, with the headers and the signature of Standard Webhooks; redirects are not followed, and 2xx means delivered. Attempts follow the job's end at once, then 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the one before, each up to a fifth later by chance, or when the answer's Retry-After says, at most a day later. 410, and an address that is not public, end them. The webhook-id is the same at every attempt. Empty until the first attempt, and for a job without callback_url.",
         scope: "jobs:read",
@@ -132,7 +132,7 @@ export function callbackRoutes({
         path: "/api/v1/jobs/:job_id/callbacks/redeliver",
         id: "redeliverJobCallback",
         tag: tags.jobs,
-        summary: "Make a job's callback again",
+        summary: "Redeliver a job's callback",
         description:
           "Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url, and at most 100 redeliveries may be asked for; otherwise the answer is 409.",
         scope: "jobs:write",

@@ -16,7 +16,7 @@ export function devRoutes({ log }: Pick<ApiOptions, "log">) {
         path: "/api/v1/_dev/complete/:job_id",
         id: "completeJob",
         tag: tags.development,
-        summary: "End a job by hand",
+        summary: "Complete a job by hand",
         description: "Lets a queued or running job succeed with the given result. Answers 404 in production.",
         scope: "jobs:write",
         params: { job_id: jobIdParam },

@@ -21,7 +21,7 @@ const PAYLOAD = { method: "GET", url: "https://example.com/" };
 const EXAMPLES = {
   http: { summary: "Call an address", value: { workflow: "http", payload: PAYLOAD } },
   callback: {
-    summary: "Be told of its end; try three times, for ten minutes at most",
+    summary: "Get a callback when it ends; try three times, for ten minutes at most",
     value: {
       workflow: "http",
       payload: PAYLOAD,
@@ -32,7 +32,7 @@ const EXAMPLES = {
     },
   },
   steps: {
-    summary: "Several steps, one of which waits for a person",
+    summary: "Several steps, one of which waits for approval",
     value: {
       workflow: "price-change",
       payload: { product: "4711" },
@@ -85,7 +85,7 @@ export function intakeRoutes({
           jobEnded: callback({
             id: "jobEnded",
             tag: tags.jobs,
-            summary: "Tell of a job's end",
+            summary: "Notify that a job has ended",
             description:
               "A signed POST to the job's callback_url, of at most 15 seconds, when the job has ended; repeated until it is delivered or given up, as the log of the job's callback shows. It may arrive more than once: the webhook-id is the same. Verify the signature with a library of Standard Webhooks.",
             to: "{$request.body#/callback_url}",

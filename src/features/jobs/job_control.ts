@@ -66,7 +66,7 @@ export function jobControlRoutes({
         path: "/api/v1/jobs/:job_id/replay",
         id: "replayJob",
         tag: tags.jobs,
-        summary: "Run a job again",
+        summary: "Replay a job",
         description:
           "Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, external effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again (an approval among them was given for that payload, and is not reused for another); and an Idempotency-Key to be able to repeat the request safely.",
         scope: "jobs:write",

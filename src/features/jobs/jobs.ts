@@ -61,7 +61,7 @@ export function jobRoutes({
         path: "/api/v1/status/:job_id",
         id: "getJobStatus",
         tag: tags.jobs,
-        summary: "Where a job stands",
+        summary: "Get a job's status",
         description:
           "Computed from the job's own events at the moment of the question: never older than any answer given before.",
         scope: "jobs:read",
@@ -158,7 +158,7 @@ export function jobRoutes({
         path: "/api/v1/jobs/:job_id",
         id: "getJob",
         tag: tags.jobs,
-        summary: "Read a job",
+        summary: "Get a job",
         description:
           "As the list shows it, with what came of it; never older than any answer given before. What it was submitted with is in its first event.",
         scope: "jobs:read",
@@ -203,7 +203,7 @@ export function jobRoutes({
         path: "/api/v1/jobs/:job_id/events",
         id: "listJobEvents",
         tag: tags.jobs,
-        summary: "A job's history",
+        summary: "List a job's events",
         description: "Everything that ever happened to the job, in order, as it was recorded.",
         scope: "jobs:read",
         params: { job_id: jobIdParam },

@@ -25,7 +25,7 @@ export function stepRoutes({ log, workflows, auth }: Pick<ApiOptions, "log" | "w
         path: "/api/v1/jobs/:job_id/steps",
         id: "listJobSteps",
         tag: tags.jobs,
-        summary: "Where each step of a job stands",
+        summary: "List a job's steps",
         description:
           "Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an external worker. A job that has not started yet shows the steps of its pipeline's newest version.",
         scope: "jobs:read",
@@ -86,7 +86,7 @@ export function stepRoutes({ log, workflows, auth }: Pick<ApiOptions, "log" | "w
         path: "/api/v1/jobs/:job_id/approve",
         id: "approveJobStep",
         tag: tags.jobs,
-        summary: "Approve or reject a step that waits for it",
+        summary: "Approve or reject a waiting step",
         description:
           "An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. Of several decisions the first counts: the others are answered with 409 `already_decided`, and with that decision, so that nothing they say is lost unnoticed. The same decision may be sent again by the same caller, with the same comment or none. A step with `not_by_submitter` is not approved by whoever submitted the job, nor with a key that they issued: 403 `self_approval_refused`. A step that does not wait for approval is a 409 `conflict`.",
         scope: "jobs:approve",

@@ -5,16 +5,16 @@ export const keyProblems = defineProblems({
   invalid_key_id: {
     status: 400,
     title: "Invalid key id",
-    help: "The key id in the path is not a UUID. Use the key_id that the creation answered: the key itself belongs in no path.",
+    help: "The key id in the path is not a UUID. Use the key_id from the response that created it; never put the key itself in a path.",
   },
   grant_exceeded: {
     status: 403,
-    title: "More than the caller has",
-    help: "A key can give no more than the key that issues or rotates it has: each entry of errors names what exceeds it. Give less, or use a key that may do as much.",
+    title: "Grant exceeded",
+    help: "A key cannot grant more than the key that creates or rotates it has: each entry in errors names what exceeds it. Grant less, or use a key with these grants.",
   },
   key_not_found: {
     status: 404,
     title: "Key not found",
-    help: "No issued key has this id. GET /api/v1/keys lists those that there are.",
+    help: "No issued key has this id. GET /api/v1/keys lists the existing ones.",
   },
 });

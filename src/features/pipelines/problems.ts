@@ -5,11 +5,11 @@ export const pipelineProblems = defineProblems({
   pipeline_not_found: {
     status: 404,
     title: "Pipeline not found",
-    help: "No pipeline has this name, or none of its versions has this number. GET /api/v1/pipelines lists those that there are.",
+    help: "No pipeline has this name, or none of its versions has this number. GET /api/v1/pipelines lists the existing ones.",
   },
   pipeline_exists: {
     status: 409,
-    title: "Pipeline exists",
-    help: "The name is taken by another pipeline or by a connector. Choose another name, or make a new version with PUT.",
+    title: "Pipeline already exists",
+    help: "Another pipeline or a connector has this name. Choose another name, or create a new version with PUT.",
   },
 });

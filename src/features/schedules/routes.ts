@@ -176,7 +176,7 @@ export function scheduleRoutes({
         path: `${ROUTE}/:schedule_id`,
         id: "getSchedule",
         tag: tags.schedules,
-        summary: "Read a schedule",
+        summary: "Get a schedule",
         description: "Never older than any answer given before.",
         scope: "schedules:read",
         params: { schedule_id: scheduleIdParam },
@@ -208,7 +208,7 @@ export function scheduleRoutes({
         path: `${ROUTE}/:schedule_id`,
         id: "updateSchedule",
         tag: tags.schedules,
-        summary: "Change a schedule",
+        summary: "Update a schedule",
         description:
           "Replaces what was asked for at the creation, all of it, from the version that If-Match names: firings since then do not count, other changes do. From now on it is the new job at the new instants; an instant that is due already is still fired. A paused schedule stays paused. What is the same as before is not recorded again.",
         scope: "schedules:write",
@@ -288,7 +288,7 @@ export function scheduleRoutes({
         path: `${ROUTE}/:schedule_id/next`,
         id: "listNextRuns",
         tag: tags.schedules,
-        summary: "When a schedule runs next",
+        summary: "List a schedule's next runs",
         description:
           "Its next instants, from the one that it is to fire next on: fewer than asked for where the year 9999 ends before, none while it is paused.",
         scope: "schedules:read",
@@ -314,7 +314,7 @@ export function scheduleRoutes({
         path: `${ROUTE}/:schedule_id/events`,
         id: "listScheduleEvents",
         tag: tags.schedules,
-        summary: "A schedule's history",
+        summary: "List a schedule's events",
         description:
           "Everything that ever happened to the schedule, in order: also each firing with its instant and job, and each misfire. It can still be read when the schedule was deleted.",
         scope: "schedules:read",

@@ -25,7 +25,7 @@ export function marketingRoutes(options: Pick<ApiOptions, "log" | "sql" | "proje
         path: "/api/v1/marketing/summary",
         id: "getMarketingSummary",
         tag: tags.service,
-        summary: "Headlines, selling points and figures",
+        summary: "Get headlines, selling points and figures",
         description:
           "For pages that present the service. The texts come from public/marketing and hold no numbers; the figures are those of GET /public/metrics, computed from the event log.",
         conditional: true,

@@ -21,7 +21,7 @@ export function metricsRoutes(options: FiguresOptions) {
         id: "getPublicMetrics",
         any_query: true,
         tag: tags.service,
-        summary: "Public figures",
+        summary: "Get public figures",
         description: "Every figure is computed from the event log; the schema says how.",
         answers: {
           200: {

@@ -60,7 +60,7 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
         path: "/api/v1/ops/projections/:name/resume",
         id: "resumeProjection",
         tag: tags.operations,
-        summary: "Resume a read model that an event stopped",
+        summary: "Resume a stopped read model",
         description:
           "A read model whose fold cannot take an event stops there, alone, and says so in GET /api/v1/ops/health. Once the fold is mended, this lets it go on with that event, in whichever process runs it. With `skip`, the position of that event, it goes on past it for good: rebuilds pass over it, too. Either is on record, with who decided so and why. Where the event stops it again, it says so again. One that no event stops is left as it is: `stopped_at` is null.",
         scope: "ops:write",
@@ -68,8 +68,8 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
         body: ProjectionResume,
         body_optional: true,
         examples: {
-          again: { summary: "With the event that stopped it", value: {} },
-          past: { summary: "Past it, for good", value: { skip: 1042, reason: "Its time cannot be." } },
+          again: { summary: "Retry the event that stopped it", value: {} },
+          past: { summary: "Skip that event for good", value: { skip: 1042, reason: "Its time cannot be." } },
         },
         answers: {
           200: {
@@ -106,7 +106,7 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
         path: "/api/v1/ops/health",
         id: "getOpsHealth",
         tag: tags.operations,
-        summary: "The state of every part",
+        summary: "Get the health of every part",
         description:
           "Database, bus, read models, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.",
         scope: "ops:read",

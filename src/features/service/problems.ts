@@ -5,11 +5,11 @@ export const serviceProblems = defineProblems({
   projection_not_found: {
     status: 404,
     title: "Read model not found",
-    help: "No read model has this name. GET /api/v1/ops/health lists those that there are.",
+    help: "No read model has this name. GET /api/v1/ops/health lists the existing ones.",
   },
   projection_not_stopped: {
     status: 409,
     title: "Read model not stopped there",
-    help: "The event to be skipped is not the one that stops the read model: stopped_at says which one does, if any. Nothing was done.",
+    help: "The event to skip is not the one that stopped the read model: stopped_at names that event, if there is one. Nothing was done.",
   },
 });

@@ -14,7 +14,7 @@ export function prometheusRoutes({ metrics }: Pick<ApiOptions, "metrics">) {
         any_query: true,
         without_database: true,
         tag: tags.operations,
-        summary: "Metrics for Prometheus",
+        summary: "Get metrics for Prometheus",
         description:
           "What this process measures of itself, in Prometheus' text format. Figures of the whole service (the queue, read models, schedules) are at most 5 seconds old, however often they are asked for. With METRICS_PORT the same is served at a port of its own, without a key.",
         scope: "metrics:read",

@@ -21,7 +21,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         any_query: true,
         without_database: true,
         tag: tags.service,
-        summary: "Name and version",
+        summary: "Get the service's name and version",
         description: "Says which service this is and which version and build of it is running.",
         answers: {
           200: {
@@ -41,7 +41,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         any_query: true,
         without_database: true,
         tag: tags.service,
-        summary: "Liveness",
+        summary: "Check liveness",
         description:
           "Answers as soon as the process takes requests, whatever the state of what it depends on: for that, see /api/v1/ops/health.",
         answers: { 200: { description: "It is alive.", schema: Health, example: { ok: true, ts: 1768469400 } } },
@@ -56,7 +56,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         id: "getProblem",
         without_database: true,
         tag: tags.service,
-        summary: "What a problem means",
+        summary: "Explain a problem code",
         description: "Describes a code that error answers carry: their `type` points here.",
         params: { error: nameParam(ProblemCode, problems.not_found) },
         answers: {

@@ -52,7 +52,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         path: ROUTE,
         id: "openIncident",
         tag: tags.operations,
-        summary: "Tell of an incident",
+        summary: "Report an incident",
         description:
           "Shows on the status page and in GET /ops/uptime from now on, for everyone. Outages are seen without it: this is for what operators know beside them, and for what is planned.",
         scope: "ops:write",
@@ -80,7 +80,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         path: `${ROUTE}/:incident_id/updates`,
         id: "updateIncident",
         tag: tags.operations,
-        summary: "Tell more of an incident",
+        summary: "Update an incident",
         description: "Adds a message, and says how bad it is now where that has changed.",
         scope: "ops:write",
         params: { incident_id: incidentIdParam },
@@ -105,7 +105,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         path: `${ROUTE}/:incident_id/resolve`,
         id: "resolveIncident",
         tag: tags.operations,
-        summary: "Tell that an incident is over",
+        summary: "Resolve an incident",
         description:
           "Ends it, with a last message. What is over stays over: tell of a new incident where it comes back.",
         scope: "ops:write",

@@ -30,7 +30,7 @@ export function uptimeRoutes(report: () => Promise<UptimeReport>) {
         path: "/ops/uptime",
         id: "getUptime",
         tag: tags.service,
-        summary: "Uptime by day, outages and incidents",
+        summary: "Get uptime by day, outages and incidents",
         description: `For status pages; \`/status\` shows the same to people. Each process records a sign of life twice a minute: a minute without one of any process counts as down. Of the last ${UPTIME_DAYS} days, or since the first start. Incidents are what operators told beside it, with POST /api/v1/incidents.`,
         answers: {
           200: {

@@ -165,7 +165,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         ...ANSWERING,
         records: "many",
         id: "heartbeatAttempt",
-        summary: "Keep a claimed job",
+        summary: "Renew the lease on a claimed job",
         description: `Renews the lease from now on. Send one at about a third of the lease, so that two may be lost; one that follows another within a quarter of the lease renews nothing and is answered as that was. ${LATE} A heartbeat after the job's attempt_timeout_seconds ends the attempt: \`attempt_timeout\`.`,
         body: AttemptHeartbeat,
         answers: {
@@ -189,7 +189,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         path: "/api/v1/workers/complete",
         ...ANSWERING,
         id: "completeAttempt",
-        summary: "Say that a claimed job has succeeded",
+        summary: "Complete a claimed job",
         description: `Ends the job with a result: as large as fits into the body, which has at most 512 KB. ${LATE} ${AGAIN}`,
         body: AttemptSucceeded,
         answers: {
@@ -212,7 +212,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         path: "/api/v1/workers/fail",
         ...ANSWERING,
         id: "failAttempt",
-        summary: "Say that a claimed job's attempt has failed",
+        summary: "Fail a claimed job's attempt",
         description: `Ends the attempt with an error. If another may succeed and one is left, the job is queued again and due after a pause (as its \`backoff\` says); else it has failed. ${LATE} ${AGAIN}`,
         body: AttemptFailed,
         answers: {
@@ -237,7 +237,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         path: "/api/v1/workers/release",
         ...ANSWERING,
         id: "releaseAttempt",
-        summary: "Hand a claimed job back",
+        summary: "Release a claimed job",
         description: `For a worker that stops: the job is given to another at once, and the attempt does not count, unless the job was handed back 100 times: then it counts as lost. ${LATE} ${AGAIN}`,
         rate: "releases",
         body: AttemptReleased,

@@ -69,7 +69,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiOptions, "log"
         path: PATH,
         id: "getWorkflowLimits",
         tag: tags.workflows,
-        summary: "How many jobs of a workflow may run",
+        summary: "Get a workflow's limits",
         description:
           "What is settled for the workflow, and where nothing is, what holds by default: no limit for the whole workflow, and one job at once for each concurrency key.",
         scope: "workflows:read",
@@ -90,7 +90,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiOptions, "log"
         path: PATH,
         id: "setWorkflowLimits",
         tag: tags.workflows,
-        summary: "Settle how many jobs of a workflow may run",
+        summary: "Set a workflow's limits",
         description:
           "Puts these limits in the place of those before; what is left out is not limited, or as it is by default. Workers heed it within a moment. Jobs that run go on: a lowered limit lets no more start until enough have ended. Repeating the request changes nothing.",
         scope: "workflows:write",

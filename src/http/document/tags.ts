@@ -2,21 +2,22 @@
 import type { Tag } from "../declaration.ts";
 
 export const tags = {
-  service: { name: "Service", description: "Whether the service is there, and how it has done." },
-  jobs: { name: "Jobs", description: "Submitting jobs and reading what became of them." },
-  pipelines: { name: "Pipelines", description: "Jobs of several steps, stored under a name." },
-  schedules: { name: "Schedules", description: "Jobs that are submitted again and again, by a cron expression." },
+  service: { name: "Service", description: "Whether the service is up, and its track record." },
+  jobs: { name: "Jobs", description: "Submit jobs and read their results." },
+  pipelines: { name: "Pipelines", description: "Jobs with several steps, stored under a name." },
+  schedules: { name: "Schedules", description: "Jobs submitted repeatedly, by a cron expression." },
   workers: {
     name: "Workers",
-    description: "For programs in any language that run jobs: claim them, keep them with heartbeats, answer for them.",
+    description:
+      "For programs in any language that run jobs: claim jobs, renew leases with heartbeats, report outcomes.",
   },
   streams: {
     name: "Streams",
-    description: "What happens, as it happens, with no gap and no repeat: as server-sent events, or over a WebSocket.",
+    description: "Events as they happen, without gaps or repeats: as server-sent events or over a WebSocket.",
   },
-  workflows: { name: "Workflows", description: "What is settled for all jobs of a workflow." },
-  keys: { name: "Keys", description: "API keys that may do what their scopes say." },
+  workflows: { name: "Workflows", description: "Limits for all jobs of a workflow." },
+  keys: { name: "Keys", description: "API keys and their scopes." },
   audit: { name: "Audit", description: "The event log itself: everything that ever happened, and who did it." },
-  operations: { name: "Operations", description: "For whoever runs the service." },
-  development: { name: "Development", description: "Outside production only." },
+  operations: { name: "Operations", description: "For operators of the service." },
+  development: { name: "Development", description: "Available outside production only." },
 } as const satisfies Record<string, Tag>;
