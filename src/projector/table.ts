@@ -30,6 +30,8 @@ export class Table {
   /** The columns of the key. */
   readonly key: readonly string[];
   readonly #keyColumns: readonly { name: string; canonical: (value: unknown) => unknown }[];
+  /** The key's column, where it has one. */
+  readonly #onlyKey: { name: string; canonical: (value: unknown) => unknown } | undefined;
   readonly #json: readonly string[];
   readonly #select: string;
   readonly #names: string;
@@ -54,6 +56,7 @@ export class Table {
       if (declared.nullable) throw new Error(`Cannot key ${projection.name} by ${column}: it may be null`);
       return { name: column, canonical: canonical(declared) };
     });
+    this.#onlyKey = this.#keyColumns.length === 1 ? this.#keyColumns[0] : undefined;
     this.#json = columns.filter(([, { type }]) => type === "json").map(([column]) => column);
     const names = columns.map(([column]) => column).join(", ");
     const others = columns.filter(([column]) => !this.key.includes(column));
@@ -90,9 +93,8 @@ export class Table {
    * where it does not fit its columns.
    */
   canonicalKey(key: unknown): Key {
-    const [only, ...more] = this.#keyColumns;
-    if (only && more.length === 0) {
-      const value = only.canonical(key) as string;
+    if (this.#onlyKey) {
+      const value = this.#onlyKey.canonical(key) as string;
       return { value, id: value };
     }
     const value: Row = {};
@@ -108,8 +110,7 @@ export class Table {
 
   /** The {@link Key.id} of a row whose columns are in their one form. */
   idOf(row: Row): string {
-    const [only] = this.key;
-    if (this.key.length === 1) return row[only as string] as string;
+    if (this.#onlyKey) return row[this.#onlyKey.name] as string;
     return JSON.stringify(this.key.map((column) => row[column]));
   }
 
