@@ -4,11 +4,14 @@ import type { EventMeta } from "./envelope.ts";
 /** Whoever holds one of the operator's own keys, however often those are replaced; in development mode, everybody. */
 export const OPERATOR = "operator";
 
+/** The service itself: what it does of its own accord, such as the jobs that reactions submit, belongs to it. */
+export const SYSTEM = "system";
+
 /** The operator's own keys have no id: their actors name them by 8 hex digits of their SHA-256. */
 const OPERATORS_ACTOR = /^(?:key:[0-9a-f]{8}|anonymous)$/;
 
 /**
- * The account of whoever wrote what an event says: the one that its meta names, else the actor's own. `operator`,
+ * The account of whoever wrote what an event says: the one that its meta names, else the actor's own. `operator`, `system`,
  * `key:<id>` of an issued key, which outlives its secrets, or `user:<id>`.
  */
 export function accountOf({ account, actor }: Pick<EventMeta, "account" | "actor">): string {
@@ -21,7 +24,7 @@ export function accountOf({ account, actor }: Pick<EventMeta, "account" | "actor
  */
 export function chargedTo(meta: Pick<EventMeta, "account" | "actor">): string | null {
   const account = accountOf(meta.actor.startsWith("system:") ? meta : { actor: meta.actor });
-  return account === OPERATOR || account.startsWith("system:") ? null : account;
+  return account === OPERATOR || account === SYSTEM || account.startsWith("system:") ? null : account;
 }
 
 /**

@@ -8,6 +8,9 @@
  */
 import { type Static, Type } from "@sinclair/typebox";
 
+/** How many reactions may lead to an event, one after another: more go in a circle. */
+export const MAX_REACTION_DEPTH = 16;
+
 /** Who and what brought an event about. */
 export const EventMeta = Type.Object(
   {
@@ -21,6 +24,8 @@ export const EventMeta = Type.Object(
     correlation_id: Type.String({ minLength: 1 }),
     /** The event id that led to this one, where one did; or the id derived from the request's Idempotency-Key. */
     causation_id: Type.Optional(Type.String()),
+    /** How many reactions led to it, one after another, where a reaction brought it about. */
+    reaction_depth: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_REACTION_DEPTH })),
     /** The HTTP request that caused it, where one did. */
     request_id: Type.Optional(Type.String()),
     /** Where it belongs in a distributed trace (W3C Trace Context): the span that it happened in, where there is one. */

@@ -11,6 +11,7 @@ import { keyEvents } from "./key.ts";
 import { limitEvents } from "./limit.ts";
 import { pipelineEvents } from "./pipeline.ts";
 import { projectionEvents } from "./projection.ts";
+import { reactionEvents } from "./reaction.ts";
 import { scheduleEvents } from "./schedule.ts";
 import { serviceEvents } from "./service.ts";
 import { workflowEvents } from "./workflow.ts";
@@ -26,6 +27,7 @@ export const catalogue = {
   ...limitEvents,
   ...pipelineEvents,
   ...projectionEvents,
+  ...reactionEvents,
   ...scheduleEvents,
   ...serviceEvents,
   ...workflowEvents,

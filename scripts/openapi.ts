@@ -80,6 +80,7 @@ export async function documentText(): Promise<string> {
     sql: connect(NOWHERE),
     bus: inProcessBus({ log }),
     projector: { status: async () => [], waitFor: async () => false, resume: async () => undefined },
+    reactor: { status: async () => [], resume: async () => undefined },
     config: {
       cors_origins: [],
       production: false,

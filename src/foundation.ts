@@ -1,14 +1,16 @@
-/** What everything in a process stands on: the database, the log, the bus, the read models, figures and traces. */
+/** What everything in a process stands on: the database, the log, the bus, the read models, reactions, figures and traces. */
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
 import { projections } from "../projections/mod.ts";
 import { type Bus, openBus } from "./bus/mod.ts";
 import type { Config } from "./config.ts";
 import { clearLeases, connect, type Database, openDatabase, type Sql } from "./db/mod.ts";
+import { reactions } from "./features/reactions.ts";
 import { type EventLog, mayChangeLog, openLog } from "./log/mod.ts";
 import { migrations } from "./migrations.ts";
 import type { Stops } from "./process/stops.ts";
 import { type Projector, startProjector } from "./projector/mod.ts";
+import { type Reactor, startReactor } from "./reactor/mod.ts";
 import { Metrics, openTracing, serveMetrics, type Tracing, traceAppends } from "./telemetry/mod.ts";
 
 export interface Foundation {
@@ -23,6 +25,7 @@ export interface Foundation {
   readonly log: EventLog;
   readonly bus: Bus;
   readonly projector: Projector;
+  readonly reactor: Reactor;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
 }
@@ -79,10 +82,12 @@ export async function buildFoundation(
     logger: logger.child({ part: "projector" }),
   });
   stops.add("projector", () => projector.stop());
+  const reactor = startReactor({ sql, log, bus, reactions, instance, logger: logger.child({ part: "reactor" }) });
+  stops.add("reactor", () => reactor.stop());
   if (config.metrics_port !== undefined) {
     const server = serveMetrics(metrics, { hostname: config.metrics_host, port: config.metrics_port });
     stops.add("metrics server", () => server.stop());
     logger.info({ url: server.url }, "Metrics are served");
   }
-  return { config, logger, instance, about, database, sql, log, bus, projector, metrics, tracing };
+  return { config, logger, instance, about, database, sql, log, bus, projector, reactor, metrics, tracing };
 }

@@ -4,11 +4,13 @@ import { dbMigrations, type Migration } from "./db/mod.ts";
 import { logMigrations } from "./log/schema.ts";
 import { projectorMigrations } from "./projector/schema.ts";
 import { rateMigrations } from "./rate/schema.ts";
+import { reactorMigrations } from "./reactor/schema.ts";
 
 export const migrations: readonly Migration[] = [
   ...dbMigrations,
   ...logMigrations,
   ...projectorMigrations,
   ...rateMigrations,
+  ...reactorMigrations,
   ...accessMigrations,
 ];

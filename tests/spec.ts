@@ -7,11 +7,16 @@
  *
  *     const rowAfter = rowSpec(schedules, `schedule-${id}`);
  *     expect(rowAfter(created, paused)).toMatchObject({ status: "paused" });
+ *
+ *     const when = reactionSpec(welcomeMail, "user-42");
+ *     when(joined).then(submit({ workflow: "mail", payload }));
  */
 import { expect } from "bun:test";
 import { entityId, type KnownEvent, type KnownNewEvent } from "../events/mod.ts";
 import type { KeyColumns, Projection, Reads, RowKey } from "../projections/projection.ts";
 import type { Decider, Rejection } from "../src/domain/decider.ts";
+import type { Action, Reaction } from "../src/reactor/mod.ts";
+import { actionsOf } from "../src/reactor/reaction.ts";
 
 /** An event as a test writes it: with its time and meta where these matter. */
 export interface Happened {
@@ -104,4 +109,17 @@ export function rowSpec<Row extends object, Key extends KeyColumns<Row>>(
   stream_id: string,
 ) {
   return (...happened: readonly Happened[]): Row | undefined => rowsAfter(projection, history(stream_id, happened))[0];
+}
+
+/** A reaction's specification: when an event comes, then these actions follow, or it cannot be reacted to. */
+export function reactionSpec(reaction: Reaction, stream_id = "test-1") {
+  return (happened: Happened) => {
+    const [event] = record([happened], { stream_id }) as [KnownEvent];
+    const actions = () => actionsOf(reaction, event);
+    return {
+      // biome-ignore lint/suspicious/noThenProperty: given, when, then is how a specification reads; nobody awaits this
+      then: (...expected: Action[]) => expect(actions()).toEqual(expected),
+      throws: (message: string) => expect(actions).toThrow(message),
+    };
+  };
 }

@@ -8,6 +8,7 @@ import { createApi } from "../../src/features/mod.ts";
 import { CallbackSecrets } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
+import { startReactor } from "../../src/reactor/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
 import { openSite } from "../../src/web/mod.ts";
 import { argument } from "../support/child.ts";
@@ -28,6 +29,7 @@ const app = createApi({
   sql,
   bus,
   projector: startProjector({ sql, log, bus, projections: [], logger: silent }),
+  reactor: startReactor({ sql, log, bus, reactions: [], logger: silent }),
   config: {
     cors_origins: [],
     production: true,

@@ -5,3 +5,4 @@ export { jetStreamBus, type Lead } from "./jetstream.ts";
 export { openBus } from "./open.ts";
 export { STREAM } from "./stream.ts";
 export type { Bus, News } from "./types.ts";
+export { untilNews } from "./until_news.ts";

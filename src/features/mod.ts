@@ -34,6 +34,7 @@ import { marketingRoutes } from "./service/marketing.ts";
 import { metricsRoutes } from "./service/metrics.ts";
 import { opsRoutes } from "./service/ops.ts";
 import { prometheusRoutes } from "./service/prometheus.ts";
+import { reactionRoutes } from "./service/reactions.ts";
 import { rootRoutes } from "./service/root.ts";
 import { incidentRoutes } from "./status/incidents.ts";
 import { statusPageRoutes } from "./status/status_page.tsx";
@@ -96,6 +97,7 @@ export function createApi(options: ApiOptions): Elysia {
     ...keyRoutes(shared),
     ...eventRoutes(shared),
     ...opsRoutes(shared),
+    ...reactionRoutes(shared),
     ...incidentRoutes(shared),
     ...uptimeRoutes(uptime),
     ...(config.production ? [] : devRoutes(shared)),

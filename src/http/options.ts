@@ -7,6 +7,7 @@ import type { CallbackSecrets } from "../jobs/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import type { Projector } from "../projector/mod.ts";
 import type { ProxyTrust, RateLimiter } from "../rate/mod.ts";
+import type { Reactor } from "../reactor/mod.ts";
 import type { Metrics, Tracing } from "../telemetry/mod.ts";
 import type { Site } from "../web/mod.ts";
 
@@ -53,6 +54,7 @@ export interface ApiOptions {
   /** Workflow names that a worker of this service runs. */
   readonly workflows: ReadonlySet<string>;
   readonly projector: Pick<Projector, "status" | "waitFor" | "resume">;
+  readonly reactor: Pick<Reactor, "status" | "resume">;
   /** What callbacks are signed with. */
   readonly callback_secrets: CallbackSecrets;
   /** Gives the host of a URL that may never be called; absent: that is found out when it is called. */

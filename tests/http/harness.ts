@@ -7,11 +7,13 @@ import { startAccess, type TokenOptions, tokenVerifier } from "../../src/access/
 import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type ApiOptions, createApi, OTHER_PAGES } from "../../src/features/mod.ts";
+import { reactions } from "../../src/features/reactions.ts";
 import { CallbackSecrets } from "../../src/jobs/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { createLogger } from "../../src/logger.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { type ProxyTrust, RateLimiter, type RateLimits } from "../../src/rate/mod.ts";
+import { type Reaction, startReactor } from "../../src/reactor/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
 import { openSite } from "../../src/web/mod.ts";
 import { testDatabase } from "../support/postgres.ts";
@@ -71,6 +73,8 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   readonly request_log?: ApiOptions["config"]["request_log"];
   /** Beside public addresses, what may be called; absent: nothing is refused before it is called. */
   readonly outbound_allow?: readonly string[];
+  /** In place of the features' own. */
+  readonly reactions?: readonly Reaction[];
 }
 
 export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
@@ -91,6 +95,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     },
   );
   const projector = startProjector({ sql, log, bus, logger, projections });
+  const reactor = startReactor({ sql, log, bus, logger, reactions: options.reactions ?? reactions });
   const stopping = new AbortController();
   const limits = options.rate_limits;
   const limiter = limits && new RateLimiter({ sql, instance: crypto.randomUUID(), logger, limits });
@@ -113,6 +118,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     sql,
     bus: apiBus,
     projector,
+    reactor,
     config: {
       production,
       trust_proxy: options.trust_proxy,
@@ -176,6 +182,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       await app.server?.stop(true);
       await limiter?.stop();
       await access.stop();
+      await reactor.stop();
       await projector.stop();
       await bus.close();
       await apiLog.close();

@@ -175,6 +175,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   updateIncident: "by scope",
   resolveIncident: "by scope",
   resumeProjection: "by scope",
+  resumeReaction: "by scope",
   getCallbackSecret: "by scope",
 
   submitJob: () =>

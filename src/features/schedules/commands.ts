@@ -12,7 +12,7 @@ import {
   scheduleDecider,
   scheduleState,
 } from "../../domain/schedule.ts";
-import { derivedUuid } from "../../jobs/derived_id.ts";
+import { derivedUuid } from "../../log/derived_id.ts";
 import { type EventLog, type Handled, handle, isTransient } from "../../log/mod.ts";
 import { type Calendar, firstInstant, openCalendar } from "./calendar.ts";
 

@@ -5,6 +5,7 @@ import type { Runner } from "../../jobs/mod.ts";
 import { unfinishedJobs } from "../../jobs/queue/read_model.ts";
 import type { EventLog } from "../../log/mod.ts";
 import type { ProjectionStatus, Projector } from "../../projector/mod.ts";
+import type { ReactionStatus, Reactor } from "../../reactor/mod.ts";
 import type { Metrics } from "../../telemetry/mod.ts";
 import { schedulerHealth } from "./queries.ts";
 
@@ -13,10 +14,11 @@ export interface Watched {
   readonly sql: Sql;
   readonly bus: Bus;
   readonly projector: Projector;
+  readonly reactor: Pick<Reactor, "status">;
 }
 
-/** What the database is asked for: four small questions, at most every 5 s, whoever looks how often. */
-export function addGauges(metrics: Metrics, { log, sql, bus, projector }: Watched): void {
+/** What the database is asked for: five small questions, at most every 5 s, whoever looks how often. */
+export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor }: Watched): void {
   metrics.gauge({ name: "levqor_bus_connected", help: "Whether the bus can be reached: 1 or 0." }, () =>
     bus.health().connected ? 1 : 0,
   );
@@ -49,6 +51,31 @@ export function addGauges(metrics: Metrics, { log, sql, bus, projector }: Watche
       },
     ],
     () => projector.status(),
+  );
+  const byReaction = (figure: (status: ReactionStatus) => number) => (statuses: readonly ReactionStatus[]) =>
+    new Map(statuses.map((status) => [status.name, figure(status)]));
+  metrics.polledGauges(
+    [
+      {
+        name: "levqor_reaction_lag_events",
+        help: "Events in the log that a reaction has not come to yet.",
+        label: "reaction",
+        of: byReaction(({ lag }) => lag),
+      },
+      {
+        name: "levqor_reaction_position",
+        help: "The position of the last event that a reaction has dealt with.",
+        label: "reaction",
+        of: byReaction(({ position }) => position),
+      },
+      {
+        name: "levqor_reaction_stopped",
+        help: "Whether a reaction stopped at an event: 1 or 0.",
+        label: "reaction",
+        of: byReaction(({ poison }) => (poison ? 1 : 0)),
+      },
+    ],
+    () => reactor.status(),
   );
   metrics.polledGauges(
     [

@@ -10,6 +10,7 @@ import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { unfinishedJobs } from "../../jobs/queue/read_model.ts";
 import type { ProjectionStatus } from "../../projector/mod.ts";
+import type { ReactionStatus } from "../../reactor/mod.ts";
 import { serviceProblems } from "./problems.ts";
 import { schedulerHealth } from "./queries.ts";
 import { OpsHealth, ProjectionName, ProjectionResume, ProjectionResumed } from "./schemas.ts";
@@ -38,6 +39,9 @@ const WELL = {
       how_to_mend: null,
     },
   ],
+  reactions: [
+    { ok: true, name: "support_mail", version: 1, state: "running", position: 1042, lag: 0, stopped_at: null },
+  ],
   schedules: { ok: true, leader: "0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a", active: 3, lag_seconds: 0 },
   queue: { queued: 12, running: 4, max_queued: 1_000_000 },
 };
@@ -48,11 +52,12 @@ const WITHOUT_DATABASE = {
   database: { ok: false, latency_ms: null },
   bus: { ...WELL.bus, lag: null },
   projections: null,
+  reactions: null,
   schedules: null,
   queue: null,
 };
 
-export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptions) {
+export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }: ApiOptions) {
   return [
     route(
       {
@@ -108,7 +113,7 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
         tag: tags.operations,
         summary: "Get the health of every part",
         description:
-          "Database, bus, read models, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.",
+          "Database, bus, read models, reactions, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.",
         scope: "ops:read",
         any_query: true,
         without_database: true,
@@ -122,19 +127,22 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
         const started = performance.now();
         const head = await orNull(log.head());
         const latency_ms = head === null ? null : Math.round((performance.now() - started) * 100) / 100;
-        const [projections, schedules, queue] =
-          head === null ? [null, null, null] : await Promise.all([readModels(), schedulesFiring(), queueDepth()]);
+        const [projections, reactions, schedules, queue] =
+          head === null
+            ? [null, null, null, null]
+            : await Promise.all([readModels(), reactionsRunning(), schedulesFiring(), queueDepth()]);
         const { kind, connected, position } = bus.health();
         const lag = head === null ? null : Math.max(0, head - position);
         // Without the database nothing can be taken in: the service is down. All else it catches up with by itself.
         if (head === null) call.set.status = 503;
         return {
-          ok: connected && (projections?.every((projection) => projection.ok) ?? false) && (schedules?.ok ?? false),
+          ok: connected && allWell(projections) && allWell(reactions) && (schedules?.ok ?? false),
           ts: Math.floor(Date.now() / 1000),
           log: { head },
           database: { ok: head !== null, latency_ms },
           bus: { ok: connected, kind, connected, position, lag },
           projections,
+          reactions,
           schedules,
           queue,
         };
@@ -151,6 +159,10 @@ export function opsRoutes({ log, sql, bus, projector, logger, config }: ApiOptio
 
         async function readModels() {
           return (await orNull(projector.status()))?.map(describeProjection) ?? null;
+        }
+
+        async function reactionsRunning() {
+          return (await orNull(reactor.status()))?.map(describeReaction) ?? null;
         }
 
         async function schedulesFiring() {
@@ -172,6 +184,15 @@ function describeProjection({ poison, fault, ...status }: ProjectionStatus) {
   const stopped_at = poison?.position ?? null;
   const how_to_mend = stopped_at === null ? null : howToMend(status.name, stopped_at);
   return { ok: poison === undefined && fault === undefined, ...status, stopped_at, how_to_mend };
+}
+
+/** As of a read model, without the message. */
+function describeReaction({ poison, fault, ...status }: ReactionStatus) {
+  return { ok: poison === undefined && fault === undefined, ...status, stopped_at: poison?.position ?? null };
+}
+
+function allWell(parts: readonly { readonly ok: boolean }[] | null): boolean {
+  return parts?.every(({ ok }) => ok) ?? false;
 }
 
 function howToMend(name: string, position: number): string {

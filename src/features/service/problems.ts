@@ -1,4 +1,4 @@
-/** What can go wrong with operating read models. */
+/** What can go wrong with operating read models and reactions. */
 import { defineProblems } from "../../http/problem.ts";
 
 export const serviceProblems = defineProblems({
@@ -11,5 +11,15 @@ export const serviceProblems = defineProblems({
     status: 409,
     title: "Read model not stopped there",
     help: "The event to skip is not the one that stopped the read model: stopped_at names that event, if there is one. Nothing was done.",
+  },
+  reaction_not_found: {
+    status: 404,
+    title: "Reaction not found",
+    help: "No reaction has this name. GET /api/v1/ops/health lists those that there are.",
+  },
+  reaction_not_stopped: {
+    status: 409,
+    title: "Reaction not stopped there",
+    help: "The event to be skipped is not the one that stops the reaction: stopped_at says which one does, if any. Nothing was done.",
   },
 });

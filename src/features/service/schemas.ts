@@ -155,6 +155,52 @@ export const ProjectionResumed = component(
   ),
 );
 
+export const ReactionName = Type.String({
+  minLength: 1,
+  maxLength: 63,
+  description: "A reaction, as GET /api/v1/ops/health names it.",
+  examples: ["support_mail"],
+});
+
+export const ReactionResume = component(
+  "ReactionResume",
+  Type.Object(
+    {
+      skip: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: Number.MAX_SAFE_INTEGER,
+          description: "The position of the event that stops it: it is passed over for good. Needs a `reason`.",
+          examples: [1042],
+        }),
+      ),
+      reason: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 1024,
+          description: "For the record.",
+          examples: ["Its time cannot be."],
+        }),
+      ),
+    },
+    { additionalProperties: false, examples: [{ skip: 1042, reason: "Its time cannot be." }] },
+  ),
+);
+
+export const ReactionResumed = component(
+  "ReactionResumed",
+  Type.Object(
+    {
+      name: ReactionName,
+      stopped_at: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+        description: "The position of the event that had stopped it; null: none had.",
+      }),
+      skipped: Type.Boolean({ description: "Whether that event is passed over for good." }),
+    },
+    { additionalProperties: false },
+  ),
+);
+
 export const OpsHealth = component(
   "OpsHealth",
   Type.Object(
@@ -198,6 +244,28 @@ export const OpsHealth = component(
           Type.Null(),
         ],
         { description: "The read models; null where the database cannot be reached." },
+      ),
+      reactions: Type.Union(
+        [
+          Type.Array(
+            Type.Object({
+              ok: Type.Boolean({ description: "False where an event stopped it, or no process can run it." }),
+              name: Type.String({ examples: ["support_mail"] }),
+              version: Type.Integer({ minimum: 1 }),
+              state: oneOf(
+                ["running", "poisoned", "standby", "stopped"],
+                "What the process that answers does with it; `standby`: another one runs it.",
+              ),
+              position: Position,
+              lag: Lag,
+              stopped_at: Type.Union([Position, Type.Null()], { description: "The event that stopped it." }),
+            }),
+          ),
+          Type.Null(),
+        ],
+        {
+          description: "What follows from events by itself, such as a mail; null where the database cannot be reached.",
+        },
       ),
       schedules: Type.Union(
         [

@@ -1,7 +1,7 @@
 /** Ids out of `Idempotency-Key`: the second creation with a key meets the first one's stream. */
 
 import type { Caller } from "../../access/mod.ts";
-import { derivedUuid } from "../../jobs/derived_id.ts";
+import { derivedUuid } from "../../log/derived_id.ts";
 import { contextOf } from "../context.ts";
 import { Problem } from "../problem.ts";
 import { problems } from "../problems.ts";

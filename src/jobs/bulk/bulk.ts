@@ -15,9 +15,9 @@ import type { Sql } from "../../db/mod.ts";
 import { jobState } from "../../domain/job.ts";
 import type { Reach } from "../../domain/reach.ts";
 import { isSameJson } from "../../json/mod.ts";
+import { derivedUuid } from "../../log/derived_id.ts";
 import { type AppendResult, type EventLog, isTransient } from "../../log/mod.ts";
 import { commandJob } from "../commands.ts";
-import { derivedUuid } from "../derived_id.ts";
 import { matches } from "./job_filter.ts";
 import { onBehalfOf, replayAccount, replayEvents } from "./replay.ts";
 

@@ -6,7 +6,7 @@ import { EVERYTHING } from "../../../src/domain/reach.ts";
 import { change, commandSchedule, ending, resumption } from "../../../src/features/schedules/commands.ts";
 import { runNow } from "../../../src/features/schedules/run_now.ts";
 import { startScheduler } from "../../../src/features/schedules/scheduler.ts";
-import { derivedUuid } from "../../../src/jobs/derived_id.ts";
+import { derivedUuid } from "../../../src/log/derived_id.ts";
 import { openLog } from "../../../src/log/mod.ts";
 import { silent, until } from "../../jobs/support.ts";
 import { startProxy, type Verdict } from "../../support/proxy.ts";

@@ -5,6 +5,7 @@ import { openLog } from "../../../src/log/mod.ts";
 import { verify } from "../../../src/projector/mod.ts";
 import { type Answer, type Harness, post, startApi } from "../../http/harness.ts";
 import { until } from "../../jobs/support.ts";
+import { answering, ask } from "../../reactor/support.ts";
 import { clearOfEnd } from "../../support/clock.ts";
 import { appendUnchecked } from "../../support/events.ts";
 import { eventually } from "../../support/service.ts";
@@ -33,6 +34,7 @@ test("health tells of the database, the bus, every read model, the schedules and
     database: { ok: true, latency_ms: expect.any(Number) },
     bus: { ok: true, kind: "in_process", connected: true, position: position + 1, lag: 0 },
     projections: projections.map(({ name, version }) => ({ name, version, ...readModel })),
+    reactions: [],
     schedules: { ok: true, leader: null, active: 0, lag_seconds: 0 },
     queue: { queued: 1, max_queued: 1_000_000, running: 0 },
   });
@@ -119,6 +121,42 @@ test("a read model that an event stopped goes on with it or past it when an oper
   await api.stop();
 });
 
+test("a reaction that an event stopped shows in health and goes on when an operator says so, on record", async () => {
+  const api = await startApi({ reactions: [answering] });
+  const resume = (body: object, name = "answering") => api.ask(`/api/v1/ops/reactions/${name}/resume`, post(body));
+  const health = async () => (await api.ask("/api/v1/ops/health")).body;
+  await until(async () => (await health()).reactions?.[0].state === "running", { what: "it to run" });
+  expect(await resume({})).toMatchObject({
+    status: 200,
+    body: { name: "answering", stopped_at: null, skipped: false },
+  });
+  expect(await resume({}, "nobody")).toMatchObject({ status: 404, body: { error: "reaction_not_found" } });
+  const { position } = await ask(api.log, { poison: "planted-secret" });
+  const after = await ask(api.log, { count: "a" });
+  await until(async () => (await health()).reactions[0].stopped_at === position, { what: "it to be stopped" });
+  const body = await health();
+  expect(body).toMatchObject({
+    ok: false,
+    reactions: [{ ok: false, name: "answering", version: 1, state: "poisoned", position: position - 1 }],
+  });
+  expect(JSON.stringify(body)).not.toContain("planted-secret");
+
+  expect((await resume({ skip: position })).body.errors).toEqual([
+    { pointer: "/reason", message: "must say why the event is skipped: it is recorded" },
+  ]);
+  expect(await resume({ skip: position + 1, reason: "No." })).toMatchObject({
+    status: 409,
+    body: { error: "reaction_not_stopped", stopped_at: position },
+  });
+  expect(await resume({ skip: position, reason: "Nobody asked." })).toMatchObject({
+    status: 200,
+    body: { name: "answering", stopped_at: position, skipped: true },
+  });
+  await until(async () => (await health()).reactions[0].position >= after.position, { what: "it to go on" });
+  expect((await health()).reactions).toMatchObject([{ ok: true, state: "running", stopped_at: null }]);
+  await api.stop();
+});
+
 test("health is 503 when the database cannot be reached, and liveness is not", async () => {
   const api = await startApi({
     openApiLog: () => openLog({ url: "postgres://x@127.0.0.1:1/x", append_timeout_ms: 100 }),
@@ -130,6 +168,7 @@ test("health is 503 when the database cannot be reached, and liveness is not", a
     log: { head: null },
     database: { ok: false, latency_ms: null },
     projections: null,
+    reactions: null,
     schedules: null,
     queue: null,
   });

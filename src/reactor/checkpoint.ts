@@ -1,0 +1,105 @@
+/** How far reactions have come, as the database has it. */
+import type { Sql } from "../db/mod.ts";
+import type { EventLog } from "../log/mod.ts";
+import type { Reaction } from "./reaction.ts";
+
+/** The event at which a reaction stopped. */
+export interface Poison {
+  readonly position: number;
+  readonly message: string;
+}
+
+export interface Checkpoint {
+  readonly name: string;
+  readonly version: number;
+  readonly position: number;
+  readonly poison?: Poison;
+}
+
+interface Row {
+  name: string;
+  version: number;
+  position: number;
+  poison_position: number | null;
+  poison_message: string | null;
+}
+
+/** What is known of the named reactions; those that never ran are absent. */
+export async function readCheckpoints(sql: Sql, names: readonly string[]): Promise<Checkpoint[]> {
+  const rows = await sql<Row[]>`
+    select name, version, position, poison_position, poison_message
+    from levqor_ops.reactions where name = any(${names}::text[])`;
+  return rows.map(({ poison_position, poison_message, ...row }) =>
+    poison_position === null ? row : { ...row, poison: { position: poison_position, message: poison_message ?? "" } },
+  );
+}
+
+/**
+ * Where a reaction is to go on. One that never ran begins where it says, and so does a higher version, from the start
+ * where it says so.
+ */
+export async function openCheckpoint(
+  { sql, log }: { sql: Sql; log: Pick<EventLog, "head"> },
+  { name, version, from }: Reaction,
+): Promise<Checkpoint> {
+  const [known] = await readCheckpoints(sql, [name]);
+  if (known && known.version >= version) return known;
+  const position = from === "start" ? 0 : await log.head();
+  await sql`
+    insert into levqor_ops.reactions as known (name, version, position) values (${name}, ${version}, ${position})
+    on conflict (name) do update set version = excluded.version, updated_at = now(),
+      position = case when ${from === "start"}::boolean then excluded.position else known.position end
+    where known.version < excluded.version`;
+  const [opened] = await readCheckpoints(sql, [name]);
+  if (!opened) throw new Error(`Cannot begin the reaction ${name}: its position was removed`);
+  return opened;
+}
+
+/** A move of a reaction's position. */
+export interface Move {
+  readonly name: string;
+  readonly version: number;
+  /** Where it must be, and not stopped. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Moves positions, in one statement. Returns the names of those that were where their move began. */
+export async function movePositions(sql: Sql, moves: readonly Move[]): Promise<Set<string>> {
+  const rows = await sql<{ name: string }[]>`
+    update levqor_ops.reactions as known
+    set position = move.to_position, updated_at = now()
+    from rows from (
+      unnest(${moves.map(({ name }) => name)}::text[]), unnest(${moves.map(({ version }) => version)}::bigint[]),
+      unnest(${moves.map(({ from }) => from)}::bigint[]), unnest(${moves.map(({ to }) => to)}::bigint[])
+    ) as move (name, version, from_position, to_position)
+    where known.name = move.name and known.version = move.version and known.position = move.from_position
+      and known.poison_position is null
+    returning known.name`;
+  return new Set(rows.map(({ name }) => name));
+}
+
+/** Stops a reaction at an event. Returns whether it was where it was thought to be. */
+export async function stopAt(
+  sql: Sql,
+  { name, version, from, to, poison }: Move & { readonly poison: Poison },
+): Promise<boolean> {
+  const message = poison.message.toWellFormed().replaceAll("\0", "\ufffd");
+  const result = await sql`
+    update levqor_ops.reactions
+    set position = ${to}, poison_position = ${poison.position}, poison_message = ${message}, updated_at = now()
+    where name = ${name} and version = ${version} and position = ${from} and poison_position is null`;
+  return result.count === 1;
+}
+
+/** Lets a reaction go on that is stopped at this event: with it, or past it. */
+export async function clearPoison(
+  sql: Sql,
+  { name, position, skip }: { readonly name: string; readonly position: number; readonly skip: boolean },
+): Promise<void> {
+  const done = skip ? position : position - 1;
+  await sql`
+    update levqor_ops.reactions
+    set position = ${done}, poison_position = null, poison_message = null, updated_at = now()
+    where name = ${name} and poison_position = ${position}`;
+}

@@ -1,0 +1,91 @@
+/** Doing what a reaction says, so that doing it again is doing nothing. */
+import { SYSTEM } from "../../events/account.ts";
+import { type EventMeta, eventId, MAX_REACTION_DEPTH } from "../../events/envelope.ts";
+import { jobStream } from "../../events/job.ts";
+import { decode, type KnownEvent } from "../../events/mod.ts";
+import type { Decider, Rejection } from "../domain/decider.ts";
+import { jobDecider } from "../domain/job.ts";
+import { type EventLog, handle } from "../log/mod.ts";
+import { type Action, type CommandAction, idsOf, type Reaction, type SubmitAction } from "./reaction.ts";
+
+/** What follows from an event cannot be done, and never can as things are. */
+class ImpossibleError extends Error {
+  override readonly name = "ImpossibleError";
+}
+
+export interface Performing {
+  readonly log: EventLog;
+  readonly reaction: Reaction;
+  /** What led to it. */
+  readonly event: KnownEvent;
+}
+
+/** Who acts, where a reaction does. */
+function actorOf({ name }: Pick<Reaction, "name">): string {
+  return `system:reaction:${name}`;
+}
+
+/** The meta of what follows from the event. Throws {@linkcode ImpossibleError} where too much has followed already. */
+export async function consequenceMeta({ log, reaction, event }: Performing): Promise<EventMeta> {
+  const depth = 1 + (await depthOf(log, event));
+  if (depth > MAX_REACTION_DEPTH) {
+    throw new ImpossibleError(
+      `Cannot react to ${eventId(event)}: ${MAX_REACTION_DEPTH} reactions led to it, one after another. Do they go in a circle?`,
+    );
+  }
+  const { correlation_id, traceparent } = event.meta;
+  return {
+    actor: actorOf(reaction),
+    account: SYSTEM,
+    correlation_id,
+    causation_id: eventId(event),
+    reaction_depth: depth,
+    ...(traceparent && { traceparent }),
+  };
+}
+
+/** How many reactions led to an event. What happens to a job does not say so; its submission does. */
+async function depthOf(log: Pick<EventLog, "readFirst">, { meta, stream_id, version }: KnownEvent): Promise<number> {
+  if (meta.reaction_depth !== undefined || version === 1) return meta.reaction_depth ?? 0;
+  const first = (await log.readFirst([stream_id])).get(stream_id);
+  return (first && decode(first).meta.reaction_depth) ?? 0;
+}
+
+/** Does it, unless it was done. Throws what `log.append` throws, `ContendedError` and {@linkcode ImpossibleError}. */
+export async function perform(action: Action, performing: Performing & { readonly meta: EventMeta }): Promise<void> {
+  if (action.do === "submit") await submitJob(action, performing);
+  else await commandStream(action, performing);
+}
+
+/** The id is derived: a second submission meets the first. */
+async function submitJob(
+  { submission, key }: SubmitAction,
+  { log, reaction, event, meta }: Performing & { readonly meta: EventMeta },
+): Promise<void> {
+  const decision = jobDecider.decide({ type: "submit", submission }, jobDecider.initial);
+  if ("rejected" in decision) throw new ImpossibleError(decision.message);
+  const stream_id = jobStream(idsOf(reaction, event)(key));
+  await log.append({ stream_id, expected_version: 0, events: decision, meta });
+}
+
+/** The stream itself tells whether this reaction has done what follows from this event. */
+async function commandStream(
+  { stream_id, decider, command }: CommandAction,
+  { log, meta }: Performing & { readonly meta: EventMeta },
+): Promise<void> {
+  const { initial, evolve, decide } = decider as Decider<unknown, object, Rejection>;
+  const handled = await handle(log, {
+    stream_id,
+    command,
+    meta,
+    decider: {
+      initial: { done: false, state: initial },
+      evolve: ({ done, state }, event) => ({
+        done: done || (event.meta.actor === meta.actor && event.meta.causation_id === meta.causation_id),
+        state: evolve(state, event),
+      }),
+      decide: (asked: object, { done, state }) => (done ? [] : decide(asked, state)),
+    },
+  });
+  if (!handled.ok) throw new ImpossibleError(`The command to ${stream_id} was refused: ${handled.refusal.message}`);
+}

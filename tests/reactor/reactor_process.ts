@@ -1,0 +1,17 @@
+/** A reactor in a process of its own, to be killed: `bun reactor_process.ts <database URL> <instance>`. */
+import { inProcessBus } from "../../src/bus/mod.ts";
+import { connect } from "../../src/db/mod.ts";
+import { openLog } from "../../src/log/mod.ts";
+import { startReactor } from "../../src/reactor/mod.ts";
+import { answering } from "./support.ts";
+
+const [url, instance] = process.argv.slice(2) as [string, string];
+const log = openLog({ url });
+startReactor({
+  log,
+  bus: inProcessBus({ log, poll_ms: 20 }),
+  sql: connect(url, { max: 2 }),
+  reactions: [answering],
+  instance,
+  logger: { warn() {}, error() {} },
+});
