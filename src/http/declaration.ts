@@ -22,6 +22,8 @@ export interface Answer {
   readonly parts?: TSchema;
   readonly example: unknown;
   readonly headers?: readonly AnswerHeader[];
+  /** The same in other media types that can be asked for: an example of each, as text. */
+  readonly also?: Readonly<Record<string, string>>;
 }
 
 /** A parameter of a path: what it may be, how its text is read, and what is thrown where it cannot be. */

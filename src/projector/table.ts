@@ -119,7 +119,7 @@ export class Table {
     if (this.key.length === 1) return this.canonicalKey(text).id;
     let values: unknown;
     try {
-      values = JSON.parse(text);
+      values = decodeJson(text);
     } catch {
       // Told below.
     }

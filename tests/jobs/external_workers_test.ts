@@ -98,7 +98,7 @@ describe("bounds", () => {
     while (given.length < 50) given.push(...(await one.claim(named("large"), wish({ max_jobs: 100 }))));
     expect(ids(given).toSorted()).toEqual(submitted.toSorted());
     expect(given.every(({ state }) => (state.payload as typeof payload).text.length === 200_000)).toBe(true);
-  }, 20_000);
+  }, 60_000);
 });
 
 describe("when the log is away", () => {

@@ -141,7 +141,7 @@ describe("a worker process", () => {
     const state = await service.reaches(id, "succeeded");
     expect(state).toMatchObject({ attempt: 2, attempts_used: 1 });
     expect(arrivals.map((arrival) => arrival.key)).toEqual([id, id]);
-  }, 20_000);
+  }, 60_000);
 
   test("stops what it does for a job that is cancelled elsewhere", async () => {
     spawn("first");
@@ -159,7 +159,7 @@ describe("a worker process", () => {
     answering.resolve();
     await service.reaches(await call("/b"), "succeeded");
     expect((await service.state(id)).status).toBe("cancelled");
-  }, 20_000);
+  }, 60_000);
 
   test("that is frozen for longer than its lease: its late answer is not recorded over the other's", async () => {
     const first = spawn("first");
@@ -182,5 +182,5 @@ describe("a worker process", () => {
     workers[1]?.kill("SIGKILL");
     const next = await call("/b");
     expect((await service.reaches(next, "succeeded")).attempt).toBe(1);
-  }, 20_000);
+  }, 60_000);
 });

@@ -51,7 +51,7 @@ test("50 jobs of one key never overlap; the slot of a killed worker is free once
   services.push(service);
   for (const name of ["w1", "w2", "w3"]) {
     const stdio = ["ignore", "ignore", "inherit"] as const;
-    workers.set(name, Bun.spawn([process.execPath, script, service.database.url, name], { stdio: [...stdio] }));
+    workers.set(name, Bun.spawn([process.execPath, script, service.database.url, name, "4"], { stdio: [...stdio] }));
   }
   const submission = { concurrency_key: "only", payload: { method: "POST", url: server.url.href } };
   const ids: string[] = [];
@@ -67,8 +67,8 @@ test("50 jobs of one key never overlap; the slot of a killed worker is free once
   for (const id of ids) await service.reaches(id, "succeeded", 60_000);
 
   expect(outside.overlaps).toEqual([]);
-  // The lease is 1 s and was renewed a third of it ago at the most: nobody took the slot before.
-  expect((outside.arrivals[20]?.at ?? 0) - killedAt).toBeGreaterThan(500);
+  // The lease is 4 s and was renewed a third of it ago at the most: nobody took the slot before.
+  expect((outside.arrivals[20]?.at ?? 0) - killedAt).toBeGreaterThan(2_000);
   const history = await service.history(held);
   expect(history.map(({ type }) => type).filter((type) => type !== "job.heartbeat")).toEqual([
     "job.submitted",

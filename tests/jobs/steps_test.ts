@@ -222,7 +222,7 @@ test("a job waits while its caller's others hold the room for inputs; a small in
   open("large");
   await service.reaches(fourth, "succeeded");
   expect(calls.at(-1)?.input).toEqual({ gate: "large", lists: Array(5).fill(list) });
-}, 20_000);
+}, 60_000);
 
 describe("for_each", () => {
   const items = (count: number) => Array.from({ length: count }, (_, n) => ({ n }));

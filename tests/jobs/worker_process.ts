@@ -1,11 +1,11 @@
-/** A worker in a process of its own, to be killed and frozen: `bun worker_process.ts <database URL> <instance>`. */
+/** A worker in a process of its own, to be killed and frozen: `bun worker_process.ts <database URL> <instance> [<lease, s>]`. */
 import { connectors, createOutbound } from "../../connectors/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { startRunner } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 
-const [url, instance] = process.argv.slice(2) as [string, string];
+const [url, instance, lease_seconds = "1"] = process.argv.slice(2) as [string, string, string?];
 const quiet = () => {};
 const log = openLog({ url });
 startRunner({
@@ -16,6 +16,6 @@ startRunner({
   fetch: createOutbound({ allow: ["127.0.0.0/8"] }),
   instance,
   logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-  lease_seconds: 1,
+  lease_seconds: Number(lease_seconds),
   sweep_seconds: 0.1,
 });

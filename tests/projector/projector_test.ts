@@ -218,7 +218,7 @@ test("one process runs a projection; another stands by and takes over at its sto
       await until(running);
     }
   }
-}, 20_000);
+}, 60_000);
 
 test("where two run the same projection, the fence lets each event in once", async () => {
   const { projector, logger } = start({ batch: 5 });
@@ -270,7 +270,7 @@ test("connections that break are made again, and nothing is folded twice", async
   expect(rows.map(({ count }) => count)).toEqual(Array(10).fill(20));
   await projector.stop();
   await own.end({ timeout: 1 });
-}, 20_000);
+}, 60_000);
 
 test("connections that go silent are replaced, and nothing is folded twice", async () => {
   const proxy = await startProxy(house.url);

@@ -7,7 +7,7 @@ import { afterAll } from "bun:test";
 import { plugin } from "bun";
 import { expectNoLeak } from "./secrets.ts";
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 const PREFIX = `import { setDefaultTimeout as setTestTimeout } from "bun:test"; setTestTimeout(${TIMEOUT_MS}); `;
 
 plugin({

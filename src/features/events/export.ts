@@ -60,12 +60,17 @@ const encoder = new TextEncoder();
  * Answers with texts as the client reads them. A source that throws cuts the connection, so that a part is not taken for
  * the whole.
  */
-export function textStream(source: AsyncGenerator<string>, stop: AbortController): ReadableStream<Uint8Array> {
+export function textStream(
+  first: IteratorResult<string, unknown>,
+  { rest, stop }: { rest: AsyncGenerator<string>; stop: AbortController },
+): ReadableStream<Uint8Array> {
+  let next: Promise<IteratorResult<string, unknown>> | undefined = Promise.resolve(first);
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const { done, value } = await source.next();
+          const { done, value } = await (next ?? rest.next());
+          next = undefined;
           if (!done) return controller.enqueue(encoder.encode(value));
           stop.abort();
           controller.close();
@@ -76,7 +81,7 @@ export function textStream(source: AsyncGenerator<string>, stop: AbortController
       },
       async cancel() {
         stop.abort();
-        await source.return(undefined);
+        await rest.return(undefined);
       },
     },
     { highWaterMark: 1 },

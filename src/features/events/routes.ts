@@ -29,6 +29,7 @@ import {
   EventId,
   EventListQuery,
   EventStreamQuery,
+  ExportLine,
   LogEvent,
   LogEventList,
 } from "./schemas.ts";
@@ -159,8 +160,9 @@ export function eventRoutes(options: Options) {
           200: {
             description: "The events, one in each line.",
             content_type: "application/x-ndjson",
-            parts: LogEvent,
+            parts: ExportLine,
             example: EXAMPLE_LINE,
+            also: { "text/csv": eventFiles.csv.head },
             headers: ["Levqor-Position"],
           },
         },
@@ -187,7 +189,13 @@ export function eventRoutes(options: Options) {
         const source = written({ caller, filter, file, tells: progress === "true", after, until, stop: stop.signal });
         const on_fault = (error: unknown) =>
           logger.warn({ err: error, request_id: cause.request_id }, "An export of the log broke off");
-        return new Response(textStream(told(source, on_fault), stop), {
+        const texts = told(source, on_fault);
+        // What is wrong from the beginning is still answered with a problem.
+        const first = await texts.next().catch((error) => {
+          stop.abort();
+          throw error;
+        });
+        return new Response(textStream(first, { rest: texts, stop }), {
           headers: {
             "content-type": file.content_type,
             "content-disposition": `attachment; filename="levqor-events-${until}.${file.extension}"`,

@@ -3,7 +3,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { EventMeta } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
 import { component } from "../../http/document/components.ts";
-import { EXAMPLE_JOB_ID, list, oneOf, PageQuery, Position, Timestamp } from "../../http/schema.ts";
+import { EXAMPLE_JOB_ID, list, oneOf, PageQuery, Position, PRINTABLE, Timestamp } from "../../http/schema.ts";
 
 const STREAM = jobStream(EXAMPLE_JOB_ID);
 
@@ -47,8 +47,28 @@ export const LogEvent = component(
 
 export const LogEventList = component("LogEventList", list(LogEvent));
 
+const Progress = Type.Object(
+  {
+    progress: Type.Object(
+      {
+        position: Type.Integer({ minimum: 0, description: "The last position of the log that was looked at." }),
+        until: Type.Integer({ minimum: 0, description: "The position at which the export ends." }),
+        events: Type.Integer({ minimum: 0, description: "Events written so far." }),
+        finished: Type.Boolean(),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const ExportLine = component(
+  "ExportLine",
+  Type.Union([LogEvent, Progress], { description: "A line of an export in NDJSON: an event, or how far it has come." }),
+);
+
 const text = (description: string, example: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength: 300, description, examples: [example] }));
+  Type.Optional(Type.String({ minLength: 1, maxLength: 300, pattern: PRINTABLE, description, examples: [example] }));
 
 /** Which events are wanted: those that fit all that is named. */
 const filter = {

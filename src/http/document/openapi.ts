@@ -228,7 +228,7 @@ function answers(operation: AnyDeclaration, common: readonly AnswerHeader[]) {
             ...headers([...(answer.headers ?? []), ...own, ...common]),
             ...Object.fromEntries(told),
           },
-          content: { [answer.content_type ?? "application/json"]: content(answer) },
+          content: contents(answer),
         },
       ]),
     ),
@@ -236,6 +236,14 @@ function answers(operation: AnyDeclaration, common: readonly AnswerHeader[]) {
       304: { description: "It is what If-None-Match names.", headers: headers(["ETag", ...common]) },
     }),
   };
+}
+
+function contents(answer: Answer) {
+  const others = Object.entries(answer.also ?? {}).map(([type, example]) => [
+    type,
+    { schema: { type: "string" }, example },
+  ]);
+  return { [answer.content_type ?? "application/json"]: content(answer), ...Object.fromEntries(others) };
 }
 
 function content({ schema, content_type, parts, example }: Answer) {
@@ -263,7 +271,7 @@ function problemAnswers(
       ),
       headers: headers([...(own?.headers ?? []), ...(errorHeaders[status] ?? []), ...common]),
       content: {
-        ...(own && { [own.content_type ?? "application/json"]: content(own) }),
+        ...(own && contents(own)),
         "application/problem+json": problem,
       },
     };

@@ -101,6 +101,7 @@ describe("the list", () => {
     ["?from=yesterday", "?from", ""],
     ["?from=2026-01-16T00:00:00Z&until=2026-01-16T00:00:00Z", "?until", "must be later than from"],
     ["?actr=me", "?actr", "is not known here"],
+    ["?actor=%00", "?actor", "must not contain control characters"],
   ])("refuses %s", async (query, pointer, message) => {
     const { status, body } = await read(query);
     expect([status, body.error]).toEqual([422, "validation_failed"]);

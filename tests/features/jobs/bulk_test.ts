@@ -195,7 +195,7 @@ describe("POST /api/v1/jobs/replay", () => {
     expect(lines.at(-1)).toMatchObject({ type: "finished", matched: 150, changed: 50, unchanged: 100 });
     expect(await count("workflow=wanted")).toBe(300);
     for (const origin of origins.slice(90, 110)) expect(await count(`origin_job_id=${origin}`)).toBe(1);
-  }, 20_000);
+  }, 60_000);
 
   test.each([
     ["cancel", 20],

@@ -9,7 +9,7 @@ import { until } from "../../jobs/support.ts";
 
 let api: Harness;
 beforeAll(async () => {
-  api = await startApi({ workflows: ["http"], timing: { read_model_wait_ms: 300 } });
+  api = await startApi({ workflows: ["http"], timing: { read_model_wait_ms: 3_000 } });
 });
 afterAll(() => api.stop());
 
@@ -29,7 +29,9 @@ test("what came of a job is written as it is kept: it is not decoded for an answ
   const written = spyOn(JsonText.prototype, "toJSON");
   try {
     for (const path of [`/api/v1/status/${job_id}`, `/api/v1/jobs/${job_id}`]) {
-      expect((await api.ask(path, { headers })).body.result).toEqual(result);
+      const answer = await api.ask(path, { headers });
+      expect([path, answer.status, answer.body.error]).toEqual([path, 200, null]);
+      expect(answer.body.result).toEqual(result);
     }
     expect(written).toHaveBeenCalled();
     expect(written.mock.results.filter(({ value }) => typeof value === "object")).toEqual([]);
@@ -276,7 +278,7 @@ describe("GET /api/v1/jobs", () => {
     });
     await Promise.all(asked);
     await sql.end();
-  }, 20_000);
+  }, 60_000);
 
   test("a cursor of another list is refused, and one that no row could have", async () => {
     const { job_id } = await api.submit();
