@@ -251,3 +251,11 @@ test("--help names every setting", async () => {
     expect(said).toContain(name);
   }
 });
+
+test("it starts from any folder: nothing that it is made of is looked for where it is started", async () => {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../src/main.ts"), "--help"], {
+    cwd: testFolder(),
+    stderr: "pipe",
+  });
+  expect([await child.exited, await new Response(child.stderr).text()]).toEqual([0, ""]);
+});

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** The document around every page. */
 import { statSync } from "node:fs";
 import type { ComponentChildren, JSX } from "preact";

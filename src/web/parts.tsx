@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** What pages are made of, beside their own text. */
 import type { Page } from "./page.ts";
 

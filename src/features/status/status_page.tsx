@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** `GET /status`: what `/ops/uptime` says, for people. */
 import { Elysia } from "elysia";
 import { type ComponentChildren, Fragment } from "preact";
