@@ -32,7 +32,7 @@ test("an intake whose outcome is unknown says so, and the same key finds out", a
   const api = await startApi({
     async openApiLog(url) {
       proxy = await startProxy(url);
-      return openLog({ url: proxy.url, append_timeout_ms: 400, attempt_timeout_ms: 200 });
+      return openLog({ url: proxy.url, append_timeout_ms: 3_000, attempt_timeout_ms: 1_500 });
     },
   });
   if (!proxy) throw new Error("no proxy");
