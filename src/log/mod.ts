@@ -13,6 +13,7 @@ export { type Handled, handle } from "./handle.ts";
 export { handleAll } from "./handle_all.ts";
 export { openLog } from "./postgres_log.ts";
 export { givePrecedence, withPrecedence } from "./precedence.ts";
+export { type Recorded, type Resuming, type Resumption, recordResumption } from "./resumption.ts";
 export { mayChangeLog } from "./rights.ts";
 export {
   type Append,

@@ -1,7 +1,8 @@
 import type { Projection } from "../../projections/projection.ts";
+import type { Resuming } from "../log/mod.ts";
 import { type Checkpoint, readCheckpoints } from "./checkpoint.ts";
 import type { Poison } from "./fold.ts";
-import { type Resumed, type Resuming, resumeProjection } from "./resume.ts";
+import { type Resumed, resumeProjection } from "./resume.ts";
 import { Runner, type RunnerOptions, type RunnerState } from "./runner.ts";
 import { Table } from "./table.ts";
 

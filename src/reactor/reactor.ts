@@ -1,7 +1,8 @@
+import type { Recorded, Resuming } from "../log/mod.ts";
 import { type Checkpoint, type Poison, readCheckpoints } from "./checkpoint.ts";
 import { Positions } from "./positions.ts";
 import type { Reaction } from "./reaction.ts";
-import { type Resumed, type Resuming, resumeReaction } from "./resume.ts";
+import { resumeReaction } from "./resume.ts";
 import { type ReactionState, Runner, type RunnerOptions } from "./runner.ts";
 
 export interface ReactorOptions extends Pick<RunnerOptions, "sql" | "log" | "bus" | "logger"> {
@@ -34,7 +35,7 @@ export interface Reactor {
    * Lets a stopped reaction go on, in whichever process runs it, and puts that on record. `undefined`: there is none of this
    * name. Throws what `log.append` throws.
    */
-  resume(name: string, resuming: Resuming): Promise<Resumed | undefined>;
+  resume(name: string, resuming: Resuming): Promise<Recorded | undefined>;
   /** Finishes the actions in hand and lets other processes take over. */
   stop(): Promise<void>;
 }

@@ -115,9 +115,9 @@ export const ProjectionName = Type.String({
   examples: ["jobs"],
 });
 
-export const ProjectionResume = component(
-  "ProjectionResume",
-  Type.Object(
+/** What is asked for where something goes on that an event stopped. */
+function resumption() {
+  return Type.Object(
     {
       skip: Type.Optional(
         Type.Integer({
@@ -137,8 +137,18 @@ export const ProjectionResume = component(
       ),
     },
     { additionalProperties: false, examples: [{ skip: 1042, reason: "Its time cannot be." }] },
-  ),
-);
+  );
+}
+
+/** What is told of it. */
+const resumed = {
+  stopped_at: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+    description: "The position of the event that had stopped it; null: none had.",
+  }),
+  skipped: Type.Boolean({ description: "Whether that event is passed over for good." }),
+};
+
+export const ProjectionResume = component("ProjectionResume", resumption());
 
 export const ProjectionResumed = component(
   "ProjectionResumed",
@@ -146,10 +156,7 @@ export const ProjectionResumed = component(
     {
       name: ProjectionName,
       version: Type.Integer({ minimum: 1 }),
-      stopped_at: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
-        description: "The position of the event that had stopped it; null: none had.",
-      }),
-      skipped: Type.Boolean({ description: "Whether that event is passed over for good." }),
+      ...resumed,
     },
     { additionalProperties: false },
   ),
@@ -162,40 +169,14 @@ export const ReactionName = Type.String({
   examples: ["support_mail"],
 });
 
-export const ReactionResume = component(
-  "ReactionResume",
-  Type.Object(
-    {
-      skip: Type.Optional(
-        Type.Integer({
-          minimum: 1,
-          maximum: Number.MAX_SAFE_INTEGER,
-          description: "The position of the event that stops it: it is passed over for good. Needs a `reason`.",
-          examples: [1042],
-        }),
-      ),
-      reason: Type.Optional(
-        Type.String({
-          minLength: 1,
-          maxLength: 1024,
-          description: "For the record.",
-          examples: ["Its time cannot be."],
-        }),
-      ),
-    },
-    { additionalProperties: false, examples: [{ skip: 1042, reason: "Its time cannot be." }] },
-  ),
-);
+export const ReactionResume = component("ReactionResume", resumption());
 
 export const ReactionResumed = component(
   "ReactionResumed",
   Type.Object(
     {
       name: ReactionName,
-      stopped_at: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
-        description: "The position of the event that had stopped it; null: none had.",
-      }),
-      skipped: Type.Boolean({ description: "Whether that event is passed over for good." }),
+      ...resumed,
     },
     { additionalProperties: false },
   ),

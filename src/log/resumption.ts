@@ -1,0 +1,72 @@
+/** Letting go on what an event has stopped, a read model or a reaction: the decision is on record before anything moves. */
+import { type EventMeta, eventId, type NewEvent } from "../../events/envelope.ts";
+import { ContendedError } from "./errors.ts";
+import type { EventLog } from "./types.ts";
+
+export interface Resuming {
+  /** The position of the event to be passed over: the one that stopped it. Absent: it is tried again. */
+  readonly skip?: number | undefined;
+  readonly reason?: string | undefined;
+  readonly meta: EventMeta;
+}
+
+/** What is on record of a decision, whatever had been stopped. */
+export interface Resumption {
+  /** The event that had stopped it: where the log holds it, and which it is. */
+  readonly position: number;
+  readonly event_id: string;
+  readonly skip: boolean;
+  readonly reason?: string;
+}
+
+export interface Stopped {
+  /** Names it in faults. */
+  readonly what: string;
+  /** Where decisions about it are recorded. */
+  readonly stream_id: string;
+  /** What to record, where an event stops it, and which; `undefined`: none does. */
+  readonly read: () => Promise<{ position: number; record: (resumption: Resumption) => NewEvent } | undefined>;
+}
+
+export type Recorded =
+  | {
+      readonly ok: true;
+      /** The event that had stopped it. */
+      readonly position: number;
+      /** Where the decision is in the log. */
+      readonly recorded_at_position: number;
+    }
+  /** Nothing was done: no event stops it, or it is another one than the one to be passed over. */
+  | { readonly ok: false; readonly stopped_at: number | undefined };
+
+/** How often somebody else may be faster. */
+const MAX_TRIES = 20;
+
+/** Records that something goes on. Throws what `log.append` throws, and `ContendedError`. */
+export async function recordResumption(
+  log: Pick<EventLog, "append" | "readLast" | "readRange">,
+  { what, stream_id, read }: Stopped,
+  { skip, reason, meta }: Resuming,
+): Promise<Recorded> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const { events: last } = await log.readLast([stream_id]);
+    const stopped = await read();
+    const position = stopped?.position;
+    if (!stopped || position === undefined || (skip !== undefined && skip !== position)) {
+      return { ok: false, stopped_at: position };
+    }
+    const [stopping] = await log.readRange(position - 1, 1);
+    if (!stopping) throw new Error(`Cannot resume ${what}: the log has no position ${position}`);
+    const event_id = eventId(stopping);
+    const event = stopped.record({
+      position,
+      event_id,
+      skip: skip !== undefined,
+      ...(reason !== undefined && { reason }),
+    });
+    const expected_version = last.get(stream_id)?.version ?? 0;
+    const result = await log.append({ stream_id, expected_version, events: [event], meta });
+    if (result.ok) return { ok: true, position, recorded_at_position: result.position };
+  }
+  throw new ContendedError(`Cannot resume ${what}: others did at each of ${MAX_TRIES} tries`);
+}
