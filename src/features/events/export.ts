@@ -3,16 +3,6 @@ import { stringify } from "csv-stringify/sync";
 import { eventId, metaOf, type StoredEvent } from "../../../events/mod.ts";
 import { logEventJson } from "../../http/stream/event_json.ts";
 
-export interface Progress {
-  /** Up to where the log was looked at. */
-  readonly position: number;
-  /** Where the export ends: the log's head when it began. */
-  readonly until: number;
-  /** Events that were written. */
-  readonly events: number;
-  readonly finished: boolean;
-}
-
 /** How events are written as one kind of file. */
 export interface EventFile {
   readonly content_type: string;
@@ -52,38 +42,4 @@ function rowOf(event: StoredEvent): readonly (string | number | undefined)[] {
     ...[position, eventId(event), stream_id, version, type, schema_version, recorded_at],
     ...[actor, account, request_id, correlation_id, causation_id, data_json, meta_json],
   ];
-}
-
-const encoder = new TextEncoder();
-
-/**
- * Answers with texts as the client reads them. A source that throws cuts the connection, so that a part is not taken for
- * the whole.
- */
-export function textStream(
-  first: IteratorResult<string, unknown>,
-  { rest, stop }: { rest: AsyncGenerator<string>; stop: AbortController },
-): ReadableStream<Uint8Array> {
-  let next: Promise<IteratorResult<string, unknown>> | undefined = Promise.resolve(first);
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await (next ?? rest.next());
-          next = undefined;
-          if (!done) return controller.enqueue(encoder.encode(value));
-          stop.abort();
-          controller.close();
-        } catch (error) {
-          stop.abort();
-          controller.error(error);
-        }
-      },
-      async cancel() {
-        stop.abort();
-        await rest.return(undefined);
-      },
-    },
-    { highWaterMark: 1 },
-  );
 }

@@ -19,8 +19,9 @@ import { answerWritten } from "../../http/stream/answer.ts";
 import { logEventJson } from "../../http/stream/event_json.ts";
 import { OpenStreams, stopWith } from "../../http/stream/open_streams.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
+import { textBody } from "../../http/stream/text_body.ts";
 import { matches } from "./event_filter.ts";
-import { type EventFile, eventFiles, type Progress, textStream } from "./export.ts";
+import { type EventFile, eventFiles } from "./export.ts";
 import { eventProblems } from "./problems.ts";
 import { type Scanned, scanEvents } from "./queries.ts";
 import {
@@ -189,13 +190,13 @@ export function eventRoutes(options: Options) {
         const source = written({ caller, filter, file, tells: progress === "true", after, until, stop: stop.signal });
         const on_fault = (error: unknown) =>
           logger.warn({ err: error, request_id: cause.request_id }, "An export of the log broke off");
-        const texts = told(source, on_fault);
+        const texts = reporting(source, on_fault);
         // What is wrong from the beginning is still answered with a problem.
         const first = await texts.next().catch((error) => {
           stop.abort();
           throw error;
         });
-        return new Response(textStream(first, { rest: texts, stop }), {
+        return new Response(textBody({ source: startingWith(first, texts), stop }), {
           headers: {
             "content-type": file.content_type,
             "content-disposition": `attachment; filename="levqor-events-${until}.${file.extension}"`,
@@ -271,8 +272,8 @@ export function eventRoutes(options: Options) {
   async function* written({ caller, filter, file, tells, after, until, stop }: Writing): AsyncGenerator<string> {
     if (file.head !== "") yield file.head;
     let [position, events] = [after, 0];
-    const told = (finished: boolean): string => {
-      const progress: Progress = { position, until, events, finished };
+    const progressLine = (finished: boolean): string => {
+      const progress = { position, until, events, finished };
       return tells ? `${JSON.stringify({ progress })}\n` : "";
     };
     while (position < until) {
@@ -280,10 +281,10 @@ export function eventRoutes(options: Options) {
       const scanned = await scan(caller, filter, { after: position, until, limit: EXPORT_BATCH });
       position = scanned.position;
       events += scanned.events.length;
-      const text = file.write(scanned.events) + told(false);
+      const text = file.write(scanned.events) + progressLine(false);
       if (text !== "") yield text;
     }
-    if (tells) yield told(true);
+    if (tells) yield progressLine(true);
   }
 }
 
@@ -294,8 +295,18 @@ function length(events: readonly StoredEvent[]): number {
   return events.reduce((sum, { data_json }) => sum + data_json.length, 0);
 }
 
-/** The same texts; a fault is told before it goes on its way. */
-async function* told(source: AsyncGenerator<string>, on_fault: (error: unknown) => void): AsyncGenerator<string> {
+/** All of a source of which the first text was taken already. */
+async function* startingWith(
+  first: IteratorResult<string, unknown>,
+  rest: AsyncGenerator<string>,
+): AsyncGenerator<string> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
+}
+
+/** The same texts; a fault is reported before it goes on its way. */
+async function* reporting(source: AsyncGenerator<string>, on_fault: (error: unknown) => void): AsyncGenerator<string> {
   try {
     yield* source;
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Answers line by line: JSON texts, one in each, pulled as the client reads them. */
+import { textBody } from "./text_body.ts";
 
 export interface LinesOptions {
   /** It is returned (its `finally` runs) when the client goes away. */
@@ -10,27 +11,8 @@ export interface LinesOptions {
   readonly onError: (error: unknown) => object;
 }
 
-const encoder = new TextEncoder();
-
 export function ndjson({ source, stop, headers, onError }: LinesOptions): Response {
-  async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    const write = (line: object) => controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
-    try {
-      const { done, value } = await source.next();
-      if (!done) return write(value);
-    } catch (error) {
-      write(onError(error));
-    }
-    stop.abort();
-    controller.close();
-  }
-
-  async function cancel(): Promise<void> {
-    stop.abort();
-    await source.return(undefined);
-  }
-
-  const body = new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 1 });
+  const body = textBody({ source: linesOf(source), stop, onError: (error) => lineOf(onError(error)) });
   return new Response(body, {
     headers: {
       "content-type": "application/x-ndjson",
@@ -39,4 +21,12 @@ export function ndjson({ source, stop, headers, onError }: LinesOptions): Respon
       ...headers,
     },
   });
+}
+
+async function* linesOf(source: AsyncGenerator<object>): AsyncGenerator<string> {
+  for await (const line of source) yield lineOf(line);
+}
+
+function lineOf(line: object): string {
+  return `${JSON.stringify(line)}\n`;
 }
