@@ -83,29 +83,30 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
   const { path, scope, reach, rate, any_query, idempotent, if_match, body_optional, waits_s, list } = declaration;
   const { auth, limits, lists } = kit;
   const params = Object.entries(declaration.params ?? {});
-  const namesJob = Object.values(declaration.params ?? {}).includes(jobIdParam);
+  const namesJob = params.some(([, param]) => param === jobIdParam);
   const known: KnownQuery = any_query ?? knownQuery(declaration.query);
   const readQuery = queryOfCall(declaration);
   const checkBody = declaration.body && validator(declaration.body);
   const readBody = body_optional ? readJsonIfAny : readJson;
   const [status] = Object.keys(declaration.answers).map(Number) as [number];
 
-  if (scope && !auth) throw new Error(`Cannot serve ${path}: nobody is asked who they are`);
+  if ((scope || namesJob) && !auth) throw new Error(`Cannot serve ${path}: nobody is asked who they are`);
   if (list && !lists) throw new Error(`Cannot serve ${path}: there are no read models`);
 
-  const readPath = async (call: Writable<Call>, given: Arriving["params"]) => {
-    call.params = Object.fromEntries(params.map(([name, { read }]) => [name, read(given[name] as string)]));
-    if (!namesJob || !auth) return;
-    const { job_id } = call.params as { job_id: string };
-    call.job = await auth.reachedJob(call.caller as Caller, job_id);
-  };
+  const readPath = (given: Arriving["params"]) =>
+    Object.fromEntries(params.map(([name, { read }]) => [name, read(given[name] as string)]));
+  const enterLimit =
+    rate === undefined || rate === "none" ? undefined : (request: Request) => limits?.enterRoute(request, rate);
+  const reachedJob = async ({ caller, params }: Call) =>
+    await (auth as Auth).reachedJob(caller as Caller, (params as { job_id: string }).job_id);
 
   return async ({ request, params: given, set, server }) => {
     const call = new Call({ request, server, set, path, lists }) as Writable<Call>;
     if (scope) call.caller = auth?.require(request, scope, reach);
     checkUrl(request, known);
-    if (rate !== undefined && rate !== "none") limits?.enterRoute(request, rate);
-    if (params.length > 0) await readPath(call, given);
+    enterLimit?.(request);
+    if (params.length > 0) call.params = readPath(given);
+    if (namesJob) call.job = await reachedJob(call as Call);
     if (if_match) call.expected_version = ifMatch(request);
     if (idempotent) call.idempotency_key = idempotencyKey(request);
     if (readQuery) call.query = readQuery(request);

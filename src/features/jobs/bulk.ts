@@ -5,6 +5,7 @@ import { type Caller, onLapse, reachOf } from "../../access/mod.ts";
 import { Turns } from "../../access/shares/turns.ts";
 import { permitted } from "../../http/auth.ts";
 import type { Call } from "../../http/call.ts";
+import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
 import { toProblem } from "../../http/door/errors.ts";
 import type { ApiOptions } from "../../http/options.ts";
@@ -41,7 +42,22 @@ const EXAMPLE = [
   .map((line) => `${JSON.stringify(line)}\n`)
   .join("");
 
-const ERRORS = [problems.read_model_behind, problems.workflow_not_allowed];
+/** What both have. */
+const WORKING = {
+  scope: "jobs:write",
+  reach: "everyones",
+  records: "many",
+  idempotent: true,
+  answers: {
+    200: {
+      description: "How far it is, line by line: each as in the schema BulkLine.",
+      content_type: "application/x-ndjson",
+      parts: BulkLine,
+      example: EXAMPLE,
+    },
+  },
+  errors: [problems.read_model_behind, problems.workflow_not_allowed],
+} as const satisfies Partial<AnyDeclaration>;
 
 type BulkCall = Call<unknown, unknown, unknown, Caller>;
 
@@ -58,20 +74,8 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
         tag: tags.jobs,
         summary: "Cancel many jobs",
         description: `Cancels every job that waits or runs and fulfils the filter, as a call for each would. ${HOW}`,
-        scope: "jobs:write",
-        reach: "everyones",
-        records: "many",
-        idempotent: true,
         body: BulkCancelRequest,
-        answers: {
-          200: {
-            description: "How far it is, line by line: each as in the schema BulkLine.",
-            content_type: "application/x-ndjson",
-            parts: BulkLine,
-            example: EXAMPLE,
-          },
-        },
-        errors: ERRORS,
+        ...WORKING,
       },
       async (call) => {
         return await answer(call, { action: "cancel", ...call.body });
@@ -85,20 +89,8 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
         tag: tags.jobs,
         summary: "Replay many jobs",
         description: `Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. ${HOW}`,
-        scope: "jobs:write",
-        reach: "everyones",
-        records: "many",
-        idempotent: true,
         body: BulkReplayRequest,
-        answers: {
-          200: {
-            description: "How far it is, line by line: each as in the schema BulkLine.",
-            content_type: "application/x-ndjson",
-            parts: BulkLine,
-            example: EXAMPLE,
-          },
-        },
-        errors: ERRORS,
+        ...WORKING,
       },
       async (call) => {
         const { dry_run, filter } = call.body;

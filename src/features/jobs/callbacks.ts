@@ -147,8 +147,7 @@ export function callbackRoutes({
         errors: [problems.conflict],
       },
       async (call) => {
-        const handled = await command(log, call, { type: "request_callback" });
-        call.recorded(handled.position);
+        await command(log, call, { type: "request_callback" });
         return { job_id: call.job.job_id, callback: "pending" };
       },
     ),

@@ -31,8 +31,7 @@ export function devRoutes({ log }: Pick<ApiOptions, "log">) {
         errors: [problems.conflict],
       },
       async (call) => {
-        const handled = await command(log, call, { type: "complete", attempt: "any", result: call.body.result });
-        call.recorded(handled.position);
+        await command(log, call, { type: "complete", attempt: "any", result: call.body.result });
         return { ok: true };
       },
     ),

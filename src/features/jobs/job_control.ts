@@ -55,8 +55,7 @@ export function jobControlRoutes({
         errors: [problems.conflict],
       },
       async (call) => {
-        const handled = await command(log, call, { type: "cancel", reason: call.body.reason });
-        call.recorded(handled.position);
+        await command(log, call, { type: "cancel", reason: call.body.reason });
         return { job_id: call.job.job_id, status: "cancelled" };
       },
     ),

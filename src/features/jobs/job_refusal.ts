@@ -7,25 +7,22 @@ import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { jobNotFound } from "../../http/request/job_id.ts";
 import { commandJob, jobMeta } from "../../jobs/commands.ts";
-import type { EventLog, Handled } from "../../log/mod.ts";
+import type { EventLog } from "../../log/mod.ts";
 import { jobProblems } from "./problems.ts";
 
-/** What is asked of a call that commands a job. */
-type Commanding = Pick<Call<unknown, unknown, unknown, Caller>, "caller" | "cause" | "job">;
+/** A call that commands the job that it names. */
+type Commanding = Call<unknown, unknown, unknown, Caller>;
 
 /**
- * Records what a call commands of the job that it names. Throws the problems `job_not_found`, `conflict`,
+ * Records what a call commands of the job that it names, and tells where. Throws the problems `job_not_found`, `conflict`,
  * `already_decided` and `self_approval_refused`, and what `log.append` throws.
  */
-export async function command(
-  log: EventLog,
-  { caller, cause, job }: Commanding,
-  command: JobCommand,
-): Promise<Handled<unknown, never> & { ok: true }> {
+export async function command(log: EventLog, call: Commanding, command: JobCommand): Promise<void> {
+  const { caller, cause, job } = call;
   const { job_id } = job;
   const meta = { ...jobMeta(job_id, { actor: caller.actor }), ...cause };
   const handled = await commandJob(log, { ...job, command, meta });
-  if (handled.ok) return handled;
+  if (handled.ok) return call.recorded(handled.position);
   const { code, message } = handled.refusal;
   switch (code) {
     case "job_not_found":

@@ -105,8 +105,7 @@ export function stepRoutes({ log, workflows, auth }: Pick<ApiOptions, "log" | "w
         const { caller, body } = call;
         const { step, approved } = body;
         const party = await auth.partyOf(caller);
-        const handled = await command(log, call, { type: "approve", ...body, by: caller.actor, party });
-        call.recorded(handled.position);
+        await command(log, call, { type: "approve", ...body, by: caller.actor, party });
         return { job_id: call.job.job_id, step, approved };
       },
     ),

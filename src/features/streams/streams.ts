@@ -1,6 +1,7 @@
 /** Live events over SSE: of one job, of all jobs. */
 
 import { reachOf } from "../../access/mod.ts";
+import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { positionHeader, refuseBeyondAll } from "../../http/paging.ts";
@@ -14,13 +15,26 @@ import { AllJobsStreamQuery, StreamedEvent, StreamQuery } from "./schemas.ts";
 /** Events read at once at most, for each stream. */
 const BATCH = 50;
 
-const checkQuery = (query: string) => refuseBeyondAll(query, "after");
-
 const EXAMPLE = `id: 1042
 event: job.succeeded
 data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","job_id":"0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","version":3,"type":"job.succeeded","data":{"attempt":1,"result":{"status":200}},"meta":{"actor":"worker:a1","correlation_id":"0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"},"recorded_at":"2026-01-15T09:30:00.123456Z"}
 
 `;
+
+/** What both streams have. */
+const STREAMING = {
+  checkQuery: (query) => refuseBeyondAll(query, "after"),
+  headers: ["Last-Event-ID"],
+  answers: {
+    200: {
+      description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
+      content_type: "text/event-stream",
+      parts: StreamedEvent,
+      example: EXAMPLE,
+    },
+  },
+  errors: [problems.invalid_cursor, problems.too_many_streams],
+} as const satisfies Partial<AnyDeclaration>;
 
 export function streamRoutes(options: ApiOptions & { reading: SharedReading }) {
   const { log, bus, logger } = options;
@@ -42,17 +56,7 @@ export function streamRoutes(options: ApiOptions & { reading: SharedReading }) {
         scope: "jobs:read",
         reach: "everyones",
         query: AllJobsStreamQuery,
-        checkQuery,
-        headers: ["Last-Event-ID"],
-        answers: {
-          200: {
-            description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
-            content_type: "text/event-stream",
-            parts: StreamedEvent,
-            example: EXAMPLE,
-          },
-        },
-        errors: [problems.invalid_cursor, problems.too_many_streams],
+        ...STREAMING,
       },
       async (call) => {
         const { workflow, ...wanted } = call.query;
@@ -71,17 +75,7 @@ export function streamRoutes(options: ApiOptions & { reading: SharedReading }) {
         scope: "jobs:read",
         params: { job_id: jobIdParam },
         query: StreamQuery,
-        checkQuery,
-        headers: ["Last-Event-ID"],
-        answers: {
-          200: {
-            description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
-            content_type: "text/event-stream",
-            parts: StreamedEvent,
-            example: EXAMPLE,
-          },
-        },
-        errors: [problems.invalid_cursor, problems.too_many_streams],
+        ...STREAMING,
       },
       async (call) => {
         return await open(call, { ...asked(call, call.query), job_id: call.job.job_id });
