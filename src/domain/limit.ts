@@ -20,7 +20,7 @@ import type { LimitGranted } from "../../events/limit.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { WorkflowLimitsSet } from "../../events/workflow.ts";
 import type { Decider, Rejection } from "./decider.ts";
-import type { JobState } from "./job.ts";
+import type { JobState } from "./job/job_state.ts";
 
 /** Jobs with one concurrency key that may run at once where nothing else is settled. */
 export const DEFAULT_CONCURRENCY_PER_KEY = 1;

@@ -3,7 +3,7 @@ import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { EventMeta } from "../../events/envelope.ts";
 import { JobError } from "../../events/job.ts";
 import { Step, Steps } from "../../events/pipeline.ts";
-import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../domain/job.ts";
+import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../domain/job/job_state.ts";
 import { component } from "./document/components.ts";
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, RUN_AT_MAX_DAYS } from "./limits.ts";
 import { problemCodes } from "./problem.ts";

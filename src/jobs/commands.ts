@@ -3,7 +3,9 @@ import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope
 import { jobStream } from "../../events/job.ts";
 import { decode, type KnownEvent, type KnownNewEvent } from "../../events/mod.ts";
 import type { Decider } from "../domain/decider.ts";
-import { type JobCommand, type JobRejection, type JobState, jobDecider, jobState } from "../domain/job.ts";
+import { jobDecider, jobState } from "../domain/job/job.ts";
+import type { JobCommand, JobRejection } from "../domain/job/job_command.ts";
+import type { JobState } from "../domain/job/job_state.ts";
 import { EVERYTHING, type Reach, reaches, type Within } from "../domain/reach.ts";
 import { type EventLog, type Folded, type Handled, handle, readEvents } from "../log/mod.ts";
 import { type FoldedJob, longJobsOf } from "./long_jobs.ts";

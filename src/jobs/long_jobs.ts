@@ -5,7 +5,8 @@
  */
 import { LRUCache } from "lru-cache";
 import type { StoredEvent } from "../../events/envelope.ts";
-import { type JobState, jobDecider } from "../domain/job.ts";
+import { jobDecider } from "../domain/job/job.ts";
+import type { JobState } from "../domain/job/job_state.ts";
 import { outputsLength } from "../domain/pipeline/step_states.ts";
 import { weightOf } from "../json/mod.ts";
 import { type EventLog, type Folded, foldEvents, PAGE, pagesOf } from "../log/mod.ts";

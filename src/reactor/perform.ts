@@ -4,7 +4,7 @@ import { type EventMeta, eventId, MAX_REACTION_DEPTH } from "../../events/envelo
 import { jobStream } from "../../events/job.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import type { Decider, Rejection } from "../domain/decider.ts";
-import { jobDecider } from "../domain/job.ts";
+import { jobDecider } from "../domain/job/job.ts";
 import { type EventLog, handle } from "../log/mod.ts";
 import { type Action, type CommandAction, idsOf, type Reaction, type SubmitAction } from "./reaction.ts";
 

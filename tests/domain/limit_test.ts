@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { WorkflowLimitsSet } from "../../events/workflow.ts";
-import { jobState } from "../../src/domain/job.ts";
+import { jobState } from "../../src/domain/job/job.ts";
 import {
   type Holders,
   holdsSlot,

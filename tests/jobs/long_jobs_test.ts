@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import type { Connector } from "../../connectors/mod.ts";
 import { decode, type NewEvent } from "../../events/mod.ts";
-import { jobState } from "../../src/domain/job.ts";
+import { jobState } from "../../src/domain/job/job.ts";
 import { MAX_STEP_RUNS } from "../../src/domain/pipeline/steps.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob, readJob } from "../../src/jobs/commands.ts";

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Priority } from "../../events/job.ts";
 import type { KnownEvent } from "../../events/mod.ts";
-import { type JobState, jobDecider } from "../../src/domain/job.ts";
+import { jobDecider } from "../../src/domain/job/job.ts";
+import type { JobState } from "../../src/domain/job/job_state.ts";
 import { MAX_PASSED_OVER, PRIORITIES, type ReadyJob, ReadyQueue } from "../../src/jobs/queue/ready_queue.ts";
 
 let position = 0;

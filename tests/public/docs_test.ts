@@ -15,7 +15,8 @@ import { MAX_CONCURRENCY } from "../../events/workflow.ts";
 import { pagesWithTables } from "../../scripts/page_tables.ts";
 import { newKey } from "../../src/access/key_text.ts";
 import { loadConfig } from "../../src/config.ts";
-import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS, MAX_CALLBACK_REQUESTS } from "../../src/domain/job.ts";
+import { MAX_CALLBACK_REQUESTS } from "../../src/domain/job/job.ts";
+import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, DEFAULT_MAX_ATTEMPTS } from "../../src/domain/job/job_state.ts";
 import { MAX_EXPRESSION_LENGTH } from "../../src/domain/pipeline/expression.ts";
 import {
   MAX_JOB_COST,

@@ -3,7 +3,7 @@
 import { eventId } from "../../../events/mod.ts";
 import type { Caller } from "../../access/mod.ts";
 import { Line } from "../../async/mod.ts";
-import { isFinished, type JobState } from "../../domain/job.ts";
+import { isFinished, type JobState } from "../../domain/job/job_state.ts";
 import { tags } from "../../http/document/tags.ts";
 import { LARGE_REPLAYS_WAITING_MAX } from "../../http/limits.ts";
 import type { ApiOptions } from "../../http/options.ts";

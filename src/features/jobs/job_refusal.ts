@@ -1,7 +1,8 @@
 /** Commands on jobs as calls give them: recorded, or answered with what stands against them. */
 
 import type { Caller } from "../../access/mod.ts";
-import { decisionOf, type JobCommand } from "../../domain/job.ts";
+import type { JobCommand } from "../../domain/job/job_command.ts";
+import { decisionOf } from "../../domain/job/job_steps.ts";
 import type { Call } from "../../http/call.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";

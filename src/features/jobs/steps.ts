@@ -1,7 +1,7 @@
 /** The steps of a job: where each stands, and approving one that waits for it. */
 
 import type { Step } from "../../../events/pipeline.ts";
-import type { JobState } from "../../domain/job.ts";
+import type { JobState } from "../../domain/job/job_state.ts";
 import { hasEnded, type StepState, UNREACHED, type WorkState } from "../../domain/pipeline/step_states.ts";
 import type { Auth } from "../../http/auth.ts";
 import { tags } from "../../http/document/tags.ts";

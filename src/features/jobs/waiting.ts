@@ -1,6 +1,6 @@
 /** Why jobs wait, as answers tell it. */
 import { isUndefinedTable } from "../../db/mod.ts";
-import { type WaitingFor, type WaitingJob, waitingFor } from "../../domain/job.ts";
+import { type WaitingFor, type WaitingJob, waitingFor } from "../../domain/job/waiting.ts";
 import { EVERYTHING, type Reach } from "../../domain/reach.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { type LimitedJob, Limits } from "../../jobs/limits/limits.ts";

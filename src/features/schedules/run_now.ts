@@ -2,7 +2,8 @@
 import type { EventMeta } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
-import { type JobState, jobDecider } from "../../domain/job.ts";
+import { jobDecider } from "../../domain/job/job.ts";
+import type { JobState } from "../../domain/job/job_state.ts";
 import type { Reach } from "../../domain/reach.ts";
 import { type ScheduleRejection, type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
 import { type EventLog, handleAll } from "../../log/mod.ts";

@@ -17,7 +17,7 @@ import { Backoff, pause, unlessAborted } from "../../async/mod.ts";
 import { follow } from "../../bus/follow.ts";
 import type { Bus } from "../../bus/types.ts";
 import { databaseNow, holdLease, type Sql } from "../../db/mod.ts";
-import { jobDecider } from "../../domain/job.ts";
+import { jobDecider } from "../../domain/job/job.ts";
 import { SCHEDULER_LEASE, type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
 import { readModelPosition } from "../../jobs/queue/read_model.ts";
 import { type EventLog, isTransient } from "../../log/mod.ts";

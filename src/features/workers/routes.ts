@@ -4,7 +4,7 @@ import { type Caller, mayDo, reachOf } from "../../access/mod.ts";
 import { shareOf } from "../../access/shares/shares.ts";
 import { CallerTallies, type CallerTally, countRows } from "../../access/shares/tallies.ts";
 import { inSlices } from "../../async/mod.ts";
-import { type JobState, maxAttempts } from "../../domain/job.ts";
+import { type JobState, maxAttempts } from "../../domain/job/job_state.ts";
 import { permitted } from "../../http/auth.ts";
 import type { Call } from "../../http/call.ts";
 import type { AnyDeclaration } from "../../http/declaration.ts";

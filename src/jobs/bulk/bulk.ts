@@ -12,7 +12,7 @@ import { jobStream } from "../../../events/job.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
 import { pause } from "../../async/mod.ts";
 import type { Sql } from "../../db/mod.ts";
-import { jobState } from "../../domain/job.ts";
+import { jobState } from "../../domain/job/job.ts";
 import type { Reach } from "../../domain/reach.ts";
 import { isSameJson } from "../../json/mod.ts";
 import { derivedUuid } from "../../log/derived_id.ts";

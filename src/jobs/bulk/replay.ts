@@ -4,7 +4,7 @@ import { type EventMeta, entityId, type StoredEvent } from "../../../events/enve
 import type { JobPipelinePinned, JobReplayedFrom, JobStepReused } from "../../../events/job.ts";
 import type { Steps } from "../../../events/pipeline.ts";
 import { inSlices } from "../../async/mod.ts";
-import { type JobState, submittersOf } from "../../domain/job.ts";
+import { type JobState, submittersOf } from "../../domain/job/job_state.ts";
 import type { StepStates } from "../../domain/pipeline/step_states.ts";
 import { decodeJson, writeJson } from "../../json/mod.ts";
 import type { WrittenEvent } from "../../log/mod.ts";

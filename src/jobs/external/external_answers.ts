@@ -10,13 +10,9 @@ import type { JobError } from "../../../events/job.ts";
 import { jobStream } from "../../../events/job.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
 import { inSlices } from "../../async/mod.ts";
-import {
-  DEFAULT_ATTEMPT_TIMEOUT_SECONDS,
-  type JobCommand,
-  type JobRejection,
-  type JobState,
-  jobDecider,
-} from "../../domain/job.ts";
+import { jobDecider } from "../../domain/job/job.ts";
+import type { JobCommand, JobRejection } from "../../domain/job/job_command.ts";
+import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../../domain/job/job_state.ts";
 import type { Reach } from "../../domain/reach.ts";
 import { isSameJson, opened } from "../../json/mod.ts";
 import { type EventLog, handle, pagesOf } from "../../log/mod.ts";

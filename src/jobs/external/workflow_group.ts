@@ -14,7 +14,7 @@
  */
 import type { EventMeta } from "../../../events/envelope.ts";
 import { pause } from "../../async/mod.ts";
-import type { JobState } from "../../domain/job.ts";
+import type { JobState } from "../../domain/job/job_state.ts";
 import { EVERYTHING } from "../../domain/reach.ts";
 import { isTransient } from "../../log/mod.ts";
 import { commandJob, jobMeta } from "../commands.ts";

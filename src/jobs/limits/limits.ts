@@ -15,7 +15,8 @@
 import type { EventMeta, NewEvent } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
 import { decode, entityId, type KnownEvent, type StoredEvent } from "../../../events/mod.ts";
-import { jobState, type WaitingFor } from "../../domain/job.ts";
+import { jobState } from "../../domain/job/job.ts";
+import type { WaitingFor } from "../../domain/job/waiting.ts";
 import {
   type Holders,
   holdsSlot,

@@ -15,7 +15,8 @@ import {
 } from "../../../events/mod.ts";
 import { Backoff, DECODED_PER_TURN, Pacer, pause } from "../../async/mod.ts";
 import { follow } from "../../bus/follow.ts";
-import { type JobState, jobDecider } from "../../domain/job.ts";
+import { jobDecider } from "../../domain/job/job.ts";
+import type { JobState } from "../../domain/job/job_state.ts";
 import { isTransient, PAGE } from "../../log/mod.ts";
 import { failForGood } from "../faults.ts";
 import { advance, type FoldedJob, longJobsOf, weightOfJob } from "../long_jobs.ts";

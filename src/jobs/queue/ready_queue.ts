@@ -11,7 +11,7 @@
  * {@link JOBS_OF_CALLER} at most: nobody's jobs keep another's out of memory.
  */
 import type { Priority } from "../../../events/job.ts";
-import type { JobState } from "../../domain/job.ts";
+import type { JobState } from "../../domain/job/job_state.ts";
 import { outputsLength } from "../../domain/pipeline/step_states.ts";
 
 /** How often in a row a waiting lane may be passed over for a higher one. */

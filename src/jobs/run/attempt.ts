@@ -6,7 +6,7 @@
  */
 import type { JobError } from "../../../events/job.ts";
 import type { Steps } from "../../../events/pipeline.ts";
-import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../../domain/job.ts";
+import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../../domain/job/job_state.ts";
 import type { Span } from "../../telemetry/mod.ts";
 import { Room } from "./room.ts";
 

@@ -8,7 +8,7 @@
 import { MAX_RETRY_AFTER } from "../../../connectors/retry_after.ts";
 import type { Backoff } from "../../../events/backoff.ts";
 import type { JobError } from "../../../events/job.ts";
-import type { JobState } from "../../domain/job.ts";
+import type { JobState } from "../../domain/job/job_state.ts";
 
 /**
  * `retry`: the same attempt may well succeed later. `final`: it would meet the same again, or must not be made

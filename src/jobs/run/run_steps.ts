@@ -8,7 +8,8 @@ import type { Connector, OutboundFetch } from "../../../connectors/connector.ts"
 import type { JobError } from "../../../events/job.ts";
 import type { Step, Steps } from "../../../events/pipeline.ts";
 import { inSlices, Line, pause } from "../../async/mod.ts";
-import { DEFAULT_MAX_ATTEMPTS, type JobCommand } from "../../domain/job.ts";
+import type { JobCommand } from "../../domain/job/job_command.ts";
+import { DEFAULT_MAX_ATTEMPTS } from "../../domain/job/job_state.ts";
 import { kept } from "../../domain/pipeline/step_error.ts";
 import {
   evolveSteps,

@@ -14,7 +14,8 @@ import { ConnectorError, type OutboundFetch } from "../../../connectors/connecto
 import { retryAfter } from "../../../connectors/retry_after.ts";
 import type { JobError } from "../../../events/job.ts";
 import { Backoff, pause } from "../../async/mod.ts";
-import { isFinished, type JobCommand, type JobState } from "../../domain/job.ts";
+import type { JobCommand } from "../../domain/job/job_command.ts";
+import { isFinished, type JobState } from "../../domain/job/job_state.ts";
 import { sizeOf } from "../../domain/pipeline/size.ts";
 import { EVERYTHING } from "../../domain/reach.ts";
 import { writeJson } from "../../json/mod.ts";

@@ -4,7 +4,7 @@
  * Every process stands by for it, whatever its role: where only external workers run jobs, no runner is there to do it.
  * One process at a time does, by the lease `leases`; when it dies another takes over within seconds.
  */
-import type { JobCommand } from "../../domain/job.ts";
+import type { JobCommand } from "../../domain/job/job_command.ts";
 import { EVERYTHING } from "../../domain/reach.ts";
 import { isTransient } from "../../log/mod.ts";
 import { commandJob, jobMeta } from "../commands.ts";

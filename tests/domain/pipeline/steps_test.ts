@@ -3,7 +3,9 @@ import fc from "fast-check";
 import type { JobError } from "../../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../../events/mod.ts";
 import type { Step, Steps } from "../../../events/pipeline.ts";
-import { isFinished, type JobCommand, type JobState, jobDecider, jobState } from "../../../src/domain/job.ts";
+import { jobDecider, jobState } from "../../../src/domain/job/job.ts";
+import type { JobCommand } from "../../../src/domain/job/job_command.ts";
+import { isFinished, type JobState } from "../../../src/domain/job/job_state.ts";
 import { MAX_JOB_COST, MAX_RENDER_COST, MAX_STEP_COST } from "../../../src/domain/pipeline/expression_cost.ts";
 import { kept } from "../../../src/domain/pipeline/step_error.ts";
 import {

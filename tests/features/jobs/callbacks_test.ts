@@ -3,7 +3,7 @@ import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { SignJWT } from "jose";
 import { accountOf } from "../../../events/account.ts";
 import { decode } from "../../../events/mod.ts";
-import { jobState } from "../../../src/domain/job.ts";
+import { jobState } from "../../../src/domain/job/job.ts";
 import { CallbackLog } from "../../../src/features/jobs/schemas.ts";
 import { CallbackSecrets } from "../../../src/jobs/mod.ts";
 import { type Harness, post, startApi } from "../../http/harness.ts";

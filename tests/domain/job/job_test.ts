@@ -1,18 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { JobReleased, JobSubmitted } from "../../events/job.ts";
-import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
-import {
-  isFinished,
-  type JobCommand,
-  type JobState,
-  jobDecider,
-  jobState,
-  MAX_CALLBACK_REQUESTS,
-  maxAttempts,
-  waitingFor,
-} from "../../src/domain/job.ts";
-import { deciderSpec, record } from "../spec.ts";
+import type { JobReleased, JobSubmitted } from "../../../events/job.ts";
+import type { KnownEvent, KnownNewEvent } from "../../../events/mod.ts";
+import { jobDecider, jobState, MAX_CALLBACK_REQUESTS } from "../../../src/domain/job/job.ts";
+import type { JobCommand } from "../../../src/domain/job/job_command.ts";
+import { isFinished, type JobState, maxAttempts } from "../../../src/domain/job/job_state.ts";
+import { waitingFor } from "../../../src/domain/job/waiting.ts";
+import { deciderSpec, record } from "../../spec.ts";
 
 const EPOCH = Date.parse("2026-01-01T00:00:00Z");
 const LEASE_SECONDS = 30;

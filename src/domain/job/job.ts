@@ -1,0 +1,360 @@
+/**
+ * The life of a job: which commands it takes in which status, and what they record.
+ *
+ * ```text
+ *   (none) ──submit──▶ queued ──start──▶ running ──complete──▶ succeeded
+ *                        ▲                 │ ╰─────fail──────▶ failed
+ *                        │                 │
+ *                        ├────release──────┤ (the last worker lost: ──▶ failed, `worker_lost`)
+ *                        ├────suspend──────┤ (within a step: it sleeps, or wants an approval)
+ *                        ╰──fail, to be────╯
+ *                           repeated
+ *
+ *   queued ──complete, fail (by hand, attempt "any")──▶ succeeded, failed
+ *   running ──heartbeat──▶ running, with a later lease
+ *   running ──step──▶ running, succeeded, failed, queued (suspended), with what became of its steps
+ *   queued, suspended ──approve──▶ queued (due at once), failed (rejected)
+ *   queued, running ──cancel──▶ cancelled
+ *   queued, running ──expire──▶ failed, `job_timeout`
+ *   succeeded | failed | cancelled: final. Only the callback goes on, where there is one:
+ *
+ *   pending ──callback_attempted (failed, to be repeated)──▶ pending
+ *   pending ──callback_delivered, callback_failed──▶ delivered, failed
+ *   pending, delivered, failed ──request_callback──▶ pending, with all its attempts
+ * ```
+ *
+ * - An **attempt** is one claim, numbered from 1. Whoever answers names the attempt, and an answer for
+ *   any but the current one is refused (`attempt_superseded`): its worker was given up for lost.
+ * - A **lease** is how long a claim holds without a word from its worker. `release` with
+ *   `lease_expired` is refused (`lease_not_expired`) when a heartbeat was quicker. An **external** worker is never known
+ *   to be dead, so its claim ends with its lease, and not before (`held_externally`).
+ * - **`max_attempts`** counts attempts that failed and those that were **lost** (their worker dead, frozen or cut
+ *   off): what takes its workers down with it must not go on for ever, and a job with 1 never runs twice. What was
+ *   handed back in peace is not counted.
+ * - A queued job with **`due_at`** waits until then: for its `run_at`, or for the pause before its next attempt to end.
+ *   Whoever claims jobs heeds it, by the database's clock; a claim that came early is no illegal state.
+ * - A job with **steps** runs them within its attempts: `pipeline/steps.ts` plans them, `pipeline/step_states.ts` has where they stand. What
+ *   is on record already is not recorded again. An attempt that ends because the job is suspended is not counted.
+ */
+import { accountOf, chargedTo, keyOwner } from "../../../events/account.ts";
+import type { RecordedEvent } from "../../../events/envelope.ts";
+import {
+  expiresAt,
+  firstDueAt,
+  type JobHeartbeat,
+  type JobReleased,
+  type JobStarted,
+  type JobSubmitted,
+} from "../../../events/job.ts";
+import type { KnownEvent, KnownNewEvent } from "../../../events/mod.ts";
+import { kept } from "../../json/mod.ts";
+import type { Decider } from "../decider.ts";
+import { abandon, evolveSteps, interrupt } from "../pipeline/step_states.ts";
+import { type AnswerFor, type JobCommand, type JobRejection, refuse } from "./job_command.ts";
+import { ended, isFinished, type JobState, maxAttempts, noJob, UNCLAIMED } from "./job_state.ts";
+import { approve, recordSteps, suspended } from "./job_steps.ts";
+
+export const jobDecider: Decider<JobState, JobCommand, JobRejection> = { initial: noJob, evolve, decide };
+
+/** The state that a job's events, in order, lead to. */
+export function jobState(events: Iterable<KnownEvent>): JobState {
+  let state = noJob;
+  for (const event of events) state = evolve(state, event);
+  return state;
+}
+
+function evolve(state: JobState, event: KnownEvent): JobState {
+  switch (event.type) {
+    case "job.submitted":
+      return {
+        ...submitted(event.data, event.recorded_at),
+        account: event.meta ? accountOf(event.meta) : "",
+        key_owner: event.meta ? keyOwner(accountOf(event.meta)) : "",
+        caller: event.meta ? chargedTo(event.meta) : null,
+        submitted_by: event.meta?.actor ?? null,
+        on_behalf_of: event.meta?.on_behalf_of ?? [],
+        traceparent: event.meta?.traceparent ?? null,
+      };
+    case "job.started":
+      return {
+        ...state,
+        status: "running",
+        attempt: event.data.attempt,
+        max_attempts: state.max_attempts ?? event.data.max_attempts ?? null,
+        due_at: null,
+        waiting: null,
+        suspended_in: null,
+        last_error: null,
+        worker: event.data.worker,
+        external: event.data.external ?? false,
+        claimed_by: event.meta?.actor ?? null,
+        lease_seconds: event.data.lease_seconds,
+        started_at: Date.parse(event.recorded_at),
+        lease_expires_at: leaseEnd(event),
+      };
+    case "job.heartbeat":
+      return { ...state, lease_expires_at: leaseEnd(event) };
+    case "job.released":
+      return {
+        ...state,
+        ...UNCLAIMED,
+        status: "queued",
+        attempts_used: state.attempts_used + (isLoss(event.data.reason) ? 1 : 0),
+        step_states: interrupt(state.step_states, { lost: isLoss(event.data.reason) }),
+      };
+    case "job.retry_scheduled":
+      return {
+        ...state,
+        ...UNCLAIMED,
+        status: "queued",
+        attempts_used: state.attempts_used + 1,
+        due_at: Date.parse(event.recorded_at) + event.data.retry_in_seconds * 1000,
+        waiting: "retry",
+        last_error: event.data.error,
+      };
+    case "job.succeeded":
+      return { ...finished(state, event), status: "succeeded", result: kept(event.data.result ?? null) };
+    case "job.failed":
+      return {
+        ...finished(state, event),
+        status: "failed",
+        attempts_used: state.attempts_used + (state.status === "running" ? 1 : 0),
+        error: event.data.error,
+      };
+    case "job.cancelled":
+      return { ...finished(state, event), status: "cancelled", cancel_reason: event.data.reason ?? null };
+    case "job.replayed_from":
+      return { ...state, origin_job_id: event.data.origin_job_id };
+    case "job.pipeline_pinned":
+      return { ...state, pipeline: { name: event.data.pipeline, version: event.data.version } };
+    case "job.step_reused":
+    case "job.step_started":
+    case "job.step_succeeded":
+    case "job.step_failed":
+    case "job.step_skipped":
+      return { ...state, step_states: evolveSteps(state.step_states, event) };
+    case "job.suspended":
+      return suspended(state, event);
+    case "job.approval_given":
+      return { ...state, due_at: null, waiting: null, step_states: evolveSteps(state.step_states, event) };
+    case "job.callback_attempted":
+      return { ...state, callback_attempts: event.data.attempt };
+    case "job.callback_delivered":
+      return { ...state, callback: "delivered", callback_attempts: event.data.attempt };
+    case "job.callback_failed":
+      return { ...state, callback: "failed", callback_attempts: event.data.attempt };
+    case "job.callback_requested":
+      return { ...state, callback: "pending", callback_attempts: 0, callback_requests: state.callback_requests + 1 };
+    default:
+      return state;
+  }
+}
+
+function submitted(submission: JobSubmitted, recorded_at: string): JobState {
+  const due_at = firstDueAt(submission, recorded_at);
+  return {
+    ...noJob,
+    status: "queued",
+    workflow: submission.workflow,
+    payload: submission.payload,
+    priority: submission.priority ?? "normal",
+    callback_url: submission.callback_url ?? null,
+    max_attempts: submission.max_attempts ?? null,
+    backoff: submission.backoff ?? null,
+    attempt_timeout_seconds: submission.attempt_timeout_seconds ?? null,
+    concurrency_key: submission.concurrency_key ?? null,
+    steps: submission.steps ?? null,
+    due_at,
+    waiting: due_at === null ? null : "run_at",
+    expires_at: expiresAt(submission, recorded_at),
+    created_at: recorded_at,
+  };
+}
+
+function finished(state: JobState, event: RecordedEvent): JobState {
+  return {
+    ...state,
+    ...UNCLAIMED,
+    due_at: null,
+    waiting: null,
+    suspended_in: null,
+    step_states: abandon(state.step_states),
+    last_error: null,
+    finished_at: event.recorded_at,
+    callback: state.callback_url === null ? "none" : "pending",
+  };
+}
+
+function leaseEnd(event: RecordedEvent<string, JobStarted | JobHeartbeat>): number {
+  return Date.parse(event.recorded_at) + event.data.lease_seconds * 1000;
+}
+
+function isLoss(reason: JobReleased["reason"]): boolean {
+  return reason !== "worker_stopping";
+}
+
+function decide(command: JobCommand, state: JobState): readonly KnownNewEvent[] | JobRejection {
+  if (command.type === "submit") {
+    if (state.status !== "none") return refuse("job_exists", "Cannot submit the job: its id is taken.");
+    return [{ type: "job.submitted", data: command.submission }];
+  }
+  if (state.status === "none") return refuse("job_not_found", "Nothing was submitted under this job's id.");
+  switch (command.type) {
+    case "start":
+      return start(command, state);
+    case "heartbeat":
+      return (
+        notCurrent(command, state) ?? [
+          { type: "job.heartbeat", data: { attempt: command.attempt, lease_seconds: command.lease_seconds } },
+        ]
+      );
+    case "release":
+      return release(command, state);
+    case "complete":
+      return (
+        notCurrent(command, state) ?? [
+          { type: "job.succeeded", data: { attempt: state.attempt, result: command.result } },
+        ]
+      );
+    case "fail":
+      return notCurrent(command, state) ?? [fail(command, state)];
+    case "step":
+      return notCurrent(command, state) ?? recordSteps(command, state);
+    case "approve":
+      return approve(command, state);
+    case "cancel":
+      return cancel(command, state);
+    case "expire":
+      return expire(command, state);
+    case "callback_attempted":
+      return callbackNotNext(command, state) ?? [{ type: "job.callback_attempted", data: command.delivery }];
+    case "callback_delivered":
+      return callbackNotPending(state) ?? [{ type: "job.callback_delivered", data: command.delivery }];
+    case "callback_failed":
+      return callbackNotNext(command, state) ?? [{ type: "job.callback_failed", data: command.delivery }];
+    case "request_callback":
+      return callbackNotWanted(state) ?? [{ type: "job.callback_requested", data: {} }];
+  }
+}
+
+function start(command: JobCommand & { type: "start" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
+  if (isFinished(state)) return refuse("job_finished", `Cannot start the job: it ${ended(state)}.`);
+  if (state.status !== "queued") {
+    return refuse("job_not_queued", `Cannot start the job: "${state.worker}" holds attempt ${state.attempt}.`);
+  }
+  const { worker, lease_seconds, max_attempts, pipeline, external } = command;
+  const isOwnLimit = max_attempts !== undefined && state.max_attempts === null;
+  const data = {
+    attempt: state.attempt + 1,
+    worker,
+    lease_seconds,
+    ...(isOwnLimit && { max_attempts }),
+    ...(external && { external }),
+  };
+  const started: KnownNewEvent = { type: "job.started", data };
+  return pipeline && state.pipeline === null ? [{ type: "job.pipeline_pinned", data: pipeline }, started] : [started];
+}
+
+function fail({ error, retry }: JobCommand & { type: "fail" }, state: JobState): KnownNewEvent {
+  const { attempt } = state;
+  if (retry === undefined || state.status !== "running" || !hasAttemptLeft(state)) {
+    return { type: "job.failed", data: { attempt, error } };
+  }
+  return { type: "job.retry_scheduled", data: { attempt, error, retry_in_seconds: retry.in_seconds } };
+}
+
+/** Whether another attempt may follow if this one fails or is lost. */
+function hasAttemptLeft(state: JobState): boolean {
+  return state.attempts_used + 1 < maxAttempts(state);
+}
+
+function cancel({ reason }: JobCommand & { type: "cancel" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
+  if (state.status === "cancelled") return [];
+  if (isFinished(state)) return refuse("job_finished", `Cannot cancel the job: it ${ended(state)}.`);
+  const { attempt } = state;
+  return [{ type: "job.cancelled", data: reason === undefined ? { attempt } : { attempt, reason } }];
+}
+
+function expire({ now }: JobCommand & { type: "expire" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
+  if (isFinished(state)) return refuse("job_finished", `Cannot end the job as too late: it ${ended(state)}.`);
+  const { attempt, expires_at } = state;
+  if (expires_at === null || now < expires_at) {
+    const left = expires_at === null ? "no time is set" : `${expires_at - now} ms are left`;
+    return refuse("job_not_expired", `Cannot end the job as too late: ${left}.`);
+  }
+  const since = state.status === "running" ? `attempt ${attempt} was running` : "it was waiting";
+  const message = `The job did not end by ${new Date(expires_at).toISOString()}; ${since}.`;
+  return [{ type: "job.failed", data: { attempt, error: { code: "job_timeout", message } } }];
+}
+
+/** How often a job's callback may be asked for again: each request and its attempts are in the job's history. */
+export const MAX_CALLBACK_REQUESTS = 100;
+/** How often external workers may hand one job back in peace. */
+const MAX_HAND_BACKS = 100;
+
+function release(command: JobCommand & { type: "release" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
+  const refused = notCurrent(command, state);
+  if (refused) return refused;
+  if (command.reason === "lease_expired" && command.now < (state.lease_expires_at ?? 0)) {
+    const left = (state.lease_expires_at ?? 0) - command.now;
+    return refuse(
+      "lease_not_expired",
+      `Cannot take back attempt ${state.attempt}: its lease runs for ${left} ms more.`,
+    );
+  }
+  if (command.reason === "worker_lost" && state.external) {
+    const message = `Cannot take back attempt ${state.attempt}: the external worker "${state.worker}" holds it until its lease lapses.`;
+    return refuse("held_externally", message);
+  }
+  const { attempt } = command;
+  // Claimed and handed back over and over, it would never end.
+  const handed_back = state.attempt - 1 - state.attempts_used;
+  const isTooOften = command.reason === "worker_stopping" && state.external && handed_back >= MAX_HAND_BACKS;
+  const reason = isTooOften ? "worker_lost" : command.reason;
+  const released: KnownNewEvent = { type: "job.released", data: { attempt, reason } };
+  if (!isLoss(reason) || hasAttemptLeft(state)) return [released];
+  const limit = maxAttempts(state);
+  const error = {
+    code: "worker_lost",
+    message: `The worker "${state.worker}" was lost while it ran attempt ${attempt}; ${limit === 1 ? "only one is allowed" : `all ${limit} are used`}.`,
+  };
+  return [released, { type: "job.failed", data: { attempt, error } }];
+}
+
+/** Refuses an answer unless it is for the attempt that holds the claim. */
+function notCurrent(command: { type: string; attempt: AnswerFor }, state: JobState): JobRejection | undefined {
+  if (isFinished(state)) return refuse("job_finished", `Cannot ${command.type} the job: it ${ended(state)}.`);
+  if (command.attempt === "any") return undefined;
+  if (state.status === "running" && command.attempt === state.attempt) return undefined;
+  const current = state.status === "running" ? `attempt ${state.attempt} is running` : "the job is queued again";
+  return refuse("attempt_superseded", `Cannot ${command.type} attempt ${command.attempt}: ${current}.`);
+}
+
+function callbackNotPending(state: JobState): JobRejection | undefined {
+  if (state.callback === "pending") return undefined;
+  return refuse("callback_not_pending", `Cannot record the callback's outcome: the callback is "${state.callback}".`);
+}
+
+/** Refuses a failed attempt that another process or a redelivery was faster than. A delivery counts all the same. */
+function callbackNotNext(
+  { delivery }: { delivery: { readonly attempt: number } },
+  state: JobState,
+): JobRejection | undefined {
+  if (state.callback !== "pending" || delivery.attempt === state.callback_attempts + 1) {
+    return callbackNotPending(state);
+  }
+  const message = `Cannot record attempt ${delivery.attempt} at the callback: ${state.callback_attempts} are on record.`;
+  return refuse("callback_superseded", message);
+}
+
+function callbackNotWanted(state: JobState): JobRejection | undefined {
+  if (state.callback_url === null) {
+    return refuse("callback_not_wanted", "Cannot make the callback again: the job was submitted without callback_url.");
+  }
+  if (state.callback_requests >= MAX_CALLBACK_REQUESTS) {
+    const message = `Cannot make the callback again: that was asked for ${state.callback_requests} times; ${MAX_CALLBACK_REQUESTS} are allowed.`;
+    return refuse("callback_requests_used", message);
+  }
+  if (isFinished(state)) return undefined;
+  return refuse("job_not_finished", `Cannot make the callback: the job is ${state.status}.`);
+}

@@ -1,0 +1,92 @@
+/** What may be asked of a job, and why it may be refused. */
+import type {
+  JobCallbackAttempted,
+  JobCallbackDelivered,
+  JobCallbackFailed,
+  JobError,
+  JobPipelinePinned,
+  JobSubmitted,
+} from "../../../events/job.ts";
+import type { Rejection } from "../decider.ts";
+import type { NewStepEvent } from "../pipeline/step_states.ts";
+import type { Ending } from "../pipeline/steps.ts";
+
+/** Answers name the attempt that they are for; `any` is for answers by hand, whoever holds the claim. */
+export type AnswerFor = number | "any";
+
+export type JobCommand =
+  | { readonly type: "submit"; readonly submission: JobSubmitted }
+  | {
+      readonly type: "start";
+      readonly worker: string;
+      readonly lease_seconds: number;
+      /** The connector's own limit. */
+      readonly max_attempts?: number;
+      /** An external worker claims it. */
+      readonly external?: boolean;
+      /** The stored pipeline that it runs from now on. */
+      readonly pipeline?: JobPipelinePinned;
+    }
+  | { readonly type: "heartbeat"; readonly attempt: number; readonly lease_seconds: number }
+  /** `now`: milliseconds since 1970 by the database's clock, which also set the lease. */
+  | { readonly type: "release"; readonly attempt: number; readonly reason: "lease_expired"; readonly now: number }
+  | { readonly type: "release"; readonly attempt: number; readonly reason: "worker_lost" | "worker_stopping" }
+  | { readonly type: "complete"; readonly attempt: AnswerFor; readonly result: unknown }
+  /** `retry`: the fault may pass; so the attempt is to be followed by another after the pause, if one is left. */
+  | {
+      readonly type: "fail";
+      readonly attempt: AnswerFor;
+      readonly error: JobError;
+      readonly retry?: { readonly in_seconds: number };
+    }
+  /** What became of steps, and what it ends the attempt with, if it does. */
+  | {
+      readonly type: "step";
+      readonly attempt: number;
+      readonly events: readonly NewStepEvent[];
+      readonly ending: Ending | null;
+    }
+  | {
+      readonly type: "approve";
+      readonly step: string;
+      readonly approved: boolean;
+      readonly by: string;
+      readonly comment?: string;
+      /** All who act for the same one as `by` does, itself among them. */
+      readonly party: ReadonlySet<string>;
+    }
+  /** Ends the job, whatever it does. Nothing to do where it is cancelled already. */
+  | { readonly type: "cancel"; readonly reason?: string }
+  /** `now`: milliseconds since 1970 by the database's clock. */
+  | { readonly type: "expire"; readonly now: number }
+  | { readonly type: "callback_attempted"; readonly delivery: JobCallbackAttempted }
+  | { readonly type: "callback_delivered"; readonly delivery: JobCallbackDelivered }
+  | { readonly type: "callback_failed"; readonly delivery: JobCallbackFailed }
+  | { readonly type: "request_callback" };
+
+/** Why a command was refused. */
+export type JobRejectionCode =
+  | "job_exists"
+  | "job_not_found"
+  | "job_finished"
+  | "job_not_queued"
+  | "attempt_superseded"
+  | "lease_not_expired"
+  | "held_externally"
+  | "job_not_expired"
+  | "step_not_waiting"
+  | "already_decided"
+  | "self_approval_refused"
+  | "job_not_finished"
+  | "callback_not_wanted"
+  | "callback_requests_used"
+  | "callback_not_pending"
+  | "callback_superseded";
+
+export interface JobRejection extends Rejection {
+  readonly code: JobRejectionCode;
+}
+
+export function refuse(code: JobRejectionCode, message: string): JobRejection {
+  return { rejected: true, code, message };
+}
