@@ -191,7 +191,7 @@ test("with keys the service is open to other machines", () => {
   expect(load({ API_KEYS: KEY, HOST: "127.0.0.1" }).host).toBe("127.0.0.1");
 });
 
-test("without keys the service is open to its own machine alone", () => {
+test("without keys the service listens on loopback only", () => {
   for (const HOST of ["127.0.0.1", "127.8.9.1", "::1", "localhost"]) expect(load({ HOST }).host).toBe(HOST);
   for (const HOST of ["0.0.0.0", "::", "10.0.0.5", "0", "127.evil.example", "levqor.internal"]) {
     const [problem, ...others] = problems({ HOST });

@@ -256,7 +256,7 @@ async function startComposedNats(folder: string): Promise<{ nodes: NatsServer[];
   });
 }
 
-test("every image can be named by its digest, and pin_images.sh says which that are", async () => {
+test("every image can be pinned by digest, and pin_images.sh lists them", async () => {
   const folder = mkdtempSync(join(tmpdir(), "levqor-docker-"));
   try {
     // Stands for docker, which is not there: it answers as `docker buildx imagetools inspect` does.
@@ -346,7 +346,7 @@ describe("Kubernetes' network", () => {
     }
   });
 
-  test("lets workers out to the addresses that the service calls public, and to no other", async () => {
+  test("workers reach the addresses that the service considers public, and no other", async () => {
     const blocks: { cidr: string; except: string[] }[] = (await policies())
       .get("worker")
       .egress.flatMap(({ to }: { to: { ipBlock: object }[] }) => to.map(({ ipBlock }) => ipBlock));

@@ -110,7 +110,7 @@ describe("no secret gets through:", () => {
     expect(entry).toMatchObject({ level: "info", time: expect.any(String) });
   });
 
-  test("what an error carries beside its message is not told, where it may be data", () => {
+  test("fields of an error that may contain data are not logged", () => {
     const { logger, lines } = record();
     const data = {
       detail: "Failing row contains (pl4nted)",
@@ -196,7 +196,7 @@ test("pretty is for people, and no less discreet", () => {
 
 describe("what nobody caught", () => {
   const logger = JSON.stringify(join(import.meta.dir, "../src/logger.ts"));
-  test("is said in the log alone: the runtime's warnings, and the console", () => {
+  test("the runtime's warnings and the console go only to the log", () => {
     const { lines, stderr, exitCode } = meet(`
       import { EventEmitter } from "node:events";
       import { deprecate } from "node:util";

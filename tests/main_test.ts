@@ -52,7 +52,7 @@ async function history(service: ServiceProcess, id: string): Promise<string[]> {
 }
 
 describe("on its embedded default", () => {
-  test("a job that runs when the service is killed is on record, and runs again after the next start", async () => {
+  test("a job that runs when the service is killed is recorded, and runs again after the next start", async () => {
     const folder = testFolder();
     open = Promise.withResolvers();
     let service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
@@ -148,7 +148,7 @@ describe("on its embedded default", () => {
     await first.stop();
   }, 60_000);
 
-  test("a proxy that the environment names gets no call, and the log says so once", async () => {
+  test("a proxy set in the environment gets no call, and the log says so once", async () => {
     const seen: string[] = [];
     const proxy = Bun.serve({
       port: 0,

@@ -55,7 +55,7 @@ async function flood(times: number, at_once: number, headers: Record<string, str
   return admitted;
 }
 
-test("one after the other, a client's requests are counted together", async () => {
+test("a client's requests to several processes are counted together", async () => {
   const headers = { "x-forwarded-for": "203.0.113.1" };
   let admitted = 0;
   for (let index = 0; index < 2 * BURST; index++) {
@@ -85,7 +85,7 @@ test("a key's flood, which lasts for longer than an exchange, overshoots by what
   await eventually(async () => (await flood(9, 1, { "x-api-key": KEY })) === 0);
 });
 
-test("a restart gives false keys no fresh budget, and locks out no key that holds", async () => {
+test("a restart does not reset the limit on invalid keys, and locks out no valid key", async () => {
   const address = { "x-forwarded-for": "203.0.113.9" };
   const ask = async (key: string) => {
     const { status } = await fetch(`${services[0]?.url}/api/v1/jobs`, { headers: { ...address, "x-api-key": key } });

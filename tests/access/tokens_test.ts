@@ -93,7 +93,7 @@ describe("a session's token", () => {
     ["a path", "../admin"],
     ["256 characters long", "a".repeat(256)],
     ["a megabyte long", "a".repeat(1_000_000)],
-  ])("whose subject is %s is refused, and told what one is", async (_, sub) => {
+  ])("with the subject %s is rejected, and told what a valid one is", async (_, sub) => {
     const identity = await identify(await token({ sub: sub as string }));
     expect(identity).toMatchObject({
       kind: "refused",
@@ -224,7 +224,7 @@ describe("with published keys", () => {
     expect(await verifier()(forged)).toEqual({ kind: "refused", reason: "The token's algorithm is not taken here." });
   });
 
-  test("they are read up to 256 KB, however they are packed: beyond it they say nothing of a token", async () => {
+  test("they are read up to 256 KB, however they are compressed: beyond it they say nothing about a token", async () => {
     const { jwk, sign } = await keyPair("one");
     const fetch = createOutbound({ allow: ["127.0.0.1"] });
     const identifyPublic = () =>
@@ -241,7 +241,7 @@ describe("with published keys", () => {
     packed = false;
   });
 
-  test("keys that cannot be fetched say nothing of a token", async () => {
+  test("keys that cannot be fetched say nothing about a token", async () => {
     const { sign } = await keyPair("one");
     keys = [];
     expect(await verifier()(await sign())).toMatchObject({ kind: "undecided" });

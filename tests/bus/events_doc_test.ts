@@ -129,7 +129,7 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
     expect(await example("other", { env: asOperator(), expected: later })).toBe(later);
   });
 
-  test("whom deploy/nats lets read sees, changes and reaches nothing but its own consumer", async () => {
+  test("the reader in deploy/nats sees, changes and reaches only its own consumer", async () => {
     await create("subscriber");
     await create("victim");
     const service = await connect({ servers: server.url, user: "levqor", pass: "for-the-service" });

@@ -75,7 +75,7 @@ describe("what is called is what the URL says", () => {
 
 describe("a request is sent once", () => {
   test.each(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"])(
-    "%s, where the connection closes without an answer, be it the first call or a later one",
+    "%s, if the connection closes without a response, on the first call or a later one",
     async (method) => {
       // The first answer invites to keep the connection; then the next request meets its end.
       answer = ({ socket, path }) => {
@@ -108,7 +108,7 @@ describe("a request is sent once", () => {
 });
 
 test.each(["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"])(
-  "a proxy that the environment names is not used: %s",
+  "a proxy set in the environment is not used: %s",
   async (name) => {
     const proxy = await startRawServer(({ socket }) => socket.write(OK));
     const before = process.env[name];
@@ -206,7 +206,7 @@ describe("a request's body", () => {
     const response = await fetch(echo.url.href, { method: "POST", body });
     expect(await response.json()).toMatchObject(expected);
   });
-  test("of a long text is made as it is sent, however often: nothing is held beside the text", async () => {
+  test("of a long text is encoded as it is sent, each time: nothing is kept besides the text", async () => {
     const { body, headers } = await toOutgoing(new URL("http://127.0.0.1/"), { method: "POST", body: LONG });
     expect(headers.slice(headers.indexOf("content-length"))[1]).toBe("1200003");
     for (const _ of ["first", "second address"]) {
@@ -327,7 +327,7 @@ describe("an answer that cannot be read is malformed_answer", () => {
     ["one header", "a".repeat(1000)],
     ["headers without text", "x:\r\n"],
     ["interim answers", "\r\nHTTP/1.1 103 X\r\n\r\nHTTP/1.1 103 X\r\n"],
-  ])("%s without end: no more is taken than is allowed", async (_, text) => {
+  ])("endless %s: no more is read than is allowed", async (_, text) => {
     let taken: Promise<number> | undefined;
     answer = ({ socket }) => {
       socket.write("HTTP/1.1 200 OK\r\n");
@@ -344,7 +344,7 @@ describe("an answer that cannot be read is malformed_answer", () => {
   test.each([
     ["a chunk extension", `${CHUNKED}1;`, "a".repeat(1000)],
     ["tiny pieces", CHUNKED, "1\r\na\r\n"],
-  ])("a body of %s without end ends when it frames more than is allowed", async (_, head, text) => {
+  ])("an endless body of %s is cut off when its framing exceeds the limit", async (_, head, text) => {
     let taken: Promise<number> | undefined;
     answer = ({ socket }) => {
       socket.write(head);
@@ -430,7 +430,7 @@ describe("a connection that breaks is ECONNRESET", () => {
 });
 
 describe("an answer's body", () => {
-  test("of tiny pieces is handed on in as many as it arrives in, not one by one", async () => {
+  test("of tiny pieces is passed on in as many pieces as it arrives in, not one by one", async () => {
     const text = Array.from({ length: 10_000 }, (_, i) => String.fromCharCode(97 + (i % 26))).join("");
     answering(`${CHUNKED}${[...text].map((piece) => `1\r\n${piece}\r\n`).join("")}0\r\n\r\n`);
     const pieces: Uint8Array[] = [];

@@ -97,7 +97,7 @@ describe("JSON", () => {
     expect(notes?.[20]).toMatchObject({ pointer: "/body", message: "So are 9 other numbers." });
   });
 
-  test("with more large integers than are taken is text, each as it was written, and why is said", () => {
+  test("with too many large integers is kept as text, each as it was written, with the reason", () => {
     const list = (length: number) => `[${Array(length).fill("1e18").join()}]`;
     expect(decoded("application/json", list(10_240)).body_encoding).toBe("json");
     const message =
@@ -109,7 +109,7 @@ describe("JSON", () => {
     });
   });
 
-  test("with more keys that are array indices than are taken is text, and why is said", () => {
+  test("with too many keys that are array indices is kept as text, with the reason", () => {
     const { body, body_encoding, notes } = decoded("application/json", `[${Array(1_002).fill('{"999":0}').join()}]`);
     expect([typeof body, body_encoding]).toEqual(["string", "text"]);
     expect(notes).toMatchObject([{ code: "json_kept_as_text", message: expect.stringContaining("whole numbers") }]);

@@ -268,7 +268,7 @@ describe("the URL is called as it is written", () => {
     ["http://127.0.0.1:0PORT/", "The URL has a port that begins with 0; leave the 0 out."],
     ["http://127.0.0.1:00/", "The URL has a port that begins with 0; leave the 0 out."],
     ["http://127.0.0.1:?a", "The URL has a colon without a port; leave it out."],
-  ])("or refused, where its host or port is another: %s", async (url, message) => {
+  ])("or rejected, if its host or port would be another: %s", async (url, message) => {
     const before = raw.requests.length;
     const error = await failure({ url: url.replace("PORT", String(raw.port)) });
     expect([error.message, error.code]).toEqual([message, "invalid_payload"]);
@@ -300,7 +300,7 @@ describe("failure", () => {
     },
   );
   test.each(["broken", "cut", "stalled"])(
-    "unexpected_status where it is not, whatever becomes of the body: %s",
+    "unexpected_status if it is not, whatever happens to the body: %s",
     async (kind) => {
       const error = await failure({
         url: `${raw.origin}/503/${kind === "broken" ? "gzip" : "identity"}/${kind}`,

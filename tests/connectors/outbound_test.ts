@@ -106,7 +106,7 @@ describe("what may be called", () => {
     await refusal(createOutbound({ allow: [] })(url.replace("PORT", String(plain.port))), "connection_failed");
   });
 
-  test("a name inside is answered as one that is not there, in the same words and at the same time", async () => {
+  test("an internal name gets the same error as a missing one, at the same time", async () => {
     const answer = async (lookup: Parameters<typeof createOutbound>[0]["lookup"], port = plain.port) => {
       const began = performance.now();
       const call = createOutbound({ allow: ["10.9.9.9"], lookup })(`http://intranet.test:${port}/?token=hidden`);
@@ -160,7 +160,7 @@ describe("what may be called", () => {
   });
 });
 
-test("a name that is resolved anew to a private address gains nothing: the checked address is called", async () => {
+test("a name that resolves to a private address the second time gains nothing: the checked address is called", async () => {
   const { asked, lookup } = resolver(["127.0.0.1"], ["127.0.0.2"]);
   const other = Bun.serve({ port: 0, hostname: "127.0.0.2", fetch: () => new Response("inside") });
   const fetch = createOutbound({ allow: ["127.0.0.1"], lookup });

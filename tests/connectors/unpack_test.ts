@@ -88,7 +88,7 @@ describe("a packed body", () => {
 });
 
 describe("a body that costs more than it should", () => {
-  test.each(CODINGS)("in %s is unpacked no further than it is read", async (coding, pack) => {
+  test.each(CODINGS)("in %s is decompressed only as far as it is read", async (coding, pack) => {
     const packed = body(pack(Buffer.alloc(50_000_000)), 1024);
     const bytes = await read(unpack(packed, coding), 256 * 1024);
     expect(bytes.byteLength).toBeLessThanOrEqual(256 * 1024 + 32 * 1024);
@@ -131,7 +131,7 @@ describe("a body that costs more than it should", () => {
       "The answer cannot be read: its gzip body goes on and yields nothing.",
     );
   });
-  test("of frames of a few bytes, and many at once: of one the frames are looked at in a turn of the event loop", async () => {
+  test("of tiny frames, many at once: the frames of one are parsed per turn of the event loop", async () => {
     const looked = new Map<number, number>();
     let turn = 0;
     const add = spyOn(ZstdFrames.prototype, "add").mockImplementation(() => {
@@ -161,7 +161,7 @@ describe("a body that costs more than it should", () => {
     expect(await refusal(unpack(body(packed), "zstd"))).toBe("The answer cannot be read: its zstd body is broken.");
   });
   test.skipIf(process.platform !== "linux")(
-    "sixty-four at once in br take no sixty-four windows",
+    "sixty-four in br at once do not need sixty-four windows",
     async () => {
       const file = `${import.meta.dir}/unpack_process.ts`;
       const child = Bun.spawn([process.execPath, file], { stdout: "pipe", stderr: "inherit" });

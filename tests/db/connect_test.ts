@@ -52,7 +52,7 @@ test.each(Array.from({ length: 12 }, (_, i) => i + 1))(
   },
 );
 
-test("long answers of many connections are taken in one by one, each in a turn of the event loop", async () => {
+test("long responses on many connections are received one by one, each in its own turn of the event loop", async () => {
   const pool = connect(database.url, { max: 8 });
   /** Of the answers that came since the event loop last went round. */
   let now = 0;

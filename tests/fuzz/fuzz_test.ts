@@ -57,7 +57,7 @@ afterAll(async () => {
 }, 60_000);
 
 describe(`${REQUESTS} requests of the seed ${SEED}`, () => {
-  test("are answered as the document says", run, 600_000);
+  test("conform to the document", run, 600_000);
 });
 
 async function run() {

@@ -5,7 +5,7 @@ import { roundsDuring } from "../support/rounds.ts";
 
 const textOf = async (answer: Response | string) => (typeof answer === "string" ? answer : await answer.text());
 
-test("many large answers at once are written one in a turn of the event loop", async () => {
+test("many large responses at once are written one per turn of the event loop", async () => {
   /** Longer than a slice. */
   const write = () => {
     const until = performance.now() + 6;

@@ -13,7 +13,7 @@ describe.each([
   ["small", SMALL],
   ["large", LARGE],
 ])("bodies that are %s", (_, length) => {
-  test("are parsed with callers in turn, whatever one of them sends", async () => {
+  test("are parsed by caller in turn, whatever one of them sends", async () => {
     const turns = turnsOfOne();
     const done: string[] = [];
     const read = (caller: string) => turns.parse(caller, { length, parse: () => void done.push(caller) });
@@ -47,7 +47,7 @@ describe.each([
   });
 });
 
-test("what is small waits for nothing that is large", async () => {
+test("small ones never wait for large ones", async () => {
   const turns = turnsOfOne();
   const done: string[] = [];
   const large = ["1", "2"].map((name) => turns.parse("a", { length: LARGE, parse: () => void done.push(name) }));
@@ -56,7 +56,7 @@ test("what is small waits for nothing that is large", async () => {
   expect(done).toEqual(["1", "small", "2"]);
 });
 
-test("what may wait is bounded, of one caller and of all, and what was parsed makes room", async () => {
+test("waiting ones are limited, per caller and in total, and parsed ones make room", async () => {
   const turns = turnsOfOne();
   const read = (caller: string, length = LARGE) => turns.parse(caller, { length, parse: () => undefined });
   const first = read("first");

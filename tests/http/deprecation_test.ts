@@ -64,7 +64,7 @@ const told = async (path: string, method = "GET") => {
   return ["deprecation", "sunset", "link"].map((name) => headers.get(name));
 };
 
-test("a deprecated call says since when, until when, and where it is told what to use instead", async () => {
+test("a deprecated call says since when, until when, and where its replacement is documented", async () => {
   const link = '</public/docs/changes>; rel="deprecation"; type="text/html"';
   const expected = ["@1798761600", "Thu, 01 Jul 2027 00:00:00 GMT", `</next>; rel=next, ${link}`];
   expect(await told("/old/42")).toEqual(expected);

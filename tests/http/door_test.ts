@@ -115,7 +115,7 @@ describe("a page of another origin", () => {
     });
   const list = ({ headers }: Answer, name: string) => headers.get(name)?.split(", ") ?? [];
 
-  test("may read what it asked for: the web app, and what CORS_ORIGINS names", async () => {
+  test("may read the response: the web app, and the origins in CORS_ORIGINS", async () => {
     for (const origin of ["https://levqor.ai", PAGE]) {
       for (const path of ["/health", "/nowhere", "/api/v1/jobs"]) {
         const answer = await from(origin, path);
@@ -231,7 +231,7 @@ describe("without keys", () => {
   test.each([
     ...["evil.example", "evil.example:5000", "localhost.evil.example", "127.0.0.1.evil.example", "notlocalhost"],
     ...["api.evil.example", "10.0.0.1", "128.0.0.1", "0.0.0.0", "[::]", "[::2]", "1.127.0.0"],
-  ])("and for no other Host, which a page may have lead here: %s", async (host) => {
+  ])("and for no other Host, to which a page may have rebound its name: %s", async (host) => {
     for (const line of ["GET /api/v1/jobs", "GET /health", "GET /public/", "POST /api/v1/intake", "OPTIONS /health"]) {
       const { status, answer } = await asHost(host, line);
       expect(status).toBe(421);
@@ -241,7 +241,7 @@ describe("without keys", () => {
     expect((await asHost("localhost")).status).toBe(200);
   });
 
-  test("a write without a body needs our origin, or none; so with keys, too", async () => {
+  test("a write without a body needs our origin, or none; with keys, too", async () => {
     const cancel = "/api/v1/jobs/0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70/cancel";
     const key = { "x-api-key": "k".repeat(16) };
     const errorOf = async (to: Harness, path: string, init: RequestInit) => (await to.ask(path, init)).body.error;

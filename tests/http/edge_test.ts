@@ -46,7 +46,7 @@ describe("a URL", () => {
 });
 
 describe("requests", () => {
-  test("that are sent without waiting for answers get few of them, and hold up nobody", async () => {
+  test("sent without waiting for responses get few of them, and hold up nobody", async () => {
     const connection = await rawConnection(api.url);
     connection.write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(2_000));
     const answers = (await connection.end()).split("HTTP/1.1 200").length - 1;
@@ -99,7 +99,7 @@ describe("a body", () => {
   const chunked = (body: string) =>
     `${head("POST /api/v1/intake", [JSON_TYPE, "Transfer-Encoding: chunked"])}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
 
-  test("of 512 KB is taken, one byte more is 413, with its length said or not", async () => {
+  test("of 512 KB is accepted, one byte more is 413, with its length declared or not", async () => {
     expect((await ask(sized(ofSize(524_288)))).status).toBe(202);
     expect((await ask(chunked(ofSize(524_288)))).status).toBe(202);
     expect(await ask(sized(ofSize(524_289)))).toMatchObject({ status: 413, error: "body_too_large" });
@@ -229,7 +229,7 @@ describe("time", () => {
     stop.abort();
   });
 
-  test("headers have 10 seconds, however they come; the server ends the connection", async () => {
+  test("headers have 10 seconds, however they arrive; then the server closes the connection", async () => {
     const began = performance.now();
     const silent = await rawConnection(api.url);
     const half = await rawConnection(api.url);

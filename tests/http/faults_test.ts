@@ -60,7 +60,7 @@ test("an intake whose outcome is unknown says so, and the same key finds out", a
   await proxy.close();
 });
 
-test("a fault is told to the log with its request id, and to the client only that it is there", async () => {
+test("a fault is logged with its request id, and the client learns only that id", async () => {
   const api = await startApi();
   const job_id = Bun.randomUUIDv7();
   // A history that cannot be: the job's own reader finds an event that it cannot read.

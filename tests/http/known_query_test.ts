@@ -24,7 +24,7 @@ async function calls(): Promise<[method: string, path: string, names: string[]][
   );
 }
 
-test("a parameter that a call does not know is refused, by every call there is, and named", async () => {
+test("an unknown parameter is rejected and named, by every call", async () => {
   const all = (await calls()).filter(([, path]) => !PROBES.includes(path));
   expect(all.length).toBeGreaterThan(45);
   for (const [method, path] of all) {
@@ -43,7 +43,7 @@ test("a parameter that a call does not know is refused, by every call there is, 
   }
 });
 
-test("a value that is not UTF-8 is refused, by every call that knows the parameter, and named", async () => {
+test("a value that is not UTF-8 is rejected and named, by every call that knows the parameter", async () => {
   for (const [method, path, names] of await calls()) {
     for (const name of names) {
       for (const value of ["%ff", "a%ed%a0%80", "%c0%80", "%e2%82", "%E9t%C3%A9"]) {
@@ -65,7 +65,7 @@ test("a value that is not UTF-8 is refused, by every call that knows the paramet
   }
 });
 
-test("a path that is not UTF-8 is refused", async () => {
+test("a path that is not UTF-8 is rejected", async () => {
   const init = { method: "PUT", headers: { "content-type": "application/json" }, body: '{"concurrency":1}' };
   for (const path of [
     "/api/v1/workflows/%ff/limits",

@@ -24,7 +24,7 @@ describe("API2, broken authentication:", () => {
     ["but for its end", "/api/v1/jobs", { "x-api-key": KEY.slice(0, -1) }],
     ["with more at its end", "/api/v1/jobs", { "x-api-key": `${KEY}x` }],
     ["empty", "/api/v1/jobs", { "x-api-key": "" }],
-  ])("a key %s is none", async (_, path, headers) => {
+  ])("a key %s is rejected", async (_, path, headers) => {
     const { status, text } = await api.ask(path, { headers: headers as Record<string, string> });
     expect(status).toBe(401);
     expect(text).not.toContain(KEY);
@@ -32,7 +32,7 @@ describe("API2, broken authentication:", () => {
 });
 
 describe("API3, broken object property level authorization:", () => {
-  test("no body takes a member that its schema does not name", () => {
+  test("no body accepts a field that its schema does not name", () => {
     const open: string[] = [];
     for (const [path, calls] of Object.entries<Json>(document.paths)) {
       for (const [method, call] of Object.entries<Json>(calls)) {
@@ -62,7 +62,7 @@ describe("API3, broken object property level authorization:", () => {
 });
 
 describe("API5, broken function level authorization:", () => {
-  test("what is for development is not there in production", async () => {
+  test("development tools do not exist in production", async () => {
     const { job_id } = await api.submit({}, operator);
     const answer = await api.ask(`/api/v1/_dev/complete/${job_id}`, post({ result: {} }, operator));
     expect(answer.body).toMatchObject({ status: 404, error: "not_found" });
@@ -70,7 +70,7 @@ describe("API5, broken function level authorization:", () => {
   });
 
   test.each(["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])(
-    "%s does not make another method of a request",
+    "%s does not override a request's method",
     async (header) => {
       const created = await api.ask(
         "/api/v1/schedules",
@@ -84,7 +84,7 @@ describe("API5, broken function level authorization:", () => {
 });
 
 describe("API8, security misconfiguration:", () => {
-  test("nothing tells which software answers", async () => {
+  test("no response reveals which software sent it", async () => {
     for (const path of ["/", "/nothing", "/docs", "/public/"]) {
       const { headers } = await api.ask(path);
       for (const name of ["server", "x-powered-by", "via"]) expect(headers.get(name)).toBeNull();
@@ -105,7 +105,7 @@ describe("API9, improper inventory management:", () => {
   /** Pages and files: they are for browsers, and hidden from the document on purpose. */
   const PAGES = /^\/(docs|public|status|robots\.txt|sitemap\.xml|favicon\.ico|\.well-known\/security\.txt)(\/|$)/;
 
-  test("what is served is in the document, or a page", () => {
+  test("everything that is served is in the document, or a page", () => {
     const documented = new Set(
       Object.entries<Json>(document.paths).flatMap(([path, calls]) =>
         Object.keys(calls).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`),

@@ -260,7 +260,7 @@ describe("a key in the wrong place is not on record, nor in the log:", () => {
     expect(JSON.stringify(api.logged)).toContain("Request answered");
   });
 
-  test("the URL and the body are refused, before anything is recorded", async () => {
+  test("the URL and the body are rejected, before anything is recorded", async () => {
     const headers = { "x-api-key": key };
     const before = await api.log.head();
     for (const [path, init] of [
@@ -294,7 +294,7 @@ test("the key that is used is no request id: ids are on record, keys are not", a
   }
 });
 
-test("an answer repeats what a caller wrote in part only, however long it is", async () => {
+test("a response repeats only part of what a caller wrote, however long it is", async () => {
   const key = "k".repeat(100_000);
   const at = (value: unknown) => ({ workflow: "p", steps: [{ id: "a", uses: "http", with: { [key]: value } }] });
   for (const [body, error] of [

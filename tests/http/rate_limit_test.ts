@@ -38,7 +38,7 @@ async function askTimes(times: number, ask: (index: number) => Promise<Answer>):
 }
 
 describe("without a key", () => {
-  test("the 21st request of a minute is refused, with a problem and both families of headers", async () => {
+  test("the 21st request of a minute is rejected, with a problem and both families of headers", async () => {
     const api = await start();
     const first = await api.ask("/");
     expect(first.status).toBe(200);
@@ -96,7 +96,7 @@ describe("without a key", () => {
     expect((await api.ask("/public/metrics")).status).toBe(429);
   });
 
-  test("what a request is for is told by its route, not by how its path is written", async () => {
+  test("requests are limited by route, not by the spelling of their path", async () => {
     const api = await start();
     const policies = async (path: string, method = "GET") =>
       (await api.ask(path, { method })).headers.get("ratelimit-policy")?.split(";")[0] ?? null;
@@ -168,7 +168,7 @@ describe("with a key", () => {
     expect((await api.sql`select from levqor_log.events where type = 'job.submitted'`).count).toBe(0);
   });
 
-  test("keys that are not taken: 401 ten times, then 429; every key and token that holds goes on, from the same address", async () => {
+  test("invalid keys: 401 ten times, then 429; valid keys and tokens keep working from the same address", async () => {
     const secret = "a secret of no less than 32 bytes";
     const jwt = { verify_with: { secret }, issuer: "https://auth.example.com", audience: "authenticated" };
     const api = await start({ api_keys: [KEY, "other".repeat(5)], jwt });
@@ -199,7 +199,7 @@ describe("with a key", () => {
     expect(await askTimes(11, () => api.ask("/"))).toEqual([...new Array(10).fill(200), 429]);
   });
 
-  test("tokens that nobody has seen are checked so often a minute; sessions that are known go on", async () => {
+  test("unknown tokens are verified a limited number of times a minute; known sessions keep working", async () => {
     const secret = "a secret of no less than 32 bytes";
     const jwt = { verify_with: { secret }, issuer: "https://auth.example.com", audience: "authenticated" };
     const api = await start({ jwt });
@@ -274,7 +274,7 @@ test("in development nobody is limited unless it was asked for", async () => {
   expect(await askTimes(6, () => asked.ask("/api/v1/jobs"))).toEqual([200, 200, 200, 200, 200, 429]);
 });
 
-test("a route that opts into a policy of its own is held to both", async () => {
+test("a route with its own policy is subject to both", async () => {
   const database = await testDatabase();
   const sql = connect(database.url, { max: 1 });
   const logger = { debug() {}, info() {}, warn() {}, error() {}, isLevelEnabled: () => false };

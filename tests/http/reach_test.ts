@@ -318,7 +318,7 @@ async function documented(): Promise<[id: string, scope: string | undefined][]> 
   );
 }
 
-test("every call of the document has a case here, and what is said to be open is", async () => {
+test("every call of the document has a case here, and the list of open calls is true", async () => {
   const all = await documented();
   expect(Object.keys(cases).sort()).toEqual(all.map(([id]) => id).sort());
   for (const [id, scope] of all) expect([id, cases[id] === "open"]).toEqual([id, scope === undefined]);
@@ -356,11 +356,11 @@ test("what belongs to others is there, for who is not limited", async () => {
 describe.each(
   Object.entries(cases).flatMap(([id, calls]) => (typeof calls === "string" ? [] : [[id, calls] as const])),
 )("%s", (_, calls) => {
-  test("reaches nothing of others with a key that is limited to some workflows", async () => {
+  test("reaches nothing else with a key that is limited to some workflows", async () => {
     for (const one of calls()) await meets(one, one.key, limited);
   });
 
-  test("reaches nothing of others with the session of a user", async () => {
+  test("reaches nothing of others with a user's session", async () => {
     for (const one of calls()) await meets(one, one.user ?? [403, "insufficient_scope"], user);
   });
 });

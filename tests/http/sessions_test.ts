@@ -41,7 +41,7 @@ describe("a user", () => {
     expect(submitted?.meta.actor).toBe(`user:${ADA}`);
   });
 
-  test("meets no job of somebody else's, by whichever call", async () => {
+  test("never reaches another user's job, in any call", async () => {
     const { job_id } = await api.submit({}, ada);
     const { body: document } = await api.ask("/docs/json");
     const calls = Object.entries<Record<string, { parameters?: { name: string }[] }>>(document.paths).flatMap(
@@ -65,7 +65,7 @@ describe("a user", () => {
     expect(history).toEqual(["job.submitted"]);
   });
 
-  test("lists their own jobs alone; the operator lists all", async () => {
+  test("lists only their own jobs; the operator lists all", async () => {
     const [of_ada, of_bob] = [
       await api.submit({ workflow: "listed" }, ada),
       await api.submit({ workflow: "listed" }, bob),
@@ -99,7 +99,7 @@ describe("a user", () => {
     ["schedules", "GET", "/api/v1/schedules", undefined],
     ["pipelines", "POST", "/api/v1/pipelines", { name: "x", steps: [] }],
     ["others' work", "POST", "/api/v1/workers/claim", { workflows: ["http"], worker: "w" }],
-  ])("may not ask for %s", async (_, method, path, body) => {
+  ])("may not call %s", async (_, method, path, body) => {
     const init = body ? { ...post(body, ada), method } : { headers: ada };
     expect((await api.ask(path, init)).body).toMatchObject({ status: 403, error: "insufficient_scope" });
   });
@@ -129,7 +129,7 @@ describe("a user", () => {
     expect(cancel.body).toMatchObject({ error: "insufficient_scope", required_scope: "jobs:write" });
   });
 
-  test("is neither held back by another's concurrency key nor told of it", async () => {
+  test("is neither delayed by another's concurrency key nor told of it", async () => {
     const job = { workflow: "keyed", concurrency_key: "customer-42" };
     const first = await api.submit(job, ada);
     const [second, others] = [await api.submit(job, ada), await api.submit(job, bob)];

@@ -43,7 +43,7 @@ test("at most 20 errors are reported", () => {
   expect(refusal(() => check(body)).options.errors).toHaveLength(20);
 });
 
-test("what is pointed at and quoted is cut, so that no answer grows with what it refuses", () => {
+test("pointers and quotations are cut, so that no response grows with what it rejects", () => {
   const long = (i: number) => [`${"😀".repeat(10_000)}${i}`, 0];
   const body = { ...Object.fromEntries(Array.from({ length: 40 }, (_, i) => long(i))), workflow: "a", payload: {} };
   const { detail, options } = refusal(() => check(body));

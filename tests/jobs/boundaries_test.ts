@@ -84,7 +84,7 @@ describe("a connector's job", () => {
   test.each([
     ["unclaimable", ["job.submitted", "job.failed"]],
     ["unchecked", ["job.submitted", "job.started", "job.failed"]],
-  ])("that cannot be worked on fails, and is not repeated: %s", async (name, types) => {
+  ])("that cannot be processed fails without a retry: %s", async (name, types) => {
     const runner = service.start({ connectors: connectorsWith(...UNREADABLE) });
     const id = await service.submit(name, { callback_url: "https://example.com/" });
     const { error } = await service.reaches(id, "failed");
@@ -173,19 +173,16 @@ describe("a step's job", () => {
     expect(runs.get(name)).toBe(1);
   });
 
-  test.each(UNREADABLE.map((one) => [one.name]))(
-    "that cannot be worked on fails, and is not repeated: %s",
-    async (name) => {
-      const runner = service.start({ connectors: connectorsWith(...UNREADABLE) });
-      const id = await service.submit("own", steps(name));
-      const { error, attempt } = await service.reaches(id, "failed");
-      expect(error?.code).toBe(name === "unclaimable" ? "internal_fault" : (error?.code as string));
-      expect(JSON.stringify(error)).not.toContain("secret-4711");
-      expect(attempt).toBe(1);
-      await until(() => runner.status().running + runner.status().recording === 0, { what: "nothing to be held" });
-      await service.reaches(await service.submit("noop"), "succeeded");
-    },
-  );
+  test.each(UNREADABLE.map((one) => [one.name]))("that cannot be processed fails without a retry: %s", async (name) => {
+    const runner = service.start({ connectors: connectorsWith(...UNREADABLE) });
+    const id = await service.submit("own", steps(name));
+    const { error, attempt } = await service.reaches(id, "failed");
+    expect(error?.code).toBe(name === "unclaimable" ? "internal_fault" : (error?.code as string));
+    expect(JSON.stringify(error)).not.toContain("secret-4711");
+    expect(attempt).toBe(1);
+    await until(() => runner.status().running + runner.status().recording === 0, { what: "nothing to be held" });
+    await service.reaches(await service.submit("noop"), "succeeded");
+  });
 
   test("tells its other items to stop when it is given up", async () => {
     let stopped = false;
@@ -212,7 +209,7 @@ describe("a step's job", () => {
 });
 
 describe("jobs of external workers", () => {
-  test("that can never be claimed hold up none behind them", async () => {
+  test("that can never be claimed delay none behind them", async () => {
     const signal = new AbortController();
     const external = new ExternalWorkers({ ...service, logger: silent, signal: signal.signal });
     const id = Bun.randomUUIDv7();

@@ -83,7 +83,7 @@ test("a failed job's receiver hears why", async () => {
   });
 });
 
-test("of a job that nobody can read fails, on record, and is not made again and again", async () => {
+test("of an unreadable job fails, on record, and is not retried for ever", async () => {
   const id = Bun.randomUUIDv7();
   await appendUnchecked(service.sql, `job-${id}`, [
     { type: "job.submitted", data: { workflow: "noop", payload: {}, callback_url: at("/hook") } },
@@ -170,7 +170,7 @@ test("a receiver that answers before it has read a callback has its answer count
   }
 });
 
-describe("the status decides, whatever becomes of the body", () => {
+describe("the status decides, whatever happens to the body", () => {
   let server: RawServer;
   let body: (socket: RawRequest["socket"]) => void;
   beforeEach(async () => {
@@ -247,7 +247,7 @@ test("Retry-After is a number of seconds or an HTTP date, at most a day away", (
   expect(retryAfter("Thu Jan 15 09:31:30 2026", now)).toBe(90);
 });
 
-test("an address that is not public is refused, on record, and not tried again", async () => {
+test("an address that is not public is refused, on record, and not retried", async () => {
   service.start({
     ...workshop(),
     callback_secrets: SECRETS,

@@ -132,7 +132,7 @@ describe("the queue", () => {
   });
 });
 
-test("plans that cost much go by turns of their callers", async () => {
+test("costly plans take turns by caller", async () => {
   const turns = new Turns();
   const order: string[] = [];
   const costly = () => {
@@ -207,7 +207,7 @@ describe("jobs", () => {
     await until(() => runner.status().position >= head, { what: "the runner to see all jobs" });
   };
 
-  test("a user who has as many slow jobs as there are slots keeps nobody else's from starting, and loses none", async () => {
+  test("a user with as many slow jobs as there are slots prevents nobody else's from starting, and loses none", async () => {
     service.start({ connectors, concurrency: 8 });
     const ids = await many(40, () => call("u", U));
     await arrives("u", 6);
@@ -261,7 +261,7 @@ describe("jobs", () => {
     expect(peer.of("u")).toBe(1);
   });
 
-  test("a user's 20,000 waiting jobs keep nobody's out of memory, before a start and after it", async () => {
+  test("a user's 20,000 waiting jobs push nobody's out of memory, before and after a restart", async () => {
     const flood = async () => {
       for (let i = 0; i < 20; i++) await many(500, () => call("u", U));
     };

@@ -46,7 +46,7 @@ test.each([
   ["in its process", () => service.log],
   ["by another process", () => elsewhere],
 ])(
-  "a job whose steps are recorded as fast as the log takes them is cancelled at once, %s",
+  "a job whose steps are recorded as fast as the log allows is cancelled at once, %s",
   async (_, logOf) => {
     for (let round = 0; round < 4; round++) {
       const job_id = await busyJob();

@@ -47,7 +47,7 @@ describe("a connector's calls end with its attempt, where they pass on", () => {
   });
 });
 
-test("a request of more headers than are allowed is refused before it is made", async () => {
+test("a request with too many headers is rejected before it is sent", async () => {
   const headersOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`h${i}`, ""]));
   const { signal } = new AbortController();
   const before = server.requests.length;
@@ -64,7 +64,7 @@ test("a request of more headers than are allowed is refused before it is made", 
   expect(server.requests.at(-1)?.head).toContain("h99:");
 });
 
-test("what a payload has that does not fit is told in few words, however long its keys are", async () => {
+test("a payload that does not fit gets a short error, however long its keys are", async () => {
   const connector: Connector = {
     name: "strict",
     summary: "Takes lists of texts.",
@@ -106,7 +106,7 @@ describe("what connectors give for many jobs at once", () => {
     expect(rounds).toBeGreaterThanOrEqual(18);
   });
 
-  test("is read in turns, too, where it is the answer to a call", async () => {
+  test("is read in turn, too, as the response to a call", async () => {
     const answer = {
       headers: new Headers(),
       body: null,
@@ -122,7 +122,7 @@ describe("what connectors give for many jobs at once", () => {
     expect(rounds).toBeGreaterThanOrEqual(18);
   });
 
-  test("is checked before the next answer is read: few are held decoded", async () => {
+  test("is checked before the next response is read: few are decoded at once", async () => {
     let held = 0;
     let most = 0;
     const answer = {

@@ -59,7 +59,7 @@ test("a job that comes in while the jobs before it are fetched is not passed ove
   await running;
 });
 
-test("of jobs with long histories one at a time is read, apart from the short ones", async () => {
+test("jobs with long histories are read one at a time, apart from the short ones", async () => {
   const output = [...Array(100_000).fill([])];
   const reuse = { step: "a", status: "succeeded", output, output_length: 300_001 };
   const meta = { actor: "key:someone", correlation_id: "test" };
@@ -100,7 +100,7 @@ test("of jobs with long histories one at a time is read, apart from the short on
   stop.abort();
 });
 
-test("jobs with large payloads that are read at once leave others their turn", async () => {
+test("jobs with large payloads that are read at once let others take their turn", async () => {
   const payload = { texts: Array.from({ length: 2_000 }, () => "x".repeat(97)) };
   const ids = await Promise.all(Array.from({ length: 20 }, () => service.submit("noop", { payload })));
   // As they are in the log; read beforehand, so that nothing is waited for but others' turns.

@@ -71,7 +71,7 @@ describe("a job with as long a history as there may be", () => {
     job = await longJob();
   });
 
-  test("is read in pages and slices, between which all else has its turn, and is what its history says", async () => {
+  test("is read in pages and slices, yielding in between, and matches its history", async () => {
     const { log, readings } = counted();
     let turns = 0;
     let reading = true;
@@ -88,7 +88,7 @@ describe("a job with as long a history as there may be", () => {
     expect(turns).toBeGreaterThan(job.events / PAGE);
   }, 60_000);
 
-  test("is read once by all who ask for it at once, and later only as far as it is new", async () => {
+  test("is read once for all simultaneous requests, and later only as far as it is new", async () => {
     const { log, total } = counted();
     const ask = async () => (await readJob(log, { job_id: job.job_id, reach: EVERYTHING }))?.version;
     expect(new Set(await Promise.all(Array.from({ length: 20 }, ask)))).toEqual(new Set([job.events]));
@@ -123,7 +123,7 @@ describe("a job with as long a history as there may be", () => {
     }
   });
 
-  test("can be cancelled while others keep adding to it: of each try only what is new is read", async () => {
+  test("can be cancelled while others keep adding to it: each attempt reads only new events", async () => {
     const { job_id, events } = await longJob(1_000);
     let faster = 5;
     const { log, total } = counted({
@@ -142,7 +142,7 @@ describe("a job with as long a history as there may be", () => {
   }, 60_000);
 });
 
-test("the heartbeats of a job of steps read nothing that its worker knows", async () => {
+test("heartbeats of a job with steps read nothing that its worker knows", async () => {
   const open = Promise.withResolvers<void>();
   const echo: Connector = {
     name: "echo",

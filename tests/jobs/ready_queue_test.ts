@@ -86,7 +86,7 @@ describe("bounds", () => {
     expect(queue.take()?.state).toBeDefined();
   });
 
-  test("a job that grows beyond the bytes by what follows its submission stays without its state", () => {
+  test("a job that outgrows the bytes after its submission stays without its state", () => {
     const queue = new ReadyQueue({ max_weight: 1_000 });
     const [one, other] = [job(), job()];
     queue.add(one);

@@ -198,7 +198,7 @@ describe("steps", () => {
   });
 });
 
-test("a job waits while its caller's others hold the room for inputs; a small input does not", async () => {
+test("a job waits while its caller's other jobs fill the room for inputs; a small input does not", async () => {
   const { connectors, calls, open } = counter();
   service.start({ connectors });
   const list = Array.from({ length: 60_000 }, () => []);

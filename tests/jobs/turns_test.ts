@@ -15,7 +15,7 @@ function costing(expenses: Expenses, units: number) {
   };
 }
 
-test("leave others their turn, and the event loop its own", async () => {
+test("let others take their turn, and the event loop run", async () => {
   const turns = new Turns();
   const order: string[] = [];
   let rounds = 0;
@@ -44,7 +44,7 @@ test("leave others their turn, and the event loop its own", async () => {
   expect(order.indexOf("modest")).toBeLessThan(order.length - 4);
 });
 
-test("what plans began at the same moment is begun in turns", async () => {
+test("steps planned at the same moment start in turn", async () => {
   const turns = new Turns();
   let rounds = 0;
   let isOver = false;
@@ -82,7 +82,7 @@ test("a plan that throws holds up none behind it", async () => {
   expect(await next).toBe("planned");
 });
 
-test("jobs with large payloads that are claimed together start in turns", async () => {
+test("jobs with large payloads that are claimed together start in turn", async () => {
   const service = await openService();
   const { connectors } = workshop();
   let rounds = 0;

@@ -44,7 +44,7 @@ describe("a value that is kept as its text", () => {
   });
 });
 
-test("of the decoded values only as many are held as there is room for, the ones looked at last", () => {
+test("only as many decoded values are kept as there is room for, the most recently read ones", () => {
   const large = Array.from({ length: 8 }, (_, index) => kept([index, ...Array(400_000).fill([])]) as JsonText);
   for (const one of large) opened(one);
   const held = large.map(isAtHand);

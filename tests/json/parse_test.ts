@@ -64,7 +64,7 @@ describe("parseJson", () => {
     }
   });
 
-  test("takes 64 levels and refuses 65", () => {
+  test("accepts 64 levels and rejects 65", () => {
     const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
     expect(() => parseJson(nested(64))).not.toThrow();
     expect(refusal(nested(65)).code).toBe("too_deep");
@@ -206,7 +206,7 @@ describe("numbers", () => {
     ["1e17", 10n ** 17n],
     ["7615917337495251231", 7615917337495251231n],
     ['{"id":7615917337495251231}', { id: 7615917337495251231n }],
-  ])("beyond doubles are 10,240 in a text, wherever it comes from; with one more it is refused: %s", (one, value) => {
+  ])("beyond doubles are limited to 10,240 per text, wherever it comes from: %s", (one, value) => {
     const most = `[${Array(10_240).fill(one).join()},1]`;
     for (const read of [parseJson, (text: string) => parseForeignJson(text).value]) {
       expect(read(most)).toEqual([...Array(10_240).fill(value), 1]);
@@ -231,7 +231,7 @@ describe("numbers", () => {
     ['{"999":0}', 1_001],
     ['{"a":0,"\\u0039\\u00399":0}', 1_001],
     ['{"0":[{"999":0}],"500":0,"999":0}', 501],
-  ])("as keys are so many in a text, wherever it comes from; with one more it is refused: %s", (one, count) => {
+  ])("as keys are limited per text, wherever it comes from: %s", (one, count) => {
     const textOf = (times: number) => `[${Array(times).fill(one).join()}]`;
     for (const read of [parseJson, (text: string) => parseForeignJson(text).value]) {
       expect(read(textOf(count))).toEqual(JSON.parse(textOf(count)));
@@ -263,7 +263,7 @@ describe("numbers", () => {
     expect(parseForeignJson("1e400")).toEqual({ value: "1e400", kept_as_text: { count: 1, pointers: [""] } });
   });
 
-  test.each(COSTLY)("are read without a call for each value of the text: %s", (number) => {
+  test.each(COSTLY)("are parsed without a function call for each value: %s", (number) => {
     const text = `[${`${number},`.repeat(1_000)}${"1,".repeat(1_000)}1]`;
     const parse = spyOn(JSON, "parse");
     const exec = spyOn(RegExp.prototype, "exec");

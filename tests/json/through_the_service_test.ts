@@ -212,7 +212,7 @@ describe("of an answer from outside", () => {
     return await ended(job_id);
   };
 
-  test("a number that cannot be kept is its text, and is pointed to", async () => {
+  test("a number that cannot be represented is kept as text, with a pointer to it", async () => {
     const { job, text } = await call("/unheld");
     expect(text).toContain(`"body":{"id":${ID},"list":[1,"1e400","18446744073709551616"],"x":"0.1234567890123456789"}`);
     expect(job.result.body_encoding).toBe("json");
@@ -224,7 +224,7 @@ describe("of an answer from outside", () => {
     ]);
   });
 
-  test("what nests deeper than a body may is text, and that is said", async () => {
+  test("JSON nested deeper than a body may be is kept as text, with a note", async () => {
     const { job } = await call("/deep");
     expect(job.status).toBe("succeeded");
     expect(job.result).toMatchObject({

@@ -83,7 +83,7 @@ describe("heavy appends", () => {
 });
 
 describe("after a large append", () => {
-  test("the next waits three times as long as it took; what is not large does not", () => {
+  test("the next waits three times as long as the last took; small ones do not", () => {
     const large = [item("1", { length: LARGE }), item("2", { length: LARGE, caller: "b" })];
     const backlog = backlogOf(...large, item("heavy", { length: MAX_HEAVY_LENGTH, caller: "c" }));
     backlog.took(backlog.takeBatch(0), { from: 0, to: 100 });
@@ -107,7 +107,7 @@ describe("after a large append", () => {
 });
 
 describe("what may wait", () => {
-  test("is so much of one caller's heavy appends, or one", () => {
+  test("is limited per caller: that many characters of heavy appends, or one append", () => {
     const length = MAX_CALLER_LENGTH / 2;
     const backlog = backlogOf(item("1", { length }), item("2", { length }));
     expect(backlog.add(item("3", { length: LIGHT_LENGTH + 1 }))).toBe(false);
@@ -115,7 +115,7 @@ describe("what may wait", () => {
     expect(backlog.add(item("5"))).toBe(true);
   });
 
-  test("is so much of all heavy ones, and as much of all light ones", () => {
+  test("is limited in total: that many heavy ones, and as many light ones", () => {
     const backlog = new Backlog<Item>();
     const length = MAX_CALLER_LENGTH;
     for (let n = 0; n < MAX_WAITING_LENGTH / length; n++) {

@@ -113,7 +113,7 @@ describe("what Postgres would refuse", () => {
     expect(batches).toEqual([]);
   });
 
-  test("is refused before it joins a batch: those beside it are recorded as if it were not there", async () => {
+  test("is rejected before it joins a batch: the rest of the batch is recorded as if it were not there", async () => {
     const innocent = Array.from({ length: 64 }, () => appendOf(newStream(), 0));
     const unfit = UNFIT.map(([, append]) => append());
     const mixed = innocent.flatMap((append, i) => [append, ...(unfit[i] ? [unfit[i]] : [])]);

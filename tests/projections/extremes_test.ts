@@ -189,7 +189,7 @@ test.each([
   for (const time of times) expect([time, FormatRegistry.Get(format)?.(time)]).toEqual([time, false]);
 });
 
-test("whatever is recorded, each read model goes on, and a rebuild is the same", async () => {
+test("each read model accepts whatever is recorded, and a rebuild is identical", async () => {
   const meta = { actor: `user:${random(250)}`, correlation_id: "test" };
   const appends = TYPES.flatMap((type) => {
     const category = type.slice(0, type.indexOf("."));

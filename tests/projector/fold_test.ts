@@ -98,7 +98,7 @@ test("however the events are cut into batches and whatever is cached, the table 
   );
 }, 60_000);
 
-test("large events that are folded at once leave others their turn", async () => {
+test("large events that are folded at once let others take their turn", async () => {
   const events = stored(Array.from({ length: 20 }, (_, i) => ({ key: `${i}`, set: { data: "x".repeat(200_000) } })));
   const folder = new Folder(table, { load: async () => new Map() });
   expect(await roundsDuring(() => folder.fold(events))).toBeGreaterThanOrEqual(9);

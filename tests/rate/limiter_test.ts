@@ -254,7 +254,7 @@ describe.each([
 ])("a process whose clock is %s", (_, ahead_ms) => {
   const global = null;
 
-  test("keeps what it counted before it knew the time, for as long as it counts and no longer", async () => {
+  test("keeps what it counted before it knew the time, exactly as long as it counts", async () => {
     const own = clock(ahead_ms);
     const { limiter } = start({ clock: own, limits: { global } });
     const address = "203.0.113.1";

@@ -48,7 +48,7 @@ describe("a service that logs all it can", () => {
       },
     });
 
-  test("tells of requests that fail in every way, and of none of their contents", async () => {
+  test("logs requests that fail in every way, and none of their contents", async () => {
     const password = planted.payload_password;
     const at = `${receiver.url.href}?token=${planted.callback_token}`;
     const job = (more: object) =>

@@ -348,7 +348,7 @@ describe("callback", () => {
       .when(deliver)
       .then({ type: "job.callback_delivered", data: delivery });
   });
-  test("is made again, from its first attempt, when somebody asks for it", () => {
+  test("is sent again, from its first attempt, on request", () => {
     const request: JobCommand = { type: "request_callback" };
     const requested: KnownNewEvent = { type: "job.callback_requested", data: {} };
     for (const before of [

@@ -164,7 +164,7 @@ describe("an expression", () => {
     expect([...steps]).toEqual(["a"]);
   });
 
-  test("that would take long ends where its budget does, as on every machine", () => {
+  test("that would take long stops at its budget, as on every machine", () => {
     const numbers = Array.from({ length: 49_000 }, (_, i) => i);
     const texts = numbers.map(String);
     const long = "a".repeat(400_000);
@@ -224,7 +224,7 @@ describe("an expression", () => {
     }
   }, 60_000);
 
-  test("costs as much as it takes, whatever it works on and whichever side that stands on", () => {
+  test("costs what it takes, for any operand on either side", () => {
     const mapOf = (size: number, key: (i: number) => string) =>
       Object.fromEntries(Array.from({ length: size }, (_, i) => [key(i), i]));
     const payload = {
@@ -272,7 +272,7 @@ describe("an expression", () => {
     }
   });
 
-  test("passes errors over without writing out what each of them is about", () => {
+  test("discards errors without printing what each is about", () => {
     const texts = JSON.stringify(Array.from({ length: 95 }, () => "xxxx"));
     const payload = { l: Array.from({ length: 3_000 }, (_, i) => i) };
     for (const source of [
@@ -488,7 +488,7 @@ describe("whole numbers", () => {
     "payload.odd / 1e-3",
     "payload.odd % 0.3",
     "-payload.odd / 2",
-  ])("beyond 2^53 have no fraction, and what to write is said: %s", (source) => {
+  ])("beyond 2^53 have no fraction, and the error says what to write: %s", (source) => {
     const fault = faultOf(() => evaluate(source, { payload: { odd: 9007199254740993n, even: 9007199254740994n } }));
     expect(fault).toContain("is not a whole number, and none beyond 2^53 has an exact fraction");
     expect(fault).toMatch(/write int\(…\) around both sides .*, or double\(…\) around both/);
@@ -557,7 +557,7 @@ describe("numbers with a point or an exponent", () => {
     ["has(payload[1e-400])", "1e-400 would become 0.0"],
     ["true || payload.list[1e-400] == 1e400", "1e400 is larger than any number"],
     [`0.${"1".repeat(70)}`, "1111… would become 0.1111111111111111"],
-  ])("that would change are refused when they are read: %s", (source, why) => {
+  ])("that would change are rejected when they are parsed: %s", (source, why) => {
     expect(faultOf(() => parseExpression(source))).toContain(why);
   });
 
@@ -765,7 +765,7 @@ describe("a template", () => {
     }
   });
 
-  test("of a thousand expressions has one budget, which is counted while it is rendered", () => {
+  test("of a thousand expressions has one budget, metered while it is rendered", () => {
     const payload = { large: "x".repeat(300_000), list: Array.from({ length: 49_000 }, (_, i) => i) };
     const many = (text: string) => Array.from({ length: 1_000 }, () => text);
     for (const value of [

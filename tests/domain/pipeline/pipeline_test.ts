@@ -123,7 +123,7 @@ test("the bounds hold at their edges", () => {
   }
 });
 
-test("expressions are counted before any is read", () => {
+test("expressions are counted before any is parsed", () => {
   const unreadable = `{{ ${"(".repeat(10)} }}`;
   const before = process.cpuUsage();
   for (const text of [unreadable.repeat(34_000), "{{ payload.a }}".repeat(34_000), "{{".repeat(200_000)]) {

@@ -93,7 +93,7 @@ describe("outputs", () => {
     return after(states, [{ type: "job.step_succeeded", data }]);
   };
 
-  test("are kept as their texts, whatever they hold, and so is the list of a for_each's, without its items' own", () => {
+  test("are kept as text, whatever they contain, and so is a for_each's list, without separate copies of its items", () => {
     expect(ended(NOTHING, "a", large(1_000)).get("a")?.output).toEqual(new JsonText(JSON.stringify(large(1_000))));
     const data = { attempt: 1, step: "b", step_attempt: 1 };
     const events: NewStepEvent[] = [{ type: "job.step_started", data: { ...data, items: 2 } }];
@@ -296,7 +296,7 @@ describe("the history of a job", () => {
     return after(NOTHING, events);
   }
 
-  test("holds so many runs of its steps: another is never started, and fails the job once all others have ended", () => {
+  test("has a limited number of step runs: another never starts, and fails the job once the rest have finished", () => {
     const active = [`e/${(MAX_STEP_RUNS - 2) % 1_000}`];
     const last = plan([step], { payload, states: ran(MAX_STEP_RUNS - 1), active });
     expect(last.works.map(({ key }) => key)).toEqual(["e/0"]);
@@ -313,7 +313,7 @@ describe("the history of a job", () => {
     expect(isRetryable(error)).toBe(false);
   });
 
-  test("holds so much of the errors that runs of its steps met, and nothing is started beyond it", () => {
+  test("has limited room for the errors of its step runs: beyond it nothing starts", () => {
     const error = (length: number) => ({
       code: "timeout",
       message: "x".repeat(length - '{"code":"timeout","message":""}'.length),
@@ -326,7 +326,7 @@ describe("the history of a job", () => {
     expect(isRetryable({ code: "step_errors_too_large", message: "" })).toBe(false);
   });
 
-  test("keeps less of an error after which the step is tried again", () => {
+  test("keeps less of an error that is followed by a retry", () => {
     const error = {
       code: "unexpected_status",
       message: "m".repeat(20_000),
@@ -359,7 +359,7 @@ describe("the inputs of items that run at once", () => {
   const payload = { text: "x".repeat(1_000_000 - 36) };
   const keys = ({ works }: Plan) => works.map(({ key }) => key);
 
-  test("take so much and no more; what there is no room for is started later, worked out once", () => {
+  test("have limited room; an item without room starts later, and is evaluated once", () => {
     const known = new Known();
     let states = NOTHING;
     const running: Work[] = [];
@@ -391,7 +391,7 @@ describe("the inputs of items that run at once", () => {
     with: { body: Array.from({ length: 60_000 }, () => []) },
   };
 
-  test("are work though no expression is in them: others have their turn after each large one, and none is refused", () => {
+  test("count as work without any expression: others get their turn after each large one, and none is rejected", () => {
     const known = new Known();
     let states = NOTHING;
     let items = 0;
@@ -410,7 +410,7 @@ describe("the inputs of items that run at once", () => {
     expect(known.expenses.total).toBeLessThan(1_000_000);
   });
 
-  test("are looked through once where they are the same for each item, also for one that finds no room", () => {
+  test("are measured once if they are the same for each item, even for one without room", () => {
     let looks = 0;
     const body = new Proxy(
       Array.from({ length: 100 }, () => 0),

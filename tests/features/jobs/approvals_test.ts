@@ -98,7 +98,7 @@ describe("approving", () => {
 });
 
 describe("a step that says not_by_submitter", () => {
-  test("is not approved by whoever submitted the job, and nothing is recorded; by another it is", async () => {
+  test("is not approved by the job's submitter, and nothing is recorded; by another it is", async () => {
     const [submitter, other] = [await issue(), await issue()];
     const job_id = await asking(submitter);
     for (let i = 0; i < 3; i++) expect(errorOf(await approve(job_id, submitter))).toEqual(REFUSED);
@@ -119,7 +119,7 @@ describe("a step that says not_by_submitter", () => {
     expect(errorOf(await approve(job_id, { "x-api-key": body.key }))).toEqual(REFUSED);
   });
 
-  test("is not approved with a key that the submitter issued, nor by who issued the submitter's, nor by a sibling", async () => {
+  test("is not approved with a key that the submitter issued, nor by the submitter's issuer, nor by a sibling", async () => {
     const parent = await issue();
     const [one, two] = [await issue(parent), await issue(parent)];
     const grandchild = await issue(one);
@@ -142,7 +142,7 @@ describe("a step that says not_by_submitter", () => {
     expect(errorOf(await approve(job_id, child))).toEqual(REFUSED);
   });
 
-  test("is not approved with a key that its submitter rotated, nor by who rotated the submitter's, nor by their kin", async () => {
+  test("is not approved with a key that its submitter rotated, nor by whoever rotated the submitter's, nor by their relatives", async () => {
     const [rotating, rotated, kin] = [await issue(), await issue(), await issue()];
     const child = await issue(rotating);
     expect((await approve(await asking(rotating), rotated)).status).toBe(200);

@@ -200,7 +200,7 @@ describe("POST /api/v1/jobs/replay", () => {
   test.each([
     ["cancel", 20],
     ["replay", 5],
-  ] as const)("looks for jobs in turn, and does to so many at once what it does: %s", async (action, most) => {
+  ] as const)("search for jobs in turn, and act on a limited number at once: %s", async (action, most) => {
     await start();
     if (action === "cancel") await submitMany(45, { workflow: "wanted" });
     else await failed(45, { workflow: "wanted" });

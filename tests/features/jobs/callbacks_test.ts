@@ -174,7 +174,7 @@ describe("GET /api/v1/callbacks/secret", () => {
     expect((await api.ask("/api/v1/callbacks/secret", { headers })).body.error).toBe("validation_failed");
   });
 
-  test("a replay is signed for the origin's submitter, unless it has a payload of its own", async () => {
+  test("a replay is signed for the origin's submitter, unless it has its own payload", async () => {
     const ada = await session("ada");
     const owner = (await secret(ada)).body.account;
     const { job_id } = await api.submit({ callback_url: RECEIVER }, ada);
@@ -206,7 +206,7 @@ describe("GET /api/v1/callbacks/secret", () => {
     expect(submitted.map(({ meta_json }) => accountOf(JSON.parse(meta_json)))).toEqual([`key:${key.id}`]);
   });
 
-  test("a schedule's job is signed for whoever wrote its definition, run by whomever", async () => {
+  test("a schedule's job is signed for whoever wrote its definition, whoever runs it", async () => {
     const key = await issued(["schedules:write", "jobs:write"]);
     const definition = { name: "s", cron: "0 0 1 1 *", job: { workflow: "s", payload: {}, callback_url: RECEIVER } };
     const { body } = await api.ask("/api/v1/schedules", post(definition, key.headers));

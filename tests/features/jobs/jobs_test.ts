@@ -20,7 +20,7 @@ const status = async (job_id: string) => (await api.ask(`/api/v1/status/${job_id
 const list = async (query: string, position = 0) =>
   (await api.ask(`/api/v1/jobs${query}`, { headers: { "levqor-min-position": String(position) } })).body;
 
-test("what came of a job is written as it is kept: it is not decoded for an answer", async () => {
+test("a job's result is written as it is stored, without decoding it", async () => {
   const { job_id } = await api.submit();
   const result = { list: Array(10_000).fill([]) };
   const completed = await complete(job_id, result);
@@ -207,7 +207,7 @@ describe("GET /api/v1/jobs", () => {
     }
   });
 
-  test("a position that no event has yet is refused by every list, without waiting for it", async () => {
+  test("a position beyond the log's end is rejected by every list at once", async () => {
     const lists = ["jobs", "schedules", "keys", "pipelines", "workflows/limits", "incidents"];
     const answers = await Promise.all(
       lists.map((list) => api.ask(`/api/v1/${list}`, { headers: { "levqor-min-position": "999999999" } })),
@@ -238,7 +238,7 @@ describe("GET /api/v1/jobs", () => {
     }
   });
 
-  test("a filter that no job can fulfil looks at none", async () => {
+  test("a filter that no job can match reads none", async () => {
     const time = "2026-01-01T00:00:00Z";
     const filters: BulkFilter[] = [
       { status: "succeeded", error_code: "timeout" },
@@ -256,7 +256,7 @@ describe("GET /api/v1/jobs", () => {
     expect((await list("?status=succeeded&error_code=timeout")).data).toEqual([]);
   });
 
-  test("lists with filters are read in turn, one at a time for each caller; the list of all waits for none", async () => {
+  test("filtered lists are read in turn, one at a time for each caller; the list of all waits for none", async () => {
     // Connections of its own: those of the service may all wait for the table.
     const sql = connect(api.database_url, { max: 2 });
     const waiting = async () => {
@@ -280,7 +280,7 @@ describe("GET /api/v1/jobs", () => {
     await sql.end();
   }, 60_000);
 
-  test("a cursor of another list is refused, and one that no row could have", async () => {
+  test("a cursor of another list is rejected, and so is an impossible one", async () => {
     const { job_id } = await api.submit();
     await api.submit();
     const cursorOf = (text: string) => Buffer.from(text).toString("base64url");

@@ -246,7 +246,7 @@ describe("a replay from a step", () => {
     expect([other.status, other.body.error]).toEqual([422, "idempotency_key_reused"]);
   });
 
-  test("is recorded one at a time where it takes over much, and eight of a caller may wait", async () => {
+  test("is recorded one at a time if it reuses much, and eight of a caller may wait", async () => {
     const half = { text: "{{ payload.text }}" };
     const steps = [
       { id: "a", uses: "echo", with: half },

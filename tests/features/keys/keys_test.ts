@@ -31,7 +31,7 @@ const rotate = (key_id: string, body: object = {}, more: Record<string, string> 
 const refusalOf = ({ status, body }: Answer) => [status, body.error];
 
 describe("a key that is issued", () => {
-  test("may expire as late as there are times, which its read model holds", async () => {
+  test("may expire as late as the latest valid time, and its read model stores it", async () => {
     const { key_id } = await issue({ expires_at: "9999-12-31T23:59:59.999Z" });
     await rotate(key_id, { overlap_seconds: 2_592_000, expires_at: "9999-12-31T23:59:59+14:00" });
     expect((await ask(`${KEYS}/${key_id}`)).body.expires_at).toBe("9999-12-31T09:59:59.000Z");
@@ -42,7 +42,7 @@ describe("a key that is issued", () => {
     });
   });
 
-  test("is taken at once, for what its scopes say and nothing else", async () => {
+  test("is accepted at once, for what its scopes allow and nothing else", async () => {
     const { key, key_id } = await issue({ scopes: ["jobs:read", "ops:read"] });
     expect((await ask("/api/v1/jobs", key)).status).toBe(200);
     expect((await ask("/api/v1/ops/health", key)).status).toBe(200);
@@ -150,7 +150,7 @@ describe("a key can give no more than it has", () => {
     expect((await issue({ scopes: ["keys:write", "jobs:read"], ...own }, key)).status).toBe("active");
   });
 
-  test("nor be rotated by one that has less: who rotates it holds it", async () => {
+  test("nor be rotated by one with fewer permissions: rotating a key reveals its secret", async () => {
     const { key_id } = await issue({ scopes: ["jobs:write"] });
     const { key, key_id: own } = await issue({ scopes: ["keys:write", "jobs:read"] });
     expect(refusalOf(await send(`${KEYS}/${key_id}/rotate`, {}, key))).toEqual([403, "grant_exceeded"]);
@@ -228,7 +228,7 @@ describe("a rotation", () => {
 });
 
 describe("a revocation", () => {
-  test("ends the key with all its secrets, and says so as often as it is asked", async () => {
+  test("ends the key with all its secrets, and gives the same response when repeated", async () => {
     const { key, key_id } = await issue();
     const { body } = await rotate(key_id);
     const revoked = await send(`${KEYS}/${key_id}/revoke`, { reason: "Found in a repository." });
@@ -264,7 +264,7 @@ describe("a credential that is none", () => {
   });
 });
 
-test("no secret is in the log, in an answer to anything else, or in what the service says", async () => {
+test("no secret is in the log, in any other response, or in what the service prints", async () => {
   const issued = await issue({ name: "Searched" });
   const secrets = [issued.key, (await rotate(issued.key_id)).body.key];
   await send(`${KEYS}/${issued.key_id}/rotate`, { overlap_seconds: secrets[0] });

@@ -82,7 +82,7 @@ describe("the work is bounded", () => {
     ["0 0 29 2 +MON", "America/St_Johns", 100],
     ["59 59 23 31 12 +SUN#5", "Africa/Casablanca", 100],
     ["0 0 0 1W,2W,3W,4W,5W,6W,7W,8W,29W,30W,31W 2 +SAT,SUN#1,SUN#2,FRIL", "UTC", 100],
-  ])("a hundred instants of %p in %s are named at once, or all that there are", (cron, time_zone, count) => {
+  ])("the next hundred runs of %p in %s, or all there are, are found at once", (cron, time_zone, count) => {
     const began = performance.now();
     const { next } = openCalendar({ cron, time_zone });
     const instants: number[] = [];

@@ -34,7 +34,7 @@ function fired(schedule_id: string, count: number, ms = 20_000) {
 }
 
 describe("a scheduler", () => {
-  test("fires the others where one schedule cannot be read, be it at the start or as news", async () => {
+  test("fires the others if one schedule cannot be read, at the start or later", async () => {
     const unreadable = async () => {
       const id = await scene.create({ cron: YEARLY });
       const past = new Date(Date.now() - 1_000).toISOString();

@@ -258,7 +258,7 @@ describe("running now", () => {
   const run = (id: string, headers: Record<string, string> = {}) =>
     api.ask(`${ROUTE}/${id}/run`, { method: "POST", headers });
 
-  test("of many at once each submits a job, and reads the schedule a few times at most", async () => {
+  test("each of many at once submits a job, and reads the schedule a few times at most", async () => {
     const id = await created();
     const reads = spyOn(api.log, "readFirst");
     const answers = await Promise.all(Array.from({ length: 60 }, () => run(id)));

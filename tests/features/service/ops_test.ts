@@ -63,7 +63,7 @@ test("health says which event stopped a read model, without what the event held"
   await api.stop();
 });
 
-test("a read model that an event stopped goes on with it or past it when an operator says so, on record", async () => {
+test("a read model stopped by an event is resumed at it or past it by an operator, on record", async () => {
   const api = await startApi();
   const { job_id } = await api.submit();
   const resume = (body: object, name = "jobs") => api.ask(`/api/v1/ops/projections/${name}/resume`, post(body));

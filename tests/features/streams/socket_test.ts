@@ -420,7 +420,7 @@ describe("a connection", () => {
   });
 });
 
-test("more messages than one caller may send end the connection, over however many they come; others go on", async () => {
+test("more messages than one caller may send close the connection, over however many they come; others are unaffected", async () => {
   const [ada, bob] = ["the-key-of-ada-7c1e", "the-key-of-bob-7c1e"];
   const own = await startOther({ api_keys: [ada, bob] });
   const as = (key: string) => open({ headers: { "x-api-key": key } }, own);
@@ -452,7 +452,7 @@ test("more bytes than one caller may send end the connection, too", async () => 
   expect(messages.length).toBeWithin(30, 45);
 });
 
-test("pongs that nobody asked for count as messages; those that answer our pings are free, on many connections too", async () => {
+test("unsolicited pongs count as messages; replies to our pings are free, on many connections too", async () => {
   const own = await startOther({ timing: { heartbeat_ms: 500 } });
   // In three seconds, more pongs than one caller may send messages.
   const polite = await Promise.all(Array.from({ length: 60 }, () => rawSocket(own)));
@@ -481,7 +481,7 @@ test("empty messages and pings count, too", async () => {
   }
 });
 
-test("a client that was told to go, and stays, holds its share, and soon no connection", async () => {
+test("a client that stays after the close keeps its share, and is soon disconnected", async () => {
   const own = await startOther({ max_streams: 1, timing: { socket_gone_ms: 60_000 } });
   const staying = await rawSocket(own, { allowHalfOpen: true });
   staying.write(...Array.from({ length: 3_000 }, () => EMPTY_PONG));

@@ -180,7 +180,7 @@ describe("the stream of all jobs", () => {
     }
   });
 
-  test("a position that no event has yet is refused: what follows it may never come", async () => {
+  test("a position beyond the log's end is rejected: its successors may never come", async () => {
     const { job_id } = await api.submit();
     const head = await api.log.head();
     const beyond = [head + 1, "9007199254740991", "9007199254740992", "9223372036854775808", `1${"0".repeat(200)}`];
@@ -338,7 +338,7 @@ describe("one process", () => {
     return open;
   }
 
-  test("keeps so many streams open, of one job or of all, and sends others away until one has left", async () => {
+  test("keeps a limited number of streams open, of one job or of all, and rejects others until one has left", async () => {
     const { job_id } = await own.submit();
     const all = await openSse(`${own.url}/api/v1/jobs/stream`);
     const one = await openSse(`${own.url}/api/v1/jobs/${job_id}/stream`);
@@ -355,7 +355,7 @@ describe("one process", () => {
     for (const client of await openTwo()) await client.close();
   });
 
-  test("keeps a share of them for one caller, and the rest for others; the operator may hold all", async () => {
+  test("keeps a share of them for one caller, and the rest for others; the operator may use all", async () => {
     const [key, secret] = ["k".repeat(24), "a secret of no less than 32 bytes"];
     const jwt = { verify_with: { secret }, issuer: "https://auth.example.com", audience: "authenticated" };
     const shared = await startApi({ max_streams: 6, caller_share: 0.34, api_keys: [key], jwt });
@@ -391,7 +391,7 @@ describe("one process", () => {
     }
   });
 
-  test("lets streams whose filter fits nothing read the log in turn, one at a time for each caller", async () => {
+  test("lets streams whose filter matches nothing read the log in turn, one at a time for each caller", async () => {
     let reading = 0;
     let most = 0;
     let reads = 0;
@@ -428,7 +428,7 @@ describe("one process", () => {
     }
   }, 60_000);
 
-  test("reads single jobs in turn, too, for streams whose filter fits nothing and for logs of callbacks", async () => {
+  test("reads single jobs in turn, too, for streams whose filter matches nothing and for callback logs", async () => {
     let reading = 0;
     let most = 0;
     const reads = { all: 0 };

@@ -38,7 +38,7 @@ const answer = (type: string, named: object, key: string): Promise<Answer> =>
 const history = async (job_id: string) => (await api.log.readStream(`job-${job_id}`)).map(({ type }) => type);
 
 describe("a claim", () => {
-  test.each(Object.keys(ANSWERS))("is not answered for with another key: %s", async (type) => {
+  test.each(Object.keys(ANSWERS))("is rejected with another key: %s", async (type) => {
     const [mine, other] = [await issue(), await issue()];
     const job = await claimed(mine.key);
     for (const key of [other.key, OPERATOR, SECOND]) {

@@ -310,7 +310,7 @@ describe("a claimed job", () => {
     expect(await types(id)).not.toContain("job.released");
   });
 
-  test("records no more heartbeats than its lease needs, and reads no more than what is new", async () => {
+  test("records no more heartbeats than its lease needs, and reads only new events", async () => {
     const workflow = fresh();
     const id = await submit(workflow);
     await claimed(workflow, { lease_seconds: 60 });
@@ -328,7 +328,7 @@ describe("a claimed job", () => {
     ]);
   });
 
-  test("reads a job once for its heartbeats, whatever it was submitted with, be they taken or refused", async () => {
+  test("reads a job once for its heartbeats, whatever its payload, whether they are accepted or rejected", async () => {
     let read = 0;
     const watched = await startApi({
       openApiLog: (url) => {
@@ -367,7 +367,7 @@ describe("a claimed job", () => {
     }
   }, 60_000);
 
-  test("counts as an attempt once it was handed back 100 times", async () => {
+  test("counts as an attempt after 100 releases", async () => {
     const workflow = fresh();
     const id = await submit(workflow, { max_attempts: 1 });
     for (let attempt = 1; attempt <= 100; attempt++) {
@@ -396,7 +396,7 @@ describe("a claimed job", () => {
     }
   }, 60_000);
 
-  test("leaves its caller no more jobs than a share, whoever else claims; the operator may hold any number", async () => {
+  test("leaves its caller no more jobs than a share, whoever else claims; the operator may have any number", async () => {
     const key = "k".repeat(24);
     const shared = await startApi({ api_keys: [key], caller_share: 0.004 });
     try {

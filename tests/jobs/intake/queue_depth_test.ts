@@ -67,7 +67,7 @@ test("a caller's jobs fill a share of the queue, and leave the rest to others; t
   expect(status).toBe(202);
 }, 60_000);
 
-test("what a caller lets schedules run takes their share, and what they replay does, whosever it was", async () => {
+test("jobs from a caller's schedules count towards their share, and so do their replays of anybody's jobs", async () => {
   const key = "k".repeat(24);
   const api = await startApi({ max_queue_depth: 30, caller_share: 0.1, api_keys: [key] });
   apis.push(api);
@@ -91,7 +91,7 @@ test("what a caller lets schedules run takes their share, and what they replay d
   for (const taken of [await run(operator), await replay(operator)]) expect(taken.status).toBe(202);
 }, 60_000);
 
-test("one process takes in exactly as many as may wait, however many come at once; then 429", async () => {
+test("one process accepts exactly as many as may wait, however many come at once; then 429", async () => {
   const api = await start(5);
   const answers = await Promise.all(Array.from({ length: 40 }, () => submit(api)));
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(5);

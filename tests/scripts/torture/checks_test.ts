@@ -487,7 +487,7 @@ describe("broken promises are found:", () => {
       () => evidenceOf(LIFE, { polite: { calm: times(300).fill(300), harmed: times(602).fill(602) } }),
     ],
     [
-      "a user whose slowest requests are kept waiting by another",
+      "a user whose slowest requests are delayed by another",
       "no other user's p99 more than doubles while one means harm",
       "a polite user's p99 is 151 ms beside the harm and 5 ms without it; 150 ms are allowed",
       () => evidenceOf(LIFE, { polite: { calm: times(5).fill(5), harmed: times(5).fill(151, 0, 4) } }),
