@@ -2,6 +2,14 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
 
+/** What the names of the service's own workflows begin with: only jobs of the account `system` run them. */
+export const SYSTEM_WORKFLOW_PREFIX = "levqor.";
+
+/** Whether a workflow is the service's own, or would be: nobody else may use the name. */
+export function isSystemWorkflow(workflow: string): boolean {
+  return workflow.startsWith(SYSTEM_WORKFLOW_PREFIX);
+}
+
 /** The stream of a workflow, by a digest of its name. */
 export const workflowStream = streamName("workflow");
 

@@ -1,5 +1,5 @@
 /** Where every job stands: what lists, status queries and claiming workers look at. No payloads, no results. */
-import { accountOf, chargedTo, keyOwner } from "../events/account.ts";
+import { accountOf, chargedTo, keyOwner, SYSTEM } from "../events/account.ts";
 import { expiresAt, firstDueAt, type Priority } from "../events/job.ts";
 import { entityId } from "../events/mod.ts";
 import { defineProjection, type ReadEvent } from "./projection.ts";
@@ -19,6 +19,8 @@ export type JobRow = {
   owner: string | null;
   /** Whose share of the queue it takes while it waits, and of a worker's slots while it runs: `user:<id>` or `key:<id>`; `null`: the operator's, who has all. */
   account: string | null;
+  /** Whether the service gave it itself: the operator sees those where they are asked for. */
+  of_system: boolean;
   /** Who has claimed it for an external worker and holds it now; `null`: nobody, or the operator. */
   claimant: string | null;
   /** The job that this one runs again. */
@@ -64,7 +66,7 @@ export type JobRow = {
 
 export const jobs = defineProjection({
   name: "jobs",
-  version: 9,
+  version: 10,
   reads: [
     "job.submitted",
     "job.started",
@@ -97,6 +99,7 @@ export const jobs = defineProjection({
     key_owner: { type: "text" },
     owner: { type: "text", nullable: true },
     account: { type: "text", nullable: true },
+    of_system: { type: "boolean" },
     claimant: { type: "text", nullable: true },
     origin_job_id: { type: "uuid", nullable: true },
     uses: { type: "text", nullable: true },
@@ -121,7 +124,8 @@ export const jobs = defineProjection({
   key: "job_id",
   indexes: [
     // Lists, newest first: all, by workflow, by status.
-    "(position)",
+    "(position) where not of_system",
+    "(position) where of_system",
     "(workflow, position)",
     // Most jobs succeed: those are found by position. Of jobs that wait or run there are few, or many new ones.
     "(status, position) where status in ('failed', 'cancelled')",
@@ -160,6 +164,7 @@ export const jobs = defineProjection({
         key_owner: keyOwner(accountOf(event.meta)),
         owner: event.meta.actor.startsWith("user:") ? event.meta.actor : null,
         account: chargedTo(event.meta),
+        of_system: accountOf(event.meta) === SYSTEM,
         claimant: null,
         origin_job_id: null,
         uses: usesColumn(event.data.steps),

@@ -1,13 +1,14 @@
 /**
  * What `/public/metrics` is computed from: counts per hour. The definitions are in {@link publicMetrics}.
  */
+import { accountOf, SYSTEM } from "../events/account.ts";
 import { defineProjection } from "./projection.ts";
 
 /** One hour in which anything was recorded. */
 export type MetricsRow = {
   /** The hour's start: `2026-01-02T03:00:00Z`. */
   hour: string;
-  /** `job.submitted` events. */
+  /** `job.submitted` events, without those of jobs that the service gave itself. */
   jobs_submitted: number;
   /** Events of any type. */
   events: number;
@@ -23,7 +24,7 @@ const NO_MINUTES = "0".repeat(60);
 
 export const metrics = defineProjection({
   name: "metrics",
-  version: 1,
+  version: 2,
   reads: "all",
   columns: {
     hour: { type: "timestamptz" },
@@ -53,7 +54,7 @@ export const metrics = defineProjection({
     };
     switch (event.type) {
       case "job.submitted":
-        counted.jobs_submitted++;
+        if (accountOf(event.meta) !== SYSTEM) counted.jobs_submitted++;
         return counted;
       case "service.started":
         counted.first_started_at ??= event.recorded_at;
@@ -83,7 +84,7 @@ export interface PublicMetrics {
    * which at least one instance was up (recorded a start or a heartbeat). 100 in the first minute, 0 before any start.
    */
   readonly uptime_rolling_7d: number;
-  /** `job.submitted` events since 00:00 UTC. */
+  /** `job.submitted` events since 00:00 UTC, without those of jobs that the service gave itself. */
   readonly jobs_today: number;
   /** Percent of all events ever whose meta names an actor and a correlation id. 100 for an empty log. */
   readonly audit_coverage: number;

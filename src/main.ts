@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { connectors, createOutbound } from "../connectors/mod.ts";
 import type { Config } from "./config.ts";
 import { DataDirInUseError, EmbeddedUnavailableError, MigrationError } from "./db/mod.ts";
-import { startFeatures } from "./features/mod.ts";
+import { startFeatures, systemWorkflows } from "./features/mod.ts";
 import { addRunnerGauges } from "./features/service/gauges.ts";
 import { buildFoundation, type Foundation } from "./foundation.ts";
 import { type CallbackSecrets, openCallbackSecrets, startRunner, startSweeper } from "./jobs/mod.ts";
@@ -45,6 +45,7 @@ function startJobs(
   const runner = startRunner({
     ...foundation,
     connectors,
+    system_workflows: systemWorkflows(foundation),
     fetch: createOutbound({ allow: config.outbound_allow }),
     logger: logger.child({ part: "jobs" }),
     concurrency: config.worker_concurrency,

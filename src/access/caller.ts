@@ -1,6 +1,6 @@
 /** Who is calling, and what they may do. */
 import { alarm } from "../async/mod.ts";
-import { EVERYTHING, type Reach } from "../domain/reach.ts";
+import { ALL_CUSTOMERS, EVERYTHING, type Reach } from "../domain/reach.ts";
 import type { Scope } from "./scopes.ts";
 
 export interface Caller {
@@ -44,8 +44,9 @@ export function mayDo({ scopes }: Caller, scope: Scope): boolean {
 }
 
 /** What there is for a caller. */
-export function reachOf({ workflows, own_only, actor }: Caller): Reach {
-  return workflows === "all" && !own_only ? EVERYTHING : { workflows, owner: own_only ? actor : null };
+export function reachOf({ workflows, own_only, operator, actor }: Caller): Reach {
+  if (workflows !== "all" || own_only) return { workflows, owner: own_only ? actor : null, system: false };
+  return operator ? EVERYTHING : ALL_CUSTOMERS;
 }
 
 /**

@@ -47,7 +47,7 @@ import { workflowLimitRoutes } from "./workflows/routes.ts";
 
 export { OTHER_PAGES } from "../http/document/pages.ts";
 export type { ApiOptions } from "../http/options.ts";
-export { startFeatures } from "./running.ts";
+export { startFeatures, systemWorkflows } from "./running.ts";
 
 /** Builds the app. It opens and closes nothing that it is given. */
 export function createApi(options: ApiOptions): Elysia {

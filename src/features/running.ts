@@ -1,4 +1,5 @@
 /** What runs for features beside their calls. */
+import type { Connector } from "../../connectors/connector.ts";
 import type { Foundation } from "../foundation.ts";
 import type { Stops } from "../process/stops.ts";
 import type { Role } from "../settings/mod.ts";
@@ -6,13 +7,15 @@ import { schedules } from "./schedules/mod.ts";
 import { service } from "./service/mod.ts";
 
 /** A feature that must run something. */
-interface RunningFeature {
+export interface RunningFeature {
   /** Names it in the log. */
   readonly name: string;
-  /** Where it runs. */
-  readonly roles: readonly Role[];
-  /** Starts it; returns at once. */
-  start(foundation: Foundation): { stop(reason: string): Promise<unknown> };
+  /** Where `start` runs. */
+  readonly roles?: readonly Role[];
+  /** Starts what runs all the time; returns at once. */
+  readonly start?: (foundation: Foundation) => { stop(reason: string): Promise<unknown> };
+  /** What it does in jobs of the account `system`, wherever jobs are run. */
+  readonly workflows?: (foundation: Foundation) => readonly Connector[];
 }
 
 /** In the order in which they start; they stop in the opposite one. */
@@ -21,8 +24,25 @@ const features: readonly RunningFeature[] = [service, schedules];
 /** Starts what runs in a process of this role. */
 export function startFeatures(foundation: Foundation, stops: Stops): void {
   for (const { name, roles, start } of features) {
-    if (!roles.includes(foundation.config.role)) continue;
-    const running = start({ ...foundation, logger: foundation.logger.child({ part: name }) });
+    if (!start || roles?.includes(foundation.config.role) === false) continue;
+    const running = start(partOf(foundation, name));
     stops.add(name, (reason) => running.stop(reason));
   }
+}
+
+/** The workflows of all features, by name. Throws where two have one name. */
+export function systemWorkflows(foundation: Foundation, of = features): ReadonlyMap<string, Connector> {
+  const found = new Map<string, Connector>();
+  for (const { name, workflows } of of) {
+    for (const workflow of workflows?.(partOf(foundation, name)) ?? []) {
+      if (found.has(workflow.name)) throw new Error(`Cannot run system workflows: two are named "${workflow.name}"`);
+      found.set(workflow.name, workflow);
+    }
+  }
+  return found;
+}
+
+/** The foundation as a feature has it: what it logs bears its name. */
+function partOf(foundation: Foundation, name: string): Foundation {
+  return { ...foundation, logger: foundation.logger.child({ part: name }) };
 }

@@ -1,5 +1,6 @@
 /** Who is calling: the credential of a request, and whether its holder may do what the call does. */
 
+import { isSystemWorkflow, SYSTEM_WORKFLOW_PREFIX } from "../../events/workflow.ts";
 import { type Access, type Caller, type Identity, mayDo, reachOf, type Scope } from "../access/mod.ts";
 import { EVERYTHING, type Runs, type Within, within } from "../domain/reach.ts";
 import { type NamedJob, readHistory } from "../jobs/commands.ts";
@@ -9,6 +10,7 @@ import { Problem } from "./problem.ts";
 import { problems } from "./problems.ts";
 import { credentialOf } from "./request/credential.ts";
 import { jobNotFound } from "./request/job_id.ts";
+import { invalid } from "./request/validation.ts";
 
 export interface Auth {
   /** False in development mode, where no key is configured and every call is taken. */
@@ -30,10 +32,14 @@ export interface Auth {
 }
 
 /**
- * What the caller names themselves, and may run: the workflow, and all that its own steps use. Throws the problem
- * `workflow_not_allowed`.
+ * What the caller names themselves, and may run: the workflow, and all that its own steps use. Throws the problems
+ * `workflow_not_allowed`, and `validation_failed` where the workflow, named at `pointer`, is the service's own.
  */
-export function permitted<What extends Runs>(caller: Caller, what: What): Within<What> {
+export function permitted<What extends Runs>(caller: Caller, what: What, pointer = "/workflow"): Within<What> {
+  if (isSystemWorkflow(what.workflow)) {
+    const message = `must not begin with "${SYSTEM_WORKFLOW_PREFIX}": workflows of such names are the service's own`;
+    throw invalid([{ pointer, message }]);
+  }
   const found = within(reachOf(caller), what);
   if ("beyond" in found) {
     throw new Problem(problems.workflow_not_allowed, `The key may not run ${JSON.stringify(found.beyond)}.`);

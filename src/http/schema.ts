@@ -1,5 +1,6 @@
 /** The words that requests and answers of several features share: what validation checks and what the documentation shows. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { SYSTEM } from "../../events/account.ts";
 import { EventMeta } from "../../events/envelope.ts";
 import { JobError } from "../../events/job.ts";
 import { Step, Steps } from "../../events/pipeline.ts";
@@ -226,6 +227,12 @@ export const JobEvent = component(
     { additionalProperties: false },
   ),
 );
+
+/** In queries for jobs. */
+export const AccountFilter = Type.Literal(SYSTEM, {
+  description:
+    "`system`: the jobs that the service gives itself, in place of all others. They exist for the operator alone.",
+});
 
 /** The query of a list; every value arrives as text. */
 export const PageQuery = Type.Object(

@@ -6,7 +6,7 @@ import type { Decider } from "../domain/decider.ts";
 import { jobDecider, jobState } from "../domain/job/job.ts";
 import type { JobCommand, JobRejection } from "../domain/job/job_command.ts";
 import type { JobState } from "../domain/job/job_state.ts";
-import { EVERYTHING, type Reach, reaches, type Within } from "../domain/reach.ts";
+import { EVERYTHING, type Reach, type ReachableJob, reaches, type Within } from "../domain/reach.ts";
 import { type EventLog, type Folded, type Handled, handle, readEvents } from "../log/mod.ts";
 import { type FoldedJob, longJobsOf } from "./long_jobs.ts";
 
@@ -41,7 +41,7 @@ export async function readHistory(
 }
 
 /** What a job's first event says of who may reach it. */
-export function submissionOf(first: StoredEvent): Parameters<typeof reaches>[1] {
+export function submissionOf(first: StoredEvent): ReachableJob {
   return jobState([decode(first)]);
 }
 

@@ -5,5 +5,6 @@ export { type Answered, answerFor, type ExternalAnswer, HeldAttempts } from "./e
 export { ExternalWorkers, TooManyClaimsError } from "./external/external_workers.ts";
 export type { RunnerOptions } from "./options.ts";
 export { type Runner, startRunner } from "./run/runner.ts";
+export { defineSystemWorkflow } from "./system_workflow.ts";
 export { CallbackSecrets, openCallbackSecrets } from "./upkeep/callback_secrets.ts";
 export { startSweeper } from "./upkeep/sweeper.ts";

@@ -54,6 +54,8 @@ export interface RunnerOptions {
   readonly sql: Sql;
   /** By workflow name. */
   readonly connectors: ReadonlyMap<string, Connector>;
+  /** The service's own workflows, which jobs of the account `system` alone run; none by default. */
+  readonly system_workflows?: ReadonlyMap<string, Connector>;
   /** For connectors and callbacks: the guarded way out. */
   readonly fetch: OutboundFetch;
   /** Names this process, different at every start. */

@@ -19,6 +19,7 @@ test("a submitted job is queued, under its own id", () => {
     key_owner: "",
     owner: null,
     account: "test",
+    of_system: false,
     claimant: null,
     origin_job_id: null,
     uses: null,
@@ -40,6 +41,12 @@ test("a submitted job is queued, under its own id", () => {
     callback: "none",
     callback_due_at: null,
   });
+});
+
+test("a job that the service gave itself is known as such, whoever runs it again", () => {
+  const meta = { actor: "system:reaction:forwarding", account: "system", correlation_id: "c" };
+  expect(rowAfter({ ...submitted, meta })).toMatchObject({ of_system: true, account: null, owner: null });
+  expect(rowAfter({ ...submitted, meta: { ...meta, actor: "key:operator" } })).toMatchObject({ of_system: true });
 });
 
 test("a started job runs until its lease ends, which heartbeats put off", () => {

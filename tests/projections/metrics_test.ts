@@ -44,6 +44,13 @@ test("events are counted in the hour in which they were recorded", () => {
   ]);
 });
 
+test("jobs that the service gave itself are events, and no jobs of anybody", () => {
+  const meta = { actor: "system:reaction:forwarding", account: "system", correlation_id: "c" };
+  expect(rowsAfter({ ...submitted, meta, recorded_at: "2026-01-02T03:00:00Z" })).toMatchObject([
+    { jobs_submitted: 0, events: 1, attributed_events: 1 },
+  ]);
+});
+
 test("a minute is up once, however many instances beat in it", () => {
   const [row] = rowsAfter(
     { ...started, recorded_at: "2026-01-02T03:00:10Z" },

@@ -184,7 +184,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
 
 /** A workflow that the caller names themselves. Throws the problem `workflow_not_allowed`. */
 function requireNamed(caller: Caller, { workflow }: BulkFilter): void {
-  if (workflow !== undefined) permitted(caller, { workflow });
+  if (workflow !== undefined) permitted(caller, { workflow }, "/filter/workflow");
 }
 
 function interrupted(error: string, detail: string): BulkLine {

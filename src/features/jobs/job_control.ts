@@ -1,5 +1,6 @@
 /** Stopping a job, and running it again. */
 
+import { SYSTEM } from "../../../events/account.ts";
 import { eventId } from "../../../events/mod.ts";
 import type { Caller } from "../../access/mod.ts";
 import { Line } from "../../async/mod.ts";
@@ -98,6 +99,11 @@ export function jobControlRoutes({
         if (!isFinished(state)) throw new Problem(problems.conflict, `Cannot replay the job: it is ${state.status}.`);
 
         const { payload, from_step } = replay;
+        if (payload && state.account === SYSTEM) {
+          throw invalid([
+            { pointer: "/payload", message: "must be absent: the service's own job runs again as it was" },
+          ]);
+        }
         const reused = from_step === undefined ? undefined : await reusedSteps(state, { from_step, payload });
 
         const job_id = call.newId();

@@ -4,6 +4,7 @@ import { JobError } from "../../../events/job.ts";
 import { PipelineName } from "../../../events/pipeline.ts";
 import { component } from "../../http/document/components.ts";
 import {
+  AccountFilter,
   anyObject,
   EXAMPLE_JOB_ID,
   EXAMPLE_TIME,
@@ -475,6 +476,7 @@ export const JobListQuery = Type.Object(
     origin_job_id: Type.Optional(JobId),
     created_after: Type.Optional(CreatedAfter),
     created_before: Type.Optional(CreatedBefore),
+    account: Type.Optional(AccountFilter),
   },
   { additionalProperties: false },
 );

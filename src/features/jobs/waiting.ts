@@ -1,7 +1,8 @@
 /** Why jobs wait, as answers tell it. */
+import { isSystemWorkflow } from "../../../events/workflow.ts";
 import { isUndefinedTable } from "../../db/mod.ts";
 import { type WaitingFor, type WaitingJob, waitingFor } from "../../domain/job/waiting.ts";
-import { EVERYTHING, type Reach } from "../../domain/reach.ts";
+import { isUnlimited, type Reach } from "../../domain/reach.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { type LimitedJob, Limits } from "../../jobs/limits/limits.ts";
 import { runningOf } from "../../jobs/queue/read_model.ts";
@@ -29,18 +30,19 @@ export function waitTeller({
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   const runnable = new Workflows(workflows);
+  const canRun = (workflow: string) => isSystemWorkflow(workflow) || runnable.has(workflow);
   return async (jobs, reach) => {
     const now = Date.now();
     const waits = new Map<string, WaitingFor>();
     for (const job of jobs) {
-      if (job.status === "queued" && !job.has_steps && !runnable.has(job.workflow)) await runnable.refresh(sql);
-      const wait = waitingFor(job, { now, canRun: (name) => runnable.has(name) });
+      if (job.status === "queued" && !job.has_steps && !canRun(job.workflow)) await runnable.refresh(sql);
+      const wait = waitingFor(job, { now, canRun });
       if (wait) waits.set(job.job_id, wait);
     }
     const claimable = jobs.filter(({ job_id }) => waits.get(job_id)?.reason === "worker");
     for (const [job_id, wait] of await limits.waitingFor(claimable, {
       // Whose jobs hold the limit is nothing to who reaches some jobs alone.
-      name_holders: reach === EVERYTHING,
+      name_holders: isUnlimited(reach),
     }))
       waits.set(job_id, wait);
     // Workers share their slots between callers: who holds some may have to wait for one of their own.

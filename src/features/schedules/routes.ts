@@ -463,7 +463,7 @@ export function scheduleRoutes({
   /** What a call wants a schedule to be. Throws the problems of a submission, and `workflow_not_allowed`. */
   function runnable({ caller, body, sent }: Call<unknown, unknown, ScheduleRequest, Caller>): RunnableDefinition {
     const { job: wanted, ...rest } = body;
-    const job = permitted(caller, wanted);
+    const job = permitted(caller, wanted, "/job/workflow");
     checkSubmission(job, { ...sent, connectors: workflows, refusedAddress, pointer: "/job" });
     return { time_zone: "UTC", misfire_grace_seconds: MISFIRE_GRACE_DEFAULT_S, ...rest, job };
   }

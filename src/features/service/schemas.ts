@@ -47,7 +47,8 @@ export const PublicMetrics = component(
       }),
       jobs_today: Type.Integer({
         minimum: 0,
-        description: "Jobs submitted since 00:00 UTC: the job.submitted events of the day.",
+        description:
+          "Jobs submitted since 00:00 UTC: the job.submitted events of the day, without those of jobs that the service gave itself.",
         examples: [4711],
       }),
       audit_coverage: Type.Number({

@@ -1,9 +1,11 @@
 /** Recorded events as clients of a stream get them: those of all jobs, or of one, and then as they happen. */
+
+import { SYSTEM } from "../../../events/account.ts";
 import type { StoredEvent } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
 import type { Turns } from "../../access/shares/turns.ts";
 import { follow } from "../../bus/mod.ts";
-import { EVERYTHING, type Reach, reaches } from "../../domain/reach.ts";
+import { type Reach, type ReachableJob, reaches } from "../../domain/reach.ts";
 import { checkReached } from "../../http/paging.ts";
 import { jobNotFound } from "../../http/request/job_id.ts";
 import { submissionOf } from "../../jobs/commands.ts";
@@ -19,6 +21,8 @@ export interface WantedEvents {
   readonly caller: string;
   /** Of this job alone; of all jobs where absent. */
   readonly job_id?: string;
+  /** Of all jobs: of those alone that the service gave itself; by default of all others. */
+  readonly system?: boolean;
   /** Of jobs of this workflow alone. */
   readonly workflow?: string;
   /** Of these types alone. */
@@ -129,16 +133,18 @@ export class EventSources {
 
   async *#filtered(
     source: AsyncGenerator<readonly StoredEvent[]>,
-    { after = 0, types, workflow, reach }: ReachedEvents,
+    { after = 0, job_id, system = false, types, workflow, reach }: ReachedEvents,
   ): AsyncGenerator<readonly StoredEvent[]> {
     const names = types && new Set(types);
-    const isWanted = (job: Parameters<typeof reaches>[1]) =>
-      (workflow === undefined || job.workflow === workflow) && reaches(reach, job);
-    const all = workflow === undefined && reach === EVERYTHING;
+    const isWanted = (job: ReachableJob) =>
+      (job_id !== undefined || (job.account === SYSTEM) === system) &&
+      (workflow === undefined || job.workflow === workflow) &&
+      reaches(reach, job);
+    const all = job_id !== undefined && workflow === undefined;
     for await (const batch of source) {
       const ofJobs = batch.filter((event) => event.position > after && jobStream.matches(event.stream_id));
       const ofTypes = names ? ofJobs.filter((event) => names.has(event.type)) : ofJobs;
-      // Last: what a job runs may have to be looked up.
+      // Last: whose a job is, and what it runs, may have to be looked up. One that is named was found to be within reach.
       const events = all ? ofTypes : await this.#options.submissions.select(ofTypes, isWanted);
       if (events.length > 0) yield events;
     }

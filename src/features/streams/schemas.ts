@@ -3,7 +3,16 @@ import { Type } from "@sinclair/typebox";
 import { EventMeta } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
 import { component } from "../../http/document/components.ts";
-import { EXAMPLE_JOB_ID, JobId, oneOf, Position, Problem, Timestamp, Workflow } from "../../http/schema.ts";
+import {
+  AccountFilter,
+  EXAMPLE_JOB_ID,
+  JobId,
+  oneOf,
+  Position,
+  Problem,
+  Timestamp,
+  Workflow,
+} from "../../http/schema.ts";
 import { type ClosedReason, closedReasons } from "../../http/stream/stream_end.ts";
 
 export const StreamedEvent = component(
@@ -42,7 +51,7 @@ export const StreamQuery = Type.Object(
 );
 
 export const AllJobsStreamQuery = Type.Object(
-  { ...StreamQuery.properties, workflow: Type.Optional(Workflow) },
+  { ...StreamQuery.properties, workflow: Type.Optional(Workflow), account: Type.Optional(AccountFilter) },
   { additionalProperties: false },
 );
 

@@ -1,5 +1,6 @@
 /** Live events over SSE: of one job, of all jobs. */
 
+import { SYSTEM } from "../../../events/account.ts";
 import { reachOf } from "../../access/mod.ts";
 import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
@@ -59,8 +60,8 @@ export function streamRoutes(options: ApiOptions & { reading: SharedReading }) {
         ...STREAMING,
       },
       async (call) => {
-        const { workflow, ...wanted } = call.query;
-        return await open(call, { ...asked(call, wanted), workflow });
+        const { workflow, account, ...wanted } = call.query;
+        return await open(call, { ...asked(call, wanted), workflow, system: account === SYSTEM });
       },
     ),
     route(

@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 import type { StoredEvent } from "../../../events/mod.ts";
 import { usesOf } from "../../../events/pipeline.ts";
-import type { reaches } from "../../domain/reach.ts";
+import type { ReachableJob } from "../../domain/reach.ts";
 import { submissionOf } from "../../jobs/commands.ts";
 import type { EventLog } from "../../log/types.ts";
 
@@ -10,7 +10,7 @@ import type { EventLog } from "../../log/types.ts";
 const MAX_REMEMBERED = 50_000;
 
 /** Without its payload. */
-type Submission = Parameters<typeof reaches>[1];
+type Submission = ReachableJob;
 
 /** What many streams ask for is read once. */
 export class Submissions {
@@ -64,9 +64,9 @@ export class Submissions {
 
   #learn(first: StoredEvent): Submission | false {
     if (first.type !== "job.submitted") return this.#remember(first.stream_id, false);
-    const { workflow, steps, submitted_by } = submissionOf(first);
+    const { workflow, steps, submitted_by, account } = submissionOf(first);
     const uses = usesOf(steps).map((name) => ({ uses: name }));
-    return this.#remember(first.stream_id, { workflow, steps: uses, submitted_by });
+    return this.#remember(first.stream_id, { workflow, steps: uses, submitted_by, account });
   }
 
   #remember(stream_id: string, submission: Submission | false): Submission | false {

@@ -129,7 +129,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
       },
       async (call) => {
         const { caller, request, body: wish } = call;
-        const claimed = wish.workflows.map((workflow) => permitted(caller, { workflow }));
+        const claimed = wish.workflows.map((workflow, n) => permitted(caller, { workflow }, `/workflows/${n}`));
         await refuseBuiltIn(wish.workflows);
         const room = await claimed_jobs.of(caller);
         if (room?.left === 0) throw tooManyClaimed(room);

@@ -1,4 +1,5 @@
 /** Which jobs a list, or a bulk operation, is about. */
+import { SYSTEM } from "../../../events/account.ts";
 import type { BulkFilter } from "../../../events/bulk.ts";
 import { instantOf } from "../../../events/time.ts";
 import type { Sql } from "../../db/mod.ts";
@@ -6,12 +7,18 @@ import type { Reach } from "../../domain/reach.ts";
 
 /**
  * The conditions on rows of the read model `jobs`, each with `and` before it: of those within reach, the ones that
- * fulfil the filter. Times are RFC 3339, the first included.
+ * fulfil the filter; without those that the service gave itself, unless `account` asks for these alone. Times are
+ * RFC 3339, the first included.
  */
-export function matches(sql: Sql, filter: BulkFilter, { workflows, owner }: Reach) {
+export function matches(
+  sql: Sql,
+  { account, ...filter }: BulkFilter & { readonly account?: typeof SYSTEM },
+  { workflows, owner, system }: Reach,
+) {
   const { status, workflow, error_code, origin_job_id, created_after, created_before } = filter;
-  if (isContradiction(filter)) return sql`and false`;
+  if (isContradiction(filter) || (account === SYSTEM && !system)) return sql`and false`;
   return sql`
+    ${account === SYSTEM ? sql`and of_system` : sql`and not of_system`}
     ${workflows === "all" ? sql`` : runsOnly(sql, workflows)}
     ${owner === null ? sql`` : sql`and owner = ${owner}`}
     ${status === undefined ? sql`` : sql`and status = ${status}`}

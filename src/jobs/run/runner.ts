@@ -22,11 +22,13 @@
  *   left) is made by one runner at a time, which holds the lease `callbacks`.
  */
 
+import { SYSTEM } from "../../../events/account.ts";
 import { entityId, type StoredEvent } from "../../../events/envelope.ts";
 import type { JobError } from "../../../events/job.ts";
 import { jobStream } from "../../../events/job.ts";
 import type { KnownNewEvent } from "../../../events/mod.ts";
 import type { Steps } from "../../../events/pipeline.ts";
+import { isSystemWorkflow } from "../../../events/workflow.ts";
 import { Backoff, pause } from "../../async/mod.ts";
 import { jobDecider } from "../../domain/job/job.ts";
 import type { JobCommand } from "../../domain/job/job_command.ts";
@@ -87,7 +89,10 @@ class JobRunner implements Runner {
   readonly #maxRecording: number;
   readonly #leaseSeconds: number;
   readonly #tracing: Tracing;
+  /** What steps may use, and jobs of any account. */
   readonly #runnables: ReadonlyMap<string, Runnable>;
+  /** What jobs of the account `system` run beside that. */
+  readonly #systemRunnables: ReadonlyMap<string, Runnable>;
   readonly #queue: ReadyQueue;
   readonly #feed: Feed;
   readonly #workflows: Workflows;
@@ -121,7 +126,9 @@ class JobRunner implements Runner {
     this.#maxRecording = concurrency * RECORDING_PER_SLOT;
     this.#leaseSeconds = lease_seconds;
     this.#tracing = options.tracing ?? noTracing;
-    this.#runnables = toRunnables(options.connectors);
+    const { connectors, system_workflows = new Map() } = options;
+    this.#runnables = toRunnables(connectors);
+    this.#systemRunnables = toRunnables(system_workflows);
     this.#queue = new ReadyQueue(options.queue);
     this.#callbacks = new Callbacks({ ...options, secrets, schedule });
     this.#heldBack = new HeldBackJobs({
@@ -132,7 +139,7 @@ class JobRunner implements Runner {
       signal: this.#stopping.signal,
       on_ready: () => this.#pump(),
     });
-    this.#workflows = new Workflows(options.connectors);
+    this.#workflows = new Workflows(new Set([...connectors.keys(), ...system_workflows.keys()]));
     this.#pipelines = new PipelineReader(options.log);
     this.#feed = new Feed({
       ...options,
@@ -299,7 +306,7 @@ class JobRunner implements Runner {
   /** Claims a job; `undefined` where another was faster, or a limit holds it back. Throws where nothing was recorded. */
   async #claim(job: ReadyJob, state: JobState): Promise<Attempt | undefined> {
     const { job_id, version } = job;
-    const { log, connectors, instance } = this.#options;
+    const { log, instance } = this.#options;
     const pipeline = await this.#pipelineOf(state);
     const steps = state.steps ?? pipeline?.steps ?? null;
     const claimed_at = performance.now();
@@ -309,7 +316,7 @@ class JobRunner implements Runner {
       version,
       worker: instance,
       lease_seconds: this.#leaseSeconds,
-      max_attempts: steps ? undefined : connectors.get(state.workflow)?.retry?.max_attempts,
+      max_attempts: steps ? undefined : this.#runnableOf(state)?.connector.retry?.max_attempts,
       pipeline: pipeline && { pipeline: pipeline.name, version: pipeline.version },
       meta: this.#meta(job_id, { version, traceparent: state.traceparent }),
       limits: this.#heldBack.limits,
@@ -338,11 +345,19 @@ class JobRunner implements Runner {
   }
 
   /** The pipeline that a job runs: the version that it has run before, or else the newest. */
-  async #pipelineOf({ steps, pipeline, workflow }: JobState): Promise<Pipeline | undefined> {
-    if (steps !== null || this.#options.connectors.has(workflow)) return undefined;
+  async #pipelineOf(state: JobState): Promise<Pipeline | undefined> {
+    const { steps, pipeline, workflow, account } = state;
+    if (steps !== null || this.#runnableOf(state)) return undefined;
+    if (isSystemWorkflow(workflow))
+      throw new Error(`Cannot run "${workflow}" for ${account}: it is for ${SYSTEM} alone`);
     const read = await this.#pipelines.read(workflow, pipeline?.version);
     if (read) return read;
     throw new Error(`Cannot run a job of the pipeline "${workflow}": it is not in the log`);
+  }
+
+  /** What runs a job that has no steps, where that is no stored pipeline. */
+  #runnableOf({ workflow, account }: JobState): Runnable | undefined {
+    return this.#runnables.get(workflow) ?? (account === SYSTEM ? this.#systemRunnables.get(workflow) : undefined);
   }
 
   /** An attempt has ended in the log: if it runs here, another recorded its end. */
@@ -472,7 +487,7 @@ class JobRunner implements Runner {
     await turns.begin(() => sizeOf(state.payload).work);
     if (attempt.leaseLost(performance.now())) attempt.abort("lease_lost");
     if (signal.aborted) return undefined;
-    const runnable = this.#runnables.get(state.workflow) as Runnable;
+    const runnable = this.#runnableOf(state) as Runnable;
     try {
       const context = { signal, idempotency_key: job_id, fetch: this.#options.fetch };
       const traced = { tracing: this.#tracing, parent: attempt.span };
@@ -523,7 +538,7 @@ class JobRunner implements Runner {
   #failure(state: JobState, { error, retry_after }: { error: JobError; retry_after?: number }): JobCommand {
     const failure = { type: "fail", attempt: state.attempt, error } as const;
     if (!isRetryable(error)) return failure;
-    const connector = this.#options.connectors.get(state.workflow)?.retry?.backoff;
+    const connector = this.#runnableOf(state)?.connector.retry?.backoff;
     return { ...failure, retry: { in_seconds: retryDelay(state, { connector, retry_after }) } };
   }
 

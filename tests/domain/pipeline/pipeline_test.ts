@@ -191,7 +191,7 @@ describe("a stored pipeline", () => {
     });
   });
   test("is not replaced by who could not answer for the steps that it has", () => {
-    const reach = { workflows: new Set(["a"]), owner: null };
+    const reach = { workflows: new Set(["a"]), owner: null, system: false };
     const waiting = named(definition({ id: "nap", sleep: { seconds: 1 } }));
     const replace = { type: "update", pipeline: waiting, expected_version: "any", reach } as const;
     expect(given(created)(replace)).toMatchObject({ code: "beyond_reach", message: expect.stringContaining('"http"') });
