@@ -18,6 +18,7 @@ import { startCluster } from "./support/cluster.ts";
 import type { Context } from "./support/context.ts";
 import { machine, render, type Section } from "./support/report.ts";
 import { Stage } from "./support/stage.ts";
+import { teller } from "./teller.ts";
 
 const benches: Record<string, (context: Context, stage: Stage) => Promise<Section>> = {
   intake,
@@ -26,6 +27,7 @@ const benches: Record<string, (context: Context, stage: Stage) => Promise<Sectio
   relay,
   limits,
   mixed,
+  teller,
 };
 
 const { values, positionals } = parseArgs({

@@ -7,7 +7,7 @@
  */
 import postgres from "postgres";
 import { chargedTo } from "../../events/account.ts";
-import type { StoredEvent } from "../../events/envelope.ts";
+import type { EventMeta, StoredEvent } from "../../events/envelope.ts";
 import { schemaVersion } from "../../events/mod.ts";
 import { alarm } from "../async/mod.ts";
 import { connect, connectionFault, type Sql } from "../db/mod.ts";
@@ -58,7 +58,8 @@ interface Waiting extends Pending {
 interface Part {
   readonly append: Append;
   readonly datas: readonly string[];
-  readonly meta_json: string;
+  /** Of each event. */
+  readonly metas: readonly string[];
 }
 
 /** What the database says of a batch. */
@@ -296,10 +297,10 @@ function namesOf(appends: readonly Append[]): string {
 }
 
 /** An append's events as readers will read them. */
-function recorded({ append, datas, meta_json }: Part, position: number, recorded_at: string): StoredEvent[] {
+function recorded({ append, datas, metas }: Part, position: number, recorded_at: string): StoredEvent[] {
   return datas.map((data_json, index) => {
     const event = append.events[index] as Append["events"][number];
-    const { type } = event;
+    const { type, meta = append.meta } = event;
     return {
       position: position + index,
       stream_id: append.stream_id,
@@ -307,12 +308,12 @@ function recorded({ append, datas, meta_json }: Part, position: number, recorded
       type,
       schema_version: schemaVersion(type),
       data_json,
-      meta_json,
+      meta_json: metas[index] as string,
       recorded_at,
       // Readers may keep events for a while, and a large one takes many times the room of its text.
       ...("data_json" in event &&
         event.data !== undefined &&
-        data_json.length <= KEPT_PARSED_LENGTH && { parsed: { data: event.data, meta: append.meta } }),
+        data_json.length <= KEPT_PARSED_LENGTH && { parsed: { data: event.data, meta } }),
     };
   });
 }
@@ -327,8 +328,8 @@ function checked(appends: readonly Append[]): { parts: Part[]; count: number; le
   const parts = appends.map((append) => {
     const part = checkedPart(append);
     count += part.datas.length;
-    length += part.datas.length * part.meta_json.length;
-    for (const data of part.datas) length += data.length;
+    for (const json of part.metas) length += json.length;
+    for (const json of part.datas) length += json.length;
     return part;
   });
   if (
@@ -373,11 +374,17 @@ function checkedPart(append: Append): Part {
     if (fault !== undefined) refuse(`${what} does not fit its schema at ${fault}`);
     return data_json;
   });
-  // Of the service's own making, so no more is looked at than what read models count on.
+  const meta_json = checkedMeta(meta, refuse);
+  const metas = events.map((event) => (event.meta === undefined ? meta_json : checkedMeta(event.meta, refuse)));
+  return { append, datas, metas };
+}
+
+/** As JSON. It is of the service's own making, so no more is looked at than what read models count on. */
+function checkedMeta(meta: EventMeta, refuse: Refuse): string {
   if (!isName(meta?.actor) || !isName(meta.correlation_id)) refuse("the meta names no actor or no correlation id");
-  const meta_json = written(meta, "the meta", refuse);
-  refuseDepth(meta_json, "the meta", refuse);
-  return { append, datas, meta_json };
+  const json = written(meta, "the meta", refuse);
+  refuseDepth(json, "the meta", refuse);
+  return json;
 }
 
 function isName(value: unknown): boolean {
@@ -422,7 +429,7 @@ function columnsOf(batch: readonly Waiting[]) {
   const together: string[] = [];
   for (const [index, { parts }] of batch.entries()) {
     const group = parts.length > 1 ? String(index) : "";
-    for (const { append, datas: json, meta_json } of parts) {
+    for (const { append, datas: json, metas: meta_json } of parts) {
       for (let i = 0; i < json.length; i++) {
         const { type } = append.events[i] as { type: string };
         stream_ids.push(append.stream_id);
@@ -431,7 +438,7 @@ function columnsOf(batch: readonly Waiting[]) {
         types.push(type);
         schema_versions.push(schemaVersion(type));
         datas.push(json[i] as string);
-        metas.push(meta_json);
+        metas.push(meta_json[i] as string);
         together.push(group);
       }
     }

@@ -15,6 +15,7 @@ export { openLog } from "./postgres_log.ts";
 export { givePrecedence, withPrecedence } from "./precedence.ts";
 export { type Recorded, type Resuming, type Resumption, recordResumption } from "./resumption.ts";
 export { mayChangeLog } from "./rights.ts";
+export { tell } from "./teller.ts";
 export {
   type Append,
   type AppendAllResult,

@@ -28,7 +28,8 @@ export interface WrittenEvent {
   readonly data?: unknown;
 }
 
-export type AppendEvent = NewEvent | WrittenEvent;
+/** `meta`: of this event alone, where it is not the append's. */
+export type AppendEvent = (NewEvent | WrittenEvent) & { readonly meta?: EventMeta };
 
 export type AppendResult =
   | {
