@@ -1,4 +1,5 @@
 /** Letting a schedule run beside its instants. */
+import { chargedTo } from "../../../events/account.ts";
 import type { EventMeta } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
@@ -6,7 +7,7 @@ import { jobDecider } from "../../domain/job/job.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import type { Reach } from "../../domain/reach.ts";
 import { type ScheduleRejection, type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
-import { type EventLog, handleAll } from "../../log/mod.ts";
+import { type EventLog, tell } from "../../log/mod.ts";
 import { decideWithin, eventsOf, firedJobMeta, scheduleMeta } from "./commands.ts";
 
 export interface RunningNow {
@@ -24,15 +25,20 @@ export type RanNow =
   | { readonly ok: false; readonly reason: "taken" }
   | { readonly ok: false; readonly reason: "refused"; readonly refusal: ScheduleRejection };
 
-/** Submits a schedule's job, in one commit with the record of it. Throws what `handleAll` throws. */
+/**
+ * Submits a schedule's job, in one commit with the record of it; by the schedule's teller, for whatever triggers schedules
+ * from outside may do so many times at once. Throws what `tell` throws.
+ */
 export async function runNow(log: EventLog, { schedule_id, job_id, meta, reach }: RunningNow): Promise<RanNow> {
   const schedule = {
     stream_id: scheduleStream(schedule_id),
     decider: scheduleDecider,
     read: () => eventsOf(log, schedule_id),
   };
-  const job = { stream_id: jobStream(job_id), decider: jobDecider };
-  const handled = await handleAll<[ScheduleState, JobState], RanNow & { ok: false }>(log, {
+  const expected = { state: jobDecider.initial, version: 0 };
+  const job = { stream_id: jobStream(job_id), decider: jobDecider, expected };
+  const handled = await tell<[ScheduleState, JobState], RanNow & { ok: false }>(log, {
+    caller: chargedTo(meta),
     streams: [schedule, job],
     decide: ([{ state, version }, { state: before }]) => {
       const triggered = decideWithin(reach, { type: "trigger", job_id }, state);

@@ -258,14 +258,14 @@ describe("running now", () => {
   const run = (id: string, headers: Record<string, string> = {}) =>
     api.ask(`${ROUTE}/${id}/run`, { method: "POST", headers });
 
-  test("each of many at once submits a job, and reads the schedule a few times at most", async () => {
+  test("each of many at once submits a job, and the schedule is read for many of them together", async () => {
     const id = await created();
     const reads = spyOn(api.log, "readFirst");
     const answers = await Promise.all(Array.from({ length: 60 }, () => run(id)));
     const count = reads.mock.calls.length;
     reads.mockRestore();
     expect(answers.map(({ status }) => status)).toEqual(Array(60).fill(202));
-    expect(count).toBeLessThanOrEqual(3 * 60);
+    expect(count).toBeLessThanOrEqual(60);
   });
 
   test("submits the job beside the instants, as it was last asked for, paused or not", async () => {
