@@ -59,9 +59,9 @@ export async function endToEnd({ cluster, quick }: Context, stage: Stage): Promi
   return {
     title: "End to end",
     method:
-      `${jobs.toLocaleString("en-US")} jobs that do nothing, submitted in bulk and then run until every one is on record ` +
-      `as ended; ${rounds} interleaved rounds, each in a fresh process on an empty database after a warm-up; medians. ` +
-      "graphile-worker and pg-boss are tuned as their documentation says (`bench/workers/`). After every round no job " +
+      `${jobs.toLocaleString("en-US")} jobs that do nothing, submitted in bulk and then run until every one is recorded ` +
+      `as finished; ${rounds} interleaved rounds, each in a fresh process on an empty database after a warm-up; medians. ` +
+      "graphile-worker and pg-boss are tuned as their documentation recommends (`bench/workers/`). After every round no job " +
       `was left. Latency: ${PER_SECOND} jobs a second for ${(latency_jobs * latency_rounds) / PER_SECOND} s, from the call ` +
       "that submits a job to the start of its handler, in one process.",
     tables: [
@@ -108,7 +108,7 @@ export async function endToEnd({ cluster, quick }: Context, stage: Stage): Promi
       ),
     ],
     notes: [
-      `Last columns: cores used, of ${navigator.hardwareConcurrency}. Levqor's process also keeps the read models meanwhile.`,
+      `Last columns: cores used, of ${navigator.hardwareConcurrency}. Levqor's process also maintains the read models.`,
     ],
   };
 }

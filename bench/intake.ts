@@ -102,18 +102,18 @@ export async function intake(context: Context, stage: Stage): Promise<Section> {
   return {
     title: "Intake",
     method:
-      "Durable `POST /api/v1/intake`, every server in a process of its own, loaded by `bench/load.ts` in another: each " +
-      "connection sends its next request when the last is answered (202, after the commit). " +
-      `${rounds} interleaved rounds of ${seconds} s after 1 s of warm-up; medians. After every round the rows or events ` +
-      "on record were counted and equalled the acknowledged answers. A checkpoint before every round.",
+      "Durable `POST /api/v1/intake`, every server in its own process, loaded by `bench/load.ts` in another: each " +
+      "connection sends its next request when the last has its response (202, after the commit). " +
+      `${rounds} interleaved rounds of ${seconds} s after 1 s of warm-up; medians. After every round the stored rows or events ` +
+      "were counted and equalled the acknowledged responses. A checkpoint before every round.",
     tables: connections.map((count) => table(count, servers, of)),
     bars: connections.flatMap((count) => bars(count, of)),
     notes: [
-      "Processor columns: cores used by the server, by Postgres and by the load generator, and intakes for each second " +
+      "Processor columns: cores used by the server, by Postgres and by the load generator, and intakes per second " +
         "of a core that server and Postgres used. The cores: " +
         `${navigator.hardwareConcurrency}. The generator shares the machine with what it measures.`,
-      "Levqor's read models are kept while it takes jobs in; they had caught up " +
-        `${connections.map((count) => `${figure(of("levqor", count, ({ settled_ms }) => settled_ms))} ms (${count} connections)`).join(" and ")} after the last answer.`,
+      "Levqor's read models are maintained while it accepts jobs; they had caught up " +
+        `${connections.map((count) => `${figure(of("levqor", count, ({ settled_ms }) => settled_ms))} ms (${count} connections)`).join(" and ")} after the last response.`,
     ],
   };
 }

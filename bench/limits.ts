@@ -33,7 +33,7 @@ const POLITE = {
 const FLOODS = {
   "64 connections without a key": { connections: 64 },
   "256 connections without a key": { connections: 256 },
-  "64 connections with a false key": { connections: 64, headers: { "X-Api-Key": "a-key-that-nobody-gave-out" } },
+  "64 connections with an invalid key": { connections: 64, headers: { "X-Api-Key": "a-key-that-nobody-gave-out" } },
 } satisfies Record<string, Partial<LoadOptions>>;
 
 interface Measured {
@@ -66,9 +66,9 @@ export async function limits({ cluster, quick }: Context, stage: Stage): Promise
   }
 
   const byAddress = await overshoot({ "X-Forwarded-For": "203.0.113.1" });
-  progress.step(`${byAddress} let in where ${BURST} may`);
+  progress.step(`${byAddress} accepted where ${BURST} are allowed`);
   const byKey = await overshoot({ "X-Api-Key": FLOODING_KEY });
-  progress.step(`${byKey} let in where ${TIER} may`);
+  progress.step(`${byKey} accepted where ${TIER} are allowed`);
 
   const found = new Map<string, Measured[]>();
   await measure();
@@ -76,7 +76,7 @@ export async function limits({ cluster, quick }: Context, stage: Stage): Promise
     for (const [name, flood] of [["nobody", undefined], ...Object.entries(FLOODS)] as const) {
       const measured = await measure(flood);
       if (measured.polite.errors > 0) {
-        throw new Error(`The polite client was refused beside ${name}: ${measured.polite.first_error}`);
+        throw new Error(`The polite client was rejected beside ${name}: ${measured.polite.first_error}`);
       }
       found.set(name, [...(found.get(name) ?? []), measured]);
       progress.step(`beside ${name}: p99 ${figure(measured.polite.p99_ms, "ms")}`);
@@ -89,13 +89,13 @@ export async function limits({ cluster, quick }: Context, stage: Stage): Promise
     title: "Rate limits",
     method:
       `${REPLICAS} processes on one database, all with the same limits. First a client floods all of them at once, ` +
-      `16 connections each for ${seconds} s; what is let in is counted. Then a polite client with a key sends 80 requests a second ` +
-      `(half intakes, half lists of jobs) to one process, alone and beside a client that floods the same one: ${rounds} ` +
+      `16 connections each for ${seconds} s; accepted requests are counted. Then a polite client with a key sends 80 requests a second ` +
+      `(half intakes, half lists of jobs) to one process, alone and while another client floods it: ${rounds} ` +
       `interleaved rounds of ${seconds} s after 1 s of warm-up; medians.`,
     tables: [
       {
-        title: "Let in within a minute, by three processes together",
-        columns: ["flood of", "limit", "let in", "overshoot"],
+        title: "Accepted within a minute, by three processes together",
+        columns: ["flood of", "limit", "accepted", "overshoot"],
         rows: [
           ["one address without a key", figure(BURST), figure(byAddress), `${figure(byAddress / BURST)} ×`],
           ["one key", figure(TIER), figure(byKey), `${figure(byKey / TIER)} ×`],
@@ -103,7 +103,7 @@ export async function limits({ cluster, quick }: Context, stage: Stage): Promise
       },
       {
         title: "A polite client",
-        columns: ["beside", "flood, answers/s", "p50 ms", "p99 ms", "max ms"],
+        columns: ["beside", "flood, responses/s", "p50 ms", "p99 ms", "max ms"],
         rows: [...found.keys()].map((name) => [
           name,
           figure(of(name, ({ flood_per_second }) => flood_per_second)),
@@ -114,13 +114,13 @@ export async function limits({ cluster, quick }: Context, stage: Stage): Promise
       },
     ],
     bars: [
-      atMost("let in of an address, against the limit", byAddress / BURST, REPLICAS),
-      atMost("let in of a key, against the limit", byKey / TIER, 1.5),
+      atMost("accepted from one address, against the limit", byAddress / BURST, REPLICAS),
+      atMost("accepted for one key, against the limit", byKey / TIER, 1.5),
       ...Object.keys(FLOODS).map((name) => atMost(`p99 beside ${name}, against alone`, p99(name) / p99("nobody"), 1.5)),
     ],
     notes: [
-      "What was let in too much counts too, so that the client waits for longer afterwards (decision 57).",
-      "A flood is slow because its refusals are answered late: one a second on each connection (decision 58).",
+      "Requests accepted in excess count too, so that the client waits longer afterwards (decision 57).",
+      "A flood is slow because its rejections are delayed: one a second on each connection (decision 58).",
     ],
   };
 }

@@ -95,7 +95,7 @@ function answerLength(bytes: Buffer): number | undefined {
   if (end < 0) return undefined;
   const length = /content-length: *(\d+)/i.exec(bytes.toString("latin1", 0, end))?.[1];
   if (length === undefined)
-    throw new Error(`Cannot read an answer without Content-Length: ${bytes.toString("latin1", 0, end)}`);
+    throw new Error(`Cannot read a response without Content-Length: ${bytes.toString("latin1", 0, end)}`);
   return end + HEADERS_END.length + Number(length);
 }
 

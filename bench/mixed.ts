@@ -49,13 +49,13 @@ export async function mixed({ cluster, quick }: Context, stage: Stage): Promise<
   return {
     title: "Mixed load",
     method:
-      `${CONNECTIONS} connections for ${seconds} s, each sending its next request when the last is answered. Of twenty ` +
+      `${CONNECTIONS} connections for ${seconds} s, each sending its next request when the last has its response. Of twenty ` +
       `requests ${Object.entries(SHARES)
         .map(([what, share]) => `${share} ${what}`)
-        .join(", ")}. Rate limits are lifted. Every answer other than the expected status is an error.`,
+        .join(", ")}. Rate limits are lifted. Every response with an unexpected status is an error.`,
     tables: [
       {
-        columns: ["", "requests/s", "p50 ms", "p99 ms", "max ms", "errors", "jobs taken in", "memory MiB"],
+        columns: ["", "requests/s", "p50 ms", "p99 ms", "max ms", "errors", "jobs accepted", "memory MiB"],
         rows: [
           [
             "**Levqor**",

@@ -75,9 +75,9 @@ async function run(): Promise<{ text: string; missed: string[] }> {
   const text = [
     "# Benchmarks",
     values.quick
-      ? "A smoke run: these figures mean nothing."
-      : "Taken by `bun run bench`; every contender on the same machine, the same Postgres and in the same run. Only the " +
-        "ratios travel: another machine has other figures.",
+      ? "A smoke run: these figures are meaningless."
+      : "Measured by `bun run bench`; every contender on the same machine, on the same Postgres and in the same run. Only the " +
+        "ratios carry over to other machines.",
     machine({ postgres: `${cluster.version} (${cluster.durability})`, peers }),
     ...sections.map(render),
   ];

@@ -9,7 +9,7 @@ import type { PublishResult } from "./tasks/relay.ts";
 
 export async function relay({ cluster, quick }: Context, stage: Stage): Promise<Section> {
   if (!natsAvailable)
-    throw new Error("Cannot measure the relay: found no nats-server (`sh scripts/nats_server.sh` gets it)");
+    throw new Error("Cannot measure the relay: nats-server is not installed (`sh scripts/nats_server.sh` installs it)");
   const events = quick ? 10_000 : 200_000;
   const rounds = quick ? 1 : 3;
   const progress = new Progress("relay", 1 + 2 * rounds);
@@ -41,7 +41,7 @@ export async function relay({ cluster, quick }: Context, stage: Stage): Promise<
   return {
     title: "Relay",
     method:
-      `${events.toLocaleString("en-US")} events from the log to a JetStream stream in files until the last is acknowledged; ` +
+      `${events.toLocaleString("en-US")} events from the log to a JetStream stream on disk until the last is acknowledged; ` +
       "against publishing the same data from memory with the client's own acknowledged `publish`, message ids, 256 in " +
       `flight, to the same server with the same storage. ${rounds} interleaved rounds, each with a fresh process, server ` +
       "and store; medians.",

@@ -43,9 +43,9 @@ export async function replay({ cluster, quick }: Context, stage: Stage): Promise
   return {
     title: "Replay",
     method:
-      `Rebuilding \`jobs\` from ${events.toLocaleString("en-US")} events (submitted, started, ended; every job's events ` +
-      "1,000 apart) through the projector's `rebuild`, indexes and the exchange of the tables included; against reading " +
-      "the same text columns with the same driver, one read ahead, and parsing their JSON. " +
+      `Rebuilding \`jobs\` from ${events.toLocaleString("en-US")} events (submitted, started, finished; every job's events ` +
+      "1,000 apart) through the projector's `rebuild`, including indexes and the swap of the tables; against reading " +
+      "the same text columns with the same driver, one page ahead, and parsing their JSON. " +
       `${rounds} interleaved rounds, each in a fresh process; medians.`,
     tables: [
       {
@@ -57,13 +57,13 @@ export async function replay({ cluster, quick }: Context, stage: Stage): Promise
       },
       {
         title: "Memory while rebuilding",
-        columns: ["events", "highest resident memory so far"],
+        columns: ["events", "peak resident memory so far"],
         rows: marks.map((mark, i) => [mark.toLocaleString("en-US"), figure(peaks[i] as number, "MiB")]),
       },
     ],
     bars: [
       atLeast("rebuild against reading and parsing", rebuilt / read, 0.4),
-      atMost("highest memory at all events against a tenth of them", last / first, FLAT),
+      atMost("peak memory with all events against a tenth of them", last / first, FLAT),
     ],
     notes: [`Last columns of the first table: cores used, of ${navigator.hardwareConcurrency}.`],
   };

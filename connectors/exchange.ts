@@ -1,36 +1,36 @@
 /**
- * One HTTP/1.1 exchange over a connection of its own, with one address that the caller has settled.
+ * One HTTP/1.1 exchange over its own connection, with one address that the caller has chosen.
  *
- * The runtime's `fetch` is not used: it sends some requests twice, drops a `/` of some paths, hands requests to a proxy
- * that the environment names, and unpacks bodies without a bound, for all calls on one thread (decision 72). Here a
- * request is sent once, as its URL says, to the address, and what comes back costs no more than is read of it.
+ * The runtime's `fetch` is not used: it sends some requests twice, drops a `/` from some paths, uses proxies set in the
+ * environment, and decompresses bodies without a limit, on one thread for all calls (decision 72). Here a request is
+ * sent once, as its URL says, to the given address, and a response costs no more than the part of it that is read.
  */
 import { isIP, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-// The file, since Bun puts something of its own in the place of the bare name.
+// The file, because Bun replaces the bare module name with its own implementation.
 import { buildConnector, Client, type Dispatcher } from "undici/index.js";
 import { ConnectorError } from "./connector.ts";
 import { ACCEPT_ENCODING, unpack } from "./unpack.ts";
 
-/** How long a connection may take to be made, TLS included. */
+/** How long connecting may take, including TLS. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** How long an answer's head may take, and how long its body may go on without anything being read of it. */
+/** How long a response's head may take, and how long its body may stall. */
 const SILENCE_MS = 300_000;
-/** How long what has arrived may take to be read, once nothing more can be sent. */
+/** How long received data may take to be read, once nothing more can be sent. */
 const LEFTOVER_MS = 1_000;
-/** Of an answer's headers together, names and values. */
+/** Of a response's headers together, names and values. */
 export const MAX_HEADER_BYTES = 16 * 1024;
-/** By how much what stands between the pieces of an answer's body may exceed them. */
+/** By how much the chunk framing of a response's body may exceed its content. */
 export const MAX_FRAMING_SURPLUS = 64 * 1024;
-/** Headers of an answer, and of each interim one. */
+/** Headers of a response, and of each interim response. */
 export const MAX_HEADERS = 200;
-/** Interim answers (1xx) before the one that counts. */
+/** Interim responses (1xx) before the final one. */
 export const MAX_INTERIM = 32;
 
-/** Of a text that is sent in pieces, in UTF-16 units. */
+/** For a text that is sent in pieces, in UTF-16 units. */
 const PIECE = 64 * 1024;
 
-/** What the client says itself, of its connection and of the request, whatever the caller's headers say. */
+/** Headers about the connection and the request that only the client sets, whatever the caller's headers are. */
 export const OWN_HEADERS = [
   "connection",
   "content-length",
@@ -42,18 +42,18 @@ export const OWN_HEADERS = [
 ];
 const NULL_BODY_STATUSES = new Set([204, 205, 304]);
 
-/** No connection could be made, so nothing was sent; `cause` says why. */
+/** No connection was made, so nothing was sent; `cause` says why. */
 export class NotConnected extends Error {
   override readonly name = "NotConnected";
 }
 
-/** What is sent, made once however many addresses are tried. */
+/** What is sent, prepared once however many addresses are tried. */
 export interface Outgoing {
   readonly url: URL;
-  /** The name for TLS to ask for and to check; `undefined` where the URL names an address. */
+  /** The name for TLS to request and verify; `undefined` if the URL has an address. */
   readonly server_name: string | undefined;
   readonly method: string;
-  /** Names and values by turns. */
+  /** Alternating names and values. */
   readonly headers: string[];
   readonly body: Uint8Array | ReadableStream<Uint8Array> | Iterable<Uint8Array> | null;
   readonly signal: AbortSignal | undefined;
@@ -61,14 +61,14 @@ export interface Outgoing {
 
 /** A request as `fetch` takes it. */
 export async function toOutgoing(url: URL, init: RequestInit): Promise<Outgoing> {
-  if (url.username || url.password) throw new TypeError("Cannot call a URL that carries a user name or password");
+  if (url.username || url.password) throw new TypeError("Cannot call a URL with a user name or password");
   const text = typeof init.body === "string" && init.body.length > PIECE ? init.body : null;
-  // Gives a body its bytes and its content type, whatever kind it is; a long text is not copied.
+  // Gets a body's bytes and content type, whatever kind it is, without copying a long text.
   const request = new Request("http://unused.invalid", { ...init, ...(text !== null && { body: "" }), signal: null });
   const { headers } = request;
   for (const name of OWN_HEADERS) headers.delete(name);
   if (!headers.has("accept")) headers.set("accept", "*/*");
-  // A part of a packed body cannot be unpacked.
+  // Part of a compressed body cannot be decompressed.
   if (!headers.has("accept-encoding"))
     headers.set("accept-encoding", headers.has("range") ? "identity" : ACCEPT_ENCODING);
   if (!headers.has("user-agent")) headers.set("user-agent", "levqor");
@@ -90,10 +90,10 @@ export async function toOutgoing(url: URL, init: RequestInit): Promise<Outgoing>
   };
 }
 
-/** A text's bytes, made as they are sent: who keeps many answers waiting has the text held, and nothing beside it. */
+/** A text's bytes, encoded as they are sent, so that many waiting requests keep only the text in memory. */
 function* piecesOf(text: string): Generator<Uint8Array> {
   for (let from = 0; from < text.length; ) {
-    // No pair of surrogates is parted: with a high one at its end, a piece is one longer.
+    // Does not split surrogate pairs: if a piece would end in a high surrogate, it is one unit longer.
     const end = from + PIECE;
     const to = (text.charCodeAt(end - 1) & 0xfc00) === 0xd800 ? end + 1 : end;
     yield Buffer.from(text.slice(from, to));
@@ -101,7 +101,7 @@ function* piecesOf(text: string): Generator<Uint8Array> {
   }
 }
 
-/** The host of a URL without the brackets of IPv6 and the dot that ends an absolute name. */
+/** The host of a URL without IPv6 brackets and without the final dot of an absolute name. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$|\.$/g, "");
 }
@@ -109,9 +109,9 @@ export function hostOf({ hostname }: URL): string {
 const connector = buildConnector({ allowH2: false, timeout: CONNECT_TIMEOUT_MS, maxCachedSessions: 0 });
 
 /**
- * Sends the request to the address and resolves to its answer once the head is there; the body is read as it is asked
- * for. Rejects with {@link NotConnected}, with the signal's reason, with a `ConnectorError` `malformed_answer` where the
- * answer is none of HTTP's, and with an error that has a `code` where the connection broke. So does the body.
+ * Sends the request to the address and resolves to its response once the head has arrived; the body is read on demand.
+ * Rejects with {@link NotConnected}, with the signal's reason, with a `ConnectorError` `malformed_answer` if the
+ * response is not valid HTTP, and with an error that has a `code` if the connection broke. So does the body.
  */
 export async function exchange(outgoing: Outgoing, address: string): Promise<Response> {
   const { url, server_name, method, headers, body, signal } = outgoing;
@@ -122,7 +122,7 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
     if (fault.code === "ECONNRESET") reset = fault;
   };
   const client = new Client(url.origin, {
-    // Each connection is closed after its answer.
+    // Each connection is closed after its response.
     pipelining: 0,
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: SILENCE_MS,
@@ -132,7 +132,7 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
         const [fault, socket] = made;
         connected = fault === null;
         if (socket) {
-          // Patched in: the client itself knows no such bounds.
+          // Added by our patch: the client itself has no such limits.
           Object.assign(socket, { maxHeaders: MAX_HEADERS, maxFramingSize: MAX_FRAMING_SURPLUS });
           socket.on("error", onFault);
           if (!(socket instanceof TLSSocket)) readAfterFailedWrite(socket, onFault);
@@ -143,7 +143,7 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
   let interim = 0;
   try {
     const answer = await client.request({
-      // The rest of the URL is spelled as it is sent, a lone `?` included.
+      // The rest of the URL is written as it is sent, including a lone `?`.
       path: url.href.slice(url.origin.length).replace(/#.*$/, ""),
       method,
       headers,
@@ -152,7 +152,7 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
       responseHeaders: "raw",
       onInfo: () => {
         if (++interim > MAX_INTERIM)
-          void client.destroy(malformed(`more than ${MAX_INTERIM} interim answers precede it`));
+          void client.destroy(malformed(`more than ${MAX_INTERIM} interim responses precede it`));
       },
     });
     return toResponse(answer, { outgoing, client, reset: () => reset });
@@ -160,13 +160,13 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
     void client.destroy();
     signal?.throwIfAborted();
     const cause = plainFault(fault);
-    throw connected ? cause : new NotConnected("No connection was made.", { cause });
+    throw connected ? cause : new NotConnected("No connection could be made.", { cause });
   }
 }
 
 /**
- * Where sending fails, lets what has arrived be read before the socket ends: an answer may come before its request is
- * read, and then the other side closes. The runtime does so over TLS alone.
+ * If sending fails, reads what has already arrived before the socket ends: a server may respond and close before it has
+ * read the request. The runtime does this only over TLS.
  */
 function readAfterFailedWrite(socket: Socket, onFault: (fault: Error) => void): void {
   const { _write: write, destroy } = socket;
@@ -174,7 +174,7 @@ function readAfterFailedWrite(socket: Socket, onFault: (fault: Error) => void): 
   socket._write = (chunk, encoding, callback) =>
     write.call(socket, chunk, encoding, (fault) => {
       if (!fault || socket.destroyed) return callback(fault);
-      // Not called back, it sends no more. It closes by itself, as soon as it is read to its end.
+      // Without calling back, nothing more is sent. The socket closes by itself once it is read to its end.
       failed = fault;
       onFault(fault);
       const left = setTimeout(() => destroy.call(socket, fault), LEFTOVER_MS);
@@ -186,7 +186,7 @@ function readAfterFailedWrite(socket: Socket, onFault: (fault: Error) => void): 
 interface Connection {
   readonly outgoing: Outgoing;
   readonly client: Client;
-  /** By what the other side's reset was met, if it was. */
+  /** What the other side's reset interrupted, if anything. */
   readonly reset: () => unknown;
 }
 
@@ -195,12 +195,12 @@ function toResponse(
   connection: Connection,
 ): Response {
   const { outgoing, client } = connection;
-  // Whoever reads the body is told.
+  // The reader of the body gets the error.
   body.on("error", () => {});
   const headers = new Headers();
   const raw = given as unknown as readonly string[];
   for (let i = 0; i < raw.length; i += 2) headers.append(raw[i] as string, raw[i + 1] as string);
-  if (statusCode > 599) throw malformed(`its status is ${statusCode}, and HTTP's go from 200 to 599`);
+  if (statusCode > 599) throw malformed(`its status is ${statusCode}; HTTP statuses go from 200 to 599`);
   const bare = outgoing.method === "HEAD" || NULL_BODY_STATUSES.has(statusCode);
   if (bare) void client.destroy();
   const stream = bare ? null : toStream(body, { headers, ...connection });
@@ -209,7 +209,7 @@ function toResponse(
   return response;
 }
 
-/** The body, unpacked as it is read; the connection ends with it. */
+/** The body, decompressed as it is read; the connection ends with it. */
 function toStream(
   body: Dispatcher.ResponseData["body"],
   { headers, outgoing: { signal }, client, reset }: Connection & { headers: Headers },
@@ -218,10 +218,7 @@ function toStream(
   const framed = headers.has("content-length") || headers.has("transfer-encoding");
   let fail: (fault: unknown) => void;
   const abort = () => fail(signal?.reason);
-  const silence = setTimeout(
-    () => fail(fault("ETIMEDOUT", "Nothing was read of the answer for too long.")),
-    SILENCE_MS,
-  );
+  const silence = setTimeout(() => fail(fault("ETIMEDOUT", "The response stalled for too long.")), SILENCE_MS);
   silence.unref();
 
   function end(): void {
@@ -229,7 +226,7 @@ function toStream(
     signal?.removeEventListener("abort", abort);
     body.destroy();
     void client.destroy();
-    // Ends the unpacking where it waits to be read.
+    // Ends decompression while it waits to be read.
     void chunks.return(undefined).catch(() => {});
   }
 
@@ -249,7 +246,7 @@ function toStream(
           if (signal?.aborted) return;
           silence.refresh();
           if (!done) return controller.enqueue(value);
-          // The connection's end is the body's, where nothing else is; a reset is the end of neither.
+          // The body ends with the connection if nothing else marks its end; a reset ends neither properly.
           if (!framed && reset()) return fail(reset());
           end();
           controller.close();
@@ -267,14 +264,14 @@ function toStream(
 function plainFault(error: unknown): unknown {
   const { name, code = "", message = "" } = error as { name?: string; code?: string; message?: string };
   if (code === "UND_ERR_HEADERS_OVERFLOW") {
-    return malformed(`its headers are more than ${MAX_HEADERS}, or exceed ${MAX_HEADER_BYTES} bytes`, error);
+    return malformed(`it has more than ${MAX_HEADERS} headers, or ${MAX_HEADER_BYTES} bytes of them`, error);
   }
   if (code === "HPE_FRAMING_OVERFLOW") {
-    const reason = `what frames its body's pieces exceeds them by more than ${MAX_FRAMING_SURPLUS} bytes`;
+    const reason = `its chunk framing exceeds its content by more than ${MAX_FRAMING_SURPLUS} bytes`;
     return malformed(reason, error);
   }
   if (code.endsWith("_TIMEOUT")) return fault("ETIMEDOUT", "The other side was silent for too long.", error);
-  // The client's own checks of what it has parsed fail by assertion.
+  // The client's own checks of parsed data fail by assertion.
   if (name === "HTTPParserError" || code === "ERR_ASSERTION" || message.startsWith("bad ")) {
     return malformed("it is not HTTP/1.1", error);
   }
@@ -288,5 +285,5 @@ function fault(code: string, message: string, cause?: unknown): Error {
 }
 
 function malformed(reason: string, cause?: unknown): ConnectorError {
-  return new ConnectorError("malformed_answer", `The answer cannot be read: ${reason}.`, { cause });
+  return new ConnectorError("malformed_answer", `The response cannot be read: ${reason}.`, { cause });
 }

@@ -1,18 +1,18 @@
 /**
- * `http`: one HTTP request to any service; its answer is the job's result.
+ * `http`: one HTTP request to any service; the response is the job's result.
  *
- * - An answer outside `expected_status` fails the attempt with `unexpected_status`; after 408, 425, 429, 500, 502, 503
- *   and 504 another may follow, not before the answer's `Retry-After` is over.
- * - An address that is not public fails it with `address_refused`, unless configuration allows it; a name of such
- *   addresses alone with `connection_failed`, as one that is not there.
- * - Redirects are not followed: a 3xx answer is an answer like any other, with its `location` among the
- *   headers. So no header of the caller's, least of all a credential, reaches a host they did not name.
- * - Of the body at most {@link MAX_BODY_BYTES} are read; then the connection is closed and `truncated` is set.
- * - Requests other than GET, HEAD and OPTIONS carry an `Idempotency-Key`, unless the input has one: a job
- *   whose worker was lost is run again with the same key.
- * - An answer of an expected status whose body cannot be read fails the attempt with `malformed_answer`, for good: what
- *   was asked for is done. After any other status the body does not matter.
- * - The URL is called as it is written, or refused ({@link writtenOtherwise}).
+ * - A response outside `expected_status` fails the attempt with `unexpected_status`; after 408, 425, 429, 500, 502, 503
+ *   and 504 another attempt may follow, not before the response's `Retry-After`.
+ * - An address that is not public fails it with `address_refused`, unless the configuration allows it; a name that
+ *   resolves only to such addresses with `connection_failed`, like one that does not exist.
+ * - Redirects are not followed: a 3xx response is handled like any other, with its `location` among the headers. So no
+ *   header of the caller's, least of all a credential, reaches a host they did not name.
+ * - At most {@link MAX_BODY_BYTES} of the body are read; then the connection is closed and `truncated` is set.
+ * - Requests other than GET, HEAD and OPTIONS have an `Idempotency-Key`, unless the input sets one: a job whose worker
+ *   was lost runs again with the same key.
+ * - A response with an expected status whose body cannot be read fails the attempt with `malformed_answer`, without a
+ *   retry: the request has been carried out. After any other status the body does not matter.
+ * - The URL is called as it is written, or rejected ({@link writtenOtherwise}).
  * - Neither the request's headers nor the query of its URL appear in an error.
  */
 import { type Static, Type } from "@sinclair/typebox";
@@ -24,14 +24,14 @@ import { OWN_HEADERS } from "./exchange.ts";
 import { BodyNote, decodeBody } from "./http_body.ts";
 import { retryAfter } from "./retry_after.ts";
 
-/** How much of an answer's body is kept, in bytes after decompression. */
+/** How much of a response's body is kept, in bytes after decompression. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
-/** A request's headers, and the bytes of their names and values together. */
+/** A request's headers: how many, and the bytes of their names and values together. */
 const MAX_REQUEST_HEADERS = 100;
 const MAX_REQUEST_HEADER_BYTES = 16 * 1024;
 
-/** How much of an unexpected answer's body goes into the error, in characters. */
+/** How much of an unexpected response's body goes into the error, in characters. */
 const MAX_ERROR_BODY_CHARS = 2048;
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -58,7 +58,7 @@ export const HttpInput = Type.Object(
     body: Type.Optional(
       Type.Unknown({
         description:
-          "A string is sent as it is; any other JSON value as JSON, with its content type unless one is given.",
+          "A string is sent as it is; any other JSON value as JSON, with its content type unless another is given.",
       }),
     ),
     timeout_ms: Type.Optional(
@@ -85,14 +85,14 @@ export const HttpOutput = Type.Object({
     description: "Names in lower case. `set-cookie` is left out: session secrets do not belong in a history.",
   }),
   body: Type.Unknown({
-    description: "The JSON value, where the content type says JSON; else text; base64 where it is neither.",
+    description: "The JSON value if the content type is JSON; otherwise text, or base64 if it is not text either.",
   }),
   body_encoding: Type.Union([Type.Literal("json"), Type.Literal("text"), Type.Literal("base64")]),
   truncated: Type.Boolean({ description: `The body was longer than ${MAX_BODY_BYTES} bytes and was cut there.` }),
   notes: Type.Optional(
     Type.Array(BodyNote, {
       description:
-        "What in `body` is not as the answer says: numbers that no number here holds are strings, JSON that is none, nests too deeply or has too many large integers is text. Absent where there is nothing to note.",
+        "How `body` differs from the response: numbers that cannot be represented are strings; invalid JSON, or JSON that is nested too deeply or has too many large integers, is text. Absent if there is nothing to note.",
     }),
   ),
 });
@@ -100,7 +100,7 @@ export type HttpOutput = Static<typeof HttpOutput>;
 
 export const http: Connector<typeof HttpInput, typeof HttpOutput> = {
   name: "http",
-  summary: "Sends one HTTP request and returns the answer's status, headers and body.",
+  summary: "Sends one HTTP request and returns the response's status, headers and body.",
   input: HttpInput,
   output: HttpOutput,
   run,
@@ -116,7 +116,7 @@ async function run(input: HttpInput, context: ConnectorContext): Promise<HttpOut
     context.signal.throwIfAborted();
     if (fault instanceof ConnectorError) throw fault;
     if (timeout.aborted) throw new ConnectorError("timeout", `${what} did not finish within ${timeoutMs} ms.`);
-    // The fault's own text may quote the URL's query or a header: only its code is passed on.
+    // The fault's message may quote the URL's query or a header, so only its code is passed on.
     const reason = faultCode(fault);
     throw new ConnectorError("connection_failed", `${what} failed: ${reason}.`, { detail: { reason } });
   });
@@ -125,9 +125,9 @@ async function run(input: HttpInput, context: ConnectorContext): Promise<HttpOut
     const response = await context.fetch(request.url, { ...request.init, signal });
     const body = await readAtMost(response.body, MAX_BODY_BYTES);
     context.signal.throwIfAborted();
-    // Those of many jobs may come at the same moment.
+    // Many jobs may get responses at the same moment.
     const output = await inSlice(() => toOutput(response, body));
-    // A status that is not expected decides alone: the body is shown as far as it came.
+    // An unexpected status alone decides: the body is shown as far as it arrived.
     if (!isExpected(output.status, input.expected_status ?? "2xx")) throw unexpectedStatus(what, output);
     if (body.fault === undefined) return output;
     if (!(body.fault instanceof ConnectorError)) throw body.fault;
@@ -145,7 +145,7 @@ function toRequest(input: HttpInput, idempotencyKey: string) {
     if (method === "GET" || method === "HEAD") throw invalid(`A ${method} request cannot have a body.`, "/body");
     body = typeof input.body === "string" ? input.body : JSON.stringify(input.body);
     if (!body.isWellFormed()) {
-      throw invalid("The body has half of a character that UTF-16 writes in two; leave it out.", "/body");
+      throw invalid("The body has an unpaired surrogate (half of a UTF-16 character); leave it out.", "/body");
     }
     if (!headers.has("content-type")) {
       headers.set("content-type", typeof input.body === "string" ? "text/plain;charset=UTF-8" : "application/json");
@@ -164,19 +164,19 @@ function parseUrl(text: string): URL {
   const url = URL.parse(text);
   if (!url) throw invalid("The URL cannot be parsed.", "/url");
   if (url.username || url.password) {
-    throw invalid("The URL carries a user name or password; send an `authorization` header instead.", "/url");
+    throw invalid("The URL has a user name or password; send an `authorization` header instead.", "/url");
   }
   return url;
 }
 
-/** A caller's own value would contradict what the client says. */
+/** A caller's own value would contradict the client's. */
 const RESERVED_HEADERS = new Set(OWN_HEADERS);
 
 function toHeaders(given: Record<string, string>): Headers {
   const headers = new Headers();
   let size = 0;
   for (const [name, value] of Object.entries(given)) {
-    // HTTP allows no character in either that takes more than a byte.
+    // HTTP allows only single-byte characters in both.
     size += name.length + value.length;
     if (size > MAX_REQUEST_HEADER_BYTES) {
       const message = `The headers take more than ${MAX_REQUEST_HEADER_BYTES} bytes, names and values together.`;
@@ -184,23 +184,26 @@ function toHeaders(given: Record<string, string>): Headers {
     }
     const pointer = pointerTo("/headers", name);
     if (RESERVED_HEADERS.has(name.toLowerCase())) throw invalid(`The header "${name}" cannot be set.`, pointer);
-    // Both would go out otherwise than they are on record.
+    // Both would be sent differently from what is recorded.
     if (/^[\t ]|[\t ]$/.test(value)) {
-      throw invalid(`The value of the header "${name}" begins or ends with white space, which is not sent.`, pointer);
+      throw invalid(
+        `The value of the header "${name}" begins or ends with white space, which would not be sent.`,
+        pointer,
+      );
     }
     if (!appended(headers, { name, value })) {
       throw invalid(`The header "${name}" has a name or value that HTTP does not allow.`, pointer);
     }
     if (headers.get(name) !== value) {
-      throw invalid(`The header "${name}" is given twice: names that differ in case alone are the same.`, pointer);
+      throw invalid(`The header "${name}" is given twice: names that differ only in case are the same.`, pointer);
     }
   }
   return headers;
 }
 
-/** Whether HTTP allows the header. What `append` throws quotes the value, so it goes no further. */
+/** Whether HTTP allows the header. The error that `append` throws quotes the value, so it is dropped. */
 function appended(headers: Headers, header: { name: string; value: string }): boolean {
-  // `append` lets control characters pass.
+  // `append` accepts control characters.
   if (/[^\t\x20-\x7e\x80-\xff]/.test(header.value)) return false;
   try {
     headers.append(header.name, header.value);
@@ -229,7 +232,7 @@ interface ReadBody {
   readonly bytes: Buffer;
   /** There was more, or may have been. */
   readonly truncated: boolean;
-  /** What ended the body before its end. */
+  /** The error that cut the body short. */
   readonly fault?: unknown;
 }
 
@@ -267,7 +270,7 @@ function unexpectedStatus(what: string, output: HttpOutput): ConnectorError {
     truncated: output.truncated || shown.length < text.length,
     ...(headers["retry-after"] === undefined ? {} : { retry_after: headers["retry-after"] }),
   };
-  return new ConnectorError("unexpected_status", `${what} answered ${status}, which is not expected.`, {
+  return new ConnectorError("unexpected_status", `${what} responded with ${status}, which is not expected.`, {
     detail,
     retry_after: retryAfter(headers["retry-after"] ?? null, Date.now()),
   });

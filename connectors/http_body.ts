@@ -1,4 +1,4 @@
-/** What the body of an answer says. */
+/** Interprets the body of a response. */
 import { type Static, Type } from "@sinclair/typebox";
 import {
   encodingOf,
@@ -11,10 +11,10 @@ import {
   readMediaType,
 } from "../src/json/mod.ts";
 
-/** The body is a member of the result, which may have as many levels as any JSON. */
+/** The body is a field of the result, which may be as deep as any JSON. */
 const DEPTH_LIMIT = JSON_DEPTH_LIMIT - 1;
 
-/** Of a key that a note names. */
+/** Of a key in a note. */
 const MAX_KEY_CHARACTERS = 100;
 
 export const BodyNote = Type.Object({
@@ -32,16 +32,16 @@ type BodyNote = Static<typeof BodyNote>;
 export interface Body {
   readonly body: unknown;
   readonly body_encoding: "json" | "text" | "base64";
-  /** What in `body` is not as the answer says it is. */
+  /** What in `body` differs from the response. */
   readonly notes?: BodyNote[];
 }
 
-/** Never throws. `truncated`: the bytes are the beginning of a longer body. */
+/** Never throws. `truncated`: the bytes are only the beginning of the body. */
 export function decodeBody(
   bytes: Uint8Array,
   { contentType = "", truncated }: { contentType: string | undefined; truncated: boolean },
 ): Body {
-  // Whatever it would be: an answer to HEAD, or with 204 or 304, may name the type of what it leaves out.
+  // Whatever its type: a response to HEAD, or with 204 or 304, may name the type of the body that it omits.
   if (bytes.length === 0) return { body: "", body_encoding: "text" };
   const type = readMediaType(contentType);
   const decoded = decode(bytes, { charset: type?.charset, truncated });
@@ -55,7 +55,7 @@ export function decodeBody(
     return { body: value, body_encoding: "json", ...given(notes) };
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    // The text shows what it is.
+    // The text speaks for itself.
     const note = { pointer: "/body", code: "json_kept_as_text", message: error.message } as const;
     return { body: text, body_encoding: "text", ...given([...notes, note]) };
   }
@@ -70,7 +70,7 @@ function numberNotes({ count, pointers }: ForeignJson["kept_as_text"]): BodyNote
   const notes: BodyNote[] = pointers.map((pointer) => ({
     pointer: pointerTo("", "body") + pointer,
     code,
-    message: "The number is not an integer of 64 bits, and no double has exactly its value: it is given as a string.",
+    message: "The number is not a 64-bit integer, and no double has exactly its value: it is returned as a string.",
   }));
   const others = count - notes.length;
   if (others > 0) notes.push({ pointer: "/body", code, message: `So are ${others} other numbers.` });
@@ -79,11 +79,11 @@ function numberNotes({ count, pointers }: ForeignJson["kept_as_text"]): BodyNote
 
 function keyNote(key: string): BodyNote {
   const named = JSON.stringify(excerpt(key, MAX_KEY_CHARACTERS));
-  const message = `An object of the body repeats the key ${named}: the last one's value is given.`;
+  const message = `An object in the body repeats the key ${named}: its last value is returned.`;
   return { pointer: "/body", code: "repeated_key", message };
 }
 
-/** `undefined` for what is not text: bytes that neither the charset nor UTF-8 allows, or a NUL. */
+/** `undefined` for what is not text: bytes that are invalid in both the charset and UTF-8, or a NUL. */
 function decode(
   bytes: Uint8Array,
   { charset, truncated }: { charset: string | undefined; truncated: boolean },
@@ -93,7 +93,7 @@ function decode(
   if (text !== undefined) return text.includes("\0") ? undefined : { text, notes: [] };
   const asUtf8 = named === "utf-8" ? undefined : tryDecode(bytes, { encoding: "utf-8", truncated });
   if (asUtf8 === undefined || asUtf8.includes("\0")) return undefined;
-  const message = `The answer names the charset ${JSON.stringify(charset)}, which ${named ? "it is not in" : "is not known here"}; it was read as UTF-8.`;
+  const message = `The response has the charset ${JSON.stringify(charset)}, which ${named ? "it is not in" : "is unknown"}; it was read as UTF-8.`;
   return { text: asUtf8, notes: [{ pointer: "/body", code: "decoded_as_utf_8", message }] };
 }
 
@@ -102,7 +102,7 @@ function tryDecode(
   { encoding, truncated }: { encoding: Bun.Encoding; truncated: boolean },
 ): string | undefined {
   try {
-    // A cut may fall within a character: `stream` leaves such a rest out.
+    // The cut may fall within a character: `stream` drops the incomplete rest.
     return new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: truncated });
   } catch {
     return undefined;

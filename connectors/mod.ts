@@ -1,4 +1,4 @@
-/** What can be done outside: every built-in connector, by the workflow name that runs it. */
+/** Every built-in connector, by the workflow name that runs it. */
 import type { Connector } from "./connector.ts";
 import { http } from "./http.ts";
 

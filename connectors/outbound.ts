@@ -1,8 +1,8 @@
 /**
- * The guard on the way out: whoever may name an address of a job or a callback must not reach through it what only
- * this machine can reach. A request goes out only to an address that is checked **after** the name was resolved, and
- * to that very address: the name is not resolved again, so an answer that changes in between (rebinding) gains
- * nothing. `Host` and, over TLS, the server name and the certificate's check stay those of the name.
+ * The guard on outbound calls: a caller who can set the URL of a job or a callback must not reach through it what only
+ * this machine can reach. The address is checked **after** the name is resolved, and the request goes to exactly that
+ * address: the name is not resolved again, so DNS rebinding gains nothing. `Host` and, over TLS, the server name and
+ * the certificate check stay those of the name.
  */
 import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
@@ -12,24 +12,24 @@ import { ConnectorError, type OutboundFetch } from "./connector.ts";
 import { exchange, hostOf, NotConnected, toOutgoing } from "./exchange.ts";
 
 /**
- * Names that may not be called are answered as names that are not there, whatever the resolver says of them, and at full
- * steps of so many milliseconds: else callers could find out which names there are inside.
+ * Forbidden names get the same error as missing ones, whatever the resolver says, and at multiples of this many
+ * milliseconds: otherwise callers could find out which internal names exist.
  */
 const ANSWERS_EVERY_MS = 500;
 
 export interface OutboundOptions {
-  /** What is let through all the same: addresses, CIDR ranges, and host names whatever they resolve to. */
+  /** What is allowed nevertheless: addresses, CIDR ranges, and host names whatever they resolve to. */
   readonly allow: readonly string[];
   /** All addresses of a host name; the system's resolver by default. */
   readonly lookup?: (host: string) => Promise<readonly LookupAddress[]>;
 }
 
-/** A `fetch` behind the guard. */
+/** A guarded `fetch`. */
 export function createOutbound({ allow, lookup: resolve = lookupAll }: OutboundOptions): OutboundFetch {
   const allowedHosts = new Set(allow.filter((entry) => !isAddressRange(entry)).map((name) => name.toLowerCase()));
   const passes = passing(allow);
 
-  /** Where a host is to be reached, each address checked. */
+  /** Where to reach a host, each address checked. */
   async function addressesOf(host: string, signal: AbortSignal | null | undefined): Promise<readonly string[]> {
     if (isIP(host) !== 0) {
       if (passes(host)) return [host];
@@ -68,8 +68,8 @@ export function createOutbound({ allow, lookup: resolve = lookupAll }: OutboundO
 }
 
 /**
- * Gives the host of a URL that is an address, and no name, where the guard would refuse it whatever happens; `undefined`
- * where only a call can tell.
+ * Returns the URL's host if it is an address, not a name, that the guard would always reject; `undefined` if only a
+ * call can tell.
  */
 export function refusedAddresses(allow: readonly string[]): (url: string) => string | undefined {
   const passes = passing(allow);
@@ -79,7 +79,7 @@ export function refusedAddresses(allow: readonly string[]): (url: string) => str
   };
 }
 
-/** Which addresses are let through. */
+/** Which addresses are allowed. */
 function passing(allow: readonly string[]): (address: string) => boolean {
   const isAllowed = addressMatcher(allow.filter(isAddressRange));
   return (text) => {
@@ -88,7 +88,7 @@ function passing(allow: readonly string[]): (address: string) => boolean {
   };
 }
 
-/** Whether anybody on the internet could be asked under this address. */
+/** Whether the address is public, anywhere on the internet. */
 export function isPublic(text: string): boolean {
   const address = parseAddress(text);
   return address !== undefined && isPublicAddress(address);

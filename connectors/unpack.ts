@@ -1,9 +1,9 @@
 /**
- * Bodies of answers, unpacked while they are read (`Content-Encoding`; RFC 9110, section 8.4).
+ * Response bodies, decompressed while they are read (`Content-Encoding`; RFC 9110, section 8.4).
  *
- * A body is unpacked in pieces of 32 KB, off the event loop, and no further than it is read: a few bytes
- * that stand for gigabytes cost what is read of them, and no more. A body that yields nothing ends as well: packed it
- * may be larger than unpacked by {@link MAX_SURPLUS_BYTES}.
+ * A body is decompressed in pieces of 32 KB, off the event loop, and no further than it is read: a few bytes that
+ * expand to gigabytes cost only what is read of them. A body that yields nothing is cut off, too: compressed, it may be
+ * larger than decompressed by {@link MAX_SURPLUS_BYTES}.
  */
 import {
   constants,
@@ -18,19 +18,19 @@ import { inSlice } from "../src/async/mod.ts";
 import { ConnectorError } from "./connector.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
-/** How much is unpacked at a time. */
+/** How much is decompressed at a time. */
 const PIECE_BYTES = 32 * 1024;
-/** By how much what was read of a packed body may exceed what it has yielded. */
+/** By how much the compressed bytes read may exceed the bytes that they yielded. */
 export const MAX_SURPLUS_BYTES = 256 * 1024;
-/** Codings on top of each other. */
+/** Nested codings. */
 export const MAX_CODINGS = 2;
 
 interface Coding {
-  /** Some codings need the body's first byte to tell which of two formats it is. */
+  /** Some codings need the body's first byte to tell which of two formats it has. */
   readonly decoder: (firstByte: number) => Gunzip;
-  /** Waits until the chunk may be unpacked; resolves to what is called when it is. */
+  /** Waits until the chunk may be decompressed; resolves to a function to call when it has been. */
   readonly turn?: () => Promise<() => void>;
-  /** Tells whether the body is whole, where the decoder does not. */
+  /** Tells whether the body is complete, for decoders that do not. */
   readonly frames?: () => Pick<ZstdFrames, "add" | "complete">;
 }
 
@@ -39,7 +39,7 @@ const gzip: Coding = { decoder: () => createGunzip({ chunkSize }) };
 const CODINGS: ReadonlyMap<string, Coding> = new Map([
   ["gzip", gzip],
   ["x-gzip", gzip],
-  // With zlib's header, as RFC 9110 wants it, or without, as some servers send it.
+  // With zlib's header, as RFC 9110 requires, or without, as some servers send it.
   ["deflate", { decoder: (first) => ((first & 0x0f) === 8 ? createInflate : createInflateRaw)({ chunkSize }) }],
   [
     "zstd",
@@ -49,18 +49,18 @@ const CODINGS: ReadonlyMap<string, Coding> = new Map([
       frames: () => new ZstdFrames(),
     },
   ],
-  // Its decoder fills its whole window, up to 16 MB, before it yields the first byte: one chunk at a time, lest many
-  // at once take that much each. Requests do not ask for it.
+  // Its decoder fills its whole window, up to 16 MB, before it yields the first byte: one chunk at a time, so that many
+  // at once do not each take that much. Requests do not offer it.
   ["br", { decoder: () => createBrotliDecompress({ chunkSize }), turn: oneAtATime() }],
 ]);
 
-/** What requests say in `Accept-Encoding`. */
+/** What requests send in `Accept-Encoding`. */
 export const ACCEPT_ENCODING = "gzip, deflate, zstd";
 
 /**
- * What a body stands for. A body in a coding that is not known here is passed on as it is: the header has all kinds of
- * values that are no codings (`aws-chunked`, `utf-8`). Throws a `ConnectorError` `malformed_answer` where the body
- * cannot be unpacked.
+ * Decodes a body. A body with an unknown coding is passed on as it is: the header contains all kinds of values that are
+ * not codings (`aws-chunked`, `utf-8`). Throws a `ConnectorError` `malformed_answer` if the body cannot be
+ * decompressed.
  */
 export async function* unpack(
   body: AsyncIterable<Uint8Array>,
@@ -73,7 +73,7 @@ export async function* unpack(
     .filter((name) => name !== "" && name !== "identity");
   const known = names.every((name) => CODINGS.has(name));
   if (known && names.length > MAX_CODINGS) {
-    throw malformed(`its body is in ${names.length} content codings, and at most ${MAX_CODINGS} are unpacked`);
+    throw malformed(`its body has ${names.length} content codings; at most ${MAX_CODINGS} are decoded`);
   }
   yield* known ? names.reduceRight(unpackOne, body) : body;
 }
@@ -83,17 +83,17 @@ async function* unpackOne(packed: AsyncIterable<Uint8Array>, name: string): Asyn
   const chunks = packed[Symbol.asyncIterator]();
   let next = await chunks.next();
   while (next.value?.byteLength === 0) next = await chunks.next();
-  // An empty body is empty, whatever it is said to be packed in.
+  // An empty body is empty, whatever its coding.
   if (next.done) return;
   const decoder = createDecoder(next.value[0] as number);
   const frames = createFrames?.();
   let surplus = 0;
-  /** Of what is packed, and not of its coding. */
+  /** Of the compressed content, not of its coding. */
   let fault: unknown;
   let closed = () => {};
   decoder.once("close", () => closed());
 
-  /** Whether the decoder took the whole chunk: not where it ended before or was destroyed. */
+  /** Whether the decoder consumed the whole chunk: not if it ended before or was destroyed. */
   function written(chunk: Uint8Array): Promise<boolean> {
     return new Promise((resolve) => {
       closed = () => resolve(false);
@@ -105,17 +105,17 @@ async function* unpackOne(packed: AsyncIterable<Uint8Array>, name: string): Asyn
     try {
       for (; !next.done; next = await chunks.next()) {
         const done = await turn?.();
-        // Resolves when all of the chunk is unpacked, and so not before what it yields is read.
+        // Resolves when the whole chunk is decompressed, and so not before its output is read.
         const chunk = next.value;
         const taken = await written(chunk);
         done?.();
         if (!taken) return;
-        // It may be nothing but frames of a few bytes, and many such bodies may come at once.
+        // It may consist of nothing but frames of a few bytes, and many such bodies may arrive at once.
         if (frames) await inSlice(() => frames.add(chunk));
         surplus += chunk.byteLength;
         if (surplus > MAX_SURPLUS_BYTES) throw malformed(`its ${name} body goes on and yields nothing`);
       }
-      if (frames?.complete === false) throw malformed(`its ${name} body is cut short`);
+      if (frames?.complete === false) throw malformed(`its ${name} body is incomplete`);
       decoder.end();
     } catch (error) {
       fault = error;
@@ -130,14 +130,14 @@ async function* unpackOne(packed: AsyncIterable<Uint8Array>, name: string): Asyn
       yield piece;
     }
   } catch (error) {
-    throw fault ?? malformed(`its ${name} body is broken`, error);
+    throw fault ?? malformed(`its ${name} body is invalid`, error);
   } finally {
     decoder.destroy();
     void chunks.return?.().catch(() => {});
   }
 }
 
-/** Gives turns, one after the other. */
+/** Serialises its users. */
 function oneAtATime(): () => Promise<() => void> {
   let last = Promise.resolve();
   return async () => {
@@ -150,5 +150,5 @@ function oneAtATime(): () => Promise<() => void> {
 }
 
 function malformed(reason: string, cause?: unknown): ConnectorError {
-  return new ConnectorError("malformed_answer", `The answer cannot be read: ${reason}.`, { cause });
+  return new ConnectorError("malformed_answer", `The response cannot be read: ${reason}.`, { cause });
 }

@@ -1,6 +1,6 @@
 /**
- * Where the frames of a body in Zstandard end (RFC 8878, section 3.1). The runtime's decoder takes a body that is cut
- * short for a whole one, so that this has to be found out beside it.
+ * Finds where the frames of a Zstandard body end (RFC 8878, section 3.1). The runtime's decoder mistakes a truncated
+ * body for a complete one, so this has to be found out separately.
  */
 
 const SKIPPABLE = 0x184d2a50;
@@ -12,7 +12,7 @@ type Part = "magic" | "skippable_size" | "descriptor" | "block";
 const PART_BYTES: Readonly<Record<Part, number>> = { magic: 4, skippable_size: 4, descriptor: 1, block: 3 };
 
 export class ZstdFrames {
-  /** Which part comes after the bytes to skip, and what has come of it. */
+  /** Which part comes after the bytes to skip, and what is known so far. */
   #part: Part = "magic";
   #got = 0;
   #value = 0;
@@ -24,7 +24,7 @@ export class ZstdFrames {
     return this.#part === "magic" && this.#got === 0 && this.#skip === 0;
   }
 
-  /** Takes the next bytes; what is no frame is left to the decoder. */
+  /** Consumes the next bytes; anything that is not a frame is left to the decoder. */
   add(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.byteLength; ) {
       const skipped = Math.min(this.#skip, chunk.byteLength - at);
@@ -37,7 +37,7 @@ export class ZstdFrames {
     }
   }
 
-  /** A part is there: what does it say of what follows? */
+  /** A part is complete: what does it say about the rest? */
   #end(): void {
     const [part, value] = [this.#part, this.#value];
     this.#got = this.#value = 0;

@@ -1,6 +1,6 @@
 /**
- * What was done to many jobs at once. Streams are named `bulk-<UUID>`, one for each operation. What became of each job is
- * in its own history; `causation_id` leads from there to here.
+ * What was done to many jobs at once. Streams are named `bulk-<UUID>`, one per operation. What happened to each job is
+ * in its own history; `causation_id` refers back to here.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
@@ -8,7 +8,7 @@ import { streamName } from "./envelope.ts";
 /** The stream of a bulk operation. */
 export const bulkStream = streamName("bulk");
 
-/** Which jobs it is about: those that fulfil every condition that is named. */
+/** The filter: jobs that match every given condition. */
 export const BulkFilter = Type.Object({
   status: Type.Optional(Type.String()),
   workflow: Type.Optional(Type.String()),
@@ -23,11 +23,11 @@ export type BulkFilter = Static<typeof BulkFilter>;
 export const BulkStarted = Type.Object({
   action: Type.Union([Type.Literal("cancel"), Type.Literal("replay")]),
   filter: BulkFilter,
-  /** Jobs that run anything else lie beyond the reach of whoever asked; absent: none do. */
+  /** Jobs that run anything else are beyond the caller's reach; absent: none are. */
   workflows: Type.Optional(Type.Array(Type.String())),
-  /** For the history of each job that is cancelled. */
+  /** For the history of each cancelled job. */
   reason: Type.Optional(Type.String()),
-  /** Jobs submitted after this position of the log are left alone: what it brings forth itself among them. */
+  /** Jobs submitted after this position of the log are left alone, including those that the operation creates. */
   until_position: Type.Integer({ minimum: 0 }),
 });
 export type BulkStarted = Static<typeof BulkStarted>;
@@ -36,11 +36,11 @@ export type BulkStarted = Static<typeof BulkStarted>;
 export const BulkFinished = Type.Object({
   /** Jobs that fulfilled the filter when it was begun, or taken up again. */
   matched: Type.Integer({ minimum: 0 }),
-  /** Jobs that were cancelled, or new jobs that were made. */
+  /** Jobs that were cancelled, or new jobs that were created. */
   changed: Type.Integer({ minimum: 0 }),
-  /** Jobs that had changed meanwhile, or been replayed before by the same operation. */
+  /** Jobs that had changed in the meantime, or had already been replayed by the same operation. */
   unchanged: Type.Integer({ minimum: 0 }),
-  /** Jobs with which nothing could be done for a fault of their own. */
+  /** Jobs that could not be processed because of a fault of their own. */
   failed: Type.Integer({ minimum: 0 }),
 });
 export type BulkFinished = Static<typeof BulkFinished>;

@@ -1,34 +1,34 @@
 /**
- * What every event looks like, whatever it says.
+ * What every event has, whatever its type.
  *
- * - **stream**: the history of one thing, named `<category>-<id>`, for example `job-<UUIDv7>`.
- * - **version**: an event's place in its stream, from 1, dense.
- * - **position**: an event's place in the whole log, from 1, dense, in commit order.
+ * - **stream**: the history of one entity, named `<category>-<id>`, for example `job-<UUIDv7>`.
+ * - **version**: an event's place in its stream, from 1, without gaps.
+ * - **position**: an event's place in the whole log, from 1, without gaps, in commit order.
  * - **event id**: `<stream_id>@<version>`, known before the event is written.
  */
 import { type Static, Type } from "@sinclair/typebox";
 
-/** How many reactions may lead to an event, one after another: more go in a circle. */
+/** How many reactions may lead to an event, one after another: more would mean a loop. */
 export const MAX_REACTION_DEPTH = 16;
 
-/** Who and what brought an event about. */
+/** Who and what caused an event. */
 export const EventMeta = Type.Object(
   {
     /** Who acted: `key:<fingerprint>`, `anonymous`, `worker:<id>`, `system:<part>`. Never a secret. */
     actor: Type.String({ minLength: 1, maxLength: 300 }),
-    /** Whose words the event's data are, where they are not the actor's: see `accountOf`. */
+    /** The author of the event's data, if it is not the actor: see `accountOf`. */
     account: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
-    /** Beside the actor: who submitted what is run again, who defined the schedule that fires. */
+    /** Besides the actor: the submitter of the job that is replayed, those who defined the schedule that fires. */
     on_behalf_of: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
-    /** Shared by every event that one first action set off: the id of the job or of the service. */
+    /** Shared by all events that one first action caused: the id of the job or of the service. */
     correlation_id: Type.String({ minLength: 1 }),
-    /** The event id that led to this one, where one did; or the id derived from the request's Idempotency-Key. */
+    /** The id of the event that led to this one, if any; or the id derived from the request's Idempotency-Key. */
     causation_id: Type.Optional(Type.String()),
-    /** How many reactions led to it, one after another, where a reaction brought it about. */
+    /** How many reactions led to it, one after another, if a reaction caused it. */
     reaction_depth: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_REACTION_DEPTH })),
-    /** The HTTP request that caused it, where one did. */
+    /** The HTTP request that caused it, if any. */
     request_id: Type.Optional(Type.String()),
-    /** Where it belongs in a distributed trace (W3C Trace Context): the span that it happened in, where there is one. */
+    /** Its place in a distributed trace (W3C Trace Context): the span in which it happened, if any. */
     traceparent: Type.Optional(Type.String({ pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$" })),
   },
   { additionalProperties: false },
@@ -41,7 +41,7 @@ export interface NewEvent<Type extends string = string, Data = unknown> {
   readonly data: Data;
 }
 
-/** An event as the log keeps it: `data_json` and `meta_json` are the exact bytes that were appended. */
+/** An event as the log stores it: `data_json` and `meta_json` are the exact bytes that were appended. */
 export interface StoredEvent {
   readonly position: number;
   readonly stream_id: string;
@@ -52,11 +52,11 @@ export interface StoredEvent {
   readonly meta_json: string;
   /** RFC 3339, UTC, by the database's clock, microseconds. */
   readonly recorded_at: string;
-  /** What `data_json` and `meta_json` say, where this process recorded it and had them parsed. */
+  /** The parsed `data_json` and `meta_json`, if this process recorded it and had them parsed. */
   readonly parsed?: { readonly data: unknown; readonly meta: EventMeta };
 }
 
-/** A recorded event, decoded and brought to its newest shape. */
+/** A recorded event, decoded and upcast to its newest schema. */
 export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly position: number;
   readonly stream_id: string;
@@ -69,12 +69,12 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly recorded_at: string;
 }
 
-/** `<stream_id>@<version>`: the same on every replica, and before the event is written. */
+/** `<stream_id>@<version>`: the same on every replica, and known before the event is written. */
 export function eventId(event: { stream_id: string; version: number }): string {
   return `${event.stream_id}@${event.version}`;
 }
 
-/** Names the streams of one category, by the id of each thing: `jobStream("42")` gives `job-42`. */
+/** Names the streams of one category by entity id: `jobStream("42")` gives `job-42`. */
 export interface StreamName {
   (id: string): string;
   /** Whether a stream is one of them. */

@@ -1,11 +1,11 @@
-/** Reading the events that hold what a step or a job gave, which can be megabytes, without decoding that. */
+/** Reads the events that contain a step's or job's output, which can be megabytes, without decoding the output. */
 import { decodeJson, JsonText } from "../src/json/mod.ts";
 import type { StoredEvent } from "./envelope.ts";
 
-/** Shorter ones are decoded as all others are. */
+/** Shorter ones are decoded like all others. */
 const LONG_LENGTH = 500;
 
-/** What stands before and after it, as this service writes it. No more than that is looked through. */
+/** The text before and after it, as this service writes it. No more than that is searched. */
 const STARTS: Readonly<Record<string, RegExp>> = {
   "job.step_reused": /^\{"step":"\w{1,64}","status":"\w{1,20}","output":/,
   "job.step_succeeded": /^\{"attempt":\d{1,9},"step":"\w{1,64}",(?:"item":\d{1,9},)?"step_attempt":\d{1,9},"output":/,
@@ -15,7 +15,7 @@ const START_LENGTH = 200;
 const END = /(?:,"output_length":\d{1,9})?\}$/;
 const END_LENGTH = 40;
 
-/** An event's data, with a large output or result as its text; `undefined` where there is none. */
+/** An event's data, with a large output or result as its text; `undefined` if there is none. */
 export function decodeGiving({ type, data_json }: Pick<StoredEvent, "type" | "data_json">): object | undefined {
   if (data_json.length < LONG_LENGTH) return undefined;
   const start = STARTS[type]?.exec(data_json.slice(0, START_LENGTH))?.[0];

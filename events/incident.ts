@@ -1,6 +1,6 @@
 /**
- * What can happen to an incident: a time in which the service did not do what it promises, as its operators tell it to
- * those who use it. Streams are named `incident-<UUID>`.
+ * What can happen to an incident: a period in which the service did not work as promised, as its operators report it to
+ * its users. Streams are named `incident-<UUID>`.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
@@ -8,7 +8,7 @@ import { streamName } from "./envelope.ts";
 /** The stream of an incident. */
 export const incidentStream = streamName("incident");
 
-/** From the least to the worst: it is planned; some notice; many notice; nothing works. */
+/** From the least to the worst: planned; some users notice; many do; nothing works. */
 export const impacts = ["maintenance", "minor", "major", "critical"] as const;
 export type Impact = (typeof impacts)[number];
 
@@ -17,12 +17,12 @@ const Impact = Type.Union(impacts.map((impact) => Type.Literal(impact)));
 export const IncidentOpened = Type.Object({
   title: Type.String({ minLength: 1, maxLength: 128 }),
   impact: Impact,
-  /** What is known, for those who use the service. */
+  /** What is known, for users of the service. */
   message: Type.String({ minLength: 1, maxLength: 2_000 }),
 });
 export type IncidentOpened = Static<typeof IncidentOpened>;
 
-/** More is known; `impact` where it is another one now. */
+/** More is known; `impact` if it has changed. */
 export const IncidentUpdated = Type.Object({
   message: Type.String({ minLength: 1, maxLength: 2_000 }),
   impact: Type.Optional(Impact),

@@ -16,9 +16,9 @@ export type Priority = Static<typeof Priority>;
 export const JobError = Type.Object({
   /** Stable, snake_case. */
   code: Type.String({ maxLength: 128 }),
-  /** One sentence for a person: what was wrong, with the value, and how to mend it. */
+  /** One sentence for a person: what was wrong, with the value, and how to fix it. */
   message: Type.String(),
-  /** What else helps, for example the answer's status. Never a secret. */
+  /** Further details, for example the response's status. Never a secret. */
   detail: Type.Optional(Type.Unknown()),
 });
 export type JobError = Static<typeof JobError>;
@@ -28,20 +28,20 @@ export const JobSubmitted = Type.Object({
   workflow: Type.String({ minLength: 1, maxLength: 128 }),
   payload: Type.Record(Type.String(), Type.Unknown()),
   callback_url: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
-  /** `normal` where absent. */
+  /** Default: `normal`. */
   priority: Type.Optional(Priority),
-  /** How many attempts may fail or lose their worker before the job does. */
+  /** How many attempts may fail or lose their worker before the job fails. */
   max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
   backoff: Type.Optional(Backoff),
-  /** RFC 3339: not before then. The past means now. */
+  /** RFC 3339: not before then. A time in the past means now. */
   run_at: Type.Optional(CallersTime),
   /** How long one attempt may take. */
   attempt_timeout_seconds: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 86_400 })),
-  /** How long the job may take with all its attempts and pauses, from when it may first run. */
+  /** How long the job may take with all its attempts and delays, from when it may first run. */
   timeout_seconds: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 2_592_000 })),
   /** Jobs of one workflow with the same key share its limits. */
   concurrency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-  /** What to run, in place of what the workflow's name stands for. */
+  /** What to run, in place of what the workflow's name refers to. */
   steps: Type.Optional(Steps),
 });
 export type JobSubmitted = Static<typeof JobSubmitted>;
@@ -50,39 +50,39 @@ export type JobSubmitted = Static<typeof JobSubmitted>;
 export const JobStarted = Type.Object({
   /** From 1. */
   attempt: Count(1),
-  /** The instance that claimed it, or the name that an external worker gives itself. */
+  /** The instance that claimed it, or the name that an external worker uses. */
   worker: Type.String(),
   /** An external worker claimed it over the API: `meta.actor` says with which key. */
   external: Type.Optional(Type.Literal(true)),
-  /** The claim ends this many seconds after it was recorded, unless it is renewed. */
+  /** The claim expires this many seconds after it was recorded, unless it is renewed. */
   lease_seconds: Type.Number({ exclusiveMinimum: 0, maximum: MAX_SECONDS }),
-  /** The connector's own limit, which holds where the submission names none. */
+  /** The connector's own limit, which applies if the submission sets none. */
   max_attempts: Type.Optional(Count(1)),
 });
 export type JobStarted = Static<typeof JobStarted>;
 
-/** The worker is still at it: the lease now ends `lease_seconds` after this event was recorded. */
+/** The worker is still running it: the lease now expires `lease_seconds` after this event was recorded. */
 export const JobHeartbeat = Type.Object({
   attempt: Count(1),
   lease_seconds: Type.Number({ exclusiveMinimum: 0, maximum: MAX_SECONDS }),
 });
 export type JobHeartbeat = Static<typeof JobHeartbeat>;
 
-/** The claim ended without an outcome; the job waits in the queue again. */
+/** The claim ended without an outcome; the job is queued again. */
 export const JobReleased = Type.Object({
   attempt: Count(1),
   reason: Type.Union([
-    /** The lease ran out: its worker is dead, frozen or cut off. */
+    /** The lease expired: its worker is dead, frozen or cut off. */
     Type.Literal("lease_expired"),
     /** Its worker is known to be dead. */
     Type.Literal("worker_lost"),
-    /** Its worker is stopping and handed it back. */
+    /** Its worker is stopping and released it. */
     Type.Literal("worker_stopping"),
   ]),
 });
 export type JobReleased = Static<typeof JobReleased>;
 
-/** An attempt failed, and another follows: the job is queued again, and due after a pause. */
+/** An attempt failed, and another follows: the job is queued again, and due after a delay. */
 export const JobRetryScheduled = Type.Object({
   attempt: Count(1),
   error: JobError,
@@ -92,7 +92,7 @@ export const JobRetryScheduled = Type.Object({
 export type JobRetryScheduled = Static<typeof JobRetryScheduled>;
 
 export const JobSucceeded = Type.Object({
-  /** 0 where the job was completed without ever being claimed. */
+  /** 0 if the job was completed without ever being claimed. */
   attempt: Count(0),
   result: Type.Unknown(),
 });
@@ -104,7 +104,7 @@ export const JobFailed = Type.Object({
 });
 export type JobFailed = Static<typeof JobFailed>;
 
-/** Somebody stopped the job; `meta.actor` says who. An attempt that runs is told to stop. */
+/** Somebody cancelled the job; `meta.actor` says who. A running attempt is told to stop. */
 export const JobCancelled = Type.Object({
   /** Of the latest claim; 0 before the first. */
   attempt: Count(0),
@@ -115,9 +115,9 @@ export type JobCancelled = Static<typeof JobCancelled>;
 const StepId = Type.String();
 /** Which item of a for_each, from 0; absent for the step as a whole. */
 const Item = Type.Optional(Count(0));
-/** How often the connector was run for the step or item, from 1. */
+/** How many times the connector was run for the step or item, from 1. */
 const StepAttempt = Count(1);
-/** Of the output's JSON, in UTF-16 units: what a job's outputs may take is counted together. */
+/** The length of the output's JSON, in UTF-16 units: the outputs of a job have a common limit. */
 const OutputLength = Count(0);
 
 /** The stored pipeline that the job runs, at the version that it keeps from now on; recorded with its first start. */
@@ -127,18 +127,18 @@ export const JobPipelinePinned = Type.Object({
 });
 export type JobPipelinePinned = Static<typeof JobPipelinePinned>;
 
-/** A step's connector is about to run, or the first of a for_each's items is. */
+/** A step's connector is about to run, or the first of a for_each's items. */
 export const JobStepStarted = Type.Object({
   attempt: Count(1),
   step: StepId,
   item: Item,
   step_attempt: StepAttempt,
-  /** How many items there are: of a for_each as a whole, which comes before its items. */
+  /** The number of items: for a for_each as a whole, which comes before its items. */
   items: Type.Optional(Count(0)),
 });
 export type JobStepStarted = Static<typeof JobStepStarted>;
 
-/** The step or item has ended well and is never run again. */
+/** The step or item has succeeded and never runs again. */
 export const JobStepSucceeded = Type.Object({
   attempt: Count(1),
   step: StepId,
@@ -157,7 +157,7 @@ export const JobStepFailed = Type.Object({
   item: Item,
   step_attempt: StepAttempt,
   error: JobError,
-  /** RFC 3339: it is tried again from then on. Absent: not again, and the job fails. */
+  /** RFC 3339: when it is retried. Absent: it is not, and the job fails. */
   retry_at: Type.Optional(Time),
 });
 export type JobStepFailed = Static<typeof JobStepFailed>;
@@ -169,16 +169,16 @@ export const JobStepSkipped = Type.Object({
 });
 export type JobStepSkipped = Static<typeof JobStepSkipped>;
 
-/** The job waits within a step: it is queued again and holds neither worker nor slot. */
+/** The job waits within a step: it is queued again and holds neither worker nor permit. */
 export const JobSuspended = Type.Object({
   attempt: Count(1),
   step: StepId,
   waiting: Type.Union([Type.Literal("sleep"), Type.Literal("approval"), Type.Literal("retry")]),
-  /** RFC 3339: when it goes on, whatever happens. */
+  /** RFC 3339: when it continues, whatever happens. */
   until: Time,
   /** What is to be approved. */
   message: Type.Optional(Type.String()),
-  /** Whoever submitted the job may not approve it. */
+  /** The job's submitter may not approve it. */
   not_by_submitter: Type.Optional(Type.Literal(true)),
 });
 export type JobSuspended = Static<typeof JobSuspended>;
@@ -193,15 +193,15 @@ export const JobApprovalGiven = Type.Object({
 });
 export type JobApprovalGiven = Static<typeof JobApprovalGiven>;
 
-/** The job runs another one again, with its submission; recorded together with `job.submitted`. */
+/** The job is a replay of another one; recorded together with `job.submitted`. */
 export const JobReplayedFrom = Type.Object({
   origin_job_id: Uuid,
-  /** The first step that is run; each of those before it has a `job.step_reused`, recorded together with this. */
+  /** The first step that runs; each earlier one has a `job.step_reused`, recorded together with this. */
   from_step: Type.Optional(StepId),
 });
 export type JobReplayedFrom = Static<typeof JobReplayedFrom>;
 
-/** The step is not run: it has ended with this in the job that is run again. */
+/** The step does not run: this is its outcome in the replayed job. */
 export const JobStepReused = Type.Object({
   step: StepId,
   status: Type.Union([Type.Literal("succeeded"), Type.Literal("skipped")]),
@@ -210,16 +210,16 @@ export const JobStepReused = Type.Object({
 });
 export type JobStepReused = Static<typeof JobStepReused>;
 
-/** The same at every attempt to tell of the job: receivers know a repetition by it. */
+/** The same at every attempt, so that receivers can detect a duplicate. */
 const WebhookId = Type.String();
-/** From 1; from 1 again after a redelivery was asked for. */
+/** Starts at 1, and again at 1 after a requested redelivery. */
 const CallbackAttempt = Count(1);
 
 /** An attempt at the callback failed, and another follows. */
 export const JobCallbackAttempted = Type.Object({
   webhook_id: WebhookId,
   attempt: CallbackAttempt,
-  /** Absent where no answer came. */
+  /** Absent if there was no response. */
   status_code: Type.Optional(Type.Integer()),
   error: JobError,
   /** The next attempt is due this many seconds after this event was recorded. */
@@ -239,13 +239,13 @@ export type JobCallbackDelivered = Static<typeof JobCallbackDelivered>;
 export const JobCallbackFailed = Type.Object({
   webhook_id: WebhookId,
   attempt: CallbackAttempt,
-  /** Absent where no answer came. */
+  /** Absent if there was no response. */
   status_code: Type.Optional(Type.Integer()),
   error: JobError,
 });
 export type JobCallbackFailed = Static<typeof JobCallbackFailed>;
 
-/** Somebody asked for the callback to be made again, at once and with all its attempts; `meta.actor` says who. */
+/** Somebody asked to send the callback again, at once and with all its attempts; `meta.actor` says who. */
 export const JobCallbackRequested = Type.Object({});
 export type JobCallbackRequested = Static<typeof JobCallbackRequested>;
 
@@ -281,7 +281,7 @@ export function firstDueAt({ run_at }: JobSubmitted, recorded_at: string): numbe
   return due > Date.parse(recorded_at) ? due : null;
 }
 
-/** When a job has taken too long, in milliseconds since 1970; `null`: never. */
+/** When a job's time is up, in milliseconds since 1970; `null`: never. */
 export function expiresAt(submission: JobSubmitted, recorded_at: string): number | null {
   const { timeout_seconds } = submission;
   if (timeout_seconds === undefined) return null;

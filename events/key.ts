@@ -1,7 +1,7 @@
 /**
  * What can happen to an issued API key. Streams are named `key-<UUID>`.
  *
- * A **secret** is the text that callers send. It is shown once, by the call that made it, and is in no event: its
+ * A **secret** is the text that callers send. It is shown once, by the call that created it, and is in no event: its
  * SHA-256 is. A key can have several at a time while it is rotated.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
@@ -12,18 +12,18 @@ import { Time } from "./time.ts";
 /** The stream of an issued key. */
 export const keyStream = streamName("key");
 
-/** Where a key is taken: `live` in production, `test` elsewhere. */
+/** Where a key is accepted: `live` in production, `test` elsewhere. */
 export const environments = ["live", "test"] as const;
 export type Environment = (typeof environments)[number];
 
 const secret = {
   /** SHA-256 of the secret, in hex. */
   hash: Type.String({ pattern: "^[0-9a-f]{64}$" }),
-  /** How the secret begins, to be recognised by. */
+  /** How the secret begins, to recognise it. */
   prefix: Type.String({ minLength: 1, maxLength: 32 }),
 };
 
-/** From then on it is not taken; `null`: it never expires. RFC 3339, UTC. */
+/** From then on it is rejected; `null`: it never expires. RFC 3339, UTC. */
 const ExpiresAt = Type.Union([Time, Type.Null()]);
 
 export const KeyCreated = Type.Object({
@@ -34,22 +34,22 @@ export const KeyCreated = Type.Object({
   scopes: Type.Array(Type.String(), { minItems: 1 }),
   /** The workflows whose jobs its holder may submit and claim; `null`: all. */
   workflows: Type.Union([Type.Array(Type.String(), { minItems: 1 }), Type.Null()]),
-  /** Of rate limits. */
+  /** The tier of its rate limits. */
   tier: Type.String({ minLength: 1, maxLength: 64 }),
   expires_at: ExpiresAt,
 });
 export type KeyCreated = Static<typeof KeyCreated>;
 
-/** It has a new secret. Those before it are taken for so long from now on, unless they end earlier. */
+/** It has a new secret. Earlier ones remain valid for this long from now on, unless they expire before. */
 export const KeyRotated = Type.Object({
   ...secret,
   overlap_seconds: Type.Integer({ minimum: 0, maximum: MAX_SECONDS }),
-  /** Absent where it stays as it was. */
+  /** Absent if unchanged. */
   expires_at: Type.Optional(ExpiresAt),
 });
 export type KeyRotated = Static<typeof KeyRotated>;
 
-/** The end of it, with all its secrets. Its history stays. */
+/** The end of the key, with all its secrets. Its history stays. */
 export const KeyRevoked = Type.Object({ reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) });
 export type KeyRevoked = Static<typeof KeyRevoked>;
 

@@ -1,7 +1,8 @@
 /**
- * What a limit let run. Streams are named `limit-<32 hex digits>`, one for each workflow with a limit and each
- * concurrency key in use. The newest event says all: who is on the list, and when the rate is spent. A job on the list
- * holds a slot as long as its own history says that it runs that attempt; after that its entry counts for nothing.
+ * The attempts that a limit let start. Streams are named `limit-<32 hex digits>`, one for each workflow with a limit
+ * and each concurrency key in use. The newest event has the whole state: who is on the list, and how much of the rate
+ * is used. A job on the list holds a permit as long as its own history says that it is running that attempt; after that
+ * its entry has no effect.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
@@ -10,23 +11,23 @@ import { Time } from "./time.ts";
 /** The stream of a limit, by a digest of its name. */
 export const limitStream = streamName("limit");
 
-/** A job's attempt was let run: recorded in one commit with its `job.started`. */
+/** A job's attempt was allowed to start: recorded in one commit with its `job.started`. */
 export const LimitGranted = Type.Object({
   workflow: Type.String(),
-  /** Absent: the limit is the whole workflow's. */
+  /** Absent: the limit applies to the whole workflow. */
   concurrency_key: Type.Optional(Type.String()),
   /** The user among whose jobs the key counts; absent: it is shared. */
   key_owner: Type.Optional(Type.String()),
   job_id: Type.String(),
   attempt: Type.Integer({ minimum: 1 }),
-  /** Attempts by job id, this one among them. Those that have ended since are left out where they are known. */
+  /** Attempts by job id, including this one. Those known to have ended since are left out. */
   holders: Type.Record(Type.String(), Type.Integer({ minimum: 1 })),
-  /** Where starts are limited in number by time (GCRA). */
+  /** If the rate of starts is limited (GCRA). */
   rate: Type.Optional(
     Type.Object({
       /** The theoretical arrival time of the next start: RFC 3339, UTC. */
       tat: Time,
-      /** Between two starts. Where this event was recorded late, `tat` is this long after that at least. */
+      /** Between two starts. If this event was recorded late, `tat` is at least this long after that. */
       interval_seconds: Type.Number({ exclusiveMinimum: 0 }),
     }),
   ),

@@ -1,4 +1,4 @@
-/** The catalogue of everything that can happen: event types, their schemas, and how old shapes are read. */
+/** The catalogue of everything that can happen: event types, their schemas, and how old versions are read. */
 
 import type { Static } from "@sinclair/typebox";
 import { decodeJson } from "../src/json/mod.ts";
@@ -45,29 +45,28 @@ export type EventOf<Types extends EventType> = { [T in Types]: RecordedEvent<T, 
 /** A known event, as read. */
 export type KnownEvent = EventOf<EventType>;
 
-/** The schema version that a newly recorded event of a type carries: 1, and one more for each upcast. */
+/** The schema version of newly recorded events of a type: 1, plus one for each upcast. */
 export function schemaVersion(type: string): number {
   return 1 + (upcasts[type]?.length ?? 0);
 }
 
 /**
- * Pure functions from one shape of an event's data to the next: `upcasts["job.started"][0]` takes
- * version 1 to version 2. Recorded events are never rewritten; they are brought up to date as they
- * are read.
+ * Pure functions from one schema version of an event's data to the next: `upcasts["job.started"][0]` converts version 1
+ * to version 2. Recorded events are never rewritten; they are converted as they are read.
  */
 const upcasts: Record<string, ReadonlyArray<(data: unknown) => unknown>> = {
   "job.callback_delivered": [firstAttempt],
   "job.callback_failed": [firstAttempt],
 };
 
-/** At first a callback had one attempt, and its outcome did not number it. */
+/** Originally a callback had one attempt, and its outcome had no number. */
 function firstAttempt(data: unknown): unknown {
   return { ...(data as object), attempt: 1 };
 }
 
 /**
- * Decodes an event as the log keeps it and brings it to its newest shape. Unknown types pass unchanged. What a step or a job
- * gave stays a text where it is large: see `JsonText`.
+ * Decodes a stored event and upcasts it to its newest schema. Unknown types pass unchanged. A step's or job's output
+ * stays a text if it is large: see `JsonText`.
  */
 export function decode(stored: StoredEvent): KnownEvent {
   const { parsed } = stored;
@@ -86,14 +85,16 @@ export function decode(stored: StoredEvent): KnownEvent {
   } as KnownEvent;
 }
 
-/** Who and what brought an event about. */
+/** Who and what caused an event. */
 export function metaOf({ parsed, meta_json }: StoredEvent): EventMeta {
   return parsed ? parsed.meta : decodeJson<EventMeta>(meta_json);
 }
 
 const decoded = new WeakMap<StoredEvent, KnownEvent>();
 
-/** As {@link decode}; what several parts of one process read is decoded once. None of them may change it. */
+/**
+ * Like {@link decode}, but an event that several parts of a process read is decoded once. None of them may change it.
+ */
 export function decodeOnce(stored: StoredEvent): KnownEvent {
   let event = decoded.get(stored);
   if (!event) {

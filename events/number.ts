@@ -1,13 +1,13 @@
-/** Numbers that a column of a read model can hold. */
+/** Numbers that fit into a column of a read model. */
 import { Type } from "@sinclair/typebox";
 
-/** Of Postgres's `int`. */
+/** The maximum of Postgres's `int`. */
 const MAX_INT = 2 ** 31 - 1;
 
-/** A whole number from `minimum` on. */
+/** A whole number, at least `minimum`. */
 export function Count(minimum: number) {
   return Type.Integer({ minimum, maximum: MAX_INT });
 }
 
-/** A time span: up to 30 years, so that what begins today ends at a time that can be written. */
+/** A duration: up to 30 years, so that what begins today ends at a time that can be represented. */
 export const MAX_SECONDS = 1e9;

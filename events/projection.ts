@@ -1,4 +1,4 @@
-/** What operators decided about a read model that an event had stopped. Streams are named `projection-<name>`. */
+/** What operators decided about a read model stopped by an event. Streams are named `projection-<name>`. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
 import { Count } from "./number.ts";
@@ -6,15 +6,15 @@ import { Count } from "./number.ts";
 /** The stream of a read model, by its name. */
 export const projectionStream = streamName("projection");
 
-/** It goes on from the event that had stopped it; `meta.actor` says who decided so. */
+/** It was resumed at the event that had stopped it; `meta.actor` says by whom. */
 export const ProjectionResumed = Type.Object({
   projection: Type.String({ minLength: 1, maxLength: 64 }),
-  /** Of the projection: another version folds the event anew, whatever was decided here. */
+  /** Of the projection: another version folds the event again, whatever was decided here. */
   version: Count(1),
-  /** The event that had stopped it: where the log holds it, and which it is. */
+  /** The event that had stopped it: its position and its id. */
   position: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
   event_id: Type.String(),
-  /** Whether the event is passed over for good, by rebuilds too; else it is folded again. */
+  /** Whether the event is skipped for good, including by rebuilds; otherwise it is folded again. */
   skip: Type.Boolean(),
   reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
 });

@@ -1,4 +1,4 @@
-/** What operators decided about a reaction that an event had stopped. Streams are named `reaction-<name>`. */
+/** What operators decided about a reaction stopped by an event. Streams are named `reaction-<name>`. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
 import { Count } from "./number.ts";
@@ -6,15 +6,15 @@ import { Count } from "./number.ts";
 /** The stream of a reaction, by its name. */
 export const reactionStream = streamName("reaction");
 
-/** It goes on from the event that had stopped it; `meta.actor` says who decided so. */
+/** It was resumed at the event that had stopped it; `meta.actor` says by whom. */
 export const ReactionResumed = Type.Object({
   reaction: Type.String({ minLength: 1, maxLength: 63 }),
   /** Of the reaction, when it was stopped. */
   version: Count(1),
-  /** The event that had stopped it: where the log holds it, and which it is. */
+  /** The event that had stopped it: its position and its id. */
   position: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
   event_id: Type.String(),
-  /** Whether the event is passed over; else it is reacted to again. */
+  /** Whether the event is skipped; otherwise it is handled again. */
   skip: Type.Boolean(),
   reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
 });

@@ -1,6 +1,6 @@
 /**
- * What can happen to the service itself. Streams are named `service-<instance id>`, one for each
- * process that ever ran. Uptime is computed from these events.
+ * What can happen to the service itself. Streams are named `service-<instance id>`, one for each process that ever ran.
+ * Uptime is computed from these events.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";

@@ -1,22 +1,24 @@
 /**
- * Times as callers write them: RFC 3339 with an offset, from 1970 to 9999. Whatever takes a time from outside reads it
- * here, so that the same text means the same, or is refused for the same reason, wherever it stands.
+ * Times as callers write them: RFC 3339 with an offset, from 1970 to 9999. Every time from outside is parsed here, so
+ * that the same text means the same, or is rejected for the same reason, everywhere.
  */
 
 import { FormatRegistry, Type } from "@sinclair/typebox";
 
-/** The last time that there is, in milliseconds since 1970; the first is 0. Later ones Postgres and JSON cannot write. */
+/**
+ * The latest valid time, in milliseconds since 1970; the earliest is 0. Postgres and JSON cannot represent later ones.
+ */
 export const MAX_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** The time that a text names, or what is wrong with the text; the fault completes "The value …". */
+/** The parsed time, or what is wrong with the text; the fault completes "The value …". */
 export type TimeReading = { readonly instant: Temporal.Instant } | { readonly fault: string };
 
 const FORM = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)?$/i;
 const LAST = Temporal.Instant.fromEpochMilliseconds(MAX_TIME);
 
 /**
- * Reads a time. Offsets go to ±23:59; of a fraction, nine digits count. Leap seconds are refused: Unix time, by which
- * everything here is timed, has none.
+ * Parses a time. Offsets go up to ±23:59; nine digits of a fraction count. Leap seconds are rejected: Unix time, which
+ * everything here uses, has none.
  */
 export function readTime(text: string): TimeReading {
   const match = FORM.exec(text);
@@ -36,14 +38,14 @@ export function readTime(text: string): TimeReading {
   return { instant };
 }
 
-/** The time that a text names which was taken before. Throws a `RangeError` where it names none. */
+/** Parses a time that was accepted before. Throws a `RangeError` if it is not one. */
 export function instantOf(text: string): Temporal.Instant {
   const reading = readTime(text);
   if ("fault" in reading) throw new RangeError(`Cannot read the time ${JSON.stringify(text)}: it ${reading.fault}`);
   return reading.instant;
 }
 
-/** RFC 3339 in UTC, with at most microseconds: what every part of the service can write, read and keep in a column. */
+/** RFC 3339 in UTC, with at most microseconds: what every part of the service can write, read and store in a column. */
 export const Time = Type.String({ format: "utc-time" });
 
 const UTC = /^(?!0000)\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$/;
@@ -51,7 +53,7 @@ const UTC = /^(?!0000)\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})
 FormatRegistry.Set("utc-time", (text) => {
   if (!UTC.test(text)) return false;
   const day = Date.parse(`${text.slice(0, 10)}T00:00:00Z`);
-  // The parser takes 30 February for 2 March.
+  // The parser reads 30 February as 2 March.
   return Number.isFinite(day) && new Date(day).toISOString().startsWith(text.slice(0, 10));
 });
 

@@ -1,4 +1,4 @@
-/** Ids that a read model keeps as UUIDs. */
+/** Ids that read models store as UUIDs. */
 import { Type } from "@sinclair/typebox";
 
 export const Uuid = Type.String({

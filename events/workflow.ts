@@ -1,4 +1,4 @@
-/** What is settled about workflows. Streams are named `workflow-<32 hex digits>`, out of the workflow's name. */
+/** The limits set for workflows. Streams are named `workflow-<32 hex digits>`, derived from the workflow's name. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
 
@@ -13,7 +13,7 @@ export function isSystemWorkflow(workflow: string): boolean {
 /** The stream of a workflow, by a digest of its name. */
 export const workflowStream = streamName("workflow");
 
-/** At most so many may run at once under one limit: its newest event lists them all, in about 45 bytes each. */
+/** How many may run at once under one limit: its newest event lists them all, in about 45 bytes each. */
 export const MAX_CONCURRENCY = 1_000;
 
 export const RatePerKey = Type.Object(
@@ -21,20 +21,20 @@ export const RatePerKey = Type.Object(
     /** Starts in each `per_seconds`, evenly spaced. */
     limit: Type.Integer({ minimum: 1, maximum: 1_000 }),
     per_seconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
-    /** How many of them may come at once after a pause; 1 where absent. */
+    /** How many of them may come at once after a quiet period; default: 1. */
     burst: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
   },
   { additionalProperties: false },
 );
 
-/** Somebody settled how many of a workflow's jobs may run; what is absent is not limited, but for keys. */
+/** Somebody set how many of a workflow's jobs may run; a field that is absent is not limited, except for keys. */
 export const WorkflowLimitsSet = Type.Object({
   workflow: Type.String({ maxLength: 128 }),
-  /** Jobs of the workflow that may run at once. */
+  /** How many jobs of the workflow may run at once. */
   concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CONCURRENCY })),
-  /** Jobs with the same concurrency key that may run at once; 1 where absent. */
+  /** How many jobs with the same concurrency key may run at once; default: 1. */
   concurrency_per_key: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CONCURRENCY })),
-  /** Jobs with the same concurrency key that may start in a time. */
+  /** How many jobs with the same concurrency key may start per period. */
   rate_per_key: Type.Optional(RatePerKey),
 });
 export type WorkflowLimitsSet = Static<typeof WorkflowLimitsSet>;

@@ -37,7 +37,7 @@ if (process.argv.includes("--create")) {
 }
 
 const consumer = await nats.jetstream({ apiPrefix: NATS_API_PREFIX }).consumers.get(STREAM, name);
-console.error(`Going on as ${name}`);
+console.error(`Resuming as ${name}`);
 for await (const message of await consumer.consume({ max_messages: 100 })) {
   const position = Number(message.headers?.get("Levqor-Position"));
   if (position > Number(AFTER ?? 0)) {

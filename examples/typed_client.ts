@@ -24,7 +24,7 @@ const submitted = await levqor.POST("/api/v1/intake", {
 });
 if (submitted.error) throw new Error(`${submitted.error.error}: ${submitted.error.detail}`);
 const { job_id } = submitted.data;
-console.log(`${job_id} is on record`);
+console.log(`${job_id} is recorded`);
 
 for (let status: string | undefined; status !== "succeeded"; ) {
   const { data: job, error } = await levqor.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id } } });

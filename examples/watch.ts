@@ -36,7 +36,7 @@ function connect(): void {
         position = message.event.position;
         break;
       case "error":
-        console.error(`Not taken: ${message.problem.detail}`);
+        console.error(`Rejected: ${message.problem.detail}`);
         process.exit(1);
         break;
       case "closed":
@@ -46,7 +46,7 @@ function connect(): void {
     }
   };
   socket.onclose = ({ code }) => {
-    console.error(`The connection ended (${code}); coming back in ${retry_ms} ms`);
+    console.error(`The connection ended (${code}); reconnecting in ${retry_ms} ms`);
     setTimeout(connect, retry_ms);
     retry_ms = Math.min(2 * retry_ms, RETRY_MS.most);
   };

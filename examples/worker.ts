@@ -64,7 +64,7 @@ async function call<Answer>(action: string, body: object, signal?: AbortSignal):
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   });
   if (answer.ok) return (await answer.json()) as Answer;
-  if (answer.status >= 500 || answer.status === 429) throw new Error(`The service answered ${answer.status}`);
+  if (answer.status >= 500 || answer.status === 429) throw new Error(`The service responded with ${answer.status}`);
   throw new Refused(((await answer.json()) as { detail: string }).detail);
 }
 
@@ -137,7 +137,7 @@ while (!stopping.signal.aborted) {
     }
   } catch (error) {
     if (error instanceof Refused) throw error;
-    if (!stopping.signal.aborted) console.log(`Cannot claim, trying again: ${(error as Error).message}`);
+    if (!stopping.signal.aborted) console.log(`Cannot claim, retrying: ${(error as Error).message}`);
     await sleep(1_000, undefined, { signal: stopping.signal }).catch(() => {});
   }
   while (running.size === SLOTS && !stopping.signal.aborted) await Promise.race([...running.values(), sleep(1_000)]);

@@ -3,7 +3,7 @@ import type { Impact } from "../events/incident.ts";
 import { entityId } from "../events/mod.ts";
 import { defineProjection } from "./projection.ts";
 
-/** One message of its operators. */
+/** One message from its operators. */
 export interface IncidentMessage {
   readonly status: "opened" | "updated" | "resolved";
   readonly message: string;
@@ -17,13 +17,13 @@ export type IncidentRow = {
   incident_id: string;
   title: string;
   status: "open" | "resolved";
-  /** As it was told last. */
+  /** The latest report. */
   impact: Impact;
   opened_at: string;
   resolved_at: string | null;
-  /** In order, the first one opened it. */
+  /** In order; the first one opened it. */
   messages: IncidentMessage[];
-  /** Where the log holds `incident.opened`. */
+  /** The position of `incident.opened`. */
   position: number;
 };
 
@@ -60,7 +60,7 @@ export const incidents = defineProjection({
         position: event.position,
       };
     }
-    if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: nothing was opened`);
+    if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: it was not opened`);
     switch (event.type) {
       case "incident.updated": {
         const { message, impact = row.impact } = event.data;

@@ -1,4 +1,4 @@
-/** Where every job stands: what lists, status queries and claiming workers look at. No payloads, no results. */
+/** The state of every job, for lists, status queries and claiming workers. No payloads, no results. */
 import { accountOf, chargedTo, keyOwner, SYSTEM } from "../events/account.ts";
 import { expiresAt, firstDueAt, type Priority } from "../events/job.ts";
 import { entityId } from "../events/mod.ts";
@@ -11,31 +11,34 @@ export type JobRow = {
   workflow: string;
   status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   priority: Priority;
-  /** Jobs of one workflow with the same key, and the same owner of it, share its limits. */
+  /** Jobs of one workflow with the same key, and the same key owner, share its limits. */
   concurrency_key: string | null;
   /** The user among whose jobs the key counts; empty: it is shared. */
   key_owner: string;
-  /** Who submitted it, where that was a user: `user:<id>`. Users see only their own. */
+  /** Who submitted it, if that was a user: `user:<id>`. Users see only their own. */
   owner: string | null;
-  /** Whose share of the queue it takes while it waits, and of a worker's slots while it runs: `user:<id>` or `key:<id>`; `null`: the operator's, who has all. */
+  /**
+   * Whose share of the queue it uses while it waits, and of a worker's slots while it runs: `user:<id>` or `key:<id>`;
+   * `null`: the operator's, who may use all.
+   */
   account: string | null;
-  /** Whether the service gave it itself: the operator sees those where they are asked for. */
+  /** Whether the service submitted it itself: the operator sees those on request. */
   of_system: boolean;
-  /** Who has claimed it for an external worker and holds it now; `null`: nobody, or the operator. */
+  /** Who has claimed it for an external worker; `null`: nobody, or the operator. */
   claimant: string | null;
-  /** The job that this one runs again. */
+  /** The job of which this is a replay. */
   origin_job_id: string | null;
-  /** The connectors that its own steps use, one a line; `null`: it brought none, or they use none. */
+  /** The connectors that its own steps use, one per line; `null`: it has no steps, or they use none. */
   uses: string | null;
-  /** Whether it brought its own steps: then any worker may run it, whatever its workflow. */
+  /** Whether it was submitted with its own steps: then any worker may run it, whatever its workflow. */
   has_steps: boolean;
-  /** The step that it waits in, while it is suspended. */
+  /** The step in which it waits, while it is suspended. */
   suspended_in: string | null;
   /** The number of the latest attempt; 0 before the first. */
   attempt: number;
   /** The version of the job's stream: what the next append to it expects. */
   version: number;
-  /** Where the log holds `job.submitted`: the order of intake. */
+  /** The position of `job.submitted`: the order of intake. */
   position: number;
   created_at: string;
   /** When the latest event was recorded. */
@@ -43,21 +46,21 @@ export type JobRow = {
   /** When the latest attempt started. */
   started_at: string | null;
   finished_at: string | null;
-  /** Not to be started before; `null` unless it is queued and has been told when. */
+  /** Not to be started before; `null` unless it is queued and has such a time. */
   due_at: string | null;
-  /** What it waits for until it is due, for example `retry`; `null`: for a worker alone. */
+  /** What it waits for until it is due, for example `retry`; `null`: only for a worker. */
   waiting: string | null;
-  /** When it has taken too long, for as long as it has not ended. */
+  /** When its time is up, as long as it has not finished. */
   expires_at: string | null;
-  /** Of the error that the job failed with, or its latest attempt while it waits for the next; `null` otherwise. */
+  /** Of the error that the job failed with, or of its latest attempt while it waits for the next; `null` otherwise. */
   error_code: string | null;
-  /** Who runs it, or ran it last. `null` while no attempt has started, and after a claim was released. */
+  /** Who is running it, or ran it last. `null` while no attempt has started, and after a claim was released. */
   worker: string | null;
-  /** When the claim lapses; `null` unless running. */
+  /** When the lease expires; `null` unless running. */
   lease_expires_at: string | null;
   /**
-   * `none`: nobody asked for one. `waiting`: for the job's end. `pending`: the worker that ended the job is about to
-   * make it. `scheduled`: it is to be made at `callback_due_at`.
+   * `none`: there is none. `waiting`: for the job to finish. `pending`: the worker that finished the job is about to
+   * send it. `scheduled`: it is due at `callback_due_at`.
    */
   callback: "none" | "waiting" | "pending" | "scheduled" | "delivered" | "failed";
   /** When the next attempt at the callback is due; `null` unless it is pending or scheduled. */
@@ -127,17 +130,17 @@ export const jobs = defineProjection({
     "(position) where not of_system",
     "(position) where of_system",
     "(workflow, position)",
-    // Most jobs succeed: those are found by position. Of jobs that wait or run there are few, or many new ones.
+    // Most jobs succeed: those are found by position. There are few waiting or running jobs, or many new ones.
     "(status, position) where status in ('failed', 'cancelled')",
-    // Rows lie roughly in the order of time: block ranges are enough, and cost next to nothing to keep.
+    // Rows are roughly ordered by time: block ranges are enough, and cost next to nothing to maintain.
     "using brin (created_at) with (autosummarize = on)",
     "(error_code, position) where error_code is not null",
     "(origin_job_id) where origin_job_id is not null",
     "(owner, position) where owner is not null",
-    // How many of a caller's wait, and how many a caller holds.
+    // How many jobs of a caller wait, and how many a caller has claimed.
     "(account) where status = 'queued' and account is not null",
     "(claimant) where claimant is not null",
-    // What a worker may claim next, now and later, what a dead worker held, what is too late, what is to be called back.
+    // What a worker may claim next, now and later; a dead worker's jobs; jobs whose time is up; callbacks that are due.
     "(workflow, priority, position) where status = 'queued' and due_at is null",
     "(priority, position) where status = 'queued' and due_at is null and has_steps",
     "(account, priority, position) where status = 'queued' and due_at is null and account is not null",
@@ -145,7 +148,7 @@ export const jobs = defineProjection({
     "(priority, due_at, job_id) where status = 'queued' and due_at is not null and has_steps",
     "(workflow, concurrency_key, key_owner, priority, position) where status = 'queued' and concurrency_key is not null",
     "(lease_expires_at) where status = 'running'",
-    // Who has jobs that run.
+    // Which callers have running jobs.
     "(account) where status = 'running' and account is not null",
     "(expires_at) where expires_at is not null",
     "(callback_due_at) where callback_due_at is not null",
@@ -187,7 +190,7 @@ export const jobs = defineProjection({
         callback_due_at: null,
       };
     }
-    if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: nothing was submitted`);
+    if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: it was not submitted`);
     const after = { ...row, version: event.version, updated_at: event.recorded_at };
     apply(event, after);
     return after;
@@ -196,7 +199,7 @@ export const jobs = defineProjection({
 
 type LaterEvent = Exclude<ReadEvent<typeof jobs.reads>, { type: "job.submitted" }>;
 
-/** Changes a row of its own by an event that is not the job's first. */
+/** Changes a job's row for any event but its first. */
 function apply(event: LaterEvent, row: JobRow): void {
   switch (event.type) {
     case "job.started":

@@ -1,4 +1,4 @@
-/** Issued API keys as their list shows them: what they may do, never what they are. */
+/** Issued API keys as their list shows them: what they may do, never the keys themselves. */
 import { chargedTo } from "../events/account.ts";
 import type { Environment } from "../events/key.ts";
 import { entityId } from "../events/mod.ts";
@@ -20,12 +20,12 @@ export type KeyRow = {
   created_at: string;
   expires_at: string | null;
   rotated_at: string | null;
-  /** Until when secrets from before the last rotation are taken at most; `null`: none is. */
+  /** Until when at most secrets from before the last rotation are valid; `null`: none is. */
   overlap_ends_at: string | null;
   revoked_at: string | null;
-  /** Where the log holds `key.created`. */
+  /** The position of `key.created`. */
   position: number;
-  /** Of whose share it is; `null`: of nobody's, as what the operator stores. */
+  /** Whose share it uses; `null`: nobody's, as for what the operator stores. */
   account: string | null;
 };
 
@@ -53,7 +53,7 @@ export const keys = defineProjection({
   key: "key_id",
   indexes: [
     "(position)",
-    // How many hold.
+    // How many are valid.
     "(expires_at) where revoked_at is null",
   ],
 
@@ -73,7 +73,7 @@ export const keys = defineProjection({
         account: chargedTo(event.meta),
       };
     }
-    if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: nothing was created`);
+    if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: it was not created`);
     switch (event.type) {
       case "key.rotated": {
         const { prefix, overlap_seconds, expires_at = row.expires_at } = event.data;

@@ -1,5 +1,5 @@
 /**
- * What `/public/metrics` is computed from: counts per hour. The definitions are in {@link publicMetrics}.
+ * What `/public/metrics` is computed from: counts per hour. {@link publicMetrics} has the definitions.
  */
 import { accountOf, SYSTEM } from "../events/account.ts";
 import { defineProjection } from "./projection.ts";
@@ -8,13 +8,13 @@ import { defineProjection } from "./projection.ts";
 export type MetricsRow = {
   /** The hour's start: `2026-01-02T03:00:00Z`. */
   hour: string;
-  /** `job.submitted` events, without those of jobs that the service gave itself. */
+  /** `job.submitted` events, without those of jobs that the service submitted itself. */
   jobs_submitted: number;
   /** Events of any type. */
   events: number;
   /** Events whose meta names an actor and a correlation id. */
   attributed_events: number;
-  /** Minute by minute, 60 characters: `1` where there was a `service.started` or `service.heartbeat`. */
+  /** Minute by minute, 60 characters: `1` if there was a `service.started` or `service.heartbeat`. */
   minutes: string;
   /** The first `service.started` of the hour. */
   first_started_at: string | null;
@@ -77,16 +77,16 @@ function markUp(row: MetricsRow, time: string): MetricsRow {
   return { ...row, minutes: `${row.minutes.slice(0, minute)}1${row.minutes.slice(minute + 1)}` };
 }
 
-/** What the service tells everyone about itself. */
+/** What the service publishes about itself. */
 export interface PublicMetrics {
   /**
-   * Percent of the whole minutes since the later of the first `service.started` ever and 7 days ago in
-   * which at least one instance was up (recorded a start or a heartbeat). 100 in the first minute, 0 before any start.
+   * Percentage of the whole minutes, since 7 days ago or the first `service.started`, whichever is later, in which at
+   * least one instance was up (recorded a start or a heartbeat). 100 in the first minute, 0 before any start.
    */
   readonly uptime_rolling_7d: number;
-  /** `job.submitted` events since 00:00 UTC, without those of jobs that the service gave itself. */
+  /** `job.submitted` events since 00:00 UTC, without those of jobs that the service submitted itself. */
   readonly jobs_today: number;
-  /** Percent of all events ever whose meta names an actor and a correlation id. 100 for an empty log. */
+  /** Percentage of all events whose meta names an actor and a correlation id. 100 for an empty log. */
   readonly audit_coverage: number;
 }
 
@@ -97,7 +97,7 @@ const WINDOW_MS = 7 * 24 * HOUR_MS;
 /**
  * Computes the public metrics from the read model.
  *
- * @param rows the hours of the last 7 days, the one in which that time began included; order does not matter
+ * @param rows the hours of the last 7 days, including the one in which that period began; order does not matter
  * @param now milliseconds since 1970
  */
 export function publicMetrics(
@@ -107,7 +107,7 @@ export function publicMetrics(
     totals,
   }: {
     now: number;
-    /** Over all hours ever: sums, and the least `first_started_at`. */
+    /** Over all hours: sums, and the least `first_started_at`. */
     totals: Pick<MetricsRow, "events" | "attributed_events" | "first_started_at">;
   },
 ): PublicMetrics {

@@ -1,4 +1,4 @@
-/** Which pipelines are stored: what their list shows, and which workflow names runners take jobs of. */
+/** Which pipelines are stored: what their list shows, and for which workflow names runners run steps. */
 import { chargedTo } from "../events/account.ts";
 import { entityId } from "../events/mod.ts";
 import { defineProjection } from "./projection.ts";
@@ -6,16 +6,16 @@ import { defineProjection } from "./projection.ts";
 /** One pipeline. Times are RFC 3339, UTC. */
 export type PipelineRow = {
   name: string;
-  /** The newest; a job that has started may run an older one. */
+  /** The newest version; a started job may run an older one. */
   version: number;
   description: string | null;
-  /** How many steps the newest version has. */
+  /** The number of steps in the newest version. */
   steps: number;
-  /** Where the log holds `pipeline.created`: the order of the list. */
+  /** The position of `pipeline.created`: the order of the list. */
   position: number;
   created_at: string;
   updated_at: string;
-  /** Of whose share it is; `null`: of nobody's, as what the operator stores. */
+  /** Whose share it uses; `null`: nobody's, as for what the operator stores. */
   account: string | null;
 };
 

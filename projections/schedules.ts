@@ -1,10 +1,10 @@
-/** Where every schedule stands: what lists show, and what whoever fires them starts from. No payloads. */
+/** The state of every schedule, for lists and for the scheduler to start from. No payloads. */
 import { chargedTo } from "../events/account.ts";
 import { entityId } from "../events/mod.ts";
 import { defineProjection } from "./projection.ts";
 import { usesColumn } from "./uses.ts";
 
-/** One schedule that was not deleted. Times are RFC 3339, UTC. */
+/** One schedule that has not been deleted. Times are RFC 3339, UTC. */
 export type ScheduleRow = {
   schedule_id: string;
   name: string;
@@ -14,16 +14,16 @@ export type ScheduleRow = {
   misfire_grace_seconds: number;
   /** Of the job that it submits. */
   workflow: string;
-  /** The connectors that the job's own steps use, one a line; `null`: it has none, or they use none. */
+  /** The connectors that the job's own steps use, one per line; `null`: it has no steps, or they use none. */
   uses: string | null;
   /** The version of the schedule's stream. */
   version: number;
-  /** Where the log holds `schedule.created`. */
+  /** The position of `schedule.created`. */
   position: number;
   created_at: string;
   /** When the latest event was recorded. */
   updated_at: string;
-  /** The instant to be answered next; `null` unless active. */
+  /** The next instant to fire; `null` unless active. */
   next_run_at: string | null;
   /** The latest instant that was fired. */
   last_run_at: string | null;
@@ -32,7 +32,7 @@ export type ScheduleRow = {
   runs: number;
   /** Instants misfired so far, as far as they were counted. */
   misfires: number;
-  /** Of whose share it is; `null`: of nobody's, as what the operator stores. */
+  /** Whose share it uses; `null`: nobody's, as for what the operator stores. */
   account: string | null;
 };
 
@@ -98,7 +98,7 @@ export const schedules = defineProjection({
         account: chargedTo(event.meta),
       };
     }
-    if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: nothing was created`);
+    if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: it was not created`);
     const after = { ...row, version: event.version, updated_at: event.recorded_at };
     switch (event.type) {
       case "schedule.updated": {

@@ -1,31 +1,34 @@
-/** How long the service was up, day by day: computed from the minutes that the read model `metrics` keeps. */
+/** How long the service was up, day by day: computed from the minutes in the read model `metrics`. */
 import { type MetricsRow, percent } from "./metrics.ts";
 
 /** One day, UTC. */
 export interface UptimeDay {
   /** `2026-01-15`. */
   readonly date: string;
-  /** Percent of the day's whole minutes, since the first start ever, in which an instance gave a sign of life; `null` while there is none. */
+  /**
+   * Percentage of the day's whole minutes, since the first start, in which an instance recorded a heartbeat; `null`
+   * while there is none.
+   */
   readonly uptime_percent: number | null;
   readonly minutes_up: number;
   readonly minutes_down: number;
 }
 
-/** Minutes in a row without a sign of life of any instance. */
+/** Consecutive minutes without a heartbeat from any instance. */
 export interface Outage {
   /** RFC 3339, UTC: the start of its first minute. */
   readonly from: string;
   /** The end of its last minute. */
   readonly to: string;
   readonly minutes: number;
-  /** Whether it lasts. */
+  /** Whether it is still going on. */
   readonly ongoing: boolean;
 }
 
 export interface Uptime {
-  /** Percent of the minutes of all days together; `null` before the first whole minute. */
+  /** Percentage of the minutes of all days together; `null` before the first whole minute. */
   readonly uptime_percent: number | null;
-  /** Oldest first: from the day of the first start on, at most as many as were asked for; today last. */
+  /** Oldest first: from the day of the first start, at most as many as requested; today last. */
   readonly days: readonly UptimeDay[];
   /** Newest first. */
   readonly outages: readonly Outage[];
@@ -35,7 +38,7 @@ const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;
 
 /**
- * Computes the uptime of the last days. The minute that runs does not count yet.
+ * Computes the uptime of the last days. The current minute does not count yet.
  *
  * @param rows the hours of those days; order does not matter
  */
@@ -48,7 +51,7 @@ export function uptimeByDay(
   }: {
     /** Milliseconds since 1970. */
     now: number;
-    /** The first `service.started` ever, RFC 3339; `null` for none. */
+    /** The first `service.started` ever, RFC 3339; `null` if there is none. */
     first_started_at: string | null;
     days: number;
   },

@@ -1,19 +1,19 @@
-/** What is settled about how many jobs of each workflow may run: what the list shows. */
+/** The limits set for each workflow, as their list shows them. */
 import type { Static } from "@sinclair/typebox";
 import { chargedTo } from "../events/account.ts";
 import type { RatePerKey } from "../events/workflow.ts";
 import { defineProjection } from "./projection.ts";
 
-/** One workflow for which anything was ever settled. `null`: not limited, or as it is by default. */
+/** One workflow for which limits were ever set. `null`: not limited, or the default. */
 export type WorkflowLimitsRow = {
   workflow: string;
   concurrency: number | null;
   concurrency_per_key: number | null;
   rate_per_key: Static<typeof RatePerKey> | null;
-  /** Where the log holds the first of its settlements: the order of the list. */
+  /** The position at which its limits were first set: the order of the list. */
   position: number;
   updated_at: string;
-  /** Of whose share it is; `null`: of nobody's, as what the operator stores. */
+  /** Whose share it uses; `null`: nobody's, as for what the operator stores. */
   account: string | null;
 };
 

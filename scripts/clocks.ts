@@ -65,7 +65,7 @@ const HELP = `bun run clocks [--moment NAME | --spread] [FILES]
 
   --moment NAME   only this moment: ${Object.keys(MOMENTS).join(", ")}
   --spread        each file at one moment, in rotation; the assignment changes daily
-  FILES           these test files; by default those that tell of the present
+  FILES           these test files; by default those that depend on the present
 `;
 
 /**
@@ -93,9 +93,9 @@ function parseRequest(args: readonly string[]): Request | "help" {
   if (values.help) return "help";
   const { moment, spread } = values;
   const names = Object.keys(MOMENTS);
-  if (moment !== undefined && spread) throw new UsageError("--moment and --spread do not go together");
+  if (moment !== undefined && spread) throw new UsageError("Use either --moment or --spread");
   if (moment !== undefined && !names.includes(moment)) {
-    throw new UsageError(`--moment takes one of ${names.join(", ")}, not "${moment}"`);
+    throw new UsageError(`--moment must be one of ${names.join(", ")}, not "${moment}"`);
   }
   const missing = files.find((file) => !existsSync(join(ROOT, file)));
   if (missing !== undefined) throw new UsageError(`There is no file "${missing}"`);

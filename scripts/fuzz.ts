@@ -40,12 +40,12 @@ function parseRequest(args: readonly string[]): Request | "help" {
   const seconds = Number(values.seconds);
   const seed = Number(values.seed);
   if (!(seconds > 0 && seconds <= 86_400))
-    throw new UsageError(`--seconds takes a number above 0, up to 86400, not "${values.seconds}"`);
+    throw new UsageError(`--seconds must be a number above 0, up to 86400, not "${values.seconds}"`);
   if (!/^\d+$/.test(values.seed) || seed >= 2 ** 31) {
-    throw new UsageError(`--seed takes a whole number up to 2147483647, not "${values.seed}"`);
+    throw new UsageError(`--seed must be a whole number up to 2147483647, not "${values.seed}"`);
   }
   if (values.target !== undefined && !names.includes(values.target)) {
-    throw new UsageError(`--target takes one of ${names.join(", ")}, not "${values.target}"`);
+    throw new UsageError(`--target must be one of ${names.join(", ")}, not "${values.target}"`);
   }
   return { seconds, seed, target: values.target };
 }

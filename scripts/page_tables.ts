@@ -59,7 +59,7 @@ function scopeTable(): string {
 
 function settingTable(): string {
   return table(
-    ["variable", "default", "what it is for"],
+    ["variable", "default", "purpose"],
     settings().map(({ env, summary, default_text, example }) => [
       `\`${env}\``,
       default_text,

@@ -58,16 +58,16 @@ function parseRequest(args: readonly string[]): Request | "help" {
     );
   }
   if (resume !== undefined && (verify || request.until !== undefined || values.projection !== undefined)) {
-    throw new UsageError("--resume goes with --skip and --reason alone");
+    throw new UsageError("--resume can only be combined with --skip and --reason");
   }
   if (resume === undefined && (values.skip !== undefined || values.reason !== undefined)) {
-    throw new UsageError("--skip and --reason go with --resume NAME");
+    throw new UsageError("--skip and --reason need --resume NAME");
   }
   if ((values.skip === undefined) !== (values.reason === undefined)) {
-    throw new UsageError("--skip needs --reason, and the other way round: it is put on record");
+    throw new UsageError("--skip and --reason need each other: the reason is recorded");
   }
   if (values.reason !== undefined && (values.reason === "" || values.reason.length > MAX_REASON_LENGTH)) {
-    throw new UsageError(`--reason takes a text of 1 to ${MAX_REASON_LENGTH} characters`);
+    throw new UsageError(`--reason must have 1 to ${MAX_REASON_LENGTH} characters`);
   }
   return request;
 }
@@ -75,11 +75,11 @@ function parseRequest(args: readonly string[]): Request | "help" {
 /** Refuses what does not go with `--at`, and a `--key` that can be nobody's. */
 function checkAt({ at, verify, until, resume, projections: [projection, ...more] }: Request, key: string | undefined) {
   if (at === undefined) {
-    if (key !== undefined) throw new UsageError("--key goes with --at POSITION");
+    if (key !== undefined) throw new UsageError("--key needs --at POSITION");
     return;
   }
   if (verify || until !== undefined || resume !== undefined) {
-    throw new UsageError("--at goes with --projection NAME and --key KEY alone");
+    throw new UsageError("--at can only be combined with --projection NAME and --key KEY");
   }
   if (!projection || more.length > 0) throw new UsageError("--at needs one --projection NAME");
   if (key === undefined) return;
@@ -96,13 +96,13 @@ function projectionOf(name: string): Projection {
   const names = projections.map((each) => each.name);
   const near = closest(name, names);
   const meant = distance(name, near) <= 3 ? ` Did you mean "${near}"?` : "";
-  throw new UsageError(`There is no projection "${name}". There are: ${names.join(", ")}.${meant}`);
+  throw new UsageError(`There is no projection "${name}"; use one of ${names.join(", ")}.${meant}`);
 }
 
 function positionOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new UsageError(`${option} takes a position of the log, not "${text}"`);
+  throw new UsageError(`${option} must be a position of the log, not "${text}"`);
 }
 
 function parse(args: readonly string[]) {
@@ -253,12 +253,11 @@ async function resume(
   const meta = { actor: "system:replay", correlation_id: projectionStream(name) };
   const resumed = await resumeProjection({ sql, log }, projection, { skip, reason, meta });
   if (resumed.ok) {
-    const how = skip === undefined ? "goes on with" : "goes on past";
+    const how = skip === undefined ? "resumed at" : "resumed past";
     process.stdout.write(`✓ ${name} v${version}: ${how} the event at position ${figure(resumed.position)}\n`);
     return true;
   }
-  const state =
-    resumed.stopped_at === undefined ? "no event stops it" : `position ${figure(resumed.stopped_at)} stops it`;
+  const state = resumed.stopped_at === undefined ? "no event stops it" : `the event at position ${figure(resumed.stopped_at)} stops it`;
   process.stdout.write(`✗ ${name} v${version}: nothing was done: ${state}\n`);
   return false;
 }

@@ -38,7 +38,7 @@ const HELP = `bun run torture [--minutes N] [--seed S] [--keep-logs]
 
   --minutes N   how long the load and the faults last; 3 by default, at most 600
   --seed S      a whole number up to 4294967295: the same seed gives the same faults
-  --keep-logs   keeps the processes' logs and the evidence even where nothing was found
+  --keep-logs   keeps the processes' logs and the evidence even if nothing was found
 `;
 
 interface Request {
@@ -59,9 +59,9 @@ function parseRequest(args: readonly string[]): Request | "help" {
   const minutes = Number(values.minutes);
   const seed = Number(values.seed);
   if (!(minutes > 0 && minutes <= 600))
-    throw new UsageError(`--minutes takes a number above 0, up to 600, not "${values.minutes}"`);
+    throw new UsageError(`--minutes must be a number above 0, up to 600, not "${values.minutes}"`);
   if (!/^\d+$/.test(values.seed) || seed >= 2 ** 32) {
-    throw new UsageError(`--seed takes a whole number up to 4294967295, not "${values.seed}"`);
+    throw new UsageError(`--seed must be a whole number up to 4294967295, not "${values.seed}"`);
   }
   return { minutes, seed, keep_logs: values["keep-logs"] };
 }
@@ -75,12 +75,12 @@ function listenForInterrupts(tell: (text: string) => void) {
     // Under npm a terminal's Ctrl-C arrives twice: both are the same wish.
     if (enough.signal.aborted && performance.now() - first < 500) return;
     if (enough.signal.aborted) {
-      tell("Ending everything");
+      tell("Stopping everything");
       atOnce.abort();
       return;
     }
     first = performance.now();
-    tell("Interrupted: ending the faults; then come the checks. Once more ends everything at once");
+    tell("Interrupted: stopping the faults, then checking. Interrupt again to stop everything at once");
     enough.abort();
   };
   process.on("SIGINT", on);
@@ -114,7 +114,7 @@ async function torture(
   const began = performance.now();
   const showing = setInterval(() => {
     const open = openJobs(observer.seen);
-    const about = `${load.acknowledged.length} jobs taken, ${open} open, ${observer.seen.length} events`;
+    const about = `${load.acknowledged.length} jobs accepted, ${open} open, ${observer.seen.length} events`;
     if (!over.aborted) progress.show("load and faults", { done: (performance.now() - began) / duration, about });
   }, 1_000);
   const loading = load.run();
@@ -128,18 +128,18 @@ async function torture(
   await pause(began + troubled_ms - performance.now(), troubled);
   await harming;
   if (!over.aborted) {
-    progress.tell("The faults are over; what one user does to others is measured");
+    progress.tell("The faults are over; measuring the effect of the malicious user");
     await Promise.all([...stage.services.values()].map((service) => service.up(FAULTS_PASS_MS))).catch(() => {});
     await harm.measure(over);
   }
   await loading;
   await house.settle(interrupts.atOnce);
   clearInterval(showing);
-  progress.tell(`The load is over: ${load.acknowledged.length} jobs taken; settling`);
+  progress.tell(`The load is over: ${load.acknowledged.length} jobs accepted; settling`);
   const witnesses = { stage, client, load, harm, observer, subscribers, signal: interrupts.atOnce };
   await settle(witnesses, (open) => progress.show("settling", { done: undefined, about: `${open} open` }));
   progress.tell("Settled; gathering the evidence");
-  const foreign = client.foreign.map((answer) => `an answer that is not the API's (decision 40): ${answer}`);
+  const foreign = client.foreign.map((answer) => `a response that is not the API's (decision 40): ${answer}`);
   if (foreign.length > FOREIGN_MAX) load.said.push(...foreign);
   return { evidence: await gather(witnesses), faults: { ...faults, missed: [...faults.missed, ...foreign] } };
 }
@@ -169,7 +169,7 @@ async function main(): Promise<number> {
   const progress = new Progress();
   const interrupts = listenForInterrupts((text) => progress.tell(text));
   const again = `bun run torture --minutes ${request.minutes} --seed ${request.seed}`;
-  progress.tell(`Building the stage; this run again: ${again}`);
+  progress.tell(`Starting the deployment; to repeat this run: ${again}`);
   const stage = await openStage();
   let keep = true;
   try {

@@ -51,7 +51,7 @@ async function isReachable(client: Client): Promise<boolean> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     console.error(`🔴 Cannot reach ${client.base_url}: ${reason}`);
-    console.error("Start the service with `npm start`, or name its address: bun run validate https://…");
+    console.error("Start the service with `npm start`, or give its URL: bun run validate https://…");
     return false;
   }
 }
@@ -60,7 +60,7 @@ async function main(): Promise<number> {
   const given = process.argv[2] ?? DEFAULT_URL;
   const url = URL.parse(given);
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    console.error(`🔴 Cannot validate ${given}: it is not an http or https address`);
+    console.error(`🔴 Cannot validate ${given}: it is not an http or https URL`);
     return 1;
   }
   const client = new Client(url.href.replace(/\/+$/, ""), process.env.API_KEY || undefined);

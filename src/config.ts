@@ -1,6 +1,7 @@
 /**
  * The environment as one typed, validated, frozen object. Each room and feature declares its own settings, in a
- * `settings.ts` beside what reads them; here they are gathered, and all that is wrong with them is told at once.
+ * `settings.ts` next to the code that reads them; here they are gathered, and everything that is wrong with them is
+ * reported at once.
  */
 import { distance } from "fastest-levenshtein";
 import { outboundSettings } from "../connectors/settings.ts";
@@ -33,13 +34,13 @@ type Gathered<Groups> = Groups extends readonly [infer First, ...infer Rest]
   ? SettingsOf<First> & Gathered<Rest>
   : unknown;
 
-/** What the service was told, checked. URLs, keys and secrets in here must never be logged. */
+/** The service's configuration, checked. URLs, keys and secrets in it must never be logged. */
 export type Config = Readonly<Gathered<typeof groups>> & {
-  /** To be logged once there is a logger: variables that look like ours and are not. */
+  /** To be logged once there is a logger: variables that look like settings and are not. */
   readonly warnings: readonly string[];
 };
 
-/** The message lists all that is wrong and how to mend it, and no secret. */
+/** The message lists everything that is wrong and how to fix it, and no secret. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   constructor(
@@ -57,12 +58,12 @@ export class ConfigError extends Error {
   }
 }
 
-/** Beside the configuration, so that whoever logs it logs none of them. */
+/** Separate from the configuration, so that logging it reveals none of them. */
 const secrets = new WeakMap<Config, readonly string[]>();
 
 /**
  * Reads the environment; an empty variable counts as absent. `args` are the command line's, without the program.
- * Returns `"help"` where they ask for it. Throws `ConfigError`.
+ * Returns `"help"` if they ask for it. Throws `ConfigError`.
  */
 export function loadConfig(env: Environment, args: readonly string[]): Config | "help" {
   if (args.includes("--help") || args.includes("-h")) return "help";
@@ -84,12 +85,12 @@ export function loadConfig(env: Environment, args: readonly string[]): Config | 
   return config;
 }
 
-/** What must never be logged, each secret by itself: keys, passwords, tokens. */
+/** What must never be logged, each secret separately: keys, passwords, tokens. */
 export function secretsOf(config: Config): readonly string[] {
   return secrets.get(config) ?? [];
 }
 
-/** Every setting: its variable, what it is for, its default, an example. */
+/** Every setting: its variable, purpose, default and an example. */
 export function settings(): readonly Setting[] {
   return groups.flatMap((group: Group) => group.settings);
 }
@@ -97,7 +98,7 @@ export function settings(): readonly Setting[] {
 /** {@link settings} for the command line. */
 export function helpText(): string {
   return [
-    "Levqor: runs AI-automation jobs, on an append-only event log.",
+    "Levqor: runs AI-automation jobs on an append-only event log.",
     "Usage: npm start [-- --help]",
     "Settings are environment variables, or lines of a file .env:",
     ...settings().map(
@@ -112,7 +113,7 @@ function deploymentOf(env: Environment): Deployment {
   return { role, production: node_env === "production", open: isOpen(accessSettings.read(env).given) };
 }
 
-/** Warnings for variables that begin like ours and are none. */
+/** Warnings for variables that look like settings and are not. */
 function unknownVariables(env: Environment): string[] {
   const names = settings().map((setting) => setting.env);
   return Object.keys(env)

@@ -1,4 +1,7 @@
-/** What everything in a process stands on: the database, the log, the bus, the read models, reactions, figures and traces. */
+/**
+ * What everything in a process depends on: the database, the log, the bus, the read models, reactions, metrics and
+ * traces.
+ */
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
 import { projections } from "../projections/mod.ts";
@@ -16,7 +19,7 @@ import { Metrics, openTracing, serveMetrics, type Tracing, traceAppends } from "
 export interface Foundation {
   readonly config: Config;
   readonly logger: Logger;
-  /** Names this process, different at every start. */
+  /** Identifies this process, different at every start. */
   readonly instance: string;
   /** What runs here. */
   readonly about: { readonly version: string; readonly build: string; readonly role: Config["role"] };
@@ -30,7 +33,7 @@ export interface Foundation {
   readonly tracing: Tracing;
 }
 
-/** Builds the foundation; how each part is stopped goes to `stops`, also of what was built before a part failed. */
+/** Builds the foundation; how each part is stopped goes into `stops`, even if a later part fails. */
 export async function buildFoundation(
   config: Config,
   { logger, stops }: { logger: Logger; stops: Stops },
@@ -44,8 +47,8 @@ export async function buildFoundation(
   if (database.embedded) await clearLeases(sql);
   if (await mayChangeLog(sql)) {
     logger.warn(
-      "The log is not safe from this service: DATABASE_URL's role could change what is recorded. " +
-        "Let the log's owner be the role of DATABASE_ADMIN_URL alone, and give the service a role of its own.",
+      "The log is not protected from this service: DATABASE_URL's role could change recorded events. " +
+        "Let only the role of DATABASE_ADMIN_URL own the log, and give the service its own role.",
     );
   }
 
@@ -57,8 +60,8 @@ export async function buildFoundation(
     service_name: config.otel_service_name,
     sample_ratio: config.otel_sample_ratio,
     about: { version: about.version, instance, role: config.role },
-    on_fault: (reason) => logger.warn({ reason }, "The collector of traces takes none; they are dropped"),
-    on_recovery: () => logger.info("The collector takes traces again"),
+    on_fault: (reason) => logger.warn({ reason }, "The trace collector is not accepting traces; they are dropped"),
+    on_recovery: () => logger.info("The trace collector is accepting traces again"),
   });
   stops.add("traces", () => tracing.close());
   const log = openLog({

@@ -1,4 +1,4 @@
-/** Structured logs: one JSON object a line, or lines for people on a terminal. No secret gets through. */
+/** Structured logs: one JSON object per line, or lines for people on a terminal. No secret gets through. */
 import { format } from "node:util";
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import { build as prettyStream } from "pino-pretty";
@@ -8,14 +8,14 @@ export interface LoggerOptions {
   readonly log_level: string;
   /** `auto`: `pretty` on a terminal, else `json`. */
   readonly log_format: LogFormat;
-  /** Never appear in the log, however they are written. */
+  /** Never appear in the log, in any notation. */
   readonly secrets?: readonly string[];
 }
 
 export type LogFormat = "auto" | "json" | "pretty";
 
 /**
- * The service's logger; parts take a child of it: `logger.child({ part: "api" })`. Lines are written at once, so
+ * The service's logger; parts use a child of it: `logger.child({ part: "api" })`. Lines are written synchronously, so
  * that the last ones before a crash are there, and without worker threads. `stream` is standard output by default.
  */
 export function createLogger(
@@ -30,7 +30,7 @@ export function createLogger(
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: toldError },
-      // The whole line, after everything is in it: a secret may stand in an error's message or stack as well.
+      // The complete line: a secret may be in an error's message or stack as well.
       hooks: { streamWrite: line },
     },
     isForPeople(log_format)
@@ -39,14 +39,14 @@ export function createLogger(
   );
 }
 
-/** Whether lines are for people to read, and not for programs. */
+/** Whether lines are for people to read, not for programs. */
 export function isForPeople(format: LogFormat): boolean {
   return format === "pretty" || (format === "auto" && process.stdout.isTTY === true);
 }
 
 /**
- * Has all that is said beside the logger said by it: what nobody caught, which ends the process as it would by itself;
- * the runtime's warnings; `console`. By itself the runtime writes these as plain text, and holds secrets back from nobody.
+ * Routes all other output through the logger: uncaught errors, which end the process as they would anyway; the
+ * runtime's warnings; `console`. By itself the runtime writes these as plain text, and redacts no secrets.
  */
 export function speakForRuntime(logger: Pick<Logger, "fatal" | "warn" | "info" | "error" | "debug">): void {
   const end = (err: unknown) => {
@@ -69,7 +69,7 @@ export function speakForRuntime(logger: Pick<Logger, "fatal" | "warn" | "info" |
   Object.defineProperty(console, "assert", { value: assert, configurable: true });
 }
 
-/** At which level what is said to the console is logged. */
+/** The level at which console output is logged. */
 const CONSOLE = {
   debug: "debug",
   log: "info",
@@ -82,18 +82,18 @@ const CONSOLE = {
   table: "info",
   write: "info",
 } as const;
-/** What only lays out, counts or times. */
+/** Only formats, counts or times. */
 const SILENT = ["clear", "count", "countReset", "group", "groupCollapsed", "groupEnd", "time", "timeEnd", "timeLog"];
 
-/** What may be told of an error beside its message: the others may hold what the service was sent, as `detail` and `path` do. */
+/** Which fields of an error may be logged besides its message: others may contain data, as `detail` and `path` do. */
 const TOLD = ["code", "errno", "syscall", "severity", "routine", "constraint_name", "table_name"] as const;
-/** Of causes, and of errors that are several. */
+/** For causes, and for aggregate errors. */
 const MAX_DEPTH = 8;
 const MAX_ERRORS = 10;
 
 interface ToldError extends Partial<Record<(typeof TOLD)[number], unknown>> {
   readonly type: string;
-  /** With those of its causes. */
+  /** Including its causes. */
   readonly message: string;
   readonly stack: string;
   readonly errors?: readonly unknown[];
@@ -120,7 +120,7 @@ function toldError(error: unknown, depth = 0): ToldError | unknown {
   };
 }
 
-/** What is said of data that cannot be read quotes them: of those errors only the kind is told. */
+/** Messages about unreadable data quote it: of those errors only the kind is logged. */
 function messageOf(error: Error): string {
   const { name, message } = error;
   const { code, routine } = error as { code?: unknown; routine?: unknown };

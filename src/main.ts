@@ -13,7 +13,7 @@ import { serveApi, serveHealth } from "./serve.ts";
 
 export type { Service } from "./process/run.ts";
 
-/** Of the time for stopping, how long running jobs may take to end by themselves. */
+/** How much of the time for stopping running jobs have to finish by themselves. */
 const DRAIN_MS = 12_000;
 
 /** Builds and starts the service. What was started is stopped again if a later part fails. */
@@ -26,7 +26,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     const sweeper = startSweeper({ ...foundation, logger: logger.child({ part: "sweeper" }) });
     stops.add("sweeper", () => sweeper.stop());
     const callback_secrets = openCallbackSecrets(config);
-    // It answers while the runner drains.
+    // It responds while the runner drains.
     const health = config.role === "worker" ? serveHealth(foundation, stops) : undefined;
     if (config.role !== "api") startJobs(foundation, { stops, callback_secrets });
     const url = config.role === "worker" ? health : serveApi(foundation, { stops, callback_secrets });

@@ -1,4 +1,4 @@
-/** Everything the database has been through, oldest part first. */
+/** All migrations of the database, oldest part first. */
 import { accessMigrations } from "./access/schema.ts";
 import { dbMigrations, type Migration } from "./db/mod.ts";
 import { logMigrations } from "./log/schema.ts";

@@ -1,49 +1,52 @@
 /**
- * Takes secrets out of what is about to be written. Those that are known are found however they are written: escaped,
- * once or several times, percent-encoded, in base64 or hexadecimal, broken over lines. Others are known by their names
- * (`password`, `authorization`) and by what they look like.
+ * Redacts secrets in output. Known secrets are found in any notation: escaped, once or several times, percent-encoded,
+ * in base64 or hexadecimal, across line breaks. Others are recognised by their names (`password`, `authorization`) and
+ * by their format.
  */
 import { decodeJson } from "./json/mod.ts";
 
 const REDACTED = "[redacted]";
 
-/** What is shorter is no secret, or stands in a text by chance; so it is with the letters and digits of a form of one. */
+/**
+ * Anything shorter is not a secret, or occurs in a text by chance; the same goes for the letters and digits of a
+ * secret.
+ */
 const SHORTEST = 8;
 
 /** Names of fields, headers and parameters whose values are secrets. */
 const NAMES =
   "x-api-key|(?:proxy-)?authorization|(?:set-)?cookie|sec-websocket-protocol|[\\w-]*(?:passw(?:or)?d|passphrase|secret(?:[_-]next)?|api[_-]?keys?(?:[_-]next)?|token|private[_-]?key|credentials?)";
 const SECRET_NAME = new RegExp(`^(?:${NAMES})$`, "i");
-/** A line of a request's or an answer's head, as a text has it. */
+/** A header line of a request or a response within a text. */
 const HEADER_LINE =
   /\b((?:x-api-key|(?:proxy-)?authorization|(?:set-)?cookie|sec-websocket-protocol)\s*[:=]\s*)(?!["'\\])[^\r\n]+/gi;
 /** `name: value`, `name=value`, and JSON within a text, however often it is escaped. */
 const NAMED = new RegExp(`(?<![\\w-])((?:${NAMES})[\\\\"']*\\s*[:=]\\s*[\\\\"']*)[^\\s"'\\\\,;&(){}\\[\\]]+`, "gi");
-/** `postgres://user:password@host`: what stands between `://` and the last `@`, unless that belongs to a path. */
+/** `postgres://user:password@host`: what is between `://` and the last `@`, unless that is part of a path. */
 const URL_CREDENTIALS = /(\w:\/\/)(?:[^\s/:@?#]{0,256}:(?!\d*[/?#])\S{0,1024}|[^\s/?#@"'\\]{1,1024})@/g;
 const AUTHORIZATION = /\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}/gi;
 const LOOKS = [
-  // Issued API keys, and what is left of one: not how they begin, by which they are recognised.
+  // Issued API keys, and parts of one: not the beginning, by which they are recognised.
   /lvq_(?:live|test)_[A-Za-z0-9]{12,}/g,
-  // Keys in the list of a WebSocket's protocols.
+  // Keys in a WebSocket's list of protocols.
   /levqor\.key\.[\w-]+/g,
   /whsec_[A-Za-z0-9+/=_-]+/g,
   // JWTs: their header is a JSON object in base64url, and `{"` is `eyJ` there.
   /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];
-/** A line without any of this has nothing that looks like a secret or is named like one. */
+/** A line without any of this contains nothing that looks like a secret or is named like one. */
 const SUSPICIOUS =
   /:\/\/|lvq_|levqor\.key|whsec_|eyJ|BEGIN|bearer|basic|x-api|authoriz|cookie|protocol|passw|passphrase|secret|api[_-]?key|token|private|credential/i;
 
-/** Escapes: percent-encoding, also of itself; of JSON and JavaScript, also several times; of HTML. */
+/** Escapes: percent-encoding, including nested; of JSON and JavaScript, including nested; of HTML. */
 const ESCAPES =
   /(?:%(?:25)*[0-9a-f]{2})+|(?<!\\)\\+(?:u\{?([0-9a-f]{1,6})\}?|x([0-9a-f]{2})|[nrtbfv])|&#x([0-9a-f]{1,6});|&#(\d{1,7});|&(?:amp;)*\w{2,6};/gi;
 const NEITHER_LETTERS_NOR_DIGITS = /[^\p{L}\p{N}]+/gu;
-/** What may go on from a piece of base64. */
+/** What can continue a piece of base64. */
 const BASE64 = /[A-Za-z0-9+/=_%-]/;
 
-/** How a secret may stand in a text, when all but letters and digits is left out of both. */
+/** A secret's form in a text, when everything but letters and digits is removed from both. */
 interface Form {
   readonly text: string;
   readonly is_base64: boolean;
@@ -56,7 +59,7 @@ export interface Scrubber {
   text(text: string): string;
 }
 
-/** `secrets` are those that are known; short ones are passed over. */
+/** `secrets` are the known ones; short ones are ignored. */
 export function scrubber(secrets: readonly string[]): Scrubber {
   const known = [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST);
   const spelled = anyOf(known.flatMap(spellings));
@@ -81,7 +84,7 @@ export function scrubber(secrets: readonly string[]): Scrubber {
     if (typeof value === "string") return scrubText(value);
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) {
-      // Lists of headers have names and values by turns.
+      // Lists of headers have alternating names and values.
       return value.map((item, index) => (isSecretName(value[index - 1]) ? hidden(item) : scrubValue(item)));
     }
     const entries = Object.entries(value).map(([name, item]) => [
@@ -99,13 +102,13 @@ export function scrubber(secrets: readonly string[]): Scrubber {
       const { level, time, ...entry } = decodeJson<Record<string, unknown>>(json);
       const clean = JSON.stringify({ level, time, ...(scrubValue(entry) as object) });
       if (!isKnown(clean)) return clean + end;
-      // It goes from one field into the next.
+      // It continues from one field into the next.
       return JSON.stringify({ level, time, msg: `${REDACTED}: a secret stood across the fields of this line` }) + end;
     },
   };
 }
 
-/** Finds any of some texts, the longest first: one expression is looked for faster than many texts. */
+/** Finds any of several texts, the longest first: one expression is faster than many searches. */
 function anyOf(texts: readonly string[]): RegExp {
   const longestFirst = [...new Set(texts)].sort((a, b) => b.length - a.length);
   return new RegExp(longestFirst.length > 0 ? longestFirst.map((text) => RegExp.escape(text)).join("|") : "(?!)", "g");
@@ -115,12 +118,15 @@ function isSecretName(name: unknown): boolean {
   return typeof name === "string" && SECRET_NAME.test(name);
 }
 
-/** Whether there is one may be told. */
+/** Whether there is one is no secret. */
 function hidden(value: unknown): unknown {
   return value === null || typeof value === "boolean" ? value : REDACTED;
 }
 
-/** A secret as it is, as JSON has it, once and twice, and percent-encoded: found also where it has few letters and digits. */
+/**
+ * A secret verbatim, as JSON has it, escaped once and twice, and percent-encoded: found even if it has few letters and
+ * digits.
+ */
 function spellings(secret: string): string[] {
   const quoted = JSON.stringify(secret).slice(1, -1);
   return [secret, quoted, JSON.stringify(quoted).slice(1, -1), percentEncoded(secret)];
@@ -144,7 +150,9 @@ function formsOf(secrets: readonly string[]): Form[] {
   return [...forms.values()];
 }
 
-/** What base64 has of some bytes wherever they stand in it: what shares a digit with their neighbours is left out. */
+/**
+ * The base64 digits that some bytes always have, wherever they are: those shared with neighbouring bytes are left out.
+ */
 function base64Cores(bytes: Buffer): string[] {
   return [0, 1, 2].map((before) => {
     const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64url");
@@ -157,7 +165,7 @@ function percentEncoded(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }
 
-/** The letters and digits of a text, escapes undone. */
+/** The letters and digits of a text, unescaped. */
 function bared(text: string): string {
   const plain = /[%\\&]/.test(text) ? text.replace(ESCAPES, unescaped) : text;
   return plain.replace(NEITHER_LETTERS_NOR_DIGITS, "");
@@ -179,7 +187,7 @@ function percentDecoded(text: string): string {
   }
 }
 
-/** Puts {@link REDACTED} where forms of secrets stand in a text. */
+/** Replaces forms of secrets in a text by {@link REDACTED}. */
 function masked(text: string, forms: readonly Form[]): string {
   const { bare, starts, ends } = traced(text);
   const hits: [start: number, end: number][] = [];
@@ -200,7 +208,7 @@ function masked(text: string, forms: readonly Form[]): string {
   return clean + text.slice(done);
 }
 
-/** {@link bared}, and for each UTF-16 unit of it where in the text it comes from. */
+/** {@link bared}, and for each UTF-16 unit of it its place in the text. */
 function traced(text: string): { bare: string; starts: number[]; ends: number[] } {
   let bare = "";
   const [starts, ends]: [number[], number[]] = [[], []];

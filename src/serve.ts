@@ -1,4 +1,4 @@
-/** What a process answers: the API, or a worker's `/health`. */
+/** What a process serves: the API, or a worker's `/health`. */
 import { join } from "node:path";
 import { connectors, createOutbound, refusedAddresses } from "../connectors/mod.ts";
 import { startAccess, tokenVerifier } from "./access/mod.ts";
@@ -11,7 +11,7 @@ import { openSite } from "./web/mod.ts";
 
 const PUBLIC_DIR = join(import.meta.dir, "../public");
 
-/** Serves the API and the pages, and returns where. */
+/** Serves the API and the pages, and returns the address. */
 export function serveApi(
   foundation: Foundation,
   { stops, callback_secrets }: { stops: Stops; callback_secrets: CallbackSecrets },
@@ -38,7 +38,7 @@ export function serveApi(
     bus,
     sql,
     keys: config.api_keys,
-    // Who configures the auth server may name any address.
+    // The operator configures the auth server, so any address is allowed.
     token: config.jwt && tokenVerifier({ ...config.jwt, fetch: createOutbound({ allow: ["0.0.0.0/0", "::/0"] }) }),
     production: config.production,
     logger: logger.child({ part: "access" }),
@@ -70,14 +70,14 @@ export function serveApi(
   });
   const url = listen(app, foundation);
   stops.add("API", async () => {
-    // Before it is waited for that every request is answered.
+    // Before waiting for all requests to be answered.
     streams.abort();
     await app.server?.stop();
   });
   return url;
 }
 
-/** Serves a worker's `/health` where it has a port, and returns where. */
+/** Serves a worker's `/health` if it has a port, and returns the address. */
 export function serveHealth(foundation: Foundation, stops: Stops): string | undefined {
   const { config, about, metrics, tracing, logger } = foundation;
   if (config.port === undefined) return undefined;

@@ -338,7 +338,7 @@ test("the example submits a job and shows its result", async () => {
   });
   const said = await new Response(child.stdout).text();
   expect(await child.exited).toBe(0);
-  expect(said).toContain("is on record\n");
+  expect(said).toContain("is recorded\n");
   expect(said).toContain('"body":{"method":"GET"}');
 });
 

@@ -195,7 +195,7 @@ test("without keys the service listens on loopback only", () => {
   for (const HOST of ["127.0.0.1", "127.8.9.1", "::1", "localhost"]) expect(load({ HOST }).host).toBe(HOST);
   for (const HOST of ["0.0.0.0", "::", "10.0.0.5", "0", "127.evil.example", "levqor.internal"]) {
     const [problem, ...others] = problems({ HOST });
-    expect(problem).toStartWith(`HOST is "${HOST}": without API_KEYS everyone who reaches the service there may do`);
+    expect(problem).toStartWith(`HOST is "${HOST}": without API_KEYS everybody who can reach the service there may do`);
     expect(problem).toContain("openssl rand -hex 24");
     expect(others).toEqual([]);
   }
@@ -246,22 +246,22 @@ describe("refused, with the value and the way to mend it:", () => {
     [
       "CORS_ORIGINS",
       "*",
-      'CORS_ORIGINS is "*": it must name each origin; * would let every page use the keys it is given.',
+      'CORS_ORIGINS is "*": it must list each origin; * would let every page use the keys it is given.',
     ],
     [
       "CORS_ORIGINS",
       "https://a.example/",
-      'CORS_ORIGINS is "https://a.example/": "https://a.example/" is no origin as browsers write it; write https://a.example.',
+      'CORS_ORIGINS is "https://a.example/": "https://a.example/" is not an origin as browsers write it; write https://a.example.',
     ],
     [
       "CORS_ORIGINS",
       "https://A.example:443",
-      'CORS_ORIGINS is "https://A.example:443": "https://A.example:443" is no origin as browsers write it; write https://a.example.',
+      'CORS_ORIGINS is "https://A.example:443": "https://A.example:443" is not an origin as browsers write it; write https://a.example.',
     ],
     [
       "CORS_ORIGINS",
       "null",
-      'CORS_ORIGINS is "null": "null" is no origin as browsers write it; write https://app.example.com.',
+      'CORS_ORIGINS is "null": "null" is not an origin as browsers write it; write https://app.example.com.',
     ],
     ["PORT", "65536", 'PORT is "65536": it must be a whole number from 0 to 65535.'],
     ["PORT", "-1", 'PORT is "-1": it must be a whole number from 0 to 65535.'],
@@ -275,7 +275,7 @@ describe("refused, with the value and the way to mend it:", () => {
     ...["10.0.0.0/33", "::1/129", "1.2.3", "a b", "10.0.0.0/8/8", "http://x", "*.internal", "-a"].map((entry) => [
       "OUTBOUND_ALLOW",
       `127.0.0.1,${entry}`,
-      `OUTBOUND_ALLOW is "127.0.0.1,${entry}": "${entry}" is no address, CIDR range or host name; write 10.20.0.0/16,hooks.internal.`,
+      `OUTBOUND_ALLOW is "127.0.0.1,${entry}": "${entry}" is not an IP address, CIDR range or host name; write 10.20.0.0/16,hooks.internal.`,
     ]),
     ...["0", "-1", "1.5", "1000000000", "many"].map((value) => [
       "RATE_BURST",
@@ -285,14 +285,14 @@ describe("refused, with the value and the way to mend it:", () => {
     ...["pro", "pro=", "Pro=1", "pro=0", "pro=1000000000", '"=1', ""].map((tier) => [
       "RATE_TIERS",
       `free=1,${tier}`,
-      `RATE_TIERS is ${JSON.stringify(`free=1,${tier}`)}: ${JSON.stringify(tier)} is no tier; write a name in lower case and requests a minute (at most 999999999), or none: pro=1200,enterprise=none.`,
+      `RATE_TIERS is ${JSON.stringify(`free=1,${tier}`)}: ${JSON.stringify(tier)} is not a tier; write a name in lower case and requests a minute (at most 999999999), or none: pro=1200,enterprise=none.`,
     ]),
-    ["RATE_TIERS", "global=1", 'RATE_TIERS is "global=1": the name global is taken by another limit.'],
-    ["RATE_TIERS", "pro=1,pro=2", 'RATE_TIERS is "pro=1,pro=2": the tier pro is named twice.'],
+    ["RATE_TIERS", "global=1", 'RATE_TIERS is "global=1": the name global is used by another limit.'],
+    ["RATE_TIERS", "pro=1,pro=2", 'RATE_TIERS is "pro=1,pro=2": the tier pro is listed twice.'],
     [
       "TRUST_PROXY",
       "x-forwarded-for",
-      'TRUST_PROXY is "x-forwarded-for": anyone can write into x-forwarded-for; say how many proxies append to it (x-forwarded-for:1), or which (x-forwarded-for,10.0.0.0/8).',
+      'TRUST_PROXY is "x-forwarded-for": anybody can write into x-forwarded-for; say how many proxies append to it (x-forwarded-for:1), or which (x-forwarded-for,10.0.0.0/8).',
     ],
     ...[
       "x-forwarded-for:0",
@@ -303,22 +303,22 @@ describe("refused, with the value and the way to mend it:", () => {
     ].map((value) => [
       "TRUST_PROXY",
       value,
-      `TRUST_PROXY is "${value}": after x-forwarded-for: comes the number of proxies, from 1 to 99.`,
+      `TRUST_PROXY is "${value}": x-forwarded-for: must be followed by the number of proxies, from 1 to 99.`,
     ]),
     [
       "TRUST_PROXY",
       "x-real-ip:1",
-      'TRUST_PROXY is "x-real-ip:1": x-real-ip holds one address, not one for each proxy; leave out :1.',
+      'TRUST_PROXY is "x-real-ip:1": x-real-ip has one address, not one for each proxy; leave out :1.',
     ],
     [
       "TRUST_PROXY",
       "x-forwarded-for:1,10.0.0.0/33",
-      'TRUST_PROXY is "x-forwarded-for:1,10.0.0.0/33": "10.0.0.0/33" is no address and no CIDR range; write one header, then the proxies: x-forwarded-for:1,10.0.0.0/8.',
+      'TRUST_PROXY is "x-forwarded-for:1,10.0.0.0/33": "10.0.0.0/33" is not an IP address or CIDR range; write one header, then the proxies: x-forwarded-for:1,10.0.0.0/8.',
     ],
     ...["true", "1", "x-forwared-for:1", "10.0.0.0/33"].map((value) => [
       "TRUST_PROXY",
       value,
-      `TRUST_PROXY is "${value}": "${value}" is no header to go by, no address and no CIDR range; headers: x-forwarded-for, forwarded, cf-connecting-ip, fastly-client-ip, fly-client-ip, true-client-ip, x-envoy-external-address, x-real-ip.`,
+      `TRUST_PROXY is "${value}": "${value}" is not a supported header, IP address or CIDR range; headers: x-forwarded-for, forwarded, cf-connecting-ip, fastly-client-ip, fly-client-ip, true-client-ip, x-envoy-external-address, x-real-ip.`,
     ]),
     ...["jobs.example.com", "ftp://a", "https://a/b", "https://a?b", "https://a:b@c"].map((url) => [
       "PUBLIC_URL",
@@ -337,11 +337,11 @@ describe("refused without showing the value:", () => {
     ["API_KEYS_NEXT", HUSH, "key 1 of 1 has 6 characters and needs at least 16"],
     ["API_KEYS", HUSH, "key 1 of 1 has 6 characters and needs at least 16"],
     ["API_KEYS", `${KEY},,${KEY}`, "key 2 of 3 is empty"],
-    ["API_KEYS", `${KEY},${HUSH} with blanks`, "key 2 of 2 has characters that no HTTP header can carry"],
+    ["API_KEYS", `${KEY},${HUSH} with blanks`, "key 2 of 2 has characters that are not allowed in an HTTP header"],
     ["DATABASE_URL", `mysql://user:${HUSH}@db/levqor`, "it must be a URL like postgres://"],
     ["DATABASE_URL", `postgres://user:${HUSH}#/@db/levqor`, "percent-encoded"],
-    ["DATABASE_URL", "postgres://db/levqor", "it names no user"],
-    ["DATABASE_URL", `postgres://user:${HUSH}@db`, "it names no database"],
+    ["DATABASE_URL", "postgres://db/levqor", "it has no user"],
+    ["DATABASE_URL", `postgres://user:${HUSH}@db`, "it has no database"],
     ["NATS_URL", `http://user:${HUSH}@nats:4222`, "it must be nats://host:4222"],
     ["NATS_URL", "nats://a:4222,b", "it must be nats://host:4222"],
     ["OTEL_EXPORTER_OTLP_ENDPOINT", `ftp://user:${HUSH}@collector`, "it must be a URL like http://collector:4318"],
@@ -364,12 +364,12 @@ describe("settings that do not go together", () => {
     [{ LEVQOR_ROLE: "worker", WEBHOOK_SECRET }, "set DATABASE_URL"],
     [{ LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d" }, "set WEBHOOK_SECRET"],
     [{ LEVQOR_ROLE: "api", DATABASE_URL: "postgres://a:b@c/d" }, "set WEBHOOK_SECRET"],
-    [{ WEBHOOK_SECRET_NEXT: WEBHOOK_SECRET }, "it goes with WEBHOOK_SECRET"],
+    [{ WEBHOOK_SECRET_NEXT: WEBHOOK_SECRET }, "it needs WEBHOOK_SECRET"],
     [{ LEVQOR_ROLE: "api", WEBHOOK_SECRET }, "set DATABASE_URL"],
     [{ DATABASE_ADMIN_URL: "postgres://a:b@c/d" }, "set both or neither"],
     [{ NODE_ENV: "production" }, "it needs API_KEYS"],
-    [{ API_KEYS_NEXT: KEY }, "it goes with API_KEYS"],
-    [{ API_KEYS_NEXT: KEY, NODE_ENV: "production" }, "it goes with API_KEYS"],
+    [{ API_KEYS_NEXT: KEY }, "it needs API_KEYS"],
+    [{ API_KEYS_NEXT: KEY, NODE_ENV: "production" }, "it needs API_KEYS"],
   ])("%p", (env, part) => {
     const [problem, ...others] = problems(env);
     expect(problem).toContain(part);
@@ -445,9 +445,9 @@ describe("the command line", () => {
 test("help names every variable that the source reads, with its default", () => {
   const help = helpText();
   expect(help).toContain(
-    "  WORKER_CONCURRENCY\n      Jobs that one process runs at once.\n      Default: 64. Example: WORKER",
+    "  WORKER_CONCURRENCY\n      How many jobs one process runs at once.\n      Default: 64. Example: WORKER",
   );
-  expect(help).toContain("Default: 5000; a worker listens only where it is set. Example: PORT=8080");
+  expect(help).toContain("Default: 5000; a worker listens only if it is set. Example: PORT=8080");
   for (const name of ["HOST", "API_KEYS", "DATABASE_URL", "NATS_URL", "LEVQOR_DATA_DIR", "LOG_LEVEL"]) {
     expect(help).toContain(`  ${name}\n`);
   }
@@ -477,7 +477,7 @@ describe("sessions of users", () => {
   test.each<[Record<string, string>, string]>([
     [{ JWT_SECRET: "s".repeat(32) }, "JWT_ISSUER is missing"],
     [{ JWT_ISSUER, JWT_SECRET: "s".repeat(31) }, "JWT_SECRET (not shown): it has 31 bytes and needs at least 32"],
-    [{ JWT_ISSUER, JWT_SECRET: "s".repeat(32), JWKS_URL: "https://a.example/jwks" }, "set one of them"],
+    [{ JWT_ISSUER, JWT_SECRET: "s".repeat(32), JWKS_URL: "https://a.example/jwks" }, "set only one of them"],
     [{ JWT_ISSUER, JWKS_URL: "http://auth.example.com/jwks" }, "must be an https:// URL"],
     [{ JWT_ISSUER, JWKS_URL: "https://user:pass@auth.example.com/jwks" }, "must be an https:// URL"],
     [{ JWT_ISSUER, JWKS_URL: "jwks" }, "must be an https:// URL"],

@@ -171,7 +171,7 @@ describe("on its embedded default", () => {
     const lines = service
       .logged()
       .split("\n")
-      .filter((line) => line.includes("names a proxy"));
+      .filter((line) => line.includes("proxy set in the environment"));
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] as string).variables.sort()).toEqual(names.sort());
     expect(service.logged()).not.toContain("user:secret");

@@ -12,7 +12,7 @@ await boss.createQueue("benchmark");
 serve(
   async (job) => {
     const id = await boss.send("benchmark", job);
-    if (id === null) throw new Error("pg-boss took no job");
+    if (id === null) throw new Error("pg-boss accepted no job");
     return id;
   },
   () => boss.stop(),

@@ -15,5 +15,5 @@ export async function answers(url: string): Promise<void> {
     if (response?.ok) return;
     await Bun.sleep(20);
   }
-  throw new Error(`Cannot go on: ${url} did not answer within 15 s`);
+  throw new Error(`Cannot continue: ${url} did not respond within 15 s`);
 }

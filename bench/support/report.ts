@@ -60,7 +60,7 @@ export function machine({ postgres, peers }: { postgres: string; peers: Readonly
 
 /** One section as Markdown. */
 export function render(section: Section): string {
-  const verdict = (bar: Bar) => (bar.met ? "met" : bar.aim ? "not yet (an aim)" : "**missed**");
+  const verdict = (bar: Bar) => (bar.met ? "met" : bar.aim ? "not yet (a goal)" : "**missed**");
   const bars: Table = {
     columns: ["bar", "wanted", "measured", ""],
     rows: section.bars.map((bar) => [bar.what, bar.wanted, bar.measured, verdict(bar)]),

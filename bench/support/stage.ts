@@ -61,11 +61,11 @@ export class Stage implements AsyncDisposable {
       stop,
       async ended() {
         const code = await child.exited;
-        if (code !== 0) throw new Error(`Cannot go on: "${command.join(" ")}" ended with code ${code}`);
+        if (code !== 0) throw new Error(`Cannot continue: "${command.join(" ")}" ended with code ${code}`);
       },
       async next() {
         const { value, done } = await lines.next();
-        if (done) throw new Error(`Cannot go on: "${command.join(" ")}" ended with code ${await child.exited}`);
+        if (done) throw new Error(`Cannot continue: "${command.join(" ")}" ended with code ${await child.exited}`);
         return JSON.parse(value) as Message;
       },
     };

@@ -34,6 +34,6 @@ await Promise.all(Array.from({ length: WINDOW }, publishInTurn));
 const seconds = (performance.now() - start) / 1000;
 
 const { state } = await jsm.streams.info(STREAM);
-if (state.messages !== events) throw new Error(`The stream holds ${state.messages} of ${events} messages`);
+if (state.messages !== events) throw new Error(`The stream has ${state.messages} of ${events} messages`);
 report({ seconds } satisfies PublishResult);
 process.exit(0);

@@ -41,7 +41,7 @@ const [row] = await sql<[{ rows: number; jobs: number }]>`
   select (select count(*)::int from levqor_read.jobs) as rows,
     (select count(*)::int from levqor_log.events where type = 'job.submitted') as jobs`;
 if (position !== events || row.rows !== row.jobs) {
-  throw new Error(`The rebuilt table holds ${row.rows} of ${row.jobs} jobs at position ${position} of ${events}`);
+  throw new Error(`The rebuilt table has ${row.rows} of ${row.jobs} jobs at position ${position} of ${events}`);
 }
 report({ seconds, shares, memory } satisfies RebuildResult);
 process.exit(0);

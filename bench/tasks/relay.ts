@@ -39,6 +39,6 @@ const seconds = (performance.now() - start) / 1000;
 stopped.abort();
 await relaying;
 const { state } = await (await nats.jetstreamManager()).streams.info(STREAM);
-if (state.messages !== events) throw new Error(`The stream holds ${state.messages} messages of ${events} events`);
+if (state.messages !== events) throw new Error(`The stream has ${state.messages} messages of ${events} events`);
 report({ seconds } satisfies PublishResult);
 process.exit(0);

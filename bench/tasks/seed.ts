@@ -19,7 +19,7 @@ function history(job: number): KnownNewEvent[] {
     job % 10 === 0
       ? {
           type: "job.failed",
-          data: { attempt: 1, error: { code: "unexpected_status", message: "The service answered 503." } },
+          data: { attempt: 1, error: { code: "unexpected_status", message: "The service responded with 503." } },
         }
       : { type: "job.succeeded", data: { attempt: 1, result: { status: 200, pages_read: job % 40 } } };
   return [
@@ -51,6 +51,6 @@ for (let first = 0; appended < events; first += WAVE) {
 }
 const head = await log.head();
 await log.close();
-if (head !== events) throw new Error(`The log should hold ${events} events; its head is ${head}`);
+if (head !== events) throw new Error(`The log should have ${events} events; its head is ${head}`);
 report({ head });
 process.exit(0);

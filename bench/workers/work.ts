@@ -52,7 +52,7 @@ export async function measure(open: (database_url: string) => Promise<Contender>
     report(await latency(contender, options));
   }
   const unfinished = await contender.unfinished();
-  if (unfinished > 0) throw new Error(`${unfinished} jobs are on record as not ended`);
+  if (unfinished > 0) throw new Error(`${unfinished} jobs are recorded as unfinished`);
   await contender.close();
   process.exit(0);
 }

@@ -129,7 +129,7 @@ export function describeFault(fault: Fault): string {
     case "cut":
       return `cut ${fault.target}'s connections to ${fault.link} (${fault.where.replace("_", " ")})`;
     case "stall":
-      return `let nothing pass between ${fault.target} and ${fault.link} for ${fault.seconds} s`;
+      return `silence ${fault.target}'s connections to ${fault.link} for ${fault.seconds} s`;
     case "refuse":
       return `refuse ${fault.target}'s connections to ${fault.link} for ${fault.seconds} s`;
     case "wipe":

@@ -109,14 +109,14 @@ function processOf(target: ServiceName | ExternalWorkerName | "postgres" | "nats
   if (target === "postgres") return stage.postgres.server;
   if (target === "nats") return stage.nats;
   const found = stage.services.get(target as ServiceName) ?? stage.external_workers.get(target as ExternalWorkerName);
-  if (!found) throw new Error("it does not run here");
+  if (!found) throw new Error("it is not possible here");
   return found;
 }
 
 function backend({ postgres }: Stage, nth: number): number {
   const children = postgres.children();
   const pid = children[nth % children.length];
-  if (pid === undefined) throw new Error("Postgres is away");
+  if (pid === undefined) throw new Error("Postgres is down");
   return pid;
 }
 

@@ -61,7 +61,7 @@ export class Harm {
       body: { name: "harmful", scopes, tier: "harmful", workflows: [HARMED] },
       signal,
     });
-    if (made?.status !== 201) throw new Error(`Cannot make the harmful user's key: ${JSON.stringify(made?.body)}`);
+    if (made?.status !== 201) throw new Error(`Cannot create the malicious user's key: ${JSON.stringify(made?.body)}`);
     this.#key = made.body.key;
     const submitted = await this.#politely("/api/v1/intake", { workflow: NOBODY, payload: {} }, signal);
     if (submitted?.status !== 202) throw new Error(`Cannot submit politely: ${submitted?.status}`);
@@ -198,7 +198,7 @@ export class Harm {
     const [path, body] = this.#random.pick(calls);
     const credential = this.#random.pick([`Bearer ${this.#session}`, this.#key]);
     const answer = await this.#send(path, { credential, body, signal });
-    if (answer?.ok) this.said.push(`a user who may not reached another's job: ${path} was answered ${answer.status}`);
+    if (answer?.ok) this.said.push(`an unauthorized user reached another's job: ${path} returned ${answer.status}`);
     await answer?.text().catch(() => {});
   }
 

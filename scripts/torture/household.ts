@@ -52,7 +52,7 @@ async function createSchedule(
     headers: { "idempotency-key": `schedule-${index}` },
     signal,
   });
-  if (answer && answer.status !== 201) throw new Error(`Cannot make a schedule: ${JSON.stringify(answer.body)}`);
+  if (answer && answer.status !== 201) throw new Error(`Cannot create a schedule: ${JSON.stringify(answer.body)}`);
   return answer?.body.schedule_id;
 }
 

@@ -92,12 +92,14 @@ export class Load {
     const request = { headers: { "idempotency-key": key }, api: api + 1, signal };
     const again = await client.insist("/api/v1/intake", { ...request, body: wanted.body });
     if (again && again.body?.job_id !== job_id) {
-      this.said.push(`${wanted.name}: a repetition met ${JSON.stringify(again.body)} instead of job ${job_id}`);
+      this.said.push(
+        `${wanted.name}: a repeated request returned ${JSON.stringify(again.body)} instead of job ${job_id}`,
+      );
     }
     const other = { ...wanted.body, timeout_seconds: 86_400 };
     const refused = await client.insist("/api/v1/intake", { ...request, body: other });
     if (refused && refused.body?.error !== "idempotency_key_reused") {
-      this.said.push(`${wanted.name}: another body with the same key met ${refused.status}`);
+      this.said.push(`${wanted.name}: another body with the same key got ${refused.status}`);
     }
   }
 
@@ -126,7 +128,7 @@ export class Load {
     if (answer.status !== 202) {
       const said =
         answer.body === undefined ? `without a body, ${JSON.stringify(answer.headers)}` : JSON.stringify(answer.body);
-      this.said.push(`${wanted.name} was refused with ${answer.status}: ${said}`);
+      this.said.push(`${wanted.name} was rejected with ${answer.status}: ${said}`);
       return undefined;
     }
     const position = Number(answer.headers.get("levqor-position"));

@@ -70,6 +70,6 @@ export function report(outcomes: readonly Outcome[], { inflicted, skipped, misse
 }
 
 const WHY_SKIPPED: Readonly<Record<string, string>> = {
-  clock: "needs libfaketime: Debian's package of that name",
-  full_disk: "needs a disk of its own: root on Linux, who may mount one",
+  clock: "needs libfaketime: the Debian package of that name",
+  full_disk: "needs its own disk: root on Linux, with the right to mount one",
 };

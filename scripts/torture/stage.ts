@@ -61,7 +61,8 @@ export interface Stage {
 
 /** Builds and starts everything, and waits until it is up. */
 export async function openStage(): Promise<Stage> {
-  if (natsServer === null) throw new Error("Cannot begin: found no nats-server. `sh scripts/nats_server.sh` gets it");
+  if (natsServer === null)
+    throw new Error("Cannot begin: nats-server is not installed. `sh scripts/nats_server.sh` installs it");
   const folder = mkdtempSync(join(tmpdir(), "levqor-torture-"));
   chmodSync(folder, 0o755);
   for (const name of ["logs", "pids", "clocks", "nats"]) mkdirSync(join(folder, name));

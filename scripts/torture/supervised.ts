@@ -81,7 +81,7 @@ export class Supervised {
     const deadline = performance.now() + within_ms;
     while (!this.#isReady) {
       const left = deadline - performance.now();
-      if (left <= 0) throw new Error(`${this.name} did not come up within ${Math.round(within_ms / 1000)} s`);
+      if (left <= 0) throw new Error(`${this.name} did not start within ${Math.round(within_ms / 1000)} s`);
       await Promise.race([this.#ready.promise, Bun.sleep(left)]);
     }
   }

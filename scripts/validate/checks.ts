@@ -11,7 +11,7 @@ export function expectProblem(answer: Answer, status: number, error: string): vo
   expect(type === "application/problem+json", "Content-Type application/problem+json", type);
   expect(answer.body.error === error && answer.body.status === status, `the problem ${error}`, answer.body);
   for (const member of ["type", "title", "detail", "instance"]) {
-    expect(typeof answer.body[member] === "string", `the problem's member ${member}`, answer.body);
+    expect(typeof answer.body[member] === "string", `the problem's field ${member}`, answer.body);
   }
 }
 

@@ -39,7 +39,7 @@ async function withinLimits(send: () => Promise<Response>): Promise<Response> {
     if (response.status !== 429 || !limit?.includes(";r=0;")) return response;
     const seconds = Number(response.headers.get("retry-after"));
     expect(seconds > 0 && seconds <= RETRY_AFTER_MAX_S, "Retry-After with a 429", response.headers.get("retry-after"));
-    console.log(`  (a rate limit holds, ${limit}: going on in ${seconds} s)`);
+    console.log(`  (rate limited, ${limit}: continuing in ${seconds} s)`);
     await response.body?.cancel();
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   }
@@ -149,7 +149,7 @@ export class Client {
       const { body } = await this.ask(`${schedule}/events?limit=100`);
       const fired = body.data.flatMap((event: Json) => (event.type === "schedule.fired" ? [event.data] : []));
       if (fired.length >= count) return fired;
-      expect(Date.now() < deadline, `${count} firings within ${JOB_TIMEOUT_MS / 1000} s`, fired.length);
+      expect(Date.now() < deadline, `${count} runs within ${JOB_TIMEOUT_MS / 1000} s`, fired.length);
     }
   }
 

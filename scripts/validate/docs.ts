@@ -60,7 +60,7 @@ export async function checkDocs(client: Client, { check }: Checks): Promise<void
     );
     for (const address of addresses) {
       const url = new URL(address, `${client.base_url}/docs`);
-      expect(url.origin === new URL(client.base_url).origin, "addresses of the service alone", address);
+      expect(url.origin === new URL(client.base_url).origin, "only URLs of the service itself", address);
       expectStatus(await client.ask(url.pathname, { key: false }), 200);
     }
   });

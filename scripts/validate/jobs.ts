@@ -8,7 +8,7 @@ export async function checkIntake(client: Client, { check }: Checks, job: object
     client.post("/api/v1/intake", body, { headers });
   const payloadOf = (bytes: number) => JSON.stringify({ ...job, payload: { s: "x".repeat(bytes - 8) } });
 
-  await check("POST /api/v1/intake answers 202, and the status is there at once", async () => {
+  await check("POST /api/v1/intake responds with 202, and the status is available at once", async () => {
     const answer = await intake(job);
     expectStatus(answer, 202);
     const { job_id, status } = answer.body;
@@ -28,7 +28,7 @@ export async function checkIntake(client: Client, { check }: Checks, job: object
   await check("another content type is 415", async () => {
     expectProblem(await intake(job, { "content-type": "text/plain" }), 415, "unsupported_media_type");
   });
-  await check("a body that does not fit is 422, and each fault is pointed at", async () => {
+  await check("an invalid body is 422, with a pointer to each error", async () => {
     const answer = await intake({ workflow: "", callback_url: "ftp://example.com", priority: "urgent", extra: 1 });
     expectProblem(answer, 422, "validation_failed");
     const pointers = answer.body.errors.map((error: Json) => error.pointer).sort();
@@ -39,13 +39,13 @@ export async function checkIntake(client: Client, { check }: Checks, job: object
     expectProblem(await intake(payloadOf(204_801)), 413, "payload_too_large");
     expectProblem(await intake(JSON.stringify(job) + " ".repeat(524_288)), 413, "body_too_large");
   });
-  await check("Idempotency-Key gives the first answer again, and refuses another body", async () => {
+  await check("Idempotency-Key returns the first response again, and rejects another body", async () => {
     const key = { "idempotency-key": `validate-${crypto.randomUUID()}` };
     const first = await intake(job, key);
     const again = await intake(job, key);
     expectStatus(first, 202);
     expectStatus(again, 202);
-    expect(again.text === first.text, "the first answer", again.body);
+    expect(again.text === first.text, "the first response", again.body);
     expect(again.headers.get("idempotency-replayed") === "true", "Idempotency-Replayed: true");
     expectProblem(await intake({ ...job, priority: "low" }, key), 422, "idempotency_key_reused");
     expectProblem(await intake(job, { "idempotency-key": "x".repeat(256) }), 400, "invalid_idempotency_key");
@@ -79,11 +79,11 @@ export async function checkJob(client: Client, { check }: Checks, job: object): 
     expect(body.status === "succeeded" && body.error === null, "the job to succeed", body);
     expect(
       body.result.status === 200 && body.result.body.ok === true,
-      "the answer of /health as its result",
+      "the response of /health as its result",
       body.result,
     );
   });
-  await check("a stream resumes after Last-Event-ID with no gap and no repeat", async () => {
+  await check("a stream resumes after Last-Event-ID without gaps or repeats", async () => {
     const [first, ...others] = history;
     expect(first !== undefined && others.length > 0, "a history to resume in");
     const resumed = await client.stream(`/api/v1/jobs/${job_id}/stream`, (frames) => frames.length >= others.length, {
@@ -97,7 +97,7 @@ export async function checkJob(client: Client, { check }: Checks, job: object): 
       "invalid_cursor",
     );
   });
-  await check("a WebSocket shows what the stream shows, and takes no harm from a bad message", async () => {
+  await check("a WebSocket shows what the stream shows, and survives an invalid message", async () => {
     const messages = [
       { type: "nonsense" },
       { type: "subscribe", id: "mine", job_id },
@@ -116,7 +116,7 @@ export async function checkJob(client: Client, { check }: Checks, job: object): 
       shown,
     );
     const codes = errors(answers).map(({ problem }) => problem.error);
-    expect(codes.join() === "validation_failed,validation_failed", "two times validation_failed", codes);
+    expect(codes.join() === "validation_failed,validation_failed", "validation_failed twice", codes);
     expectProblem(await client.ask("/api/v1/jobs/ws"), 426, "upgrade_required");
   });
   await check("the stream of all jobs shows a new job", async () => {
@@ -131,7 +131,7 @@ export async function checkJob(client: Client, { check }: Checks, job: object): 
       },
     );
   });
-  await check("GET /api/v1/jobs/:job_id/events gives the history in pages", async () => {
+  await check("GET /api/v1/jobs/:job_id/events returns the history in pages", async () => {
     const all = await client.ask(`/api/v1/jobs/${job_id}/events?limit=100`);
     expectStatus(all, 200);
     const types = (events: Json[]) => events.map((event) => event.type).join();
@@ -145,7 +145,7 @@ export async function checkJob(client: Client, { check }: Checks, job: object): 
     const next = (await client.ask(`/api/v1/jobs/${job_id}/events?limit=1&cursor=${first.next_cursor}`)).body;
     expect(next.data[0]?.version === 2, "version 2 on the second page", next);
   });
-  await check("GET /api/v1/jobs lists the job to whoever names its position, filtered and in pages", async () => {
+  await check("GET /api/v1/jobs lists a new job if asked with its position, filtered and in pages", async () => {
     const headers = { "levqor-min-position": String(position) };
     const list = async (query: string) => {
       const answer = await client.ask(`/api/v1/jobs?${query}`, { headers });
@@ -180,7 +180,7 @@ export async function checkControl(client: Client, { check }: Checks, job: objec
     const { reason, until } = body.waiting_for ?? {};
     expect(body.status === "queued" && reason === "run_at" && until === run_at, `run_at, ${run_at}`, body);
   });
-  await check("cancelling ends it, and is answered alike again", async () => {
+  await check("cancelling ends it, and repeating that gives the same response", async () => {
     for (let i = 0; i < 2; i++) {
       const answer = await client.ask(`/api/v1/jobs/${job_id}/cancel`, { method: "POST" });
       expectStatus(answer, 200);
@@ -189,19 +189,19 @@ export async function checkControl(client: Client, { check }: Checks, job: objec
     const { body } = await client.ask(`/api/v1/status/${job_id}`);
     expect(body.status === "cancelled", "the status cancelled", body);
   });
-  await check("replaying it makes one new job for a key, which names its origin", async () => {
+  await check("replaying it creates one new job per key, which names its origin", async () => {
     const headers = { "idempotency-key": `validate-${crypto.randomUUID()}` };
     const ask = () => client.ask(`/api/v1/jobs/${job_id}/replay`, { method: "POST", headers });
     const [first, again] = [await ask(), await ask()];
     expectStatus(first, 202);
-    expect(first.body.job_id === again.body.job_id, "the first answer", again.body);
+    expect(first.body.job_id === again.body.job_id, "the first response", again.body);
     const { body } = await client.ask(`/api/v1/status/${first.body.job_id}`);
     expect(body.origin_job_id === job_id, `origin_job_id ${job_id}`, body);
     replay_id = first.body.job_id;
     expectStatus(await client.ask(`/api/v1/jobs/${replay_id}/cancel`, { method: "POST" }), 200);
     expectProblem(await client.post(`/api/v1/jobs/${NO_JOB}/replay`, { other: 1 }), 422, "validation_failed");
   });
-  await check("a bulk operation counts in a dry run, and does nothing twice for a key", async () => {
+  await check("a bulk operation counts in a dry run, and does nothing twice for the same key", async () => {
     const body = { filter: { origin_job_id: job_id, status: "cancelled" } };
     const lines = ({ text }: Answer): Json[] =>
       text
@@ -214,7 +214,7 @@ export async function checkControl(client: Client, { check }: Checks, job: objec
     const headers = { "idempotency-key": `validate-${crypto.randomUUID()}` };
     for (let i = 0; i < 2; i++) {
       const last = lines(await client.post("/api/v1/jobs/replay", body, { headers })).at(-1);
-      expect(last?.type === "finished" && last.changed === 1, "1 job that was run again", last);
+      expect(last?.type === "finished" && last.changed === 1, "1 job that was replayed", last);
     }
     const cancelled = await client.post("/api/v1/jobs/cancel", { filter: { origin_job_id: replay_id } });
     expect(lines(cancelled).at(-1)?.changed === 1, "1 job that was cancelled", cancelled.text);
@@ -223,7 +223,7 @@ export async function checkControl(client: Client, { check }: Checks, job: objec
 }
 
 export async function checkCallback(client: Client, { check }: Checks, job: object): Promise<void> {
-  await check("a callback is attempted, each attempt is in its log, and it can be made again", async () => {
+  await check("a callback is attempted, each attempt is listed, and it can be redelivered", async () => {
     // Nobody has this name (RFC 6761): no attempt can succeed, and each is on record.
     const callback = { ...job, callback_url: "http://levqor.invalid/" };
     const { job_id } = (await client.post("/api/v1/intake", callback)).body;
@@ -256,12 +256,12 @@ export async function checkDevelopment(client: Client, { check }: Checks): Promi
   const path = `/api/v1/_dev/complete/${NO_JOB}`;
   const probe = await client.post(path, { result: {} });
   if (probe.body?.error === "not_found") {
-    await check("POST /api/v1/_dev/complete/:job_id is not there in production", async () => {
+    await check("POST /api/v1/_dev/complete/:job_id does not exist in production", async () => {
       expectProblem(probe, 404, "not_found");
     });
     return;
   }
-  await check("a job that nothing here runs waits, says why, and can be ended by hand", async () => {
+  await check("a job that nothing here runs waits, says why, and can be completed by hand", async () => {
     expectProblem(probe, 404, "job_not_found");
     const workflow = `validate-${crypto.randomUUID()}`;
     const { job_id } = (await client.post("/api/v1/intake", { workflow, payload: {} })).body;

@@ -6,16 +6,16 @@ import { expect } from "./expect.ts";
 export async function checkKeys(client: Client, { check }: Checks): Promise<void> {
   const open = await client.ask("/api/v1/ops/health", { key: false });
   if (open.status !== 401) {
-    await check("no key is configured (development mode): calls are taken without one", async () => {
+    await check("no key is configured (development mode): calls are accepted without one", async () => {
       expect(open.status === 200 || open.status === 503, "status 200 or 503", open.status);
     });
     return;
   }
-  await check("the key in API_KEY is taken", async () => {
+  await check("the key in API_KEY is accepted", async () => {
     const { status } = await client.ask("/api/v1/ops/health");
     expect(status !== 401, "a key of the service in the variable API_KEY: API_KEY=… bun run validate", status);
   });
-  await check("calls that need a key are refused without one, and with a wrong one", async () => {
+  await check("calls that need a key are rejected without one, and with a wrong one", async () => {
     const job = JSON.stringify({ workflow: "http", payload: {} });
     expectProblem(await client.post("/api/v1/intake", job, { key: false }), 401, "unauthorized");
     for (const call of ["callbacks/redeliver", "cancel", "replay"]) {
@@ -47,7 +47,7 @@ export async function checkKeys(client: Client, { check }: Checks): Promise<void
 export async function checkIssuedKeys(client: Client, { check }: Checks): Promise<void> {
   const withKey = (key: string) => ({ key: false, headers: { "x-api-key": key } });
   const job = { workflow: "http", payload: {} };
-  await check("POST /api/v1/keys issues a key that may do what its scopes say, until it is revoked", async () => {
+  await check("POST /api/v1/keys issues a key that may do what its scopes allow, until it is revoked", async () => {
     const made = await client.post("/api/v1/keys", { name: "levqor-validate", scopes: ["jobs:read"] });
     expectStatus(made, 201);
     const { key, key_id } = made.body;
@@ -68,14 +68,14 @@ export async function checkIssuedKeys(client: Client, { check }: Checks): Promis
     for (const secret of [key, rotated.body.key]) {
       expectStatus(await client.ask("/api/v1/jobs?limit=1", withKey(secret)), 200);
     }
-    expectStatus(await client.post(`/api/v1/keys/${key_id}/revoke`, { reason: "It was for a check." }), 200);
+    expectStatus(await client.post(`/api/v1/keys/${key_id}/revoke`, { reason: "Issued for a check." }), 200);
     const revoked = performance.now();
     for (let taken = true; taken; ) {
       taken = (await client.ask("/api/v1/jobs?limit=1", withKey(rotated.body.key))).status !== 401;
-      expect(performance.now() - revoked < JOB_TIMEOUT_MS, "the revoked key to be refused");
+      expect(performance.now() - revoked < JOB_TIMEOUT_MS, "the revoked key to be rejected");
     }
   });
-  await check("a key that makes no sense is 422, one that there is not 404, an id that is none 400", async () => {
+  await check("an invalid key is 422, an unknown one 404, an invalid id 400", async () => {
     expectProblem(await client.post("/api/v1/keys", { name: "x", scopes: ["all"] }), 422, "validation_failed");
     expectProblem(await client.ask(`/api/v1/keys/${NO_JOB}`), 404, "key_not_found");
     for (const call of ["rotate", "revoke"]) {

@@ -27,7 +27,7 @@ export async function checkSteps(client: Client, { check }: Checks): Promise<voi
       headers: { "content-type": "application/json", ...headers },
       body: JSON.stringify(body),
     });
-  await check("a pipeline is stored once, read with its version, and changed from that version only", async () => {
+  await check("a pipeline is stored once, read with its version, and changed only from that version", async () => {
     const stored = await client.post("/api/v1/pipelines", { name, ...definition });
     if (stored.status !== 201) expectProblem(stored, 409, "pipeline_exists");
     const read = await client.ask(`/api/v1/pipelines/${name}`);
@@ -39,14 +39,14 @@ export async function checkSteps(client: Client, { check }: Checks): Promise<voi
     expectStatus(await client.ask("/api/v1/pipelines?limit=1"), 200);
     expectProblem(await client.ask("/api/v1/pipelines/none-of-this-name"), 404, "pipeline_not_found");
   });
-  await check("steps that cannot be run are 422, and each fault is pointed at", async () => {
+  await check("invalid steps are 422, with a pointer to each error", async () => {
     const steps = [{ id: "a", if: "{{ steps.b.output }}", sleep: {} }, { id: "b" }];
     const answer = await client.post("/api/v1/intake", { workflow: "validate", payload: {}, steps });
     expectProblem(answer, 422, "validation_failed");
     const pointers = answer.body.errors.map((error: Json) => error.pointer).sort();
     expect(pointers.join() === "/steps/0/if,/steps/0/sleep,/steps/1", "errors at each of them", pointers);
   });
-  await check("a job of several steps waits for approval, and goes on when it is given", async () => {
+  await check("a job of several steps waits for approval, and continues when it is given", async () => {
     const { steps } = definition;
     const answer = await client.post("/api/v1/intake", { workflow: "validate", payload: { n: 7 }, steps });
     expectStatus(answer, 202);
@@ -63,7 +63,7 @@ export async function checkSteps(client: Client, { check }: Checks): Promise<voi
       "already_decided",
     );
   });
-  await check("it runs again from a step, with what is on record of those before it", async () => {
+  await check("it can be rerun from a step, reusing the recorded outputs of those before it", async () => {
     const answer = await client.post(`/api/v1/jobs/${job_id}/replay`, { from_step: "nap" });
     expectStatus(answer, 202);
     await reaches(answer.body.job_id, ({ status }) => status === "succeeded", "the job to succeed");

@@ -4,7 +4,7 @@ import type { Client } from "./client.ts";
 import { expect } from "./expect.ts";
 
 export async function checkProblems(client: Client, { check }: Checks): Promise<void> {
-  await check("an unknown path is 404, as a problem document whose type leads to its description", async () => {
+  await check("an unknown path is 404, as a problem document whose type links to its description", async () => {
     const answer = await client.ask("/api/v1/nowhere");
     expectProblem(answer, 404, "not_found");
     const description = await client.ask(answer.body.type);
@@ -16,7 +16,7 @@ export async function checkProblems(client: Client, { check }: Checks): Promise<
     expectProblem(answer, 405, "method_not_allowed");
     expect(answer.headers.get("allow") === "OPTIONS, POST", "Allow: OPTIONS, POST", answer.headers.get("allow"));
   });
-  await check("every answer has its security headers, an error's and a page's as well", async () => {
+  await check("every response has the security headers, including errors and pages", async () => {
     for (const path of ["/health", "/api/v1/nowhere", "/docs", "/docs/swagger-ui.css"]) {
       const { headers } = await client.ask(path);
       const expected = {
@@ -34,7 +34,7 @@ export async function checkProblems(client: Client, { check }: Checks): Promise<
       }
     }
   });
-  await check("OPTIONS names the methods; a preflight lets https://levqor.ai in, and no other origin", async () => {
+  await check("OPTIONS lists the methods; a preflight allows https://levqor.ai, and no other origin", async () => {
     const options = await client.ask("/api/v1/intake", { method: "OPTIONS" });
     expectStatus(options, 204);
     expect(options.headers.get("allow") === "OPTIONS, POST", "Allow: OPTIONS, POST", options.headers.get("allow"));
@@ -45,7 +45,7 @@ export async function checkProblems(client: Client, { check }: Checks): Promise<
       return answer.headers.get("access-control-allow-origin");
     };
     const [own, other] = [await preflight("https://levqor.ai"), await preflight("https://levqor.invalid")];
-    expect(own === "https://levqor.ai" && other === null, "leave for the web app alone", [own, other]);
+    expect(own === "https://levqor.ai" && other === null, "permission for the web app alone", [own, other]);
   });
   await check("a URL that is too long is 414, headers that are too large 431", async () => {
     expectProblem(await client.ask(`/${"a".repeat(8_192)}`), 414, "uri_too_long");
@@ -55,7 +55,7 @@ export async function checkProblems(client: Client, { check }: Checks): Promise<
       "headers_too_large",
     );
   });
-  await check("an unknown job is 404, an id that is none 400", async () => {
+  await check("an unknown job is 404, an invalid id 400", async () => {
     expectProblem(await client.ask(`/api/v1/status/${NO_JOB}`), 404, "job_not_found");
     expectProblem(await client.ask(`/api/v1/jobs/${NO_JOB}/events`), 404, "job_not_found");
     expectProblem(await client.ask(`/api/v1/jobs/${NO_JOB}/stream`), 404, "job_not_found");

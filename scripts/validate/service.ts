@@ -4,20 +4,20 @@ import type { Client, Json } from "./client.ts";
 import { expect } from "./expect.ts";
 
 export async function checkService(client: Client, { check }: Checks): Promise<void> {
-  await check("GET / names the service, its version and build", async () => {
+  await check("GET / returns the service's name, version and build", async () => {
     const answer = await client.ask("/", { key: false });
     expectStatus(answer, 200);
     const { ok, service, version, build } = answer.body;
     expect(ok === true && service === "levqor-backend", "the service levqor-backend", answer.body);
     expect(/^\d+\.\d+\.\d+/.test(version) && typeof build === "string", "a version and a build", answer.body);
   });
-  await check("GET /health gives the time in Unix seconds", async () => {
+  await check("GET /health returns the time in Unix seconds", async () => {
     const answer = await client.ask("/health", { key: false });
     expectStatus(answer, 200);
     const { ok, ts } = answer.body;
     expect(ok === true && Math.abs(Date.now() / 1000 - ts) < 300, "ok and about the present time", answer.body);
   });
-  await check("GET /public/metrics gives figures within their bounds", async () => {
+  await check("GET /public/metrics returns figures within their bounds", async () => {
     const answer = await client.ask("/public/metrics", { key: false });
     expectStatus(answer, 200);
     const { uptime_rolling_7d, jobs_today, audit_coverage, last_updated } = answer.body;
@@ -27,7 +27,7 @@ export async function checkService(client: Client, { check }: Checks): Promise<v
     expect(Number.isInteger(jobs_today) && jobs_today >= 0, "a number of jobs", answer.body);
     expect(last_updated === null || Number.isInteger(last_updated), "last_updated in Unix seconds", answer.body);
   });
-  await check("GET /api/v1/marketing/summary gives texts and figures", async () => {
+  await check("GET /api/v1/marketing/summary returns texts and figures", async () => {
     const answer = await client.ask("/api/v1/marketing/summary", { key: false });
     expectStatus(answer, 200);
     const { headlines, calls_to_action, selling_points, figures } = answer.body;
@@ -37,16 +37,16 @@ export async function checkService(client: Client, { check }: Checks): Promise<v
     const again = await client.ask("/api/v1/marketing/summary", { key: false, ...known });
     expect(again.status === 304 || again.headers.get("etag") !== answer.headers.get("etag"), "304", again.status);
   });
-  await check("X-Request-Id is given back, or made", async () => {
+  await check("X-Request-Id is returned, or generated", async () => {
     const given = await client.ask("/health", { headers: { "x-request-id": "validate-1" } });
     expect(given.headers.get("x-request-id") === "validate-1", "the request id that was sent");
     const made = await client.ask("/health");
-    expect((made.headers.get("x-request-id") ?? "") !== "", "a request id of the service's own");
+    expect((made.headers.get("x-request-id") ?? "") !== "", "a generated request id");
   });
 }
 
 export async function checkOperations(client: Client, { check }: Checks): Promise<void> {
-  await check("GET /api/v1/ops/health tells that every part is well", async () => {
+  await check("GET /api/v1/ops/health reports that every part is well", async () => {
     const answer = await client.ask("/api/v1/ops/health");
     expectStatus(answer, 200);
     const { ok, database, bus, projections, schedules, queue } = answer.body;
@@ -54,11 +54,15 @@ export async function checkOperations(client: Client, { check }: Checks): Promis
     expect(database.latency_ms >= 0 && bus.lag >= 0, "a latency and a relay lag", answer.body);
     const names = projections.map((projection: Json) => projection.name);
     expect(names.includes("jobs") && names.includes("metrics"), "the read models jobs and metrics", names);
-    expect(schedules.ok === true && typeof schedules.leader === "string", "somebody who fires schedules", schedules);
+    expect(
+      schedules.ok === true && typeof schedules.leader === "string",
+      "an instance that fires schedules",
+      schedules,
+    );
     expect(queue.queued >= 0 && queue.running >= 0, "the queue's depth", queue);
   });
 
-  await check("GET /metrics tells Prometheus of requests, commits and the queue", async () => {
+  await check("GET /metrics reports requests, commits and the queue to Prometheus", async () => {
     const answer = await client.ask("/metrics");
     expectStatus(answer, 200);
     expect(

@@ -10,7 +10,7 @@ export async function checkWorkers(client: Client, { check }: Checks): Promise<v
   const submit = async (): Promise<string> =>
     (await client.post("/api/v1/intake", { workflow, payload: { n: 1 } })).body.job_id;
 
-  await check("an external worker claims a job, keeps it and completes it", async () => {
+  await check("an external worker claims a job, renews its lease and completes it", async () => {
     const job_id = await submit();
     const { jobs } = (await call("claim", claim)).body;
     expect(jobs.length === 1 && jobs[0].job_id === job_id, "the job", jobs);
@@ -25,7 +25,7 @@ export async function checkWorkers(client: Client, { check }: Checks): Promise<v
     const { status, result } = (await client.ask(`/api/v1/status/${job_id}`)).body;
     expect(status === "succeeded" && result.by === "worker", "the job to have succeeded", [status, result]);
   });
-  await check("a late answer of an external worker is 409, and says who holds the job now", async () => {
+  await check("a late report of an external worker is 409, and says who has claimed the job now", async () => {
     const job_id = await submit();
     await call("claim", claim);
     expectStatus(await call("release", { job_id, attempt: 1 }), 200);
@@ -33,11 +33,11 @@ export async function checkWorkers(client: Client, { check }: Checks): Promise<v
     const late = await call("complete", { job_id, attempt: 1 });
     expectProblem(late, 409, "attempt_superseded");
     expect(late.body.holder?.worker === "validate-2", "the holder validate-2", late.body);
-    const error = { code: "given_up", message: "Only tried.", retryable: false };
+    const error = { code: "given_up", message: "Only a test.", retryable: false };
     const failed = await call("fail", { job_id, attempt: 2, error });
     expect(failed.body.status === "failed", "the job to have failed", failed.body);
   });
-  await check("a claim that finds nothing is answered with none; built-in workflows cannot be claimed", async () => {
+  await check("a claim that finds nothing returns none; built-in workflows cannot be claimed", async () => {
     const none = await call("claim", { ...claim, wait_seconds: 0 });
     expectStatus(none, 200);
     expect(none.body.jobs.length === 0, "no job", none.body);

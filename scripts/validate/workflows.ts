@@ -11,13 +11,13 @@ export async function checkLimits(client: Client, { check }: Checks): Promise<vo
       body: JSON.stringify(body),
     });
 
-  await check("PUT, GET and the list of workflows' limits say the same; what does not fit is refused", async () => {
+  await check("PUT, GET and the list of workflows' limits agree; invalid ones are rejected", async () => {
     const limits = { concurrency: 7, concurrency_per_key: 2, rate_per_key: { limit: 5, per_seconds: 60, burst: 1 } };
     const settled = await put("levqor-validate", limits);
     expectStatus(settled, 200);
     const { updated_at, ...shown } = settled.body;
-    expect(Bun.deepEquals(shown, { workflow: "levqor-validate", ...limits }), "the limits that were put", shown);
-    expect(typeof updated_at === "string", "the time of the settlement", updated_at);
+    expect(Bun.deepEquals(shown, { workflow: "levqor-validate", ...limits }), "the limits that were set", shown);
+    expect(typeof updated_at === "string", "the time at which they were set", updated_at);
     const read = await client.ask("/api/v1/workflows/levqor-validate/limits");
     expect(Bun.deepEquals(read.body, settled.body), "the same again", read.body);
     // Where nothing changed, nothing was recorded to wait for.
@@ -40,7 +40,7 @@ export async function checkLimits(client: Client, { check }: Checks): Promise<vo
     };
     const ids = [await submit(), await submit()];
     const jobs = await claim(9);
-    expect(jobs.length === 1 && jobs[0].job_id === ids[0], "the first job alone", jobs);
+    expect(jobs.length === 1 && jobs[0].job_id === ids[0], "only the first job", jobs);
     const { body } = await client.ask(`/api/v1/status/${ids[1]}`);
     const { reason, detail } = body.waiting_for;
     expect(reason === "concurrency_key" && detail.includes(ids[0]), "that it waits for the first", body.waiting_for);

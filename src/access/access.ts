@@ -1,4 +1,4 @@
-/** Tells who holds a credential. */
+/** Finds out who has a credential. */
 import { timingSafeEqual } from "node:crypto";
 import type { Environment } from "../../events/key.ts";
 import type { Caller, Identity } from "./caller.ts";
@@ -8,42 +8,41 @@ import { KeyUses, type KeyUsesOptions } from "./key_uses.ts";
 import { type IdentifyToken, looksLikeToken } from "./tokens.ts";
 
 export interface Access {
-  /** False in development mode, where neither keys nor tokens are configured and everyone may do everything. */
+  /** False in development mode, without keys and tokens, when everybody may do everything. */
   readonly required: boolean;
-  /** For where issued keys are made and taken. */
+  /** The environment for which issued keys are created and accepted. */
   readonly environment: Environment;
   /**
-   * Who holds the credential, which is the text of a key or a token; `null`: there is none. A promise where it must wait;
-   * never throws. `mayVerify` is asked before a token is checked that was not seen here before.
+   * Who has the credential, which is the text of a key or a token; `null`: there is none. A promise if it must wait;
+   * never throws. `mayVerify` is called before a token that was not seen before is verified.
    */
   identify(credential: string | null, mayVerify?: () => boolean): Identity | Promise<Identity>;
   /**
-   * All who act for the same one as a caller does, as events name them: the caller, who issued or rotated their key, and
-   * whoever has a key that one of these issued or rotated; but nobody is taken for another because an operator did so
-   * with both their keys.
-   * Throws where the log cannot be asked.
+   * All actors that count as one party with a caller, as events name them: the caller, whoever issued or rotated their
+   * key, and the keys that one of these issued or rotated; but two keys do not become one party just because an
+   * operator issued both. Throws if the log is unavailable.
    */
   partyOf(caller: Caller): Promise<ReadonlySet<string>>;
   stop(): Promise<void>;
 }
 
 export interface AccessOptions extends KeyRingOptions, KeyUsesOptions {
-  /** The operator's own, who may do everything; with none, and no tokens, everyone may. */
+  /** The operator's own keys, which may do everything; without keys and tokens, everybody may. */
   readonly keys: readonly string[];
-  /** Absent: no tokens are taken. */
+  /** Absent: no tokens are accepted. */
   readonly token?: IdentifyToken;
   readonly production: boolean;
   readonly logger: KeyRingOptions["logger"] & KeyUsesOptions["logger"];
 }
 
 const NONE: Identity = { kind: "none" };
-const UNKNOWN: Identity = { kind: "refused", reason: "The key is not known here." };
+const UNKNOWN: Identity = { kind: "refused", reason: "The key is unknown." };
 const DAMAGED: Identity = {
   kind: "refused",
-  reason: "The key is damaged: its last 6 characters do not fit the others. Was it copied as a whole?",
+  reason: "The key is damaged: its checksum, the last 6 characters, is wrong. Was it copied completely?",
 };
 
-/** In development mode, whoever comes without an issued key. */
+/** In development mode, a caller without an issued key. */
 const ANYONE: Identity = {
   kind: "known",
   caller: {
@@ -94,7 +93,7 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
     },
   };
 
-  /** For what is not on the ring: it may be so new that the ring has not heard of it. */
+  /** For a secret that is not on the ring: it may be so new that the ring has not read it yet. */
   async function newest(digest: Buffer): Promise<Identity> {
     try {
       await ring.caughtUp();
@@ -105,12 +104,12 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
   }
 }
 
-/** Why a text that says it is a key of ours is none that could be taken here, whatever the log holds. */
+/** Why a text that looks like one of our keys can never be accepted here, whatever the log contains. */
 function refusal(credential: string, environment: Environment): Identity | undefined {
   const made_for = environmentOf(credential);
   if (made_for === undefined) return DAMAGED;
   if (made_for === environment) return undefined;
-  return { kind: "refused", reason: `The key is a ${made_for} key; this service takes ${environment} keys.` };
+  return { kind: "refused", reason: `The key is a ${made_for} key; this service accepts ${environment} keys.` };
 }
 
 function operator(digest: Buffer): { digest: Buffer; identity: Identity } {

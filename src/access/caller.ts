@@ -9,27 +9,27 @@ export interface Caller {
    * `user:<id at the auth server>`, or `anonymous`. Never a secret.
    */
   readonly actor: string;
-  /** Tells callers apart without being a secret: for Idempotency-Keys and rate limits. */
+  /** Identifies a caller without being a secret: for Idempotency-Keys and rate limits. */
   readonly identity: string;
   readonly scopes: ReadonlySet<Scope> | "all";
   /** The workflows to which they are limited, by name. */
   readonly workflows: ReadonlySet<string> | "all";
-  /** Of rate limits; `null`: anonymous. */
+  /** The tier of their rate limits; `null`: anonymous. */
   readonly tier: string | null;
-  /** Whether they may see and touch only the jobs that they submitted themselves. */
+  /** Whether they can access only jobs that they submitted themselves. */
   readonly own_only: boolean;
-  /** Whether they are the operator, or everyone is: what callers share may all be theirs. */
+  /** Whether they are the operator, or everybody is: they may use all of what callers share. */
   readonly operator: boolean;
-  /** When they lose all of this, in milliseconds since 1970; `null`: not by themselves. */
+  /** When their access ends, in milliseconds since 1970; `null`: not by itself. */
   readonly expires_at: number | null;
-  /** Fires when the key that let them in is taken no more: what lasts longer than an answer must then end. */
+  /** Fires when the key that they used is no longer valid: anything that lasts longer than a response must then end. */
   readonly ended?: AbortSignal;
 }
 
 /**
- * What the credential of a request says of the caller. `none`: it has no credential. `refused`: it has one that is not
- * taken, and why: one sentence for the caller, without the credential. `undecided`: that cannot be told now. `unchecked`:
- * it was not to be looked into.
+ * What a request's credential says about the caller. `none`: it has no credential. `refused`: it has one that is
+ * rejected, with the reason as a sentence for the caller, without the credential. `undecided`: that cannot be
+ * determined now. `unchecked`: it was not to be verified.
  */
 export type Identity =
   | { readonly kind: "known"; readonly caller: Caller }
@@ -38,23 +38,23 @@ export type Identity =
   | { readonly kind: "unchecked" }
   | { readonly kind: "none" };
 
-/** Whether a caller may do what needs a scope. */
+/** Whether a caller has the scope that a call needs. */
 export function mayDo({ scopes }: Caller, scope: Scope): boolean {
   return scopes === "all" || scopes.has(scope);
 }
 
-/** What there is for a caller. */
+/** What exists for a caller. */
 export function reachOf({ workflows, own_only, operator, actor }: Caller): Reach {
   if (workflows !== "all" || own_only) return { workflows, owner: own_only ? actor : null, system: false };
   return operator ? EVERYTHING : ALL_CUSTOMERS;
 }
 
 /**
- * Calls `end` once when what let the caller in is taken no more: for what lasts longer than an answer. Returns the way
- * to be told no more.
+ * Calls `end` once when the caller's credential is no longer valid, for whatever lasts longer than a response. Returns
+ * a function that cancels this.
  */
 export function onLapse({ ended, expires_at }: Caller, end: () => void): () => void {
-  // What has a signal is told by it of its time, too.
+  // A signal also reports the expiry.
   const callOff = ended || expires_at === null ? undefined : alarm(Math.max(0, expires_at - Date.now()), end);
   ended?.addEventListener("abort", end);
   if (ended?.aborted) end();

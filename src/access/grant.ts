@@ -1,9 +1,9 @@
-/** What one caller can give to a key: no more than they have. */
+/** What one caller can grant to a key: no more than they have. */
 import { beyond } from "../domain/reach.ts";
 import { type Caller, mayDo } from "./caller.ts";
 import type { Scope } from "./scopes.ts";
 
-/** What a key gives its holder. */
+/** What a key grants its holder. */
 export interface Grant {
   readonly scopes: readonly string[];
   /** `null`: all. */
@@ -12,7 +12,7 @@ export interface Grant {
   readonly expires_at: string | null;
 }
 
-/** Something that a caller wants to give and does not have. */
+/** Something that a caller wants to grant and does not have. */
 export interface MissingGrant {
   readonly member: keyof Grant;
   readonly message: string;
@@ -21,7 +21,7 @@ export interface MissingGrant {
 /** Requests a minute by tier; `null`: without limit. */
 export type Tiers = Readonly<Record<string, number | null>>;
 
-/** What of a grant its giver does not have; empty: they may give all of it. */
+/** The parts of a grant that its giver does not have; empty: they may grant all of it. */
 export function missingGrants(
   giver: Caller,
   { scopes, workflows, tier, expires_at }: Grant,
@@ -40,7 +40,7 @@ export function missingGrants(
     found.push({ member: "tier", message: `has the tier ${giver.tier ?? "of callers without a key"}` });
   }
   if (giver.expires_at !== null && (expires_at === null || Date.parse(expires_at) > giver.expires_at)) {
-    found.push({ member: "expires_at", message: `ends at ${new Date(giver.expires_at).toISOString()}` });
+    found.push({ member: "expires_at", message: `expires at ${new Date(giver.expires_at).toISOString()}` });
   }
   return found;
 }

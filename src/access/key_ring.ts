@@ -1,9 +1,9 @@
 /**
- * All keys, as the log has them: by the SHA-256 of their secrets, in memory.
+ * All keys in the log: by the SHA-256 of their secrets, in memory.
  *
- * Filled from the log at the start, it follows the log from there on, so that a key that was revoked anywhere is refused
- * here within a second. Whoever asks for a secret that is not on the ring may wait until the ring has come to the log's
- * head: what is then not on it does not exist.
+ * Filled from the log at startup, it follows the log from there on, so that a key revoked anywhere is rejected here
+ * within a second. A check for a secret that is not on the ring may wait until the ring has reached the log's head: a
+ * secret that is then still missing does not exist.
  */
 import { timingSafeEqual } from "node:crypto";
 import type { Logger } from "pino";
@@ -17,9 +17,11 @@ import type { EventLog } from "../log/mod.ts";
 import type { Caller, Identity } from "./caller.ts";
 import type { Scope } from "./scopes.ts";
 
-/** Between two looks at the log's head: should the bus bring no news, a revocation acts within this and a read. */
+/**
+ * The interval of looks at the log's head: if the bus brings no news, a revocation takes effect within this and a read.
+ */
 const LOOK_MS = 400;
-/** How long coming to the log's head may take. */
+/** How long reaching the log's head may take. */
 const CATCH_UP_MS = 5_000;
 
 export interface KeyRingOptions {
@@ -32,10 +34,10 @@ export interface KeyRingOptions {
 interface Entry {
   readonly digest: Buffer;
   readonly key_id: string;
-  /** From then on it is not taken, in milliseconds since 1970. */
+  /** From then on it is rejected, in milliseconds since 1970. */
   readonly until: number;
   readonly known: Identity;
-  /** What is said of it from then on. */
+  /** The reason given from then on. */
   readonly refused: Identity;
   readonly ended: AbortController;
 }
@@ -50,7 +52,7 @@ export class KeyRing {
   readonly #onUse: (keyId: string, now: number) => void;
   readonly #stop = new AbortController();
   readonly #keys = new Map<string, Key>();
-  /** By actor, the keys of which they were shown a secret. */
+  /** By actor, the keys whose secrets they were shown. */
   readonly #held = new Map<string, Set<string>>();
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<(news: News) => void>();
@@ -61,14 +63,14 @@ export class KeyRing {
   #catching: Promise<void> = Promise.resolve();
   #waiting: Promise<void> | undefined;
 
-  /** `on_use` is told of each use of an issued key, with the time. */
+  /** `on_use` is called with each use of an issued key, and the time. */
   constructor(options: KeyRingOptions, on_use: (keyId: string, now: number) => void) {
     this.#options = options;
     this.#onUse = on_use;
     this.#running = Promise.all([this.#follow(), this.#look()]);
   }
 
-  /** What is said of the secret with this digest; `undefined`: it is not on the ring. */
+  /** What is known about the secret with this digest; `undefined`: it is not on the ring. */
   find(digest: Buffer): Identity | undefined {
     const entry = this.#entries.get(digestPrefix(digest));
     if (!entry || !timingSafeEqual(entry.digest, digest)) return undefined;
@@ -78,9 +80,9 @@ export class KeyRing {
     return entry.known;
   }
 
-  /** Resolves when the ring holds all that the log held at the call. Throws where it cannot come to that. */
+  /** Resolves when the ring includes everything that was in the log at the call. Throws if it cannot get there. */
   caughtUp(): Promise<void> {
-    // Those that come while others wait share the next look: there is one at a time.
+    // Calls that come while others wait share the next look: there is one at a time.
     this.#waiting ??= this.#catching.then(() => {
       this.#waiting = undefined;
       const catching = this.#catchUp();
@@ -90,13 +92,13 @@ export class KeyRing {
     return this.#waiting;
   }
 
-  /** All who act for the same one as an actor does. */
+  /** All actors that count as one party with an actor. */
   partyOf(actor: string): Set<string> {
     const party = new Set([actor]);
-    // Goes on to what is added on the way.
+    // Continues with whatever is added along the way.
     for (const one of party) {
       const key = this.#keys.get(keyIdOf(one));
-      // An operator belongs to the party of a key that they issued or rotated, but joins it with no other.
+      // An operator belongs to the party of a key that they issued or rotated, but does not connect it with others.
       if (!key && !one.startsWith("user:")) continue;
       for (const holder of key?.state.holders ?? []) party.add(holder);
       for (const held of this.#held.get(one) ?? []) party.add(held);
@@ -122,7 +124,7 @@ export class KeyRing {
       clearTimeout(timer);
       this.#arrivals.delete(arrived.resolve);
       if (this.#stop.signal.aborted) throw new Error("Cannot check the key: the service is stopping");
-      if (left === 0) throw new Error(`Cannot check the key: its ring did not come to position ${head} in time`);
+      if (left === 0) throw new Error(`Cannot check the key: the key ring did not reach position ${head} in time`);
     }
   }
 
@@ -130,8 +132,8 @@ export class KeyRing {
     const { log, bus, logger } = this.#options;
     const { signal } = this.#stop;
     const backoff = new Backoff(50, 2_000);
-    const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for keys; trying again");
-    // Beside the bus, what this ring finds out itself.
+    const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for keys; retrying");
+    // What this ring finds out itself, besides the bus.
     const listen = (listener: (news: News) => void) => {
       const stop = bus.listen(listener);
       this.#listeners.add(listener);
@@ -151,7 +153,7 @@ export class KeyRing {
         }
       } catch (error) {
         if (signal.aborted) return;
-        logger.error({ err: error, position: this.#position }, "Cannot follow the log for keys; trying again");
+        logger.error({ err: error, position: this.#position }, "Cannot follow the log for keys; retrying");
         await pause(backoff.next(), signal);
       }
     }
@@ -173,11 +175,11 @@ export class KeyRing {
     for (const arrived of this.#arrivals) arrived();
   }
 
-  /** Looks at the log's head now and then, for the bus may lose news, or be late with it. */
+  /** Looks at the log's head periodically, because the bus may lose news, or be late with it. */
   async #look(): Promise<void> {
     const { signal } = this.#stop;
     while (await pause(LOOK_MS, signal)) {
-      // A fault of the database is told by the reading; the next look tries again.
+      // A fault of the database is reported by the read; the next look retries.
       const head = await unlessAborted(this.#options.log.head(), signal).catch(() => undefined);
       if (head !== undefined && head > this.#position) this.#tell(head);
     }
@@ -195,7 +197,7 @@ export class KeyRing {
     try {
       state = keyDecider.evolve(before?.state ?? keyDecider.initial, decode(event));
     } catch (error) {
-      // One key that cannot be read must not keep the others from being revoked.
+      // One unreadable key must not keep the others from being revoked.
       this.#options.logger.error({ err: error, position: event.position }, "Cannot read an event of a key");
       return;
     }
@@ -219,7 +221,7 @@ export class KeyRing {
     }
   }
 
-  /** Ends what lasts for secrets that are taken no more, and comes back when the next one ends. */
+  /** Ends what lasts for secrets that are no longer valid, and schedules itself for the next expiry. */
   #end(): void {
     this.#callOff?.();
     const now = Date.now();
@@ -233,7 +235,10 @@ export class KeyRing {
   }
 }
 
-/** Under which a digest is found. Who could tell slots apart by time would learn of digests, from which no secret follows. */
+/**
+ * The map key of a digest. An attacker who could tell map slots apart by timing would learn about digests, from which
+ * no secret follows.
+ */
 export function digestPrefix(digest: Buffer): string {
   return digest.toString("latin1", 0, 8);
 }
@@ -262,7 +267,7 @@ function toCaller(keyId: string, { created, expires_at }: KeyState, ended: Abort
   };
 }
 
-/** What has ended by the database's clock has ended, whatever this machine's says. */
+/** What has expired by the database's clock has expired, whatever this machine's clock says. */
 function untilWhen(secret: KeySecret, state: KeyState, { recorded_at }: StoredEvent): number {
   const until = endOf(secret, state);
   return until <= Date.parse(recorded_at) ? 0 : until;

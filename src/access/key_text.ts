@@ -1,8 +1,8 @@
 /**
- * What a key looks like: `lvq_live_` or `lvq_test_`, 32 random characters, and 6 that check all of it.
+ * The format of a key: `lvq_live_` or `lvq_test_`, 32 random characters, and a checksum of 6 characters.
  *
- * The last six are the CRC-32 of what stands before them (IEEE 802.3, as in zlib, of the ASCII bytes) in base 62, most
- * significant digit first, with zeros in front: so a scanner knows a key from a text that looks like one, offline.
+ * The checksum is the CRC-32 of what precedes it (IEEE 802.3, as in zlib, of the ASCII bytes) in base 62, most
+ * significant digit first, with leading zeros: so a scanner can tell a key from a text that looks like one, offline.
  */
 import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
@@ -12,12 +12,12 @@ const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /** 190 bits. */
 const RANDOM_LENGTH = 32;
 const CHECKSUM_LENGTH = 6;
-/** Of the random part, so many characters are shown to recognise a key by: 166 bits stay secret. */
+/** This many characters of the random part are shown to recognise a key: 166 bits stay secret. */
 const SHOWN_LENGTH = 4;
 
 const KEY = /^lvq_(live|test)_[0-9A-Za-z]{38}$/;
 
-/** A new key; `hash` is its digest in hex, which is all that is kept of it. */
+/** A new key; `hash` is its digest in hex, which is all that is stored of it. */
 export function newKey(environment: Environment): { text: string; prefix: string; hash: string } {
   const start = `lvq_${environment}_`;
   const body = start + randomDigits(RANDOM_LENGTH);
@@ -30,14 +30,14 @@ export function digestOf(text: string): Buffer {
   return hash("sha256", text, "buffer");
 }
 
-/** For where a text is taken that is a key; `undefined` where it is none: it looks otherwise, or is damaged. */
+/** The environment in which a key is accepted; `undefined` if the text is not a key: another format, or damaged. */
 export function environmentOf(text: string): Environment | undefined {
   const environment = KEY.exec(text)?.[1] as Environment | undefined;
   const body = text.slice(0, -CHECKSUM_LENGTH);
   return environment && text.endsWith(checksum(body)) ? environment : undefined;
 }
 
-/** Whether a text says that it is a key of ours, right or damaged. */
+/** Whether a text looks like one of our keys, valid or damaged. */
 export function looksIssued(text: string): boolean {
   return text.startsWith("lvq_");
 }
@@ -55,7 +55,7 @@ function checksum(body: string): string {
 function randomDigits(count: number): string {
   let digits = "";
   while (digits.length < count) {
-    // 248 is the largest multiple of 62 below 256: above it some digits would come more often than others.
+    // 248 is the largest multiple of 62 below 256: above it some digits would be more frequent than others.
     for (const byte of crypto.getRandomValues(new Uint8Array(count))) {
       if (byte < 248 && digits.length < count) digits += DIGITS[byte % DIGITS.length];
     }

@@ -1,11 +1,14 @@
-/** Notes when each issued key was used last, in the database: of one key once a minute, of all with one statement. */
+/**
+ * Records when each issued key was last used, in the database: at most once a minute per key, with one statement for
+ * all keys.
+ */
 import type { Logger } from "pino";
 import { pause } from "../async/mod.ts";
 import type { Sql } from "../db/mod.ts";
 
 /** A key's use is written at most this often. */
 const RESOLUTION_MS = 60_000;
-/** How soon a use is written where none was for a while. */
+/** How soon a use is written if there was none for a while. */
 const WRITE_MS = 5_000;
 
 export interface KeyUsesOptions {
@@ -15,7 +18,7 @@ export interface KeyUsesOptions {
 
 export class KeyUses {
   readonly #options: KeyUsesOptions;
-  /** By key, in milliseconds since 1970: when it was used last, where that is not written yet. */
+  /** By key, in milliseconds since 1970: the last use, if it is not written yet. */
   readonly #used = new Map<string, number>();
   readonly #written = new Map<string, number>();
   readonly #stop = new AbortController();
@@ -55,7 +58,7 @@ export class KeyUses {
         on conflict (key_id) do update set last_used_at = excluded.last_used_at
         where key_uses.last_used_at < excluded.last_used_at`;
     } catch (error) {
-      this.#options.logger.warn({ err: error }, "Cannot note when keys were used; trying again");
+      this.#options.logger.warn({ err: error }, "Cannot record when keys were used; retrying");
       return;
     }
     for (const [key_id, used] of due) {

@@ -1,4 +1,4 @@
-/** What a caller may do. Each call of the API needs one scope, or none; each is described where the API is. */
+/** The scopes. Each call of the API needs one of them, or none; the API document describes each. */
 
 export const scopes = {
   "jobs:read": "Read jobs: their state, results, history, steps, callbacks and event streams.",

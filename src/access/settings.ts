@@ -1,8 +1,8 @@
-/** Who may call: the operator's keys, and sessions of users. */
+/** Who may call: the operator's keys, and users' sessions. */
 import { list, matching, ratio, setting, settings, Unfit, urlOf } from "../settings/mod.ts";
 
 const KEY_MIN_LENGTH = 16;
-/** As RFC 7518 asks of HS256: a key no shorter than the hash. */
+/** As RFC 7518 requires for HS256: a key no shorter than the hash. */
 const JWT_SECRET_MIN_BYTES = 32;
 
 const apiKeys = list(apiKey);
@@ -12,7 +12,7 @@ const declared = {
   api_keys: setting({
     env: "API_KEYS",
     summary:
-      "The operator's keys, separated by commas: they may do everything. Without keys (development) everyone may.",
+      "The operator's keys, separated by commas, which may do everything. Without keys (development), so may everybody.",
     example: "$(openssl rand -hex 24)",
     default: [] as readonly string[],
     default_text: "none",
@@ -21,7 +21,7 @@ const declared = {
   }),
   api_keys_next: setting({
     env: "API_KEYS_NEXT",
-    summary: "Keys that are taken as well, while API_KEYS are being replaced.",
+    summary: "Keys that are accepted in addition, while API_KEYS are being replaced.",
     example: "$(openssl rand -hex 24)",
     default: [] as readonly string[],
     default_text: "none",
@@ -30,31 +30,32 @@ const declared = {
   }),
   jwt_secret: setting({
     env: "JWT_SECRET",
-    summary: "Takes sessions of users: the secret with which an auth server such as Supabase signs its JWTs (HS256).",
+    summary: "Enables users' sessions: the secret with which an auth server such as Supabase's signs its JWTs (HS256).",
     example: "$(openssl rand -base64 48)",
     secret: true,
     read: jwtSecret,
   }),
   jwks_url: setting({
     env: "JWKS_URL",
-    summary: "The same, where it signs with a key pair (ES256, RS256, EdDSA): where it publishes its public keys.",
+    summary:
+      "Enables users' sessions if the auth server signs with a key pair (ES256, RS256, EdDSA): where it publishes its public keys.",
     example: "https://PROJECT.supabase.co/auth/v1/.well-known/jwks.json",
-    // Over https: who can change the keys on their way can be any user.
+    // Over https: anyone who could change the keys in transit could act as any user.
     read: urlOf(["https:", "http:"], {
       holds: ({ protocol, hostname, username }) =>
         username === "" && (protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname)),
-      otherwise: "it must be an https:// URL without user and password (http:// on this machine only)",
+      otherwise: "it must be an https:// URL without user and password (http:// only on this machine)",
     }),
   }),
   jwt_issuer: setting({
     env: "JWT_ISSUER",
-    summary: "Who must have issued the JWTs (iss). Needed with JWT_SECRET or JWKS_URL.",
+    summary: "The required issuer of the JWTs (iss). Needed with JWT_SECRET or JWKS_URL.",
     example: "https://PROJECT.supabase.co/auth/v1",
     read: claim,
   }),
   jwt_audience: setting({
     env: "JWT_AUDIENCE",
-    summary: "For whom the JWTs must be (aud).",
+    summary: "The required audience of the JWTs (aud).",
     example: "levqor",
     default: "authenticated",
     read: claim,
@@ -62,7 +63,7 @@ const declared = {
   caller_share: setting({
     env: "CALLER_SHARE",
     summary:
-      "What one caller (a user, an issued key) may hold of MAX_STREAMS, of MAX_QUEUE_DEPTH, of waiting claims, of 10,000 claimed jobs, and of 10,000 schedules, pipelines, issued keys and workflows with limits, from 0 to 1: one at least. The keys in API_KEYS may hold all of it.",
+      "The share, from 0 to 1, of MAX_STREAMS, MAX_QUEUE_DEPTH, waiting claims, 10,000 claimed jobs, and 10,000 each of schedules, pipelines, issued keys and workflows with limits that one caller (a user, an issued key) may use; at least one of each. The keys in API_KEYS may use all of it.",
     example: "0.25",
     default: 0.1,
     read: ratio,
@@ -75,17 +76,17 @@ export const accessSettings = settings(declared, {
   check: ({ given, deployment: { role, production } }) => [
     given.has("api_keys_next") &&
       !given.has("api_keys") &&
-      "API_KEYS_NEXT (not shown): it goes with API_KEYS, which is not set; the keys in use belong there.",
+      "API_KEYS_NEXT (not shown): it needs API_KEYS, which is not set; put the keys in use there.",
     given.has("jwt_secret") &&
       given.has("jwks_url") &&
-      "JWT_SECRET (not shown): it is one way to check JWTs, JWKS_URL the other; set one of them.",
+      "JWT_SECRET (not shown): JWTs are verified with either JWT_SECRET or JWKS_URL; set only one of them.",
     takesSessions(given) &&
       !given.has("jwt_issuer") &&
-      "JWT_ISSUER is missing: a JWT of just any issuer must not be taken; set it to the iss of your auth server.",
+      "JWT_ISSUER is missing: JWTs of any other issuer must be rejected; set it to the iss of your auth server.",
     production &&
       role !== "worker" &&
       !hasKeys(given) &&
-      `NODE_ENV is "production": it needs API_KEYS. Make a key: openssl rand -hex 24`,
+      `NODE_ENV is "production": it needs API_KEYS. Generate a key: openssl rand -hex 24`,
   ],
   resolve: ({
     api_keys,
@@ -98,16 +99,16 @@ export const accessSettings = settings(declared, {
   }) => {
     const verify_with = secret ? { secret } : jwks_url ? { jwks_url } : undefined;
     return {
-      /** None: everyone may write. */
+      /** Empty: everybody may write. */
       api_keys: [...api_keys, ...api_keys_next],
-      /** Sessions of users; absent: none are taken. */
+      /** Users' sessions; absent: none are accepted. */
       jwt: issuer && verify_with ? { verify_with, issuer, audience: jwt_audience } : undefined,
       caller_share,
     };
   },
 });
 
-/** Whether nobody is asked who they are. */
+/** Whether there is no authentication. */
 export function isOpen(given: Given): boolean {
   return !hasKeys(given) && !takesSessions(given);
 }
@@ -122,11 +123,11 @@ function takesSessions(given: Given): boolean {
 
 function apiKey(key: string, { index, length }: { index: number; length: number }): string {
   const which = `key ${index + 1} of ${length}`;
-  if (key === "") throw new Unfit(`${which} is empty; remove the comma too many`);
-  if (!/^[\x21-\x7e]+$/.test(key)) throw new Unfit(`${which} has characters that no HTTP header can carry`);
+  if (key === "") throw new Unfit(`${which} is empty; remove the extra comma`);
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new Unfit(`${which} has characters that are not allowed in an HTTP header`);
   if (key.length < KEY_MIN_LENGTH) {
     throw new Unfit(
-      `${which} has ${key.length} characters and needs at least ${KEY_MIN_LENGTH}; make one: openssl rand -hex 24`,
+      `${which} has ${key.length} characters and needs at least ${KEY_MIN_LENGTH}; generate one: openssl rand -hex 24`,
     );
   }
   return key;
@@ -135,5 +136,7 @@ function apiKey(key: string, { index, length }: { index: number; length: number 
 function jwtSecret(text: string): string {
   const bytes = Buffer.byteLength(text);
   if (bytes >= JWT_SECRET_MIN_BYTES) return text;
-  throw new Unfit(`it has ${bytes} bytes and needs at least ${JWT_SECRET_MIN_BYTES}; who guesses it can be any user`);
+  throw new Unfit(
+    `it has ${bytes} bytes and needs at least ${JWT_SECRET_MIN_BYTES}; anyone who guesses it can act as any user`,
+  );
 }

@@ -1,4 +1,4 @@
-/** Sessions of users: JWTs of an auth server such as Supabase's. Keys are the service's own; these are somebody else's. */
+/** Users' sessions: JWTs from an auth server such as Supabase's. Unlike keys, they are issued by somebody else. */
 
 import { hash } from "node:crypto";
 import {
@@ -15,44 +15,51 @@ import type { Caller, Identity } from "./caller.ts";
 import { type Scope, scopes } from "./scopes.ts";
 
 export interface TokenOptions {
-  /** A secret that the auth server shares (HS256), or where it publishes its public keys (ES256, RS256, EdDSA). */
+  /** A secret shared with the auth server (HS256), or where it publishes its public keys (ES256, RS256, EdDSA). */
   readonly verify_with: { readonly secret: string } | { readonly jwks_url: string };
-  /** `iss`, as it must be. */
+  /** The required `iss`. */
   readonly issuer: string;
-  /** `aud`, which must contain it. */
+  /** The required entry of `aud`. */
   readonly audience: string;
   /** How public keys are fetched; the runtime's `fetch` by default. */
   readonly fetch?: (url: string, init?: RequestInit) => Promise<Response>;
 }
 
-/** Tells whose token it is. Never throws. `mayVerify` is asked before one is checked that was not seen before. */
+/** Finds out whose token it is. Never throws. `mayVerify` is called before one that was not seen before is verified. */
 export type IdentifyToken = (token: string, mayVerify?: () => boolean) => Identity | Promise<Identity>;
 
-/** The algorithm is ours to say, never the token's: else a public key could be passed off as a shared secret. */
+/**
+ * The algorithm is ours to choose, never the token's: otherwise a public key could be passed off as a shared secret.
+ */
 const SECRET_ALGORITHMS = ["HS256"];
 const PUBLIC_KEY_ALGORITHMS = ["ES256", "RS256", "EdDSA"];
 
-/** Clocks differ by so many seconds. */
+/** Clocks may differ by this many seconds. */
 const CLOCK_TOLERANCE_S = 5;
-/** Of public keys: how long they are kept, how long an unknown key's id waits until they are fetched again, and how long that may take. */
+/**
+ * How long public keys are kept, the minimum interval of fetches for unknown key ids, and how long a fetch may take.
+ */
 const JWKS_MAX_AGE_MS = 600_000;
 const JWKS_COOLDOWN_MS = 30_000;
 const JWKS_TIMEOUT_MS = 5_000;
 /** A key is about 1 KB. */
 const MAX_JWKS_BYTES = 256 * 1024;
 
-/** Tokens that are remembered as good, about half a kilobyte each. */
+/** Valid tokens that are remembered, about half a kilobyte each. */
 const MAX_REMEMBERED = 10_000;
 
-/** What a session may do where its token says nothing else: with its own jobs. */
+/** What a session may do by default: with its own jobs. */
 const OWN_SCOPES: ReadonlySet<Scope> = new Set<Scope>(["jobs:read", "jobs:write", "jobs:approve"]);
-/** Of rate limits, for who names no other. */
+/** The tier of users without one. */
 const USER_TIER = "free";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** What auth servers call their users: UUIDs, addresses, `auth0|5f7c8e`. What looks like white space or another's sign is none. */
+/**
+ * What auth servers use as user ids: UUIDs, addresses, `auth0|5f7c8e`. Anything that looks like white space or a
+ * foreign separator is invalid.
+ */
 const SUBJECT = /^[A-Za-z0-9](?:[A-Za-z0-9._|@+-]{0,253}[A-Za-z0-9])?$/;
-/** The end of the year 9999, in Unix seconds: what has four digits for the year cannot say more. */
+/** The end of the year 9999, in Unix seconds: four-digit years end there. */
 const MAX_EXP = 253_402_300_799;
 
 /** Whether a credential may be a token: three parts in base64url. */
@@ -60,7 +67,7 @@ export function looksLikeToken(credential: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(credential);
 }
 
-/** Checks tokens: signature, algorithm, issuer, audience, times. */
+/** Verifies tokens: signature, algorithm, issuer, audience, times. */
 export function tokenVerifier({
   verify_with,
   issuer,
@@ -76,7 +83,9 @@ export function tokenVerifier({
     clockTolerance: CLOCK_TOLERANCE_S,
   };
   const key = isSecret ? sharedKey(verify_with.secret) : publicKeys(verify_with.jwks_url, fetch);
-  /** By digest, the one checked longest ago first. A good token is checked again as often as public keys are fetched. */
+  /**
+   * By digest, the least recently verified first. A valid token is verified again as often as public keys are fetched.
+   */
   const good = new LRUCache<string, { readonly identity: Identity; readonly until: number }>({ max: MAX_REMEMBERED });
   const check = async (token: string): Promise<Identity> => {
     try {
@@ -94,7 +103,7 @@ export function tokenVerifier({
     const seen = good.get(digest);
     const now = Date.now();
     if (seen && now < seen.until) return seen.identity;
-    // A user whose token was good must not be kept waiting by what else comes from their address.
+    // A user with a valid token must not have to wait for other traffic from their address.
     if (!seen && !mayVerify()) return { kind: "unchecked" };
     return check(token).then((identity) => {
       if (identity.kind !== "undecided") good.delete(digest);
@@ -107,8 +116,8 @@ export function tokenVerifier({
 }
 
 const NO_SUBJECT =
-  "The token's claim sub is not as expected: 1 to 255 letters, digits and . _ | @ + -, the first and the last a letter or a digit.";
-const NO_END = "The token's claim exp is not as expected: Unix seconds, no later than the year 9999.";
+  "The token's claim sub is invalid: it must be 1 to 255 letters, digits and . _ | @ + -, the first and the last a letter or a digit.";
+const NO_END = "The token's claim exp is invalid: it must be Unix seconds, no later than the year 9999.";
 
 function sharedKey(secret: string): JWTVerifyGetKey {
   const bytes = new TextEncoder().encode(secret);
@@ -124,7 +133,7 @@ function publicKeys(url: string, fetch: NonNullable<TokenOptions["fetch"]>): JWT
   });
 }
 
-/** The answer with a body that fails where it is longer than {@link MAX_JWKS_BYTES}. */
+/** The response with a body that fails if it is longer than {@link MAX_JWKS_BYTES}. */
 function bounded({ body, status }: Response): Response {
   let size = 0;
   const count = new TransformStream<Uint8Array, Uint8Array>({
@@ -140,7 +149,8 @@ function bounded({ body, status }: Response): Response {
 /** Only what the auth server alone can set counts (`app_metadata`): users write their own `user_metadata`. */
 function callerOf({ sub, exp, app_metadata }: JWTPayload & { sub: string; exp: number }): Caller {
   const { levqor_scopes, levqor_tier } = (app_metadata ?? {}) as { levqor_scopes?: unknown; levqor_tier?: unknown };
-  // An id that is no UUID may be a name or an address: events must not hold it. A UUID is the same in capitals.
+  // An id that is not a UUID may be a name or an address, which events must not contain. Upper case does not change a
+  // UUID.
   const actor = `user:${UUID.test(sub) ? sub.toLowerCase() : hash("sha256", sub, "hex").slice(0, 32)}`;
   return {
     actor,
@@ -161,24 +171,22 @@ function isScope(value: unknown): value is Scope {
 function refusal(error: unknown): Identity {
   if (error instanceof errors.JWTExpired) return refused("The token has expired.");
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return refused(
-      `The token's claim ${error.claim} is ${error.reason === "missing" ? "missing" : "not as expected"}.`,
-    );
+    return refused(`The token's claim ${error.claim} is ${error.reason === "missing" ? "missing" : "invalid"}.`);
   }
-  if (error instanceof errors.JOSEAlgNotAllowed) return refused("The token's algorithm is not taken here.");
+  if (error instanceof errors.JOSEAlgNotAllowed) return refused("The token's algorithm is not accepted here.");
   const isAnswer =
     error instanceof errors.JWSSignatureVerificationFailed ||
     error instanceof errors.JWKSNoMatchingKey ||
     error instanceof errors.JWKSMultipleMatchingKeys;
-  if (isAnswer) return refused("The token's signature is not one of the expected auth server's.");
+  if (isAnswer) return refused("The token's signature is not from the expected auth server.");
   if (
     error instanceof errors.JWTInvalid ||
     error instanceof errors.JWSInvalid ||
     error instanceof errors.JOSENotSupported
   ) {
-    return refused("The token is not a JWT that is taken here.");
+    return refused("The token is not a JWT that is accepted here.");
   }
-  // The public keys could not be fetched, or are none: that says nothing of the token.
+  // The public keys could not be fetched, or are invalid: that says nothing about the token.
   return { kind: "undecided", cause: error };
 }
 

@@ -1,7 +1,7 @@
-/** What one timer of the runtime can wait for: asked for more, it would fire at once. */
+/** The longest delay of a runtime timer: with a longer one, it would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Calls `ring` in `ms` milliseconds, however many they are. Returns the way to call it off. */
+/** Calls `ring` in `ms` milliseconds, however many. Returns a function that cancels it. */
 export function alarm(ms: number, ring: () => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
   const wait = (left: number) => {

@@ -1,4 +1,4 @@
-/** How long to wait before the next attempt: doubles with each one in a row, up to a limit. */
+/** The delay before the next attempt: doubles with each attempt in a row, up to a limit. */
 export class Backoff {
   readonly #first_ms: number;
   readonly #most_ms: number;
@@ -10,7 +10,7 @@ export class Backoff {
     this.#next_ms = first_ms;
   }
 
-  /** Milliseconds, between half of the step and all of it, so that many processes do not come back at once. */
+  /** Milliseconds, between half of the step and all of it, so that many processes do not return at once. */
   next(): number {
     const step = this.#next_ms;
     this.#next_ms = Math.min(2 * step, this.#most_ms);

@@ -4,14 +4,14 @@ interface Lane<Item> {
   length: number;
 }
 
-/** What waits, by whose it is. They take turns: whoever had theirs last is last. */
+/** Queues by owner that take turns: the owner who had the last turn goes to the end. */
 export class Lanes<Item> {
   readonly #lengthOf: (item: Item) => number;
   readonly #lanes = new Map<string | null, Lane<Item>>();
   #size = 0;
   #length = 0;
 
-  /** @param lengthOf what an item counts where lengths are asked for; 1 by default */
+  /** @param lengthOf the length of an item, for total lengths; 1 by default */
   constructor(lengthOf: (item: Item) => number = () => 1) {
     this.#lengthOf = lengthOf;
   }
@@ -21,12 +21,12 @@ export class Lanes<Item> {
     return this.#size;
   }
 
-  /** Of all that waits. */
+  /** The length of all that wait. */
   get length(): number {
     return this.#length;
   }
 
-  /** Of what waits of theirs. */
+  /** The length of an owner's waiting items. */
   lengthOf(whose: string | null): number {
     return this.#lanes.get(whose)?.length ?? 0;
   }
@@ -39,7 +39,7 @@ export class Lanes<Item> {
     this.#count(lane, this.#lengthOf(item));
   }
 
-  /** Takes the oldest of whoever comes next; of those whose oldest may not go now, nothing is taken. */
+  /** Takes the oldest item of the next owner; an owner whose oldest item may not go now is skipped. */
   take(mayGo: (item: Item) => boolean = () => true): Item | undefined {
     for (const [whose, lane] of this.#lanes) {
       if (!mayGo(lane.items[0] as Item)) continue;
@@ -53,7 +53,7 @@ export class Lanes<Item> {
     return undefined;
   }
 
-  /** Takes out whatever need not wait any more. */
+  /** Removes whatever need not wait any more. */
   takeOut(isOver: (item: Item) => boolean): Item[] {
     const out: Item[] = [];
     for (const [whose, lane] of this.#lanes) {

@@ -1,6 +1,6 @@
 import { Lanes } from "./lanes.ts";
 
-/** Work that is done one piece after another, while those for whom it is done take turns. */
+/** Work that is done one piece after another, while the owners of the work take turns. */
 export class Line {
   readonly #waiting = new Lanes<() => Promise<void>>();
   #isServing = false;
@@ -13,7 +13,7 @@ export class Line {
     return promise;
   }
 
-  /** How many pieces of theirs have yet to begin. */
+  /** How many pieces of an owner have yet to begin. */
   waiting(whose: string | null): number {
     return this.#waiting.lengthOf(whose);
   }

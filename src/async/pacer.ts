@@ -1,25 +1,25 @@
 import { nextTurn } from "./slices.ts";
 
 /**
- * Leaves others their turn. Whoever does a lot without waiting for anything says how much it was; whenever that is more
- * than one turn of the event loop is for, the rest waits for the next one.
+ * Lets others take their turn. Code that does a lot without waiting reports how much it has done; whenever that exceeds
+ * what fits into one turn of the event loop, the rest waits for the next one.
  */
 export class Pacer {
   readonly #per_turn: number;
   #done = 0;
 
-  /** @param per_turn what may be done in one turn, in whatever is counted */
+  /** @param per_turn what may be done in one turn, in any unit */
   constructor(per_turn: number) {
     this.#per_turn = per_turn;
   }
 
-  /** So much was done: whether {@link turn} is to be waited for. */
+  /** Reports work done, and returns whether {@link turn} must be awaited. */
   did(amount: number): boolean {
     this.#done += amount;
     return this.#done >= this.#per_turn;
   }
 
-  /** Resolves when the event loop has gone round, and others that are long at work have had their turn. */
+  /** Resolves when the event loop has turned, and other long-running work has had its turn. */
   async turn(): Promise<void> {
     await nextTurn();
     this.#done = 0;

@@ -1,17 +1,17 @@
 /**
- * Long work in slices: after each, all else in the process has its turn. Of all that is sliced at the same time, one has
- * its slice between two turns of the event loop.
+ * Long work in slices, with everything else in the process in between. Of all work that is sliced at the same time, one
+ * slice runs per turn of the event loop.
  */
 
 /** How long one slice may take. */
 const SLICE_MS = 5;
 
 const waiting: (() => void)[] = [];
-/** What sliced work has taken since the event loop last went round, whoever's it was. */
+/** What sliced work has taken since the event loop last turned, whoever did it. */
 let used_ms = 0;
 let isTurnComing = false;
 
-/** Resolves when the event loop has gone round, and those that came before have had their slices. */
+/** Resolves when the event loop has turned, and earlier callers have had their slices. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => wait(resolve));
 }
@@ -33,7 +33,7 @@ function expectTurn(): void {
   });
 }
 
-/** Does something with each item, in order; what is left of the current slice is used at once. */
+/** Does something with each item, in order, starting with the rest of the current slice. */
 export async function inSlices<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
   for (const item of items) {
     if (used_ms > SLICE_MS) await nextTurn();
@@ -41,7 +41,10 @@ export async function inSlices<Item>(items: Iterable<Item>, work: (item: Item) =
   }
 }
 
-/** Does one piece of such work. `before_others`: it ends what another slice has begun, and what that one made is held until then. */
+/**
+ * Does one piece of such work. `before_others`: it completes what another slice began, whose results stay in memory
+ * until then.
+ */
 export async function inSlice<Result>(work: () => Result, { before_others = false } = {}): Promise<Result> {
   if (used_ms > SLICE_MS) await new Promise<void>((resolve) => wait(resolve, { before_others }));
   return counted(work);

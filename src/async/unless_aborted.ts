@@ -1,4 +1,4 @@
-/** Resolves as the promise does, or to `undefined` as soon as the signal fires; what comes after is dropped. */
+/** Resolves as the promise does, or to `undefined` as soon as the signal fires; a later result is dropped. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const abort = () => resolve(undefined);

@@ -4,16 +4,17 @@ import { integer, passwordsOf, setting, settings, Unfit } from "../settings/mod.
 export const busSettings = settings({
   nats_url: setting({
     env: "NATS_URL",
-    summary: "NATS servers with JetStream, separated by commas. Without it events are spread over the database alone.",
+    summary:
+      "NATS servers with JetStream, separated by commas. Without it, events reach other processes through the database alone.",
     example: "nats://nats.internal:4222",
     secret: (text) => text.split(",").flatMap(passwordsOf),
     read: natsUrl,
   }),
   nats_replicas: setting({
     env: "NATS_REPLICAS",
-    summary: "NATS nodes that each hold a copy of the events: 3 in a cluster, so that it survives the end of one.",
+    summary: "How many NATS nodes store a copy of the events: 3 in a cluster, so that it survives the loss of one.",
     example: "3",
-    default_text: "1 for a stream that is made, else what it has",
+    default_text: "1 for a new stream; an existing one keeps its number",
     read: integer(1, 5),
   }),
 });

@@ -5,10 +5,10 @@ import { type Limit, limited } from "./limited.ts";
 /** Their `json` columns and timestamps come back as text: JSON unparsed, times as RFC 3339 UTC. */
 type Types = { json: string; timestamptz: string };
 
-/** The client, of which {@link Sql} is what may be used. */
+/** The client; {@link Sql} is the part of it that may be used. */
 type Client = postgres.Sql<Types>;
 
-/** A pool, or one session: statements with a limit to their time, as {@link connect} and {@link withSession} say. */
+/** A pool, or one session: statements with a time limit, as {@link connect} and {@link withSession} set it. */
 export interface Sql extends Pick<Client, "unsafe" | "begin" | "end"> {
   <Rows extends readonly (object | undefined)[] = postgres.Row[]>(
     statement: TemplateStringsArray,
@@ -17,27 +17,27 @@ export interface Sql extends Pick<Client, "unsafe" | "begin" | "end"> {
 }
 
 export interface ConnectOptions {
-  /** Connections at most; 10 by default. */
+  /** The maximum number of connections; 10 by default. */
   readonly max?: number;
   /** Shown in `pg_stat_activity`. */
   readonly application_name?: string;
-  /** How long making a connection may take; 10 s by default. */
+  /** How long connecting may take; 10 s by default. */
   readonly connect_timeout_ms?: number;
-  /** A statement without an answer after this long fails with `NoAnswerError`; 30 s by default. */
+  /** A statement without a response after this long fails with `NoAnswerError`; 30 s by default. */
   readonly answer_timeout_ms?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
-/** How each pool was opened. */
+/** The options of each pool. */
 const opened = new WeakMap<Sql, { url: string; options: ConnectOptions }>();
 
 /**
- * Opens a pool; connections are made when they are first needed. Where a statement is not answered in time, others
- * take the place of all its connections: what they have under way goes on, and has its own time.
+ * Opens a pool; connections are made when they are first needed. If a statement times out, all connections of the pool
+ * are replaced: what they are doing continues, with its own time limit.
  *
- * The limit does not hold for the client's `begin`: see `inTransaction`.
+ * The limit does not apply to the client's `begin`: see `inTransaction`.
  */
 export function connect(url: string, options: ConnectOptions = {}): Sql {
   const { answer_timeout_ms: ms = ANSWER_TIMEOUT_MS } = options;
@@ -67,9 +67,9 @@ export function connect(url: string, options: ConnectOptions = {}): Sql {
 export type SessionOptions = Pick<ConnectOptions, "answer_timeout_ms">;
 
 /**
- * Runs `body` on a connection of its own beside the pool's: what it sets and locks for its session is nobody
- * else's. In place of the client's `reserve()`, which never resolves where it has to open a connection without
- * fetching types. Where a statement is not answered in time, the session ends.
+ * Runs `body` on a separate connection beside the pool's: what it sets and locks for its session affects nobody else.
+ * It replaces the client's `reserve()`, which never resolves if it has to open a connection without fetching types. If
+ * a statement times out, the session ends.
  */
 export async function withSession<T>(
   pool: Sql,
@@ -90,7 +90,7 @@ export async function withSession<T>(
   }
 }
 
-/** Statements of the client that is current when they are made, each with its limit. */
+/** Runs statements on the client that is current when they are made, each with its time limit. */
 function statements(
   current: () => Client,
   { ms, on_silence }: { ms: number; on_silence: (client: Client) => void },
@@ -116,16 +116,16 @@ function open(url: string, options: ConnectOptions): Client {
     // Seconds.
     connect_timeout: (options.connect_timeout_ms ?? CONNECT_TIMEOUT_MS) / 1000,
     // The client would ask each new connection for the array types, and if it breaks meanwhile nobody catches the
-    // rejection: the process ends. The arrays in use are named below instead.
+    // rejection: the process would end. The array types in use are listed below instead.
     fetch_types: false,
-    // Seconds. The client's own goes up to 20, and queries wait meanwhile without a word.
+    // Seconds. The client's own delays go up to 20, and queries wait silently meanwhile.
     backoff: (retries) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
     connection: {
       application_name: options.application_name ?? "levqor",
       TimeZone: "UTC",
       DateStyle: "ISO, YMD",
-      // What waits for a lock must see what its holder committed, whatever the database's own default is.
+      // A statement that waits for a lock must see what its holder committed, whatever the database's own default is.
       default_transaction_isolation: "read committed",
     },
     types: {

@@ -1,15 +1,15 @@
-/** Faults of the connection to Postgres, in one table: who meets one may try again. */
+/** Faults of the connection to Postgres, in one table: they can be retried. */
 
-/** The statement did not leave, or the server turned it away, or there is no telling what became of it. */
+/** The statement was not sent, or the server rejected it, or its outcome is unknown. */
 export type ConnectionFault = "never_sent" | "turned_away" | "broken_off";
 
-/** What the client was at when the fault came: there was no connection yet. */
+/** What the client was doing when the fault occurred: there was no connection yet. */
 const CONNECTING = new Set(["connect", "getaddrinfo"]);
 
-/** The client's own limit: the connection was not ready for a statement in time. */
+/** The client's own time limit: the connection was not ready for a statement in time. */
 const CONNECT_TIMEOUT = "CONNECT_TIMEOUT";
 
-/** The server turned the connection or the transaction away: nothing was carried out. */
+/** The server rejected the connection or the transaction: nothing was carried out. */
 const TURNED_AWAY = new Set([
   "53300", // too many connections
   "57P03", // starting up, shutting down or recovering
@@ -17,12 +17,12 @@ const TURNED_AWAY = new Set([
   "40P01", // deadlock
   "25006", // a standby: the primary is elsewhere
   "55P03", // lock not available
-  "53000", // it has not what it takes: resources,
-  "53100", // room on the disk,
+  "53000", // insufficient resources,
+  "53100", // disk full,
   "53200", // memory
 ]);
 
-/** The connection ended, or went silent: the statement may have been carried out. */
+/** The connection ended, or stopped responding: the statement may have been carried out. */
 const BROKEN_OFF = new Set([
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
@@ -30,7 +30,7 @@ const BROKEN_OFF = new Set([
   "NO_ANSWER",
   "ECONNRESET",
   "EPIPE",
-  // These come on connections as well, when the network goes away for long.
+  // These occur on existing connections as well, when the network is down for long.
   "ECONNREFUSED",
   "EHOSTUNREACH",
   "ENETUNREACH",
@@ -39,7 +39,7 @@ const BROKEN_OFF = new Set([
   "57P02", // the server crashed
 ]);
 
-/** Which fault of the connection an error is; `undefined` if it is none. */
+/** Which fault of the connection an error is; `undefined` if it is not one. */
 export function connectionFault(error: unknown): ConnectionFault | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, syscall } = error as { code?: unknown; syscall?: unknown };
@@ -51,12 +51,12 @@ export function connectionFault(error: unknown): ConnectionFault | undefined {
 
 const UNDEFINED_TABLE = "42P01";
 
-/** Whether an error says that there is no such table: a read model that was never built has none. */
+/** Whether an error says that a table does not exist: a read model that was never built has none. */
 export function isUndefinedTable(error: unknown): boolean {
   return (error as { code?: unknown }).code === UNDEFINED_TABLE;
 }
 
-/** The database did not answer in time; the statement may have been carried out. */
+/** The database did not respond in time; the statement may have been carried out. */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
   readonly code = "NO_ANSWER";

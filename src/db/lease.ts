@@ -1,18 +1,18 @@
 /**
- * Leases: one holder for each name, across all processes that share the database.
+ * Leases: one holder per name, across all processes that share the database.
  *
- * A process has one loop for all its leases, by pool: one statement renews those that it holds and tries for those that
- * it wants, whether there is one or a hundred. Where others hold what is wanted, the answer says for how long, so that
- * the lease of a dead holder is taken as soon as it has run out.
+ * A process has one loop per pool for all its leases: one statement renews those that it has and tries to take those
+ * that it wants, whether there is one or a hundred. If others have a wanted lease, the response says for how long, so
+ * that a dead holder's lease is taken as soon as it has expired.
  *
- * All times are the database's. The holder also measures with its own monotonic clock from **before** each
- * renewal was sent, so it gives the lease up before anyone else can take it, even when it was frozen or cut off.
+ * All times are the database's. The holder also measures with its own monotonic clock from **before** each renewal was
+ * sent, so it gives the lease up before anyone else can take it, even if it was frozen or cut off.
  *
- * There can be two holders for a moment where the clocks part: the database's clock is set forward, or the holder's
- * machine sleeps, in which its monotonic clock stands still. A crash of Postgres ends all leases, too: their table is
- * unlogged, so whoever worked from what the crash took back starts again from what is there. The first holder then
- * learns of it with its next renewal: within a third of the time to live, awake. A database's clock that is set back
- * keeps the lease of a dead holder for as much longer; a living one renews and notices nothing. So what a lease guards
+ * There can be two holders for a moment if the clocks diverge: the database's clock is set forward, or the holder's
+ * machine sleeps, which stops its monotonic clock. A crash of Postgres also ends all leases, because their table is
+ * unlogged: a process that worked from what the crash discarded starts again from what is there. The first holder then
+ * learns of it with its next renewal: within a third of the time to live, while awake. If the database's clock is set
+ * back, a dead holder's lease lasts longer by as much; a living one renews and notices nothing. So what a lease guards
  * must be fenced: besides, no lease can stop a write that is already on its way.
  */
 import { pause } from "../async/mod.ts";
@@ -20,9 +20,9 @@ import type { Sql } from "./connect.ts";
 
 export interface LeaseOptions {
   readonly sql: Sql;
-  /** What is held, for example `relay`. */
+  /** The name of the lease, for example `relay`. */
   readonly name: string;
-  /** Who holds it: unique for each process that runs. */
+  /** The holder: unique for each running process. */
   readonly holder: string;
   /** Gives the lease up, or stops waiting for it. */
   readonly signal: AbortSignal;
@@ -31,20 +31,23 @@ export interface LeaseOptions {
 }
 
 const TTL_MS = 4_000;
-/** Between two attempts to take a lease that another holds, unless it runs out before. */
+/** The interval of attempts to take another holder's lease, unless it expires before. */
 const POLL_MS = 500;
-/** Between two attempts at least, however soon a lease runs out. */
+/** The minimum interval of attempts, however soon a lease expires. */
 const LEAST_POLL_MS = 5;
 /** How long giving up a lease may take. */
 const RELEASE_MS = 1_000;
-/** Statements of the loop under way at most: a connection may be silent, and the next statement has another. */
+/**
+ * The maximum number of concurrent statements of the loop: a connection may be unresponsive, and the next statement
+ * uses another.
+ */
 const MAX_UNANSWERED = 3;
 
 /**
- * Waits for the lease, runs `work` while holding it, and gives it up when `work` has ended, so that a successor
- * takes over at once. `held` fires when the lease is lost or `signal` fires: `work` must then stop. Returns what
- * `work` returned, or `undefined` if `signal` fired before the lease was had. Faults of the database while waiting
- * are thrown; while the lease is held they are retried until it has run out.
+ * Waits for the lease, runs `work` while holding it, and gives it up when `work` has ended, so that a successor can
+ * take over at once. `held` fires when the lease is lost or `signal` fires: `work` must then stop. Returns what `work`
+ * returned, or `undefined` if `signal` fired before the lease was taken. Faults of the database while waiting are
+ * thrown; while the lease is held they are retried until it expires.
  */
 export async function holdLease<T>(
   { sql, name, holder, signal, ttl_ms = TTL_MS }: LeaseOptions,
@@ -60,7 +63,7 @@ export async function holdLease<T>(
   }
 }
 
-/** Removes all leases: only where it is certain that every holder is dead, as under the lock of the data folder. */
+/** Removes all leases: only if it is certain that every holder is dead, as under the lock of the data folder. */
 export async function clearLeases(sql: Sql): Promise<void> {
   await sql`delete from levqor_ops.leases`;
 }
@@ -76,16 +79,16 @@ function leasesOf(sql: Sql): Leases {
   return leases;
 }
 
-/** One wish for a lease, and one term of it. */
+/** One request for a lease, and one term of it. */
 class Lease {
   readonly name: string;
-  /** Of this term alone: what an earlier one of the same holder left under way must not renew or release it. */
+  /** Only of this term: a delayed statement of an earlier term of the same holder must not renew or release it. */
   readonly holder: string;
   readonly ttl_ms: number;
   readonly #answer = Promise.withResolvers<boolean>();
   readonly #lost = new AbortController();
   #expiry: Timer | undefined;
-  /** When the statement was sent that last took or renewed it, by this process's monotonic clock. */
+  /** When the last statement that took or renewed it was sent, by this process's monotonic clock. */
   #confirmed = 0;
 
   constructor({ name, holder, ttl_ms }: Required<Pick<LeaseOptions, "name" | "holder" | "ttl_ms">>) {
@@ -94,12 +97,12 @@ class Lease {
     this.ttl_ms = ttl_ms;
   }
 
-  /** Resolves to whether it was had, and rejects where that could not be learned. */
+  /** Resolves to whether it was taken, and rejects if that could not be determined. */
   get answer(): Promise<boolean> {
     return this.#answer.promise;
   }
 
-  /** Fires when it is held no longer, before another can have it. */
+  /** Fires when it is no longer held, before another can have it. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -127,7 +130,7 @@ class Lease {
     clearTimeout(this.#expiry);
   }
 
-  /** A timer of its own: a renewal may hang for as long as its connection does. */
+  /** Its own timer: a renewal may hang for as long as its connection does. */
   #watch(): void {
     clearTimeout(this.#expiry);
     const left = this.#confirmed + this.ttl_ms - performance.now();
@@ -136,17 +139,19 @@ class Lease {
   }
 }
 
-/** What a statement was answered: a lease that is this process's now (`left_ms` is null), or for how long it is another's. */
+/**
+ * The response to a statement: a lease that is this process's now (`left_ms` is null), or for how long it is another's.
+ */
 interface Row {
   readonly holder: string;
   readonly left_ms: number | null;
 }
 
-/** All leases that one pool's users hold and want. */
+/** All leases that one pool's users have and want. */
 class Leases {
   readonly #sql: Sql;
   readonly #held = new Set<Lease>();
-  /** By name, in the order in which they came: a name is asked for once, and not where it is held here. */
+  /** By name, in order of arrival: a name is requested once, and not if it is held here. */
   readonly #wanted = new Map<string, Lease[]>();
   readonly #unanswered = new Set<Promise<void>>();
   #timer: Timer | undefined;
@@ -158,7 +163,7 @@ class Leases {
     this.#sql = sql;
   }
 
-  /** Resolves to whether the lease is held: not where the signal fired before. Throws faults of the database. */
+  /** Resolves to whether the lease is held: not if the signal fired before. Throws faults of the database. */
   async acquire(lease: Lease, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false;
     const line = this.#wanted.get(lease.name);
@@ -168,7 +173,7 @@ class Leases {
       if (this.#unwant(lease)) lease.deny();
     };
     signal.addEventListener("abort", abort, { once: true });
-    // Those that are wanted in the same turn are asked for together.
+    // Those wanted in the same turn are requested together.
     this.#schedule(0);
     try {
       return await lease.answer;
@@ -177,7 +182,7 @@ class Leases {
     }
   }
 
-  /** Gives a lease up. Not waited for long where the database does not answer: one that is not given up runs out. */
+  /** Gives a lease up. Does not wait long if the database does not respond: a lease that is not given up expires. */
   async release(lease: Lease): Promise<void> {
     lease.end();
     this.#held.delete(lease);
@@ -187,7 +192,7 @@ class Leases {
     this.#schedule(this.#wanted.has(lease.name) ? 0 : this.#interval());
   }
 
-  /** Those that are given up in one turn go together. */
+  /** Those given up in the same turn go together. */
   #giveUp(lease: Lease): Promise<void> {
     if (this.#given) {
       this.#given.leases.push(lease);
@@ -197,7 +202,7 @@ class Leases {
     const given = (async () => {
       await Promise.resolve();
       this.#given = undefined;
-      // What is under way could take it again.
+      // A statement under way could take it again.
       await Promise.all(this.#unanswered);
       await this.#remove(leases);
     })();
@@ -222,14 +227,14 @@ class Leases {
     return true;
   }
 
-  /** Milliseconds to the next statement where nothing hurries. */
+  /** Milliseconds to the next statement if there is no hurry. */
   #interval(): number {
     let ms = this.#wanted.size > 0 ? POLL_MS : Number.POSITIVE_INFINITY;
     for (const { ttl_ms } of this.#held) ms = Math.min(ms, ttl_ms / 3);
     return ms;
   }
 
-  /** Sees to it that the next statement is sent in `ms` milliseconds at the latest. */
+  /** Makes sure that the next statement is sent within `ms` milliseconds. */
   #schedule(ms: number): void {
     const due = performance.now() + ms;
     if (due >= this.#due || ms === Number.POSITIVE_INFINITY) return;
@@ -247,9 +252,9 @@ class Leases {
     this.#unanswered.add(asking);
   }
 
-  /** Renews what is held and tries for what is wanted, in one statement. Never rejects. */
+  /** Renews what is held and tries to take what is wanted, in one statement. Never rejects. */
   async #pulse(): Promise<void> {
-    // One that was lost is not renewed, even where its work has not ended yet.
+    // A lost lease is not renewed, even if its work has not ended yet.
     for (const lease of this.#held) if (lease.lost.aborted) this.#held.delete(lease);
     const held = [...this.#held];
     const ours = new Set(held.map(({ name }) => name));
@@ -271,12 +276,12 @@ class Leases {
       this.#schedule(Math.max(LEAST_POLL_MS, soonest));
       this.#schedule(this.#interval());
     } catch (error) {
-      // What is held is tried again in the next round; its own timer gives it up when the time has run out.
+      // Held leases are retried in the next round; their own timers give them up when their time is up.
       for (const lease of wanted) if (this.#unwant(lease)) lease.deny(error);
     }
   }
 
-  /** Rows in order of name, as every process does it: then no two wait for each other. */
+  /** Rows in order of name, as in every process: then no two deadlock. */
   #send(asked: readonly Lease[], held: number): Promise<Row[]> {
     const names = asked.map(({ name }) => name);
     const holders = asked.map(({ holder }) => holder);
@@ -320,7 +325,7 @@ class Leases {
     }
   }
 
-  /** Returns whether the lease is of use: not where it is no longer wanted. */
+  /** Returns whether the lease is of use: not if it is no longer wanted. */
   #taken(lease: Lease, sent: number): boolean {
     if (this.#unwant(lease)) {
       this.#held.add(lease);

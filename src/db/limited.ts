@@ -1,23 +1,24 @@
 /**
- * No statement waits for ever. A connection that goes silent without an end (a host that lost its power, a firewall
- * that forgot it) answers nothing, and the operating system takes a quarter of an hour to notice. The client knows no
- * limit of its own.
+ * No statement waits for ever. A connection can become silent (a host that lost power, a firewall that forgot it), and
+ * the operating system takes a quarter of an hour to notice. The client has no time limit of its own.
  */
 import { NoAnswerError } from "./faults.ts";
 
 interface Statement extends Promise<unknown> {
-  /** The client's own way to ask the server to stop it; `cancel()` would leave the promise's rejection to nobody. */
+  /**
+   * The client's own way to ask the server to cancel it; with `cancel()` the promise's rejection would be unhandled.
+   */
   readonly canceller?: ((statement: Statement) => Promise<void>) | null;
 }
 
 export interface Limit {
   /** How long a statement may take, from when it is awaited. */
   readonly ms: number;
-  /** Told when one took longer: its connection is silent, or busy with what nobody waits for any more. */
+  /** Called when one took longer: its connection is silent, or busy with what nobody waits for any more. */
   readonly on_silence: () => void;
 }
 
-/** Makes a statement fail with `NoAnswerError` when it takes too long, and the server stop it where it still can. */
+/** Makes a statement fail with `NoAnswerError` when it takes too long, and the server cancel it if it still can. */
 export function limited<S extends Promise<unknown>>(statement: S, { ms, on_silence }: Limit): S {
   const send = statement.then.bind(statement);
   let answer: Promise<unknown> | undefined;

@@ -1,4 +1,4 @@
-/** Brings a database to the shape this build needs. */
+/** Brings a database to the schema that this build needs. */
 import type { Sql } from "./connect.ts";
 
 /** One step in the database's history. Once released it is never changed; a new step follows. */
@@ -15,7 +15,7 @@ export interface MigrateOptions {
   readonly role: string;
 }
 
-/** The database cannot be brought to the shape this build needs. */
+/** The database cannot be brought to the schema that this build needs. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
 }
@@ -26,8 +26,8 @@ const OLDEST_POSTGRES = 14;
 const ADVISORY_LOCK = 7_386_261_153;
 
 /**
- * Runs the migrations that the database has not seen, in order, all in one transaction. `admin` must be able to
- * create schemas in the database. Safe to run from several processes at the same time.
+ * Runs the migrations that the database has not seen, in order, all in one transaction. `admin` must be able to create
+ * schemas in the database. Safe to run from several processes concurrently.
  *
  * @returns the names of those that were run
  */
@@ -42,7 +42,7 @@ export async function migrate(admin: Sql, options: MigrateOptions): Promise<stri
     }
     await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`;
     const [found] = await sql`select to_regclass('levqor_ops.migrations') is not null as made`;
-    // Asked first: "if not exists" needs the right to create even where there is nothing to be made.
+    // Checked first: "if not exists" needs the permission to create even if there is nothing to create.
     if (!found?.made) {
       await sql`create schema if not exists levqor_ops`;
       await sql`create table levqor_ops.migrations (name text primary key, run_at timestamptz not null default now())`;

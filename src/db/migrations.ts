@@ -1,8 +1,8 @@
 import type { Migration } from "./migrate.ts";
 
 /**
- * The rooms of the database: `levqor_log` the log, `levqor_read` the read models, `levqor_ops` what running needs.
- * The service's role owns none but `levqor_read`, where the projector makes tables.
+ * The schemas of the database: `levqor_log` the log, `levqor_read` the read models, `levqor_ops` operational state. The
+ * service's role owns only `levqor_read`, in which the projector creates tables.
  */
 export const dbMigrations: readonly Migration[] = [
   {

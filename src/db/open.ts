@@ -6,22 +6,22 @@ import { type Migration, MigrationError, migrate } from "./migrate.ts";
 export interface OpenDatabaseOptions {
   /** Absent: an embedded Postgres in `data_dir`. */
   readonly database_url?: string | undefined;
-  /** The owner's, for migrations; `database_url` by default. */
+  /** The owner's, for migrations; default: `database_url`. */
   readonly database_admin_url?: string | undefined;
   readonly data_dir: string;
   readonly migrations: readonly Migration[];
   readonly logger: Logger;
 }
 
-/** A database that is up to date. */
+/** A migrated database. */
 export interface Database {
   readonly url: string;
-  /** Where it is the service's own. */
+  /** If it is the embedded one. */
   readonly embedded?: Embedded;
 }
 
 /**
- * The database that is configured, or our own, brought up to date. Throws `MigrationError`, `DataDirInUseError` and
+ * The configured database, or our own, migrated. Throws `MigrationError`, `DataDirInUseError` and
  * `EmbeddedUnavailableError`.
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
@@ -47,14 +47,14 @@ async function migrateDatabase(
   const admin = connect(admin_url, { max: 1, application_name: "levqor-migrations" });
   try {
     const names = await migrate(admin, { migrations, role: decodeURIComponent(new URL(url).username) });
-    if (names.length > 0) logger.info({ migrations: names }, "Brought the database up to date");
+    if (names.length > 0) logger.info({ migrations: names }, "Migrated the database");
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === undefined) throw error;
     const { host, pathname } = new URL(admin_url);
     throw new MigrationError(
       `Cannot prepare the database ${pathname.slice(1)} at ${host}: ${(error as Error).message} (${code}). ` +
-        "DATABASE_URL must lead to a running Postgres; the role that owns the database goes into DATABASE_ADMIN_URL.",
+        "DATABASE_URL must point to a running Postgres; put the role that owns the database into DATABASE_ADMIN_URL.",
       { cause: error },
     );
   } finally {

@@ -5,7 +5,7 @@ export const databaseSettings = settings(
   {
     database_url: setting({
       env: "DATABASE_URL",
-      summary: "Postgres 14 or newer, for the service's own role. Without it the service runs a Postgres of its own.",
+      summary: "Postgres 14 or newer, as the service's own role. Without it, the service runs its own Postgres.",
       example: "postgres://levqor:PASSWORD@db.internal:5432/levqor",
       default_text: "an embedded Postgres in LEVQOR_DATA_DIR",
       secret: passwordsOf,
@@ -14,7 +14,7 @@ export const databaseSettings = settings(
     database_admin_url: setting({
       env: "DATABASE_ADMIN_URL",
       summary:
-        "The same database, for the role that owns it: used for migrations only, so that the service's own role cannot change the log.",
+        "The same database, as the role that owns it: used only for migrations, so that the service's own role cannot change the log.",
       example: "postgres://owner:PASSWORD@db.internal:5432/levqor",
       default_text: "DATABASE_URL",
       secret: passwordsOf,
@@ -28,12 +28,12 @@ export const databaseSettings = settings(
         `LEVQOR_ROLE is "${role}": it shares a database with other processes; set DATABASE_URL.`,
       given.has("database_admin_url") &&
         !given.has("database_url") &&
-        "DATABASE_ADMIN_URL (not shown): it goes with DATABASE_URL, which is not set; set both or neither.",
+        "DATABASE_ADMIN_URL (not shown): it needs DATABASE_URL, which is not set; set both or neither.",
     ],
   },
 );
 
-/** What is said is logged, where whatever looks like a URL with credentials is taken out. */
+/** The fault is logged, with anything that looks like a URL with credentials removed. */
 function postgresUrl(text: string): string {
   const url = URL.parse(text);
   if (!url || !["postgres:", "postgresql:"].includes(url.protocol)) {
@@ -41,7 +41,7 @@ function postgresUrl(text: string): string {
       "it must be a URL like postgres://host:5432/database, with user:password@ before the host; special characters in the password must be percent-encoded",
     );
   }
-  if (url.username === "") throw new Unfit("it names no user; write user:password@ before the host");
-  if (url.pathname.length < 2) throw new Unfit("it names no database; add it at the end, for example /levqor");
+  if (url.username === "") throw new Unfit("it has no user; write user:password@ before the host");
+  if (url.pathname.length < 2) throw new Unfit("it has no database; add it at the end, for example /levqor");
   return text;
 }

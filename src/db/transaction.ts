@@ -1,7 +1,7 @@
 import { type SessionOptions, type Sql, withSession } from "./connect.ts";
 import { limited } from "./limited.ts";
 
-/** What {@link inTransaction} hands over: statements of one transaction. */
+/** What {@link inTransaction} passes to its body: statements of one transaction. */
 export type Transaction = Pick<Sql, "unsafe">;
 
 export interface TransactionOptions extends SessionOptions {
@@ -10,10 +10,10 @@ export interface TransactionOptions extends SessionOptions {
 }
 
 /**
- * Runs `body` in a transaction on a connection of its own, for work that is rare and takes several statements.
+ * Runs `body` in a transaction on a separate connection, for rare work that takes several statements.
  *
- * Not on the pool's connections: where one breaks within the client's `begin`, its rollback is left in the buffer of
- * that connection, which then cannot be opened again until the process ends.
+ * Not on the pool's connections: if one breaks within the client's `begin`, its rollback stays in the buffer of that
+ * connection, which then cannot be opened again until the process ends.
  */
 export function inTransaction<T>(
   pool: Sql,
@@ -23,7 +23,7 @@ export function inTransaction<T>(
   return withSession(
     pool,
     async (session, limit) => {
-      // The client's own statements, at the beginning and at the end: the session that is ended fails them.
+      // The client's own statements at the beginning and the end: if the session ends, they fail.
       const watch = () => setTimeout(limit.on_silence, limit.ms).unref();
       let watching = watch();
       const limitedBody = async (transaction: Transaction) => {

@@ -55,7 +55,7 @@ export function createApi(options: ApiOptions): Elysia {
   const auth = createAuth(options.access, options.log);
   if (!auth.required) {
     logger.warn(
-      "DEVELOPMENT MODE: API_KEYS is not set, so everyone who reaches this service may read and write, " +
+      "DEVELOPMENT MODE: API_KEYS is not set, so everybody who can reach this service may read and write, " +
         "as often as they like unless RATE_BURST and RATE_GLOBAL say otherwise.",
     );
   }
@@ -161,7 +161,7 @@ function base({ app, addressOf, request_log, ...options }: BaseOptions) {
         // Whatever fell through the door itself: else Bun writes it to standard error, with the source around it.
         error: (error: unknown) => {
           const request_id = crypto.randomUUID();
-          logger.error({ err: error, request_id }, "A request failed outside of the door");
+          logger.error({ err: error, request_id }, "A request failed outside the door");
           return problemResponse(toProblem(error), { instance: "/", request_id });
         },
         // Above the API's own limit, so that it answers itself, with a problem document.

@@ -53,8 +53,9 @@ export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "r
     identify: (request, mayVerify) => access.identify(credentialOf(contextOf(request).headers), mayVerify),
     require(request, scope, reach = "own") {
       const { identity } = contextOf(request);
-      if (!identity) throw new Error("Cannot tell who is calling: the request did not come through the door");
-      if (identity.kind === "none") throw unauthorized("The request has no key, neither in X-Api-Key nor as a Bearer.");
+      if (!identity) throw new Error("Cannot identify the caller: the request did not come through the door");
+      if (identity.kind === "none")
+        throw unauthorized("The request has no key, neither in X-Api-Key nor as a Bearer token.");
       if (identity.kind === "refused") throw unauthorized(identity.reason);
       if (identity.kind === "unchecked") throw undecided("Too many tokens come from one address");
       if (identity.kind === "undecided") throw undecided(identity.cause);
@@ -73,7 +74,7 @@ export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "r
       try {
         return await access.partyOf(caller);
       } catch (error) {
-        throw unavailable("Who acts for whom cannot be told at the moment.", error);
+        throw unavailable("Cannot determine at the moment who acts for whom.", error);
       }
     },
   };
@@ -86,7 +87,7 @@ function unauthorized(detail: string): Problem {
 }
 
 function undecided(cause: unknown): Problem {
-  return unavailable("Whether the key or token holds cannot be told at the moment.", cause);
+  return unavailable("Cannot verify the key or token at the moment.", cause);
 }
 
 function unavailable(detail: string, cause: unknown): Problem {
@@ -95,7 +96,7 @@ function unavailable(detail: string, cause: unknown): Problem {
 
 function insufficient(scope: Scope, caller: Caller): Problem {
   const detail = mayDo(caller, scope)
-    ? `The call concerns everybody's jobs; with this session, ${scope} is for its own jobs alone.`
+    ? `The call concerns everybody's jobs; in this session, ${scope} covers only its own jobs.`
     : `The call needs the scope ${scope}, which the caller does not have.`;
   return new Problem(problems.insufficient_scope, detail, {
     headers: { "www-authenticate": `Bearer realm="levqor", error="insufficient_scope", scope="${scope}"` },

@@ -51,7 +51,7 @@ export function fromCursor(cursor: string | undefined, kind: CursorKind): number
   const [list, digits = ""] = Buffer.from(cursor, "base64url").toString("latin1").split(":");
   const key = integerOf(digits);
   if (list !== kind.list || key === undefined || key > kind.max || toCursor(kind, key) !== cursor) {
-    throw new Problem(problems.invalid_cursor, "The cursor was not given out by this list.");
+    throw new Problem(problems.invalid_cursor, "The cursor does not belong to this list.");
   }
   return key;
 }
@@ -66,8 +66,7 @@ export function positionHeader(request: Request, name: string): number | undefin
   const value = request.headers.get(name);
   if (value === null || value === "") return undefined;
   const position = integerOf(value);
-  if (position === undefined)
-    throw new Problem(problems.invalid_cursor, `The ${name} header does not hold a position.`);
+  if (position === undefined) throw new Problem(problems.invalid_cursor, `The ${name} header is not a position.`);
   return position;
 }
 
@@ -90,7 +89,7 @@ export async function checkReached(log: Pick<EventLog, "head">, position: number
 export function beyondEnd(position: number | bigint): Problem {
   return new Problem(
     problems.invalid_cursor,
-    `No event has the position ${position}: it lies beyond the end of the log.`,
+    `No event has the position ${position}: it is beyond the end of the log.`,
   );
 }
 

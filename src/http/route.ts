@@ -90,7 +90,7 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
   const readBody = body_optional ? readJsonIfAny : readJson;
   const [status] = Object.keys(declaration.answers).map(Number) as [number];
 
-  if ((scope || namesJob) && !auth) throw new Error(`Cannot serve ${path}: nobody is asked who they are`);
+  if ((scope || namesJob) && !auth) throw new Error(`Cannot serve ${path}: there is no authentication`);
   if (list && !lists) throw new Error(`Cannot serve ${path}: there are no read models`);
 
   const readPath = (given: Arriving["params"]) =>

@@ -23,13 +23,13 @@ export const UnixSeconds = Type.Integer({ description: "Seconds since 1970, UTC.
 
 export const Position = Type.Integer({
   minimum: 0,
-  description: "A place in the whole log: 1, 2, 3 … in the order of commits.",
+  description: "A position in the whole log: 1, 2, 3 … in commit order.",
   examples: [1042],
 });
 
 export const JobId = Type.String({
   format: "uuid",
-  description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
+  description: "A UUIDv7; a UUIDv8 if it was derived from an Idempotency-Key.",
   examples: [EXAMPLE_JOB_ID],
 });
 
@@ -41,15 +41,15 @@ export const Workflow = Type.String({
   maxLength: 128,
   pattern: PRINTABLE,
   description:
-    "What to run: the name of a connector such as `http`, or of a workflow that an external worker runs. Unknown names are taken and wait.",
+    "What to run: the name of a connector such as `http`, of a stored pipeline, or of a workflow that an external worker runs. Unknown names are accepted, and the job waits.",
   examples: ["http"],
 });
 
-export const Priority = oneOf(["low", "normal", "high"], "How urgent it is; `normal` where absent.");
+export const Priority = oneOf(["low", "normal", "high"], "How urgent it is; default: `normal`.");
 
 export const Status = oneOf(
   ["queued", "running", "succeeded", "failed", "cancelled"],
-  "Where the job stands. The last three are final.",
+  "The job's status. The last three are final.",
 );
 
 export const Problem = component(
@@ -58,13 +58,13 @@ export const Problem = component(
     {
       type: Type.String({
         format: "uri-reference",
-        description: "Where the problem is described.",
+        description: "Where the problem is documented.",
         examples: ["/problems/validation_failed"],
       }),
-      title: Type.String({ description: "The same at every occurrence." }),
+      title: Type.String({ description: "The same for every occurrence." }),
       status: Type.Integer({ minimum: 400, maximum: 599 }),
       detail: Type.String({ description: "What was wrong this time, for a person." }),
-      instance: Type.String({ format: "uri-reference", description: "The path that was asked for." }),
+      instance: Type.String({ format: "uri-reference", description: "The requested path." }),
       error: Type.String({ enum: problemCodes, description: "A stable code to branch on." }),
       request_id: Type.String({ description: "As in X-Request-Id." }),
       errors: Type.Optional(
@@ -72,30 +72,33 @@ export const Problem = component(
           Type.Object({
             pointer: Type.String({
               description:
-                "JSON pointer (RFC 6901) into the body, or the name of a parameter or header. Of more than 200 characters the first 200, and an ellipsis.",
+                "JSON pointer (RFC 6901) into the body, or the name of a parameter or header. If longer than 200 characters, the first 200 and an ellipsis.",
             }),
             message: Type.String(),
           }),
-          { description: "Each value that does not fit, the first 20." },
+          { description: "Each invalid value, at most the first 20." },
         ),
       ),
       job_id: Type.Optional(
-        Type.Unsafe<string>({ ...JobId, description: "The job in question, where the request did not name it." }),
+        Type.Unsafe<string>({ ...JobId, description: "The job in question, if the request did not name it." }),
       ),
-      attempt: Type.Optional(Type.Integer({ description: "The attempt that a worker answered for." })),
+      attempt: Type.Optional(Type.Integer({ description: "The attempt that a worker reported on." })),
       job_status: Type.Optional(
-        Type.Unsafe<Static<typeof Status>>({ ...Status, description: "Where the job of the worker's answer stands." }),
+        Type.Unsafe<Static<typeof Status>>({
+          ...Status,
+          description: "The status of the job that the worker reported on.",
+        }),
       ),
       decision: Type.Optional(
         Type.Object(
           {
             approved: Type.Boolean(),
             by: Type.Union([Type.String({ examples: ["key:9f86d081"] }), Type.Null()], {
-              description: "As events name them; null: nobody, and the step went on when its time was over.",
+              description: "As events name them; null: nobody, and the step continued when its time was up.",
             }),
             comment: Type.Union([Type.String(), Type.Null()]),
           },
-          { description: "What was decided about the step that the request would decide." },
+          { description: "The existing decision about the step." },
         ),
       ),
       holder: Type.Optional(
@@ -108,11 +111,11 @@ export const Problem = component(
             }),
             Type.Null(),
           ],
-          { description: "Who has the job of the worker's answer now; null: nobody." },
+          { description: "Who has claimed the job now; null: nobody." },
         ),
       ),
     },
-    { description: "A problem document (RFC 9457). Some codes have further members." },
+    { description: "A problem document (RFC 9457). Some codes have additional members." },
   ),
 );
 
@@ -121,7 +124,7 @@ export const IntakeRequest = component(
   Type.Object(
     {
       workflow: Workflow,
-      payload: anyObject("The input of the workflow; at most 200 KB of JSON.", {
+      payload: anyObject("The workflow's input; at most 200 KB of JSON.", {
         method: "GET",
         url: "https://example.com/",
       }),
@@ -131,7 +134,7 @@ export const IntakeRequest = component(
           maxLength: 1024,
           format: "http-url",
           description:
-            "An http or https address, without credentials, that is told of the job's end by a signed POST (Standard Webhooks), repeated until it is delivered or given up. It must lead to a public address, unless the service's configuration allows others: an address that does not is refused here, a name that does not when it is called.",
+            "An http or https URL, without credentials, that receives a signed POST (Standard Webhooks) when the job finishes, retried until it is delivered or given up. It must be a public address, unless the service's configuration allows others: an IP address that is not allowed is rejected here, a host name that resolves to one when it is called.",
           examples: ["https://example.com/hooks/levqor"],
         }),
       ),
@@ -140,7 +143,7 @@ export const IntakeRequest = component(
         Type.Integer({
           minimum: 1,
           maximum: 100,
-          description: `How many attempts may fail or lose their worker before the job fails; 1: it is never run twice. Where absent, the connector's own limit, else ${DEFAULT_MAX_ATTEMPTS}.`,
+          description: `How many attempts may fail or lose their worker before the job fails; 1: it never runs twice. Default: the connector's own limit, or else ${DEFAULT_MAX_ATTEMPTS}.`,
           examples: [3],
         }),
       ),
@@ -148,26 +151,36 @@ export const IntakeRequest = component(
         Type.Object(
           {
             initial_seconds: Type.Optional(
-              Type.Number({ minimum: 0, maximum: 86_400, description: "Before the second attempt.", examples: [1] }),
+              Type.Number({
+                minimum: 0,
+                maximum: 86_400,
+                description: "The delay before the second attempt.",
+                examples: [1],
+              }),
             ),
             factor: Type.Optional(
-              Type.Number({ minimum: 1, maximum: 10, description: "How much longer each pause is.", examples: [2] }),
+              Type.Number({
+                minimum: 1,
+                maximum: 10,
+                description: "The factor by which each delay grows.",
+                examples: [2],
+              }),
             ),
             max_seconds: Type.Optional(
-              Type.Number({ minimum: 0, maximum: 86_400, description: "No pause is longer.", examples: [300] }),
+              Type.Number({ minimum: 0, maximum: 86_400, description: "The longest delay.", examples: [300] }),
             ),
           },
           {
             additionalProperties: false,
             description:
-              "The pauses between attempts; each is shortened by chance, by half at most, and lasts at least as long as the external service's Retry-After asks for (up to a day). Where absent, the connector's own pauses, else 1 s, 2 s, 4 s … 300 s.",
+              "The delays between attempts; each is randomly shortened, by half at most, and is at least as long as the external service's Retry-After (up to a day). Default: the connector's own delays, or else 1 s, 2 s, 4 s … 300 s.",
           },
         ),
       ),
       run_at: Type.Optional(
         Type.String({
           format: "date-time",
-          description: `Not before this time (RFC 3339 with an offset), up to ${RUN_AT_MAX_DAYS} days ahead. The past means now.`,
+          description: `Not before this time (RFC 3339 with an offset), up to ${RUN_AT_MAX_DAYS} days ahead. A time in the past means now.`,
           examples: ["2026-02-01T06:00:00+01:00"],
         }),
       ),
@@ -175,7 +188,7 @@ export const IntakeRequest = component(
         Type.Number({
           minimum: 1,
           maximum: 86_400,
-          description: `How long one attempt may take, a day at most; then it has failed with \`attempt_timeout\`, and another may follow. ${DEFAULT_ATTEMPT_TIMEOUT_SECONDS} where absent.`,
+          description: `How long one attempt may take, a day at most; then it fails with \`attempt_timeout\`, and another may follow. Default: ${DEFAULT_ATTEMPT_TIMEOUT_SECONDS}.`,
           examples: [120],
         }),
       ),
@@ -184,7 +197,7 @@ export const IntakeRequest = component(
           minimum: 1,
           maximum: 2_592_000,
           description:
-            "How long the job may take with all its attempts and pauses, from when it may first run, 30 days at most; then it has failed with `job_timeout`. No limit where absent.",
+            "How long the job may take with all its attempts and delays, from when it may first run, 30 days at most; then it fails with `job_timeout`. Default: no limit.",
           examples: [3600],
         }),
       ),
@@ -194,14 +207,14 @@ export const IntakeRequest = component(
           maxLength: 128,
           pattern: PRINTABLE,
           description:
-            "Jobs of one workflow with the same key share its limits. A user's keys count among that user's jobs alone; those of API keys are shared.",
+            "Jobs of one workflow with the same key share its limits. A user's keys count only among that user's jobs; those of API keys are shared.",
           examples: ["customer-42"],
         }),
       ),
       steps: Type.Optional({
         ...Steps,
         description:
-          "What to run, in this order, in place of what the workflow's name stands for; the same as in a stored pipeline, of format 1.",
+          "The steps to run, in order, in place of what the workflow's name refers to; the same as in a stored pipeline of format 1.",
       }),
     },
     {
@@ -218,9 +231,9 @@ export const JobEvent = component(
   Type.Object(
     {
       position: Position,
-      version: Type.Integer({ minimum: 1, description: "The place in the job's own history: 1, 2, 3 …" }),
+      version: Type.Integer({ minimum: 1, description: "The event's place in the job's own history: 1, 2, 3 …" }),
       type: Type.String({ examples: ["job.submitted"] }),
-      data: Type.Unknown({ description: "What happened; its shape depends on the type." }),
+      data: Type.Unknown({ description: "What happened; the schema depends on the type." }),
       meta: EventMeta,
       recorded_at: Timestamp,
     },
@@ -242,10 +255,10 @@ export const PageQuery = Type.Object(
         minimum: 1,
         maximum: PAGE_LIMIT_MAX,
         default: PAGE_LIMIT_DEFAULT,
-        description: "Entries of a page.",
+        description: "Entries per page.",
       }),
     ),
-    cursor: Type.Optional(Type.String({ description: "The next_cursor of the page before." })),
+    cursor: Type.Optional(Type.String({ description: "The next_cursor of the previous page." })),
   },
   { additionalProperties: false },
 );
@@ -254,9 +267,9 @@ export function list<Item extends TSchema>(item: Item) {
   return Type.Object(
     {
       data: Type.Array(item),
-      has_more: Type.Boolean({ description: "Whether another page follows." }),
+      has_more: Type.Boolean({ description: "Whether there is another page." }),
       next_cursor: Type.Union([Type.String(), Type.Null()], {
-        description: "Asks for the next page; null on the last.",
+        description: "Gets the next page; null on the last.",
       }),
     },
     { additionalProperties: false },

@@ -9,15 +9,15 @@ export const httpSettings = settings(
   {
     port: setting({
       env: "PORT",
-      summary: "Port of the API; of a worker, port where /health answers. 0 takes a free one.",
+      summary: "Port of the API; for a worker, the port that serves /health. 0 chooses a free one.",
       example: "8080",
-      default_text: `${API_PORT}; a worker listens only where it is set`,
+      default_text: `${API_PORT}; a worker listens only if it is set`,
       read: integer(0, 65_535),
     }),
     host: setting({
       env: "HOST",
       summary:
-        "Address the API listens on. Without API_KEYS everyone who reaches the service may do everything: then one of this machine's own alone is accepted.",
+        "Address the API listens on. Without API_KEYS everybody who can reach the service may do everything, so only a loopback address is accepted.",
       example: "0.0.0.0",
       default_text: "0.0.0.0 with API_KEYS, 127.0.0.1 without",
       read: matching(/^[\w.:-]+$/, "it must be an address or a host name"),
@@ -25,14 +25,14 @@ export const httpSettings = settings(
     public_url: setting({
       env: "PUBLIC_URL",
       summary:
-        "Where the service is seen from outside: in the pages' own addresses, sitemap.xml and security.txt. Without API_KEYS the service answers for this host, beside those of its own machine.",
+        "The address at which clients reach the service: used in links in the pages, sitemap.xml and security.txt. Without API_KEYS the service responds only for this host and those of its own machine.",
       example: "https://api.example.com",
-      default_text: "https://api.levqor.ai in production, else the address the service listens on",
+      default_text: "https://api.levqor.ai in production, otherwise the address the service listens on",
       read: publicUrl,
     }),
     cors_origins: setting({
       env: "CORS_ORIGINS",
-      summary: "Origins whose pages may call the API, beside https://levqor.ai, separated by commas.",
+      summary: "Origins whose pages may call the API, besides https://levqor.ai, separated by commas.",
       example: "https://app.example.com,http://localhost:3000",
       default: [] as readonly string[],
       default_text: "none",
@@ -41,7 +41,7 @@ export const httpSettings = settings(
     request_log: setting({
       env: "REQUEST_LOG",
       summary:
-        "Requests that are logged, at info. off: none. errors: those answered with 400 or more or after a second, 20 lines a second at most. all: every one.",
+        "Which requests are logged, at level info. off: none. errors: those that got a status of 400 or more or took over a second, at most 20 lines a second. all: every one.",
       example: "all",
       default: "errors",
       read: oneOf("off", "errors", "all"),
@@ -52,7 +52,7 @@ export const httpSettings = settings(
       role !== "worker" &&
         open &&
         !isOwnAddress(host) &&
-        `HOST is ${JSON.stringify(host)}: without API_KEYS everyone who reaches the service there may do everything. Set API_KEYS (make a key: openssl rand -hex 24), or leave HOST out.`,
+        `HOST is ${JSON.stringify(host)}: without API_KEYS everybody who can reach the service there may do everything. Set API_KEYS (generate a key: openssl rand -hex 24), or leave HOST out.`,
     ],
     resolve: ({ port, host, public_url, ...values }, { role, open, production }) => ({
       ...values,
@@ -71,11 +71,11 @@ function isOwnAddress(host: string): boolean {
 }
 
 function corsOrigin(origin: string): string {
-  if (origin === "*") throw new Unfit("it must name each origin; * would let every page use the keys it is given");
+  if (origin === "*") throw new Unfit("it must list each origin; * would let every page use the keys it is given");
   const url = URL.parse(origin);
   if (url && ["http:", "https:"].includes(url.protocol) && url.origin === origin) return origin;
   const hint = url && url.origin !== "null" ? `; write ${url.origin}` : "; write https://app.example.com";
-  throw new Unfit(`${JSON.stringify(origin)} is no origin as browsers write it${hint}`);
+  throw new Unfit(`${JSON.stringify(origin)} is not an origin as browsers write it${hint}`);
 }
 
 function publicUrl(text: string): string {

@@ -1,6 +1,6 @@
 /**
- * `JSON.stringify` throws at a `bigint`, wherever it meets one. From here on it writes the integer's digits instead, for
- * every writer in the process: answers, events, callbacks, connectors and the log of the service.
+ * `JSON.stringify` throws at a `bigint`. With this it writes the integer's digits instead, for every writer in the
+ * process: responses, events, callbacks, connectors and the service's log.
  */
 Object.defineProperty(BigInt.prototype, "toJSON", {
   value(this: bigint): unknown {
@@ -10,5 +10,5 @@ Object.defineProperty(BigInt.prototype, "toJSON", {
   writable: true,
 });
 
-/** ECMAScript's, which TypeScript's library does not know yet: what it returns is written as it is. */
+/** ECMAScript's, which TypeScript's library does not declare yet: what it returns is written verbatim. */
 const { rawJSON } = JSON as typeof JSON & { rawJSON(text: string): unknown };

@@ -1,10 +1,9 @@
 /**
- * Checks of values against TypeBox schemas, as JSON Schema means them: `minLength` and `maxLength` count characters
- * (code points), where TypeBox's own check counts UTF-16 units. Every check of the service is compiled here.
+ * Checks values against TypeBox schemas as JSON Schema defines them: `minLength` and `maxLength` count characters (code
+ * points), while TypeBox's own check counts UTF-16 units. Every check of the service is compiled here.
  *
- * A string schema that limits its length is compiled as one with a format of its own, which counts before
- * it looks for a pattern; in what is reported,
- * the schema stands as it was declared.
+ * A string schema with a length limit is compiled as one with a format that counts before it looks for a pattern;
+ * reported errors refer to the schema as it was declared.
  */
 import { FormatRegistry, Kind, type Static, type TSchema } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
@@ -15,7 +14,7 @@ import { hasLength } from "./text.ts";
 /** A compiled check. */
 export interface Check<Schema extends TSchema> {
   is(value: unknown): value is Static<Schema>;
-  /** What does not fit, in order of the schema: each place once, its pointer cut. */
+  /** The errors, in order of the schema: each place once, with its pointer cut. */
   errors(value: unknown): Iterable<ValueError>;
 }
 
@@ -30,7 +29,7 @@ export function compileCheck<Schema extends TSchema>(schema: Schema): Check<Sche
   };
 }
 
-/** Errors against schemas as they were declared; those of a union's options within one as well. */
+/** Errors against schemas as they were declared, including those nested in a union's options. */
 function* declared(errors: Iterable<ValueError>): IterableIterator<ValueError> {
   // A missing property is found twice: as missing and as of the wrong type.
   const seen = new Set<string>();
@@ -42,7 +41,7 @@ function* declared(errors: Iterable<ValueError>): IterableIterator<ValueError> {
   }
 }
 
-/** The schema with a counting format wherever a length is limited; itself where none is. */
+/** The schema with a counting format wherever a length is limited; the schema itself if none is. */
 function inCharacters(part: unknown): unknown {
   if (part === null || typeof part !== "object") return part;
   if (Array.isArray(part)) {
@@ -52,7 +51,7 @@ function inCharacters(part: unknown): unknown {
   const schema = part as TSchema;
   if (schema[Kind] === "String") return counting(schema);
   let copy: TSchema | undefined;
-  // A schema's kind is under a symbol, so it is not looked into, but copied.
+  // A schema's kind is under a symbol, so it is copied without recursion.
   for (const [key, value] of Object.entries(schema)) {
     const counted = inCharacters(value);
     if (counted === value) continue;
@@ -64,17 +63,17 @@ function inCharacters(part: unknown): unknown {
 
 function counting(schema: TSchema): TSchema {
   const { minLength, maxLength, pattern = "", format = "", ...rest } = schema;
-  // No text is too short by characters and long enough by units where one is enough.
+  // If one character is enough, no text is too short by characters and long enough by units.
   if ((minLength ?? 0) <= 1 && maxLength === undefined) return schema;
   const name = `characters ${minLength ?? 0} ${maxLength ?? ""} ${format} ${pattern}`;
-  // The length first: to try a pattern on a text that is far too long takes half a second.
+  // The length first: matching a pattern against a far too long text takes half a second.
   FormatRegistry.Set(name, (value) => whichFails(schema, value) === undefined);
   return { ...rest, format: name, [DECLARED]: schema } as unknown as TSchema;
 }
 
 const DECLARED = Symbol("declared");
 
-/** An error of a counting format as one of the length or the format that was declared. */
+/** Turns an error of a counting format into one of the declared length or format. */
 function asDeclared(error: ValueError): ValueError {
   const schema = (error.schema as { [DECLARED]?: TSchema })[DECLARED];
   if (schema === undefined) return error;

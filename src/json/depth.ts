@@ -1,11 +1,11 @@
 /**
- * How deep JSON may nest: whoever reads it goes down recursively, this service as well as Postgres. And what of its keys
- * makes arrays of its objects.
+ * How deep JSON may nest: its readers are recursive, this service as well as Postgres. And which of its keys turn
+ * objects into arrays.
  */
 
 /**
- * Levels of arrays and objects in any JSON value that comes from outside. Postgres parses `json` recursively and
- * refuses what overflows its stack (from about 21,000 levels), and so does the runtime: the limit stays far below.
+ * Levels of arrays and objects in any JSON value from outside. Postgres parses `json` recursively and rejects what
+ * overflows its stack (from about 21,000 levels), and so does the runtime: the limit stays far below.
  */
 export const JSON_DEPTH_LIMIT = 64;
 
@@ -19,22 +19,22 @@ const MAX_INDEX = 2 ** 32 - 2;
 /** Ten digits, each as an escape. */
 const MAX_WRITTEN_INDEX = 60;
 /**
- * JavaScriptCore keeps members whose keys are array indices in an array of the object, with a place of 8 bytes for each index
- * below the largest: `{"999":0}` takes 8 KB. From so many on it makes no places beyond the array's end.
+ * JavaScriptCore stores members whose keys are array indices in an array of the object, with 8 bytes for each index
+ * below the largest: `{"999":0}` takes 8 KB. From this index on it does not extend the array.
  */
 const MAX_GAP = 1_000;
 
 export interface Nesting {
   readonly depth: number;
-  /** How many keys its objects name. */
+  /** How many keys its objects have. */
   readonly keys: number;
   /** How many of these are array indices. */
   readonly indices: number;
-  /** Places of arrays that the engine makes for those, and that stay empty. */
+  /** Unused places in the arrays that the engine allocates for those. */
   readonly places: number;
 }
 
-/** How deep a JSON text nests, and what keys it names. Strings are skipped at native speed; no recursion. */
+/** How deep a JSON text nests, and which keys it has. Strings are skipped at native speed; no recursion. */
 export function nestingOf(text: string): Nesting {
   let depth = 0;
   let deepest = 0;
@@ -44,7 +44,7 @@ export function nestingOf(text: string): Nesting {
   // Of the last string.
   let start = 0;
   let end = 0;
-  /** Of each object that is open: where its array ends. */
+  /** For each open object: where its array ends. */
   const ends: number[] = [];
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
@@ -87,14 +87,14 @@ function arrayIndex(text: string, start: number, end: number): number | undefine
       code = Number.parseInt(text.slice(at + 4, at + 6), 16);
       at += 5;
     }
-    // No zero stands before others.
+    // No leading zeros.
     if (!(code >= ZERO && code <= NINE) || index === 0) return undefined;
     index = (index ?? 0) * 10 + code - ZERO;
   }
   return index !== undefined && index <= MAX_INDEX ? index : undefined;
 }
 
-/** Whether a valid JSON text nests deeper than `limit`. Most texts show at native speed that they do not. */
+/** Whether a valid JSON text nests deeper than `limit`. For most texts this is clear at native speed. */
 export function isDeeperThan(limit: number, text: string): boolean {
   // Each level is opened and closed.
   return text.length > 2 * limit && hasMoreBrackets(limit, text) && nestingOf(text).depth > limit;

@@ -1,4 +1,4 @@
-/** Where a text stops being JSON, so that whoever wrote it can mend it: engines do not say, or quote the text. */
+/** Where a text stops being JSON, so that its author can fix it: engines do not say, or quote the text. */
 
 export interface JsonFault {
   /** In UTF-16 code units, from 0. */
@@ -9,16 +9,18 @@ export interface JsonFault {
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /true|false|null/y;
-/** Of a string: what stands for itself. */
+/** In a string: characters that need no escape. */
 const PLAIN = /[ !#-[\]-\uffff]+/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
-/** Whether a UTF-16 unit is white space of JSON. */
+/** Whether a UTF-16 unit is JSON white space. */
 export function isSpace(unit: number): boolean {
   return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09;
 }
 
-/** The first fault of a text by RFC 8259; `undefined`: it has none. Nested no deeper than the stack allows. */
+/**
+ * The first fault of a text by RFC 8259; `undefined` if it has none. The text nests no deeper than the stack allows.
+ */
 export function findFault(text: string): JsonFault | undefined {
   let at = 0;
   let fault: JsonFault | undefined;

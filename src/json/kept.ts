@@ -1,7 +1,6 @@
 /**
- * JSON values that are kept as their texts. A parsed value takes many times the room of its text: `[],` is three characters,
- * and 56 bytes. So whatever is large, and kept for longer than it is looked at, is kept as text, and is decoded where
- * somebody looks into it.
+ * JSON values that are kept as text. A parsed value takes far more memory than its text: `[],` is three characters, and
+ * 56 bytes. So whatever is large and long-lived is kept as text, and decoded where somebody looks into it.
  */
 
 import { randomBytes } from "node:crypto";
@@ -9,23 +8,23 @@ import { LRUCache } from "lru-cache";
 import { nestingOf } from "./depth.ts";
 import { decodeJson } from "./parse.ts";
 
-/** Lists and objects of up to so many UTF-16 units of JSON are kept as they are. */
+/** Lists and objects of up to this many UTF-16 units of JSON are kept as they are. */
 const LITTLE_LENGTH = 64;
-/** Of a text that takes more than a millisecond or so to decode. */
+/** The length of a text that takes more than a millisecond or so to decode. */
 const LONG_LENGTH = 50_000;
-/** What decoded values that were looked at lately may take in this process, about, in bytes. */
+/** About how many bytes recently read decoded values may take in this process. */
 const MAX_DECODED_WEIGHT = 96_000_000;
 
-/** Stands for a text while it is written: nobody outside of this process can have seen it. */
+/** A placeholder for a text while it is written: nobody outside this process can have seen it. */
 const MARK = randomBytes(15).toString("base64url");
-/** The texts that {@link writeJson} has met so far; `undefined` where something else writes. */
+/** The texts that {@link writeJson} has met so far; `undefined` if something else writes. */
 let met: string[] | undefined;
 
-/** A list or an object as its text: valid, of this service's own writing. */
+/** A list or an object as its text: valid, written by this service. */
 export class JsonText {
   constructor(readonly text: string) {}
 
-  /** So `JSON.stringify` writes it as the value that it is; {@link writeJson} does without decoding it. */
+  /** So that `JSON.stringify` writes the value itself; {@link writeJson} does so without decoding it. */
   toJSON(): unknown {
     if (!met) return decodeJson(this.text);
     met.push(this.text);
@@ -33,19 +32,19 @@ export class JsonText {
   }
 }
 
-/** A value as it is to be kept. `text`: its JSON, if that is at hand. */
+/** A value as it should be kept. `text`: its JSON, if available. */
 export function kept(value: unknown, text?: string): unknown {
   if (value === null || typeof value !== "object" || value instanceof JsonText) return value;
   const json = text ?? writeJson(value);
   return json.length > LITTLE_LENGTH ? new JsonText(json) : value;
 }
 
-/** The list of values that are kept. */
+/** The list of kept values. */
 export function keptList(values: readonly unknown[]): unknown {
   return kept(values, `[${values.map((value) => writeJson(value ?? null)).join(",")}]`);
 }
 
-/** What is kept, decoded: not to be held for longer than it is looked at, nor to be changed. */
+/** What is kept, decoded: not to be referenced for longer than needed, nor changed. */
 export function opened(value: unknown): unknown {
   return value instanceof JsonText ? open(value) : value;
 }
@@ -55,7 +54,7 @@ export function isAtHand(value: unknown): boolean {
   return !(value instanceof JsonText) || value.text.length < LONG_LENGTH || decoded.has(value.text);
 }
 
-/** As `JSON.stringify`, for what JSON can hold; texts that are kept are not decoded for it. */
+/** Like `JSON.stringify`, for what JSON can represent, without decoding kept texts. */
 export function writeJson(value: unknown): string {
   if (value instanceof JsonText) return value.text;
   const outer = met;
@@ -78,7 +77,7 @@ const [QUOTE, COMMA, OPEN_BRACKET, OPEN_BRACE] = [0x22, 0x2c, 0x5b, 0x7b];
 /** Of an array's places. */
 const PLACE_BYTES = 8;
 
-/** What the value of a JSON text takes in memory, about, in bytes. */
+/** About how much memory the value of a JSON text takes, in bytes. */
 export function weightOf(text: string): number {
   let weight = text.length + nestingOf(text).places * PLACE_BYTES;
   for (let at = 0; at < text.length; at++) {
@@ -89,7 +88,7 @@ export function weightOf(text: string): number {
   return weight;
 }
 
-/** The values of texts that were looked at lately, by text: several jobs may have the same. */
+/** Recently read values, by text: several jobs may have the same. */
 const decoded = new LRUCache<string, { readonly value: unknown; readonly weight: number }>({
   maxSize: MAX_DECODED_WEIGHT,
   sizeCalculation: ({ weight }) => weight,

@@ -4,11 +4,11 @@ import { MIMEType } from "node:util";
 export interface MediaType {
   /** `application/json`, `text/json`, or one that ends in `+json`. */
   readonly is_json: boolean;
-  /** As it is named, without quotes; `undefined` where none is, or the name is empty. */
+  /** As given, without quotes; `undefined` if there is none, or the name is empty. */
   readonly charset: string | undefined;
 }
 
-/** Reads a `Content-Type` as browsers do; `undefined` for what is none. */
+/** Parses a `Content-Type` as browsers do; `undefined` if it is invalid. */
 export function readMediaType(contentType: string): MediaType | undefined {
   let type: MIMEType;
   try {
@@ -21,7 +21,10 @@ export function readMediaType(contentType: string): MediaType | undefined {
   return { is_json, charset: type.params.get("charset") || undefined };
 }
 
-/** The encoding that a charset's name stands for in the Encoding Standard, such as `utf-8`; `undefined` for no name of one. */
+/**
+ * The encoding that a charset's name stands for in the Encoding Standard, such as `utf-8`; `undefined` if it is
+ * unknown.
+ */
 export function encodingOf(charset: string): Bun.Encoding | undefined {
   try {
     return new TextDecoder(charset as Bun.Encoding).encoding as Bun.Encoding;

@@ -1,11 +1,11 @@
 /**
  * JSON as this service reads and writes it, in one place.
  *
- * - {@link parseJson} reads what callers send and refuses what cannot be kept; {@link parseForeignJson} reads what other
- *   services answer, and keeps what can be; {@link decodeJson} reads back what this service wrote.
+ * - {@link parseJson} reads what callers send and rejects what cannot be represented; {@link parseForeignJson} reads
+ *   what other services send, and keeps what can be; {@link decodeJson} reads back what this service wrote.
  * - Integers of up to 64 bits pass unchanged: those beyond ±(2^53 − 1) are `bigint` in parsed values, all other numbers
  *   are `number`. `JSON.stringify` writes both.
- * - {@link JsonText}: what is large and kept for long is kept as its text.
+ * - {@link JsonText}: large and long-lived values are kept as text.
  */
 import "./bigint.ts";
 

@@ -1,21 +1,23 @@
-/** Numbers that pass unchanged: what a number's text says and what becomes of it here is the same value, or is told. */
+/** Numbers that pass unchanged: a number's text and its parsed value are the same, or the difference is reported. */
 import { endOfString } from "./depth.ts";
 
 const INT64_MIN = -(2n ** 63n);
 const UINT64_MAX = 2n ** 64n - 1n;
 
-/** A number of up to so many characters without an exponent loses nothing as a double. */
+/** A number of up to this many characters without an exponent loses nothing as a double. */
 const SAFE_LENGTH = 15;
-/** A double of the normal range tells all decimals of so many digits apart. */
+/** A normal double distinguishes all decimals with this many digits. */
 const SAFE_DIGITS = 15;
-/** Digits before the point, or less the zeros after it: of the least double, of one of the normal range, of the largest. */
+/**
+ * Digits before the point, or minus the zeros after it: of the least double, of the least normal one, of the largest.
+ */
 const [LEAST, NORMAL, LARGEST] = [-323, -305, 309];
-/** The same of 2^53 and of 2^64. */
+/** The same for 2^53 and 2^64. */
 const [UNSAFE_FROM, UNSAFE_TO] = [16, 20];
 const TEN_TO = Array.from({ length: UNSAFE_TO + 1 }, (_, power) => 10n ** BigInt(power));
-/** Integers of so many digits have 64 bits at most. */
+/** Integers with this many digits have 64 bits at most. */
 const INT64_DIGITS = 18;
-/** No integer of 64 bits has more digits, and no double's shortest form. */
+/** No 64-bit integer has more digits, nor does any double's shortest form. */
 const MAX_DIGITS = 20;
 
 const [QUOTE, PLUS, MINUS, POINT, ZERO, NINE, E] = [0x22, 0x2b, 0x2d, 0x2e, 0x30, 0x39, 0x65];
@@ -27,8 +29,8 @@ export interface NumberPlace {
 }
 
 /**
- * Visits the numbers of a valid JSON text that could be other than the double nearest to them: those that are long, or
- * have an exponent. Texts without any show so at native speed.
+ * Visits the numbers of a valid JSON text that could differ from the nearest double: those that are long, or have an
+ * exponent. Texts without any are recognised at native speed.
  */
 export function visitSuspects(text: string, visit: (number: string, place: NumberPlace) => void): void {
   if (!SUSPECT.test(text)) return;
@@ -40,7 +42,7 @@ export function visitSuspects(text: string, visit: (number: string, place: Numbe
       let power = false;
       for (let next = code; isOfNumber(next); next = text.charCodeAt(++at)) power ||= (next | 0x20) === E;
       if (power || at - start > SAFE_LENGTH) visit(text.slice(start, at), { start, end: at });
-      // What follows is no number's part, and may begin a string.
+      // What follows is not part of a number, and may begin a string.
       at--;
     }
   }
@@ -50,14 +52,14 @@ export function visitSuspects(text: string, visit: (number: string, place: Numbe
 const SUSPECT = /(?:^|[[:,\s])-?(?:\d[\d.]{15,}|[\d.]+[eE])/;
 
 /**
- * The integer of up to 64 bits that a JSON number is, where it is beyond ±(2^53 − 1): no double need hold it.
+ * The integer of up to 64 bits that a JSON number is, if it is beyond ±(2^53 − 1), where doubles are not exact.
  * `undefined` for all other numbers.
  */
 export function largeInteger(text: string): bigint | undefined {
   return plainlyLarge(text) ?? largeIntegerOf(text, decimalOf(text));
 }
 
-/** An integer as ids are written, digits alone, and as many as are beyond 2^53 and within 64 bits whatever they are. */
+/** An integer as ids are written: only digits, and so many that it is always beyond 2^53 and within 64 bits. */
 function plainlyLarge(text: string): bigint | undefined {
   const start = text.charCodeAt(0) === MINUS ? 1 : 0;
   const count = text.length - start;
@@ -76,8 +78,8 @@ function largeIntegerOf(text: string, written: Decimal): bigint | undefined {
 }
 
 /**
- * The value of a JSON number: a `bigint` for an integer beyond ±(2^53 − 1) that 64 bits hold, signed or not; else a
- * `number`. `undefined` for what neither holds: `1e400`, `2^64`, `0.1234567890123456789`.
+ * The value of a JSON number: a `bigint` for an integer beyond ±(2^53 − 1) that fits 64 bits, signed or not; otherwise
+ * a `number`. `undefined` for what neither can represent: `1e400`, `2^64`, `0.1234567890123456789`.
  */
 export function exactNumber(text: string): number | bigint | undefined {
   const plain = plainlyLarge(text);
@@ -99,17 +101,20 @@ export function exactNumber(text: string): number | bigint | undefined {
   return same ? nearest : undefined;
 }
 
-/** Whether a JavaScript number or integer is one that JSON can hold and {@link exactNumber} gives back. */
+/** Whether a JavaScript number or integer is one that JSON can represent and {@link exactNumber} returns. */
 export function isHeld(value: number | bigint): boolean {
   return typeof value === "number" ? Number.isFinite(value) : value >= INT64_MIN && value <= UINT64_MAX;
 }
 
-/** A number's value without its sign: an integer of `count` digits, none at either end 0, times ten to the `power`. */
+/**
+ * A number's absolute value: an integer of `count` digits, without leading and trailing zeros, times ten to the
+ * `power`.
+ */
 interface Decimal {
   /** 0 for 0. */
   readonly count: number;
   readonly power: number;
-  /** Where its digits are in the text, the point perhaps among them. */
+  /** Where its digits are in the text, which may include the point. */
   readonly first: number;
   readonly last: number;
 }
@@ -117,7 +122,7 @@ interface Decimal {
 function decimalOf(text: string): Decimal {
   let first = -1;
   let last = -1;
-  /** Digits up to the last that is not 0, digits after it, and how many of all come after the point. */
+  /** Digits up to the last non-zero one, the digits after it, and how many of all are after the point. */
   let count = 0;
   let zeros = 0;
   let fraction = 0;
@@ -140,7 +145,7 @@ function decimalOf(text: string): Decimal {
   return { count, power: exponentOf(text.slice(at + 1)) - fraction + zeros, first, last };
 }
 
-/** Beyond a thousand million, no digits that fit into memory bring a value back. */
+/** With an exponent beyond a thousand million, no digits that fit into memory could compensate. */
 function exponentOf(text: string): number {
   return Math.max(-1e9, Math.min(1e9, Number(text)));
 }

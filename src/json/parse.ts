@@ -1,4 +1,4 @@
-/** Reading JSON so that every reader of the same text sees the same thing. */
+/** Parses JSON so that every reader of the same text sees the same thing. */
 import { randomBytes } from "node:crypto";
 import { endOfString, JSON_DEPTH_LIMIT, nestingOf } from "./depth.ts";
 import { findFault, isSpace } from "./fault.ts";
@@ -13,32 +13,32 @@ export type JsonErrorCode =
   | "number_not_representable"
   | "too_many_numeric_keys";
 
-/** So many places at most are named. */
+/** At most this many places are reported. */
 const MAX_PLACES = 20;
 
 /**
- * Of a text from outside: integers beyond ±(2^53 − 1), and numbers that cannot be kept. Each costs tens of times what
- * others do, whenever it is read or written. As many ids of 19 digits as these fill a payload.
+ * In a text from outside: integers beyond ±(2^53 − 1), and numbers that cannot be represented. Each costs tens of times
+ * more than others, whenever it is read or written. This many 19-digit ids fill a payload.
  */
 const MAX_BEYOND_DOUBLES = 10_240;
 
 /**
- * The same: keys that are array indices, which make an object several times slower to read and to write; and the places
- * that stay empty for them.
+ * The same for keys that are array indices, which make an object several times slower to read and write, and for the
+ * unused places in its array.
  */
 const MAX_INDICES = 10_240;
 const MAX_EMPTY = 1_000_000;
 
-/** In characters: of a repeated key. */
+/** In characters, for a repeated key. */
 const MAX_KEY_LENGTH = 64;
 
-/** Why a text is refused. Its message names what the text is, as {@link ReadOptions} say. */
+/** Why a text is rejected. Its message says what the text is, as set in {@link ReadOptions}. */
 export class JsonError extends Error {
   override readonly name = "JsonError";
   constructor(
     readonly code: JsonErrorCode,
     message: string,
-    /** JSON pointers to what is meant, where it can be pointed to: the first {@link MAX_PLACES}. */
+    /** JSON pointers to the places, if there are any: the first {@link MAX_PLACES}. */
     readonly pointers: readonly string[] = [],
   ) {
     super(message);
@@ -51,7 +51,7 @@ export interface ReadOptions {
 }
 
 /**
- * Parses a JSON text (RFC 8259) and refuses what readers disagree on (RFC 7493): objects that repeat a key, and numbers
+ * Parses a JSON text (RFC 8259) and rejects what readers disagree on (RFC 7493): objects that repeat a key, and numbers
  * that would change. Throws a {@link JsonError}.
  */
 export function parseJson(text: string, { what = "text" }: ReadOptions = {}): unknown {
@@ -76,14 +76,17 @@ export function parseJson(text: string, { what = "text" }: ReadOptions = {}): un
   return value;
 }
 
-/** A key that an object of the text repeats. The parser keeps the last of equal keys: as many in value and text, none was lost. */
+/**
+ * A key that an object of the text repeats. The parser keeps the last of equal keys: if value and text have the same
+ * number, none was lost.
+ */
 function repeatedKey({ text, value, keys }: { text: string; value: unknown; keys: number }): string | undefined {
   return countKeys(value) === keys ? undefined : findDuplicateKey(text);
 }
 
-/** Numbers that cannot be held. */
+/** Numbers that cannot be represented. */
 interface Unheld {
-  /** At least as many as there are: of equal keys all count. */
+  /** At least this many: repeated keys all count. */
   readonly count: number;
   /** JSON pointers to the first {@link MAX_PLACES}. */
   readonly pointers: readonly string[];
@@ -91,18 +94,18 @@ interface Unheld {
 
 export interface ForeignJson {
   readonly value: unknown;
-  /** The numbers that no number here holds; each is its text in `value`, a string. */
+  /** The numbers that cannot be represented; each is its text in `value`, a string. */
   readonly kept_as_text: Unheld;
-  /** A key that an object has several times: the last one's value is kept. Absent where there is none. */
+  /** A key that an object has several times: its last value is kept. Absent if there is none. */
   readonly repeated_key?: string;
 }
 
 /**
- * Parses what another service wrote, and keeps of it what can be kept: of equal keys the last one counts, and a number
- * that would change is given as its text. Throws a {@link JsonError} `malformed` or `too_deep`, or for too many numbers
- * `number_not_representable`, or for too many keys `too_many_numeric_keys`.
+ * Parses what another service wrote, and keeps what can be represented: of equal keys the last one counts, and a number
+ * that would change is returned as its text. Throws a {@link JsonError} `malformed` or `too_deep`, or for too many
+ * numbers `number_not_representable`, or for too many keys `too_many_numeric_keys`.
  *
- * @param options `depth`: levels at most, {@link JSON_DEPTH_LIMIT} by default
+ * @param options `depth`: the maximum number of levels, {@link JSON_DEPTH_LIMIT} by default
  */
 export function parseForeignJson(text: string, options: ReadOptions & { depth?: number } = {}): ForeignJson {
   const { what = "text", depth = JSON_DEPTH_LIMIT } = options;
@@ -112,11 +115,11 @@ export function parseForeignJson(text: string, options: ReadOptions & { depth?: 
 }
 
 /**
- * Reads back JSON that this service has written, or accepted and kept as it was: the caller knows its type. Throws what
- * `JSON.parse` throws.
+ * Reads back JSON that this service has written, or accepted and stored unchanged: the caller knows its type. Throws
+ * what `JSON.parse` throws.
  */
 export function decodeJson<T = unknown>(text: string): T {
-  // All other numbers are the double nearest to them, or are strings by now.
+  // All other numbers are exact doubles, or strings by now.
   const pieces: Piece[] = [];
   visitSuspects(text, (number, { start, end }) => {
     const value = largeInteger(number);
@@ -125,7 +128,7 @@ export function decodeJson<T = unknown>(text: string): T {
   return withPieces({ text, value: JSON.parse(text), pieces }) as T;
 }
 
-/** A value in which a number that cannot be held is its text, what those are, and how many keys the text names. */
+/** A value in which numbers that cannot be represented are text, those numbers, and how many keys the text has. */
 function read(
   text: string,
   { what, depth: limit }: { what: string; depth: number },
@@ -134,7 +137,7 @@ function read(
   if (depth > limit) {
     throw new JsonError("too_deep", `The ${what} is nested ${depth} levels deep; at most ${limit} are accepted.`);
   }
-  // Before it is parsed: that takes the room.
+  // Before it is parsed: parsing allocates the memory.
   if (indices > MAX_INDICES || places > MAX_EMPTY) throw tooManyIndices(what);
   const parsed = tryParse(text);
   if (!parsed.ok) throw new JsonError("malformed", `The ${what} is not valid JSON: ${faultOf(text)}.`);
@@ -163,7 +166,7 @@ function tooManyIndices(what: string): JsonError {
   return new JsonError("too_many_numeric_keys", `The ${what} has ${many}; begin such keys with a letter.`);
 }
 
-/** What the engine throws may quote the text: it goes no further. */
+/** The engine's error may quote the text, so it is dropped. */
 function tryParse(text: string): { ok: true; value: unknown } | { ok: false } {
   try {
     return { ok: true, value: JSON.parse(text) };
@@ -178,13 +181,13 @@ const [NEWLINE, QUOTE, COLON, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRA
 
 type Path = readonly (string | number)[];
 
-/** What stands in a value in the place of a number of its text. */
+/** Takes the place of a number in a value until it is filled in. */
 interface Piece extends NumberPlace {
   readonly value: bigint | string;
 }
 
 /**
- * The value of a valid text whose depth is bounded, with its pieces. A reviver could put them there, but would be called
+ * The value of a valid text with bounded depth, with its pieces filled in. A reviver could do that, but would be called
  * for every value of the text, at ten times the cost of parsing it.
  */
 function withPieces(
@@ -192,7 +195,7 @@ function withPieces(
   onPiece?: (piece: bigint | string, path: Path) => void,
 ): unknown {
   if (pieces.length === 0) return value;
-  // Each is parsed as a string of a beginning that nobody can have foreseen, with its index.
+  // Each is parsed as a string with an unpredictable prefix and its index.
   const mark = randomBytes(9).toString("base64url");
   let marked = "";
   let at = 0;
@@ -235,13 +238,13 @@ function withPieces(
   return settle(JSON.parse(marked));
 }
 
-/** Gives a parsed object's member another value. Only `__proto__` cannot be assigned to: that sets the prototype. */
+/** Replaces the value of a parsed object's member. Only `__proto__` cannot be assigned to: that sets the prototype. */
 function put(object: Record<string, unknown>, { key, value }: { key: string; value: unknown }): void {
   if (key === "__proto__") Object.defineProperty(object, key, { value });
   else object[key] = value;
 }
 
-/** Where a text is no JSON, and why. Of the text itself no more than a character is told: that could be anything. */
+/** Where a text is invalid JSON, and why. At most one character of the text is quoted: it could be anything. */
 function faultOf(text: string): string {
   const { offset, expected } = findFault(text) ?? { offset: 0, expected: "JSON" };
   let line = 1;
@@ -257,7 +260,7 @@ function faultOf(text: string): string {
   return `expected ${expected} at ${place}, but ${met}`;
 }
 
-/** The keys of all objects in a parsed value, whose depth is bounded. */
+/** The keys of all objects in a parsed value of bounded depth. */
 function countKeys(value: unknown): number {
   if (value === null || typeof value !== "object") return 0;
   if (Array.isArray(value)) {
@@ -273,7 +276,7 @@ function countKeys(value: unknown): number {
 
 /** The first key that an object of a valid JSON text repeats. */
 function findDuplicateKey(text: string): string | undefined {
-  // Of each array or object that is open: the keys that it had, once it has one.
+  // For each open array or object: its keys so far, once it has one.
   const open: (Set<string> | undefined)[] = [];
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {

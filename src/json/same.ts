@@ -1,8 +1,8 @@
-/** Whether two JSON values are the same, wherever that matters: in what is repeated under one key, or set once more. */
+/** Whether two JSON values are the same, wherever that matters: repeated requests, or values that are set again. */
 
 /**
- * Numbers are, if they have one value: `0` and `-0`, a `bigint` and a `number`. The order of keys does not matter, and a
- * property that is `undefined` is none, as it would not be written.
+ * Numbers are the same if their values are: `0` and `-0`, a `bigint` and a `number`. The order of keys does not matter,
+ * and a property that is `undefined` does not count, as it would not be written.
  */
 export function isSameJson(left: unknown, right: unknown): boolean {
   if (left === right) return true;

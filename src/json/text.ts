@@ -1,4 +1,4 @@
-/** Text is counted in code points, as JSON Schema counts it: an emoji is one character, not two. */
+/** Text is measured in code points, as in JSON Schema: an emoji is one character, not two. */
 
 /** A text's first `count` characters. */
 export function firstCharacters(text: string, count: number): string {
@@ -12,17 +12,17 @@ export function firstCharacters(text: string, count: number): string {
   return text.slice(0, units);
 }
 
-/** A text's first `count` characters, with an ellipsis where there are more. */
+/** A text's first `count` characters, with an ellipsis if there are more. */
 export function excerpt(text: string, count: number): string {
   const first = firstCharacters(text, count);
   return first.length === text.length ? text : `${first}…`;
 }
 
-/** Whether a text has at least `min` characters, and at most `max`. Of long texts, none is counted to the end. */
+/** Whether a text has at least `min` and at most `max` characters. Long texts are not counted to the end. */
 export function hasLength(text: string, { min = 0, max = Number.POSITIVE_INFINITY }): boolean {
   const units = text.length;
   if (units < min || units > 2 * max) return false;
-  // There are as many characters as units, or down to half as many.
+  // There are at most as many characters as units, and at least half as many.
   if (units <= max && units >= 2 * min) return true;
   let count = 0;
   for (const _ of text) if (++count > max) return false;

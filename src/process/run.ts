@@ -1,34 +1,34 @@
-/** The process around the service: its options and settings, its log, its signals, and how it ends. */
+/** The process around the service: its options and settings, its log, its signals, and how it exits. */
 import type { Logger } from "pino";
 import { type Config, ConfigError, helpText, loadConfig, secretsOf } from "../config.ts";
 import { createLogger, isForPeople, type LogFormat, speakForRuntime } from "../logger.ts";
 
-/** Everything is stopped within this time of a SIGTERM, or is cut off. */
+/** Everything stops within this time of a SIGTERM, or is cut off. */
 const STOP_LIMIT_MS = 20_000;
-/** Where the runtime would look for a proxy, in capitals or not. */
+/** The variables in which the runtime would look for a proxy, in either case. */
 const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
 export interface Service {
-  /** Where the API listens; a worker's /health, if it has a port. */
+  /** Where the API listens; for a worker, its /health, if it has a port. */
   readonly url: string | undefined;
-  /** Drains: accepts no more, finishes or hands back, flushes. */
+  /** Drains: accepts no more, finishes or releases, flushes. */
   stop(reason: string): Promise<void>;
 }
 
 export interface RunOptions {
   readonly start: (config: Config, logger: Logger) => Promise<Service>;
-  /** Faults whose message says all that a person needs: they are told without a stack. */
+  /** Faults whose message says all that a person needs: they are printed without a stack. */
   readonly plain_faults: readonly (new (
     ...args: never[]
   ) => Error)[];
 }
 
 /**
- * Runs the service until a signal ends it. Exit codes: 0 after a signal, or for `--help`; 1 where it cannot start, or does
- * not stop in time; 2 for settings that are wrong.
+ * Runs the service until a signal ends it. Exit codes: 0 after a signal, or for `--help`; 1 if it cannot start, or does
+ * not stop in time; 2 for invalid settings.
  */
 export async function run({ start, plain_faults }: RunOptions): Promise<void> {
-  // What the service keeps is nobody else's to read, whatever file it is.
+  // The service's files are for nobody else to read.
   process.umask(0o077);
   const began = performance.now();
   const config = configured();
@@ -55,7 +55,7 @@ export async function run({ start, plain_faults }: RunOptions): Promise<void> {
   }
 }
 
-/** The configuration; ends the process where it is wrong. */
+/** The configuration; exits if it is invalid. */
 function configured(): Config | "help" {
   try {
     return loadConfig(process.env, process.argv.slice(2));
@@ -67,23 +67,23 @@ function configured(): Config | "help" {
   }
 }
 
-/** Says why the service does not start: to people in plain text, else in the log, whatever its level. */
+/** Reports why the service does not start: as plain text to people, otherwise in the log, whatever its level. */
 function refuse({ message }: Error, options: { log_format: LogFormat; secrets?: readonly string[] }): void {
   if (isForPeople(options.log_format)) process.stderr.write(`${message}\n`);
   else createLogger({ log_level: "fatal", ...options }).fatal(message);
 }
 
-/** No call is handed to a proxy unseen: the guard on the way out settles which address is called. */
+/** No call silently uses a proxy: the guard on outbound calls chooses the address that is called. */
 function leaveProxies(logger: Logger): void {
   const variables = PROXY_VARIABLES.flatMap((name) => [name, name.toLowerCase()]).filter((name) => process.env[name]);
   for (const name of variables) delete process.env[name];
   if (variables.length > 0)
-    logger.warn({ variables }, "The environment names a proxy; it is not used: calls go out directly");
+    logger.warn({ variables }, "The proxy set in the environment is not used: calls go out directly");
 }
 
 function stopOnSignal(starting: Promise<Service>, logger: Logger): void {
   let stopping = false;
-  // A terminal's Ctrl-C arrives twice under npm: both are the same wish.
+  // Under npm, a terminal's Ctrl-C arrives twice: both count as one.
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;

@@ -1,4 +1,4 @@
-/** What kind of process this is, and how it speaks. */
+/** What kind of process this is, and how it logs. */
 import { resolve } from "node:path";
 import { matching, oneOf, setting, settings } from "../settings/mod.ts";
 
@@ -6,21 +6,21 @@ export const processSettings = settings(
   {
     role: setting({
       env: "LEVQOR_ROLE",
-      summary: "api takes requests, worker runs jobs, all does both. api and worker need DATABASE_URL.",
+      summary: "api serves requests, worker runs jobs, all does both. api and worker need DATABASE_URL.",
       example: "worker",
       default: "all",
       read: oneOf("all", "api", "worker"),
     }),
     node_env: setting({
       env: "NODE_ENV",
-      summary: "production requires API_KEYS and hides what is for development only.",
+      summary: "production requires API_KEYS and hides development tools.",
       example: "production",
       default: "development",
       read: oneOf("development", "production", "test"),
     }),
     data_dir: setting({
       env: "LEVQOR_DATA_DIR",
-      summary: "Folder for what the service keeps itself: the embedded Postgres, secrets it made.",
+      summary: "Folder for the service's own files: the embedded Postgres, generated secrets.",
       example: "/var/lib/levqor",
       default: resolve(".levqor"),
       default_text: ".levqor",
@@ -28,21 +28,21 @@ export const processSettings = settings(
     }),
     build: setting({
       env: "BUILD_ID",
-      summary: "Names this build in GET / and in the log, for example by its commit.",
+      summary: "Identifies this build in GET / and in the log, for example by its commit.",
       example: "$(git rev-parse --short HEAD)",
       default: "dev",
       read: matching(/^[\w.:+/-]{1,128}$/, "it must be 1 to 128 letters, digits and . : + / _ -"),
     }),
     log_level: setting({
       env: "LOG_LEVEL",
-      summary: "The least that is logged: trace, debug, info, warn, error, fatal or silent.",
+      summary: "The lowest level that is logged: trace, debug, info, warn, error, fatal or silent.",
       example: "debug",
       default: "info",
       read: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
     }),
     log_format: setting({
       env: "LOG_FORMAT",
-      summary: "json: one object a line. pretty: for people. auto: pretty on a terminal, json elsewhere.",
+      summary: "json: one object per line. pretty: for people. auto: pretty on a terminal, json elsewhere.",
       example: "json",
       default: "auto",
       read: oneOf("auto", "json", "pretty"),

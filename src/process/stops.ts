@@ -1,4 +1,4 @@
-/** What was started and must be stopped: newest first, for what is newer stands on what is older. */
+/** What was started and must be stopped: newest first, because newer parts depend on older ones. */
 import type { Logger } from "pino";
 
 const SLOW_MS = 5_000;
@@ -16,12 +16,12 @@ export class Stops {
     this.#slow_ms = slow_ms;
   }
 
-  /** Notes how a part is stopped; `part` names it in the log. */
+  /** Registers how a part is stopped; `part` is its name in the log. */
   add(part: string, stop: Stop): void {
     this.#stops.push({ part, stop });
   }
 
-  /** Stops one part after another, and each once. `reason` is for the record. Throws what a part throws. */
+  /** Stops one part after another, each once. `reason` is for the record. Throws what a part throws. */
   async stop(reason: string): Promise<void> {
     for (let next = this.#stops.pop(); next; next = this.#stops.pop()) {
       const { part, stop } = next;

@@ -1,29 +1,29 @@
 /**
- * The address of whoever sends a request. By default that of the connection: anybody can write a header. Behind proxies
- * it is what their header says, as far as they wrote it: a proxy appends the address that it was called from to what it
- * was sent, so that only the end of a list is to be believed.
+ * The address of a request's sender. By default that of the connection: anybody can write a header. Behind proxies it
+ * is what their header says, as far as they wrote it: a proxy appends the address that it was called from, so only the
+ * end of a list can be trusted.
  */
 import parseForwarded from "forwarded-parse";
 import { type Address, addressMatcher, parseAddress } from "../ip/mod.ts";
 import { Recent } from "./recent.ts";
 
-/** Headers that carry a list, to which each proxy appends. */
+/** List headers, to which each proxy appends. */
 const LISTS = new Set(["x-forwarded-for", "forwarded"]);
 
-/** Which header is believed, and from whom. */
+/** Which header is trusted, and from whom. */
 export interface ProxyTrust {
   /** In lower case. */
   readonly header: string;
-  /** Of a list: how many proxies appended to it. Without it, those of `proxies` are passed over. */
+  /** For a list: how many proxies appended to it. Without it, the hops in `proxies` are skipped. */
   readonly hops?: number | undefined;
-  /** Addresses and CIDR ranges of proxies; with none, whoever is connected is taken for one. */
+  /** Addresses and CIDR ranges of proxies; if empty, whoever is connected counts as one. */
   readonly proxies: readonly string[];
 }
 
 /** By lower-case name. */
 type HeadersByName = Readonly<Record<string, string | undefined>>;
 
-/** Says the address of a request's sender, from the connection's and the headers: as text, in one form for each. */
+/** Returns the address of a request's sender, from the connection and the headers: as text in canonical form. */
 export function clientAddresses(
   trust: ProxyTrust | undefined,
 ): (peer: string | undefined, headers: HeadersByName) => string {
@@ -42,7 +42,7 @@ export function clientAddresses(
   };
 }
 
-/** What is limited for an address: itself, or its /64, which is what one customer gets of IPv6. */
+/** What an address is limited by: itself, or its /64, which is what one customer gets of IPv6. */
 export function addressScope(address: string): string {
   if (!address.includes(":")) return address;
   const parsed = toAddress(address);
@@ -51,7 +51,7 @@ export function addressScope(address: string): string {
   return `${a.toString(16)}:${b.toString(16)}:${c.toString(16)}:${d.toString(16)}::/64`;
 }
 
-/** From the end, the first address that is no proxy's; where something unreadable comes before, the last that was read. */
+/** From the end, the first address that is not a proxy's; before an unreadable one, the last that was read. */
 function lastStranger(hops: readonly string[], isProxy: (address: Address) => boolean): Address | undefined {
   let nearest: Address | undefined;
   for (let i = hops.length - 1; i >= 0; i--) {
@@ -63,7 +63,7 @@ function lastStranger(hops: readonly string[], isProxy: (address: Address) => bo
   return nearest;
 }
 
-/** The `for=` of each element, empty where it is missing; none where the header is malformed. */
+/** The `for=` of each element, empty if missing; none if the header is malformed. */
 function forwardedFor(value: string): string[] {
   try {
     return parseForwarded(value).map((element) => element.for ?? "");
@@ -72,12 +72,12 @@ function forwardedFor(value: string): string[] {
   }
 }
 
-/** What was read lately: reading IPv6 takes 5 µs, and most requests come from few addresses. */
+/** A cache: parsing IPv6 takes 5 µs, and most requests come from few addresses. */
 const read = new Recent<Address | null>({ keep_ms: Number.POSITIVE_INFINITY, max: 2_000 });
-/** `[` and `]:65535` around the longest address, `ffff:…:255.255.255.255`, and a blank before it. */
+/** `[` and `]:65535` around the longest address, `ffff:…:255.255.255.255`, and a preceding space. */
 const LENGTH_MAX = 54;
 
-/** Reads an address, with or without a port. */
+/** Parses an address, with or without a port. */
 function toAddress(text: string): Address | undefined {
   if (text.length > LENGTH_MAX) return undefined;
   return read.use(text, 0, parse) ?? undefined;

@@ -1,13 +1,13 @@
 /**
- * What the processes tell each other: how many requests each admitted of a scope in a slot. Counts add up, so no request
- * waits for anybody: a process says what changed and hears the others' counts of the same scopes, all in one statement,
- * {@link EVERY_MS} after the one before or at once; and once more in the next round, since what was said at the same
- * time was not heard. Where nothing changes, nothing is asked.
+ * What the processes tell each other: how many requests each admitted of a scope in a slot. Counts are added up, so no
+ * request waits for anybody: a process reports what changed and reads the others' counts of the same scopes, all in one
+ * statement, {@link EVERY_MS} after the previous one or at once; and once more in the next round, because simultaneous
+ * reports were missed. If nothing changes, there are no queries.
  *
- * Each process writes rows of its own and says the whole count again, so that a statement may be repeated when its
- * answer got lost, and none waits for another's lock. The table is unlogged: what a crash of Postgres takes is a minute
- * old at most. All number slots by the database's clock, which each process asks for before it tells anything. While the
- * database is away each process goes on by itself, and says the rest when it is back.
+ * Each process writes its own rows and always reports the whole count, so that a statement may be repeated if its
+ * response was lost, and none waits for another's lock. The table is unlogged: a crash of Postgres discards at most a
+ * minute. All processes number slots by the database's clock, which each asks for before it reports anything. While the
+ * database is down each process continues alone, and reports the rest when it is back.
  */
 
 import { hash } from "node:crypto";
@@ -20,29 +20,29 @@ const EVERY_MS = 100;
 /** After a fault. */
 const RETRY_FIRST_MS = 250;
 const RETRY_MOST_MS = 5_000;
-/** Scopes of a statement, so that each is short: under 30 ms. What is more waits for the next round. */
+/** Scopes per statement, so that each is short: under 30 ms. The rest waits for the next round. */
 const SCOPES_MAX = 2_000;
-/** Scopes that may wait to be told, as they do while the database is away; what is more is told when it next changes. */
+/** How many scopes may wait to be reported while the database is down; the rest is reported when it next changes. */
 const WAITING_MAX = 20_000;
-/** How long after they were written rows are swept away: when none of them counts any more. */
+/** How long after they were written rows are deleted: when none of them counts any more. */
 const SWEEP_MS = WINDOW_MS + 2 * SLOT_MS;
 const KEPT_SLOTS = WINDOW_MS / SLOT_MS + 1;
-/** A clock that differs from the database's by less is as good. */
+/** A clock that differs from the database's by less is good enough. */
 const CLOCK_TOLERANCE_MS = 500;
 
 /** One scope of a policy. */
 export interface Scope {
   readonly policy: string;
-  /** An address, or who a caller is. */
+  /** An address, or a caller's identity. */
   readonly name: string;
   readonly usage: Usage;
-  /** What other processes call it. */
+  /** Its name in other processes. */
   key?: string;
-  /** What made the process's clock the database's when it was last counted. */
+  /** The clock correction when it was last counted. */
   base_ms: number;
-  /** The first slot that may have changed since it was last told. */
+  /** The first slot that may have changed since the last report. */
   told_slot: number;
-  /** How often it was refused here in its latest slot with a refusal. */
+  /** How many times it was refused here in its latest slot with a refusal. */
   refused: number;
   refused_slot: number;
 }
@@ -55,7 +55,7 @@ export interface ExchangeLogger {
 export interface ExchangeOptions {
   /** Its statements must fail within a second or two; see `connect`. */
   readonly sql: Sql;
-  /** Tells this process from the others; new at each start. */
+  /** Identifies this process among the others; new at each start. */
   readonly instance: string;
   readonly logger: ExchangeLogger;
   /** The process's. */
@@ -66,7 +66,7 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #backoff = new Backoff(RETRY_FIRST_MS, RETRY_MOST_MS);
   readonly #changed = new Set<Scope>();
-  /** What was told in the last round. */
+  /** What was reported in the last round. */
   #again: readonly Scope[] = [];
   #salt: string | undefined;
   readonly #clock: Pick<Performance, "now" | "timeOrigin">;
@@ -84,7 +84,7 @@ export class Exchange {
     this.#options = options;
     this.#clock = options.clock ?? performance;
     this.#base_ms = this.#clock.timeOrigin;
-    // What processes left behind that are no more.
+    // Rows of processes that no longer exist.
     this.#sweepIn(0);
   }
 
@@ -93,14 +93,14 @@ export class Exchange {
     return this.#clock.now() + this.#base_ms;
   }
 
-  /** What makes the clock the database's, as far as it is known. */
+  /** The correction that makes the clock the database's, as far as it is known. */
   get base_ms(): number {
     return this.#base_ms;
   }
 
   /**
-   * What a scope has used, by the present time: what it counted before it was known that the clock is wrong, or that the
-   * database's was set, moves along. A step of less than half a slot is none.
+   * What a scope has used, by the current time: what was counted before the clock was known to be wrong, or before the
+   * database's was set, moves along. A step of less than half a slot is ignored.
    */
   usageOf(scope: Scope): Usage {
     if (scope.base_ms === this.#base_ms) return scope.usage;
@@ -114,13 +114,13 @@ export class Exchange {
     return scope.usage;
   }
 
-  /** Tells the others of a scope, soon. */
+  /** Schedules a report of a scope. */
   changed(scope: Scope): void {
     if (this.#changed.size < WAITING_MAX) this.#changed.add(scope);
     this.#wake();
   }
 
-  /** Says what is unsaid, and ends. */
+  /** Reports the rest, and ends. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -164,7 +164,7 @@ export class Exchange {
     }
   }
 
-  /** Says what changed, and hears what the others said of those asked for. */
+  /** Reports what changed, and reads what the others reported of the requested scopes. */
   async #exchange(changed: readonly Scope[], asked: ReadonlySet<Scope>): Promise<void> {
     const { sql, instance } = this.#options;
     await this.#begin();
@@ -207,7 +207,9 @@ export class Exchange {
     if (scopes.length > 0) this.#sweepIn(SWEEP_MS);
   }
 
-  /** Before anything is told, the time must be known: what is told of a time to come would count until it has come. */
+  /**
+   * Before anything is reported, the time must be known: a report from the future would count until that time has come.
+   */
   async #begin(): Promise<void> {
     if (this.#salt !== undefined) return;
     const sent = this.#clock.now();
@@ -217,7 +219,7 @@ export class Exchange {
     this.#setClock(row.now_ms, sent);
   }
 
-  /** No table holds an address or a caller: only a hash that nobody can make without the database's salt. */
+  /** No table contains an address or a caller: only a hash that nobody can compute without the database's salt. */
   #keyOf(scope: Scope): string {
     scope.key ??= hash("sha256", `${this.#salt}\0${scope.policy}\0${scope.name}`, "base64url").slice(0, 22);
     return scope.key;

@@ -1,17 +1,17 @@
 /**
- * Who may send how many requests a minute. Decided here and now, from what this process knows: its own counts, and what
- * the others told it (`exchange.ts`). So the limits hold across processes but for what a client gets admitted elsewhere
- * within one exchange; that counts afterwards all the same, and is paid back by a longer wait.
+ * Who may send how many requests a minute. Decided locally and at once, from what this process knows: its own counts,
+ * and what the others reported (`exchange.ts`). So the limits apply across processes except for what a client gets
+ * admitted elsewhere within one exchange; that counts afterwards all the same, and is paid back by a longer wait.
  */
 import { Exchange, type ExchangeOptions, type Scope } from "./exchange.ts";
 import { Recent } from "./recent.ts";
 import { SLOT_MS, slotAt, Usage, WINDOW_MS } from "./usage.ts";
 
-/** Requests a minute; `null`: as many as they like. */
+/** Requests a minute; `null`: unlimited. */
 type Quota = number | null;
 
 export interface RateLimits {
-  /** Callers without a key, each address; `null` also for all that is stricter, or more generous, of an address. */
+  /** Callers without a key, per address; `null` also for all stricter or more generous policies per address. */
   readonly burst: Quota;
   /** Callers without a key, all together. */
   readonly global: Quota;
@@ -19,28 +19,28 @@ export interface RateLimits {
   readonly tiers: Readonly<Record<string, Quota>>;
 }
 
-/** Of a caller with a key whose tier there is no more. */
+/** For a caller with a key whose tier no longer exists. */
 const FALLBACK_TIER = "free";
 
-/** Policies that routes opt into, on top of what holds anyway, unless addresses have no limit: requests a minute. */
+/** Policies that routes opt into, in addition to the usual ones, unless addresses have no limit: requests a minute. */
 export const ROUTE_POLICIES = { billing: 10, "sign-in": 5, releases: 600 } as const;
 export type RoutePolicy = keyof typeof ROUTE_POLICIES;
 
-/** Pages and static files, each address: one page asks for a handful of them, and they cost next to nothing. */
+/** Pages and static files, per address: one page needs a handful of them, and they cost next to nothing. */
 const PAGES_QUOTA = 300;
 
-/** Tokens that this process has not seen yet, each address: checking a signature takes 80 µs. */
+/** Tokens that this process has not seen yet, per address: verifying a signature takes 80 µs. */
 const NEW_TOKENS_QUOTA = 3_000;
 
-/** Scopes of one policy that are kept; see `Recent`. Each takes about half a kilobyte. */
+/** How many scopes of one policy are kept; see `Recent`. Each takes about half a kilobyte. */
 const SCOPES_MAX = 20_000;
 /**
- * Refusals of one scope within a slot that are answered at once. Who sends more floods the service, and each answer only
- * lets the next request come sooner: these are answered late.
+ * Refusals of one scope within a slot that are sent at once. A client that sends more floods the service, and each
+ * response only lets its next request come sooner: these are delayed.
  */
 const PATIENCE = 30;
 const HOLD_MS = 1_000;
-/** For how long what a scope used counts. */
+/** How long what a scope used counts. */
 const KEEP_MS = WINDOW_MS + SLOT_MS;
 
 export interface Policy {
@@ -50,33 +50,34 @@ export interface Policy {
   readonly quota: number;
 }
 
-/** What became of a request. */
+/** The outcome of a request. */
 export interface Verdict {
   readonly admitted: boolean;
-  /** The policy that refused it; else the first of those that hold. */
+  /** The policy that refused it; otherwise the first of those that apply. */
   readonly policy: Policy;
   /** How many more it would admit at once. */
   readonly remaining: number;
   /**
-   * Admitted: milliseconds until the quota is whole again, if no more comes. Refused: until there is room for one.
+   * If admitted: milliseconds until the full quota is available again, if no more requests come. If refused: until
+   * there is room for one.
    */
   readonly reset_ms: number;
-  /** Of a refusal: milliseconds for which its answer is better held back, since the client does not listen. */
+  /** For a refusal: by how many milliseconds its response should be delayed, because the client does not listen. */
   readonly hold_ms: number;
-  /** All policies that hold, as the value of `RateLimit-Policy`. */
+  /** All policies that apply, as the value of `RateLimit-Policy`. */
   readonly policies: string;
 }
 
-/** A caller who holds a key. */
+/** A caller with a key. */
 export interface KeyHolder {
   readonly identity: string;
-  /** `null`: as many requests as they like. */
+  /** `null`: unlimited. */
   readonly tier: string | null;
 }
 
 export interface RateLimiterOptions extends ExchangeOptions {
   readonly limits: RateLimits;
-  /** Told of every refusal, by its policy's name. */
+  /** Called for every refusal, with its policy's name. */
   readonly on_refusal?: (policy: string) => void;
 }
 
@@ -87,10 +88,10 @@ interface Counter extends Policy {
   readonly item: string;
 }
 
-/** What a request is counted under. */
+/** The scope that a request counts under. */
 type Claim = readonly [counter: Counter | undefined, scope: string];
 
-/** Whose limits are nobody's but all callers'. */
+/** The scope of limits that all callers share. */
 const EVERYONE = "";
 
 export class RateLimiter {
@@ -110,7 +111,7 @@ export class RateLimiter {
     this.#on_refusal = options.on_refusal ?? (() => {});
     this.#address = counter("address", burst);
     this.#global = counter("global", global);
-    // Stricter than for callers who show no key at all.
+    // Stricter than for callers without any key.
     this.#failures = counter("failed-keys", burst === null ? null : Math.ceil(burst / 2));
     this.#newTokens = counter("new-tokens", burst === null ? null : NEW_TOKENS_QUOTA);
     this.#pages = counter("pages", burst === null ? null : PAGES_QUOTA);
@@ -118,7 +119,7 @@ export class RateLimiter {
     this.#routes = counters(burst === null ? {} : ROUTE_POLICIES);
   }
 
-  /** Whether requests without a key are limited at all: if not, whose they are need not be known. */
+  /** Whether requests without a key are limited at all: if not, their sender need not be known. */
   get limitsAnonymous(): boolean {
     return this.#address !== undefined || this.#global !== undefined;
   }
@@ -133,27 +134,27 @@ export class RateLimiter {
     return this.#decide([this.#pages, address]);
   }
 
-  /** A request with a key, or a token, that does not hold. */
+  /** A request with an invalid key or token. */
   failed(address: string): Verdict | undefined {
     return this.#decide([this.#failures, address], [this.#address, address], [this.#global, EVERYONE]);
   }
 
-  /** A token is to be checked that was not seen before. */
+  /** An unknown token is about to be verified. */
   newToken(address: string): Verdict | undefined {
     return this.#decide([this.#newTokens, address]);
   }
 
-  /** A request with a key that holds, whatever else comes from its address: other people share that. */
+  /** A request with a valid key, whatever else comes from its address: other people share that. */
   holder({ identity, tier }: KeyHolder): Verdict | undefined {
     return tier === null ? undefined : this.#decide([this.#tierOf(tier), identity]);
   }
 
-  /** A request to a route that opted into a policy of its own. `scope`: whom it counts. */
+  /** A request to a route with its own policy. `scope`: whom it counts. */
   route(policy: RoutePolicy, scope: string): Verdict | undefined {
     return this.#decide([this.#routes.get(policy), scope]);
   }
 
-  /** Tells the others the rest, and ends. */
+  /** Reports the rest to the others, and ends. */
   stop(): Promise<void> {
     return this.#exchange.stop();
   }
@@ -162,7 +163,7 @@ export class RateLimiter {
     return this.#tiers.has(tier) ? this.#tiers.get(tier) : this.#tiers.get(FALLBACK_TIER);
   }
 
-  /** Counts a request under all claims, or, where one has no room, under none. */
+  /** Counts a request under all claims, or under none if one has no room. */
   #decide(...claims: readonly Claim[]): Verdict | undefined {
     const now = this.#exchange.now();
     for (const [counter, name] of claims) {

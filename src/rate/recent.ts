@@ -1,15 +1,15 @@
-/** A map in bounded memory that forgets what was used longest ago. */
+/** A map in bounded memory that forgets the least recently used entries. */
 
 export interface RecentOptions {
-  /** For how long after its last use an entry is kept for certain, unless `max` others were used since. */
+  /** How long after its last use an entry is certainly kept, unless `max` others were used since. */
   readonly keep_ms: number;
-  /** Entries of a generation; at most twice as many are held. */
+  /** Entries per generation; at most twice as many are kept. */
   readonly max: number;
 }
 
 /**
- * Two generations: what is used moves to the young one. When that is full, or as old as an entry must be kept, the old
- * one is dropped and the young one takes its place. So nothing is ever searched for what may go.
+ * Two generations: used entries move to the young one. When that is full, or as old as an entry must be kept, the old
+ * one is dropped and the young one takes its place. So nothing is ever searched for entries to drop.
  */
 export class Recent<Value> {
   readonly #options: RecentOptions;
@@ -25,12 +25,12 @@ export class Recent<Value> {
     return this.#young.size + this.#old.size;
   }
 
-  /** The entry, where it was used lately; looking is no use. */
+  /** The entry, if it was used recently; looking does not count as a use. */
   find(key: string): Value | undefined {
     return this.#young.get(key) ?? this.#old.get(key);
   }
 
-  /** The entry, used now; `make` makes it where there is none. */
+  /** The entry, used now; `make` creates it if there is none. */
   use(key: string, now_ms: number, make: (key: string) => Value): Value {
     if (now_ms - this.#began_ms >= this.#options.keep_ms) this.#turn(now_ms);
     const young = this.#young.get(key);

@@ -1,6 +1,6 @@
 import type { Migration } from "../db/mod.ts";
 
-/** What processes tell each other of the requests that they admitted: rows of a minute. */
+/** What processes tell each other about the requests that they admitted: rows of a minute. */
 export const rateMigrations: readonly Migration[] = [
   {
     name: "rate/0001_counts",

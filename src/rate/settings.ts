@@ -1,19 +1,19 @@
-/** How many requests a minute there may be, and whose word it is where one comes from. */
+/** How many requests a minute are allowed, and which header says where one comes from. */
 import { isAddressRange } from "../ip/mod.ts";
 import { list, setting, settings, Unfit } from "../settings/mod.ts";
 
-/** Requests a minute; `null`: as many as they like. */
+/** Requests a minute; `null`: unlimited. */
 type PerMinute = number | null;
 
 const DEFAULTS = { burst: 20, global: 200, tiers: { free: 60, pro: 600, enterprise: 6_000 } } as const;
 /** Nine digits. */
 const MAX = 999_999_999;
-/** Other policies of rate limits: a tier of such a name would be taken for them. */
+/** Names of other rate limit policies, which a tier could be mistaken for. */
 const POLICIES = ["address", "global", "pages", "failed-keys", "new-tokens", "billing", "sign-in", "releases"];
 
 /** Headers to which each proxy appends. */
 const ADDRESS_LIST_HEADERS = ["x-forwarded-for", "forwarded"];
-/** Headers that a proxy sets anew. */
+/** Headers that a proxy replaces. */
 const SINGLE_ADDRESS_HEADERS = [
   "cf-connecting-ip",
   "fastly-client-ip",
@@ -28,14 +28,14 @@ export const rateSettings = settings(
     rate_burst: setting({
       env: "RATE_BURST",
       summary:
-        "Requests a minute of one address (of IPv6, one /64) without a key: a whole number, or none. Half as many with keys that do not hold.",
+        "Requests a minute from one address (for IPv6, one /64) without a key: a whole number, or none. Half as many with invalid keys.",
       example: "60",
-      default_text: `${DEFAULTS.burst}; none in development, where everyone may do everything`,
+      default_text: `${DEFAULTS.burst}; none in development, where everybody may do everything`,
       read: perMinute,
     }),
     rate_global: setting({
       env: "RATE_GLOBAL",
-      summary: "Requests a minute of all callers without a key together: a whole number, or none.",
+      summary: "Requests a minute from all callers without a key together: a whole number, or none.",
       example: "1000",
       default_text: `${DEFAULTS.global}; none in development`,
       read: perMinute,
@@ -43,7 +43,7 @@ export const rateSettings = settings(
     rate_tiers: setting({
       env: "RATE_TIERS",
       summary:
-        "Requests a minute of one key, by its tier, separated by commas: what is not named keeps its default, other names are new tiers. The keys in API_KEYS are of the tier enterprise.",
+        "Requests a minute for one key, by its tier, separated by commas: tiers that are not listed keep their default, other names are new tiers. The keys in API_KEYS have the tier enterprise.",
       example: "pro=1200,enterprise=none",
       default: {} as Readonly<Record<string, PerMinute>>,
       default_text: Object.entries(DEFAULTS.tiers)
@@ -53,21 +53,21 @@ export const rateSettings = settings(
     }),
     trust_proxy: setting({
       env: "TRUST_PROXY",
-      summary: `Where the service is behind proxies: the header that says whom a request is from, and whose word it is. x-forwarded-for:2 or forwarded:2, where exactly two proxies append to it; ${SINGLE_ADDRESS_HEADERS.join(", ")}, where a proxy sets it; and the proxies' addresses and CIDR ranges, from which alone it is believed, separated by commas. Addresses alone mean x-forwarded-for, up to the last hop that is none of theirs. Without addresses nobody but the proxies must reach the service.`,
+      summary: `If the service is behind proxies: the header that has a caller's address, and which proxies to trust. x-forwarded-for:2 or forwarded:2, if exactly two proxies append to it; ${SINGLE_ADDRESS_HEADERS.join(", ")}, if a proxy sets it; and the addresses and CIDR ranges of the proxies, the only ones trusted, separated by commas. Addresses alone mean x-forwarded-for, up to the last hop that is not one of them. Without addresses, make sure that only the proxies can reach the service.`,
       example: "x-forwarded-for:1,10.0.0.0/8",
-      default_text: "no header is believed",
+      default_text: "no header is trusted",
       read: trustProxy,
     }),
   },
   {
     resolve: ({ rate_burst, rate_global, rate_tiers, trust_proxy }, { open, production }) => {
-      // In development mode the caller without a key is the operator: limited only where that was asked for.
+      // In development mode the caller without a key is the operator: limited only if configured.
       const unlimited = open && !production;
       return {
         rate_limits: {
           burst: rate_burst === undefined ? (unlimited ? null : DEFAULTS.burst) : rate_burst,
           global: rate_global === undefined ? (unlimited ? null : DEFAULTS.global) : rate_global,
-          /** Of a key: free, pro, enterprise and what else was named. */
+          /** For a key: free, pro, enterprise and other configured tiers. */
           tiers: { ...DEFAULTS.tiers, ...rate_tiers } as Readonly<Record<string, PerMinute>>,
         },
         trust_proxy,
@@ -86,7 +86,7 @@ function rateTiers(text: string): Readonly<Record<string, PerMinute>> {
   const tiers = list(rateTier)(text);
   const names = tiers.map(([name]) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice) throw new Unfit(`the tier ${twice} is named twice`);
+  if (twice) throw new Unfit(`the tier ${twice} is listed twice`);
   return Object.fromEntries(tiers);
 }
 
@@ -94,10 +94,10 @@ function rateTier(entry: string): [name: string, quota: PerMinute] {
   const [, name, quota] = /^([a-z][a-z\d-]{0,31})=(none|[1-9]\d{0,8})$/.exec(entry) ?? [];
   if (name === undefined || quota === undefined) {
     throw new Unfit(
-      `${JSON.stringify(entry)} is no tier; write a name in lower case and requests a minute (at most ${MAX}), or none: pro=1200,enterprise=none`,
+      `${JSON.stringify(entry)} is not a tier; write a name in lower case and requests a minute (at most ${MAX}), or none: pro=1200,enterprise=none`,
     );
   }
-  if (POLICIES.includes(name)) throw new Unfit(`the name ${name} is taken by another limit`);
+  if (POLICIES.includes(name)) throw new Unfit(`the name ${name} is used by another limit`);
   return [name, perMinute(quota)];
 }
 
@@ -108,7 +108,7 @@ function trustProxy(text: string) {
   const [named = ADDRESS_LIST_HEADERS[0] as string, surplus] = others;
   if (surplus !== undefined) {
     throw new Unfit(
-      `${JSON.stringify(surplus)} is no address and no CIDR range; write one header, then the proxies: x-forwarded-for:1,10.0.0.0/8`,
+      `${JSON.stringify(surplus)} is not an IP address or CIDR range; write one header, then the proxies: x-forwarded-for:1,10.0.0.0/8`,
     );
   }
   const [header = "", count, ...rest] = named.split(":");
@@ -116,18 +116,18 @@ function trustProxy(text: string) {
   const isList = ADDRESS_LIST_HEADERS.includes(header);
   if (!isList && !SINGLE_ADDRESS_HEADERS.includes(header)) {
     throw new Unfit(
-      `${JSON.stringify(named)} is no header to go by, no address and no CIDR range; headers: ${[...ADDRESS_LIST_HEADERS, ...SINGLE_ADDRESS_HEADERS].join(", ")}`,
+      `${JSON.stringify(named)} is not a supported header, IP address or CIDR range; headers: ${[...ADDRESS_LIST_HEADERS, ...SINGLE_ADDRESS_HEADERS].join(", ")}`,
     );
   }
   if (count !== undefined && (rest.length > 0 || !/^\d{1,2}$/.test(count) || count === "0" || count === "00")) {
-    throw new Unfit(`after ${header}: comes the number of proxies, from 1 to 99`);
+    throw new Unfit(`${header}: must be followed by the number of proxies, from 1 to 99`);
   }
   if (!isList && hops !== undefined) {
-    throw new Unfit(`${header} holds one address, not one for each proxy; leave out :${count}`);
+    throw new Unfit(`${header} has one address, not one for each proxy; leave out :${count}`);
   }
   if (isList && hops === undefined && proxies.length === 0) {
     throw new Unfit(
-      `anyone can write into ${header}; say how many proxies append to it (${header}:1), or which (${header},10.0.0.0/8)`,
+      `anybody can write into ${header}; say how many proxies append to it (${header}:1), or which (${header},10.0.0.0/8)`,
     );
   }
   return { header, hops, proxies };

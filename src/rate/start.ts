@@ -1,7 +1,7 @@
 import { connect } from "../db/mod.ts";
 import { RateLimiter, type RateLimiterOptions } from "./limiter.ts";
 
-/** What processes tell each other of rate limits is soon worth nothing. */
+/** What processes tell each other about rate limits is soon worthless. */
 const TIMEOUTS = { answer_timeout_ms: 2_000, connect_timeout_ms: 2_000 };
 
 export interface RunningLimiter {
@@ -10,7 +10,7 @@ export interface RunningLimiter {
 }
 
 /**
- * Starts the limiter on a connection of its own: what processes tell each other must not wait behind queries, nor these
+ * Starts the limiter on a separate connection: what processes tell each other must not wait behind queries, nor these
  * behind it.
  */
 export function startLimiter({ url, ...options }: Omit<RateLimiterOptions, "sql"> & { url: string }): RunningLimiter {

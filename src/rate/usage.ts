@@ -1,24 +1,24 @@
 /**
  * What one scope has used of a quota: a sliding window over a minute, counted in slots of ten seconds.
  *
- * The window at an instant is the present slot so far, the five whole ones before it, and as much of the one before
- * those as is still less than a minute old. Of that oldest slot only the sum is known, so it is taken to have come
- * evenly; Cloudflare's counter does the same with slots as long as the window. Hence:
+ * The window at an instant is the current slot so far, the five whole ones before it, and the part of the one before
+ * those that is still less than a minute old. Of that oldest slot only the sum is known, so its requests are assumed to
+ * be evenly spread; Cloudflare's counter does the same with slots as long as the window. Hence:
  *
  * - within 50 seconds at most the quota is admitted, whatever the pattern;
  * - within 60 seconds at most twice the quota: the whole of it in one burst, and while that fades, from the 50th second
- *   on, as much again spread over ten seconds. Who spreads a quota evenly is never refused;
+ *   on, as much again spread over ten seconds. A caller who spreads a quota evenly is never refused;
  * - what was admitted counts for at most 70 seconds.
  *
- * Refusals do not count: who keeps knocking is let in when the time has come.
+ * Refusals do not count: a caller who keeps trying is admitted when the time has come.
  */
 export const WINDOW_MS = 60_000;
 export const SLOT_MS = 10_000;
 /** Whole slots in a window. */
 const SLOTS = WINDOW_MS / SLOT_MS;
-/** Slots that matter at an instant: of the oldest only a part does. */
+/** Slots that matter at an instant: only a part of the oldest counts. */
 const RING = SLOTS + 1;
-/** What makes the difference between no more than a quota and less than it. */
+/** What distinguishes no more than a quota from less than it. */
 const LESS = 1e-6;
 
 /** The slot of an instant. All processes number slots alike, by the database's clock. */
@@ -26,21 +26,23 @@ export function slotAt(now_ms: number): number {
   return Math.floor(now_ms / SLOT_MS);
 }
 
-/** The oldest slot that still counts while `slot` is the present one. */
+/** The oldest slot that still counts while `slot` is the current one. */
 export function oldestSlot(slot: number): number {
   return slot - SLOTS;
 }
 
 /** Instants are Unix milliseconds. */
 export class Usage {
-  /** Admitted by this process, by slot: the slot's number modulo the ring's length is its place. */
+  /** Admitted by this process, by slot: its index is the slot's number modulo the ring's length. */
   readonly #own = zeros();
-  /** Admitted by the other processes, as they last said. */
+  /** Admitted by the other processes, as they last reported. */
   readonly #others = zeros();
   /** The newest slot in the rings. */
   #newest = 0;
 
-  /** How many the window at `now_ms` holds; the oldest slot counts in part. One more fits while it is below a quota. */
+  /**
+   * How many the window at `now_ms` contains; the oldest slot counts in part. One more fits while it is below a quota.
+   */
   used(now_ms: number): number {
     const slot = this.#advance(now_ms);
     let used = this.#count(oldestSlot(slot)) * (1 - passed(slot, now_ms));
@@ -54,12 +56,12 @@ export class Usage {
     this.#own[place] = (this.#own[place] as number) + 1;
   }
 
-  /** Milliseconds until the window holds less than `quota`; 0 where it does. */
+  /** Milliseconds until the window contains less than `quota`; 0 if it does. */
   roomIn(now_ms: number, quota: number): number {
     const slot = this.#advance(now_ms);
     let excess = this.used(now_ms) - quota + LESS;
     let wait_ms = 0;
-    // The oldest slot fades evenly while the present one passes, then the next does.
+    // The oldest slot fades evenly while the current one passes, then the next does.
     for (let ahead = 0; excess > 0 && ahead <= SLOTS; ahead++) {
       const share = ahead === 0 ? 1 - passed(slot, now_ms) : 1;
       const fading = this.#count(oldestSlot(slot) + ahead) * share;
@@ -79,7 +81,7 @@ export class Usage {
     return 0;
   }
 
-  /** What this process admitted, as `[slot, count]`, of the slots that still count. */
+  /** What this process admitted, as `[slot, count]`, in the slots that still count. */
   own(now_ms: number): [slot: number, count: number][] {
     const slot = this.#advance(now_ms);
     const admitted: [number, number][] = [];
@@ -90,19 +92,19 @@ export class Usage {
     return admitted;
   }
 
-  /** Takes what the other processes admitted, in place of what they said before. */
+  /** Replaces what the other processes admitted. */
   learn(now_ms: number, others: readonly (readonly [slot: number, count: number])[]): void {
     const slot = this.#advance(now_ms);
     this.#others.fill(0);
     for (const [each, count] of others) {
-      // A clock that is a little ahead may have come to the next slot already; what is beyond never happened.
+      // A clock that is slightly fast may have reached the next slot already; anything beyond never happened.
       if (each < oldestSlot(slot) || each > slot + 1) continue;
       const place = Math.min(each, slot) % RING;
       this.#others[place] = (this.#others[place] as number) + count;
     }
   }
 
-  /** Moves what was counted under a time that turns out to have been so many slots behind, or, below 0, ahead. */
+  /** Moves what was counted under a time that turns out to have been this many slots behind or, if negative, ahead. */
   shift(slots: number): void {
     if (this.#newest === 0) return;
     const [own, others] = [[...this.#own], [...this.#others]];
@@ -113,7 +115,9 @@ export class Usage {
     this.#newest += slots;
   }
 
-  /** Makes room for the slots up to now, and returns the present one. A clock that was set back a little stands still. */
+  /**
+   * Makes room for the slots up to now, and returns the current one. A clock that was set back a little stands still.
+   */
   #advance(now_ms: number): number {
     const slot = slotAt(now_ms);
     if (slot <= this.#newest) return this.#newest;

@@ -1,14 +1,14 @@
 /** Settings that belong together, and the rules between them. */
 import { type Setting, Unfit } from "./setting.ts";
 
-/** What a process does: takes requests, runs jobs, or both. */
+/** What a process does: serves requests, runs jobs, or both. */
 export type Role = "all" | "api" | "worker";
 
-/** What the rules of every group may go by, whoever declares it. */
+/** What the rules of every group can use, whoever declares it. */
 export interface Deployment {
   readonly role: Role;
   readonly production: boolean;
-  /** Nobody is asked who they are: neither keys nor sessions are configured. */
+  /** There is no authentication: neither keys nor sessions are configured. */
   readonly open: boolean;
 }
 
@@ -20,7 +20,7 @@ type Values<Of extends Declared> = {
   readonly [Name in keyof Of]: Of[Name] extends Setting<infer Value> ? Value : never;
 };
 
-/** What a rule is told: the values, what of them was given (even if it is wrong), and the kind of service. */
+/** What a rule gets: the values, which of them were set (even if invalid), and the kind of service. */
 interface Together<Of extends Declared> {
   readonly values: Values<Of>;
   readonly given: ReadonlySet<keyof Of>;
@@ -28,9 +28,9 @@ interface Together<Of extends Declared> {
 }
 
 interface Rules<Of extends Declared, Result extends object> {
-  /** What no value can tell alone: what is wrong, with the variable's name, and how to mend it. */
+  /** Rules that no single value can check: what is wrong, with the variable's name, and how to fix it. */
   readonly check?: (together: Together<Of>) => readonly (string | false)[];
-  /** What the group's users get; the values as they are by default. */
+  /** What the group's users get; by default the values as they are. */
   readonly resolve?: (values: Values<Of>, deployment: Deployment) => Result;
 }
 
@@ -43,14 +43,14 @@ export interface Group<Result extends object = object, Of extends Declared = Dec
 
 /** A group that was read. */
 export interface Reading<Result extends object = object, Of extends Declared = Declared> {
-  /** Values that are wrong, and how to mend them. Their defaults stand in for them. */
+  /** Invalid values, and how to fix them. Their defaults stand in for them. */
   readonly problems: readonly string[];
   readonly values: Values<Of>;
-  /** The settings that were given, right or wrong. */
+  /** The settings that were set, valid or not. */
   readonly given: ReadonlySet<keyof Of>;
   /** What must never be logged. */
   readonly secrets: readonly string[];
-  /** What does not go together. */
+  /** Values that do not go together. */
   check(deployment: Deployment): readonly string[];
   resolve(deployment: Deployment): Result;
 }

@@ -1,6 +1,6 @@
 /**
- * The kit for settings. Whatever reads its own environment variables declares them in a `settings.ts` beside it, as one
- * group; `src/config.ts` gathers the groups.
+ * The kit for settings. Code that reads its own environment variables declares them in a `settings.ts` next to it, as
+ * one group; `src/config.ts` gathers the groups.
  */
 export {
   type Deployment,

@@ -1,4 +1,4 @@
-/** Readers of values: each makes one of a text, or throws `Unfit`. */
+/** Readers of values: each parses a text, or throws `Unfit`. */
 import { Unfit } from "./setting.ts";
 
 /** A whole number. */
@@ -26,7 +26,7 @@ export function oneOf<const Choice extends string>(...choices: Choice[]): (text:
   };
 }
 
-/** A text of a form; `otherwise` is what is said of any other. */
+/** A text that matches a pattern; `otherwise` is the error for any other. */
 export function matching(pattern: RegExp, otherwise: string): (text: string) => string {
   return (text) => {
     if (pattern.test(text)) return text;
@@ -34,7 +34,10 @@ export function matching(pattern: RegExp, otherwise: string): (text: string) => 
   };
 }
 
-/** A URL of some schemes (`https:`), for which `holds`; `otherwise` is what is said of anything else. Gives the text. */
+/**
+ * A URL with one of some schemes (`https:`), for which `holds` is true; `otherwise` is the error for anything else.
+ * Returns the text.
+ */
 export function urlOf(
   schemes: readonly string[],
   { holds = () => true, otherwise }: { holds?: (url: URL) => boolean; otherwise: string },
@@ -46,7 +49,7 @@ export function urlOf(
   };
 }
 
-/** Items separated by commas, each read by `item`. */
+/** Items separated by commas, each parsed by `item`. */
 export function list<Item>(item: (text: string, place: { index: number; length: number }) => Item) {
   return (text: string): readonly Item[] => {
     const items = text.split(",").map((entry) => entry.trim());

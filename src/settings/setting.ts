@@ -1,6 +1,6 @@
 /** One setting: an environment variable, what it is for, and how it is read. */
 
-/** What is wrong with a value and how to mend it, to follow `PORT is "abc": `. Never contains a secret's value. */
+/** What is wrong with a value and how to fix it, to follow `PORT is "abc": `. Never contains a secret's value. */
 export class Unfit extends Error {
   override readonly name = "Unfit";
 }
@@ -14,11 +14,11 @@ export interface Setting<Value = unknown> {
   readonly default_text: string;
   /** Whether its value may be shown. */
   readonly secret: boolean;
-  /** What holds where the variable is absent, or wrong. */
+  /** The value if the variable is absent, or invalid. */
   readonly default: Value;
   /** Throws {@link Unfit}. */
   read(text: string): Value;
-  /** What of a value must never be logged. */
+  /** The parts of a value that must never be logged. */
   secretsOf(value: Value): readonly string[];
 }
 
@@ -26,11 +26,13 @@ interface Declared<Value, Default extends Value | undefined> {
   readonly env: string;
   readonly summary: string;
   readonly example: string;
-  /** Absent: the value is `undefined` where the variable is absent. */
+  /** Absent: the value is `undefined` if the variable is absent. */
   readonly default?: Default;
-  /** Where the default itself does not say it: what holds without the variable; `none` for a default of `undefined`. */
+  /** If the default itself does not show it: what applies without the variable; `none` for a default of `undefined`. */
   readonly default_text?: string;
-  /** Never shown; `true`: the value, or each of its items, is never logged; a function gives what else of it never is. */
+  /**
+   * Never shown; `true`: the value, or each of its items, is never logged; a function returns what else of it never is.
+   */
   readonly secret?: true | ((value: Value) => readonly string[]);
   /** Throws {@link Unfit}. */
   readonly read: (text: string) => Value;
@@ -58,11 +60,11 @@ function wholeSecret(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [String(value)];
 }
 
-/** A URL's password, or NATS's token in its place, as it is written and as it is meant. */
+/** A URL's password, or NATS's token in its place, as it is written and decoded. */
 export function passwordsOf(text: string): readonly string[] {
   const { protocol, username, password, host, pathname } = URL.parse(text.trim()) ?? {};
   const secret = password || (protocol === "nats:" || protocol === "tls:" ? username : undefined);
-  // One that is also a name in the URL is no secret, and would take every other mention of that name with it.
+  // A password that is also a name in the URL is no secret, and would redact every other mention of that name.
   if (!secret || secret === (password && username) || host === secret || pathname === `/${secret}`) return [];
   try {
     return [secret, decodeURIComponent(secret)];

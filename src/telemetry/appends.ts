@@ -1,4 +1,4 @@
-/** A span for each traced append of a batch: from when it began to wait until it was committed. */
+/** A span for each traced append of a batch: from when it started to wait until it was committed. */
 import type { Tracing } from "./tracing.ts";
 
 interface TracedBatch {

@@ -1,6 +1,6 @@
 /**
- * What this process tells Prometheus. Names follow its conventions (`levqor_`, base units, `_total`), and every label
- * takes few values, known beforehand: none of them comes from a client.
+ * This process's metrics for Prometheus. Names follow its conventions (`levqor_`, base units, `_total`), and every
+ * label has few values, known in advance: none of them comes from a client.
  *
  * Instruments cost about 0.4 µs for each observation; batches, not their appends, are observed.
  */
@@ -18,18 +18,18 @@ const BUCKETS = {
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
-/** How often the event loop is asked how late it is. */
+/** How often the event loop's delay is measured. */
 const LOOP_PROBE_MS = 100;
 
 export interface AnsweredRequest {
-  /** The pattern of the route; absent where none answered: all such requests are one to Prometheus. */
+  /** The route's pattern; absent if none matched: all such requests are one to Prometheus. */
   readonly route: string | undefined;
   readonly method: string;
   readonly status: number;
   readonly seconds: number;
 }
 
-/** A batch of appends as the log tells of it; times are of `performance.now()`. */
+/** A batch of appends as the log reports it; times are of `performance.now()`. */
 export interface WrittenBatch {
   readonly appends: readonly { readonly since: number }[];
   readonly sent_at: number;
@@ -43,13 +43,13 @@ export interface EndedWork {
   readonly seconds: number;
 }
 
-/** A value, or one for each value of the gauge's label; `undefined` where it is not known. */
+/** A value, or one for each value of the gauge's label; `undefined` if unknown. */
 export type Reading = number | ReadonlyMap<string, number> | undefined;
 
 export interface GaugeOptions {
   readonly name: string;
   readonly help: string;
-  /** The name of its one label, where it has one. */
+  /** The name of its one label, if it has one. */
   readonly label?: string;
 }
 
@@ -143,7 +143,7 @@ export class Metrics {
   }
 
   request({ route = "unmatched", method, status, seconds }: AnsweredRequest): void {
-    // A client may make methods up.
+    // A client may invent methods.
     const known = METHODS.has(method) ? method : "other";
     const children = madeOnce(madeOnce(this.#requestChildren, route, newMap), known, newList);
     const status_class = Math.floor(status / 100);
@@ -151,13 +151,13 @@ export class Metrics {
     children[status_class].observe(seconds);
   }
 
-  /** A stream or socket was opened. Returns what is to be called, once, when it is closed. */
+  /** A stream or socket was opened. Returns a function to call once when it is closed. */
   opened(kind: "sse" | "websocket"): () => void {
     this.#open.inc({ kind });
     return () => this.#open.dec({ kind });
   }
 
-  /** A rate limit refused a request. `policy` is one of the configured few. */
+  /** A rate limit refused a request. `policy` is one of the few configured ones. */
   refused(policy: string): void {
     this.#refusals.inc({ policy });
   }
@@ -169,7 +169,7 @@ export class Metrics {
     }
     this.#commits.observe((performance.now() - sent_at) / 1000);
     this.#batches.observe(events);
-    // In order of their waiting, but for those that waited for another of their stream.
+    // In order of arrival, except those that waited for another append to their stream.
     this.#waits.observe((sent_at - (appends[0]?.since ?? sent_at)) / 1000);
     if (conflicts > 0) this.#conflicts.inc(conflicts);
   }
@@ -181,7 +181,7 @@ export class Metrics {
     for (const [type, count] of counts) this.#events.inc({ type }, count);
   }
 
-  /** `workflow`: a connector's name, `pipeline` for all that runs steps, `external` for what external workers run. */
+  /** `workflow`: a connector's name, `pipeline` for anything with steps, `external` for external workers. */
   attempt({ workflow, outcome, seconds }: EndedWork & { readonly workflow: string }): void {
     this.#attempts.observe({ workflow, outcome }, seconds);
   }
@@ -190,14 +190,14 @@ export class Metrics {
     this.#callbacks.observe({ outcome }, seconds);
   }
 
-  /** A figure that is read when somebody looks. `read` must not wait. */
+  /** A figure that is read on each scrape. `read` must not wait. */
   gauge({ name, help, label }: GaugeOptions, read: () => Reading): void {
     this.#addGauge({ name, help, label }, (gauge) => show(gauge, read(), label));
   }
 
   /**
-   * Figures that have to be asked for, and are asked for together: rarely, however often somebody looks (`polled.ts`).
-   * Those that are not known are not shown.
+   * Figures that are queried together, rarely, however often they are scraped (`polled.ts`). Unknown ones are not
+   * shown.
    */
   polledGauges<Known>(
     gauges: readonly (GaugeOptions & { readonly of: (known: Known) => Reading })[],

@@ -1,4 +1,4 @@
-/** What the service tells of itself: figures for Prometheus, traces for OpenTelemetry. */
+/** Metrics for Prometheus, traces for OpenTelemetry. */
 export { traceAppends } from "./appends.ts";
 export { Metrics } from "./metrics.ts";
 export { openTracing } from "./open_tracing.ts";

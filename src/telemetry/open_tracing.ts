@@ -1,7 +1,7 @@
 import type { TracingOptions } from "./otel.ts";
 import { noTracing, type Tracing } from "./tracing.ts";
 
-/** Traces to the collector that is configured; without one nothing is loaded for it. */
+/** Traces to the configured collector; without one, nothing is loaded for it. */
 export async function openTracing({
   endpoint,
   ...options

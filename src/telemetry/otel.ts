@@ -1,4 +1,4 @@
-/** Traces by OpenTelemetry's own packages, sent as OTLP over HTTP. Loaded only where a collector is configured. */
+/** Traces with OpenTelemetry's own packages, sent as OTLP over HTTP. Loaded only if a collector is configured. */
 import * as api from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -16,22 +16,22 @@ import type { Attributes, Span, SpanKind, SpanOptions, Tracing } from "./tracing
 export interface TracingOptions {
   /** Of the collector, without `/v1/traces`. */
   readonly endpoint: string;
-  /** Sent with each export; they may hold secrets. */
+  /** Sent with each export; they may contain secrets. */
   readonly headers: Readonly<Record<string, string>>;
   readonly service_name: string;
-  /** Of traces, from 0 to 1. */
+  /** The share of traces, from 0 to 1. */
   readonly sample_ratio: number;
   readonly about: { readonly version: string; readonly instance: string; readonly role: string };
-  /** Told when the collector takes no more, and when it does again. `reason` holds no secret. */
+  /** Called when the collector stops accepting traces, and when it accepts them again. `reason` contains no secret. */
   readonly on_fault: (reason: string) => void;
   readonly on_recovery: () => void;
 }
 
-/** How long a batch of spans may take to be sent, with all repetitions. */
+/** How long sending a batch of spans may take, including retries. */
 const EXPORT_TIMEOUT_MS = 5_000;
-/** Spans that wait to be sent; beyond it they are dropped. About 2 MB. */
+/** Spans that wait to be sent; more are dropped. About 2 MB. */
 const MAX_WAITING = 4_096;
-/** How long the last spans may hold up the end of the process. */
+/** How long the last spans may delay the process's exit. */
 const CLOSE_LIMIT_MS = 2_000;
 
 const KINDS: Readonly<Record<SpanKind, api.SpanKind>> = {
@@ -44,7 +44,7 @@ const KINDS: Readonly<Record<SpanKind, api.SpanKind>> = {
 /** Starts to gather spans. Does not wait for the collector. */
 export function otelTracing(options: TracingOptions): Tracing {
   const { endpoint, headers, service_name, sample_ratio, about } = options;
-  // By the trace's id, so that all parts of a trace are decided alike. Callers cannot ask for more than the ratio.
+  // By the trace's id, so that all parts of a trace are sampled alike. Callers cannot get more than the ratio.
   const byRatio = new TraceIdRatioBasedSampler(sample_ratio);
   const exporter = new OTLPTraceExporter({
     url: `${endpoint.replace(/\/$/, "")}/v1/traces`,
@@ -87,7 +87,7 @@ function toSpan(span: api.Span, parent: string | undefined): Span {
   const { traceId, spanId, traceFlags } = span.spanContext();
   const sampled = (traceFlags & api.TraceFlags.SAMPLED) !== 0;
   return {
-    // What is not recorded here is not named to others: they would look for it.
+    // Spans that are not recorded here are not named to others: they would look for them.
     traceparent: sampled ? formatTraceparent({ trace_id: traceId, span_id: spanId, sampled }) : parent,
     end({ name, error, attributes } = {}) {
       if (name !== undefined) span.updateName(name);
@@ -112,7 +112,7 @@ function contextOf(parent: string | undefined): api.Context {
   });
 }
 
-/** Milliseconds since 1970 of a time by `performance.now()`: one clock for both ends of a span. */
+/** Milliseconds since 1970 for a time of `performance.now()`: one clock for both ends of a span. */
 function epoch(time = performance.now()): number {
   return performance.timeOrigin + time;
 }
@@ -121,7 +121,7 @@ function known(attributes: Attributes = {}): api.Attributes {
   return attributes;
 }
 
-/** Tells of the first export that fails, and of the first that does not after that. */
+/** Reports the first export that fails, and the first that succeeds after that. */
 function watched(exporter: SpanExporter, { on_fault, on_recovery }: TracingOptions): SpanExporter {
   let failing = false;
   return {

@@ -1,12 +1,12 @@
-/** Figures that must be asked for, kept for a while: however often one is looked at, the asking stays rare. */
+/** Figures that need a query, cached for a while: however often one is read, queries stay rare. */
 
-/** What is at most so old is not asked for again. */
+/** Anything younger is not queried again. */
 const FRESH_MS = 5_000;
-/** Asking may take this share of the time at most: what is slow to tell is asked for more rarely. */
+/** The share of time that queries may take: slow figures are queried more rarely. */
 const MAX_SHARE = 0.02;
-/** How long a look waits for a new figure before it makes do with the last one. */
+/** How long a reader waits for a new figure before it gets the last one. */
 const PATIENCE_MS = 1_000;
-/** A figure that could not be renewed for so long is no figure any more. */
+/** A figure that could not be refreshed for this long is dropped. */
 const STALE_MS = 60_000;
 
 export interface PolledOptions {
@@ -16,8 +16,8 @@ export interface PolledOptions {
 }
 
 /**
- * Wraps a question so that it is asked one at a time, at most every 5 s (every 50 times as long as it takes, where that
- * is more), and only when somebody looks. Resolves to `undefined` where there is no answer young enough; never rejects.
+ * Wraps a query so that it runs one at a time, at most every 5 s (or every 50 times as long as it takes, if that is
+ * more), and only on demand. Resolves to `undefined` if there is no recent enough result; never rejects.
  */
 export function polled<T>(ask: () => Promise<T>, options: PolledOptions = {}): () => Promise<T | undefined> {
   const { fresh_ms = FRESH_MS, patience_ms = PATIENCE_MS, stale_ms = STALE_MS } = options;
@@ -30,7 +30,7 @@ export function polled<T>(ask: () => Promise<T>, options: PolledOptions = {}): (
     try {
       known = { value: await ask(), at: performance.now() };
     } catch {
-      // Whoever is asked has its own way to say what is wrong; here the figure just grows old.
+      // The query reports its own faults; here the figure just grows old.
     }
     const end = performance.now();
     next = end + Math.max(fresh_ms, (end - start) / MAX_SHARE);

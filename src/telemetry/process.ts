@@ -1,6 +1,6 @@
 /**
- * The figures that every Prometheus client gives of its process, by their usual names. Not `prom-client`'s own: made for
- * Node, half of them are empty or wrong under Bun, and they leave timers behind.
+ * The figures that every Prometheus client reports about its process, by their usual names. Not `prom-client`'s own:
+ * made for Node, half of them are empty or wrong under Bun, and they leave timers behind.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { Counter, Gauge, type Registry } from "prom-client";

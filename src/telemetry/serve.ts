@@ -1,4 +1,4 @@
-/** A small server of its own for Prometheus: `/metrics` and `/health`, and nothing else. */
+/** A small separate server for Prometheus: `/metrics` and `/health`, and nothing else. */
 import type { Metrics } from "./metrics.ts";
 
 export interface MetricsServer {
@@ -6,14 +6,14 @@ export interface MetricsServer {
   stop(): Promise<void>;
 }
 
-/** Listens at once. Throws where the port is taken. */
+/** Listens at once. Throws if the port is in use. */
 export function serveMetrics(metrics: Metrics, { port, hostname }: { port: number; hostname: string }): MetricsServer {
   const server = Bun.serve({
     port,
     hostname,
     reusePort: false,
     development: false,
-    // Seconds. Whoever comes here asks once and goes.
+    // Seconds. Its clients ask once and leave.
     idleTimeout: 30,
     maxRequestBodySize: 1_024,
     routes: {

@@ -1,4 +1,6 @@
-/** W3C Trace Context: the header by which services go on with each other's traces. https://www.w3.org/TR/trace-context/ */
+/**
+ * W3C Trace Context: the header with which services continue each other's traces. https://www.w3.org/TR/trace-context/
+ */
 
 /** `00-<trace id>-<span id>-<flags>`; later versions may have more after it. */
 const SYNTAX = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?=$|-)/;
@@ -14,7 +16,7 @@ export interface TraceParent {
   readonly sampled: boolean;
 }
 
-/** What a header says; `undefined` where it is none, or not valid: then it counts as absent. */
+/** Parses a header; `undefined` if it is missing or invalid: then it counts as absent. */
 export function parseTraceparent(text: string | undefined): TraceParent | undefined {
   const [, version, trace_id, span_id, flags] = SYNTAX.exec(text ?? "") ?? [];
   if (!trace_id || !span_id || !flags) return undefined;
@@ -22,7 +24,7 @@ export function parseTraceparent(text: string | undefined): TraceParent | undefi
   return { trace_id, span_id, sampled: (Number.parseInt(flags, 16) & SAMPLED) === SAMPLED };
 }
 
-/** A header in version 00, which everybody understands; `undefined` where it is not valid. */
+/** A header in version 00, which everybody understands; `undefined` if it is invalid. */
 export function saneTraceparent(text: string): string | undefined {
   const parsed = parseTraceparent(text);
   return parsed && formatTraceparent(parsed);

@@ -1,9 +1,8 @@
 /**
- * Spans of distributed traces. What begins in a span names it as its parent by its `traceparent`, a text that goes into
- * headers and events: nothing is kept in the background for it.
+ * Spans of distributed traces. A span's children name it as their parent by its `traceparent`, a text that goes into
+ * headers and events: there is no implicit context.
  *
- * Where no collector is configured nothing of OpenTelemetry is loaded, and a span is just its parent's `traceparent`
- * handed on.
+ * Without a collector nothing of OpenTelemetry is loaded, and a span just passes on its parent's `traceparent`.
  */
 
 export type SpanKind = "internal" | "server" | "client" | "consumer";
@@ -11,16 +10,16 @@ export type Attributes = Readonly<Record<string, string | number | boolean | und
 
 export interface SpanOptions {
   readonly kind?: SpanKind;
-  /** The `traceparent` of what it belongs to; without it a trace begins. */
+  /** The parent's `traceparent`; without it a new trace begins. */
   readonly parent?: string | undefined;
   /** When it began, by `performance.now()`; now by default. */
   readonly started?: number;
-  /** Nothing secret, nothing of a person. */
+  /** Nothing secret, nothing personal. */
   readonly attributes?: Attributes;
 }
 
 export interface SpanEnd {
-  /** In place of the name that it began with. */
+  /** Replaces the name that it began with. */
   readonly name?: string;
   /** What went wrong, as a code. */
   readonly error?: string | undefined;
@@ -28,24 +27,24 @@ export interface SpanEnd {
 }
 
 export interface Span {
-  /** For whatever goes on with the trace; `undefined` where there is none. */
+  /** For the span's children; `undefined` if there is no trace. */
   readonly traceparent: string | undefined;
   /** Once. */
   end(result?: SpanEnd): void;
 }
 
 export interface Tracing {
-  /** Whether spans go anywhere. */
+  /** Whether spans are exported. */
   readonly active: boolean;
   /** Begins a span. */
   start(name: string, options?: SpanOptions): Span;
-  /** Sends what has ended, within a limit, and ends. */
+  /** Sends finished spans, within a time limit, and ends. */
   close(): Promise<void>;
 }
 
 function nothing(): void {}
 
-/** Hands on the traces of others. */
+/** Passes on the traces of others. */
 export const noTracing: Tracing = {
   active: false,
   start: (_name, { parent } = {}) => ({ traceparent: parent, end: nothing }),

@@ -40,7 +40,7 @@ ${entries.join("")}</feed>
 interface FeedOptions {
   readonly settings: Settings;
   readonly base_url: string;
-  /** Where there is no post. */
+  /** If there is no post. */
   readonly updated: Date;
 }
 

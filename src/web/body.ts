@@ -1,9 +1,9 @@
-/** What is done to the HTML of every page: links lead where they should, wide things can be scrolled by keyboard. */
+/** What is done to the HTML of every page: links are resolved, wide things can be scrolled by keyboard. */
 import { posix } from "node:path";
 
 /**
- * Rewrites a body whose source is at `path`. Relative addresses are those of files beside it: `addressOf` says where
- * such a file is served, by its path in `public/`; where it does not know, the address stays as it would be resolved.
+ * Rewrites a body whose source is at `path`. Relative links refer to neighbouring files: `addressOf` returns where such
+ * a file is served, by its path in `public/`; if it does not know, the link is only resolved.
  */
 export function finishBody(
   html: string,
@@ -34,7 +34,7 @@ export function finishBody(
     .transform(html);
 }
 
-/** Neither an address of its own (`https:`, `mailto:`), nor of this host (`/`), nor within the page (`#`). */
+/** Neither an absolute URL (`https:`, `mailto:`), nor a path on this host (`/`), nor a fragment (`#`). */
 function isRelative(address: string): boolean {
   return !/^(?:[a-z][a-z\d+.-]*:|\/|#|$)/i.test(address);
 }

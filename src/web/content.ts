@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip, zstdCompress } from "node:zlib";
 
-/** The ways in which content is encoded, the best first. */
+/** The content encodings, the best first. */
 export const ENCODINGS = ["br", "zstd", "gzip"] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-/** What is larger would take seconds to compress well, and is done faster. */
+/** Larger content would take seconds to compress well, and is compressed faster. */
 const SMALL_BYTES = 256 * 1024;
 const COMPRESSIBLE = /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml)|application\/javascript|image\/svg\+xml)/;
 
@@ -26,9 +26,9 @@ const compressors: Record<Encoding, (bytes: Uint8Array) => Promise<Uint8Array>> 
 export interface ContentOptions {
   /** A media type, with its charset. */
   readonly type: string;
-  /** When it was last another, where that is known. */
+  /** When it last changed, if known. */
   readonly modified?: Date;
-  /** For an address that names no version: `public, max-age=300`. */
+  /** For an address without a version: `public, max-age=300`. */
   readonly cache_control: string;
 }
 
@@ -37,7 +37,7 @@ export class Content implements ContentOptions {
   readonly type: string;
   readonly modified: Date | undefined;
   readonly cache_control: string;
-  /** Differs with the bytes: 128 bits of their SHA-256 in base64url. */
+  /** Changes with the bytes: 128 bits of their SHA-256 in base64url. */
   readonly version: string;
   readonly compressible: boolean;
   readonly #encoded = new Map<Encoding, Promise<Uint8Array | undefined>>();
@@ -51,7 +51,7 @@ export class Content implements ContentOptions {
     this.compressible = COMPRESSIBLE.test(type);
   }
 
-  /** The bytes in an encoding, made once; `undefined` where that makes them no smaller. */
+  /** The encoded bytes, computed once; `undefined` if they are no smaller. */
   encoded(encoding: Encoding): Promise<Uint8Array | undefined> {
     let made = this.#encoded.get(encoding);
     if (!made) {

@@ -18,19 +18,19 @@ const FrontMatter = Type.Object(
   { additionalProperties: false },
 );
 
-/** What a page says of itself; `mod.ts` describes each field. */
+/** A page's front matter; `mod.ts` describes each field. */
 export type FrontMatter = Static<typeof FrontMatter>;
 
 const BLOCK = /^---\r?\n([\s\S]*?)\r?\n---(?:\r?\n|$)/;
 
-/** Whether a text begins as one with front matter does. */
+/** Whether a text begins like one with front matter. */
 export function hasFrontMatter(text: string): boolean {
   return BLOCK.test(text);
 }
 
 /**
- * Takes a page's source apart; `path` names it in errors. Throws an `Error` that says what is wrong where the front
- * matter is missing, is no YAML, or does not fit.
+ * Splits a page's source; `path` names it in errors. Throws an `Error` with the reason if the front matter is missing,
+ * invalid YAML, or does not match the schema.
  */
 export function parseFrontMatter(text: string, path: string): { front: FrontMatter; body: string } {
   const [block, yaml] = BLOCK.exec(text) ?? [];
@@ -52,7 +52,7 @@ export function parseFrontMatter(text: string, path: string): { front: FrontMatt
   return { front: fit, body: text.slice(block.length) };
 }
 
-/** Whether the calendar has it: `Date` takes the 31st of February for the 3rd of March. */
+/** Whether the date exists: `Date` reads 31 February as 3 March. */
 function isDay(text: string): boolean {
   const date = new Date(`${text.slice(0, 10)}T00:00:00Z`);
   return (

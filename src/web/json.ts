@@ -1,8 +1,8 @@
-/** JSON files of `public/`, held against their schemas. */
+/** JSON files of `public/`, checked against their schemas. */
 import type { Static, TSchema } from "@sinclair/typebox";
 import { type Check, compileCheck, parseJson } from "../json/mod.ts";
 
-/** Throws an `Error` that names the file, the place in it, and what is wrong there. */
+/** Throws an `Error` with the file, the place in it, and what is wrong there. */
 export function parseJsonFile<Schema extends TSchema>(
   schema: Schema,
   { text, path }: { text: string; path: string },

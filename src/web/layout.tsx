@@ -9,7 +9,7 @@ import type { Settings } from "./site_file.ts";
 /** When it changed: then every page did. */
 export const LAYOUT_MODIFIED = statSync(import.meta.path).mtime;
 
-/** A page, ready to be put into the layout. Texts are plain. */
+/** A page, ready for the layout. Texts are plain. */
 export interface LaidOut {
   readonly title: string;
   readonly description: string;
@@ -18,17 +18,17 @@ export interface LaidOut {
   readonly type: "article" | "website";
   readonly image?: string;
   readonly image_alt?: string;
-  /** The folder it is in; `home`. */
+  /** Its folder; `home` for the home page. */
   readonly section: string;
-  /** HTML, which is trusted. */
+  /** Trusted HTML. */
   readonly body: string;
-  /** What stands before the body. */
+  /** What precedes the body. */
   readonly heading?: JSX.Element;
-  /** What stands behind it. */
+  /** What follows the body. */
   readonly more?: JSX.Element;
   readonly notice?: string;
   readonly headings?: readonly Heading[];
-  /** The pages of its section, itself among them. */
+  /** The pages of its section, including itself. */
   readonly siblings?: readonly Link[];
 }
 
@@ -43,7 +43,7 @@ const CONTENTS_FROM = 3;
 interface Around {
   readonly settings: Settings;
   readonly base_url: string;
-  /** The style sheet's address. */
+  /** The style sheet's URL. */
   readonly style: string;
 }
 
@@ -125,7 +125,7 @@ function Layout({ page, settings, base_url, style }: Around & { page: LaidOut })
   );
 }
 
-/** The only place where HTML is taken as it is: what Markdown became, sanitised, and bodies of `.html` pages. */
+/** The only place where HTML is inserted verbatim: sanitised Markdown, and bodies of `.html` pages. */
 function Main({ page: { heading, notice, headings = [], body, more } }: { page: LaidOut }) {
   const before = (
     <>
@@ -179,7 +179,7 @@ function Contents({ headings }: { headings: readonly Heading[] }) {
   );
 }
 
-/** The link to the page itself is marked, and that to its section. */
+/** The link to the page itself is marked, and so is that to its section. */
 function Links({ all, address }: { all: readonly Link[]; address: string }): ComponentChildren {
   return all.map(({ title, href }) => {
     const current = href === address ? "page" : address.startsWith(`${href}/`) ? "true" : undefined;

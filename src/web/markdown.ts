@@ -1,4 +1,4 @@
-/** Markdown to HTML that is safe to show, whoever wrote it. */
+/** Markdown to safe HTML, whoever wrote it. */
 import GithubSlugger from "github-slugger";
 import { Marked } from "marked";
 import sanitizeHtml from "sanitize-html";
@@ -15,7 +15,7 @@ export interface Rendered {
   readonly headings: readonly Heading[];
 }
 
-/** What Markdown can say, and a few elements that it has no sign for. */
+/** What Markdown can express, and a few more elements. */
 const ALLOWED: sanitizeHtml.IOptions = {
   allowedTags: [
     ...["h1", "h2", "h3", "h4", "h5", "h6", "p", "hr", "br", "blockquote", "pre", "code", "ul", "ol", "li", "dl", "dt"],
@@ -38,7 +38,7 @@ const ALLOWED: sanitizeHtml.IOptions = {
   allowProtocolRelative: false,
 };
 
-/** Renders one document. The ids of its headings are GitHub's, each once; a NUL is replaced, as CommonMark wants it. */
+/** Renders one document. The ids of its headings are GitHub's, unique; a NUL is replaced, as CommonMark requires. */
 export function renderMarkdown(source: string): Rendered {
   const slugger = new GithubSlugger();
   const headings: Heading[] = [];
@@ -46,7 +46,7 @@ export function renderMarkdown(source: string): Rendered {
     gfm: true,
     async: false,
     renderer: {
-      // As text: a box that nobody may tick needs no label.
+      // As text: a box that nobody can tick needs no label.
       checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
       heading({ tokens, depth }) {
         const html = this.parser.parseInline(tokens);
@@ -62,12 +62,12 @@ export function renderMarkdown(source: string): Rendered {
   return { html: sanitizeHtml(marked.parse(source.replaceAll("\0", "\ufffd")) as string, ALLOWED), headings };
 }
 
-/** What is left of HTML without its tags, escaped. */
+/** HTML without its tags, escaped. */
 function textOf(html: string): string {
   return sanitizeHtml(html, { allowedTags: [], allowedAttributes: {} }).replaceAll('"', "&quot;");
 }
 
-/** GitHub makes ids from the text itself. */
+/** GitHub derives ids from the text itself. */
 function unescapeHtml(text: string): string {
   return text
     .replaceAll("&lt;", "<")

@@ -1,4 +1,4 @@
-/** `public/marketing/*.json`: what the service says of itself. Numbers are not among it: those come from the log. */
+/** `public/marketing/*.json`: how the service presents itself. Without numbers: those come from the log. */
 import { type Static, type TObject, Type } from "@sinclair/typebox";
 import { parseJsonFile } from "./json.ts";
 import type { SourceFile } from "./tree.ts";
@@ -18,7 +18,7 @@ const schema = Type.Partial(
 
 export type Marketing = Required<Static<typeof schema>>;
 
-/** All files as one, in the order of their names. Throws where one does not fit, or an id is there twice. */
+/** All files as one, in order of their names. Throws if one does not match the schema, or an id is repeated. */
 export function gatherMarketing(files: Iterable<SourceFile>): Marketing {
   const all: Marketing = { headlines: [], calls_to_action: [], selling_points: [] };
   const ids = new Map<string, string>();

@@ -1,19 +1,18 @@
 /**
- * The pages: `public/` as it is seen from outside.
+ * The pages: how `public/` is served.
  *
  * # What `public/` holds
  *
- * A file is a **page** if it ends in `.md`, or in `.html` and begins with front matter; everything else is served as it
- * is. Every page is put into one layout. One rule gives a page its address:
+ * A file is a **page** if it ends in `.md`, or in `.html` and begins with front matter; everything else is served verbatim. Every page is rendered in one layout. One rule determines a page's address:
  *
  * | file | address | also answers at |
  * |---|---|---|
  * | `public/index.html` | `/public/` | `/public`, `/public/index.html` |
  * | `public/docs/index.md` | `/public/docs` | `/public/docs/`, `/public/docs/index.html` |
  * | `public/docs/errors.md` | `/public/docs/errors` | `/public/docs/errors/`, `/public/docs/errors.html` |
- * | `public/404.md` | what a browser gets for an address under `/public/` that is none | |
+ * | `public/404.md` | what a browser gets for a missing address under `/public/` | |
  *
- * Files whose names begin with a dot, symbolic links, sources of pages (`.md`) and `site.json` are served at no address of their own. `robots.txt` and `.well-known/security.txt` are served at the root too.
+ * Files whose names begin with a dot, symbolic links, sources of pages (`.md`) and `site.json` are not served themselves. `robots.txt` and `.well-known/security.txt` are served at the root too.
  *
  * # Front matter
  *

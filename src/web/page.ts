@@ -1,4 +1,4 @@
-/** What a page is: one source, one address, and the other addresses that it answers at. */
+/** What a page is: one source, one address, and the other addresses that lead to it. */
 import { type FrontMatter, hasFrontMatter, parseFrontMatter } from "./front_matter.ts";
 import type { SourceFile } from "./tree.ts";
 
@@ -22,7 +22,7 @@ export function isPage({ path, bytes }: SourceFile): boolean {
   return path.endsWith(".md") || (path.endsWith(".html") && hasFrontMatter(bytes.toString()));
 }
 
-/** Throws where the front matter is not as it should be. */
+/** Throws if the front matter is invalid. */
 export function readPage({ path, bytes, modified }: SourceFile): Page {
   const { front, body } = parseFrontMatter(bytes.toString(), path);
   const section = path.includes("/") ? path.slice(0, path.indexOf("/")) : "home";
@@ -40,7 +40,7 @@ function addresses(path: string): Pick<Page, "address" | "other_addresses"> {
   return { address, other_addresses: [`${address}/`, `${name}.html`] };
 }
 
-/** When a page last said something else: for readers, the feed and the sitemap. */
+/** When a page's content last changed: for readers, the feed and the sitemap. */
 export function lastChange({ front }: Page): string | undefined {
   return front.updated ?? front.date;
 }

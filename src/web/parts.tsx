@@ -1,14 +1,14 @@
 /** @jsxImportSource preact */
-/** What pages are made of, beside their own text. */
+/** The parts of pages besides their own text. */
 import type { Page } from "./page.ts";
 
-/** A day as people write it, and as machines read it. */
+/** A day as people write it, and in machine-readable form. */
 function Day({ day }: { day: string }) {
   const text = new Date(day).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" });
   return <time datetime={day}>{text}</time>;
 }
 
-/** The heading of a page of Markdown: its title, and when it was written and changed. */
+/** The heading of a Markdown page: its title, and when it was written and changed. */
 export function PageHeading({ page: { front }, is_post }: { page: Page; is_post: boolean }) {
   const { title, date, updated } = front;
   const told = [

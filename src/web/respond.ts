@@ -1,21 +1,21 @@
-/** Answers a GET or HEAD with content: encodings, validators, ranges (RFC 9110). */
+/** Serves content to a GET or HEAD: encodings, validators, ranges (RFC 9110). */
 import fresh from "fresh";
 import Negotiator from "negotiator";
 import { parse as parseRange, type Range } from "range-parser";
 import { type Content, ENCODINGS, type Encoding } from "./content.ts";
 
-/** For addresses that name the version of what they lead to. */
+/** For addresses that include the version of their content. */
 const FOR_EVER = "public, max-age=31536000, immutable";
 
-/** What `range-parser` calls a range that is well formed and begins behind the content's end. */
+/** What `range-parser` returns for a well-formed range that starts after the end of the content. */
 const UNSATISFIABLE = 2;
 
-/** The range that was asked for begins behind the content's end: status 416. */
+/** The requested range starts after the end of the content: status 416. */
 export class RangeNotSatisfiableError extends Error {
   override readonly name = "RangeNotSatisfiableError";
   constructor(
     range: string,
-    /** Of the content, in bytes. */
+    /** The size of the content, in bytes. */
     readonly size: number,
   ) {
     super(`Cannot send the range ${range}: there are ${size} bytes`);
@@ -24,13 +24,13 @@ export class RangeNotSatisfiableError extends Error {
 
 interface RespondOptions {
   readonly status?: number;
-  /** Beside those of content. */
+  /** In addition to those of the content. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * Answers 200, 206 or 304, whichever the request's headers ask for; with another `status`, always that one. A range is
- * one of the plain bytes. Throws `RangeNotSatisfiableError`.
+ * Responds with 200, 206 or 304, depending on the request's headers; with another `status`, always that one. A range is
+ * one of the uncompressed bytes. Throws `RangeNotSatisfiableError`.
  */
 export async function respond(
   request: Request,
@@ -61,7 +61,7 @@ export async function respond(
   return send(bytes.subarray(start, end + 1), { status: 206, headers });
 }
 
-/** A HEAD gets the bytes too: the server keeps them, and needs them to say how many there are. */
+/** A HEAD gets the bytes, too: the server drops them, and needs them to know their length. */
 function send(bytes: Uint8Array, init: { status: number; headers: Record<string, string> }): Response {
   return new Response(bytes as Uint8Array<ArrayBuffer>, init);
 }
@@ -74,7 +74,7 @@ async function encode(request: Request, content: Content): Promise<{ encoding?: 
   const accepted = request.headers.get("accept-encoding");
   if (!content.compressible || accepted === null) return content;
   const negotiator = new Negotiator({ headers: { "accept-encoding": accepted } }) as Negotiator & {
-    // Missing in its types: of those that the client likes alike, ours decides.
+    // Missing in its types: if the client prefers several alike, our order decides.
     encodings(available: readonly string[], options: { preferred: readonly string[] }): string[];
   };
   for (const encoding of negotiator.encodings([...ENCODINGS, "identity"], { preferred: ENCODINGS })) {
@@ -93,7 +93,7 @@ function isFresh(request: Request, { etag, "last-modified": modified }: Record<s
   return fresh(conditions, { etag, "last-modified": modified });
 }
 
-/** The one range that is to be sent; `undefined` for all: of several, of another unit, or of what has changed since. */
+/** The one range to send; `undefined` for everything: several ranges, another unit, or changed content. */
 function rangeOf(request: Request, { bytes, version, modified }: Content): Range | "unsatisfiable" | undefined {
   const header = request.headers.get("range");
   if (header === null || request.method !== "GET" || header.includes(",")) return undefined;

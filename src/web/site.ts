@@ -8,42 +8,42 @@ import { respond } from "./respond.ts";
 import { Snapshot } from "./snapshot.ts";
 import { fingerprint } from "./tree.ts";
 
-/** Pages need a style sheet and images of this host, and nothing else. */
+/** Pages need a style sheet and images from this host, and nothing else. */
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export interface SiteOptions {
   /** The folder. */
   readonly dir: string;
-  /** Where the service is seen from outside, without a slash at the end; asked when something is rendered. */
+  /** The service's public URL, without a trailing slash; asked for when something is rendered. */
   readonly base_url: () => string;
-  /** Looks at each request whether a file has changed: for whoever writes pages. */
+  /** Checks at each request whether a file has changed, for authors of pages. */
   readonly watch: boolean;
-  /** Told of a change that cannot be read; what was there before is served on. */
+  /** Called with a change that cannot be read; the previous content is still served. */
   readonly on_fault?: (error: Error) => void;
-  /** Addresses of pages that are made elsewhere, for the sitemap. */
+  /** Addresses of pages that are rendered elsewhere, for the sitemap. */
   readonly other_pages?: readonly string[];
 }
 
 export interface Site {
-  /** Answers a GET or HEAD; `undefined` where nothing is served. Throws `RangeNotSatisfiableError`. */
+  /** Serves a GET or HEAD; `undefined` if nothing is there. Throws `RangeNotSatisfiableError`. */
   answer(request: Request): Promise<Response | undefined>;
-  /** The page that says so, with status 404, for clients that would rather have HTML than JSON. */
+  /** The page for missing pages, with status 404, for clients that prefer HTML to JSON. */
   notFound(request: Request): Promise<Response | undefined>;
-  /** Answers with a page that was made elsewhere, in the layout. */
+  /** Serves a page that was rendered elsewhere, in the layout. */
   show(request: Request, page: OtherPage): Promise<Response>;
-  /** What the service says of itself. */
+  /** The service's marketing texts. */
   marketing(): Marketing;
   /** Of all pages. */
   addresses(): string[];
 }
 
 export interface OtherPage extends Pick<LaidOut, "title" | "description" | "address" | "body"> {
-  /** When what it shows was so. */
+  /** The time of its data. */
   readonly modified: Date;
 }
 
-/** Reads the folder, and throws where a file in it is not as `mod.ts` says it should be. */
+/** Reads the folder, and throws if a file in it does not follow the rules in `mod.ts`. */
 export function openSite(options: SiteOptions): Site {
   const { dir, watch, base_url, other_pages = [] } = options;
   const cache_control = watch
@@ -52,7 +52,7 @@ export function openSite(options: SiteOptions): Site {
   const read = () => new Snapshot({ dir, base_url, other_pages, cache_control });
   let seen = fingerprint(dir);
   let snapshot = read();
-  /** By address, what was shown last: to be compressed once however many ask for it. */
+  /** The latest version by address, so that it is compressed once however many request it. */
   const shown = new Map<string, { snapshot: Snapshot; body: string; content: Content }>();
 
   const now = (): Snapshot => {
@@ -98,7 +98,7 @@ function documentOf(snapshot: Snapshot, { modified, ...page }: OtherPage): Conte
   return snapshot.document({ ...page, heading, section, type: "website" }, modified);
 }
 
-/** `undefined` where it is not UTF-8, percent-encoded. What was encoded twice stays so, and leads nowhere. */
+/** `undefined` if it is not UTF-8 after percent-decoding. Doubly encoded paths stay so, and lead nowhere. */
 function decodedPath({ url }: Request): string | undefined {
   try {
     return decodeURIComponent(new URL(url).pathname);

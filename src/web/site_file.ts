@@ -14,7 +14,7 @@ const Settings = Type.Object(
         { additionalProperties: false },
       ),
     ),
-    /** What the navigation of a folder is called, by the folder; others have none. */
+    /** The name of a folder's navigation, by folder; others have none. */
     sections: Type.Record(Type.String(), Type.String({ minLength: 1 })),
   },
   { additionalProperties: false },

@@ -12,27 +12,27 @@ import { parseSettings, type Settings } from "./site_file.ts";
 import { parseTemplate } from "./template.ts";
 import { readTree, type SourceFile } from "./tree.ts";
 
-/** Read by this service, and served by none of their own. */
+/** Read by this service, and not served. */
 const SOURCES = ["site.json"];
 const STYLE = "assets/site.css";
-/** Those that know where the service is seen from. */
+/** Those that contain the public URL. */
 const TEMPLATES = ["robots.txt", ".well-known/security.txt"];
 /** Files that clients look for at the root. */
 const AT_ROOT = [...TEMPLATES, "favicon.ico"];
 const NOT_FOUND = "404.md";
 
 const DAY_MS = 86_400_000;
-/** How long security.txt holds from the day it is read on: RFC 9116 recommends less than a year. */
+/** How long security.txt is valid from the day it is read: RFC 9116 recommends less than a year. */
 const SECURITY_DAYS = 180;
 
 export interface SnapshotOptions {
   /** Of the folder. */
   readonly dir: string;
-  /** Without a slash at the end; asked when something is rendered. */
+  /** Without a trailing slash; asked for when something is rendered. */
   readonly base_url: () => string;
-  /** Addresses of pages that are made elsewhere, for the sitemap. */
+  /** Addresses of pages that are rendered elsewhere, for the sitemap. */
   readonly other_pages: readonly string[];
-  /** How long caches may keep what names no version, for pages and for files. */
+  /** How long caches may keep unversioned pages and files. */
   readonly cache_control: { readonly page: string; readonly file: string };
 }
 
@@ -47,11 +47,11 @@ export class Snapshot {
   /** By path. */
   readonly #pages = new Map<string, Page>();
   readonly #posts: readonly Page[];
-  /** By address, made when asked for. */
+  /** By address, rendered on demand. */
   readonly #contents = new Map<string, () => Content>();
   readonly #not_found: (() => Content) | undefined;
 
-  /** Reads the folder. Throws where a file in it is not as `mod.ts` says it should be. */
+  /** Reads the folder. Throws if a file in it does not follow the rules in `mod.ts`. */
   constructor(options: SnapshotOptions) {
     this.#options = options;
     const files = readTree(options.dir);
@@ -90,12 +90,12 @@ export class Snapshot {
     return this.#contents.get(address)?.();
   }
 
-  /** What a browser is shown where nothing is. */
+  /** What a browser gets for missing pages. */
   notFound(): Content | undefined {
     return this.#not_found?.();
   }
 
-  /** A page that somebody else made. */
+  /** A page that was rendered elsewhere. */
   document(page: LaidOut, modified: Date): Content {
     const around = { settings: this.#settings, base_url: this.#options.base_url(), style: this.#style };
     return new Content(layOut(page, around), {
@@ -126,7 +126,7 @@ export class Snapshot {
     return content;
   }
 
-  /** The text changes by the day, so nothing is kept. */
+  /** The text changes daily, so it is not cached. */
   #addTemplate({ path, bytes, modified }: SourceFile): void {
     const fill = parseTemplate(bytes.toString(), { path, names: ["base_url", "expires"] });
     this.#addAt(path, () => {
@@ -210,7 +210,7 @@ export class Snapshot {
   }
 }
 
-/** The address of a file with its version: caches may keep what is there for ever. */
+/** The versioned address of a file: caches may keep it for ever. */
 function versioned(path: string, content: Content | undefined): string | undefined {
   return content && `/public/${encodeURI(path)}?v=${content.version}`;
 }

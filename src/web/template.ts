@@ -1,11 +1,11 @@
-/** Texts with `{{name}}` in them: plain files such as robots.txt. Pages are made by layout.tsx. */
+/** Texts with `{{name}}` in them: plain files such as robots.txt. Pages are rendered by layout.tsx. */
 
 const PLACEHOLDER = /\{\{([\w:./-]+)\}\}/g;
 
-/** What a template is filled with: text for each name. */
+/** The values of a template: text by name. */
 type Values<Name extends string> = Readonly<Record<Name, string>>;
 
-/** Looks through a template, once. Throws where a name is none of `names`; `path` names the template then. */
+/** Fills a template in one pass. Throws if it contains an unknown name; `path` identifies the template then. */
 export function parseTemplate<Name extends string>(
   source: string,
   { path, names }: { path: string; names: readonly Name[] },

@@ -1,8 +1,8 @@
-/** Reads a folder whole: afterwards a request can only name what was found there, and no path reaches the disk. */
+/** Reads a folder completely: afterwards a request can only name what was found there, and no path reaches the disk. */
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** All that is served stays in memory. */
+/** Everything that is served stays in memory. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 export interface SourceFile {
@@ -12,7 +12,7 @@ export interface SourceFile {
   readonly modified: Date;
 }
 
-/** Reads every file. Throws where the folder is missing or a file is larger than 16 MB. */
+/** Reads every file. Throws if the folder is missing or a file is larger than 16 MB. */
 export function readTree(dir: string): Map<string, SourceFile> {
   const files = new Map<string, SourceFile>();
   for (const { path, size, modified } of list(dir)) {
@@ -24,12 +24,12 @@ export function readTree(dir: string): Map<string, SourceFile> {
   return files;
 }
 
-/** A text that differs as soon as a file is added, removed or written. */
+/** A text that changes whenever a file is added, removed or written. */
 export function fingerprint(dir: string): string {
   return Array.from(list(dir), ({ path, size, modified }) => `${path} ${size} ${modified.getTime()}`).join("\n");
 }
 
-/** Every file but hidden ones and those behind symbolic links, which may lead anywhere. */
+/** Every file except hidden ones and symbolic links, which may lead anywhere. */
 function* list(dir: string, prefix = ""): Generator<{ path: string; size: number; modified: Date }> {
   for (const name of readdirSync(join(dir, prefix)).sort()) {
     const path = prefix + name;

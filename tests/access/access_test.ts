@@ -35,7 +35,7 @@ describe("the operator's keys", () => {
     const access = bench.start({ keys });
     expect(access.identify(null)).toEqual({ kind: "none" });
     for (const credential of ["", "first-ke", "first-key ", "FIRST-KEY", "first-key,second-key", "\0", "é"]) {
-      expect(access.identify(credential)).toEqual({ kind: "refused", reason: "The key is not known here." });
+      expect(access.identify(credential)).toEqual({ kind: "refused", reason: "The key is unknown." });
     }
   });
 

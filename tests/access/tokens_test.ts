@@ -60,10 +60,10 @@ describe("a session's token", () => {
   test.each<[string, JWTPayload, string]>([
     ["that has expired", { exp: now() - 10 }, "The token has expired."],
     ["that does not expire", { exp: undefined }, "The token's claim exp is missing."],
-    ["that is not valid yet", { nbf: now() + 60 }, "The token's claim nbf is not as expected."],
-    ["of another issuer", { iss: "https://evil.example" }, "The token's claim iss is not as expected."],
+    ["that is not valid yet", { nbf: now() + 60 }, "The token's claim nbf is invalid."],
+    ["of another issuer", { iss: "https://evil.example" }, "The token's claim iss is invalid."],
     ["of no issuer", { iss: undefined }, "The token's claim iss is missing."],
-    ["for somebody else", { aud: "another-service" }, "The token's claim aud is not as expected."],
+    ["for somebody else", { aud: "another-service" }, "The token's claim aud is invalid."],
     ["for nobody", { aud: undefined }, "The token's claim aud is missing."],
     ["of nobody", { sub: undefined }, "The token's claim sub is missing."],
   ])("%s is refused", async (_, changes, reason) => {
@@ -97,7 +97,7 @@ describe("a session's token", () => {
     const identity = await identify(await token({ sub: sub as string }));
     expect(identity).toMatchObject({
       kind: "refused",
-      reason: expect.stringContaining("claim sub is not as expected: 1"),
+      reason: expect.stringContaining("claim sub is invalid: it must be 1"),
     });
   });
 
@@ -133,7 +133,7 @@ describe("a session's token", () => {
   });
 
   test("is refused where its signature is another's", async () => {
-    const reason = "The token's signature is not one of the expected auth server's.";
+    const reason = "The token's signature is not from the expected auth server.";
     expect(await identify(await token({}, { secret: "another secret of 32 bytes, or more" }))).toEqual({
       kind: "refused",
       reason,
@@ -144,7 +144,7 @@ describe("a session's token", () => {
   });
 
   test("cannot choose its algorithm", async () => {
-    const reason = "The token's algorithm is not taken here.";
+    const reason = "The token's algorithm is not accepted here.";
     expect(await identify(await token({}, { alg: "HS384", secret: SECRET.repeat(2) }))).toEqual({
       kind: "refused",
       reason,
@@ -221,7 +221,10 @@ describe("with published keys", () => {
     const forged = await new CompactSign(claims)
       .setProtectedHeader({ alg: "HS256", kid: "one" })
       .sign(bytes(JSON.stringify(jwk)));
-    expect(await verifier()(forged)).toEqual({ kind: "refused", reason: "The token's algorithm is not taken here." });
+    expect(await verifier()(forged)).toEqual({
+      kind: "refused",
+      reason: "The token's algorithm is not accepted here.",
+    });
   });
 
   test("they are read up to 256 KB, however they are compressed: beyond it they say nothing about a token", async () => {

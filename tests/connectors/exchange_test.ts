@@ -15,8 +15,8 @@ import { type RawRequest, type RawServer, startRawServer, writeForever } from ".
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 const CHUNKED = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-const TOO_MANY_HEADERS = "its headers are more than 200, or exceed 16384 bytes";
-const TOO_MUCH_FRAMING = "what frames its body's pieces exceeds them by more than 65536 bytes";
+const TOO_MANY_HEADERS = "it has more than 200 headers, or 16384 bytes of them";
+const TOO_MUCH_FRAMING = "its chunk framing exceeds its content by more than 65536 bytes";
 
 const noise = randomBytes(100_000);
 /** The same, in each coding. */
@@ -286,13 +286,13 @@ describe("an answer that cannot be read is malformed_answer", () => {
     [
       "a status that there is not",
       "HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n",
-      "its status is 999, and HTTP's go from 200 to 599",
+      "its status is 999; HTTP statuses go from 200 to 599",
     ],
     ["another", "HTTP/1.1 000 Odd\r\ncontent-length: 0\r\n\r\n", ""],
     [
       "one interim answer too many",
       "HTTP/1.1 100 Continue\r\n\r\n".repeat(MAX_INTERIM + 1) + OK,
-      "more than 32 interim answers precede it",
+      "more than 32 interim responses precede it",
     ],
     ["headers too long", `HTTP/1.1 200 OK\r\nx-a: ${"a".repeat(MAX_HEADER_BYTES)}\r\n\r\n`, TOO_MANY_HEADERS],
     ["too many headers", `HTTP/1.1 200 OK\r\n${"x:\r\n".repeat(201)}\r\n`, TOO_MANY_HEADERS],
@@ -320,7 +320,7 @@ describe("an answer that cannot be read is malformed_answer", () => {
     const error = await fault(get().then((response) => response.text()));
     expect(error).toBeInstanceOf(ConnectorError);
     expect(error.code).toBe("malformed_answer");
-    if (reason) expect(error.message).toBe(`The answer cannot be read: ${reason}.`);
+    if (reason) expect(error.message).toBe(`The response cannot be read: ${reason}.`);
   });
   test.each([
     ["headers", "x-a: 1\r\n"],

@@ -33,9 +33,9 @@ describe("JSON", () => {
   });
 
   test.each([
-    ["nobody-knows", "which is not known here"],
-    ["'utf-8'", "which is not known here"],
-    ["utf-7", "which is not known here"],
+    ["nobody-knows", "which is unknown"],
+    ["'utf-8'", "which is unknown"],
+    ["utf-7", "which is unknown"],
     ["shift_jis", "which it is not in"],
   ])("is read as UTF-8 where the charset is %s, and that is said", (charset, why) => {
     expect(decoded(`application/json; charset=${charset}`, GRUEZI)).toEqual({
@@ -45,7 +45,7 @@ describe("JSON", () => {
         {
           pointer: "/body",
           code: "decoded_as_utf_8",
-          message: `The answer names the charset ${JSON.stringify(charset)}, ${why}; it was read as UTF-8.`,
+          message: `The response has the charset ${JSON.stringify(charset)}, ${why}; it was read as UTF-8.`,
         },
       ],
     });
@@ -83,7 +83,7 @@ describe("JSON", () => {
         {
           pointer: "/body",
           code: "repeated_key",
-          message: 'An object of the body repeats the key "a": the last one\'s value is given.',
+          message: 'An object in the body repeats the key "a": its last value is returned.',
         },
       ],
     });

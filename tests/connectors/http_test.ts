@@ -226,7 +226,7 @@ describe("answer", () => {
 
 describe("the URL is called as it is written", () => {
   function called(host: string): string {
-    return `The URL names a host that is called as ${host}; write that name or address.`;
+    return `The URL has a host that would be called as ${host}; write that name or address.`;
   }
   test("with every slash of its path", async () => {
     await run({ url: `${raw.origin}//a//b?c=//d` });
@@ -240,10 +240,10 @@ describe("the URL is called as it is written", () => {
     ["/a\0", "The URL has white space or a control character (U+0000); write it as %00, or leave it out."],
     ["/a\u3000b", "The URL has white space or a control character (U+3000); write it as %E3%80%80, or leave it out."],
     ["/a\\b", "The URL has a backslash; write it as %5C, or as / where it separates."],
-    ["/a/../b", "The URL has the path segment .., which stands for another path; write that path."],
-    ["/a/%2E./b?c", "The URL has the path segment %2E., which stands for another path; write that path."],
-    ["/.", "The URL has the path segment ., which stands for another path; write that path."],
-    ["/?\ud83d", "The URL has half of a character that UTF-16 writes in two; leave it out."],
+    ["/a/../b", "The URL has the path segment .., which refers to another path; write that path."],
+    ["/a/%2E./b?c", "The URL has the path segment %2E., which refers to another path; write that path."],
+    ["/.", "The URL has the path segment ., which refers to another path; write that path."],
+    ["/?\ud83d", "The URL has an unpaired surrogate (half of a UTF-16 character); leave it out."],
   ])("or refused: %j", async (path, message) => {
     const before = raw.requests.length;
     const error = await failure({ url: raw.origin + path });
@@ -265,8 +265,8 @@ describe("the URL is called as it is written", () => {
     ["http://%31%32%37.0.0.1:PORT/", called("127.0.0.1")],
     ["http://b\u00fccher.example/", called("xn--bcher-kva.example")],
     ["http://[0:0:0:0:0:0:0:1]:PORT/", called("[::1]")],
-    ["http://127.0.0.1:0PORT/", "The URL has a port that begins with 0; leave the 0 out."],
-    ["http://127.0.0.1:00/", "The URL has a port that begins with 0; leave the 0 out."],
+    ["http://127.0.0.1:0PORT/", "The URL has a port that starts with 0; leave the 0 out."],
+    ["http://127.0.0.1:00/", "The URL has a port that starts with 0; leave the 0 out."],
     ["http://127.0.0.1:?a", "The URL has a colon without a port; leave it out."],
   ])("or rejected, if its host or port would be another: %s", async (url, message) => {
     const before = raw.requests.length;
@@ -296,7 +296,7 @@ describe("failure", () => {
     async (coding) => {
       const error = await failure({ url: `${raw.origin}/200/${encodeURIComponent(coding)}/broken` });
       expect(error).toMatchObject({ code: "malformed_answer", options: { detail: { status: 200 } } });
-      expect(error.message).toStartWith("The answer cannot be read: its ");
+      expect(error.message).toStartWith("The response cannot be read: its ");
     },
   );
   test.each(["broken", "cut", "stalled"])(

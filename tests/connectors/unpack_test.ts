@@ -101,7 +101,7 @@ describe("a body that costs more than it should", () => {
       .fill("gzip")
       .join(", ");
     expect(await refusal(unpack(packed, header))).toBe(
-      "The answer cannot be read: its body is in 3 content codings, and at most 2 are unpacked.",
+      "The response cannot be read: its body has 3 content codings; at most 2 are decoded.",
     );
     expect(packed.taken).toBe(0);
   });
@@ -128,7 +128,7 @@ describe("a body that costs more than it should", () => {
   test("and yields nothing of what another coding unpacks ends, too", async () => {
     const nothing = Buffer.concat(Array(200_000).fill(zlib.gzipSync("")));
     expect(await refusal(unpack(body(zlib.gzipSync(nothing)), "gzip, gzip"))).toBe(
-      "The answer cannot be read: its gzip body goes on and yields nothing.",
+      "The response cannot be read: its gzip body goes on and yields nothing.",
     );
   });
   test("of tiny frames, many at once: the frames of one are parsed per turn of the event loop", async () => {
@@ -158,7 +158,7 @@ describe("a body that costs more than it should", () => {
 
   test("asks for a window of more than 8 MB: zstd refuses it", async () => {
     const packed = zlib.zstdCompressSync(Buffer.alloc(9_000_000), { params: { [ZSTD_c_windowLog]: 25 } });
-    expect(await refusal(unpack(body(packed), "zstd"))).toBe("The answer cannot be read: its zstd body is broken.");
+    expect(await refusal(unpack(body(packed), "zstd"))).toBe("The response cannot be read: its zstd body is invalid.");
   });
   test.skipIf(process.platform !== "linux")(
     "sixty-four in br at once do not need sixty-four windows",
@@ -175,11 +175,11 @@ describe("a body that costs more than it should", () => {
 
 describe("a body that is broken", () => {
   test.each(CODINGS)("is said to be, in %s", async (coding, pack) => {
-    expect(await refusal(unpack(body(Buffer.from("abc")), coding))).toMatch(/its [\w-]+ body is broken\.$/);
+    expect(await refusal(unpack(body(Buffer.from("abc")), coding))).toMatch(/its [\w-]+ body is invalid\.$/);
     const packed = pack(randomBytes(10_000));
     for (const end of [1, 5, 20, 5_000, -1]) {
       const cut = refusal(unpack(body(packed.subarray(0, end), 1_000), coding));
-      expect(await cut).toMatch(/its [\w-]+ body is (?:broken|cut short)\.$/);
+      expect(await cut).toMatch(/its [\w-]+ body is (?:invalid|incomplete)\.$/);
     }
   });
   test.each([
@@ -209,7 +209,7 @@ describe("a body that is broken", () => {
     const large = Buffer.concat([randomBytes(400_000), Buffer.alloc(400_000), Buffer.from("text ".repeat(80_000))]);
     const whole = zlib.zstdCompressSync(large, { params });
     expect((await read(unpack(body(whole), "zstd"))).equals(large)).toBe(true);
-    expect(await refusal(unpack(body(whole.subarray(0, -1)), "zstd"))).toMatch(/cut short|broken/);
+    expect(await refusal(unpack(body(whole.subarray(0, -1)), "zstd"))).toMatch(/incomplete|invalid/);
   });
   test("in its connection, and not in its coding, is that fault", async () => {
     const fault = new Error("connection lost");

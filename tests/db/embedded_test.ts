@@ -289,7 +289,7 @@ describe("kill -9 of Postgres", () => {
       expect(committed).toBeGreaterThan(0);
       // More may be there than was acknowledged: a commit whose answer was cut off.
       expect(row?.count as number).toBeGreaterThanOrEqual(committed);
-      expect(said.join("\n")).toContain('error Postgres ended unexpectedly; starting it again {"ending":"SIGKILL"');
+      expect(said.join("\n")).toContain('error Postgres ended unexpectedly; restarting it {"ending":"SIGKILL"');
     },
     TIME,
   );

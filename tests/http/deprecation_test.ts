@@ -82,7 +82,7 @@ test("the document says so, too", () => {
   expect(old).toMatchObject({
     deprecated: true,
     "x-deprecation": { since: "2027-01-01", sunset: "2027-07-01" },
-    description: expect.stringContaining("Deprecated since 2027-01-01, and may be gone from 2027-07-01 on: "),
+    description: expect.stringContaining("Deprecated since 2027-01-01, and may be removed after 2027-07-01: "),
   });
   expect(Object.keys(old.responses[200].headers)).toContainValues(["deprecation", "sunset", "link"]);
   const current = app.routes.find(({ path }) => path === "/new")?.hooks.detail;

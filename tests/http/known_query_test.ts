@@ -37,7 +37,7 @@ test("an unknown parameter is rejected and named, by every call", async () => {
         query,
         422,
         "validation_failed",
-        { pointer: `?${name}`, message: "is not known here" },
+        { pointer: `?${name}`, message: "is not supported here" },
       ]);
     }
   }
@@ -51,7 +51,7 @@ test("a value that is not UTF-8 is rejected and named, by every call that knows 
         // What is not one of the values that there are is refused as such.
         if (status === 422) expect(body.errors[0].pointer).toBe(`?${name}`);
         else {
-          const detail = `?${name} is not UTF-8 when it is percent-decoded.`;
+          const detail = `?${name} is not UTF-8 after percent-decoding.`;
           expect([method, path, status, body.error, body.detail]).toEqual([method, path, 400, "malformed_url", detail]);
         }
       }
@@ -74,7 +74,7 @@ test("a path that is not UTF-8 is rejected", async () => {
   ]) {
     for (const how of path.includes("limits") ? [{}, init] : [{}]) {
       const { status, body } = await api.ask(path, how);
-      const detail = "The path is not UTF-8 when it is percent-decoded.";
+      const detail = "The path is not UTF-8 after percent-decoding.";
       expect([path, status, body.error, body.detail]).toEqual([path, 400, "malformed_url", detail]);
     }
   }
@@ -94,7 +94,7 @@ test("those that a call knows are read, and pages may be asked for with anything
   for (const [method, path, names] of await calls()) {
     for (const name of names) {
       const { status, body } = await api.ask(`${path}?${name}=%00`, { method, headers: {} });
-      const known = !JSON.stringify(body).includes("is not known here");
+      const known = !JSON.stringify(body).includes("is not supported here");
       expect([path, name, status, known]).toEqual([path, name, status, true]);
     }
   }

@@ -277,7 +277,7 @@ describe("a key in the wrong place is not on record, nor in the log:", () => {
     ] as const) {
       const { status, body } = await api.ask(path, init);
       expect([path, status, body.error]).toEqual([path, 400, "credential_exposed"]);
-      expect(body.detail).toEndWith("holds the key or token that the request is made with.");
+      expect(body.detail).toEndWith("contains the key or token that authenticates the request.");
     }
     expect(await api.log.head()).toBe(before);
   });

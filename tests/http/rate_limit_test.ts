@@ -61,7 +61,7 @@ describe("without a key", () => {
       status: 429,
       error: "rate_limited",
       instance: "/",
-      detail: `At most 20 requests a minute from one address without a key are answered; the next is in ${seconds} s.`,
+      detail: `At most 20 requests a minute from one address without a key are accepted; the next is in ${seconds} s.`,
       violated_policies: ["address"],
     });
     expect(refused.headers.get("ratelimit")).toBe(`"address";r=0;t=${seconds}`);
@@ -180,9 +180,7 @@ describe("with a key", () => {
     expect(await askTimes(12, wrong)).toEqual([...new Array(10).fill(401), 429, 429]);
     const refused = await wrong(99);
     expect(refused.body).toMatchObject({ violated_policies: ["failed-keys"] });
-    expect(refused.body.detail).toStartWith(
-      "At most 10 requests a minute from one address with keys that are not taken",
-    );
+    expect(refused.body.detail).toStartWith("At most 10 requests a minute from one address with invalid keys");
     // None of them was used here before.
     const issued = await api.ask("/api/v1/keys", post({ name: "new", scopes: ["jobs:read"] }, headers));
     const in_an_hour = Math.floor(Date.now() / 1000) + 3_600;
@@ -222,7 +220,7 @@ describe("with a key", () => {
     const unseen = await api.ask("/api/v1/jobs", { headers: await bearer({ sub: "bob" }) });
     expect([unseen.status, unseen.body.violated_policies]).toEqual([429, ["new-tokens"]]);
     expect(unseen.body.detail).toStartWith(
-      "At most 3000 requests a minute from one address with tokens that were not seen before are answered",
+      "At most 3000 requests a minute from one address with unknown tokens are accepted",
     );
     expect((await api.ask("/api/v1/jobs", { headers: ada })).status).toBe(200);
     expect((await api.ask("/api/v1/jobs", { headers })).status).toBe(200);
@@ -339,7 +337,7 @@ describe("in the document", () => {
     for (const answer of Object.values(responses)) expect(Object.keys(answer.headers)).toContainValues(HEADERS);
     expect(responses[429]?.description).toContain("`rate_limited`");
     expect(Object.keys(responses[429]?.headers ?? {})).toContain("Retry-After");
-    expect(describedAs("sign-in").description).toBe("Signs in. Takes 5 requests a minute of a caller.");
+    expect(describedAs("sign-in").description).toBe("Signs in. Allows 5 requests a minute per caller.");
     expect(describedAs("none").responses[429]).toBeUndefined();
   });
 });

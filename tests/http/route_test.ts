@@ -148,6 +148,6 @@ test("a call that needs a caller, or a list, is not served where there is nobody
   const page = Type.Object({ limit: Type.Optional(Type.Integer()) });
   const scoped = route({ ...said, method: "GET", path: "/a", id: "a", scope: "jobs:read", answers }, () => null);
   const listing = route({ ...said, method: "GET", path: "/b", id: "b", list: true, query: page, answers }, () => null);
-  expect(() => serveRoutes([scoped], {})).toThrow("Cannot serve /a: nobody is asked who they are");
+  expect(() => serveRoutes([scoped], {})).toThrow("Cannot serve /a: there is no authentication");
   expect(() => serveRoutes([listing], {})).toThrow("Cannot serve /b: there are no read models");
 });

@@ -47,7 +47,7 @@ test.each(Object.keys(add))("at most the allowed number of %s exists, however ma
   expect(new Set(refused.map(({ status, body }) => `${status} ${body.error}`))).toEqual(
     new Set(["409 too_many_stored"]),
   );
-  expect(refused[0]?.body.detail).toMatch(/^3 .*, and at most 3 may: .+\.$/);
+  expect(refused[0]?.body.detail).toMatch(/^3 .*; the maximum is 3: .+\.$/);
   // What is there already is answered as before, and can be changed.
   const again = (await add[kind]?.("first", repeated)) as Answer;
   expect(again.status).toBe(first.status);
@@ -78,10 +78,10 @@ describe("of what one caller stores", () => {
   afterAll(() => shared.stop());
 
   test.each([
-    ["schedules", "2 schedules are yours, and at most 2 of one caller may be: delete one that is not needed."],
-    ["pipelines", /^2 pipelines are yours, and at most 2 of one caller may be: .+/],
-    ["keys", /^2 keys that hold were issued by you, and at most 2 of one caller may be: .+/],
-    ["workflow_limits", /^2 workflows have limits that you settled first, and at most 2 of one caller may be: .+/],
+    ["schedules", "2 schedules are yours; the maximum for one caller is 2: delete one that is not needed."],
+    ["pipelines", /^2 pipelines are yours; the maximum for one caller is 2: .+/],
+    ["keys", /^2 valid keys were issued by you; the maximum for one caller is 2: .+/],
+    ["workflow_limits", /^2 workflows have limits that you set first; the maximum for one caller is 2: .+/],
   ])("%s take a share, and leave the rest to others; the operator may have all", async (kind, detail) => {
     const statuses = async (who: string, headers: object) =>
       (await Promise.all(names(who, 5).map((name) => add[kind]?.(name, headers, shared)))) as Answer[];

@@ -19,10 +19,10 @@ test("every value that does not fit is pointed at, and none is echoed", () => {
   };
   const { detail, options } = refusal(() => check(body));
   expect(options.errors).toEqual([
-    { pointer: "/a~1b~0c", message: "is not known here" },
+    { pointer: "/a~1b~0c", message: "is not supported here" },
     { pointer: "/workflow", message: "must have at least 1 character" },
     { pointer: "/payload", message: "must be an object" },
-    { pointer: "/callback_url", message: "must be an address that begins with http:// or https://" },
+    { pointer: "/callback_url", message: "must be a URL that starts with http:// or https://" },
     { pointer: "/priority", message: "must be one of low, normal, high" },
   ]);
   expect(JSON.stringify([detail, options.errors])).not.toContain("secret");
@@ -48,8 +48,8 @@ test("pointers and quotations are cut, so that no response grows with what it re
   const body = { ...Object.fromEntries(Array.from({ length: 40 }, (_, i) => long(i))), workflow: "a", payload: {} };
   const { detail, options } = refusal(() => check(body));
   const pointer = `/${"😀".repeat(199)}…`;
-  expect(options.errors).toEqual(Array(20).fill({ pointer, message: "is not known here" }));
-  expect(detail).toBe(`${pointer} is not known here (and 19 more).`);
+  expect(options.errors).toEqual(Array(20).fill({ pointer, message: "is not supported here" }));
+  expect(detail).toBe(`${pointer} is not supported here (and 19 more).`);
   const far = new Problem(problems.conflict, `a${"😀".repeat(3_000)}`, {
     errors: [{ pointer: "", message: "b".repeat(3_000) }],
   });
@@ -94,10 +94,10 @@ test("a workflow is 1 to 128 characters without control characters", () => {
 test("a callback address that is refused is told for what", () => {
   for (const [callback_url, message] of [
     ["http://a b", "must not contain white space or control characters; write a space as %20"],
-    ["example.com", "must be an address that begins with http:// or https://"],
-    ["http://example.com:99999/a", "must name a port up to 65535"],
-    ["http://[::1]:99999", "must name a port up to 65535"],
-    ["http://", "must be an http or https address with a valid host"],
+    ["example.com", "must be a URL that starts with http:// or https://"],
+    ["http://example.com:99999/a", "must have a port up to 65535"],
+    ["http://[::1]:99999", "must have a port up to 65535"],
+    ["http://", "must be an http or https URL with a valid host"],
     ["http://user:secret@example.com", "must not contain credentials (user:password@)"],
   ]) {
     const { options } = refusal(() => check({ workflow: "a", payload: {}, callback_url }));

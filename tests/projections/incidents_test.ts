@@ -30,6 +30,6 @@ test("an incident holds what was told of it, in order, each with the impact that
 });
 
 test("what was not opened cannot change, and nothing opens twice", () => {
-  expect(() => rowAfter(still)).toThrow("nothing was opened");
+  expect(() => rowAfter(still)).toThrow("it was not opened");
   expect(() => rowAfter(opened, opened)).toThrow(`Cannot open incident ${id}`);
 });

@@ -171,7 +171,7 @@ test("a callback waits for the end, then for its attempts", () => {
 });
 
 test("a history that makes no sense is refused with its place", () => {
-  expect(() => rowAfter(started)).toThrow(`Cannot apply job.started to job-${id}: nothing was submitted`);
+  expect(() => rowAfter(started)).toThrow(`Cannot apply job.started to job-${id}: it was not submitted`);
   expect(() => rowAfter(submitted, submitted)).toThrow(`Cannot submit job ${id}: it exists since position 101`);
 });
 

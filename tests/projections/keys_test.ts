@@ -58,6 +58,6 @@ test("a revocation stays", () => {
 });
 
 test("what was not created cannot change, and nothing is created twice", () => {
-  expect(() => rowAfter(revoked)).toThrow("nothing was created");
+  expect(() => rowAfter(revoked)).toThrow("it was not created");
   expect(() => rowAfter(created, created)).toThrow(`Cannot create key ${id}`);
 });

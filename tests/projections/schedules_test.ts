@@ -110,6 +110,6 @@ test("a changed one shows what it was changed to, active or paused; a run beside
 });
 
 test("a history that makes no sense is refused with its place", () => {
-  expect(() => rowAfter(fired)).toThrow(`Cannot apply schedule.fired to schedule-${id}: nothing was created`);
+  expect(() => rowAfter(fired)).toThrow(`Cannot apply schedule.fired to schedule-${id}: it was not created`);
   expect(() => rowAfter(created, created)).toThrow(`Cannot create schedule ${id}: it exists since position 101`);
 });

@@ -101,20 +101,20 @@ async function relations(): Promise<unknown[]> {
 }
 
 test.each([
-  [["--at", "now", "--projection", "jobs"], '--at takes a position of the log, not "now"'],
+  [["--at", "now", "--projection", "jobs"], '--at must be a position of the log, not "now"'],
   [["--at", "1"], "--at needs one --projection NAME"],
   [["--at", "1", "--projection", "jbos"], 'Did you mean "jobs"?'],
-  [["--at", "1", "--projection", "jobs", "--verify"], "--at goes with --projection NAME and --key KEY alone"],
+  [["--at", "1", "--projection", "jobs", "--verify"], "--at can only be combined with --projection NAME and --key KEY"],
   [["--at", "1", "--projection", "jobs", "--key", "42"], "--key does not fit jobs: expected a UUID"],
-  [["--projection", "jobs", "--key", "42"], "--key goes with --at POSITION"],
-  [["--projection", "jbos"], 'There is no projection "jbos". There are: jobs, metrics'],
-  [["--until", "now"], '--until takes a position of the log, not "now"'],
+  [["--projection", "jobs", "--key", "42"], "--key needs --at POSITION"],
+  [["--projection", "jbos"], 'There is no projection "jbos"; use one of jobs, metrics'],
+  [["--until", "now"], '--until must be a position of the log, not "now"'],
   [["--until", "1", "--verify"], "--verify compares with the live tables"],
   [["--resume", "jbos"], 'There is no projection "jbos"'],
-  [["--resume", "jobs", "--skip", "2"], "--skip needs --reason"],
-  [["--resume", "jobs", "--skip", "two", "--reason", "No."], '--skip takes a position of the log, not "two"'],
-  [["--skip", "2", "--reason", "No."], "--skip and --reason go with --resume NAME"],
-  [["--resume", "jobs", "--verify"], "--resume goes with --skip and --reason alone"],
+  [["--resume", "jobs", "--skip", "2"], "--skip and --reason need each other"],
+  [["--resume", "jobs", "--skip", "two", "--reason", "No."], '--skip must be a position of the log, not "two"'],
+  [["--skip", "2", "--reason", "No."], "--skip and --reason need --resume NAME"],
+  [["--resume", "jobs", "--verify"], "--resume can only be combined with --skip and --reason"],
   [["--verfy"], "Unknown option '--verfy'"],
 ])("wrong use is told, with exit code 2: %p", async (args, message) => {
   const { code, out, err } = await replay(...args);
@@ -130,11 +130,11 @@ test("--resume lets a read model go on with the event that stopped it, or with -
   await stop();
   expect(await replay("--resume", "jobs", "--skip", "3", "--reason", "No.")).toMatchObject({
     code: 1,
-    out: `✗ jobs v${jobs.version}: nothing was done: position 2 stops it\n`,
+    out: `✗ jobs v${jobs.version}: nothing was done: the event at position 2 stops it\n`,
   });
   expect(await replay("--resume", "jobs")).toMatchObject({
     code: 0,
-    out: `✓ jobs v${jobs.version}: goes on with the event at position 2\n`,
+    out: `✓ jobs v${jobs.version}: resumed at the event at position 2\n`,
     err: "",
   });
   expect(await replay("--resume", "jobs")).toMatchObject({

@@ -16,7 +16,7 @@ test("wrong use is refused with code 2 and the value", async () => {
   const cases = [
     [["--moment", "noon"], 'not "noon"'],
     [["--moment", "toString"], 'not "toString"'],
-    [["--moment", "leap_day", "--spread"], "--moment and --spread do not go together"],
+    [["--moment", "leap_day", "--spread"], "Use either --moment or --spread"],
     [["--minutes", "1"], "--minutes"],
     [["tests/none_test.ts"], 'There is no file "tests/none_test.ts"'],
   ] as const;

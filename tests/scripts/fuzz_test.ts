@@ -13,9 +13,9 @@ test("--help says how it is used, and names the targets", async () => {
 
 test("wrong use is refused with code 2 and the value", async () => {
   const cases = [
-    [["--seconds", "0"], '--seconds takes a number above 0, up to 86400, not "0"'],
-    [["--seconds", "-1"], '--seconds takes a number above 0, up to 86400, not "-1"'],
-    [["--seed", "-1"], '--seed takes a whole number up to 2147483647, not "-1"'],
+    [["--seconds", "0"], '--seconds must be a number above 0, up to 86400, not "0"'],
+    [["--seconds", "-1"], '--seconds must be a number above 0, up to 86400, not "-1"'],
+    [["--seed", "-1"], '--seed must be a whole number up to 2147483647, not "-1"'],
     [["--seed", "2147483648"], 'up to 2147483647, not "2147483648"'],
     [["--target", "yaml"], 'not "yaml"'],
     [["--minutes", "1"], "--minutes"],

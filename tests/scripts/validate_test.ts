@@ -63,8 +63,8 @@ describe("against a service", () => {
   test("without the key, what failed is named", async () => {
     const { out, code } = await validate(production.url ?? "");
     expect(code).toBe(1);
-    expect(out).toContain("✓ GET / names the service");
-    expect(out).toContain("✗ the key in API_KEY is taken");
+    expect(out).toContain("✓ GET / returns the service's name");
+    expect(out).toContain("✗ the key in API_KEY is accepted");
     expect(out).toContain("✗ POST /api/v1/intake");
     expect(out).toMatch(/🔴 Levqor backend not validated: \d+ of \d+ checks failed\n {2}/);
     expect(out).not.toContain(GREEN);
@@ -92,5 +92,5 @@ test("a service that is not there is said not to be there", async () => {
 test("an address that is none is refused", async () => {
   const { error, code } = await validate("localhost:5000");
   expect(code).toBe(1);
-  expect(error).toContain("not an http or https address");
+  expect(error).toContain("not an http or https URL");
 });

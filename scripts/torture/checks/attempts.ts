@@ -25,7 +25,7 @@ interface Claim {
 }
 
 export const attemptsAlone: Check = {
-  name: "no attempt runs twice, or beside another; none is taken away before its lease ends",
+  name: "no attempt runs twice or beside another, and none is taken back before its lease expires",
   run: ({ histories, events }) => {
     const faults: string[] = [];
     let attempts = 0;
@@ -42,7 +42,7 @@ export const attemptsAlone: Check = {
 };
 
 export const attemptsInTime: Check = {
-  name: "no attempt starts before it is due, and no job has more than its max_attempts",
+  name: "no attempt starts before it is due, and no job exceeds its max_attempts",
   run: ({ histories, events }) => {
     const turns = turnsBack(events);
     const faults = [...histories].flatMap(([jobId, history]) =>
@@ -127,12 +127,12 @@ class Attempts {
   }
 
   *#release({ data, recorded_at, position }: LogEvent, claim: Claim): Generator<string> {
-    if (data.reason === "worker_lost") yield "takes a worker for lost that may well live";
+    if (data.reason === "worker_lost") yield "treats a worker as lost that may well be alive";
     const early = claim.lease_end - recorded_at;
     if (data.reason !== "lease_expired" || early <= 0) return;
     // Judged by the clock of a moment before it was recorded: it may have been turned back meanwhile.
     const turned = this.#turns.some((turn) => turn > claim.position && turn <= position);
-    if (!turned) yield `takes attempt ${claim.attempt} away ${early} ms before its lease ends`;
+    if (!turned) yield `takes attempt ${claim.attempt} back ${early} ms before its lease expires`;
   }
 }
 

@@ -29,7 +29,7 @@ function recordsOf(key: string, { histories }: Evidence): { starts: LogEvent[]; 
 const STEP_RECORDS = ["job.step_started", "job.step_succeeded"];
 
 export const effectsClaimed: Check = {
-  name: "no side effect is tried without a claim of its own",
+  name: "every attempt at a side effect has its own claim",
   run: (evidence) => {
     const faults: string[] = [];
     for (const [key, requests] of requestsByKey(evidence)) {
@@ -48,7 +48,7 @@ export const effectsClaimed: Check = {
 };
 
 export const effectsOnce: Check = {
-  name: "no side effect is repeated after its success is on record",
+  name: "no side effect is repeated after its success is recorded",
   run: (evidence) => {
     const faults: string[] = [];
     let repeated = 0;
@@ -61,12 +61,12 @@ export const effectsOnce: Check = {
         if (arrived_at > since) faults.push(`${key}: request ${serial} came after its success at ${success.position}`);
       }
     }
-    return { looked_at: `${repeated} effects tried again`, faults };
+    return { looked_at: `${repeated} side effects retried`, faults };
   },
 };
 
 export const resultsTrue: Check = {
-  name: "every recorded result is an answer that was really given",
+  name: "every recorded result is a response that was really given",
   run: (evidence) => {
     const faults: string[] = [];
     const byKey = requestsByKey(evidence);
@@ -79,24 +79,24 @@ export const resultsTrue: Check = {
       const given = (byKey.get(jobId) ?? []).some(
         ({ serial, status }) => serial === result.body?.serial && status === result.status,
       );
-      if (!given) faults.push(`job ${jobId}: nobody gave the answer ${JSON.stringify(result.body)}`);
+      if (!given) faults.push(`job ${jobId}: nobody gave the response ${JSON.stringify(result.body)}`);
     }
     return { looked_at: `${results} results`, faults };
   },
 };
 
 export const stepsBuildOnRecord: Check = {
-  name: "later steps are given what is on record of earlier ones, at one version of their pipeline",
+  name: "later steps get the recorded outputs of earlier ones, at one version of their pipeline",
   run: ({ requests, histories }) => {
     const faults: string[] = [];
     const later = requests.filter(({ after, version }) => after !== undefined || version !== undefined);
     for (const { key, serial, after, version } of later) {
       const history = histories.get(key.split("/")[0] ?? "") ?? [];
       const pinned = history.find(({ type }) => type === "job.pipeline_pinned")?.data.version;
-      if (version !== pinned) faults.push(`${key}: request ${serial} is of version ${version}, the job's is ${pinned}`);
+      if (version !== pinned) faults.push(`${key}: request ${serial} is of version ${version}, the job has ${pinned}`);
       if (after !== undefined && !isOnRecord(after, history)) {
         faults.push(
-          `${key}: request ${serial} builds on answer ${after}, which no earlier step of the job has on record`,
+          `${key}: request ${serial} builds on response ${after}, which no earlier step of the job has recorded`,
         );
       }
     }

@@ -8,7 +8,7 @@ const FLOOR_MS = 150;
 const FEWEST = 200;
 
 export const politeUnharmed: Check = {
-  name: "no other user's p99 more than doubles while one means harm",
+  name: "no other user's p99 more than doubles while one is malicious",
   run: ({ polite: { calm, harmed } }) => {
     const [without, beside] = [p99(calm), p99(harmed)];
     const looked_at = `${calm.length} requests without, p99 ${Math.round(without)} ms; ${harmed.length} beside it, p99 ${Math.round(beside)} ms`;
@@ -16,7 +16,7 @@ export const politeUnharmed: Check = {
       return { looked_at: `${looked_at}; too few to tell`, faults: [] };
     const allowed = Math.max(FLOOR_MS, 2 * without);
     if (beside <= allowed) return { looked_at, faults: [] };
-    const fault = `a polite user's p99 is ${Math.round(beside)} ms beside the harm and ${Math.round(without)} ms without it; ${Math.round(allowed)} ms are allowed`;
+    const fault = `a polite user's p99 is ${Math.round(beside)} ms beside the malicious one and ${Math.round(without)} ms without; ${Math.round(allowed)} ms are allowed`;
     return { looked_at, faults: [fault] };
   },
 };

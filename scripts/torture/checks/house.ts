@@ -2,15 +2,15 @@
 import type { Check } from "../evidence.ts";
 
 export const noCrash: Check = {
-  name: "no process of the service ends by itself, or says that it must",
+  name: "no process of the service crashes, or says that it must",
   run: ({ exits, fatal }) => {
     // What cannot come up says so with 1: its database may be away. Whatever else ends by itself is broken.
     const byThemselves = exits.filter(({ sent, was_ready, code }) => sent === undefined && (was_ready || code !== 1));
     return {
-      looked_at: `${exits.length} ends of processes`,
+      looked_at: `${exits.length} exits of processes`,
       faults: [
         ...byThemselves.map(
-          ({ name, how, at }) => `${name} ended by itself with ${how} at ${new Date(at).toISOString()}`,
+          ({ name, how, at }) => `${name} exited by itself with ${how} at ${new Date(at).toISOString()}`,
         ),
         ...fatal.map((line) => `fatal: ${line}`),
       ],
@@ -22,11 +22,11 @@ export const stopsInPeace: Check = {
   name: "every process of the service stops when told to",
   run: ({ exit_codes }) => ({
     looked_at: `${exit_codes.size} processes`,
-    faults: [...exit_codes].flatMap(([name, code]) => (code === 0 ? [] : [`${name} ended with ${code ?? "SIGKILL"}`])),
+    faults: [...exit_codes].flatMap(([name, code]) => (code === 0 ? [] : [`${name} exited with ${code ?? "SIGKILL"}`])),
   }),
 };
 
 export const promisesKept: Check = {
-  name: "repeated requests meet the same job, and a job is there as soon as it is acknowledged",
+  name: "repeated requests return the same job, and a job exists as soon as it is acknowledged",
   run: ({ said, acknowledged }) => ({ looked_at: `${acknowledged.length} jobs`, faults: said }),
 };

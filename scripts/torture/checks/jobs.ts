@@ -5,7 +5,7 @@ import { standingOf } from "../standing.ts";
 /** `isRun`: whether anybody runs a workflow. */
 export function allSettled(isRun: (workflow: string) => boolean): Check {
   return {
-    name: "every job has ended, or rightly waits; and nothing more is to be told of it",
+    name: "every job has finished, or rightly waits; and no callback is outstanding",
     run: ({ histories }) => {
       const faults: string[] = [];
       for (const [jobId, history] of histories) {
@@ -19,7 +19,7 @@ export function allSettled(isRun: (workflow: string) => boolean): Check {
 }
 
 export const endAsExpected: Check = {
-  name: "every acknowledged job comes to the end that it must come to",
+  name: "every acknowledged job has an expected outcome",
   run: ({ acknowledged, histories }) => {
     const faults: string[] = [];
     for (const { wanted, job_id } of acknowledged) {
@@ -36,7 +36,7 @@ export const endAsExpected: Check = {
 };
 
 export const statusTrue: Check = {
-  name: "the API tells of each job what the log holds",
+  name: "the API shows each job as it is in the log",
   run: ({ acknowledged, histories, statuses }) => {
     const faults: string[] = [];
     for (const { job_id } of acknowledged) {
@@ -44,7 +44,7 @@ export const statusTrue: Check = {
       const history = histories.get(job_id) ?? [];
       const { status } = standingOf(history, () => true);
       if (answer?.status !== 200 || answer.body.status !== status) {
-        faults.push(`job ${job_id} is ${status}; the answer: ${answer?.status} ${JSON.stringify(answer?.body)}`);
+        faults.push(`job ${job_id} is ${status}; the response: ${answer?.status} ${JSON.stringify(answer?.body)}`);
       } else if (status === "queued" && typeof answer.body.waiting_for?.reason !== "string") {
         faults.push(`job ${job_id} waits, and does not say for what`);
       }

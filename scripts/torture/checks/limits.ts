@@ -12,7 +12,7 @@ const FREES: ReadonlySet<string> = new Set([
 ]);
 
 export const oneOfAKey: Check = {
-  name: "of the jobs with one concurrency key no two run at once",
+  name: "no two jobs with the same concurrency key run at once",
   run: ({ events, histories }) => {
     const faults: string[] = [];
     const running = new Map<string, string>();

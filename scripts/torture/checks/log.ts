@@ -8,9 +8,9 @@ export const dense: Check = {
     const faults: string[] = [];
     const versions = new Map<string, number>();
     for (const [index, { position, stream_id, version }] of events.entries()) {
-      if (position !== index + 1) faults.push(`position ${position} stands at place ${index + 1}`);
+      if (position !== index + 1) faults.push(`position ${position} is at index ${index + 1}`);
       const expected = (versions.get(stream_id) ?? 0) + 1;
-      if (version !== expected) faults.push(`${stream_id}@${version} stands where @${expected} should`);
+      if (version !== expected) faults.push(`${stream_id}@${version} is where @${expected} should be`);
       versions.set(stream_id, version);
     }
     return { looked_at: `${events.length} events`, faults };
@@ -18,7 +18,7 @@ export const dense: Check = {
 };
 
 export const unchanged: Check = {
-  name: "what was once read from the log stays in it, unchanged",
+  name: "events once read from the log stay in it, unchanged",
   run: ({ seen, events }) => {
     const faults = seen
       .filter((event) => !Bun.deepEquals(events[event.position - 1], event, true))
@@ -28,7 +28,7 @@ export const unchanged: Check = {
 };
 
 export const acknowledgedExist: Check = {
-  name: "every acknowledged job is in the log, where the answer said, as it was sent",
+  name: "every acknowledged job is in the log, at the acknowledged position, as it was sent",
   run: ({ acknowledged, events }) => {
     const faults: string[] = [];
     for (const { wanted, job_id, position } of acknowledged) {
@@ -46,13 +46,13 @@ export const acknowledgedExist: Check = {
 };
 
 export const relayed: Check = {
-  name: "JetStream holds every event once, in order",
+  name: "JetStream has every event once, in order",
   run: ({ jetstream: { messages, first, last, behind }, events }) => {
     const faults: string[] = [];
     if (behind > 0) faults.push(`the stream is ${behind} events behind the log`);
     // An emptied stream goes on after its last message; one that is new is filled from the first event.
     const span = last && first ? last.position - first.position + 1 : 0;
-    if (messages !== span) faults.push(`the stream holds ${messages} messages for ${span} events`);
+    if (messages !== span) faults.push(`the stream has ${messages} messages for ${span} events`);
     for (const message of [first, last]) {
       const event = events[(message?.position ?? 0) - 1];
       const id = event && `${event.stream_id}@${event.version}`;
@@ -69,10 +69,10 @@ export const streamed: Check = {
     const faults = [...streams].flatMap(([way, { positions }]) => {
       const first = wanted.findIndex((position, index) => positions[index] !== position);
       if (first >= 0)
-        return [`${way}: after ${wanted[first - 1] ?? 0} comes ${wanted[first]}, seen was ${positions[first]}`];
+        return [`${way}: ${wanted[first - 1] ?? 0} is followed by ${wanted[first]}, but ${positions[first]} was seen`];
       return positions.length === wanted.length
         ? []
-        : [`${way}: seen were ${positions.length} events of ${wanted.length}`];
+        : [`${way}: ${positions.length} of ${wanted.length} events were seen`];
     });
     const connections = [...streams].map(([way, { connections }]) => `${connections} connections over ${way}`);
     return { looked_at: `${wanted.length} events, ${connections.join(", ")}`, faults };
@@ -85,7 +85,7 @@ export const replayed: Check = {
     const lines = replay.said.trim().split("\n");
     return {
       looked_at: `${lines.filter((line) => line.startsWith("✓")).length} read models`,
-      faults: replay.code === 0 ? [] : [`replay --verify ended with ${replay.code}: ${lines.join("; ")}`],
+      faults: replay.code === 0 ? [] : [`replay --verify exited with ${replay.code}: ${lines.join("; ")}`],
     };
   },
 };

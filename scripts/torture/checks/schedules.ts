@@ -5,7 +5,7 @@ import type { LogEvent } from "../observer.ts";
 import { standingOf } from "../standing.ts";
 
 export const schedulesOnce: Check = {
-  name: "every instant of a schedule is fired once, by one job that succeeds",
+  name: "every run of a schedule fires once, as one job that succeeds",
   run: ({ events, histories }) => {
     const faults: string[] = [];
     const schedules = Map.groupBy(
@@ -24,7 +24,7 @@ export const schedulesOnce: Check = {
           faults.push(`${id}: job ${data.job_id} of ${data.instant} is ${status}`);
       }
     }
-    return { looked_at: `${fired} instants of ${schedules.size} schedules`, faults };
+    return { looked_at: `${fired} runs of ${schedules.size} schedules`, faults };
   },
 };
 
@@ -33,7 +33,8 @@ function* wrongOf(history: readonly LogEvent[]): Generator<string> {
   let next: string | undefined;
   for (const { type, version, data } of history) {
     if (type === "schedule.misfired" && data.reason !== "paused") yield `@${version}: ${data.instant} was missed`;
-    if (type === "schedule.fired" && data.instant !== next) yield `@${version}: fires ${data.instant}, due was ${next}`;
+    if (type === "schedule.fired" && data.instant !== next)
+      yield `@${version}: fires ${data.instant}, but ${next} was due`;
     next = data.next_run_at ?? next;
   }
 }

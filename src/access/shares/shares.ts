@@ -1,20 +1,20 @@
-/** How much of what a process has (streams, waiting claims) it gives in all, and to one caller. */
+/** How much of a process's resources (streams, waiting claims) it gives in total, and to one caller. */
 import type { Caller } from "../mod.ts";
 
 export interface SharesOptions {
   /** In all. */
   readonly max: number;
-  /** What one caller may hold of it, from 0 to 1. The operator may hold all of it. */
+  /** The share that one caller may use, from 0 to 1. The operator may use all of it. */
   readonly share: number;
 }
 
-/** Why there is nothing left: for anybody, or for this caller. */
+/** Which limit is reached: everybody's, or this caller's. */
 export interface Exhausted {
   readonly whose: "all" | "caller";
   readonly max: number;
 }
 
-/** How much of `max` the caller may hold: one at least. */
+/** How much of `max` the caller may use: at least one. */
 export function shareOf({ operator }: Pick<Caller, "operator">, { max, share }: SharesOptions): number {
   return operator ? max : Math.max(1, Math.floor(max * share));
 }
@@ -28,7 +28,7 @@ export class Shares {
     this.#options = options;
   }
 
-  /** Takes one; returns what gives it back, however often it is called, or why there is none left. */
+  /** Takes one; returns a function that gives it back, which may be called repeatedly, or the limit that is reached. */
   take(caller: Pick<Caller, "identity" | "operator">): (() => void) | Exhausted {
     const { identity } = caller;
     const held = this.#held.get(identity) ?? 0;

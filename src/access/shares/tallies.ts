@@ -1,9 +1,9 @@
 /**
- * How many there are of something that callers bring about, so that one of them has no more than a share.
+ * Counts what callers create, so that one of them has no more than a share.
  *
- * Nothing is asked for a request: the rows of a read model are counted now and then, and this process adds what it has recorded
- * that the count does not contain yet. So a single process keeps to a limit exactly. Where several record, each learns of
- * the others' at its next count.
+ * Requests wait for no query: the rows of a read model are counted periodically, and this process adds what it has
+ * recorded that the count does not include yet. So a single process enforces a limit exactly. If several record, each
+ * learns of the others' at its next count.
  */
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
@@ -13,18 +13,18 @@ import type { Sql } from "../../db/mod.ts";
 import type { Caller } from "../mod.ts";
 import { shareOf } from "./shares.ts";
 
-/** Callers that are remembered: those heard of longest ago are counted anew. */
+/** How many callers are remembered: the least recently seen ones are counted again. */
 const MAX_CALLERS = 10_000;
 
-/** What a count found. `position`: of the last event that it contains; `null`: there is no read model yet. */
+/** The result of a count. `position`: of the last event that it includes; `null`: there is no read model yet. */
 export interface Count {
   readonly position: number | null;
   readonly count: number;
 }
 
 /**
- * Counts rows of a read model: in one statement with the position that they are of. `rows` selects them, no more than need to
- * be counted.
+ * Counts rows of a read model, in one statement with the position that they reflect. `rows` selects them, no more than
+ * need to be counted.
  */
 export async function countRows(sql: Sql, name: string, rows: PendingQuery<Row[]>): Promise<Count> {
   const [row] = await sql<[Count]>`
@@ -34,19 +34,19 @@ export async function countRows(sql: Sql, name: string, rows: PendingQuery<Row[]
   return row;
 }
 
-/** What came of recording one. */
+/** The outcome of recording one. */
 export interface Recorded {
   readonly ok: boolean;
-  /** Of what was recorded, where anything was. */
+  /** The position of what was recorded, if anything was. */
   readonly position?: number | undefined;
 }
 
-/** How many there are: as counted last, and what was recorded here since. */
+/** How many there are: the last count, plus what was recorded here since. */
 export class Tally {
   #counted = 0;
-  /** The last event that the count contains. */
+  /** The last event that the count includes. */
   #countedUpTo = 0;
-  /** Where the log holds those that were recorded here and that the last count did not contain. */
+  /** The positions of those that were recorded here and that the last count did not include. */
   #uncounted: number[] = [];
   /** Those that are being recorded. */
   #entering = 0;
@@ -55,7 +55,7 @@ export class Tally {
     return this.#counted + this.#uncounted.length + this.#entering;
   }
 
-  /** Counts one while it is recorded, and after that where it was. */
+  /** Counts one while it is being recorded, and then at its position. */
   async enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result> {
     this.#entering++;
     try {
@@ -69,7 +69,7 @@ export class Tally {
   }
 
   learn({ position, count }: Count): void {
-    // Nothing from before what is known already.
+    // Nothing older than what is already known.
     if (position === null || position < this.#countedUpTo) return;
     this.#counted = count;
     this.#countedUpTo = position;
@@ -80,11 +80,11 @@ export class Tally {
 export interface CallerTalliesOptions {
   /** In all. */
   readonly max: number;
-  /** What one caller may have of it, from 0 to 1. */
+  /** The share that one caller may have, from 0 to 1. */
   readonly share: number;
-  /** Between two counts: while more than half of the share is taken, and below that. */
+  /** The interval of counts: while more than half of the share is used, and below that. */
   readonly every_ms: { readonly near: number; readonly far: number };
-  /** Counts those of an account, up to `limit`, in one statement with the position that they are of. */
+  /** Counts those of an account, up to `limit`, in one statement with the position that they reflect. */
   readonly count: (account: string, limit: number) => Promise<Count>;
   readonly logger: Pick<Logger, "debug">;
 }
@@ -110,7 +110,7 @@ export class CallerTallies {
       tally = new CallerTally({ max, every_ms, count: () => count(account, max + 1) });
       this.#tallies.set(account, tally);
     }
-    // The database is away, or the read model was never built: what is recorded meanwhile is counted here.
+    // The database is down, or the read model was never built: what is recorded meanwhile is counted here.
     await tally
       .refresh()
       .catch((error) => this.#options.logger.debug({ err: error }, "Cannot count what a caller has"));
@@ -123,7 +123,7 @@ interface CallerTallyOptions extends Pick<CallerTalliesOptions, "every_ms"> {
   readonly count: () => Promise<Count>;
 }
 
-/** What one caller has, of what may be theirs. */
+/** What one caller has, out of what they may have. */
 export class CallerTally {
   readonly #options: CallerTallyOptions;
   readonly #tally = new Tally();
@@ -142,7 +142,7 @@ export class CallerTally {
     return this.#options.max;
   }
 
-  /** How many more there may be. */
+  /** How many more are allowed. */
   get left(): number {
     return Math.max(0, this.max - this.depth);
   }
@@ -151,7 +151,7 @@ export class CallerTally {
     return this.#tally.enter(record);
   }
 
-  /** Counts, where the last count is old; those that ask meanwhile share it. */
+  /** Counts, if the last count is old; concurrent requests share it. */
   async refresh(): Promise<void> {
     const { near, far } = this.#options.every_ms;
     if (performance.now() - this.#counted_ms < (this.depth > this.max / 2 ? near : far)) return;

@@ -1,11 +1,11 @@
 /**
- * Who may do what may take long, and when: read the log for a stream that is behind, list or count with a filter, command
- * many jobs. A stream whose filter fits nothing reads all of the log without anything to send, as fast as it is let: so
- * callers take turns, each with one piece of work at a time however many streams they have, and whoever lets others wait
- * rests after a piece for as long as it took.
+ * Schedules work that may take long: reading the log for a stream that is behind, listing or counting with a filter,
+ * bulk commands. A stream whose filter matches nothing reads the whole log as fast as it can without anything to send.
+ * So callers take turns, each with one piece of work at a time however many streams they have, and a caller who keeps
+ * others waiting rests after a piece for as long as it took.
  */
 
-/** Pieces at once, of all callers together. */
+/** Pieces of work at once, of all callers together. */
 const AT_ONCE = 2;
 
 interface Lane {
@@ -16,11 +16,14 @@ interface Lane {
 export class Turns {
   readonly #at_once: number;
   readonly #halved: boolean;
-  /** By caller, in the order in which they come next. */
+  /** By caller, in the order of their next turns. */
   readonly #lanes = new Map<string, Lane>();
   #busy = 0;
 
-  /** @param options `halved`: after each piece nobody has a turn for as long as it took, so that half of the time is for all else */
+  /**
+   * @param options `halved`: after each piece nobody has a turn for as long as it took, so that half of the time is
+   * left for everything else
+   */
   constructor({ at_once = AT_ONCE, halved = false } = {}) {
     this.#at_once = at_once;
     this.#halved = halved;
@@ -62,7 +65,7 @@ export class Turns {
     for (const [caller, lane] of this.#lanes) {
       if (this.#busy >= this.#at_once) return;
       if (lane.busy || lane.waiting.length === 0) continue;
-      // To the end of the line.
+      // To the end of the queue.
       this.#lanes.delete(caller);
       this.#lanes.set(caller, lane);
       lane.busy = true;

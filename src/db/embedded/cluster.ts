@@ -1,4 +1,4 @@
-/** The embedded server's folder: made once, whole or not at all. */
+/** The embedded server's folder: created once, completely or not at all. */
 
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import type { Identity } from "./identity.ts";
 
 /** Owns the database and everything in it; only migrations log in with it. */
 export const ADMIN_ROLE = "levqor_admin";
-/** The service's role: it may do what it needs and no more. */
+/** The service's role, with no more permissions than it needs. */
 export const SERVICE_ROLE = "levqor";
 export const DATABASE = "levqor";
 
@@ -21,7 +21,7 @@ export interface ClusterPaths {
   readonly log: string;
 }
 
-/** What was decided when the folder was made. Holds the passwords: readable by its owner only. */
+/** What was decided when the folder was created. Contains the passwords: readable only by its owner. */
 export interface ClusterSettings {
   readonly port: number;
   readonly admin_password: string;
@@ -33,8 +33,8 @@ export function clusterPaths(root: string): ClusterPaths {
 }
 
 /**
- * Runs `initdb` in a folder beside, and moves it into place when it is complete: a start that is killed in the
- * middle leaves nothing that the next one would take for a database.
+ * Runs `initdb` in a temporary folder, and moves it into place when it is complete: a start that is killed halfway
+ * leaves nothing that the next one could mistake for a database.
  */
 export function createCluster(
   root: string,
@@ -58,7 +58,7 @@ export function createCluster(
     `--pwfile=${passwordFile}`,
     "--auth=scram-sha-256",
     "--encoding=UTF8",
-    // Built into Postgres: sorts alike on every machine and needs no locale of the system.
+    // Built into Postgres: sorts alike on every machine and needs no system locale.
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
     "--locale=C",
@@ -67,7 +67,7 @@ export function createCluster(
   const initdb = Bun.spawnSync(cmd, { ...as, cwd: "/", stdin: "ignore", env: serverEnv() });
   if (initdb.exitCode !== 0) {
     const said = `${initdb.stdout}${initdb.stderr}`.trim().split("\n").slice(-5).join("\n");
-    throw new Error(`Cannot make the embedded database in ${root}: initdb ended with ${initdb.exitCode}.\n${said}`);
+    throw new Error(`Cannot create the embedded database in ${root}: initdb ended with ${initdb.exitCode}.\n${said}`);
   }
   rmSync(passwordFile);
   renameSync(unfinished.root, root);
@@ -78,8 +78,8 @@ export function clusterExists(paths: ClusterPaths): boolean {
 }
 
 /**
- * Checks that `user` may use the data folder, and hands it over where a copy made by root took it away.
- * Postgres refuses a folder that belongs to someone else.
+ * Checks that `user` may use the data folder, and hands it over if a copy by root changed its owner. Postgres refuses a
+ * folder that belongs to someone else.
  */
 export function claimCluster(paths: ClusterPaths, user: Identity["user"]): void {
   const owner = statSync(paths.data).uid;
@@ -103,7 +103,7 @@ export function saveSettings(paths: ClusterPaths, settings: ClusterSettings): vo
   renameSync(`${paths.settings}.new`, paths.settings);
 }
 
-/** Nothing of the service's environment reaches Postgres: it holds secrets, and `PG…` variables would change it. */
+/** Postgres gets nothing from the service's environment: it contains secrets, and `PG…` variables would affect it. */
 export function serverEnv(): Record<string, string> {
   return { PATH: process.env.PATH ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
 }

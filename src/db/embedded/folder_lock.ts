@@ -6,13 +6,13 @@ import { join } from "node:path";
 /** Another service is using the data folder. */
 export class DataDirInUseError extends Error {
   override readonly name = "DataDirInUseError";
-  /** Of the service that holds the folder, where it is known. */
+  /** Of the service that has locked the folder, if known. */
   readonly pid: number | undefined;
 
   constructor(dir: string, options: ErrorOptions & { pid: number | undefined }) {
     super(
       `Cannot use ${dir}: the service with pid ${options.pid ?? "unknown"} is using it. ` +
-        "Stop that service first, or give this one a folder of its own with LEVQOR_DATA_DIR.",
+        "Stop that service first, or give this one its own folder with LEVQOR_DATA_DIR.",
       options,
     );
     this.pid = options.pid;
@@ -20,9 +20,9 @@ export class DataDirInUseError extends Error {
 }
 
 /**
- * Takes the folder for this process, or throws `DataDirInUseError`. The kernel drops the lock when the process
- * ends in whatever way, so a killed service never leaves a folder locked. SQLite, because it is the file
- * lock that Bun has built in: it works alike on Linux and macOS.
+ * Locks the folder for this process, or throws `DataDirInUseError`. The kernel releases the lock however the process
+ * ends, so a killed service never leaves a folder locked. SQLite, because it is the file lock that is built into Bun:
+ * it works alike on Linux and macOS.
  */
 export function lockFolder(dir: string): { release(): void } {
   const pidFile = join(dir, "service.pid");

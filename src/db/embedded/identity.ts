@@ -1,4 +1,4 @@
-/** As whom Postgres runs: it refuses to run as root. */
+/** The user that Postgres runs as: it refuses to run as root. */
 import { chownSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -6,19 +6,19 @@ import { dirname } from "node:path";
 export interface Identity {
   /** `undefined`: as the user of this process. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
-  /** The command and the options with which `Bun.spawn` starts `command` as that user. */
+  /** The command and options with which `Bun.spawn` starts `command` as that user. */
   wrap(command: readonly string[]): { cmd: string[]; uid?: number; gid?: number };
-  /** Gives a file or an empty folder to that user. */
+  /** Makes that user the owner of a file or an empty folder. */
   own(path: string): void;
 }
 
 /**
- * Root hands over to the user `postgres`, which is made if it is missing. `paths` are what that user has to
- * reach: root's own folders (mode 700) are closed to it, and then it keeps the one capability that opens them.
+ * Root uses the user `postgres`, which is created if it is missing. `paths` are what that user has to reach: if root's
+ * own folders (mode 700) block it, it keeps the one capability that opens them.
  */
 export function identity(paths: readonly string[]): Identity {
   const setpriv = process.platform === "linux" ? Bun.which("setpriv") : null;
-  // Postgres then stops as soon as its service is killed; where there is no setpriv, the next start stops it.
+  // Postgres then stops as soon as its service is killed; without setpriv, the next start stops it.
   const leash = ["--pdeathsig", "INT"];
   if (process.getuid?.() !== 0) {
     return {
@@ -35,7 +35,7 @@ export function identity(paths: readonly string[]): Identity {
         "Install util-linux (setpriv), move the service to a folder open to all, start it as another user, or set DATABASE_URL.",
     );
   }
-  // access(2), which Postgres asks about its own programs, drops capabilities unless no_setuid_fixup is set.
+  // access(2), which Postgres uses to check its own programs, drops capabilities unless no_setuid_fixup is set.
   const key = ["--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
   const become = [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", ...(closed ? key : [])];
   return {
@@ -69,7 +69,7 @@ function createUser(): User {
   );
 }
 
-/** Whether every folder on the way to `path` lets the user through. */
+/** Whether every folder on the way to `path` can be traversed by the user. */
 function reachable(path: string, { uid, gid }: User): boolean {
   for (let dir = dirname(path); ; dir = dirname(dir)) {
     const { uid: owner, gid: group, mode } = statSync(dir);

@@ -1,13 +1,13 @@
 /**
- * A Postgres of the service's own: real Postgres 18 in a folder, started and stopped with the service.
+ * The service's own Postgres: real Postgres 18 in a folder, started and stopped with the service.
  *
  *     <dir>/service.lock, service.pid    one service per folder
  *     <dir>/postgres/settings.json       port and passwords, mode 600
- *     <dir>/postgres/postgres.log        what Postgres says
- *     <dir>/postgres/data/               Postgres's own
+ *     <dir>/postgres/postgres.log        Postgres's log
+ *     <dir>/postgres/data/               Postgres's own data
  *
- * `kill -9` of the service: Postgres stops by itself (Linux) or is stopped by the next start. `kill -9` of
- * Postgres: it is started again on the same port and recovers from its write-ahead log.
+ * `kill -9` of the service: Postgres stops by itself (Linux) or is stopped by the next start. `kill -9` of Postgres: it
+ * is restarted on the same port and recovers from its write-ahead log.
  */
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
@@ -41,10 +41,10 @@ export { closeToOthers } from "./closed.ts";
 export { DataDirInUseError } from "./folder_lock.ts";
 
 export interface EmbeddedOptions {
-  /** The service's data folder; made if it is missing. */
+  /** The service's data folder; created if missing. */
   readonly dir: string;
   readonly logger: Pick<Logger, "debug" | "info" | "warn" | "error">;
-  /** Postgres settings beside or in place of the defaults below. */
+  /** Postgres settings that extend or replace the defaults below. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -54,9 +54,9 @@ export interface Embedded {
   readonly url: string;
   /** The owner's role, for migrations. */
   readonly admin_url: string;
-  /** Of Postgres's first process; another after a restart. */
+  /** Of Postgres's first process; changes after a restart. */
   readonly pid: number;
-  /** Stops Postgres cleanly and gives the folder free. */
+  /** Stops Postgres cleanly and releases the folder. */
   stop(): Promise<void>;
 }
 
@@ -70,23 +70,22 @@ const SETTINGS: Readonly<Record<string, string>> = {
   // A checkpoint every 15 min or 2 GB instead of 5 min or 1 GB: fewer full-page writes, recovery still takes seconds.
   checkpoint_timeout: "15min",
   max_wal_size: "2GB",
-  jit: "off", // short queries only: compiling costs more than it saves
+  jit: "off", // only short queries: compiling costs more than it saves
   timezone: "UTC",
   log_timezone: "UTC",
-  // No statement and no value reaches the log: they hold personal data and secrets.
+  // Statements and values are not logged: they contain personal data and secrets.
   log_min_error_statement: "panic",
   log_error_verbosity: "terse",
   log_checkpoints: "off",
   log_line_prefix: "%m [%p] ",
 };
 
-/** The log is set aside at a start when it has grown beyond this. */
+/** At startup the log is set aside if it is larger than this. */
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 
 /**
- * Starts the Postgres in `dir`, making it at the first start.
- * Throws `DataDirInUseError` when another service uses the folder, `EmbeddedUnavailableError` where there are no
- * programs for this machine.
+ * Starts the Postgres in `dir`, creating it at the first start. Throws `DataDirInUseError` if another service uses the
+ * folder, `EmbeddedUnavailableError` if there are no programs for this machine.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
@@ -103,7 +102,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     const as = identity([binaries.postgres, paths.data]);
     const first = !clusterExists(paths);
     if (first) {
-      options.logger.info({ dir: paths.root }, "Making the embedded database");
+      options.logger.info({ dir: paths.root }, "Creating the embedded database");
       createCluster(paths.root, { binaries, identity: as, port: freePort(), sync: options.settings?.fsync !== "off" });
     } else {
       claimCluster(paths, as.user);
@@ -137,7 +136,7 @@ interface ServerOptions extends EmbeddedOptions {
 /** Keeps one Postgres running: `start` … (restarts) … `stop`. */
 class Server {
   readonly #options: ServerOptions;
-  /** From the path: a copied folder is another cluster, and must not end the processes of the first. */
+  /** Derived from the path: a copied folder is another cluster, and must not end the processes of the first. */
   readonly #clusterName: string;
   #settings: ClusterSettings;
   #process: Subprocess | undefined;
@@ -184,10 +183,11 @@ class Server {
     await this.#supervision;
   }
 
-  /** Starts Postgres and waits until it takes connections. */
+  /** Starts Postgres and waits until it accepts connections. */
   async #launch(): Promise<void> {
     const { binaries, paths, identity, logger } = this.#options;
-    // We hold the folder's lock and its processes are gone: whatever the file says, its pid is another's by now.
+    // We have the folder's lock and its processes are gone: whatever the file says, its pid is another process's by
+    // now.
     rmSync(join(paths.data, "postmaster.pid"), { force: true });
     rotate(paths.log);
     const settings = {
@@ -227,7 +227,10 @@ class Server {
     logger.debug({ pid: child.pid, port: this.#settings.port }, "Postgres is ready");
   }
 
-  /** Makes the service's role and database where they are missing: after `initdb`, or a start that was cut off there. */
+  /**
+   * Creates the service's role and database if they are missing: after `initdb`, or after a start that was interrupted
+   * there.
+   */
   async #prepare(): Promise<void> {
     const sql = postgres(this.#url(ADMIN_ROLE, "template1"), { max: 1, onnotice: () => {} });
     try {
@@ -237,14 +240,14 @@ class Server {
       if (!found?.role) {
         await sql.unsafe(`create role ${SERVICE_ROLE} login password '${this.#settings.service_password}'`);
       }
-      // The database that initdb made, under our name: making another takes a third of a second.
+      // The database that initdb created, under our name: creating another takes a third of a second.
       if (!found?.database) await sql.unsafe(`alter database postgres rename to ${DATABASE}`);
     } finally {
       await sql.end();
     }
   }
 
-  /** Starts Postgres again whenever it ends without being told to. */
+  /** Restarts Postgres whenever it ends without being told to. */
   async #supervise(): Promise<void> {
     const { logger } = this.#options;
     while (!this.#stopping.signal.aborted) {
@@ -252,7 +255,7 @@ class Server {
       await child.exited;
       let delay = 0;
       while (!this.#stopping.signal.aborted) {
-        logger.error({ ending: ending(child), wait_ms: delay }, "Postgres ended unexpectedly; starting it again");
+        logger.error({ ending: ending(child), wait_ms: delay }, "Postgres ended unexpectedly; restarting it");
         try {
           await pause(delay, this.#stopping.signal);
           await endServer(this.#clusterName);
@@ -269,13 +272,13 @@ class Server {
     }
   }
 
-  /** Fast shutdown; at once if that takes longer than a service may take to stop. */
+  /** Fast shutdown; immediate if that takes longer than a service may take to stop. */
   async #end(): Promise<void> {
     const child = this.#process;
     if (!child) return;
     child.kill("SIGINT");
     const late = setTimeout(() => {
-      this.#options.logger.warn("Postgres takes long to stop; ending it at once (it will recover at the next start)");
+      this.#options.logger.warn("Postgres takes long to stop; killing it (it will recover at the next start)");
       child.kill("SIGQUIT");
     }, 8_000);
     await child.exited;
@@ -290,7 +293,7 @@ class Server {
   }
 }
 
-/** Postgres writes its state into the eighth line of `postmaster.pid`. */
+/** Postgres writes its state into line 8 of `postmaster.pid`. */
 function isReady(data: string, pid: number): boolean {
   try {
     const lines = readFileSync(join(data, "postmaster.pid"), "utf8").split("\n");

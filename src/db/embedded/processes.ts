@@ -1,4 +1,4 @@
-/** The processes of a Postgres server: finding and ending what an earlier run left behind. */
+/** The processes of a Postgres server: finds and ends what an earlier run left behind. */
 import { readdirSync, readFileSync } from "node:fs";
 
 export interface ServerProcess {
@@ -7,8 +7,8 @@ export interface ServerProcess {
 }
 
 /**
- * The server processes with this `cluster_name`. The name stands in every one's command line, which any user
- * may read: `…/postgres -D … -c cluster_name=levqor-1a2b`, `postgres: levqor-1a2b: checkpointer`.
+ * The server processes with this `cluster_name`. The name is in every one's command line, which any user may read:
+ * `…/postgres -D … -c cluster_name=levqor-1a2b`, `postgres: levqor-1a2b: checkpointer`.
  */
 function serverProcesses(clusterName: string): ServerProcess[] {
   const found: ServerProcess[] = [];
@@ -22,14 +22,14 @@ function serverProcesses(clusterName: string): ServerProcess[] {
 }
 
 /**
- * Ends the processes of a server that has lost its service, and waits until they are gone: while one of them
- * lives, its shared memory keeps a new server from starting. No step loses anything that was committed.
- * Children without their postmaster mostly leave by themselves, and get no signal at first.
+ * Ends the processes of a server that has lost its service, and waits until they are gone: while one of them lives, its
+ * shared memory keeps a new server from starting. No step loses committed data. Children without their postmaster
+ * mostly exit by themselves, and get no signal at first.
  */
 export async function endServer(clusterName: string): Promise<void> {
   const steps = [
     { to: ["postmaster"], signal: "SIGINT", wait_ms: 1_000 }, // fast shutdown
-    { to: ["postmaster", "child"], signal: "SIGQUIT", wait_ms: 2_000 }, // at once: the next start recovers from the WAL
+    { to: ["postmaster", "child"], signal: "SIGQUIT", wait_ms: 2_000 }, // immediate: the next start recovers from the WAL
     { to: ["postmaster", "child"], signal: "SIGKILL", wait_ms: 5_000 },
   ] as const;
   for (const { to, signal, wait_ms } of steps) {

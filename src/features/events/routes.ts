@@ -52,7 +52,7 @@ const STREAM_BATCH = { batch: 50, max_length: 65_536 };
 const [EXAMPLE] = LogEvent.examples as [object];
 const EXAMPLE_LINE = `${JSON.stringify(EXAMPLE)}\n`;
 
-const WHOLE = "The log holds what everybody did, so a key that is limited to some workflows may not read it.";
+const WHOLE = "The log contains everybody's events, so a key that is limited to some workflows may not read it.";
 
 const eventIdParam = nameParam(EventId, eventProblems.event_not_found);
 const checkQuery = (query: string) => refuseBeyondAll(query, "after");
@@ -77,7 +77,7 @@ export function eventRoutes(options: Options) {
         id: "listEvents",
         tag: tags.audit,
         summary: "List the events of the log, oldest first",
-        description: `Reads the whole log in the order in which it was recorded, never older than any answer given before. A page looks at 100,000 positions at most: where little fits the filter it may hold few events, or none, and \`has_more\` says that the log goes on. ${WHOLE}`,
+        description: `Reads the whole log in the order in which it was recorded, and is never older than an earlier response. A page looks at no more than 100,000 positions: if little matches the filter it may contain few events, or none, and \`has_more\` says that the log continues. ${WHOLE}`,
         scope: "audit:read",
         reach: "everyones",
         query: EventListQuery,
@@ -118,7 +118,7 @@ export function eventRoutes(options: Options) {
         id: "streamEvents",
         tag: tags.audit,
         summary: "Stream the events of the log",
-        description: `Server-sent events from now on, or from the position that \`after\` names (0: from the first event ever); the data of each is a LogEvent. Resuming with Last-Event-ID, comments in silence, \`closed\` and slow clients: as in the stream of all jobs. ${WHOLE}`,
+        description: `Server-sent events from now on, or from the position in \`after\` (0: from the first event ever); the data of each is a LogEvent. Resuming with Last-Event-ID, comments when nothing happens, \`closed\` and slow clients work as in the stream of all jobs. ${WHOLE}`,
         scope: "audit:read",
         reach: "everyones",
         query: EventStreamQuery,
@@ -126,7 +126,7 @@ export function eventRoutes(options: Options) {
         headers: ["Last-Event-ID"],
         answers: {
           200: {
-            description: "Events, without end: the data of each, but of `closed`, as in the schema LogEvent.",
+            description: "An endless stream of events: the data of each, except `closed`, is a LogEvent.",
             content_type: "text/event-stream",
             parts: LogEvent,
             example: `id: 1040\nevent: job.submitted\ndata: ${EXAMPLE_LINE}\n`,
@@ -152,14 +152,14 @@ export function eventRoutes(options: Options) {
         id: "exportEvents",
         tag: tags.audit,
         summary: "Export the events of the log",
-        description: `Writes all events that fit, up to the log's head at the time of the request, which Levqor-Position names, as the client reads them. NDJSON holds each event as it was recorded; in CSV, for spreadsheets, texts that begin with =, +, - or @ get an apostrophe before them. With \`progress=true\`, NDJSON has lines with the one member \`progress\` after each part of the log, the last of them \`finished\`. An export that cannot be finished is cut off, not ended: begin again with \`after\`, the last position that arrived. ${WHOLE}`,
+        description: `Writes all matching events, up to the log's head at the time of the request, which Levqor-Position gives, as fast as the client reads them. NDJSON has each event as it was recorded; in CSV, for spreadsheets, text that begins with =, +, - or @ is preceded by an apostrophe. With \`progress=true\`, NDJSON also has lines with the single field \`progress\` after each part of the log, the last of them \`finished\`. If an export fails, the connection is broken off: resume with \`after\` and the last position that arrived. ${WHOLE}`,
         scope: "audit:read",
         reach: "everyones",
         query: EventExportQuery,
         checkQuery,
         answers: {
           200: {
-            description: "The events, one in each line.",
+            description: "The events, one per line.",
             content_type: "application/x-ndjson",
             parts: ExportLine,
             example: EXAMPLE_LINE,
@@ -189,7 +189,7 @@ export function eventRoutes(options: Options) {
         const file: EventFile = eventFiles[format];
         const source = written({ caller, filter, file, tells: progress === "true", after, until, stop: stop.signal });
         const on_fault = (error: unknown) =>
-          logger.warn({ err: error, request_id: cause.request_id }, "An export of the log broke off");
+          logger.warn({ err: error, request_id: cause.request_id }, "An export of the log was broken off");
         const texts = reporting(source, on_fault);
         // What is wrong from the beginning is still answered with a problem.
         const first = await texts.next().catch((error) => {
@@ -213,7 +213,7 @@ export function eventRoutes(options: Options) {
         id: "getEvent",
         tag: tags.audit,
         summary: "Get an event",
-        description: `As it was recorded. ${WHOLE}`,
+        description: `Exactly as recorded. ${WHOLE}`,
         scope: "audit:read",
         reach: "everyones",
         params: { event_id: eventIdParam },
@@ -277,7 +277,8 @@ export function eventRoutes(options: Options) {
       return tells ? `${JSON.stringify({ progress })}\n` : "";
     };
     while (position < until) {
-      if (stop.aborted) throw new Error("Cannot go on with an export: the service stops, or the key is taken no more");
+      if (stop.aborted)
+        throw new Error("Cannot continue an export: the service is stopping, or the key is no longer valid");
       const scanned = await scan(caller, filter, { after: position, until, limit: EXPORT_BATCH });
       position = scanned.position;
       events += scanned.events.length;
@@ -318,7 +319,10 @@ async function* reporting(source: AsyncGenerator<string>, on_fault: (error: unkn
 /** Throws the problem `workflow_not_allowed` for a caller who may not see what everybody does. */
 function requireWhole({ workflows }: Caller): void {
   if (workflows === "all") return;
-  throw new Problem(problems.workflow_not_allowed, "The key is limited to some workflows; the log holds all of them.");
+  throw new Problem(
+    problems.workflow_not_allowed,
+    "The key is limited to some workflows; the log contains all of them.",
+  );
 }
 
 /** Throws the problem `validation_failed` where a period ends before it begins. */

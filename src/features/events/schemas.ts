@@ -18,11 +18,11 @@ export const LogEvent = component(
     {
       event_id: EventId,
       position: Position,
-      stream_id: Type.String({ description: "Whose history it belongs to.", examples: [STREAM] }),
-      version: Type.Integer({ minimum: 1, description: "Its place in its stream." }),
+      stream_id: Type.String({ description: "The stream, the entity whose history this is.", examples: [STREAM] }),
+      version: Type.Integer({ minimum: 1, description: "The event's place in its stream." }),
       type: Type.String({ examples: ["job.submitted"] }),
-      schema_version: Type.Integer({ minimum: 1, description: "The version of the shape of `data`." }),
-      data: Type.Unknown({ description: "As it was recorded." }),
+      schema_version: Type.Integer({ minimum: 1, description: "The version of the schema of `data`." }),
+      data: Type.Unknown({ description: "Exactly as recorded." }),
       meta: EventMeta,
       recorded_at: Timestamp,
     },
@@ -51,7 +51,7 @@ const Progress = Type.Object(
   {
     progress: Type.Object(
       {
-        position: Type.Integer({ minimum: 0, description: "The last position of the log that was looked at." }),
+        position: Type.Integer({ minimum: 0, description: "The last position of the log that was searched." }),
         until: Type.Integer({ minimum: 0, description: "The position at which the export ends." }),
         events: Type.Integer({ minimum: 0, description: "Events written so far." }),
         finished: Type.Boolean(),
@@ -64,7 +64,7 @@ const Progress = Type.Object(
 
 export const ExportLine = component(
   "ExportLine",
-  Type.Union([LogEvent, Progress], { description: "A line of an export in NDJSON: an event, or how far it has come." }),
+  Type.Union([LogEvent, Progress], { description: "A line of an NDJSON export: an event, or the progress so far." }),
 );
 
 const text = (description: string, example: string) =>
@@ -84,13 +84,13 @@ const filter = {
   category: Type.Optional(
     Type.String({
       pattern: "^[a-z_]{1,64}$",
-      description: "Only streams of this category: what their ids begin with, before the hyphen.",
+      description: "Only streams of this category: the part of their ids before the hyphen.",
       examples: ["key"],
     }),
   ),
   stream: text("Only this stream.", STREAM),
-  actor: text("Only what this actor did.", "anonymous"),
-  request_id: text("Only what this HTTP request caused.", "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21"),
+  actor: text("Only events caused by this actor.", "anonymous"),
+  request_id: text("Only events caused by this HTTP request.", "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21"),
 };
 const period = {
   from: Type.Optional(
@@ -125,10 +125,8 @@ export const EventStreamQuery = Type.Object({ ...after, ...filter }, { additiona
 
 export const EventExportQuery = Type.Object(
   {
-    format: Type.Optional(oneOf(["ndjson", "csv"], "`ndjson`, one JSON text in each line, where absent.")),
-    progress: Type.Optional(
-      oneOf(["true", "false"], "Adds lines that say how far the export has come. Only for `ndjson`."),
-    ),
+    format: Type.Optional(oneOf(["ndjson", "csv"], "Default: `ndjson`, one JSON text per line.")),
+    progress: Type.Optional(oneOf(["true", "false"], "Adds lines that report progress. Only for `ndjson`.")),
     ...after,
     ...filter,
     ...period,

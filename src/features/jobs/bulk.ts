@@ -30,7 +30,7 @@ import { BulkCancelRequest, BulkLine, BulkReplayRequest } from "./schemas.ts";
 const IDLE_S = 120;
 
 const HOW =
-  "Answers with lines of JSON while it works: first how many jobs fulfil the filter, then how far it is, last `finished`. With `dry_run` it only counts them, in one line. Jobs that are submitted after the call are left alone, and so are those that the key does not reach. Closing the connection breaks it off, between two jobs; so does a fault, which is told in the last line. Send an Idempotency-Key to be able to take it up again: a repetition goes on with what is left, does nothing twice, and answers at once with what it came to where it was finished.";
+  "Responds with lines of JSON while it works: first how many jobs match the filter, then the progress, finally `finished`. With `dry_run` it only counts them, in one line. Jobs submitted after the call are left alone, and so are those that the key cannot access. Closing the connection interrupts it between two jobs; so does a fault, which the last line reports. Send an Idempotency-Key to be able to resume: a repeated request continues with the rest, does nothing twice, and returns the outcome at once if the operation has finished.";
 
 const EXAMPLE_ID = "0197a1f5-1c2d-7e3f-8a4b-5c6d7e8f9a0b";
 const EXAMPLE = [
@@ -50,7 +50,7 @@ const WORKING = {
   idempotent: true,
   answers: {
     200: {
-      description: "How far it is, line by line: each as in the schema BulkLine.",
+      description: "The progress, line by line: each as in the schema BulkLine.",
       content_type: "application/x-ndjson",
       parts: BulkLine,
       example: EXAMPLE,
@@ -73,7 +73,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
         id: "cancelJobs",
         tag: tags.jobs,
         summary: "Cancel many jobs",
-        description: `Cancels every job that waits or runs and fulfils the filter, as a call for each would. ${HOW}`,
+        description: `Cancels every waiting or running job that matches the filter, as a call for each would. ${HOW}`,
         body: BulkCancelRequest,
         ...WORKING,
       },
@@ -88,7 +88,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
         id: "replayJobs",
         tag: tags.jobs,
         summary: "Replay many jobs",
-        description: `Runs every job again that has ended and fulfils the filter: the failed ones, unless it names another status. Each becomes a new job, as by a call for each. While as many jobs wait as may, it waits too, and says so. ${HOW}`,
+        description: `Replays every finished job that matches the filter: the failed ones, unless it names another status. Each becomes a new job, as with a call for each. While the queue is full it waits, and says so. ${HOW}`,
         body: BulkReplayRequest,
         ...WORKING,
       },
@@ -146,7 +146,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
     try {
       const either = AbortSignal.any([stop, lapsed.signal]);
       const on_fault = (job_id: string, err: unknown) =>
-        logger.error({ job_id, operation_id, err }, "A bulk operation passes over a job with a fault of its own");
+        logger.error({ job_id, operation_id, err }, "A bulk operation skips a job with a fault of its own");
       const turns: BulkOptions["turns"] = {
         match: (work) => matching.take(caller.identity, work),
         command: (work) => commanding.take(caller.identity, work),
@@ -157,8 +157,8 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
       unlisten();
     }
     // Not read by a client that broke it off itself.
-    if (lapsed.signal.aborted) yield interrupted("unauthorized", "The key or token is taken no more.");
-    else if (stop.aborted) yield interrupted("unavailable", "The service is stopping; repeat the request to go on.");
+    if (lapsed.signal.aborted) yield interrupted("unauthorized", "The key or token is no longer valid.");
+    else if (stop.aborted) yield interrupted("unavailable", "The service is stopping; repeat the request to continue.");
   }
 
   function lines(
@@ -174,7 +174,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
       stop,
       headers,
       onError: (error) => {
-        logger.error({ err: error, request_id: cause.request_id }, "A bulk operation broke off");
+        logger.error({ err: error, request_id: cause.request_id }, "A bulk operation was interrupted");
         const { code, detail } = toProblem(error);
         return interrupted(code, detail);
       },

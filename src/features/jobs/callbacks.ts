@@ -33,13 +33,13 @@ export function callbackRoutes({
         tag: tags.jobs,
         summary: "Get the secret that signs callbacks to a receiver",
         description:
-          "Gives the secret for checking the callbacks of the caller's own jobs at one receiver, as libraries for Standard Webhooks take it. Each account has another secret for each origin that it names in a callback_url: what is signed for one is worth nothing at the next. It is the same at every call, also after the caller's key was rotated, until the operator replaces WEBHOOK_SECRET; while that goes on there is a next_secret, and callbacks carry a signature of each. The secret of a job that a schedule submits is that of the schedule's author; of a replay, that of the origin's submitter, unless it has a payload of its own. The operator's keys share one account.",
+          "Returns the secret for verifying the callbacks of the caller's own jobs at one receiver, in the form that libraries for Standard Webhooks expect. Each account has a separate secret for each origin that it uses in a callback_url: what is signed for one does not verify at another. It does not change, even if the caller's key is rotated, until the operator replaces WEBHOOK_SECRET; during that time there is a next_secret, and callbacks have a signature from each. A scheduled job uses the secret of the schedule's author; a replay that of the origin's submitter, unless it has its own payload. The operator's keys share one account.",
         scope: "jobs:write",
         without_database: true,
         query: CallbackSecretQuery,
         answers: {
           200: {
-            description: "The secret. Keep it as you keep a key.",
+            description: "The secret. Keep it as safe as a key.",
             schema: CallbackSecret,
             example: {
               account: "operator",
@@ -66,7 +66,7 @@ export function callbackRoutes({
         tag: tags.jobs,
         summary: "List a job's callback attempts",
         description:
-          "Every attempt to tell the job's callback_url of its end, and every redelivery that was asked for, in order. An attempt is one POST of at most 15 seconds, with the headers and the signature of Standard Webhooks; redirects are not followed, and 2xx means delivered. Attempts follow the job's end at once, then 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the one before, each up to a fifth later by chance, or when the answer's Retry-After says, at most a day later. 410, and an address that is not public, end them. The webhook-id is the same at every attempt. Empty until the first attempt, and for a job without callback_url.",
+          "Every attempt to deliver the job's callback, and every requested redelivery, in order. An attempt is one POST of at most 15 seconds, with the headers and the signature of Standard Webhooks; redirects are not followed, and 2xx means delivered. The first attempt follows the job's end at once, the others 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the previous one, each up to a fifth later at random, or after the response's Retry-After, at most a day. A 410, or an address that is not public, ends them. The webhook-id is the same at every attempt. Empty until the first attempt, and for a job without callback_url.",
         scope: "jobs:read",
         params: { job_id: jobIdParam },
         query: PageQuery,
@@ -82,7 +82,10 @@ export function callbackRoutes({
                   attempt: 1,
                   webhook_id: "msg_0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
                   status_code: 503,
-                  error: { code: "unexpected_status", message: "The receiver answered 503; 2xx means delivered." },
+                  error: {
+                    code: "unexpected_status",
+                    message: "The receiver responded with 503; 2xx means delivered.",
+                  },
                   next_attempt_at: "2026-01-15T09:30:05.412Z",
                   actor: "worker:0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a",
                   recorded_at: "2026-01-15T09:30:00.345678Z",
@@ -134,12 +137,12 @@ export function callbackRoutes({
         tag: tags.jobs,
         summary: "Redeliver a job's callback",
         description:
-          "Records that the callback is to be made again, at once and with all its attempts, whatever became of it before: with the same webhook-id and body. An attempt that is under way at this moment counts as its first. The job must have ended and have a callback_url, and at most 100 redeliveries may be asked for; otherwise the answer is 409.",
+          "Requests that the callback is sent again, at once and with all its attempts, whatever its state: with the same webhook-id and body. An attempt that is under way counts as the first. The job must have finished and have a callback_url, and there can be at most 100 redeliveries; otherwise the response is 409.",
         scope: "jobs:write",
         params: { job_id: jobIdParam },
         answers: {
           202: {
-            description: "The redelivery is on record.",
+            description: "The redelivery is recorded.",
             schema: CallbackRequested,
             example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", callback: "pending" },
           },

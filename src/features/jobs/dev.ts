@@ -17,7 +17,7 @@ export function devRoutes({ log }: Pick<ApiOptions, "log">) {
         id: "completeJob",
         tag: tags.development,
         summary: "Complete a job by hand",
-        description: "Lets a queued or running job succeed with the given result. Answers 404 in production.",
+        description: "Completes a queued or running job with the given result. Responds with 404 in production.",
         scope: "jobs:write",
         params: { job_id: jobIdParam },
         body: CompleteRequest,

@@ -19,9 +19,9 @@ const ROUTE = "/api/v1/intake";
 
 const PAYLOAD = { method: "GET", url: "https://example.com/" };
 const EXAMPLES = {
-  http: { summary: "Call an address", value: { workflow: "http", payload: PAYLOAD } },
+  http: { summary: "Call a URL", value: { workflow: "http", payload: PAYLOAD } },
   callback: {
-    summary: "Get a callback when it ends; try three times, for ten minutes at most",
+    summary: "Get a callback when it finishes; make three attempts, within ten minutes at most",
     value: {
       workflow: "http",
       payload: PAYLOAD,
@@ -48,7 +48,7 @@ const EXAMPLES = {
     },
   },
   external: {
-    summary: "For an external worker, urgently, and one at a time for each customer",
+    summary: "For an external worker, urgently, and one at a time per customer",
     value: {
       workflow: "translate",
       payload: { text: "Guten Tag" },
@@ -76,7 +76,7 @@ export function intakeRoutes({
         tag: tags.jobs,
         summary: "Submit a job",
         description:
-          "Records the job and answers once it is durable. The job waits in the queue until a worker takes it. Send an Idempotency-Key to be able to repeat the request safely.",
+          "Records the job and responds once it is durable. The job waits in the queue until a worker claims it. Send an Idempotency-Key to be able to retry the request safely.",
         scope: "jobs:write",
         idempotent: true,
         body: IntakeRequest,
@@ -85,16 +85,16 @@ export function intakeRoutes({
           jobEnded: callback({
             id: "jobEnded",
             tag: tags.jobs,
-            summary: "Notify that a job has ended",
+            summary: "Notify that a job has finished",
             description:
-              "A signed POST to the job's callback_url, of at most 15 seconds, when the job has ended; repeated until it is delivered or given up, as the log of the job's callback shows. It may arrive more than once: the webhook-id is the same. Verify the signature with a library of Standard Webhooks.",
+              "A signed POST to the job's callback_url, of at most 15 seconds, when the job has finished; retried until it is delivered or given up, as the list of callback attempts shows. It may arrive more than once, with the same webhook-id. Verify the signature with a library for Standard Webhooks.",
             to: "{$request.body#/callback_url}",
             body: JobEnded,
           }),
         },
         answers: {
           202: {
-            description: "The job is on record.",
+            description: "The job is recorded.",
             schema: IntakeAccepted,
             example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", status: "queued" },
           },

@@ -41,7 +41,7 @@ export function jobControlRoutes({
         tag: tags.jobs,
         summary: "Cancel a job",
         description:
-          "Ends the job at once, whatever it waits for. If it is running, its attempt is told to stop, which takes effect within a second or so; whatever its worker answers after this call is refused, and the job is cancelled even where its worker is dead. What the attempt has done outside is not undone. A job that is cancelled already is answered alike; one that has ended otherwise is a 409.",
+          "Cancels the job at once, whatever it waits for. If it is running, its attempt is told to stop, which takes effect within a second or so; reports from its worker after this call are rejected, and the job is cancelled even if its worker is dead. External effects of the attempt are not undone. Cancelling a cancelled job gives the same response; a job that has finished otherwise is a 409.",
         scope: "jobs:write",
         params: { job_id: jobIdParam },
         body: CancelRequest,
@@ -68,7 +68,7 @@ export function jobControlRoutes({
         tag: tags.jobs,
         summary: "Replay a job",
         description:
-          "Submits a new job with the same body, for a job that has ended, however it did: all of it is done again, external effects included. The new job names its origin, in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with another input; from_step to run a job of several steps from that step on, reusing what is on record of the steps before it, so that nothing of theirs is done again (an approval among them was given for that payload, and is not reused for another); and an Idempotency-Key to be able to repeat the request safely.",
+          "Submits a new job with the same body as a finished one, whatever its outcome: everything is done again, including external effects. The new job names its origin in its status, in the list (filter by origin_job_id) and in its history. Send a payload to run it with a different input; from_step to run a job of several steps from that step on, reusing the recorded outputs of the earlier ones, which are not run again (an approval among them was given for the original payload, and cannot be reused for another); and an Idempotency-Key to be able to retry the request safely.",
         scope: "jobs:write",
         params: { job_id: jobIdParam },
         idempotent: true,
@@ -76,7 +76,7 @@ export function jobControlRoutes({
         body_optional: true,
         answers: {
           202: {
-            description: "The new job is on record.",
+            description: "The new job is recorded.",
             schema: JobReplayed,
             example: {
               job_id: "0197a1f4-9b1d-7c52-8e3f-5a7b9c1d3e5f",
@@ -135,7 +135,7 @@ export function jobControlRoutes({
   /** Records a large replay when it is the caller's turn. Throws the problem `unavailable`. */
   async function inLine<Result>({ identity }: Caller, record: () => Promise<Result>): Promise<Result> {
     if (largeReplays.waiting(identity) >= LARGE_REPLAYS_WAITING_MAX) {
-      const detail = `${LARGE_REPLAYS_WAITING_MAX} replays of yours that take over much wait already. Nothing was recorded.`;
+      const detail = `${LARGE_REPLAYS_WAITING_MAX} of your large replays are waiting already. Nothing was recorded.`;
       throw new Problem(problems.unavailable, detail, { headers: { "retry-after": "5" } });
     }
     return await largeReplays.run(identity, record);

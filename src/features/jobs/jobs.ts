@@ -64,13 +64,13 @@ export function jobRoutes({
         tag: tags.jobs,
         summary: "Get a job's status",
         description:
-          "Computed from the job's own events at the moment of the question: never older than any answer given before.",
+          "Computed from the job's own events at the time of the request, and never older than an earlier response.",
         scope: "jobs:read",
         params: { job_id: jobIdParam },
         conditional: true,
         answers: {
           200: {
-            description: "The job's state. It has an ETag once the job has ended.",
+            description: "The job's state. It has an ETag once the job has finished.",
             schema: JobStatus,
             example: {
               job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
@@ -116,7 +116,7 @@ export function jobRoutes({
         tag: tags.jobs,
         summary: "List jobs, newest first",
         description:
-          "Read from a read model that follows the log, as a rule within milliseconds. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
+          "Read from a read model that follows the log, normally within milliseconds. To be sure to see your own write, send its Levqor-Position as Levqor-Min-Position.",
         scope: "jobs:read",
         query: JobListQuery,
         list: true,
@@ -161,13 +161,13 @@ export function jobRoutes({
         tag: tags.jobs,
         summary: "Get a job",
         description:
-          "As the list shows it, with what came of it; never older than any answer given before. What it was submitted with is in its first event.",
+          "As in the list, with its result; never older than an earlier response. What was submitted is in its first event.",
         scope: "jobs:read",
         params: { job_id: jobIdParam },
         conditional: true,
         answers: {
           200: {
-            description: "The job. It has an ETag once the job has ended.",
+            description: "The job. It has an ETag once the job has finished.",
             schema: Job,
             example: { ...EXAMPLE_SUMMARY, result: { status: 200, headers: {}, body: "…" }, error: null },
           },
@@ -205,7 +205,7 @@ export function jobRoutes({
         id: "listJobEvents",
         tag: tags.jobs,
         summary: "List a job's events",
-        description: "Everything that ever happened to the job, in order, as it was recorded.",
+        description: "The job's whole history, in order, exactly as recorded.",
         scope: "jobs:read",
         params: { job_id: jobIdParam },
         query: PageQuery,

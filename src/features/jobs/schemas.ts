@@ -37,14 +37,14 @@ const ErrorCode = Type.String({
   minLength: 1,
   maxLength: 128,
   pattern: PRINTABLE,
-  description: "The code of the error that the job failed with, or its last attempt while it waits for the next.",
+  description: "The code of the error that the job failed with, or of its last attempt if it waits for a retry.",
   examples: ["unexpected_status"],
 });
 
 const StepId = Type.String({
   minLength: 1,
   maxLength: 64,
-  description: "As the pipeline names it.",
+  description: "The step's id in the pipeline.",
   examples: ["approve"],
 });
 
@@ -55,7 +55,7 @@ export const JobSteps = component(
       job_id: JobId,
       status: Status,
       pipeline: Type.Union([Type.Object({ name: PipelineName, version: Type.Integer({ minimum: 1 }) }), Type.Null()], {
-        description: "The stored pipeline that it runs, and the version; null for a job that brought its own steps.",
+        description: "The stored pipeline that it runs, and the version; null for a job submitted with its own steps.",
       }),
       data: Type.Array(
         Type.Object(
@@ -64,11 +64,11 @@ export const JobSteps = component(
             kind: oneOf(["uses", "sleep", "wait_for_approval"], "What the step does."),
             status: oneOf(
               ["pending", "running", "interrupted", "retrying", "waiting", "succeeded", "skipped", "failed"],
-              "`pending`: not reached yet. `interrupted`: its worker was lost or handed it back, and it runs again; or the job ended before it. `retrying`: it failed and runs again at `due_at`. `waiting`: it sleeps or wants an approval, until `due_at`.",
+              "`pending`: not reached yet. `interrupted`: its worker was lost or released it, and it runs again, or the job finished before it did. `retrying`: it failed and runs again at `due_at`. `waiting`: it sleeps or waits for an approval, until `due_at`.",
             ),
             attempts: Type.Integer({
               minimum: 0,
-              description: "How often its connector was started; 1 for a for_each.",
+              description: "How many times its connector was started; 1 for a for_each.",
             }),
             started_at: Type.Union([Timestamp, Type.Null()]),
             ended_at: Type.Union([Timestamp, Type.Null()]),
@@ -85,12 +85,14 @@ export const JobSteps = component(
                 }),
                 Type.Null(),
               ],
-              { description: "How the items of a for_each stand." },
+              { description: "The number of a for_each's items by status." },
             ),
             output: Type.Unknown({
-              description: "What it gave, once it has ended; null before, and where it was skipped.",
+              description: "The step's output once it has succeeded; null before, and if it was skipped.",
             }),
-            error: Type.Union([JobError, Type.Null()], { description: "Why it, or one of its items, failed last." }),
+            error: Type.Union([JobError, Type.Null()], {
+              description: "The last error of the step, or of one of its items.",
+            }),
           },
           { additionalProperties: false },
         ),
@@ -106,7 +108,7 @@ export const ApproveRequest = component(
     {
       step: StepId,
       approved: Type.Boolean({ description: "false: rejected; the job fails." }),
-      comment: Type.Optional(Type.String({ maxLength: 1024, description: "Later steps can read it." })),
+      comment: Type.Optional(Type.String({ maxLength: 1024, description: "Available to later steps." })),
     },
     { additionalProperties: false, examples: [{ step: "approve", approved: true, comment: "Go ahead." }] },
   ),
@@ -128,7 +130,7 @@ const WaitingFor = component(
     {
       reason: oneOf(
         ["worker", "caller", "run_at", "retry", "sleep", "approval", "concurrency", "concurrency_key", "rate"],
-        "`worker`: for a free one that runs the workflow. `caller`: for the same where jobs of the same caller run already: workers share their slots between callers, so it may be for one of those to end. `run_at`: for the time it names. `retry`: for the pause before the next attempt to end. `sleep`: for the end of a step that sleeps. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that take up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.",
+        "`worker`: for a free worker that runs the workflow. `caller`: the same, while other jobs of the same caller are running: workers share their slots between callers, so it may wait for one of those to finish. `run_at`: for its start time. `retry`: for the delay before the next attempt. `sleep`: for a sleeping step. `approval`: for somebody to approve a step. `concurrency`, `concurrency_key`: for one of the jobs that use up the limit of the workflow or of the key. `rate`: for the time at which the next job of its key may start.",
       ),
       detail: Type.String({ examples: ["Waits for a free worker."] }),
       until: Type.Optional(Timestamp),
@@ -137,11 +139,11 @@ const WaitingFor = component(
   ),
 );
 
-const OriginJobId = Type.Union([JobId, Type.Null()], { description: "The job that this one runs again." });
+const OriginJobId = Type.Union([JobId, Type.Null()], { description: "The job of which this is a replay." });
 
 const CancelReason = Type.Optional(
   Type.String({
-    description: "What whoever cancelled the job gave as the reason.",
+    description: "The reason given for the cancellation.",
     examples: ["The customer withdrew the order."],
   }),
 );
@@ -154,9 +156,9 @@ export const JobStatus = component(
       status: Status,
       created_at: {
         ...UnixSeconds,
-        description: "When the job was taken in, in Unix seconds. (The list and all else have RFC 3339 times.)",
+        description: "When the job was accepted, in Unix seconds. (The list and everything else use RFC 3339 times.)",
       },
-      result: Type.Unknown({ description: "What the workflow gave back; null until the job has succeeded." }),
+      result: Type.Unknown({ description: "The workflow's result; null until the job has succeeded." }),
       error: Type.Union([JobError, Type.Null()], { description: "Why the job failed; null otherwise." }),
       origin_job_id: Type.Optional(JobId),
       cancel_reason: CancelReason,
@@ -188,13 +190,13 @@ const JobSummary = component(
       priority: Priority,
       concurrency_key: Type.Union([Type.String(), Type.Null()]),
       origin_job_id: OriginJobId,
-      attempt: Type.Integer({ minimum: 0, description: "Of the latest claim; 0 before the first." }),
+      attempt: Type.Integer({ minimum: 0, description: "The number of the latest attempt; 0 before the first." }),
       created_at: Timestamp,
       updated_at: Timestamp,
       started_at: Type.Union([Timestamp, Type.Null()]),
       finished_at: Type.Union([Timestamp, Type.Null()]),
       error_code: Type.Union([Type.String(), Type.Null()], {
-        description: "Why the job failed, or why its last attempt did while it waits for the next; null otherwise.",
+        description: "Why the job failed, or why its last attempt failed while it waits for the next; null otherwise.",
         examples: ["unexpected_status"],
       }),
       waiting_for: Type.Optional(WaitingFor),
@@ -207,8 +209,8 @@ export const JobEnded = component(
   "JobEnded",
   Type.Object(
     {
-      type: oneOf(["job.succeeded", "job.failed", "job.cancelled"], "How it ended."),
-      timestamp: Type.Unsafe<string>({ ...Timestamp, description: "When it ended." }),
+      type: oneOf(["job.succeeded", "job.failed", "job.cancelled"], "The outcome."),
+      timestamp: Type.Unsafe<string>({ ...Timestamp, description: "When it finished." }),
       data: Type.Object(
         {
           job_id: JobId,
@@ -222,7 +224,7 @@ export const JobEnded = component(
     },
     {
       additionalProperties: false,
-      description: "What a job's callback_url is told.",
+      description: "The body that is sent to a job's callback_url.",
       examples: [
         {
           type: "job.succeeded",
@@ -261,25 +263,27 @@ export const CallbackEntry = component(
   "CallbackEntry",
   Type.Object(
     {
-      version: Type.Integer({ minimum: 1, description: "The place in the job's own history." }),
+      version: Type.Integer({ minimum: 1, description: "The event's place in the job's own history." }),
       outcome: oneOf(
         ["requested", "retrying", "delivered", "failed"],
-        "`requested`: a redelivery was asked for. The others: what came of an attempt; `failed` means given up.",
+        "`requested`: somebody asked for a redelivery. The others: the outcome of an attempt; `failed` means given up.",
       ),
       attempt: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
-        description: "From 1; from 1 again after a redelivery was asked for.",
+        description: "Starts at 1, and again at 1 after a requested redelivery.",
       }),
       webhook_id: Type.Union([Type.String({ examples: [`msg_${EXAMPLE_JOB_ID}`] }), Type.Null()], {
         description: "The webhook-id that was sent: the same at every attempt.",
       }),
-      status_code: Type.Union([Type.Integer(), Type.Null()], { description: "Of the answer; null where none came." }),
+      status_code: Type.Union([Type.Integer(), Type.Null()], {
+        description: "Of the response; null if there was none.",
+      }),
       error: Type.Union([JobError, Type.Null()], {
         description:
           "Why the attempt failed: `unexpected_status`, `receiver_gone` (410), `timeout`, `connection_failed`, `malformed_answer`, `address_refused`, `callback_secret_missing`.",
       }),
       next_attempt_at: Type.Union([Timestamp, Type.Null()], { description: "When the next attempt is due." }),
       actor: Type.String({
-        description: "Who made the attempt or asked for the redelivery.",
+        description: "Who made the attempt, or asked for the redelivery.",
         examples: ["key:1a2b3c4d"],
       }),
       recorded_at: Timestamp,
@@ -296,7 +300,7 @@ export const CallbackSecretQuery = Type.Object(
     receiver: Type.String({
       maxLength: 1024,
       format: "http-url",
-      description: "A callback_url, or any URL of its origin: scheme, host and port.",
+      description: "A callback_url, or any URL with its origin: scheme, host and port.",
       examples: ["https://example.com"],
     }),
   },
@@ -307,12 +311,12 @@ export const CallbackSecret = component(
   "CallbackSecret",
   Type.Object(
     {
-      account: Type.String({ description: "Whose callbacks it is for.", examples: ["operator"] }),
-      receiver: Type.String({ description: "The origin that it is for.", examples: ["https://example.com"] }),
-      secret: Type.String({ description: "`whsec_` and base64, as libraries for Standard Webhooks take it." }),
+      account: Type.String({ description: "The account whose callbacks it signs.", examples: ["operator"] }),
+      receiver: Type.String({ description: "The origin whose callbacks it signs.", examples: ["https://example.com"] }),
+      secret: Type.String({ description: "`whsec_` and base64, as libraries for Standard Webhooks expect it." }),
       next_secret: Type.Union([Type.String(), Type.Null()], {
         description:
-          "The one that follows it, while the operator replaces secrets: give it to your receiver as well, or instead. Null otherwise.",
+          "The next secret, while the operator replaces secrets: add it to your receiver, or switch to it. Null otherwise.",
       }),
     },
     { additionalProperties: false },
@@ -332,7 +336,7 @@ export const CancelRequest = component(
         Type.String({
           minLength: 1,
           maxLength: 512,
-          description: "For the job's history.",
+          description: "A reason, for the job's history.",
           examples: ["The customer withdrew the order."],
         }),
       ),
@@ -359,7 +363,7 @@ const jobFilter = <const Statuses extends readonly string[]>(statuses: Statuses,
     {
       additionalProperties: false,
       minProperties: 1,
-      description: "Jobs that fulfil every condition that is named; one at least must be.",
+      description: "Jobs that match every given condition; give at least one.",
       examples: [{ workflow: "http", created_after: "2026-01-15T00:00:00Z" }],
     },
   );
@@ -370,7 +374,7 @@ export const BulkCancelRequest = component(
   "BulkCancelRequest",
   Type.Object(
     {
-      filter: jobFilter(["queued", "running"], "Both where absent."),
+      filter: jobFilter(["queued", "running"], "Default: both."),
       reason: CancelRequest.properties.reason,
       dry_run: Type.Optional(DryRun),
     },
@@ -387,7 +391,7 @@ export const BulkReplayRequest = component(
     {
       filter: jobFilter(
         ["failed", "cancelled", "succeeded"],
-        "`failed` where absent: jobs that succeeded or were cancelled are run again only where this says so.",
+        "Default: `failed`. Succeeded or cancelled jobs are replayed only if listed here.",
       ),
       dry_run: Type.Optional(DryRun),
     },
@@ -401,26 +405,27 @@ export const BulkLine = component(
     {
       type: oneOf(
         ["counted", "started", "progress", "waiting", "finished", "interrupted"],
-        "`counted`: the answer to a dry run. `waiting`: as many jobs wait as may. `interrupted`: a fault, or the service stops; repeat the request with its Idempotency-Key to go on.",
+        "`counted`: the response to a dry run. `waiting`: the queue is full. `interrupted`: by a fault, or the service is stopping; repeat the request with its Idempotency-Key to continue.",
       ),
-      operation_id: Type.Optional(Type.String({ format: "uuid", description: "Names the operation in the log." })),
-      matched: Type.Optional(Type.Integer({ minimum: 0, description: "Jobs that fulfil the filter." })),
+      operation_id: Type.Optional(Type.String({ format: "uuid", description: "The operation's id in the log." })),
+      matched: Type.Optional(Type.Integer({ minimum: 0, description: "Jobs that match the filter." })),
       changed: Type.Optional(
-        Type.Integer({ minimum: 0, description: "Jobs that were cancelled, or new jobs that were made." }),
+        Type.Integer({ minimum: 0, description: "Jobs that were cancelled, or new jobs that were created." }),
       ),
       unchanged: Type.Optional(
         Type.Integer({
           minimum: 0,
-          description: "Jobs that had ended meanwhile, or that the same operation ran again before it was broken off.",
+          description:
+            "Jobs that have finished in the meantime, or that the same operation replayed before it was interrupted.",
         }),
       ),
       failed: Type.Optional(
-        Type.Integer({ minimum: 0, description: "Jobs with which nothing could be done for a fault of their own." }),
+        Type.Integer({ minimum: 0, description: "Jobs that could not be processed because of a fault of their own." }),
       ),
       error: Type.Optional(Type.String({ description: "The code of a problem." })),
       detail: Type.Optional(Type.String()),
     },
-    { additionalProperties: false, description: "A line of the answer to a bulk operation." },
+    { additionalProperties: false, description: "A line of the response to a bulk operation." },
   ),
 );
 export type BulkLine = Static<typeof BulkLine>;
@@ -430,7 +435,7 @@ export const ReplayRequest = component(
   Type.Object(
     {
       payload: Type.Optional(
-        anyObject("In place of the origin's payload; at most 200 KB of JSON.", {
+        anyObject("Replaces the origin's payload; at most 200 KB of JSON.", {
           method: "GET",
           url: "https://example.com/",
         }),
@@ -440,7 +445,7 @@ export const ReplayRequest = component(
           minLength: 1,
           maxLength: 64,
           description:
-            "Runs this step and those after it; the recorded outputs of those before it are taken over. They must have ended well. A stored pipeline is run at the version of the origin. Where absent, all is run, a stored pipeline at its newest version.",
+            "Runs this step and those after it, reusing the recorded outputs of those before it, which must have succeeded or been skipped. A stored pipeline runs at the origin's version. Default: everything runs, a stored pipeline at its newest version.",
           examples: ["welcome"],
         }),
       ),
@@ -457,7 +462,7 @@ export const JobReplayed = component(
 export const CompleteRequest = component(
   "CompleteRequest",
   Type.Object(
-    { result: anyObject("The result that the job is to have.", { done: true }) },
+    { result: anyObject("The job's result.", { done: true }) },
     { additionalProperties: false, examples: [{ result: { done: true } }] },
   ),
 );

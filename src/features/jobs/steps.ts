@@ -27,7 +27,7 @@ export function stepRoutes({ log, workflows, auth }: Pick<ApiOptions, "log" | "w
         tag: tags.jobs,
         summary: "List a job's steps",
         description:
-          "Computed from the job's own events, in the order in which the steps run, with the outputs of those that have ended. Empty for a job of one connector, or of an external worker. A job that has not started yet shows the steps of its pipeline's newest version.",
+          "Computed from the job's own events, in the order in which the steps run, with the outputs of the finished ones. Empty for a job without steps, run by one connector or an external worker. A job that has not started yet shows the steps of its pipeline's newest version.",
         scope: "jobs:read",
         params: { job_id: jobIdParam },
         answers: {
@@ -88,13 +88,13 @@ export function stepRoutes({ log, workflows, auth }: Pick<ApiOptions, "log" | "w
         tag: tags.jobs,
         summary: "Approve or reject a waiting step",
         description:
-          "An approval lets the job go on at once; a rejection fails it with `approval_rejected`. Who decided is on record, and later steps can read it. Of several decisions the first counts: the others are answered with 409 `already_decided`, and with that decision, so that nothing they say is lost unnoticed. The same decision may be sent again by the same caller, with the same comment or none. A step with `not_by_submitter` is not approved by whoever submitted the job, nor with a key that they issued: 403 `self_approval_refused`. A step that does not wait for approval is a 409 `conflict`.",
+          "An approval lets the job continue at once; a rejection fails it with `approval_rejected`. Who decided is recorded, and available to later steps. The first decision counts: later ones get 409 `already_decided` with the first decision, so that no comment is lost unnoticed. The same caller can send the same decision again, with the same comment or none. If a step sets `not_by_submitter`, the job's submitter cannot approve it, nor can a key that they issued: 403 `self_approval_refused`. A step that does not wait for approval is a 409 `conflict`.",
         scope: "jobs:approve",
         params: { job_id: jobIdParam },
         body: ApproveRequest,
         answers: {
           200: {
-            description: "The decision is on record.",
+            description: "The decision is recorded.",
             schema: JobApproval,
             example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", step: "approve", approved: true },
           },

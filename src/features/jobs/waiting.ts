@@ -67,6 +67,6 @@ function ifBuilt(error: unknown): ReadonlyMap<string, number> {
 }
 
 function shareDetail(running: number): string {
-  const jobs = running === 1 ? "1 job of the same caller runs" : `${running} jobs of the same caller run`;
-  return `Waits for a worker: ${jobs}, and at each worker a caller may run three times as many as there are free slots.`;
+  const jobs = running === 1 ? "1 job of the same caller is running" : `${running} jobs of the same caller are running`;
+  return `Waits for a worker: ${jobs}, and on each worker a caller may run at most three times as many as there are free slots.`;
 }

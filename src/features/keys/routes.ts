@@ -38,7 +38,7 @@ const [EXAMPLE] = Key.examples as [object];
 const [ISSUED] = IssuedKey.examples as [object];
 
 const ONCE =
-  "The key itself is in this answer and nowhere else: the service keeps its SHA-256. A repetition with the same Idempotency-Key is answered with all but the key, which is `null` then: if the first answer was lost, rotate the key.";
+  "The key itself is in this response and nowhere else: the service stores its SHA-256. Repeating the request with the same Idempotency-Key returns `null` in place of the key: if you lost the first response, rotate the key.";
 
 export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { stored: StoredThings }) {
   const { environment } = access;
@@ -52,13 +52,13 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { s
         id: "createKey",
         tag: tags.keys,
         summary: "Create an API key",
-        description: `Issues a key that may do what its scopes say, and no more than the key that issues it: in its scopes, workflows, tier and time. It is taken everywhere at once. ${ONCE}`,
+        description: `Issues a key that may do what its scopes allow, and no more than the key that issues it: in its scopes, workflows, tier and expiry. It is accepted everywhere at once. ${ONCE}`,
         scope: "keys:write",
         idempotent: true,
         body: KeyCreateRequest,
         answers: {
           201: {
-            description: "The key. Keep it: it is not shown again.",
+            description: "The key. Store it: it is not shown again.",
             schema: IssuedKey,
             example: ISSUED,
           },
@@ -99,7 +99,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { s
         tag: tags.keys,
         summary: "List API keys, newest first",
         description:
-          "What each may do, who issued it, when it was used last, and whether it is still taken; never the key itself. The keys of API_KEYS are not among them.",
+          "What each may do, who issued it, when it was last used, and whether it is still valid; never the key itself. The keys in API_KEYS are not listed.",
         scope: "keys:read",
         query: PageQuery,
         list: true,
@@ -131,7 +131,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { s
         id: "getKey",
         tag: tags.keys,
         summary: "Get an API key",
-        description: "Read from the log itself: never older than any answer given before.",
+        description: "Read from the log itself, and never older than an earlier response.",
         scope: "keys:read",
         params: { key_id: keyIdParam },
         answers: { 200: { description: "What it may do.", schema: Key, example: EXAMPLE } },
@@ -149,7 +149,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { s
         id: "rotateKey",
         tag: tags.keys,
         summary: "Rotate an API key",
-        description: `The key stays what it is, with its id, its scopes and its Idempotency-Keys, and gets a new secret. Those before it are taken for overlap_seconds more, so that what uses them can be changed in turn; at most 5 at a time. A key that may do more than the one that is used cannot be rotated with it. ${ONCE}`,
+        description: `The key keeps its id, scopes and Idempotency-Keys, and gets a new secret. Earlier secrets remain valid for another overlap_seconds, so that clients can be switched one after another; a key has at most 5 valid secrets at a time. A key cannot rotate one that may do more than itself. ${ONCE}`,
         scope: "keys:write",
         idempotent: true,
         params: { key_id: keyIdParam },
@@ -157,7 +157,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { s
         body_optional: true,
         answers: {
           200: {
-            description: "The key with its new secret. Keep it: it is not shown again.",
+            description: "The key with its new secret. Store it: it is not shown again.",
             schema: IssuedKey,
             example: ISSUED,
           },
@@ -201,7 +201,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { s
         tag: tags.keys,
         summary: "Revoke an API key",
         description:
-          "Ends the key with all its secrets, for good and everywhere within a second; event streams that it opened are ended too. Keys that it issued are not. It takes keys:write alone, whatever the key may do: revoking only ever takes away; a key that is limited to some workflows revokes those that are limited to no others. One that is revoked already is answered alike.",
+          "Ends the key with all its secrets, for good and everywhere within a second, and closes the event streams that it opened. Keys that it issued remain valid. Only keys:write is needed, whatever the revoked key may do, because revoking grants nothing; a key that is limited to some workflows can revoke keys that are limited to the same or fewer. Revoking a revoked key gives the same response.",
         scope: "keys:write",
         params: { key_id: keyIdParam },
         body: KeyRevokeRequest,
@@ -259,7 +259,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { s
     const errors = [first, ...others].map(({ member, message }) => ({ pointer: `/${member}`, message }));
     throw new Problem(
       keyProblems.grant_exceeded,
-      `A key gives no more than it has; the one that is used ${first.message}.`,
+      `A key can grant no more than it has; the one that is used ${first.message}.`,
       {
         errors,
       },

@@ -10,7 +10,7 @@ const EXAMPLE_KEY_ID = "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35";
 
 export const KeyId = Type.String({
   format: "uuid",
-  description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
+  description: "A UUIDv7; a UUIDv8 if it was derived from an Idempotency-Key.",
   examples: [EXAMPLE_KEY_ID],
 });
 
@@ -18,7 +18,7 @@ const KeyName = Type.String({
   minLength: 1,
   maxLength: 128,
   pattern: PRINTABLE,
-  description: "What it is for, for people.",
+  description: "What the key is for, as text for people.",
   examples: ["Billing service"],
 });
 
@@ -36,7 +36,7 @@ const KeyWorkflows = Type.Union(
   [Type.Array(Workflow, { minItems: 1, maxItems: KEY_WORKFLOWS_MAX, uniqueItems: true }), Type.Null()],
   {
     description:
-      "The workflows that there are for its holder: jobs that run another, by its name or in a step of their own, their schedules and other pipelines do not exist for them; `null`: all.",
+      "The only workflows that its holder can access: jobs that run another, by name or in their own steps, and schedules and pipelines for others do not exist for them; `null`: all.",
     examples: [["http"]],
   },
 );
@@ -44,13 +44,12 @@ const KeyWorkflows = Type.Union(
 const Tier = Type.String({
   minLength: 1,
   maxLength: 64,
-  description:
-    "Of rate limits: one of those that the service has (RATE_TIERS); `free`, `pro` and `enterprise` at first.",
+  description: "The tier of its rate limits, one of those in RATE_TIERS; by default `free`, `pro` and `enterprise`.",
   examples: ["pro"],
 });
 
 const ExpiresAt = Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
-  description: "From then on it is not taken (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.",
+  description: "From then on it is rejected (RFC 3339, up to 9999-12-31T23:59:59.999Z); `null`: it does not expire.",
   examples: ["2027-01-15T00:00:00.000Z"],
 });
 
@@ -88,8 +87,7 @@ export const KeyRotateRequest = component(
           minimum: 0,
           maximum: KEY_OVERLAP_MAX_S,
           default: KEY_OVERLAP_DEFAULT_S,
-          description:
-            "How long its secrets until now are still taken: a day by default, 30 days at most; 0 ends them at once.",
+          description: "How long earlier secrets remain valid: a day by default, 30 days at most; 0 ends them at once.",
         }),
       ),
       expires_at: Type.Optional(ExpiresAt),
@@ -107,7 +105,7 @@ export const KeyRevokeRequest = component(
           minLength: 1,
           maxLength: 1024,
           pattern: PRINTABLE,
-          description: "For the record.",
+          description: "A reason, for the record.",
           examples: ["Found in a public repository."],
         }),
       ),
@@ -121,7 +119,7 @@ const OrTime = (description: string) => Type.Union([Timestamp, Type.Null()], { d
 const keyMembers = {
   key_id: KeyId,
   name: KeyName,
-  environment: oneOf(environments, "Where it is taken: `live` in production, `test` elsewhere."),
+  environment: oneOf(environments, "Where it is accepted: `live` in production, `test` elsewhere."),
   prefix: Type.String({ description: "How its newest secret begins.", examples: ["lvq_live_4fK9"] }),
   scopes: Type.Array(Type.String(), {
     description: "What its holder may do.",
@@ -129,14 +127,14 @@ const keyMembers = {
   }),
   workflows: KeyWorkflows,
   tier: Tier,
-  status: oneOf(["active", "expired", "revoked"], "Whether it is taken."),
+  status: oneOf(["active", "expired", "revoked"], "Whether it is valid."),
   created_by: Type.String({ description: "Who issued it, as events name them.", examples: ["key:9f86d081"] }),
   created_at: Timestamp,
   expires_at: ExpiresAt,
-  rotated_at: OrTime("When it got its newest secret; `null`: it has its first."),
-  overlap_ends_at: OrTime("Until when a secret from before the last rotation is taken; `null`: none is."),
-  revoked_at: OrTime("`null`: it is not."),
-  last_used_at: OrTime("To a minute; `null`: never."),
+  rotated_at: OrTime("When its newest secret was issued; `null`: it still has its first."),
+  overlap_ends_at: OrTime("Until when a secret from before the last rotation is accepted; `null`: none is."),
+  revoked_at: OrTime("`null`: it has not been revoked."),
+  last_used_at: OrTime("Accurate to a minute; `null`: never."),
 };
 
 /** As one looks; its last characters do not fit the others, so that no scanner takes it for one. */
@@ -170,7 +168,7 @@ export const IssuedKey = component(
     {
       key: Type.Union([Type.String({ pattern: "^lvq_(?:live|test)_[0-9A-Za-z]{38}$" }), Type.Null()], {
         description:
-          "The secret, to be sent as X-Api-Key: its last 6 characters check the others. `null` where the answer is a repetition.",
+          "The secret, to be sent as X-Api-Key; its last 6 characters are a checksum. `null` if the response is a replay.",
       }),
       ...keyMembers,
     },

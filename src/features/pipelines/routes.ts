@@ -45,13 +45,13 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiOptions & { s
         tag: tags.pipelines,
         summary: "Create a pipeline",
         description:
-          "Records the pipeline's first version. Jobs whose workflow is its name run its steps from now on. Steps are checked: ids, the order in which they refer to each other, and every expression. The answer's ETag is the version.",
+          "Records the pipeline's first version. From now on, jobs whose workflow is its name run its steps. The steps are checked: ids, the order of references, and every expression. The response's ETag is the version.",
         scope: "pipelines:write",
         idempotent: true,
         body: PipelineCreate,
         answers: {
           201: {
-            description: "The pipeline is on record.",
+            description: "The pipeline is recorded.",
             schema: Pipeline,
             example: EXAMPLE,
             headers: ["ETag"],
@@ -67,7 +67,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiOptions & { s
         if (workflows.has(name)) {
           throw new Problem(
             pipelineProblems.pipeline_exists,
-            `"${name}" is the name of a connector; a pipeline needs another.`,
+            `"${name}" is the name of a connector; choose another name for the pipeline.`,
           );
         }
         const causation_id = call.repeatableId();
@@ -95,7 +95,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiOptions & { s
         tag: tags.pipelines,
         summary: "List pipelines, newest first",
         description:
-          "Read from a read model that follows the log. To see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
+          "Read from a read model that follows the log. To be sure to see your own write, send its Levqor-Position as Levqor-Min-Position.",
         scope: "pipelines:read",
         query: PageQuery,
         list: true,
@@ -137,7 +137,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiOptions & { s
         id: "getPipeline",
         tag: tags.pipelines,
         summary: "Get a pipeline's latest version",
-        description: "Read from the log itself: never older than any answer given before.",
+        description: "Read from the log itself, and never older than an earlier response.",
         scope: "pipelines:read",
         params: { name: nameParameter },
         conditional: true,
@@ -158,7 +158,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiOptions & { s
         tag: tags.pipelines,
         summary: "Update a pipeline",
         description:
-          "Records a new version, made from the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. A key that is limited to some workflows replaces no version whose steps use others. What is already the newest version is not recorded again.",
+          "Records a new version, based on the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. A key that is limited to some workflows cannot replace a version whose steps use others. A version that equals the newest one is not recorded again.",
         scope: "pipelines:write",
         params: { name: nameParameter },
         if_match: true,
@@ -203,7 +203,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiOptions & { s
         id: "getPipelineVersion",
         tag: tags.pipelines,
         summary: "Get a version of a pipeline",
-        description: "Every version stays readable: jobs that started with it run it to their end.",
+        description: "Every version remains readable: jobs that started with it run it to their end.",
         scope: "pipelines:read",
         params: { name: nameParameter, version: versionParameter },
         conditional: true,

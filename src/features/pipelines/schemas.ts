@@ -38,7 +38,10 @@ export const PipelineUpdate = component(
   Type.Object(
     {
       name: Type.Optional(
-        Type.Unsafe<string>({ ...PipelineName, description: "As in the path, where it is given: nothing is renamed." }),
+        Type.Unsafe<string>({
+          ...PipelineName,
+          description: "Must be the name in the path, if given: pipelines cannot be renamed.",
+        }),
       ),
       ...PipelineDefinition.properties,
     },
@@ -72,9 +75,9 @@ const PipelineSummary = component(
   Type.Object(
     {
       name: PipelineName,
-      version: Type.Unsafe<number>({ ...PipelineVersion, description: "The newest." }),
+      version: Type.Unsafe<number>({ ...PipelineVersion, description: "The newest version." }),
       description: Type.Union([Type.String(), Type.Null()]),
-      steps: Type.Integer({ minimum: 1, description: "How many steps the newest version has." }),
+      steps: Type.Integer({ minimum: 1, description: "The number of steps in the newest version." }),
       created_at: Timestamp,
       updated_at: Timestamp,
     },

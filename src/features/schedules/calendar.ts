@@ -63,7 +63,7 @@ export function openCalendar(options: CalendarOptions): Calendar {
 export function firstInstant(options: CalendarOptions, after: number): number {
   const instant = openCalendar(options).next(after);
   if (instant !== undefined) return instant;
-  const message = `names no time that comes within ${HORIZON_YEARS} years in ${options.time_zone}`;
+  const message = `matches no time within ${HORIZON_YEARS} years in ${options.time_zone}`;
   throw new CalendarError(message, { field: "cron" });
 }
 

@@ -81,7 +81,7 @@ export function parseCron(given: string): Cron {
   if (
     ![...months].some((one) => lengthsOf(one).some((length) => WEEKDAYS.some((_, first) => days(first, length)[0])))
   ) {
-    throw new CronError("names days that no month has");
+    throw new CronError("matches days that no month has");
   }
   return {
     text,
@@ -94,7 +94,7 @@ export function parseCron(given: string): Cron {
 function fieldsOf(text: string): string[] {
   const fields = (NICKNAMES.get(text.toLowerCase()) ?? text).replaceAll("?", "*").split(" ");
   if (text.startsWith("@") && fields.length === 1) {
-    throw new CronError(`has no nickname ${text}; there are ${[...NICKNAMES.keys()].join(", ")}`);
+    throw new CronError(`has no nickname ${text}; use one of ${[...NICKNAMES.keys()].join(", ")}`);
   }
   if (fields.length === 5) return ["0", ...fields];
   if (fields.length === 6) return fields;
@@ -124,9 +124,9 @@ function* rangeOf(entry: string, field: Field): Generator<number> {
   // A week's last day has two numbers: steps count it once.
   const last = field === WEEKDAY ? max - 1 : max;
   const [from, to] = range === "*" ? [min, last] : boundsOf(range, { field, has });
-  if (from > to) throw new CronError(`${has} a range goes from the lesser to the greater`);
+  if (from > to) throw new CronError(`${has} a range must go from the lower to the higher value`);
   if (step !== undefined && range !== "*" && !range.includes("-")) {
-    throw new CronError(`${has} a step goes with * or with a range: ${range}-${last}/${step}`);
+    throw new CronError(`${has} a step must follow * or a range: ${range}-${last}/${step}`);
   }
   const size = last - min + 1;
   const by = step === undefined ? 1 : numberIn(step);
@@ -141,7 +141,7 @@ function boundsOf(range: string, { field, has }: { field: Field; has: string }):
     // SAT-SUN: where Sunday ends a range, it is the last day.
     return [from, field === WEEKDAY && to === 0 && from > 0 ? 7 : to];
   }
-  throw new CronError(`${has} ${field.min} to ${field.max}${field.also ?? ""} are possible`);
+  throw new CronError(`${has} use ${field.min} to ${field.max}${field.also ?? ""}`);
 }
 
 /** A number, or a name's; `NaN` for anything else. */
@@ -193,7 +193,7 @@ function dayTest(entry: string): DayTest {
   if (near) {
     const wanted = Number(near[1]);
     if (wanted < 1 || wanted > 31) {
-      throw new CronError(`has "${entry}" as its ${DAY.name}; 1W to 31W are possible`);
+      throw new CronError(`has "${entry}" as its ${DAY.name}; use 1W to 31W`);
     }
     return (day, weekday, length) => wanted <= length && day === nearestWeekday(wanted, weekday - day + wanted, length);
   }
@@ -224,7 +224,7 @@ function weekdayTest(entry: string): DayTest {
   const n = nth === undefined ? 1 : numberIn(nth);
   if (!(numberOf(name, WEEKDAY) <= 7 && n >= 1 && n <= 5)) {
     throw new CronError(
-      `has "${entry}" as its ${WEEKDAY.name}; one day from 0 to 7 or SUN to SAT goes before # and L, and 1 to 5 after #`,
+      `has "${entry}" as its ${WEEKDAY.name}; use one day from 0 to 7 or SUN to SAT before # and L, and 1 to 5 after #`,
     );
   }
   if (nth === undefined) return (day, weekday, length) => weekday === wanted && day > length - 7;

@@ -99,13 +99,13 @@ export function scheduleRoutes({
         tag: tags.schedules,
         summary: "Create a schedule",
         description:
-          "From now on the job is submitted at every instant that the cron expression names, once each, however many replicas run, as a rule within some 10 ms. The job's id is derived from the schedule and the instant. An instant for which nothing was there in time is fired as soon as something is, up to misfire_grace_seconds late; what is later is recorded as misfired.",
+          "From now on a job is submitted at every time that the cron expression matches, exactly once however many replicas run, normally within some 10 ms. The job's id is derived from the schedule and the time. If nothing could fire a run in time, it is fired as soon as possible, up to misfire_grace_seconds late; a run that is later than that is recorded as misfired.",
         scope: "schedules:write",
         idempotent: true,
         body: ScheduleRequest,
         answers: {
           201: {
-            description: "The schedule is on record.",
+            description: "The schedule is recorded.",
             schema: ScheduleState,
             example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
           },
@@ -144,7 +144,7 @@ export function scheduleRoutes({
         tag: tags.schedules,
         summary: "List schedules, newest first",
         description:
-          "Without those that were deleted. Read from a read model, as the list of jobs: to see a write of your own for certain, send its Levqor-Position as Levqor-Min-Position.",
+          "Without deleted ones. Read from a read model, like the list of jobs: to be sure to see your own write, send its Levqor-Position as Levqor-Min-Position.",
         scope: "schedules:read",
         query: ScheduleListQuery,
         list: true,
@@ -177,7 +177,7 @@ export function scheduleRoutes({
         id: "getSchedule",
         tag: tags.schedules,
         summary: "Get a schedule",
-        description: "Never older than any answer given before.",
+        description: "Never older than an earlier response.",
         scope: "schedules:read",
         params: { schedule_id: scheduleIdParam },
         conditional: true,
@@ -210,14 +210,14 @@ export function scheduleRoutes({
         tag: tags.schedules,
         summary: "Update a schedule",
         description:
-          "Replaces what was asked for at the creation, all of it, from the version that If-Match names: firings since then do not count, other changes do. From now on it is the new job at the new instants; an instant that is due already is still fired. A paused schedule stays paused. What is the same as before is not recorded again.",
+          "Replaces the whole definition, based on the version that If-Match names: runs since then do not count as changes, other changes do. From now on the new job is submitted at the new times; a run that is already due is still fired. A paused schedule stays paused. A definition that equals the current one is not recorded again.",
         scope: "schedules:write",
         params: { schedule_id: scheduleIdParam },
         if_match: true,
         body: ScheduleRequest,
         answers: {
           200: {
-            description: "The schedule is changed.",
+            description: "The schedule has been changed.",
             schema: ScheduleState,
             example: { schedule_id: EXAMPLE_ID, status: "active", next_run_at: "2026-01-16T08:00:00.000Z" },
             headers: ["ETag"],
@@ -244,13 +244,13 @@ export function scheduleRoutes({
         tag: tags.schedules,
         summary: "Run a schedule now",
         description:
-          "Submits its job at once, beside its instants, which stay as they are; a paused schedule runs too. Send an Idempotency-Key to be able to repeat the request safely.",
+          "Submits its job at once, in addition to its scheduled runs; a paused schedule can be run, too. Send an Idempotency-Key to be able to retry the request safely.",
         scope: "schedules:write",
         params: { schedule_id: scheduleIdParam },
         idempotent: true,
         answers: {
           202: {
-            description: "The job is on record.",
+            description: "The job is recorded.",
             schema: ScheduleRan,
             example: {
               job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
@@ -290,13 +290,13 @@ export function scheduleRoutes({
         tag: tags.schedules,
         summary: "List a schedule's next runs",
         description:
-          "Its next instants, from the one that it is to fire next on: fewer than asked for where the year 9999 ends before, none while it is paused.",
+          "The next scheduled runs, starting with the one that fires next: fewer than requested if the year 9999 ends before, none while the schedule is paused.",
         scope: "schedules:read",
         params: { schedule_id: scheduleIdParam },
         query: NextRunsQuery,
         answers: {
           200: {
-            description: "The next instants.",
+            description: "The next runs.",
             schema: ScheduleRuns,
             example: { data: ["2026-01-16T08:00:00.000Z", "2026-01-19T08:00:00.000Z"] },
           },
@@ -316,7 +316,7 @@ export function scheduleRoutes({
         tag: tags.schedules,
         summary: "List a schedule's events",
         description:
-          "Everything that ever happened to the schedule, in order: also each firing with its instant and job, and each misfire. It can still be read when the schedule was deleted.",
+          "The schedule's whole history, in order, including each run with its time and job, and each misfire. The history of a deleted schedule can still be read.",
         scope: "schedules:read",
         params: { schedule_id: scheduleIdParam },
         query: PageQuery,
@@ -375,7 +375,7 @@ export function scheduleRoutes({
         tag: tags.schedules,
         summary: "Pause a schedule",
         description:
-          "It fires no more until it is resumed. An instant that is due and was not fired yet is recorded as misfired. A paused schedule stays paused.",
+          "It does not fire until it is resumed. A run that is due and has not fired yet is recorded as misfired. A paused schedule stays paused.",
         scope: "schedules:write",
         params: { schedule_id: scheduleIdParam },
         answers: {
@@ -401,7 +401,7 @@ export function scheduleRoutes({
         tag: tags.schedules,
         summary: "Resume a schedule",
         description:
-          "It fires again, from the first instant that is still to come: nothing that fell into the pause is made up for. An active schedule stays as it is.",
+          "It fires again, starting with the next run in the future: runs that fell into the pause are not made up. An active schedule stays as it is.",
         scope: "schedules:write",
         params: { schedule_id: scheduleIdParam },
         answers: {
@@ -427,7 +427,7 @@ export function scheduleRoutes({
         tag: tags.schedules,
         summary: "Delete a schedule",
         description:
-          "For good. Jobs that it submitted are not touched; its history can still be read. An instant that is due and was not fired yet is recorded as misfired.",
+          "For good. Jobs that it submitted are not affected; its history can still be read. A run that is due and has not fired yet is recorded as misfired.",
         scope: "schedules:write",
         params: { schedule_id: scheduleIdParam },
         answers: {

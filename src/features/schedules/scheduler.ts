@@ -69,7 +69,7 @@ async function standForLeader(options: SchedulerOptions, signal: AbortSignal): P
         await new Term(options, held).run(() => backoff.reset());
       });
     } catch (error) {
-      if (!signal.aborted) logger.warn({ err: error }, "Cannot fire schedules; trying again");
+      if (!signal.aborted) logger.warn({ err: error }, "Cannot fire schedules; retrying");
     }
     await pause(backoff.next(), signal);
   }
@@ -95,7 +95,7 @@ class Term {
     const position = await unlessAborted(this.#load(), this.#over.signal);
     if (position === undefined) return;
     on_start();
-    this.#options.logger.info({ schedules: this.#agenda.size, position }, "Fires schedules from now on");
+    this.#options.logger.info({ schedules: this.#agenda.size, position }, "Firing schedules from now on");
     const parts = [this.#watchLog(position), this.#watchClock()];
     const ends = await Promise.allSettled(parts.map((part) => part.finally(() => this.#end())));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
@@ -122,7 +122,7 @@ class Term {
 
   async #watchLog(after: number): Promise<void> {
     const { log, bus, logger } = this.#options;
-    const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for schedules; trying again");
+    const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for schedules; retrying");
     for await (const events of follow({ log, bus, after, signal: this.#over.signal, on_fault })) {
       const news = events.filter(({ stream_id }) => scheduleStream.matches(stream_id));
       for (const event of news) {
@@ -130,7 +130,7 @@ class Term {
           this.#agenda.see(decode(event));
         } catch (error) {
           // One event that cannot be read must not keep the other schedules from being fired.
-          logger.error({ err: error, position: event.position }, "Cannot read an event of a schedule; passing over it");
+          logger.error({ err: error, position: event.position }, "Cannot read an event of a schedule; skipping it");
         }
       }
       if (news.length > 0) this.#alarm.abort();
@@ -151,7 +151,7 @@ class Term {
         backoff.reset();
       } catch (error) {
         if (signal.aborted) return;
-        logger.warn({ err: error }, "Cannot fire schedules for now; trying again");
+        logger.warn({ err: error }, "Cannot fire schedules for now; retrying");
         await pause(backoff.next(), signal);
       }
     }
@@ -205,7 +205,10 @@ class Term {
       if (isTransient(error)) throw error;
       // Nothing mends it soon, and the others must not wait for it.
       this.#agenda.strike(appointment);
-      logger.error({ schedule_id, err: error }, "Cannot fire a schedule for a fault of its own; leaving it alone");
+      logger.error(
+        { schedule_id, err: error },
+        "Cannot fire a schedule because of a fault of its own; leaving it alone",
+      );
     }
   }
 

@@ -19,14 +19,14 @@ const EXAMPLE_SCHEDULE_ID = "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21";
 
 export const ScheduleId = Type.String({
   format: "uuid",
-  description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
+  description: "A UUIDv7; a UUIDv8 if it was derived from an Idempotency-Key.",
   examples: [EXAMPLE_SCHEDULE_ID],
 });
 
 const ScheduleStatus = oneOf(["active", "paused"], "Whether it fires.");
 
 const NextRunAt = Type.Union([Timestamp, Type.Null()], {
-  description: "The next instant; null while it is paused. In the past where it is about to be fired.",
+  description: "The next run; null while it is paused. In the past if it is about to fire.",
 });
 
 const scheduleDefinition = {
@@ -40,7 +40,7 @@ const scheduleDefinition = {
   cron: Type.String({
     minLength: 1,
     maxLength: 128,
-    description: `Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as \`@daily\`. Lists, ranges, steps, names (\`MON-FRI\`, \`JAN\`), \`L\`, \`W\` and \`#\` are understood. Where both days are restricted, either is enough, or both must fit where the day of the week begins with \`+\`. It is kept with one space between fields. Refused where no time comes within ${HORIZON_YEARS} years.`,
+    description: `Minute, hour, day of the month, month, day of the week; or six fields with the second first; or a nickname such as \`@daily\`. Lists, ranges, steps, names (\`MON-FRI\`, \`JAN\`), \`L\`, \`W\` and \`#\` are supported. If both days are restricted, either one must match, or both if the day of the week begins with \`+\`. White space is stored as one space between fields. Rejected if there is no matching time within ${HORIZON_YEARS} years.`,
     examples: ["0 9 * * MON-FRI"],
   }),
   time_zone: Type.String({
@@ -48,7 +48,7 @@ const scheduleDefinition = {
     maxLength: 64,
     default: "UTC",
     description:
-      "An IANA name, in whatever case. Where its clock changes, times that are named (numbers, lists, ranges) happen once: at the moment after a gap that they fall into, and at the first of two. Intervals (`*`, steps) go with the clock.",
+      "An IANA name, in any case. When its clock changes, explicit times (numbers, lists, ranges) run once: at the end of the gap if they fall into one, and the first time if they occur twice. Intervals (`*`, steps) follow the clock.",
     examples: ["Europe/Berlin"],
   }),
   misfire_grace_seconds: Type.Integer({
@@ -56,14 +56,14 @@ const scheduleDefinition = {
     maximum: MISFIRE_GRACE_MAX_S,
     default: MISFIRE_GRACE_DEFAULT_S,
     description:
-      "How late an instant may be fired, when nothing was there to fire it in time: each one up to so late is fired at once, in order; older ones are recorded as misfired. Below the interval of the expression, at most the latest is made up for.",
+      "How late a run may be if nothing could fire it in time: runs that are late by up to this much are fired at once, in order; older ones are recorded as misfired. If it is shorter than the expression's interval, at most the latest run is made up.",
   }),
 };
 
 /** The moment is the schedule's to say. */
 const ScheduledJob = Type.Omit(IntakeRequest, ["run_at"], {
   additionalProperties: false,
-  description: "What each instant submits: as an intake takes it, but for run_at.",
+  description: "The job that each run submits: a submission without run_at.",
 });
 
 export const ScheduleRequest = component(
@@ -78,7 +78,7 @@ export const ScheduleRequest = component(
     },
     {
       additionalProperties: false,
-      description: "A job to submit again and again: at every instant, exactly what an intake takes.",
+      description: "A recurring job: each run submits it as if it were sent to the intake.",
       examples: [
         {
           name: "Morning report",
@@ -119,12 +119,12 @@ const scheduleSummary = {
   status: ScheduleStatus,
   workflow: Workflow,
   next_run_at: NextRunAt,
-  last_run_at: Type.Union([Timestamp, Type.Null()], { description: "The latest instant that was fired." }),
-  last_job_id: Type.Union([JobId, Type.Null()], { description: "The job of the latest instant." }),
-  runs: Type.Integer({ minimum: 0, description: "Instants fired so far." }),
+  last_run_at: Type.Union([Timestamp, Type.Null()], { description: "The latest run that was fired." }),
+  last_job_id: Type.Union([JobId, Type.Null()], { description: "The job of the latest run." }),
+  runs: Type.Integer({ minimum: 0, description: "Runs fired so far." }),
   misfires: Type.Integer({
     minimum: 0,
-    description: "Instants that were due and not fired; of a longer time without any firing, the first 100 count.",
+    description: "Runs that were due and not fired; of a longer outage, only the first 100 count.",
   }),
   created_at: Timestamp,
   updated_at: Timestamp,
@@ -145,7 +145,7 @@ export const ScheduleRuns = component(
     {
       data: Type.Array(Timestamp, {
         description:
-          "The next instants; fewer than asked for where the year 9999 ends before, none while the schedule is paused.",
+          "The next runs; fewer than requested if the year 9999 ends before, none while the schedule is paused.",
       }),
     },
     { additionalProperties: false },
@@ -157,7 +157,7 @@ const ScheduleEvent = component(
   Type.Object(
     {
       ...JobEvent.properties,
-      version: Type.Integer({ minimum: 1, description: "The place in the schedule's own history: 1, 2, 3 …" }),
+      version: Type.Integer({ minimum: 1, description: "The event's place in the schedule's own history: 1, 2, 3 …" }),
       type: Type.String({ examples: ["schedule.fired"] }),
     },
     { additionalProperties: false },
@@ -178,7 +178,7 @@ export const NextRunsQuery = Type.Object(
         minimum: 1,
         maximum: NEXT_RUNS_MAX,
         default: NEXT_RUNS_DEFAULT,
-        description: "How many instants to name.",
+        description: "How many runs to list.",
       }),
     ),
   },

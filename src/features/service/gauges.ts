@@ -19,7 +19,7 @@ export interface Watched {
 
 /** What the database is asked for: five small questions, at most every 5 s, whoever looks how often. */
 export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor }: Watched): void {
-  metrics.gauge({ name: "levqor_bus_connected", help: "Whether the bus can be reached: 1 or 0." }, () =>
+  metrics.gauge({ name: "levqor_bus_connected", help: "Whether the bus is reachable: 1 or 0." }, () =>
     bus.health().connected ? 1 : 0,
   );
   metrics.polledGauges(
@@ -39,13 +39,13 @@ export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor 
     [
       {
         name: "levqor_projection_lag_events",
-        help: "Events in the log that a read model does not contain yet.",
+        help: "Events in the log that a read model does not include yet.",
         label: "projection",
         of: byName(({ lag }) => lag),
       },
       {
         name: "levqor_projection_stopped",
-        help: "Whether a read model stopped at an event that its fold does not take: 1 or 0.",
+        help: "Whether a read model stopped at an event that its fold rejects: 1 or 0.",
         label: "projection",
         of: byName(({ poison }) => (poison ? 1 : 0)),
       },
@@ -58,13 +58,13 @@ export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor 
     [
       {
         name: "levqor_reaction_lag_events",
-        help: "Events in the log that a reaction has not come to yet.",
+        help: "Events in the log that a reaction has not reached yet.",
         label: "reaction",
         of: byReaction(({ lag }) => lag),
       },
       {
         name: "levqor_reaction_position",
-        help: "The position of the last event that a reaction has dealt with.",
+        help: "The position of the last event that a reaction has handled.",
         label: "reaction",
         of: byReaction(({ position }) => position),
       },
@@ -81,7 +81,7 @@ export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor 
     [
       {
         name: "levqor_queue_jobs",
-        help: "Jobs that have not ended.",
+        help: "Jobs that have not finished.",
         label: "status",
         of: (counts) => new Map(Object.entries(counts)),
       },
@@ -92,7 +92,7 @@ export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor 
     [
       {
         name: "levqor_scheduler_lag_seconds",
-        help: "For how long a schedule has been due that was not fired.",
+        help: "How long a schedule has been due without being fired.",
         of: ({ lag_seconds }) => lag_seconds,
       },
       {
@@ -100,7 +100,7 @@ export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor 
         help: "Whether any process fires schedules: 1 or 0.",
         of: ({ leader }) => (leader === null ? 0 : 1),
       },
-      { name: "levqor_schedules_active", help: "Schedules that are to run again.", of: ({ active }) => active },
+      { name: "levqor_schedules_active", help: "Schedules with a next run.", of: ({ active }) => active },
     ],
     () => schedulerHealth(sql),
   );
@@ -108,13 +108,14 @@ export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor 
 
 /** What a worker does at this moment. */
 export function addRunnerGauges(metrics: Metrics, runner: Runner, concurrency: number): void {
-  metrics.gauge({ name: "levqor_worker_slots", help: "Attempts that this process runs at once at most." }, () =>
-    runner.status().state === "running" ? concurrency : 0,
+  metrics.gauge(
+    { name: "levqor_worker_slots", help: "The maximum number of attempts that this process runs at once." },
+    () => (runner.status().state === "running" ? concurrency : 0),
   );
   metrics.gauge(
     {
       name: "levqor_worker_jobs",
-      help: "Jobs that this process has in hand, by what it does with them.",
+      help: "Jobs in this process, by what it is doing with them.",
       label: "state",
     },
     () => {

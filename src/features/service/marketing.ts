@@ -12,7 +12,11 @@ const EXAMPLE = {
   headlines: [{ id: "accounted_for", title: "Every job done, or accounted for" }],
   calls_to_action: [{ id: "first_job", label: "Run your first job", href: "/public/docs/getting-started" }],
   selling_points: [
-    { id: "durable", title: "Accepted means durable", text: "The answer comes after the commit, never before." },
+    {
+      id: "durable",
+      title: "Accepted means durable",
+      text: "A submission is confirmed after the commit, never before.",
+    },
   ],
   figures: { uptime_rolling_7d: 99.98, jobs_today: 4711, audit_coverage: 100, last_updated: 1768469400 },
 };
@@ -27,11 +31,11 @@ export function marketingRoutes(options: Pick<ApiOptions, "log" | "sql" | "proje
         tag: tags.service,
         summary: "Get headlines, selling points and figures",
         description:
-          "For pages that present the service. The texts come from public/marketing and hold no numbers; the figures are those of GET /public/metrics, computed from the event log.",
+          "For pages that present the service. The texts come from public/marketing and contain no numbers; the figures are those of GET /public/metrics, computed from the event log.",
         conditional: true,
         answers: {
           200: {
-            description: "What the service says of itself.",
+            description: "The texts and figures.",
             schema: MarketingSummary,
             example: EXAMPLE,
           },

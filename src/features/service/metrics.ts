@@ -22,7 +22,7 @@ export function metricsRoutes(options: FiguresOptions) {
         any_query: true,
         tag: tags.service,
         summary: "Get public figures",
-        description: "Every figure is computed from the event log; the schema says how.",
+        description: "Every figure is computed from the event log, as the schema describes.",
         answers: {
           200: {
             description: "The figures.",

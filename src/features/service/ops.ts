@@ -67,18 +67,18 @@ export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }:
         tag: tags.operations,
         summary: "Resume a stopped read model",
         description:
-          "A read model whose fold cannot take an event stops there, alone, and says so in GET /api/v1/ops/health. Once the fold is mended, this lets it go on with that event, in whichever process runs it. With `skip`, the position of that event, it goes on past it for good: rebuilds pass over it, too. Either is on record, with who decided so and why. Where the event stops it again, it says so again. One that no event stops is left as it is: `stopped_at` is null.",
+          "A read model whose fold rejects an event stops there, alone, and GET /api/v1/ops/health says so. Once the fold is fixed, this call retries the event, in whichever process runs the read model. With `skip`, the position of that event, the read model continues after it: rebuilds skip it, too. Either is recorded, with who decided so and why. If the event stops the read model again, health says so again. A read model that no event stops is left as it is: `stopped_at` is null.",
         scope: "ops:write",
         params: { name: nameParam(ProjectionName, serviceProblems.projection_not_found) },
         body: ProjectionResume,
         body_optional: true,
         examples: {
           again: { summary: "Retry the event that stopped it", value: {} },
-          past: { summary: "Skip that event for good", value: { skip: 1042, reason: "Its time cannot be." } },
+          past: { summary: "Skip that event for good", value: { skip: 1042, reason: "Its time is invalid." } },
         },
         answers: {
           200: {
-            description: "It goes on.",
+            description: "The read model continues.",
             schema: ProjectionResumed,
             example: { name: "jobs", version: 4, stopped_at: 1042, skipped: false },
           },
@@ -90,9 +90,7 @@ export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }:
         const { name } = call.params;
         const { skip, reason } = call.body;
         if (skip !== undefined && reason === undefined) {
-          throw invalid([
-            { pointer: "/reason", message: "must say why the event is passed over: it is put on record" },
-          ]);
+          throw invalid([{ pointer: "/reason", message: "must say why the event is skipped: it is recorded" }]);
         }
         const meta = { actor, correlation_id: projectionStream(name), ...call.cause };
         const resumed = await projector.resume(name, { skip, reason, meta });
@@ -113,13 +111,13 @@ export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }:
         tag: tags.operations,
         summary: "Get the health of every part",
         description:
-          "Database, bus, read models, reactions, schedules and queue. `ok` is whether all of them are well. The status is 503 only when the database cannot be reached: everything else is caught up with by itself, and intake goes on meanwhile.",
+          "Database, bus, read models, reactions, schedules and queue. `ok` says whether all of them are well. The status is 503 only if the database is unreachable: everything else catches up by itself, and intake continues meanwhile.",
         scope: "ops:read",
         any_query: true,
         without_database: true,
         answers: {
-          200: { description: "The service takes jobs in.", schema: OpsHealth, example: WELL },
-          503: { description: "The database cannot be reached.", schema: OpsHealth, example: WITHOUT_DATABASE },
+          200: { description: "The service accepts jobs.", schema: OpsHealth, example: WELL },
+          503: { description: "The database is unreachable.", schema: OpsHealth, example: WITHOUT_DATABASE },
         },
       },
       async (call) => {
@@ -197,8 +195,8 @@ function allWell(parts: readonly { readonly ok: boolean }[] | null): boolean {
 
 function howToMend(name: string, position: number): string {
   return (
-    `The event at position ${position} stops it; the service's own log says why. Once that is mended, ` +
-    `POST /api/v1/ops/projections/${name}/resume lets it go on with that event; ` +
+    `The event at position ${position} stops it; the service's log says why. Once that is fixed, ` +
+    `POST /api/v1/ops/projections/${name}/resume retries that event; ` +
     `with {"skip": ${position}, "reason": "..."} past it.`
   );
 }
@@ -211,7 +209,7 @@ function notStopped(name: string, { stopped_at, skip }: { stopped_at: number | u
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`No answer within ${ms} ms`)), ms);
+  const timer = setTimeout(() => late.reject(new Error(`No response within ${ms} ms`)), ms);
   try {
     return await Promise.race([promise, late.promise]);
   } finally {

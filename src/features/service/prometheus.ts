@@ -16,7 +16,7 @@ export function prometheusRoutes({ metrics }: Pick<ApiOptions, "metrics">) {
         tag: tags.operations,
         summary: "Get metrics for Prometheus",
         description:
-          "What this process measures of itself, in Prometheus' text format. Figures of the whole service (the queue, read models, schedules) are at most 5 seconds old, however often they are asked for. With METRICS_PORT the same is served at a port of its own, without a key.",
+          "This process's own metrics, in Prometheus' text format. Metrics of the whole service (the queue, read models, schedules) are at most 5 seconds old, however often they are requested. With METRICS_PORT the same is served on a separate port, without a key.",
         scope: "metrics:read",
         answers: {
           200: {

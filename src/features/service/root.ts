@@ -22,10 +22,10 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         without_database: true,
         tag: tags.service,
         summary: "Get the service's name and version",
-        description: "Says which service this is and which version and build of it is running.",
+        description: "Returns the service's name, version and build.",
         answers: {
           200: {
-            description: "The service is there.",
+            description: "The service is running.",
             schema: Root,
             example: { ok: true, service: "levqor-backend", version, build },
           },
@@ -43,7 +43,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         tag: tags.service,
         summary: "Check liveness",
         description:
-          "Answers as soon as the process takes requests, whatever the state of what it depends on: for that, see /api/v1/ops/health.",
+          "Responds as soon as the process accepts requests, whatever the state of its dependencies: for those, see /api/v1/ops/health.",
         answers: { 200: { description: "It is alive.", schema: Health, example: { ok: true, ts: 1768469400 } } },
         rate: "none",
       },
@@ -57,7 +57,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         without_database: true,
         tag: tags.service,
         summary: "Explain a problem code",
-        description: "Describes a code that error answers carry: their `type` points here.",
+        description: "Describes a code in error responses: their `type` points here.",
         params: { error: nameParam(ProblemCode, problems.not_found) },
         answers: {
           200: {

@@ -28,7 +28,7 @@ export const ProblemDescription = component(
       error: Type.String({ examples: ["job_not_found"] }),
       status: Type.Integer(),
       title: Type.String(),
-      help: Type.String({ description: "What it means and how to mend it." }),
+      help: Type.String({ description: "What it means and how to fix it." }),
     },
     { additionalProperties: false },
   ),
@@ -42,7 +42,7 @@ export const PublicMetrics = component(
         minimum: 0,
         maximum: 100,
         description:
-          "Percent of the whole minutes since the later of the first start ever recorded and 7 days ago in which at least one instance recorded a start or a heartbeat. 100 in the very first minute.",
+          "Percentage of whole minutes, since 7 days ago or the first recorded start, whichever is later, in which at least one instance recorded a start or a heartbeat. 100 in the very first minute.",
         examples: [99.98],
       }),
       jobs_today: Type.Integer({
@@ -55,12 +55,12 @@ export const PublicMetrics = component(
         minimum: 0,
         maximum: 100,
         description:
-          "Percent of all events ever recorded that name who acted and the action they belong to (actor and correlation id).",
+          "Percentage of all recorded events that name who acted and which action they belong to (actor and correlation id).",
         examples: [100],
       }),
       last_updated: Type.Union([UnixSeconds, Type.Null()], {
         description:
-          "When the last event that these figures contain was recorded, in Unix seconds; null while there is none.",
+          "When the last event included in these figures was recorded, in Unix seconds; null if there is none.",
         examples: [1768469400],
       }),
     },
@@ -70,7 +70,10 @@ export const PublicMetrics = component(
 
 const TextId = Type.String({ description: "Stays the same when the text changes.", examples: ["accounted_for"] });
 
-const LineText = Type.String({ description: "A sentence or two.", examples: ["The rest is made from the log again."] });
+const LineText = Type.String({
+  description: "A sentence or two.",
+  examples: ["Levqor runs AI-automation jobs and records every step as an event in an append-only log."],
+});
 
 export const MarketingSummary = component(
   "MarketingSummary",
@@ -87,19 +90,19 @@ export const MarketingSummary = component(
         Type.Object(
           {
             id: TextId,
-            label: Type.String({ description: "A button's words." }),
-            href: Type.String({ description: "A path of this service, or an https address." }),
+            label: Type.String({ description: "The text of a button." }),
+            href: Type.String({ description: "A path of this service, or an https URL." }),
           },
           { additionalProperties: false },
         ),
-        { description: "What a visitor may do next." },
+        { description: "What a visitor can do next." },
       ),
       selling_points: Type.Array(
         Type.Object(
           { id: TextId, title: Type.String({ description: "A few words." }), text: LineText },
           { additionalProperties: false },
         ),
-        { description: "What one gets." },
+        { description: "What customers get." },
       ),
       figures: PublicMetrics,
     },
@@ -107,7 +110,7 @@ export const MarketingSummary = component(
   ),
 );
 
-const Lag = Type.Integer({ minimum: 0, description: "Events behind the log's head." });
+const Lag = Type.Integer({ minimum: 0, description: "How many events it is behind the log's head." });
 
 export const ProjectionName = Type.String({
   minLength: 1,
@@ -124,7 +127,7 @@ function resumption() {
         Type.Integer({
           minimum: 1,
           maximum: Number.MAX_SAFE_INTEGER,
-          description: "The position of the event that stops it: it is passed over for good. Needs a `reason`.",
+          description: "The position of the event that stopped it, which is then skipped for good. Needs a `reason`.",
           examples: [1042],
         }),
       ),
@@ -132,21 +135,21 @@ function resumption() {
         Type.String({
           minLength: 1,
           maxLength: 1024,
-          description: "For the record.",
-          examples: ["Its time cannot be."],
+          description: "A reason, for the record.",
+          examples: ["Its time is invalid."],
         }),
       ),
     },
-    { additionalProperties: false, examples: [{ skip: 1042, reason: "Its time cannot be." }] },
+    { additionalProperties: false, examples: [{ skip: 1042, reason: "Its time is invalid." }] },
   );
 }
 
 /** What is told of it. */
 const resumed = {
   stopped_at: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
-    description: "The position of the event that had stopped it; null: none had.",
+    description: "The position of the event that had stopped it; null if none had.",
   }),
-  skipped: Type.Boolean({ description: "Whether that event is passed over for good." }),
+  skipped: Type.Boolean({ description: "Whether that event is skipped for good." }),
 };
 
 export const ProjectionResume = component("ProjectionResume", resumption());
@@ -193,50 +196,50 @@ export const OpsHealth = component(
       database: Type.Object({
         ok: Type.Boolean(),
         latency_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
-          description: "Of the queries behind this answer.",
+          description: "Of the queries behind this response.",
         }),
       }),
       bus: Type.Object({
         ok: Type.Boolean(),
-        kind: oneOf(["in_process", "jetstream"], "How events are spread."),
+        kind: oneOf(["in_process", "jetstream"], "How events reach other processes."),
         connected: Type.Boolean(),
         position: Position,
-        lag: Type.Union([Lag, Type.Null()], { description: "Events recorded that are not on the bus yet." }),
+        lag: Type.Union([Lag, Type.Null()], { description: "Recorded events that are not on the bus yet." }),
       }),
       projections: Type.Union(
         [
           Type.Array(
             Type.Object({
-              ok: Type.Boolean({ description: "False where an event stopped it, or no process can run it." }),
+              ok: Type.Boolean({ description: "False if an event stopped it, or no process can run it." }),
               name: Type.String({ examples: ["jobs"] }),
               version: Type.Integer({ minimum: 1 }),
               state: oneOf(
                 ["running", "building", "poisoned", "standby", "stopped"],
-                "What the process that answers does with it; `standby`: another one runs it.",
+                "What the responding process does with it; `standby`: another one runs it.",
               ),
-              live: Type.Boolean({ description: "Whether queries see this version." }),
+              live: Type.Boolean({ description: "Whether queries use this version." }),
               position: Position,
               lag: Lag,
               stopped_at: Type.Union([Position, Type.Null()], { description: "The event that stopped it." }),
               how_to_mend: Type.Union([Type.String(), Type.Null()], {
-                description: "What lets it go on; null: nothing stops it.",
+                description: "How to resume it; null if nothing stops it.",
               }),
             }),
           ),
           Type.Null(),
         ],
-        { description: "The read models; null where the database cannot be reached." },
+        { description: "The read models; null if the database is unreachable." },
       ),
       reactions: Type.Union(
         [
           Type.Array(
             Type.Object({
-              ok: Type.Boolean({ description: "False where an event stopped it, or no process can run it." }),
+              ok: Type.Boolean({ description: "False if an event stopped it, or no process can run it." }),
               name: Type.String({ examples: ["support_mail"] }),
               version: Type.Integer({ minimum: 1 }),
               state: oneOf(
                 ["running", "poisoned", "standby", "stopped"],
-                "What the process that answers does with it; `standby`: another one runs it.",
+                "What the responding process does with it; `standby`: another one runs it.",
               ),
               position: Position,
               lag: Lag,
@@ -246,16 +249,17 @@ export const OpsHealth = component(
           Type.Null(),
         ],
         {
-          description: "What follows from events by itself, such as a mail; null where the database cannot be reached.",
+          description:
+            "What the service does by itself after an event, such as sending a mail; null if the database is unreachable.",
         },
       ),
       schedules: Type.Union(
         [
           Type.Object({
-            ok: Type.Boolean({ description: "False where one is due and nothing fires it." }),
+            ok: Type.Boolean({ description: "False if a run is due and nothing fires it." }),
             leader: Type.Union([Type.String(), Type.Null()], { description: "The instance that fires schedules." }),
             active: Type.Integer({ minimum: 0 }),
-            lag_seconds: Type.Number({ minimum: 0, description: "How long the first one that is due has been." }),
+            lag_seconds: Type.Number({ minimum: 0, description: "How long the first due run has been due." }),
           }),
           Type.Null(),
         ],
@@ -265,14 +269,14 @@ export const OpsHealth = component(
         [
           Type.Object({
             queued: Type.Integer({ minimum: 0 }),
-            max_queued: Type.Integer({ minimum: 1, description: "At so many, intake answers 429 queue_full." }),
+            max_queued: Type.Integer({ minimum: 1, description: "At this many, intake responds with 429 queue_full." }),
             running: Type.Integer({ minimum: 0 }),
           }),
           Type.Null(),
         ],
-        { description: "Jobs that have not ended." },
+        { description: "Jobs that have not finished." },
       ),
     },
-    { description: "The state of every part; null where it cannot be learned." },
+    { description: "The state of every part; null if it cannot be determined." },
   ),
 );

@@ -54,13 +54,13 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         tag: tags.operations,
         summary: "Report an incident",
         description:
-          "Shows on the status page and in GET /ops/uptime from now on, for everyone. Outages are seen without it: this is for what operators know beside them, and for what is planned.",
+          "Shows it on the status page and in GET /ops/uptime from now on, for everybody. Outages are detected automatically: this is for anything else that operators know of, and for planned work.",
         scope: "ops:write",
         idempotent: true,
         body: IncidentOpen,
         answers: {
           201: {
-            description: "It is on record.",
+            description: "The incident is recorded.",
             schema: IncidentChanged,
             example: { incident_id: EXAMPLE.incident_id, status: "open" },
           },
@@ -81,13 +81,13 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         id: "updateIncident",
         tag: tags.operations,
         summary: "Update an incident",
-        description: "Adds a message, and says how bad it is now where that has changed.",
+        description: "Adds a message, and the new impact if it has changed.",
         scope: "ops:write",
         params: { incident_id: incidentIdParam },
         body: IncidentUpdate,
         answers: {
           201: {
-            description: "It is on record.",
+            description: "The update is recorded.",
             schema: IncidentChanged,
             example: { incident_id: EXAMPLE.incident_id, status: "open" },
           },
@@ -107,13 +107,13 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         tag: tags.operations,
         summary: "Resolve an incident",
         description:
-          "Ends it, with a last message. What is over stays over: tell of a new incident where it comes back.",
+          "Closes it with a final message. A resolved incident cannot be reopened: report a new one if the problem comes back.",
         scope: "ops:write",
         params: { incident_id: incidentIdParam },
         body: IncidentResolve,
         answers: {
           200: {
-            description: "It is on record.",
+            description: "The incident is resolved.",
             schema: IncidentChanged,
             example: { incident_id: EXAMPLE.incident_id, status: "resolved" },
           },
@@ -132,7 +132,8 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         id: "listIncidents",
         tag: tags.service,
         summary: "List incidents, newest first",
-        description: "All that operators ever told of, for everyone. The status page shows those of the last 90 days.",
+        description:
+          "Every incident that operators have reported, for everybody. The status page shows those of the last 90 days.",
         query: PageQuery,
         list: true,
         answers: {
@@ -179,10 +180,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
   async function replay(incident_id: string, opened: object): Promise<number> {
     const [first] = await log.readStream(incidentStream(incident_id), { limit: 1 });
     if (!first || !isSameJson(decode(first).data, opened)) {
-      throw new Problem(
-        problems.idempotency_key_reused,
-        "The Idempotency-Key was used before to tell of another incident.",
-      );
+      throw new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before for another incident.");
     }
     return first.position;
   }

@@ -13,7 +13,7 @@ const EXAMPLE_INCIDENT_ID = "0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9";
 
 export const IncidentId = Type.String({
   format: "uuid",
-  description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
+  description: "A UUIDv7; a UUIDv8 if it was derived from an Idempotency-Key.",
   examples: [EXAMPLE_INCIDENT_ID],
 });
 
@@ -29,13 +29,13 @@ const IncidentText = Type.String({
   minLength: 1,
   maxLength: 2_000,
   pattern: PRINTABLE_LINES,
-  description: "What is known, for those who use the service: everyone can read it.",
+  description: "What is known, for users of the service: everybody can read it.",
   examples: ["Jobs wait for up to a minute before they start. None is lost."],
 });
 
 const IncidentImpact = oneOf(
   impacts,
-  "`maintenance`: it is planned. `minor`: some notice. `major`: many do. `critical`: nothing works.",
+  "`maintenance`: planned. `minor`: some users notice. `major`: many do. `critical`: nothing works.",
 );
 
 export const IncidentOpen = component(
@@ -61,7 +61,7 @@ export const IncidentUpdate = component(
     { message: IncidentText, impact: Type.Optional(IncidentImpact) },
     {
       additionalProperties: false,
-      examples: [{ message: "A database was moved. Jobs start at once again; we keep watching.", impact: "minor" }],
+      examples: [{ message: "A database was moved. Jobs start at once again; we are monitoring it.", impact: "minor" }],
     },
   ),
 );
@@ -77,7 +77,7 @@ export const IncidentResolve = component(
 export const IncidentChanged = component(
   "IncidentChanged",
   Type.Object(
-    { incident_id: IncidentId, status: oneOf(["open", "resolved"], "Where it stands now.") },
+    { incident_id: IncidentId, status: oneOf(["open", "resolved"], "The current state.") },
     { additionalProperties: false },
   ),
 );
@@ -95,14 +95,14 @@ const Incident = component(
       messages: Type.Array(
         Type.Object(
           {
-            status: oneOf(["opened", "updated", "resolved"], "What it told."),
+            status: oneOf(["opened", "updated", "resolved"], "What was reported."),
             message: IncidentText,
             impact: IncidentImpact,
             at: Timestamp,
           },
           { additionalProperties: false },
         ),
-        { maxItems: INCIDENT_UPDATES_MAX + 2, description: "What was told of it, in order." },
+        { maxItems: INCIDENT_UPDATES_MAX + 2, description: "The updates, in order." },
       ),
     },
     { additionalProperties: false },
@@ -119,11 +119,11 @@ export const Uptime = component(
     {
       status: oneOf(
         ["operational", "maintenance", "minor", "major", "critical"],
-        "The worst impact of an incident that is open; `operational` without one.",
+        "The worst impact of an open incident; `operational` if there is none.",
       ),
-      since: Type.Union([Timestamp, Type.Null()], { description: "The first start on record." }),
+      since: Type.Union([Timestamp, Type.Null()], { description: "The first recorded start." }),
       uptime_percent: Type.Union([Type.Number({ minimum: 0, maximum: 100 }), Type.Null()], {
-        description: "Of all the days below; `null` before the first whole minute.",
+        description: "Over all the days below; `null` before the first whole minute.",
         examples: [99.98],
       }),
       days: Type.Array(
@@ -133,13 +133,13 @@ export const Uptime = component(
             uptime_percent: Percent,
             minutes_up: Type.Integer({ minimum: 0, maximum: 1_440 }),
             minutes_down: Type.Integer({ minimum: 0, maximum: 1_440 }),
-            incidents: Type.Array(IncidentId, { description: "Those that were open on this day." }),
+            incidents: Type.Array(IncidentId, { description: "Incidents that were open on this day." }),
           },
           { additionalProperties: false },
         ),
         {
           maxItems: UPTIME_DAYS,
-          description: `From the first start on, at most ${UPTIME_DAYS}, oldest first; today is the last.`,
+          description: `Since the first start, at most ${UPTIME_DAYS}, oldest first; today is the last.`,
         },
       ),
       outages: Type.Array(
@@ -148,15 +148,15 @@ export const Uptime = component(
             from: Timestamp,
             to: Timestamp,
             minutes: Type.Integer({ minimum: 1 }),
-            ongoing: Type.Boolean({ description: "Whether it lasts." }),
+            ongoing: Type.Boolean({ description: "Whether it is still going on." }),
           },
           { additionalProperties: false },
         ),
-        { maxItems: 100, description: "Whole minutes in a row without a sign of life, newest first; at most 100." },
+        { maxItems: 100, description: "Periods of whole minutes without a heartbeat, newest first; at most 100." },
       ),
       incidents: Type.Array(Incident, {
         maxItems: 100,
-        description: "Those that were open on any of these days, newest first; at most 100.",
+        description: "Incidents that were open on any of these days, newest first; at most 100.",
       }),
       ts: UnixSeconds,
     },

@@ -31,10 +31,10 @@ export function uptimeRoutes(report: () => Promise<UptimeReport>) {
         id: "getUptime",
         tag: tags.service,
         summary: "Get uptime by day, outages and incidents",
-        description: `For status pages; \`/status\` shows the same to people. Each process records a sign of life twice a minute: a minute without one of any process counts as down. Of the last ${UPTIME_DAYS} days, or since the first start. Incidents are what operators told beside it, with POST /api/v1/incidents.`,
+        description: `For status pages; \`/status\` shows the same to people. Each process records a heartbeat twice a minute: a minute without one from any process counts as down. Covers the last ${UPTIME_DAYS} days, or the time since the first start. Incidents are those that operators reported with POST /api/v1/incidents.`,
         answers: {
           200: {
-            description: "How it has done.",
+            description: "The track record.",
             schema: Uptime,
             example: {
               status: "operational",

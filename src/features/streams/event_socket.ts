@@ -186,14 +186,14 @@ export class EventSocket {
     if (this.#subscriptions.size >= SUBSCRIPTIONS_MAX) {
       throw new Problem(
         streamProblems.too_many_subscriptions,
-        `This connection has ${this.#subscriptions.size} subscriptions, the most that one may have.`,
+        `This connection has ${this.#subscriptions.size} subscriptions, the maximum for one connection.`,
       );
     }
     const id = request.id ?? this.#newId();
     if (this.#subscriptions.has(id)) {
       throw new Problem(
         streamProblems.subscription_exists,
-        `This connection has a subscription ${JSON.stringify(id)} already.`,
+        `This connection already has a subscription ${JSON.stringify(id)}.`,
       );
     }
     const subscription: Subscription = { stop: new AbortController(), ended: Promise.resolve() };
@@ -295,7 +295,7 @@ function parse(message: string | Uint8Array): Record<string, unknown> {
   if (bytes > MESSAGE_LIMIT_BYTES) {
     throw new Problem(
       streamProblems.message_too_large,
-      `The message has ${bytes} bytes; at most ${MESSAGE_LIMIT_BYTES} are taken.`,
+      `The message has ${bytes} bytes; at most ${MESSAGE_LIMIT_BYTES} are accepted.`,
     );
   }
   const value = readJsonText(message, "message");

@@ -35,7 +35,10 @@ export const StreamedEvent = component(
 export const StreamQuery = Type.Object(
   {
     after: Type.Optional(
-      Type.Integer({ minimum: 0, description: "Events after this position of the log. Last-Event-ID goes before it." }),
+      Type.Integer({
+        minimum: 0,
+        description: "Events after this position of the log. Last-Event-ID takes precedence.",
+      }),
     ),
     types: Type.Optional(
       Type.String({
@@ -58,7 +61,7 @@ export const AllJobsStreamQuery = Type.Object(
 const SubscriptionId = Type.String({
   minLength: 1,
   maxLength: 64,
-  description: "The client's name for the subscription, unique on its connection; where absent, the service makes one.",
+  description: "The client's name for the subscription, unique on its connection; by default the service chooses one.",
   examples: ["mine"],
 });
 
@@ -69,20 +72,20 @@ export const socketRequests = {
       type: Type.Literal("subscribe"),
       id: Type.Optional(SubscriptionId),
       job_id: Type.Optional(JobId),
-      all: Type.Optional(Type.Literal(true, { description: "Of all jobs. Either this or `job_id`." })),
+      all: Type.Optional(Type.Literal(true, { description: "All jobs. Give either this or `job_id`." })),
       workflow: Type.Optional(Workflow),
       types: Type.Optional(
         Type.Array(Type.String({ format: "job-event-type", examples: ["job.failed"] }), {
           minItems: 1,
           maxItems: 50,
-          description: "Events of these types alone.",
+          description: "Only these event types.",
         }),
       ),
       after: Type.Optional(
         Type.Integer({
           minimum: 0,
           description:
-            "Events after this position of the log. By default, one job's from its first, all jobs' from now on.",
+            "Events after this position of the log. Default: for one job from its first event, for all jobs from now on.",
         }),
       ),
     },
@@ -91,7 +94,7 @@ export const socketRequests = {
   unsubscribe: Type.Object({ type: Type.Literal("unsubscribe"), id: SubscriptionId }, { additionalProperties: false }),
   ping: Type.Object(
     { type: Type.Literal("ping"), id: Type.Optional(SubscriptionId) },
-    { additionalProperties: false, description: "Answered with `pong`, with the same id." },
+    { additionalProperties: false, description: "Answered by a `pong` with the same id." },
   ),
 } as const;
 
@@ -116,16 +119,16 @@ export const SocketMessage = component(
       Type.Object({ type: Type.Literal("pong"), id: Type.Optional(SubscriptionId) }),
       Type.Object(
         { type: Type.Literal("error"), id: Type.Optional(SubscriptionId), problem: Problem },
-        { description: "A message of the client's was not taken. The connection goes on." },
+        { description: "A message from the client was rejected. The connection stays open." },
       ),
       Type.Object(
         {
           type: Type.Literal("closed"),
           id: Type.Optional(SubscriptionId),
           reason: oneOf(Object.keys(closedReasons) as ClosedReason[], "A stable code to branch on."),
-          detail: Type.String({ description: "The same for a person." }),
+          detail: Type.String({ description: "The same, for a person." }),
         },
-        { description: "The service ends this subscription; without an id, the connection." },
+        { description: "The service ends this subscription, or, without an id, the connection." },
       ),
     ],
     { description: "A message to a client over a WebSocket." },

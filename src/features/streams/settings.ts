@@ -5,7 +5,7 @@ export const streamSettings = settings({
   max_streams: setting({
     env: "MAX_STREAMS",
     summary:
-      "Event streams (SSE) that one process keeps open at once, and as many WebSockets: further ones get a 503. An idle one takes some 16 KB.",
+      "Event streams (SSE) that one process keeps open at once, and likewise WebSockets; more get a 503. An idle one takes some 16 KB.",
     example: "20000",
     default: 5_000,
     read: integer(1, 1_000_000),

@@ -44,12 +44,12 @@ export function socketRoutes(options: ApiOptions & { reading: SharedReading; aut
         tag: tags.streams,
         summary: "Follow several jobs over one WebSocket",
         description:
-          "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each of one job or of all, each resumable from any position with no gap and no repeat. Browsers, which can set no header, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. A bad message is answered with an `error` and ends nothing. One caller may send 200 messages or 512 KB at once, and after that 20 messages and 64 KB a second, over all its connections, ping frames and pong frames that answer none of the service's pings among them: beyond that the connection is closed with 1008. What has not left 5 seconds after a close is cut off, and counts among the caller's connections until then. A client that reads nothing for 30 seconds is cut off with the close code 4408; 1001 says that the service stops. It is pinged every 15 seconds, and closed after 60 without a sign of life.",
+          "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each to one job or to all, each resumable from any position without gaps or repeats. Browsers, which cannot set headers, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. An invalid message gets an `error` and ends nothing. One caller may send 200 messages or 512 KB at once, and then 20 messages and 64 KB a second, over all its connections, including ping frames and unsolicited pong frames: beyond that the connection is closed with 1008. A connection that is still open 5 seconds after a close is cut off, and counts among the caller's connections until then. A client that reads nothing for 30 seconds is disconnected with the close code 4408; 1001 says that the service is stopping. The service pings every 15 seconds, and closes a connection that has been silent for 60.",
         scope: "jobs:read",
         messages: { sent: SocketRequest, received: SocketMessage },
         answers: {
           101: {
-            description: "The connection is a WebSocket. What goes over it, from the service:",
+            description: "The connection is a WebSocket. The messages from the service:",
             schema: SocketMessage,
             example: { type: "subscribed", id: "mine", after: 1042 },
           },

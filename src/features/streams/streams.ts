@@ -28,7 +28,7 @@ const STREAMING = {
   headers: ["Last-Event-ID"],
   answers: {
     200: {
-      description: "Events, without end: the data of each, but of `closed`, as in the schema StreamedEvent.",
+      description: "An endless stream of events: the data of each, except `closed`, is a StreamedEvent.",
       content_type: "text/event-stream",
       parts: StreamedEvent,
       example: EXAMPLE,
@@ -53,7 +53,7 @@ export function streamRoutes(options: ApiOptions & { reading: SharedReading }) {
         tag: tags.streams,
         summary: "Stream the events of all jobs",
         description:
-          "Server-sent events from now on, or from the position that `after` names (0: from the first event ever). Each event's id is its position in the log; a client that reconnects with Last-Event-ID misses nothing and sees nothing twice. A comment is sent in every 15 seconds of silence. Where the service ends the stream, its last event is `closed`, without an id, and says why: a client that reads nothing for 30 seconds is cut off as `slow_consumer`.",
+          "Server-sent events from now on, or from the position in `after` (0: from the first event ever). Each event's id is its position in the log; a client that reconnects with Last-Event-ID misses nothing and sees nothing twice. After 15 seconds without events, a comment is sent. If the service ends the stream, its last event is `closed`, without an id, and says why: a client that reads nothing for 30 seconds is disconnected as `slow_consumer`.",
         scope: "jobs:read",
         reach: "everyones",
         query: AllJobsStreamQuery,
@@ -72,7 +72,7 @@ export function streamRoutes(options: ApiOptions & { reading: SharedReading }) {
         tag: tags.streams,
         summary: "Stream the events of one job",
         description:
-          "Server-sent events of one job from its first event on, or after the position that `after` names, and then as they happen. Resuming, heartbeats and slow clients: as for all jobs. The stream stays open after the job has ended.",
+          "Server-sent events of one job from its first event on, or after the position in `after`, and then as they happen. Resuming, comments and slow clients work as for all jobs. The stream stays open after the job has finished.",
         scope: "jobs:read",
         params: { job_id: jobIdParam },
         query: StreamQuery,

@@ -62,8 +62,8 @@ const ANSWERING = {
 } as const satisfies Partial<AnyDeclaration>;
 
 const LATE =
-  "A claim belongs to the key or user that made it: nobody else answers for it. Refused with 409 where the attempt is not the caller's, or no longer: `attempt_superseded` says who holds the job now, `job_cancelled` and `job_finished` that it has ended. The worker then stops; nothing was recorded.";
-const AGAIN = "To say the same again does no harm: it is answered as the first time.";
+  "A claim belongs to the key or user that made it: only they can report on it. Rejected with 409 if the attempt is not the caller's, or no longer: `attempt_superseded` says who has claimed the job now, `job_cancelled` and `job_finished` that it is over. The worker should then stop; nothing was recorded.";
+const AGAIN = "Repeating a report is safe: it gets the same response.";
 
 type Asked = Pick<Call<unknown, unknown, unknown, Caller>, "caller" | "cause">;
 
@@ -93,14 +93,14 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         id: "claimJobs",
         tag: tags.workers,
         summary: "Claim jobs for an external worker",
-        description: `Gives up to \`max_jobs\` jobs of the named workflows to the worker, or waits up to \`wait_seconds\` for one: it is answered as soon as there is one, with none when the time is over. High priority goes before normal before low, but none waits for ever; jobs wait for their \`run_at\` and for the pauses between attempts as with the service's own workers. A claim holds for \`lease_seconds\`; heartbeats renew it. When it lapses, the attempt counts as lost and the job is given to another worker. The jobs of one answer take about 8 MB of JSON at most. A client that goes away while it waits is given none. One caller holds at most 1,000 jobs claimed (a tenth of 10,000, CALLER_SHARE), the keys in API_KEYS any number; where it holds as many, the answer is 429.`,
+        description: `Gives the worker up to \`max_jobs\` jobs of the given workflows, or waits up to \`wait_seconds\` for one: it responds as soon as there is one, or with none when the time is up. High priority goes before normal before low, but no job starves; jobs wait for their \`run_at\` and for the delays between attempts as with the service's own workers. A claim is valid for \`lease_seconds\`; heartbeats renew it. When it expires, the attempt counts as lost and the job is given to another worker. The jobs of one response take about 8 MB of JSON at most. A client that disconnects while it waits is given none. One caller can have at most 1,000 claimed jobs (a tenth of 10,000, CALLER_SHARE), the keys in API_KEYS any number; at that many, the response is 429.`,
         scope: "workers:write",
         records: "many",
         waits_s: IDLE_LIMIT_S,
         body: WorkerClaim,
         answers: {
           200: {
-            description: "The jobs that are now the worker's, perhaps none.",
+            description: "The claimed jobs, perhaps none.",
             schema: ClaimedJobs,
             example: {
               jobs: [
@@ -166,11 +166,11 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         records: "many",
         id: "heartbeatAttempt",
         summary: "Renew the lease on a claimed job",
-        description: `Renews the lease from now on. Send one at about a third of the lease, so that two may be lost; one that follows another within a quarter of the lease renews nothing and is answered as that was. ${LATE} A heartbeat after the job's attempt_timeout_seconds ends the attempt: \`attempt_timeout\`.`,
+        description: `Renews the lease from now on. Send a heartbeat every third of the lease or so, so that two may be lost; one that follows another within a quarter of the lease renews nothing and gets the same response. ${LATE} A heartbeat after the job's attempt_timeout_seconds ends the attempt: \`attempt_timeout\`.`,
         body: AttemptHeartbeat,
         answers: {
           200: {
-            description: "The job is still the worker's.",
+            description: "The worker still has the job.",
             schema: AttemptHeld,
             example: { job_id: EXAMPLE_JOB_ID, attempt: 1, lease_expires_at: "2026-01-15T09:30:40.567Z" },
           },
@@ -190,7 +190,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         ...ANSWERING,
         id: "completeAttempt",
         summary: "Complete a claimed job",
-        description: `Ends the job with a result: as large as fits into the body, which has at most 512 KB. ${LATE} ${AGAIN}`,
+        description: `Completes the job with a result, which may be as large as fits into the body of at most 512 KB. ${LATE} ${AGAIN}`,
         body: AttemptSucceeded,
         answers: {
           200: {
@@ -213,11 +213,11 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         ...ANSWERING,
         id: "failAttempt",
         summary: "Fail a claimed job's attempt",
-        description: `Ends the attempt with an error. If another may succeed and one is left, the job is queued again and due after a pause (as its \`backoff\` says); else it has failed. ${LATE} ${AGAIN}`,
+        description: `Ends the attempt with an error. If the error is retryable and an attempt is left, the job is queued again and due after a delay (set by its \`backoff\`); otherwise it has failed. ${LATE} ${AGAIN}`,
         body: AttemptFailed,
         answers: {
           200: {
-            description: "The failure is on record.",
+            description: "The failure is recorded.",
             schema: AttemptEnded,
             example: { job_id: EXAMPLE_JOB_ID, status: "queued", retry_at: "2026-01-15T09:30:02.345Z" },
             headers: ["Idempotency-Replayed"],
@@ -238,12 +238,12 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         ...ANSWERING,
         id: "releaseAttempt",
         summary: "Release a claimed job",
-        description: `For a worker that stops: the job is given to another at once, and the attempt does not count, unless the job was handed back 100 times: then it counts as lost. ${LATE} ${AGAIN}`,
+        description: `For a worker that is stopping: the job can be claimed by another at once, and the attempt does not count, unless the job has been released 100 times: then it counts as lost. ${LATE} ${AGAIN}`,
         rate: "releases",
         body: AttemptReleased,
         answers: {
           200: {
-            description: "The job waits in the queue again.",
+            description: "The job is queued again.",
             schema: AttemptEnded,
             example: { job_id: EXAMPLE_JOB_ID, status: "queued" },
             headers: ["Idempotency-Replayed"],
@@ -359,18 +359,18 @@ function refusal(
   if (code === "job_finished") {
     return new Problem(
       workerProblems.job_finished,
-      `Job ${job_id} has ${job.status}; attempt ${attempt} can be answered no more.`,
+      `Job ${job_id} has ${job.status}; attempt ${attempt} can no longer be reported on.`,
       {
         members,
       },
     );
   }
   const now = members.holder
-    ? `"${members.holder.worker}" holds it now, with attempt ${job.attempt}, until ${members.holder.lease_expires_at}`
-    : "it waits in the queue for another worker";
+    ? `"${members.holder.worker}" has claimed it with attempt ${job.attempt}, until ${members.holder.lease_expires_at}`
+    : "it is queued for another worker";
   return new Problem(
     workerProblems.attempt_superseded,
-    `Attempt ${attempt} of job ${job_id} does not hold the job: ${now}.`,
+    `Attempt ${attempt} of job ${job_id} is not the current claim: ${now}.`,
     {
       members,
     },
@@ -386,7 +386,7 @@ function timestamp(ms: number | null): string | null {
 }
 
 function tooManyClaimed({ depth, max }: CallerTally): Problem {
-  const detail = `${depth} jobs are claimed and not answered for, and one caller may hold at most ${max}.`;
+  const detail = `The caller has ${depth} claimed jobs without a report; one caller may have at most ${max}.`;
   return new Problem(workerProblems.too_many_claimed, detail, { headers: { "retry-after": "1" } });
 }
 

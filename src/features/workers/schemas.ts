@@ -28,24 +28,29 @@ export const WorkerClaim = component(
         minLength: 1,
         maxLength: 128,
         pattern: PRINTABLE,
-        description: "What the worker calls itself; it is shown to people. Several may have the same name.",
+        description: "The worker's name, shown to people. Several workers may have the same name.",
         examples: ["translator-7"],
       }),
       workflows: Type.Array(Workflow, {
         minItems: 1,
         maxItems: CLAIM_WORKFLOWS_MAX,
-        description: "Jobs of these workflows are wanted; none that the service runs itself.",
+        description: "The workflows that the worker runs; none that the service runs itself.",
         examples: [["translate"]],
       }),
       max_jobs: Type.Optional(
-        Type.Integer({ minimum: 1, maximum: CLAIM_JOBS_MAX, default: 1, description: "At most so many are given." }),
+        Type.Integer({
+          minimum: 1,
+          maximum: CLAIM_JOBS_MAX,
+          default: 1,
+          description: "The maximum number of jobs to claim.",
+        }),
       ),
       wait_seconds: Type.Optional(
         Type.Number({
           minimum: 0,
           maximum: CLAIM_WAIT_MAX_S,
           default: CLAIM_WAIT_DEFAULT_S,
-          description: "Where no job is ready, the answer waits so long for one. 0 asks for what is ready now.",
+          description: "How long the response waits for a job if none is ready. 0: return only what is ready now.",
         }),
       ),
       lease_seconds: Type.Optional(
@@ -53,13 +58,13 @@ export const WorkerClaim = component(
           minimum: 1,
           maximum: LEASE_MAX_S,
           default: LEASE_DEFAULT_S,
-          description: "Without a heartbeat within this time the job is given to another worker.",
+          description: "Without a heartbeat within this time, the job is given to another worker.",
         }),
       ),
     },
     {
       additionalProperties: false,
-      description: "Which jobs an external worker wants.",
+      description: "Which jobs an external worker claims.",
       examples: [
         { worker: "translator-7", workflows: ["translate"], max_jobs: 10, wait_seconds: 20, lease_seconds: 30 },
       ],
@@ -77,24 +82,24 @@ export const ClaimedJobs = component(
           {
             job_id: JobId,
             workflow: Workflow,
-            payload: anyObject("As it was submitted.", { text: "Guten Tag" }),
+            payload: anyObject("As submitted.", { text: "Guten Tag" }),
             priority: Priority,
-            attempt: Type.Integer({ minimum: 1, description: "Which claim this is: every answer names it." }),
-            max_attempts: Type.Integer({ minimum: 1, description: "How many may fail or lose their worker." }),
+            attempt: Type.Integer({ minimum: 1, description: "Identifies the claim; every report must include it." }),
+            max_attempts: Type.Integer({ minimum: 1, description: "How many attempts may fail or lose their worker." }),
             idempotency_key: Type.String({
-              description: "The same at every attempt: pass it on to services that take one.",
+              description: "The same at every attempt: pass it on to services that support one.",
               examples: [EXAMPLE_JOB_ID],
             }),
             lease_seconds: Type.Number({ exclusiveMinimum: 0 }),
             lease_expires_at: Timestamp,
             created_at: Timestamp,
             traceparent: Type.Optional(
-              Type.String({ description: "To go on with the trace of the job's submission (W3C Trace Context)." }),
+              Type.String({ description: "Continues the trace of the job's submission (W3C Trace Context)." }),
             ),
           },
           { additionalProperties: false },
         ),
-        { description: "Those that are now the worker's; none where the time was over." },
+        { description: "The claimed jobs; empty if the wait timed out." },
       ),
     },
     { additionalProperties: false },
@@ -104,7 +109,7 @@ export const ClaimedJobs = component(
 /** Which attempt an external worker answers for. */
 const attemptNamed = {
   job_id: JobId,
-  attempt: Type.Integer({ minimum: 1, description: "As the claim answered it.", examples: [1] }),
+  attempt: Type.Integer({ minimum: 1, description: "From the response to the claim.", examples: [1] }),
 };
 
 export const AttemptHeartbeat = component(
@@ -116,7 +121,7 @@ export const AttemptHeartbeat = component(
         Type.Number({
           minimum: 1,
           maximum: LEASE_MAX_S,
-          description: "How long the lease holds from now on; as long as it was claimed for where absent.",
+          description: "How long the lease is valid from now on; default: as in the claim.",
         }),
       ),
     },
@@ -138,7 +143,7 @@ export const AttemptSucceeded = component(
     {
       ...attemptNamed,
       result: Type.Optional(
-        Type.Unknown({ description: "Any JSON; null where absent.", examples: [{ text: "Good day" }] }),
+        Type.Unknown({ description: "Any JSON; default: null.", examples: [{ text: "Good day" }] }),
       ),
     },
     { additionalProperties: false, examples: [{ job_id: EXAMPLE_JOB_ID, attempt: 1, result: { text: "Good day" } }] },
@@ -163,22 +168,22 @@ export const AttemptFailed = component(
             minLength: 1,
             maxLength: 2048,
             description:
-              "One sentence for a person. No secret: it is on record, and whoever knows the job's id reads it.",
+              "One sentence for a person. No secrets: it is recorded, and visible to anyone who can read the job.",
             examples: ["No dictionary for Klingon."],
           }),
-          detail: Type.Optional(Type.Unknown({ description: "What else helps; any JSON." })),
+          detail: Type.Optional(Type.Unknown({ description: "Any further details, as JSON." })),
           retryable: Type.Optional(
             Type.Boolean({
               default: true,
               description:
-                "Whether another attempt may succeed. Where it may and one is left, it follows after a pause.",
+                "Whether another attempt may succeed. If so, and attempts are left, one follows after a delay.",
             }),
           ),
           retry_after_seconds: Type.Optional(
             Type.Number({
               minimum: 0,
               maximum: 86_400,
-              description: "The pause is at least so long, a day at most.",
+              description: "The minimum delay, a day at most.",
               examples: [60],
             }),
           ),
@@ -214,7 +219,7 @@ export const AttemptEnded = component(
       job_id: JobId,
       status: Status,
       retry_at: Type.Optional(
-        Type.String({ format: "date-time", description: "When the next attempt is due, after one that failed." }),
+        Type.String({ format: "date-time", description: "When the next attempt is due, if this one failed." }),
       ),
     },
     { additionalProperties: false },

@@ -39,7 +39,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiOptions, "log"
         tag: tags.workflows,
         summary: "List the limits of all workflows",
         description:
-          "Every workflow for which limits were ever settled, in the order in which that was first done. Read from a read model that follows the log, as a rule within milliseconds.",
+          "Every workflow for which limits were ever set, in the order in which they were first set. Read from a read model that follows the log, normally within milliseconds.",
         scope: "workflows:read",
         query: PageQuery,
         list: true,
@@ -71,7 +71,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiOptions, "log"
         tag: tags.workflows,
         summary: "Get a workflow's limits",
         description:
-          "What is settled for the workflow, and where nothing is, what holds by default: no limit for the whole workflow, and one job at once for each concurrency key.",
+          "The limits that are set for the workflow, or else the defaults: no limit for the whole workflow, and one job at once for each concurrency key.",
         scope: "workflows:read",
         params: { workflow: workflowParam },
         answers: { 200: { description: "The limits.", schema: WorkflowLimits, example } },
@@ -92,13 +92,13 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiOptions, "log"
         tag: tags.workflows,
         summary: "Set a workflow's limits",
         description:
-          "Puts these limits in the place of those before; what is left out is not limited, or as it is by default. Workers heed it within a moment. Jobs that run go on: a lowered limit lets no more start until enough have ended. Repeating the request changes nothing.",
+          "Replaces the previous limits; a field that is left out is not limited, or has its default. Workers apply them within a moment. Running jobs continue: a lowered limit starts no new ones until enough have finished. Repeating the request changes nothing.",
         scope: "workflows:write",
         params: { workflow: workflowParam },
         body: WorkflowLimitsRequest,
         answers: {
           200: {
-            description: "The limits that hold now.",
+            description: "The current limits.",
             schema: WorkflowLimits,
             example,
           },
@@ -120,7 +120,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiOptions, "log"
               meta: { actor: caller.actor, correlation_id: stream_id, ...call.cause },
             }),
         });
-        if (!handled.ok) throw new Error(`Cannot settle the limits of ${stream_id}: they are refused`);
+        if (!handled.ok) throw new Error(`Cannot set the limits of ${stream_id}: they were rejected`);
         call.recorded(handled.position);
         const { events } = await log.readLast([stream_id]);
         const state = [...events.values()].map(decode).reduce(workflowDecider.evolve, workflowDecider.initial);

@@ -11,12 +11,12 @@ export const WorkflowLimitsRequest = component(
   Type.Object(
     {
       concurrency: Type.Optional(
-        Type.Integer({ ...Concurrency, description: "Jobs of the workflow that may run at once.", examples: [20] }),
+        Type.Integer({ ...Concurrency, description: "How many jobs of the workflow may run at once.", examples: [20] }),
       ),
       concurrency_per_key: Type.Optional(
         Type.Integer({
           ...Concurrency,
-          description: "Jobs with the same concurrency_key that may run at once; 1 where absent.",
+          description: "How many jobs with the same concurrency_key may run at once; default: 1.",
           examples: [1],
         }),
       ),
@@ -28,7 +28,7 @@ export const WorkflowLimitsRequest = component(
             burst: Type.Optional(
               Type.Integer({
                 ...RatePerKey.properties.burst,
-                description: "How many may start at once after a pause; 1 where absent.",
+                description: "How many may start at once after a quiet period; default: 1.",
                 examples: [1],
               }),
             ),
@@ -36,14 +36,14 @@ export const WorkflowLimitsRequest = component(
           {
             additionalProperties: false,
             description:
-              "Attempts at jobs with the same concurrency_key that may start in a time, evenly spaced (GCRA): in any per_seconds there are never more than limit, or limit + burst - 1.",
+              "How many attempts at jobs with the same concurrency_key may start per period, evenly spaced (GCRA): in any per_seconds there are never more than limit, or limit + burst - 1.",
           },
         ),
       ),
     },
     {
       additionalProperties: false,
-      description: "How many jobs of a workflow may run. What is left out is not limited, or as it is by default.",
+      description: "How many jobs of a workflow may run. A field that is left out is not limited, or has its default.",
       examples: [{ concurrency: 20, concurrency_per_key: 1, rate_per_key: { limit: 10, per_seconds: 60 } }],
     },
   ),
@@ -55,16 +55,16 @@ export const WorkflowLimits = component(
     {
       workflow: Workflow,
       concurrency: Type.Union([Concurrency, Type.Null()], {
-        description: "Jobs of the workflow that may run at once; null: as many as workers take.",
+        description: "How many jobs of the workflow may run at once; null: as many as there are workers.",
       }),
       concurrency_per_key: Type.Integer({
         ...Concurrency,
-        description: "Jobs with the same concurrency_key that may run at once.",
+        description: "How many jobs with the same concurrency_key may run at once.",
       }),
       rate_per_key: Type.Union([Type.Required(RatePerKey), Type.Null()], {
-        description: "Attempts at jobs with the same concurrency_key that may start in a time; null: any number.",
+        description: "How many attempts at jobs with the same concurrency_key may start per period; null: any number.",
       }),
-      updated_at: Type.Union([Timestamp, Type.Null()], { description: "null: nothing was ever settled." }),
+      updated_at: Type.Union([Timestamp, Type.Null()], { description: "null: it was never set." }),
     },
     { additionalProperties: false },
   ),

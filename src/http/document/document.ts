@@ -7,17 +7,17 @@ import { components } from "./components.ts";
 import { toJsonSchema } from "./json_schema.ts";
 import { sharedComponents } from "./openapi.ts";
 
-const DESCRIPTION = `Levqor runs AI-automation jobs and keeps every step as an event in an append-only log.
+const DESCRIPTION = `Levqor runs AI-automation jobs and records every step as an event in an append-only log.
 
 ## In a minute
 
 \`\`\`sh
-# Submit a job: it is on record when this is answered.
+# Submit a job: it is recorded when the response arrives.
 curl -X POST "$LEVQOR/api/v1/intake" -H "X-Api-Key: $KEY" -H "Content-Type: application/json" \\
   -d '{"workflow": "http", "payload": {"method": "GET", "url": "https://example.com/"}}'
 # {"job_id":"0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","status":"queued"}
 
-# Read where it stands, follow it as it happens, read its whole history.
+# Read its status, follow it live, read its whole history.
 curl "$LEVQOR/api/v1/status/$JOB_ID" -H "X-Api-Key: $KEY"
 curl -N "$LEVQOR/api/v1/jobs/$JOB_ID/stream" -H "X-Api-Key: $KEY"
 curl "$LEVQOR/api/v1/jobs/$JOB_ID/events" -H "X-Api-Key: $KEY"
@@ -35,19 +35,20 @@ if (error) throw new Error(\`\${error.error}: \${error.detail}\`);
 console.log(data.job_id);
 \`\`\`
 
-## What goes for every call
+## Common to all calls
 
-- **Keys**: a call that names a scope needs a key that has it, in \`X-Api-Key\`. Without a key it answers 401, without the
-  scope 403 \`insufficient_scope\`. Calls that name none are open to all.
-- **Errors** are problem documents (RFC 9457): branch on \`error\`, read \`detail\`; \`type\` leads to what it means. A path
-  that exists answers 405 to methods it does not take, and names those that it takes in \`Allow\`; other paths answer 404.
-- **Repeating**: a call that creates takes an \`Idempotency-Key\`; repeated with it, it is answered as the first time.
-- **Lists** come in pages: pass \`next_cursor\` on as \`cursor\`.
-- **Reading your own writes**: a write answers with \`Levqor-Position\`; a list that is asked with it as
-  \`Levqor-Min-Position\` is not older.
-- **Times** are RFC 3339 in UTC, but for \`created_at\` of a status, \`ts\` and \`last_updated\`: Unix seconds. In requests they may
-  have any offset, and lie between 1970-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z.
-- **Names** are in snake_case. Answers may get new members; ignore those that you do not know.`;
+- **Keys**: a call that lists a scope needs a key with that scope, in \`X-Api-Key\`. Without a key the response is 401, without
+  the scope 403 \`insufficient_scope\`. Calls that list none are open to everybody.
+- **Errors** are problem documents (RFC 9457): branch on \`error\`, read \`detail\`; \`type\` links to an explanation. An
+  existing path answers unsupported methods with 405 and lists the supported ones in \`Allow\`; other paths are 404.
+- **Retries**: calls that create something accept an \`Idempotency-Key\`; repeated with the same key, they return the first
+  response.
+- **Lists** are paged: pass \`next_cursor\` on as \`cursor\`.
+- **Reading your own writes**: the response to a write has \`Levqor-Position\`; send it as \`Levqor-Min-Position\` with a list
+  to be sure that the list includes the write.
+- **Times** are RFC 3339 in UTC, except a status's \`created_at\`, \`ts\` and \`last_updated\`, which are Unix seconds. In
+  requests they may have any offset, and must be between 1970-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z.
+- **Names** are in snake_case. Responses may get new fields; ignore those that you do not know.`;
 
 export interface DocumentOptions {
   readonly version: string;
@@ -103,7 +104,7 @@ const securitySchemes = {
     type: "apiKey",
     in: "header",
     name: "X-Api-Key",
-    description: `A key. Not needed in development mode, where the service has no API_KEYS. Each call names the scope that it needs; a key has some of them, or all:\n\n${Object.entries(
+    description: `A key. Not needed in development mode, when the service has no API_KEYS. Each call lists the scope that it needs; a key has some of them, or all:\n\n${Object.entries(
       scopes,
     )
       .map(([scope, meaning]) => `- \`${scope}\`: ${meaning}`)
@@ -113,7 +114,7 @@ const securitySchemes = {
     type: "http",
     scheme: "bearer",
     description:
-      "The same keys, as `Authorization: Bearer <key>`; or a user's session, where the service takes those: a JWT of its auth server. A session may read and write its own jobs (`jobs:read`, `jobs:write`), and meets a 404 for others'; more only where the auth server says so.",
+      "The same keys, as `Authorization: Bearer <key>`; or a user's session, if the service accepts those: a JWT from its auth server. A session may read and write the user's own jobs (`jobs:read`, `jobs:write`), and gets a 404 for others; more only if the auth server grants it.",
   },
 };
 

@@ -3,39 +3,39 @@
 export const requestHeaders = {
   "Idempotency-Key": {
     description:
-      "1 to 255 visible ASCII characters, quoted or not, of the caller's choosing. The same key with the same body gives the first answer again; with another body it is refused. It is kept for each API key, for as long as the log.",
+      "1 to 255 visible ASCII characters, quoted or not, chosen by the caller. The same key with the same body returns the first response again; with another body it is rejected. Keys belong to the API key that used them, and never expire.",
     required: false,
     schema: { type: "string", minLength: 1, maxLength: 257 },
     example: "order-4711",
   },
   "If-Match": {
-    description: 'The ETag of the version that the change was made from, for example `"3"`, or `*`.',
+    description: 'The ETag of the version that the change is based on, for example `"3"`, or `*`.',
     required: true,
     schema: { type: "string" },
     example: '"3"',
   },
   "If-None-Match": {
-    description: 'The ETag of an earlier answer, for example `"3"`: where it would be the same again, 304 is answered.',
+    description: 'The ETag of an earlier response, for example `"3"`: if nothing has changed, the response is 304.',
     required: false,
     schema: { type: "string" },
     example: '"3"',
   },
   "Levqor-Min-Position": {
     description:
-      "The Levqor-Position of a write: the answer is not older than it. Waits up to 5 seconds. A position that no event has yet is refused at once.",
+      "The Levqor-Position of a write: the response is not older than that. Waits up to 5 seconds. A position beyond the log's end is rejected at once.",
     required: false,
     schema: { type: "integer", minimum: 0 },
     example: 1042,
   },
   "Last-Event-ID": {
-    description: "The id of the last event received: the stream goes on after it. Browsers send it by themselves.",
+    description: "The id of the last event received: the stream continues after it. Browsers send it automatically.",
     required: false,
     schema: { type: "integer", minimum: 0 },
     example: 1042,
   },
   "X-Request-Id": {
     description:
-      "Up to 128 visible ASCII characters; made where absent. It is in the answer, in the log and in the events.",
+      "Up to 128 visible ASCII characters; generated if absent. It is in the response, in the log and in the events.",
     required: false,
     schema: { type: "string", maxLength: 128 },
     example: "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21",
@@ -45,58 +45,59 @@ export const requestHeaders = {
 export const answerHeaders = {
   ETag: {
     description:
-      "Names what was answered. Send it as If-None-Match to be told when it changes, and as If-Match with a change where the call takes that.",
+      "Identifies the version of the response. Send it as If-None-Match to learn whether it has changed, and as If-Match with a change if the call supports that.",
     schema: { type: "string" },
     example: '"3"',
   },
   "Idempotency-Replayed": {
-    description: "`true` where the answer is that of an earlier request with the same Idempotency-Key.",
+    description: "`true` if this is the response to an earlier request with the same Idempotency-Key.",
     schema: { type: "string", enum: ["true"] },
     example: "true",
   },
   "Levqor-Position": {
-    description: "Where the log recorded it. Send it as Levqor-Min-Position to read your own write.",
+    description: "The position at which the log recorded it. Send it as Levqor-Min-Position to read your own write.",
     schema: { type: "integer", minimum: 0 },
     example: 1042,
   },
   RateLimit: {
     description:
-      "How many requests (`r`) the nearest limit would still let in, and in how many seconds (`t`) it is whole again if no more come; after a refusal, when the next is let in. Structured fields, as draft-ietf-httpapi-ratelimit-headers has them. Absent where nothing limits the caller.",
+      "How many requests (`r`) the nearest limit would still allow, and in how many seconds (`t`) it is fully available again if no more come; after a 429, when the next request is allowed. Structured fields, as in draft-ietf-httpapi-ratelimit-headers. Absent if the caller is not limited.",
     schema: { type: "string" },
     example: '"pro";r=598;t=64',
   },
   "RateLimit-Policy": {
-    description: "The limits that hold: `q` requests in `w` seconds, a sliding window.",
+    description: "The limits that apply: `q` requests in `w` seconds, a sliding window.",
     schema: { type: "string" },
     example: '"pro";q=600;w=60',
   },
   "Retry-After": {
-    description: "After how many seconds to repeat the request.",
+    description: "After how many seconds to retry the request.",
     schema: { type: "integer", minimum: 0 },
     example: 1,
   },
   "WWW-Authenticate": {
-    description: "How to say who is calling; with 403, the scope that is missing.",
+    description: "How to authenticate; with 403, the missing scope.",
     schema: { type: "string" },
     example: 'ApiKey realm="levqor", Bearer realm="levqor"',
   },
   "X-RateLimit-Limit": {
-    description: "As RateLimit-Policy's `q`, of the nearest limit.",
+    description: "`q` in RateLimit-Policy, for the nearest limit.",
     schema: { type: "integer", minimum: 1 },
     example: 600,
   },
   "X-RateLimit-Remaining": {
-    description: "As RateLimit's `r`.",
+    description: "`r` in RateLimit.",
     schema: { type: "integer", minimum: 0 },
     example: 598,
   },
   "X-RateLimit-Reset": {
-    description: "As RateLimit's `t`, as a time in Unix seconds.",
+    description: "`t` in RateLimit, as a time in Unix seconds.",
     schema: { type: "integer", minimum: 0 },
     example: 1768469464,
   },
   "X-Request-Id": {
-    description: "The request's own, where it had a sane one; else one that was made. Name it when you report a fault.",
+    description:
+      "The request's own id if it had a valid one, otherwise a generated one. Include it when you report a fault.",
     schema: { type: "string" },
     example: "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21",
   },

@@ -122,7 +122,7 @@ export function describe(operation: AnyDeclaration): DocumentDecoration {
     description: [
       operation.description,
       ...(operation.scope ? [`Needs the scope \`${operation.scope}\`.`] : []),
-      ...(rate && rate !== "none" ? [`Takes ${ROUTE_POLICIES[rate]} requests a minute of a caller.`] : []),
+      ...(rate && rate !== "none" ? [`Allows ${ROUTE_POLICIES[rate]} requests a minute per caller.`] : []),
       ...(operation.deprecated ? [deprecationNote(operation.deprecated)] : []),
     ].join(" "),
     ...(operation.deprecated && { deprecated: true, "x-deprecation": operation.deprecated }),
@@ -183,7 +183,7 @@ export function callback({ id, tag, summary, description, to, body }: Callback):
       header("webhook-timestamp", "When this attempt was made, in Unix seconds.", "1768469400"),
       header(
         "webhook-signature",
-        "Of id, timestamp and body, by WEBHOOK_SECRET.",
+        "Signature of id, timestamp and body, with a secret derived from WEBHOOK_SECRET.",
         "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
       ),
     ],
@@ -193,7 +193,7 @@ export function callback({ id, tag, summary, description, to, body }: Callback):
     },
     responses: {
       "2XX": { description: "Delivered." },
-      410: { description: "Nobody is told any more: no further attempt is made." },
+      410: { description: "Gone: no further attempt is made." },
     },
   };
   return { [to]: { post } };
@@ -233,7 +233,7 @@ function answers(operation: AnyDeclaration, common: readonly AnswerHeader[]) {
       ]),
     ),
     ...(conditional && {
-      304: { description: "It is what If-None-Match names.", headers: headers(["ETag", ...common]) },
+      304: { description: "It matches If-None-Match: nothing has changed.", headers: headers(["ETag", ...common]) },
     }),
   };
 }

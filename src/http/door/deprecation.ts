@@ -21,8 +21,8 @@ export function deprecationHeaders({ since, sunset, documentation }: Deprecation
 
 /** For readers of the document. */
 export function deprecationNote({ since, sunset, documentation }: Deprecation): string {
-  const end = sunset === undefined ? "" : `, and may be gone from ${sunset} on`;
-  return `Deprecated since ${since}${end}: [what to use in its place](${documentation}).`;
+  const end = sunset === undefined ? "" : `, and may be removed after ${sunset}`;
+  return `Deprecated since ${since}${end}: [what to use instead](${documentation}).`;
 }
 
 interface Route {

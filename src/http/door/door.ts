@@ -166,7 +166,7 @@ function tooLate({ reading }: RequestContext, limit_s: number): Problem {
       headers: { "retry-after": "1" },
     });
   }
-  return new Problem(problems.request_timeout, `The body was not there within ${limit_s} seconds.`, {
+  return new Problem(problems.request_timeout, `The body did not arrive within ${limit_s} seconds.`, {
     // What may still come of it must not be taken for the next request.
     headers: { connection: "close" },
   });

@@ -47,42 +47,46 @@ export function refusal(
 
 function notServed(method: string, path: string, allowed: readonly string[]): Problem {
   if (allowed.length === 0) return new Problem(problems.not_found, `Nothing is served at ${path}.`);
-  return new Problem(problems.method_not_allowed, `${path} does not take ${method}; it takes ${allowed.join(", ")}.`, {
-    headers: { allow: allowed.join(", ") },
-  });
+  return new Problem(
+    problems.method_not_allowed,
+    `${path} does not support ${method}; it supports ${allowed.join(", ")}.`,
+    {
+      headers: { allow: allowed.join(", ") },
+    },
+  );
 }
 
 /** What a caller is told of whatever was thrown; `code` is Elysia's, where it was Elysia that threw. */
 export function toProblem(error: unknown, code?: string | number): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof LogBusyError) {
-    return new Problem(problems.unavailable, "Too much waits to be recorded already. Nothing was recorded.", {
+    return new Problem(problems.unavailable, "Too many requests are waiting to be recorded. Nothing was recorded.", {
       headers: { "retry-after": "1" },
     });
   }
   if (error instanceof LogUnavailableError || connectionFault(error)) {
-    return new Problem(problems.unavailable, "The database cannot be reached. Nothing was recorded.", {
+    return new Problem(problems.unavailable, "The database is unreachable. Nothing was recorded.", {
       headers: { "retry-after": "1" },
     });
   }
   if (error instanceof ContendedError) {
-    return new Problem(problems.unavailable, "Others were faster at every try. Nothing was recorded.", {
+    return new Problem(problems.unavailable, "Other requests were faster at every attempt. Nothing was recorded.", {
       headers: { "retry-after": "1" },
     });
   }
   if (error instanceof AppendInDoubtError) {
     return new Problem(
       problems.outcome_unknown,
-      "The connection to the event log broke; whether the request was recorded is not known. Repeat it with the same Idempotency-Key.",
+      "The connection to the event log broke; it is unknown whether the request was recorded. Repeat it with the same Idempotency-Key.",
       { headers: { "retry-after": "1" } },
     );
   }
   if (error instanceof AppendRefusedError) {
-    return new Problem(problems.not_recordable, `What was sent cannot be recorded: ${error.reason}.`, { cause: error });
+    return new Problem(problems.not_recordable, `The request cannot be recorded: ${error.reason}.`, { cause: error });
   }
   if (code === "PARSE") return new Problem(problems.malformed_json, "The body cannot be read.");
   if (code === "VALIDATION" || code === "INVALID_COOKIE_SIGNATURE") {
-    return new Problem(problems.validation_failed, "The request does not fit its schema.");
+    return new Problem(problems.validation_failed, "The request does not match its schema.");
   }
-  return new Problem(problems.internal_error, "The service met a fault. It is on record under the request id.");
+  return new Problem(problems.internal_error, "The service encountered a fault, which is logged under the request id.");
 }

@@ -18,7 +18,10 @@ export function checkHead({ url }: Request, { headers }: Pick<RequestContext, "h
   if (host === undefined ? pathStart(url) === 0 : host !== goodHost) checkHost(host);
   const length = url.length - pathStart(url);
   if (length > URL_LIMIT_BYTES) {
-    throw new Problem(problems.uri_too_long, `The URL is ${length} bytes long; at most ${URL_LIMIT_BYTES} are taken.`);
+    throw new Problem(
+      problems.uri_too_long,
+      `The URL is ${length} bytes long; at most ${URL_LIMIT_BYTES} are accepted.`,
+    );
   }
   let count = 0;
   let size = 0;
@@ -29,13 +32,13 @@ export function checkHead({ url }: Request, { headers }: Pick<RequestContext, "h
   if (count > HEADERS_MAX) {
     throw new Problem(
       problems.headers_too_large,
-      `The request has ${count} headers; at most ${HEADERS_MAX} are taken.`,
+      `The request has ${count} headers; at most ${HEADERS_MAX} are accepted.`,
     );
   }
   if (size > HEADERS_LIMIT_BYTES) {
     throw new Problem(
       problems.headers_too_large,
-      `The headers are ${size} bytes long; at most ${HEADERS_LIMIT_BYTES} are taken.`,
+      `The headers are ${size} bytes long; at most ${HEADERS_LIMIT_BYTES} are accepted.`,
     );
   }
 }
@@ -43,7 +46,7 @@ export function checkHead({ url }: Request, { headers }: Pick<RequestContext, "h
 function checkHost(host: string | undefined): void {
   if (!host) throw new Problem(problems.invalid_host, "The Host header is missing or empty.");
   if (!HOST.test(host) || !URL.canParse(`http://${host}`)) {
-    throw new Problem(problems.invalid_host, "The Host header does not hold one host name or address.");
+    throw new Problem(problems.invalid_host, "The Host header is not a single host name or address.");
   }
   goodHost = host;
 }

@@ -45,7 +45,7 @@ export function originCheck({ open, public_url, cors }: OriginCheckOptions): Ori
       if (!open || host === undefined || host === goodHost) return;
       const name = nameOf(host);
       if (!isLoopback(name) && name !== publicName) {
-        const detail = `Without API_KEYS the service answers for localhost and PUBLIC_URL alone, not for ${host.slice(0, 200)}.`;
+        const detail = `Without API_KEYS the service responds only for localhost and PUBLIC_URL, not for ${host.slice(0, 200)}.`;
         throw new Problem(problems.host_refused, detail);
       }
       goodHost = host;

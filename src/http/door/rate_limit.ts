@@ -33,11 +33,11 @@ const COUNTED: Readonly<Record<string, string>> = {
   address: "from one address without a key",
   global: "from all callers without a key together",
   pages: "for pages and files from one address",
-  "failed-keys": "from one address with keys that are not taken",
-  "new-tokens": "from one address with tokens that were not seen before",
+  "failed-keys": "from one address with invalid keys",
+  "new-tokens": "from one address with unknown tokens",
   billing: "about billing from one caller",
   "sign-in": "to sign in from one caller",
-  releases: "to hand jobs back from one caller",
+  releases: "to release jobs from one caller",
 };
 
 export interface RateGateOptions {
@@ -111,11 +111,11 @@ function isPage(route: string | undefined): boolean {
 }
 
 function rateLimited({ policy, reset_ms }: Verdict): Problem {
-  const counted = COUNTED[policy.name] ?? `of one key of the tier ${policy.name}`;
+  const counted = COUNTED[policy.name] ?? `with one key of the tier ${policy.name}`;
   const seconds = Math.max(1, Math.ceil(reset_ms / 1000));
   return new Problem(
     problems.rate_limited,
-    `At most ${policy.quota} requests a minute ${counted} are answered; the next is in ${seconds} s.`,
+    `At most ${policy.quota} requests a minute ${counted} are accepted; the next is in ${seconds} s.`,
     { members: { violated_policies: [policy.name] } },
   );
 }

@@ -90,7 +90,7 @@ function checkCoding(coding: string | undefined): void {
   if (coding === undefined || coding.toLowerCase() === "identity") return;
   throw new Problem(
     problems.unsupported_media_type,
-    `The Content-Encoding ${shown(coding)} is not taken; a body without one is expected.`,
+    `The Content-Encoding ${shown(coding)} is not supported; send a body without one.`,
     { headers: { "accept-encoding": "identity" } },
   );
 }
@@ -133,5 +133,5 @@ function incomplete(cause: unknown): Problem {
 }
 
 function tooLarge(length: string): Problem {
-  return new Problem(problems.body_too_large, `The body is ${length}; at most ${BODY_LIMIT_BYTES} bytes are taken.`);
+  return new Problem(problems.body_too_large, `The body is ${length}; at most ${BODY_LIMIT_BYTES} bytes are accepted.`);
 }

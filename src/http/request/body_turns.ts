@@ -106,6 +106,6 @@ class Gate {
 }
 
 function busy(whose: string): Problem {
-  const detail = `Too many bodies ${whose} wait to be read. Nothing was recorded.`;
+  const detail = `Too many bodies ${whose} are waiting to be read. Nothing was recorded.`;
   return new Problem(problems.unavailable, detail, { headers: { "retry-after": "1" } });
 }

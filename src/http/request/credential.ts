@@ -56,7 +56,10 @@ function percentDecoded(url: string): string {
 
 /** The problem `credential_exposed`. */
 export function credentialExposed(where: "URL" | "body"): Problem {
-  return new Problem(problems.credential_exposed, `The ${where} holds the key or token that the request is made with.`);
+  return new Problem(
+    problems.credential_exposed,
+    `The ${where} contains the key or token that authenticates the request.`,
+  );
 }
 
 /** All that the headers may show as a credential, not only what counts. */

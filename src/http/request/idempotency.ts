@@ -17,7 +17,7 @@ export function idempotencyKey(request: Request): string | null {
   if (!KEY.test(key)) {
     throw new Problem(
       problems.invalid_idempotency_key,
-      `The Idempotency-Key has ${key.length} characters or others than visible ASCII; 1 to 255 visible ASCII characters are expected.`,
+      `The Idempotency-Key has ${key.length} characters, or some that are not visible ASCII; 1 to 255 visible ASCII characters are expected.`,
     );
   }
   return key;

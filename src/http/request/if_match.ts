@@ -9,6 +9,6 @@ export function ifMatch(request: Request): number | "any" {
   if (header === "*") return "any";
   const version = /^"([1-9]\d{0,8})"$/.exec(header ?? "")?.[1];
   if (version !== undefined) return Number(version);
-  const found = header === null ? "The If-Match header is missing" : `If-Match holds ${JSON.stringify(header)}`;
+  const found = header === null ? "The If-Match header is missing" : `If-Match is ${JSON.stringify(header)}`;
   throw new Problem(problems.precondition_required, `${found}; the ETag of the version to be replaced is expected.`);
 }

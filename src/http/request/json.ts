@@ -11,7 +11,8 @@ const KINDS: Readonly<Record<JsonErrorCode, ProblemKind>> = {
   too_many_numeric_keys: problems.too_many_numeric_keys,
 };
 
-const NOT_REPRESENTABLE = "must be an integer of 64 bits or a number that a double holds exactly; send it as a string";
+const NOT_REPRESENTABLE =
+  "must be an integer of 64 bits or a number that a double represents exactly; send it as a string";
 
 /**
  * Parses a JSON text that a caller sent. `what` the text is, problems say. Throws the problems `malformed_json`,

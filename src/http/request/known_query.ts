@@ -26,7 +26,7 @@ export function checkUrl(request: Request, known: KnownQuery): void {
   const [path = ""] = request.url.split("?", 1);
   if (query === "" && isUtf8(path)) return;
   for (const name of new URLSearchParams(query).keys()) {
-    if (!known.has(name)) throw invalid([{ pointer: `?${name}`, message: "is not known here" }]);
+    if (!known.has(name)) throw invalid([{ pointer: `?${name}`, message: "is not supported here" }]);
   }
   if (!isUtf8(path)) throw malformed("The path");
   const broken = query.split("&").find((part) => !isUtf8(part));
@@ -47,5 +47,5 @@ function isUtf8(part: string): boolean {
 }
 
 function malformed(what: string): Problem {
-  return new Problem(problems.malformed_url, `${what} is not UTF-8 when it is percent-decoded.`);
+  return new Problem(problems.malformed_url, `${what} is not UTF-8 after percent-decoding.`);
 }

@@ -15,16 +15,20 @@ import { onceBuilt } from "./read_model.ts";
 
 /** The read models whose rows are counted, what they are called, and how there are fewer. */
 const KINDS = {
-  schedules: { what: "schedules are stored", yours: "schedules are yours", mend: "delete one that is not needed" },
+  schedules: { what: "schedules exist", yours: "schedules are yours", mend: "delete one that is not needed" },
   pipelines: {
-    what: "pipelines are stored",
+    what: "pipelines exist",
     yours: "pipelines are yours",
-    mend: "change one that is not needed (PUT), or run steps of the job's own",
+    mend: "change one that is not needed (PUT), or submit jobs with their own steps",
   },
-  keys: { what: "issued keys hold", yours: "keys that hold were issued by you", mend: "revoke one that is not needed" },
+  keys: {
+    what: "issued keys are valid",
+    yours: "valid keys were issued by you",
+    mend: "revoke one that is not needed",
+  },
   workflow_limits: {
-    what: "workflows have limits settled",
-    yours: "workflows have limits that you settled first",
+    what: "workflows have limits",
+    yours: "workflows have limits that you set first",
     mend: "let jobs share a workflow's name",
   },
 } as const;
@@ -96,10 +100,10 @@ export class StoredThings {
     const own = await callers.of(caller);
     const { what, yours, mend } = KINDS[kind];
     if (all.depth >= max) {
-      throw new Problem(problems.too_many_stored, `${all.depth} ${what}, and at most ${max} may: ${mend}.`);
+      throw new Problem(problems.too_many_stored, `${all.depth} ${what}; the maximum is ${max}: ${mend}.`);
     }
     if (own?.left === 0) {
-      const detail = `${own.depth} ${yours}, and at most ${own.max} of one caller may be: ${mend}.`;
+      const detail = `${own.depth} ${yours}; the maximum for one caller is ${own.max}: ${mend}.`;
       throw new Problem(problems.too_many_stored, detail);
     }
     return await all.enter(() => (own ? own.enter(record) : record()));

@@ -32,8 +32,8 @@ export async function submitted(
 export function queueFull({ whose, waiting, max }: Depth): Problem {
   const detail =
     whose === "all"
-      ? `${waiting} jobs wait, and at most ${max} may.`
-      : `${waiting} jobs of yours wait, and at most ${max} of one caller may.`;
+      ? `${waiting} jobs are waiting; the maximum is ${max}.`
+      : `${waiting} of your jobs are waiting; the maximum for one caller is ${max}.`;
   return new Problem(problems.queue_full, detail, { headers: { "retry-after": String(RETRY_AFTER_S) } });
 }
 
@@ -65,7 +65,7 @@ export function checkSubmission(
   if (otherwise !== undefined) throw invalid([{ pointer: `${pointer}/callback_url`, message: otherwise }]);
   const refused = callback_url === undefined ? undefined : refusedAddress?.(callback_url);
   if (refused !== undefined) {
-    const message = `must lead to a public address: ${refused} is none, and OUTBOUND_ALLOW does not name it`;
+    const message = `must be a public address: ${refused} is not, and OUTBOUND_ALLOW does not list it`;
     throw invalid([{ pointer: `${pointer}/callback_url`, message }]);
   }
   if (steps !== undefined) checkSteps(steps, { connectors, pointer: `${pointer}/steps` });
@@ -75,7 +75,7 @@ export function checkSubmission(
   if (size <= PAYLOAD_LIMIT_BYTES) return;
   throw new Problem(
     problems.payload_too_large,
-    `The payload is ${size} bytes of JSON; at most ${PAYLOAD_LIMIT_BYTES} are taken.`,
+    `The payload is ${size} bytes of JSON; at most ${PAYLOAD_LIMIT_BYTES} are accepted.`,
     {
       errors: [{ pointer: `${pointer}/payload`, message: `must have at most ${PAYLOAD_LIMIT_BYTES} bytes of JSON` }],
     },

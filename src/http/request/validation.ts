@@ -44,7 +44,7 @@ function listOf(types: readonly string[]): Format {
   const one = `(?:${types.map((type) => type.replaceAll(".", "\\.")).join("|")})`;
   return {
     check: (value) => value.split(",").every((type) => known.has(type)),
-    message: `must name event types, separated by commas, of ${types.join(", ")}`,
+    message: `must list event types, separated by commas, from ${types.join(", ")}`,
     documented: { pattern: `^${one}(?:,${one})*$` },
   };
 }
@@ -66,7 +66,7 @@ const formats: Record<string, Format> = {
   "date-time": { check: (value) => timeFault(value) === "", message: timeFault },
   "error-code": {
     check: (value) => /^[a-z][a-z0-9_]*$/.test(value),
-    message: "must be snake_case: small letters, digits and underscores, a letter first",
+    message: "must be snake_case: lower-case letters, digits and underscores, starting with a letter",
     documented: { pattern: "^[a-z][a-z0-9_]*$" },
   },
   uuid: { check: (value) => UUID.test(value), message: "must be a UUID" },
@@ -74,8 +74,8 @@ const formats: Record<string, Format> = {
 
 /** What to say of a text that does not fit its pattern. */
 const patterns: Record<string, string> = {
-  [PipelineName.pattern as string]: "must be 1 to 128 lower-case letters, digits, - and _, not beginning with - or _",
-  [Step.properties.id.pattern as string]: "must be 1 to 64 lower-case letters, digits and _, beginning with a letter",
+  [PipelineName.pattern as string]: "must be 1 to 128 lower-case letters, digits, - and _, not starting with - or _",
+  [Step.properties.id.pattern as string]: "must be 1 to 64 lower-case letters, digits and _, starting with a letter",
 };
 
 for (const [name, { check }] of Object.entries(formats)) FormatRegistry.Set(name, check);
@@ -123,7 +123,7 @@ export function invalid(errors: readonly FieldError[]): Problem {
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   const detail = first
     ? `${cutPointer(first.pointer) || "The body"} ${first.message.replace(/\.$/, "")}${others}.`
-    : "The request does not fit its schema.";
+    : "The request does not match its schema.";
   return new Problem(problems.validation_failed, detail, { errors });
 }
 
@@ -133,7 +133,7 @@ function describe(error: ValueError): string {
     case ValueErrorType.ObjectRequiredProperty:
       return "is missing";
     case ValueErrorType.ObjectAdditionalProperties:
-      return "is not known here";
+      return "is not supported here";
     case ValueErrorType.Object:
       return "must be an object";
     case ValueErrorType.Boolean:
@@ -145,7 +145,7 @@ function describe(error: ValueError): string {
     case ValueErrorType.ArrayMaxItems:
       return `must have at most ${schema.maxItems} entries`;
     case ValueErrorType.ObjectMinProperties:
-      return `must have at least ${schema.minProperties} member${schema.minProperties === 1 ? "" : "s"}`;
+      return `must have at least ${schema.minProperties} field${schema.minProperties === 1 ? "" : "s"}`;
     case ValueErrorType.String:
       return "must be a string";
     case ValueErrorType.StringMinLength:
@@ -209,13 +209,11 @@ function isJobEventType(value: string): boolean {
 function httpUrlFault(value: string): string {
   // The parser drops white space and control characters silently; an address has none.
   if (/[\s\p{Cc}]/u.test(value)) return "must not contain white space or control characters; write a space as %20";
-  if (!/^https?:/i.test(value)) return "must be an address that begins with http:// or https://";
+  if (!/^https?:/i.test(value)) return "must be a URL that starts with http:// or https://";
   const url = URL.parse(value);
   if (!url) {
     const port = /^https?:[/\\]*[^/?#\\]*:(\d+)(?:[/?#\\]|$)/i.exec(value)?.[1];
-    return Number(port) > 65_535
-      ? "must name a port up to 65535"
-      : "must be an http or https address with a valid host";
+    return Number(port) > 65_535 ? "must have a port up to 65535" : "must be an http or https URL with a valid host";
   }
   return url.username === "" && url.password === "" ? "" : "must not contain credentials (user:password@)";
 }

@@ -51,7 +51,7 @@ export class OpenStreams {
       stop,
       write,
       onError: (error) => logger.error({ err: error, request_id }, "An event stream broke"),
-      onSlow: () => logger.info({ request_id, reason: "slow_consumer" }, "An event stream is closed"),
+      onSlow: () => logger.info({ request_id, reason: "slow_consumer" }, "An event stream was closed"),
       lapses: (end) => onLapse(caller, end),
       heartbeat_ms,
       slow_consumer_s,

@@ -12,11 +12,11 @@ export const closedReasons = {
   silent: { code: 4408, detail: "No ping was answered for too long. Connect again and resume." },
   too_many_messages: {
     code: 1008,
-    detail: "More messages came than one caller may send. Connect again and send fewer.",
+    detail: "The caller sent more messages than allowed. Connect again and send fewer.",
   },
   stopping: { code: 1001, detail: "The service is stopping. Connect again and resume." },
-  unauthorized: { code: 4401, detail: "The key or token is taken no more. Connect again with another." },
-  fault: { code: 1011, detail: "The events cannot be read at present. Connect again and resume." },
+  unauthorized: { code: 4401, detail: "The key or token is no longer valid. Connect again with another." },
+  fault: { code: 1011, detail: "The events cannot be read at the moment. Connect again and resume." },
 } as const satisfies Record<string, ClosedKind>;
 
 export type ClosedReason = keyof typeof closedReasons;

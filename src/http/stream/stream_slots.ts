@@ -21,7 +21,7 @@ export class StreamSlots {
     if (typeof taken === "function") return taken;
     const { whose, max } = taken;
     const holder = whose === "all" ? "" : " for one caller";
-    const detail = `This process keeps ${max} streams of this kind open${holder}, the most that it may.`;
+    const detail = `This process keeps ${max} streams of this kind open${holder}, its maximum.`;
     throw new Problem(problems.too_many_streams, detail, { headers: { "retry-after": String(RETRY_AFTER_S) } });
   }
 }

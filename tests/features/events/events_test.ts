@@ -96,11 +96,11 @@ describe("the list", () => {
   });
 
   test.each([
-    ["?types=job.submited", "?types", "must name event types"],
+    ["?types=job.submited", "?types", "must list event types"],
     ["?category=Job-", "?category", ""],
     ["?from=yesterday", "?from", ""],
     ["?from=2026-01-16T00:00:00Z&until=2026-01-16T00:00:00Z", "?until", "must be later than from"],
-    ["?actr=me", "?actr", "is not known here"],
+    ["?actr=me", "?actr", "is not supported here"],
     ["?actor=%00", "?actor", "must not contain control characters"],
   ])("refuses %s", async (query, pointer, message) => {
     const { status, body } = await read(query);

@@ -38,7 +38,7 @@ async function record(job_id: string, ...events: { type: string; data: unknown }
 }
 
 const succeeded = { type: "job.succeeded", data: { attempt: 0, result: null } };
-const error = { code: "unexpected_status", message: "The receiver answered 503; 2xx means delivered." };
+const error = { code: "unexpected_status", message: "The receiver responded with 503; 2xx means delivered." };
 const attempted = {
   type: "job.callback_attempted",
   data: { webhook_id: "msg_1", attempt: 1, status_code: 503, error, retry_in_seconds: 5.5 },

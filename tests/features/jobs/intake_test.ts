@@ -71,7 +71,7 @@ describe("a callback_url of an address that may not be called", () => {
     const { status, body } = await submit(url);
     expect(status).toBe(422);
     expect(body.error).toBe("validation_failed");
-    const message = `must lead to a public address: ${address} is none, and OUTBOUND_ALLOW does not name it`;
+    const message = `must be a public address: ${address} is not, and OUTBOUND_ALLOW does not list it`;
     expect(body.errors).toEqual([{ pointer: "/callback_url", message }]);
   });
 
@@ -81,16 +81,16 @@ describe("a callback_url of an address that may not be called", () => {
   );
 
   test.each([
-    ["https://example.com/a/../b", "has the path segment .., which stands for another path; write that path"],
-    ["https://example.com/%2e", "has the path segment %2e, which stands for another path; write that path"],
+    ["https://example.com/a/../b", "has the path segment .., which refers to another path; write that path"],
+    ["https://example.com/%2e", "has the path segment %2e, which refers to another path; write that path"],
     ["https://example.com\\a", "has a backslash; write it as %5C, or as / where it separates"],
-    ["http:example.com", "does not begin with http:// or https:// and a host"],
-    ["http:///example.com", "does not begin with http:// or https:// and a host"],
-    ["https://169.254.169.254./", "names a host that is called as 169.254.169.254; write that name or address"],
-    ["http://2130706433/", "names a host that is called as 127.0.0.1; write that name or address"],
-    ["http://10\u30020\u30020\u30021/", "names a host that is called as 10.0.0.1; write that name or address"],
-    ["https://[::ffff:10.0.0.1]/", "names a host that is called as [::ffff:a00:1]; write that name or address"],
-    ["https://example.com:0443/", "has a port that begins with 0; leave the 0 out"],
+    ["http:example.com", "does not start with http:// or https:// and a host"],
+    ["http:///example.com", "does not start with http:// or https:// and a host"],
+    ["https://169.254.169.254./", "has a host that would be called as 169.254.169.254; write that name or address"],
+    ["http://2130706433/", "has a host that would be called as 127.0.0.1; write that name or address"],
+    ["http://10\u30020\u30020\u30021/", "has a host that would be called as 10.0.0.1; write that name or address"],
+    ["https://[::ffff:10.0.0.1]/", "has a host that would be called as [::ffff:a00:1]; write that name or address"],
+    ["https://example.com:0443/", "has a port that starts with 0; leave the 0 out"],
   ])("is rejected if it would not be called as written, with a hint how to fix it: %s", async (url, message) => {
     const { status, body } = await submit(url);
     expect([status, body.errors]).toEqual([422, [{ pointer: "/callback_url", message }]]);

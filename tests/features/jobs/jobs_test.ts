@@ -214,7 +214,7 @@ describe("GET /api/v1/jobs", () => {
     );
     for (const { status, body } of answers) {
       expect([status, body.error]).toEqual([400, "invalid_cursor"]);
-      expect(body.detail).toBe("No event has the position 999999999: it lies beyond the end of the log.");
+      expect(body.detail).toBe("No event has the position 999999999: it is beyond the end of the log.");
     }
   });
 

@@ -271,7 +271,7 @@ describe("a replay from a step", () => {
     const answers = await Promise.all(replays);
     expect(answers.filter(([status]) => status === 202)).toHaveLength(9);
     expect(answers.filter(([status]) => status === 503)).toEqual([
-      [503, "unavailable", "8 replays of yours that take over much wait already. Nothing was recorded."],
+      [503, "unavailable", "8 of your large replays are waiting already. Nothing was recorded."],
     ]);
   });
 

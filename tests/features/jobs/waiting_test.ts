@@ -42,7 +42,7 @@ test("a job whose caller has jobs that run says that it waits for its share of a
   const wait = {
     reason: "caller",
     detail:
-      "Waits for a worker: 1 job of the same caller runs, and at each worker a caller may run three times as many as there are free slots.",
+      "Waits for a worker: 1 job of the same caller is running, and on each worker a caller may run at most three times as many as there are free slots.",
   };
   expect(data.find(({ job_id }: { job_id: string }) => job_id === second).waiting_for).toEqual(wait);
   expect(data[0]).not.toHaveProperty("caller");

@@ -254,13 +254,13 @@ describe("a credential that is none", () => {
     const { key } = await issue();
     expect(await wrong(`${key.slice(0, -1)}${key.endsWith("x") ? "y" : "x"}`)).toEqual([
       401,
-      "The key is damaged: its last 6 characters do not fit the others. Was it copied as a whole?",
+      "The key is damaged: its checksum, the last 6 characters, is wrong. Was it copied completely?",
     ]);
     const elsewhere = await startApi({ api_keys: [OPERATOR] });
     const made = await elsewhere.ask(KEYS, post({ name: "T", scopes: ["jobs:read"] }, { "x-api-key": OPERATOR }));
     await elsewhere.stop();
     expect(environmentOf(made.body.key)).toBe("test");
-    expect(await wrong(made.body.key)).toEqual([401, "The key is a test key; this service takes live keys."]);
+    expect(await wrong(made.body.key)).toEqual([401, "The key is a test key; this service accepts live keys."]);
   });
 });
 

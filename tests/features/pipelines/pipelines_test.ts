@@ -49,8 +49,13 @@ describe("storing a pipeline", () => {
     ["a name in capitals", { name: "Nope" }, "/name", "lower-case letters"],
     ["another format", { format: 2 }, "/format", "must be"],
     ["no steps", { steps: [] }, "/steps", "at least 1 entry"],
-    ["an id with a dash", { steps: [{ id: "a-b", uses: "http" }] }, "/steps/0/id", "beginning with a letter"],
-    ["an unknown field", { steps: [{ id: "a", uses: "http", retries: 1 }] }, "/steps/0/retries", "is not known here"],
+    ["an id with a dash", { steps: [{ id: "a-b", uses: "http" }] }, "/steps/0/id", "starting with a letter"],
+    [
+      "an unknown field",
+      { steps: [{ id: "a", uses: "http", retries: 1 }] },
+      "/steps/0/retries",
+      "is not supported here",
+    ],
     ["a sleep until no time", { steps: [{ id: "a", sleep: { until: "banana" } }] }, "/steps/0/sleep/until", "RFC 3339"],
     ["a connector that is not there", { steps: [{ id: "a", uses: "ftp" }] }, "/steps/0/uses", "no connector"],
     [

@@ -78,15 +78,15 @@ describe("creating a schedule", () => {
   });
 
   test.each([
-    [{ cron: "60 * * * *" }, "/cron", 'has "60" as its minute; 0 to 59 are possible'],
-    [{ cron: "0 0 32 * *" }, "/cron", 'has "32" as its day of the month; 1 to 31'],
-    [{ cron: "0 0 30 2 *" }, "/cron", "names days that no month has"],
-    [{ cron: "@reboot" }, "/cron", "has no nickname @reboot; there are @yearly"],
+    [{ cron: "60 * * * *" }, "/cron", 'has "60" as its minute; use 0 to 59'],
+    [{ cron: "0 0 32 * *" }, "/cron", 'has "32" as its day of the month; use 1 to 31'],
+    [{ cron: "0 0 30 2 *" }, "/cron", "matches days that no month has"],
+    [{ cron: "@reboot" }, "/cron", "has no nickname @reboot; use one of @yearly"],
     [{ cron: "2026-10-10T10:00:00" }, "/cron", "must have five fields"],
     [
       { cron: "* * 2 8-14 3 +SUN", time_zone: "America/New_York" },
       "/cron",
-      "names no time that comes within 100 years in America/New_York",
+      "matches no time within 100 years in America/New_York",
     ],
     [{ cron: "" }, "/cron", "must have at least 1 character"],
     [{ cron: "*".repeat(129) }, "/cron", "must have at most 128 characters"],
@@ -100,10 +100,10 @@ describe("creating a schedule", () => {
     [{ name: "a\u0000b" }, "/name", "must not contain control characters"],
     [{ job: undefined }, "/job", "is missing"],
     [{ job: { ...job, workflow: "" } }, "/job/workflow", "must have at least 1 character"],
-    [{ job: { ...job, when: "now" } }, "/job/when", "is not known here"],
-    [{ job: { ...job, run_at: "2030-01-01T00:00:00Z" } }, "/job/run_at", "is not known here"],
+    [{ job: { ...job, when: "now" } }, "/job/when", "is not supported here"],
+    [{ job: { ...job, run_at: "2030-01-01T00:00:00Z" } }, "/job/run_at", "is not supported here"],
     [{ job: { ...job, max_attempts: 0 } }, "/job/max_attempts", "must be at least 1"],
-    [{ every: "day" }, "/every", "is not known here"],
+    [{ every: "day" }, "/every", "is not supported here"],
   ])("refuses %j", async (body, pointer, message) => {
     const answer = await create(body);
     expect([answer.status, answer.body.error]).toEqual([422, "validation_failed"]);

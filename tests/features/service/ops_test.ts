@@ -92,7 +92,7 @@ test("a read model stopped by an event is resumed at it or past it by an operato
   await until(stopped, { what: "it to be stopped" });
 
   expect((await resume({ skip: position })).body.errors).toEqual([
-    { pointer: "/reason", message: "must say why the event is passed over: it is put on record" },
+    { pointer: "/reason", message: "must say why the event is skipped: it is recorded" },
   ]);
   expect(await resume({ skip: position + 1, reason: "No." })).toMatchObject({
     status: 409,

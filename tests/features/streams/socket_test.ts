@@ -222,7 +222,7 @@ describe("a message", () => {
       [{ type: "subscribe", all: false }, "validation_failed", "/all must be true."],
       [{ type: "subscribe", all: true, after: -1 }, "validation_failed", "/after must be at least 0."],
       [{ type: "subscribe", all: true, types: [] }, "validation_failed", "/types"],
-      [{ type: "subscribe", all: true, colour: 1 }, "validation_failed", "/colour is not known here."],
+      [{ type: "subscribe", all: true, colour: 1 }, "validation_failed", "/colour is not supported here."],
       [{ type: "subscribe", all: true, id: "" }, "validation_failed", "/id must have at least 1 character."],
       [
         { type: "subscribe", all: true, id: "x".repeat(65) },
@@ -433,7 +433,7 @@ test("more messages than one caller may send close the connection, over however 
   const { messages, code, reason } = await second.rest();
   expect([code, reason]).toEqual([
     1008,
-    "too_many_messages: More messages came than one caller may send. Connect again and send fewer.",
+    "too_many_messages: The caller sent more messages than allowed. Connect again and send fewer.",
   ]);
   expect(messages.at(-1)).toMatchObject({ type: "closed", reason: "too_many_messages" });
   // 50 are left of the first 200, and some more for the time that it took.
@@ -466,7 +466,7 @@ test("unsolicited pongs count as messages; replies to our pings are free, on man
   await rude.ended;
   expect(closing(rude.frames())).toEqual([
     1008,
-    "too_many_messages: More messages came than one caller may send. Connect again and send fewer.",
+    "too_many_messages: The caller sent more messages than allowed. Connect again and send fewer.",
   ]);
   for (const one of polite) one.destroy();
 });

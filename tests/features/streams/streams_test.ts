@@ -189,7 +189,7 @@ describe("the stream of all jobs", () => {
       for (const after of beyond) {
         const asked = await api.ask(`${path}?after=${after}`);
         expect([asked.status, asked.body.error, after]).toEqual([400, "invalid_cursor", after]);
-        expect(asked.body.detail).toBe(`No event has the position ${after}: it lies beyond the end of the log.`);
+        expect(asked.body.detail).toBe(`No event has the position ${after}: it is beyond the end of the log.`);
         const resumed = await api.ask(path, { headers: { "last-event-id": String(after) } });
         expect([resumed.status, resumed.body.error, after]).toEqual([400, "invalid_cursor", after]);
       }
@@ -347,7 +347,7 @@ describe("one process", () => {
       expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
       expect(refused.body).toMatchObject({
         error: "too_many_streams",
-        detail: "This process keeps 2 streams of this kind open, the most that it may.",
+        detail: "This process keeps 2 streams of this kind open, its maximum.",
       });
     }
     await all.close();
@@ -377,14 +377,14 @@ describe("one process", () => {
           503,
           "5",
           "too_many_streams",
-          "This process keeps 2 streams of this kind open for one caller, the most that it may.",
+          "This process keeps 2 streams of this kind open for one caller, its maximum.",
         ]);
       }
       for (let index = 0; index < 2; index++) {
         opened.push(await openSse(`${shared.url}/api/v1/jobs/stream`, operator));
       }
       const refused = await shared.ask("/api/v1/jobs/stream", { headers: operator });
-      expect(refused.body.detail).toBe("This process keeps 6 streams of this kind open, the most that it may.");
+      expect(refused.body.detail).toBe("This process keeps 6 streams of this kind open, its maximum.");
     } finally {
       await Promise.all(opened.map((client) => client.close()));
       await shared.stop();

@@ -195,7 +195,7 @@ describe("POST /api/v1/workers/claim", () => {
     [{ wait_seconds: -1 }, "/wait_seconds", "must be at least 0"],
     [{ lease_seconds: 0.5 }, "/lease_seconds", "must be at least 1"],
     [{ lease_seconds: 3601 }, "/lease_seconds", "must be at most 3600"],
-    [{ lease: 1 }, "/lease", "is not known here"],
+    [{ lease: 1 }, "/lease", "is not supported here"],
   ])("refuses %j", async (wrong, pointer, message) => {
     const answer = await call("claim", { worker: "w", workflows: ["one"], wait_seconds: 0, ...wrong });
     expect(jsonOf(answer)).toEqual([422, "validation_failed"]);
@@ -426,7 +426,9 @@ describe("a claimed job", () => {
         "too_many_claimed",
         "1",
       ]);
-      expect(refused.body.detail).toBe("40 jobs are claimed and not answered for, and one caller may hold at most 40.");
+      expect(refused.body.detail).toBe(
+        "The caller has 40 claimed jobs without a report; one caller may have at most 40.",
+      );
       expect(await counts(operator, 4)).toHaveLength(16);
       // What is answered for makes room.
       const { job_id } = mine[0];
@@ -506,7 +508,7 @@ describe("a worker's answer", () => {
     ] as const) {
       const answer = await call(action, { job_id: id, attempt: 1, ...more });
       expect(jsonOf(answer)).toEqual([409, "attempt_superseded"]);
-      expect(answer.body.detail).toContain('"quick" holds it now, with attempt 2');
+      expect(answer.body.detail).toContain('"quick" has claimed it with attempt 2');
       expect(answer.body).toMatchObject({
         status: 409,
         job_status: "running",

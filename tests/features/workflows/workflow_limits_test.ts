@@ -85,7 +85,7 @@ describe("the limits of a workflow", () => {
     [{ rate_per_key: { limit: 1, per_seconds: 86_401 } }, "/rate_per_key/per_seconds", "must be at most 86400"],
     [{ rate_per_key: { limit: 1 } }, "/rate_per_key/per_seconds", "is missing"],
     [{ rate_per_key: { limit: 1, per_seconds: 1, burst: 0 } }, "/rate_per_key/burst", "must be at least 1"],
-    [{ limit: 1 }, "/limit", "is not known here"],
+    [{ limit: 1 }, "/limit", "is not supported here"],
   ])("%j is refused", async (body, pointer, message) => {
     const answer = await put("refused", body);
     expect(answer.status).toBe(422);

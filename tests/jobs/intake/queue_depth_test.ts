@@ -51,7 +51,7 @@ test("a caller's jobs fill a share of the queue, and leave the rest to others; t
     expect(refused.headers.get("retry-after")).toBe("5");
     expect(refused.body).toMatchObject({
       error: "queue_full",
-      detail: "5 jobs of yours wait, and at most 5 of one caller may.",
+      detail: "5 of your jobs are waiting; the maximum for one caller is 5.",
     });
   }
   expect(await statuses(12, operator)).toEqual([...new Array(10).fill(202), 429, 429]);
@@ -102,7 +102,7 @@ test("one process accepts exactly as many as may wait, however many come at once
   expect(refused[0]?.body).toMatchObject({
     type: "/problems/queue_full",
     error: "queue_full",
-    detail: "5 jobs wait, and at most 5 may.",
+    detail: "5 jobs are waiting; the maximum is 5.",
   });
   const queue = async () => (await api.ask("/api/v1/ops/health")).body.queue;
   const deadline = performance.now() + 10_000;

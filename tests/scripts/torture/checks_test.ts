@@ -150,7 +150,7 @@ test("a job with one attempt may lose its worker, but not fail otherwise", () =>
     if (!first) throw new Error("There is one");
     const wanted = { ...first.wanted, expected: ["succeeded", "lost"] as const };
     return faultsOf(
-      "every acknowledged job comes to the end that it must come to",
+      "every acknowledged job has an expected outcome",
       evidenceOf(steps, { acknowledged: [{ ...first, wanted }] }),
     );
   };
@@ -174,7 +174,7 @@ describe("broken promises are found:", () => {
     [
       "a gap in the positions",
       "positions and versions are dense",
-      "position 5 stands at place 4",
+      "position 5 is at index 4",
       () => {
         const events = logOf(LIFE).map((event, index) => (index === 3 ? { ...event, position: 5 } : event));
         return evidenceOf(LIFE, { events });
@@ -183,7 +183,7 @@ describe("broken promises are found:", () => {
     [
       "a gap in the versions",
       "positions and versions are dense",
-      "job-1@5 stands where @4 should",
+      "job-1@5 is where @4 should be",
       () => {
         const events = logOf(LIFE).map((event, index) => (index === 3 ? { ...event, version: 5 } : event));
         return evidenceOf(LIFE, { events });
@@ -191,37 +191,37 @@ describe("broken promises are found:", () => {
     ],
     [
       "an event that was seen and is gone",
-      "what was once read from the log stays in it, unchanged",
+      "events once read from the log stay in it, unchanged",
       "job-1@5 at 5 is gone",
       () => evidenceOf(LIFE, { seen: logOf([...LIFE, delivered]) }),
     ],
     [
       "an acknowledged job that is not there",
-      "every acknowledged job is in the log, where the answer said, as it was sent",
+      "every acknowledged job is in the log, at the acknowledged position, as it was sent",
       "was acknowledged at 1",
       () => evidenceOf(LIFE, { events: logOf(LIFE.map(([type, data, o]) => [type, data, { ...o, job: "2" }])) }),
     ],
     [
       "an acknowledged job that was changed",
-      "every acknowledged job is in the log, where the answer said, as it was sent",
+      "every acknowledged job is in the log, at the acknowledged position, as it was sent",
       "another body",
       () => evidenceOf([["job.submitted", { ...submitted[1], payload: {} }], ...LIFE.slice(1)]),
     ],
     [
       "a job that got stuck",
-      "every job has ended, or rightly waits; and nothing more is to be told of it",
+      "every job has finished, or rightly waits; and no callback is outstanding",
       "is running, open: running",
       () => evidenceOf([submitted, started]),
     ],
     [
       "a callback that is still to come",
-      "every job has ended, or rightly waits; and nothing more is to be told of it",
+      "every job has finished, or rightly waits; and no callback is outstanding",
       "open: callback",
       () => evidenceOf(LIFE.slice(0, 3)),
     ],
     [
       "a job that ended wrongly",
-      "every acknowledged job comes to the end that it must come to",
+      "every acknowledged job has an expected outcome",
       "is lost, must be succeeded (worker_lost: Lost.)",
       () =>
         evidenceOf([
@@ -232,13 +232,13 @@ describe("broken promises are found:", () => {
     ],
     [
       "a status that is not the log's",
-      "the API tells of each job what the log holds",
-      "job 1 is succeeded; the answer: 200",
+      "the API shows each job as it is in the log",
+      "job 1 is succeeded; the response: 200",
       () => evidenceOf(LIFE, { statuses: new Map([["1", answer("running")]]) }),
     ],
     [
       "two attempts at once",
-      "no attempt runs twice, or beside another; none is taken away before its lease ends",
+      "no attempt runs twice or beside another, and none is taken back before its lease expires",
       "of attempt 2 comes while attempt 1 runs",
       () =>
         evidenceOf([
@@ -249,20 +249,20 @@ describe("broken promises are found:", () => {
     ],
     [
       "an attempt that starts twice",
-      "no attempt runs twice, or beside another; none is taken away before its lease ends",
+      "no attempt runs twice or beside another, and none is taken back before its lease expires",
       "has number 1, after 1",
       () => evidenceOf([submitted, started, ["job.released", { attempt: 1, reason: "worker_stopping" }], started]),
     ],
     [
       "a lease cut short",
-      "no attempt runs twice, or beside another; none is taken away before its lease ends",
-      "takes attempt 1 away 1000 ms before its lease ends",
+      "no attempt runs twice or beside another, and none is taken back before its lease expires",
+      "takes attempt 1 back 1000 ms before its lease expires",
       () => evidenceOf([submitted, started, ["job.released", { attempt: 1, reason: "lease_expired" }, { at: 3 }]]),
     ],
     [
       "a lease cut short after a heartbeat",
-      "no attempt runs twice, or beside another; none is taken away before its lease ends",
-      "takes attempt 1 away 500 ms before its lease ends",
+      "no attempt runs twice or beside another, and none is taken back before its lease expires",
+      "takes attempt 1 back 500 ms before its lease expires",
       () =>
         evidenceOf([
           submitted,
@@ -273,7 +273,7 @@ describe("broken promises are found:", () => {
     ],
     [
       "a late answer of a worker that lost its claim",
-      "no attempt runs twice, or beside another; none is taken away before its lease ends",
+      "no attempt runs twice or beside another, and none is taken back before its lease expires",
       "is by worker:a, while worker:b holds the claim",
       () =>
         evidenceOf([
@@ -286,14 +286,14 @@ describe("broken promises are found:", () => {
     ],
     [
       "a life after the end",
-      "no attempt runs twice, or beside another; none is taken away before its lease ends",
+      "no attempt runs twice or beside another, and none is taken back before its lease expires",
       "job.started comes after job.succeeded",
       () =>
         evidenceOf([...LIFE, ["job.started", { attempt: 2, worker: "b", lease_seconds: 3 }, { actor: "worker:b" }]]),
     ],
     [
       "an attempt before its pause is over",
-      "no attempt starts before it is due, and no job has more than its max_attempts",
+      "no attempt starts before it is due, and no job exceeds its max_attempts",
       "attempt 2 starts 1000 ms before it is due",
       () =>
         evidenceOf([
@@ -305,13 +305,13 @@ describe("broken promises are found:", () => {
     ],
     [
       "an attempt before run_at",
-      "no attempt starts before it is due, and no job has more than its max_attempts",
+      "no attempt starts before it is due, and no job exceeds its max_attempts",
       "attempt 1 starts 4000 ms before it is due",
       () => evidenceOf([["job.submitted", { ...submitted[1], run_at: "2026-01-15T10:30:05+01:00" }], started]),
     ],
     [
       "an attempt too many",
-      "no attempt starts before it is due, and no job has more than its max_attempts",
+      "no attempt starts before it is due, and no job exceeds its max_attempts",
       "attempt 2 starts after 1 of 1",
       () =>
         evidenceOf([
@@ -323,44 +323,44 @@ describe("broken promises are found:", () => {
     ],
     [
       "a side effect without a claim",
-      "no side effect is tried without a claim of its own",
+      "every attempt at a side effect has its own claim",
       "request 2 is number 2, and there were 1 claims",
       () => evidenceOf(LIFE, { requests: [request(1, 1_800), request(2, 1_900)] }),
     ],
     [
       "a side effect before its claim",
-      "no side effect is tried without a claim of its own",
+      "every attempt at a side effect has its own claim",
       "request 1 came before claim 1 was recorded",
       () => evidenceOf(LIFE, { requests: [request(1, 500)] }),
     ],
     [
       "a side effect after its success",
-      "no side effect is repeated after its success is on record",
+      "no side effect is repeated after its success is recorded",
       "request 2 came after its success at 3",
       () => evidenceOf(LIFE, { requests: [request(1, 1_800), request(2, 2_800)] }),
     ],
     [
       "a step's side effect after its success",
-      "no side effect is repeated after its success is on record",
+      "no side effect is repeated after its success is recorded",
       "1/one/0: request 2 came after its success at 4",
       () => evidenceOf(OF_STEPS, { requests: [step(1, 2_800), step(2, 3_800)] }),
     ],
     [
       "a step's side effect that is no step's",
-      "no side effect is tried without a claim of its own",
+      "every attempt at a side effect has its own claim",
       "1/one/1: request 1 is number 1, and there were 0 claims",
       () => evidenceOf(OF_STEPS, { requests: [{ ...step(1, 2_800), key: "1/one/1" }] }),
     ],
     [
       "a step that builds on what is not on record",
-      "later steps are given what is on record of earlier ones, at one version of their pipeline",
-      "1/one/0: request 2 builds on answer 9",
+      "later steps get the recorded outputs of earlier ones, at one version of their pipeline",
+      "1/one/0: request 2 builds on response 9",
       () => evidenceOf(OF_STEPS, { requests: [step(1, 2_800), { ...step(2, 2_900), after: 9 }] }),
     ],
     [
       "a step of another version",
-      "later steps are given what is on record of earlier ones, at one version of their pipeline",
-      "1/one/0: request 1 is of version 2, the job's is 1",
+      "later steps get the recorded outputs of earlier ones, at one version of their pipeline",
+      "1/one/0: request 1 is of version 2, the job has 1",
       () =>
         evidenceOf([...OF_STEPS, ["job.pipeline_pinned", { pipeline: "p", version: 1 }]], {
           requests: [{ ...step(1, 2_800), version: 2 }],
@@ -368,7 +368,7 @@ describe("broken promises are found:", () => {
     ],
     [
       "two jobs of one key at once",
-      "of the jobs with one concurrency key no two run at once",
+      "no two jobs with the same concurrency key run at once",
       'job-2@2 starts while job 1 of the key "red" runs',
       () =>
         evidenceOf([
@@ -380,135 +380,135 @@ describe("broken promises are found:", () => {
     ],
     [
       "an instant that was left out",
-      "every instant of a schedule is fired once, by one job that succeeds",
-      "schedule-1@2: fires 9:02, due was 9:01",
+      "every run of a schedule fires once, as one job that succeeds",
+      "schedule-1@2: fires 9:02, but 9:01 was due",
       () => evidenceOf(LIFE, { events: scheduled({ instant: "9:02", job_id: "1" }) }),
     ],
     [
       "an instant whose job is not there",
-      "every instant of a schedule is fired once, by one job that succeeds",
+      "every run of a schedule fires once, as one job that succeeds",
       "job 7 of 9:01 is queued",
       () => evidenceOf(LIFE, { events: scheduled({ instant: "9:01", job_id: "7" }) }),
     ],
     [
       "a made-up result",
-      "every recorded result is an answer that was really given",
-      "nobody gave the answer",
+      "every recorded result is a response that was really given",
+      "nobody gave the response",
       () => evidenceOf(LIFE, { requests: [request(7, 1_800)] }),
     ],
     [
       "a callback that never came",
-      "every callback arrived at least once, signed, with one id and one text",
-      "its receiver took none of 0 POSTs",
+      "every callback arrived at least once, signed, with one id and one body",
+      "its receiver accepted none of 0 POSTs",
       () => evidenceOf(LIFE, { callbacks: [] }),
     ],
     [
       "a callback that was refused only",
-      "every callback arrived at least once, signed, with one id and one text",
-      "its receiver took none of 1 POSTs",
+      "every callback arrived at least once, signed, with one id and one body",
+      "its receiver accepted none of 1 POSTs",
       () => evidenceOf(LIFE, { callbacks: [callback({ status: 503 })] }),
     ],
     [
       "a callback with another id",
-      "every callback arrived at least once, signed, with one id and one text",
-      "msg_2 tells of job.succeeded of 1; the log has undefined",
+      "every callback arrived at least once, signed, with one id and one body",
+      "msg_2 reports job.succeeded of 1; the log has undefined",
       () => evidenceOf(LIFE, { callbacks: [callback(), callback({ webhook_id: "msg_2" })] }),
     ],
     [
       "a callback with another text",
-      "every callback arrived at least once, signed, with one id and one text",
-      "msg_1 came with different texts",
+      "every callback arrived at least once, signed, with one id and one body",
+      "msg_1 came with different bodies",
       () => evidenceOf(LIFE, { callbacks: [callback(), callback({ body: "{}" })] }),
     ],
     [
       "a forged callback",
-      "every callback arrived at least once, signed, with one id and one text",
+      "every callback arrived at least once, signed, with one id and one body",
       "its signature is x",
       () => evidenceOf(LIFE, { callbacks: [callback({ forged: "its signature is x" })] }),
     ],
     [
       "a read model that differs",
       "every read model equals its rebuild",
-      "ended with 1: ✗ jobs: 1 of 9 rows differ",
+      "exited with 1: ✗ jobs: 1 of 9 rows differ",
       () => evidenceOf(LIFE, { replay: { code: 1, said: "✗ jobs: 1 of 9 rows differ" } }),
     ],
     [
       "an event that JetStream does not have",
-      "JetStream holds every event once, in order",
-      "holds 3 messages for 4 events",
+      "JetStream has every event once, in order",
+      "has 3 messages for 4 events",
       () => evidenceOf(LIFE, { jetstream: { ...evidenceOf().jetstream, messages: 3 } }),
     ],
     [
       "a relay that gave up",
-      "JetStream holds every event once, in order",
+      "JetStream has every event once, in order",
       "is 2 events behind",
       () => evidenceOf(LIFE, { jetstream: { ...evidenceOf().jetstream, behind: 2 } }),
     ],
     [
       "a stream of another log",
-      "JetStream holds every event once, in order",
+      "JetStream has every event once, in order",
       "the stream has job-9@9 at 4, the log job-1@4",
       () => evidenceOf(LIFE, { jetstream: { ...evidenceOf().jetstream, last: { position: 4, id: "job-9@9" } } }),
     ],
     [
       "an event that a subscriber missed",
       "subscribers that reconnect see every event once, in order",
-      "SSE: after 2 comes 3, seen was 4",
+      "SSE: 2 is followed by 3, but 4 was seen",
       () => evidenceOf(LIFE, { streams: new Map([["SSE", { positions: [1, 2, 4], connections: 1 }]]) }),
     ],
     [
       "an event that a subscriber saw twice",
       "subscribers that reconnect see every event once, in order",
-      "SSE: after 2 comes 3, seen was 2",
+      "SSE: 2 is followed by 3, but 2 was seen",
       () => evidenceOf(LIFE, { streams: new Map([["SSE", { positions: [1, 2, 2, 3, 4], connections: 1 }]]) }),
     ],
     [
       "a crash",
-      "no process of the service ends by itself, or says that it must",
-      "worker-1 ended by itself with exit code 1",
+      "no process of the service crashes, or says that it must",
+      "worker-1 exited by itself with exit code 1",
       () => evidenceOf(LIFE, { exits: [exit({})] }),
     ],
     [
       "a process that says that it must end",
-      "no process of the service ends by itself, or says that it must",
+      "no process of the service crashes, or says that it must",
       "fatal: worker-1: a fault",
       () => evidenceOf(LIFE, { fatal: ["worker-1: a fault"] }),
     ],
     [
       "a process that breaks before it is up",
-      "no process of the service ends by itself, or says that it must",
-      "worker-1 ended by itself with SIGSEGV",
+      "no process of the service crashes, or says that it must",
+      "worker-1 exited by itself with SIGSEGV",
       () => evidenceOf(LIFE, { exits: [exit({ how: "SIGSEGV", code: null, was_ready: false })] }),
     ],
     [
       "a user who is kept waiting by another",
-      "no other user's p99 more than doubles while one means harm",
-      "a polite user's p99 is 602 ms beside the harm and 300 ms without it; 600 ms are allowed",
+      "no other user's p99 more than doubles while one is malicious",
+      "a polite user's p99 is 602 ms beside the malicious one and 300 ms without; 600 ms are allowed",
       () => evidenceOf(LIFE, { polite: { calm: times(300).fill(300), harmed: times(602).fill(602) } }),
     ],
     [
       "a user whose slowest requests are delayed by another",
-      "no other user's p99 more than doubles while one means harm",
-      "a polite user's p99 is 151 ms beside the harm and 5 ms without it; 150 ms are allowed",
+      "no other user's p99 more than doubles while one is malicious",
+      "a polite user's p99 is 151 ms beside the malicious one and 5 ms without; 150 ms are allowed",
       () => evidenceOf(LIFE, { polite: { calm: times(5).fill(5), harmed: times(5).fill(151, 0, 4) } }),
     ],
     [
       "a user who reaches what is another's",
-      "repeated requests meet the same job, and a job is there as soon as it is acknowledged",
+      "repeated requests return the same job, and a job exists as soon as it is acknowledged",
       "reached another's job",
-      () => evidenceOf(LIFE, { said: ["a user who may not reached another's job: x was answered 200"] }),
+      () => evidenceOf(LIFE, { said: ["an unauthorized user reached another's job: x returned 200"] }),
     ],
     [
       "a process that does not stop",
       "every process of the service stops when told to",
-      "api-1 ended with SIGKILL",
+      "api-1 exited with SIGKILL",
       () => evidenceOf(LIFE, { exit_codes: new Map([["api-1", null]]) }),
     ],
     [
       "a repetition that met another job",
-      "repeated requests meet the same job, and a job is there as soon as it is acknowledged",
-      "quick-1: a repetition met",
-      () => evidenceOf(LIFE, { said: ["quick-1: a repetition met job 2"] }),
+      "repeated requests return the same job, and a job exists as soon as it is acknowledged",
+      "quick-1: a repeated request returned",
+      () => evidenceOf(LIFE, { said: ["quick-1: a repeated request returned job 2"] }),
     ],
   ];
   for (const [what, check, fault, evidence] of cases) {
@@ -521,7 +521,7 @@ test("a process that we ended, or that did not come up while its database was aw
 });
 
 test("times that a busy machine makes, and a hundredth of few requests, are no finding", () => {
-  const name = "no other user's p99 more than doubles while one means harm";
+  const name = "no other user's p99 more than doubles while one is malicious";
   const polite = (calm: number[], harmed: number[]) => faultsOf(name, evidenceOf(LIFE, { polite: { calm, harmed } }));
   expect(polite(times(5).fill(5), times(5).fill(150))).toBe("");
   expect(polite(times(5).fill(5), times(5).fill(9_000, 0, 3))).toBe("");
@@ -543,7 +543,7 @@ test("a callback is taken by whichever 2xx, and what a hostile peer answers is n
     ["job.succeeded", { attempt: 1, result: { body: "[[" } }, { actor: "worker:a" }],
     delivered,
   ];
-  expect(faultsOf("every recorded result is an answer that was really given", evidenceOf(steps))).toBe("");
+  expect(faultsOf("every recorded result is a response that was really given", evidenceOf(steps))).toBe("");
 });
 
 test("a lease that ends while Postgres's clock is turned back is no finding", () => {
@@ -554,14 +554,17 @@ test("a lease that ends while Postgres's clock is turned back is no finding", ()
     ["job.released", { attempt: 1, reason: "lease_expired" }, { at: 3 }],
   ];
   expect(
-    faultsOf("no attempt runs twice, or beside another; none is taken away before its lease ends", evidenceOf(steps)),
+    faultsOf(
+      "no attempt runs twice or beside another, and none is taken back before its lease expires",
+      evidenceOf(steps),
+    ),
   ).toBe("");
 });
 
 test("an instant that is fired once is no finding, and neither is a job of a key that runs after another", () => {
   expect(
     faultsOf(
-      "every instant of a schedule is fired once, by one job that succeeds",
+      "every run of a schedule fires once, as one job that succeeds",
       evidenceOf(LIFE, { events: scheduled({ instant: "9:01", job_id: "1" }) }),
     ),
   ).toBe("");
@@ -572,7 +575,7 @@ test("an instant that is fired once is no finding, and neither is a job of a key
     ["job.cancelled", { attempt: 1 }],
     ["job.started", { attempt: 1 }, { job: "2" }],
   ];
-  expect(faultsOf("of the jobs with one concurrency key no two run at once", evidenceOf(steps))).toBe("");
+  expect(faultsOf("no two jobs with the same concurrency key run at once", evidenceOf(steps))).toBe("");
 });
 
 test("a step's side effect that is tried again before its success, and then built on, is no finding", () => {

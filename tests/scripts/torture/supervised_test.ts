@@ -54,7 +54,7 @@ test("a process that ends by itself is told from one that we ended", async () =>
 
 test("a process that does not come up says so in time, and is known never to have been up", async () => {
   const one = supervise("process.exit(1)");
-  await expect(one.up(500)).rejects.toThrow("one did not come up within 1 s");
+  await expect(one.up(500)).rejects.toThrow("one did not start within 1 s");
   expect(one.exits[0]).toMatchObject({ code: 1, was_ready: false });
 });
 

@@ -9,9 +9,9 @@ test("--help says how it is used", async () => {
 
 test("wrong use is refused with code 2 and the value", async () => {
   const cases = [
-    [["--minutes", "0"], '--minutes takes a number above 0, up to 600, not "0"'],
-    [["--minutes", "-1"], '--minutes takes a number above 0, up to 600, not "-1"'],
-    [["--minutes", "601"], '--minutes takes a number above 0, up to 600, not "601"'],
+    [["--minutes", "0"], '--minutes must be a number above 0, up to 600, not "0"'],
+    [["--minutes", "-1"], '--minutes must be a number above 0, up to 600, not "-1"'],
+    [["--minutes", "601"], '--minutes must be a number above 0, up to 600, not "601"'],
     [["--seed", "4294967296"], 'up to 4294967295, not "4294967296"'],
     [["--seed", "x"], 'up to 4294967295, not "x"'],
     [["--hours", "1"], "--hours"],
