@@ -257,7 +257,10 @@ async function resume(
     process.stdout.write(`✓ ${name} v${version}: ${how} the event at position ${figure(resumed.position)}\n`);
     return true;
   }
-  const state = resumed.stopped_at === undefined ? "no event stops it" : `the event at position ${figure(resumed.stopped_at)} stops it`;
+  const state =
+    resumed.stopped_at === undefined
+      ? "no event stops it"
+      : `the event at position ${figure(resumed.stopped_at)} stops it`;
   process.stdout.write(`✗ ${name} v${version}: nothing was done: ${state}\n`);
   return false;
 }

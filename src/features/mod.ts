@@ -1,4 +1,4 @@
-/** The REST API: an Elysia app over the log and the read models. Nothing listens until `listen` is called on it. */
+/** The REST API: an Elysia app over the log and the read models. It does not listen until `listen` is called. */
 import http from "node:http";
 import { Elysia } from "elysia";
 import { Turns } from "../access/shares/turns.ts";
@@ -49,7 +49,7 @@ export { OTHER_PAGES } from "../http/document/pages.ts";
 export type { ApiOptions } from "../http/options.ts";
 export { startFeatures, systemWorkflows } from "./running.ts";
 
-/** Builds the app. It opens and closes nothing that it is given. */
+/** Builds the app. It opens and closes nothing that is passed to it. */
 export function createApi(options: ApiOptions): Elysia {
   const { config, logger } = options;
   const auth = createAuth(options.access, options.log);
@@ -63,7 +63,7 @@ export function createApi(options: ApiOptions): Elysia {
   const read_model_wait_ms = options.timing?.read_model_wait_ms;
   const uptime = uptimeReports(options);
   const queue = new QueueDepth({ sql, max: config.max_queue_depth, share: config.caller_share, logger, signal });
-  /** For queries of what fulfils a filter. */
+  /** For queries with a filter. */
   const matching = new Turns();
   const reading = { turns: new Turns(), submissions: new Submissions(options.log) };
   const stored = new StoredThings({
@@ -123,7 +123,7 @@ interface HealthApiOptions extends Pick<ApiOptions, "logger" | "metrics" | "trac
   readonly config: Pick<ApiConfig, "version" | "build" | "request_log">;
 }
 
-/** What a worker answers: `/health`, for whoever restarts it. */
+/** What a worker serves: `/health`, for its supervisor. */
 export function createHealthApi({ config, ...options }: HealthApiOptions): Elysia {
   const { request_log } = config;
   const addressOf = addressReader({ server: () => app.server });
@@ -135,49 +135,49 @@ export function createHealthApi({ config, ...options }: HealthApiOptions): Elysi
 
 interface BaseOptions extends Omit<DoorOptions, "routes" | "deprecationOf" | "log">, Pick<ApiConfig, "request_log"> {
   readonly addressOf: AddressOf;
-  /** What is made of it in the end. */
+  /** The finished app. */
   readonly app: () => Elysia;
 }
 
-/** An app that answers what it does not serve, and every fault, with a problem document. */
+/** An app that responds to unknown paths, and to every fault, with a problem document. */
 function base({ app, addressOf, request_log, ...options }: BaseOptions) {
   const { logger } = options;
   const routes = () => app().routes;
   const table = routeTable(routes);
   const log = requestLog({ logger, mode: request_log, addressOf });
   const door = frontDoor({ ...options, log, routes: table, deprecationOf: deprecations(routes) });
-  // Bun's own, for the whole process, and 16 KB if nothing is said.
+  // Bun's own limit, for the whole process; 16 KB by default.
   (http as { maxHeaderSize: number }).maxHeaderSize = HEAD_CUT_OFF_BYTES;
   return (
     new Elysia({
-      // Handlers check what they take themselves; Elysia's own cleaning of answers would cost, and do nothing.
+      // Handlers check their input themselves; Elysia's own cleaning of responses would cost time and do nothing.
       normalize: false,
-      // Else it looks for the path from the 12th character of the URL on, and does not find that of http://api/.
+      // Otherwise it looks for the path from the 12th character of the URL on, and misses that of http://api/.
       handler: { standardHostname: false },
       serve: {
-        // A port that is taken must be a fault at the start, not two services that share its connections.
+        // A port that is in use must be a fault at startup, not two services that share its connections.
         reusePort: false,
         development: false,
-        // Whatever fell through the door itself: else Bun writes it to standard error, with the source around it.
+        // What slipped through the door itself: otherwise Bun writes it to standard error, with the surrounding source.
         error: (error: unknown) => {
           const request_id = crypto.randomUUID();
           logger.error({ err: error, request_id }, "A request failed outside the door");
           return problemResponse(toProblem(error), { instance: "/", request_id });
         },
-        // Above the API's own limit, so that it answers itself, with a problem document.
+        // Above the API's own limit, so that the API itself responds with a problem document.
         maxRequestBodySize: BODY_CUT_OFF_BYTES,
         idleTimeout: IDLE_TIMEOUT_S,
       },
       websocket: {
         maxPayloadLength: MESSAGE_CUT_OFF_BYTES,
-        // Sockets ping by themselves, more often than Bun would, and tell a silent client why they leave it. From this
-        // Bun also derives how long a client may keep a closed socket: 4 seconds at most (`SOCKET_GONE_MS`); with 120 it
-        // would be 16.
+        // Sockets ping by themselves, more often than Bun would, and tell a silent client why they disconnect it. From
+        // this Bun also derives how long a client may keep a closed socket: 4 seconds at most (`SOCKET_GONE_MS`); with
+        // 120 it would be 16.
         idleTimeout: 0,
         sendPings: false,
       },
     })
-      // Its type says that a wrapper takes a function that makes functions; it takes the handler itself.
+      // According to its type, a wrapper takes a function that creates functions; it takes the handler itself.
       .wrap(door as unknown as Parameters<Elysia["wrap"]>[0])
       .use(problemErrors(logger, table.methodsOf))
   );

@@ -1,4 +1,4 @@
-/** What follows from events by itself, of all features. */
+/** The reactions of all features. */
 import type { Reaction } from "../reactor/mod.ts";
 
 export const reactions: readonly Reaction[] = [];

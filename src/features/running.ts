@@ -1,4 +1,4 @@
-/** What runs for features beside their calls. */
+/** What runs for features besides their calls. */
 import type { Connector } from "../../connectors/connector.ts";
 import type { Foundation } from "../foundation.ts";
 import type { Stops } from "../process/stops.ts";
@@ -8,7 +8,7 @@ import { service } from "./service/mod.ts";
 
 /** A feature that must run something. */
 export interface RunningFeature {
-  /** Names it in the log. */
+  /** Its name in the log. */
   readonly name: string;
   /** Where `start` runs. */
   readonly roles?: readonly Role[];
@@ -18,10 +18,10 @@ export interface RunningFeature {
   readonly workflows?: (foundation: Foundation) => readonly Connector[];
 }
 
-/** In the order in which they start; they stop in the opposite one. */
+/** In the order in which they start; they stop in reverse. */
 const features: readonly RunningFeature[] = [service, schedules];
 
-/** Starts what runs in a process of this role. */
+/** Starts what runs in a process with this role. */
 export function startFeatures(foundation: Foundation, stops: Stops): void {
   for (const { name, roles, start } of features) {
     if (!start || roles?.includes(foundation.config.role) === false) continue;
@@ -30,7 +30,7 @@ export function startFeatures(foundation: Foundation, stops: Stops): void {
   }
 }
 
-/** The workflows of all features, by name. Throws where two have one name. */
+/** The workflows of all features, by name. Throws if two have the same name. */
 export function systemWorkflows(foundation: Foundation, of = features): ReadonlyMap<string, Connector> {
   const found = new Map<string, Connector>();
   for (const { name, workflows } of of) {
@@ -42,7 +42,7 @@ export function systemWorkflows(foundation: Foundation, of = features): Readonly
   return found;
 }
 
-/** The foundation as a feature has it: what it logs bears its name. */
+/** The foundation as a feature gets it: its log lines have the feature's name. */
 function partOf(foundation: Foundation, name: string): Foundation {
   return { ...foundation, logger: foundation.logger.child({ part: name }) };
 }

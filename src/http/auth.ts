@@ -1,4 +1,4 @@
-/** Who is calling: the credential of a request, and whether its holder may do what the call does. */
+/** Identifies the caller: a request's credential, and whether its holder may make the call. */
 
 import { isSystemWorkflow, SYSTEM_WORKFLOW_PREFIX } from "../../events/workflow.ts";
 import { type Access, type Caller, type Identity, mayDo, reachOf, type Scope } from "../access/mod.ts";
@@ -13,27 +13,27 @@ import { jobNotFound } from "./request/job_id.ts";
 import { invalid } from "./request/validation.ts";
 
 export interface Auth {
-  /** False in development mode, where no key is configured and every call is taken. */
+  /** False in development mode, when no key is configured and every call is accepted. */
   readonly required: boolean;
-  /** Who makes a request; the door asks once, and keeps the answer in the request's context. */
+  /** Who makes a request; the door identifies them once, and stores the result in the request's context. */
   identify(request: Request, mayVerify: () => boolean): Identity | Promise<Identity>;
   /**
-   * The caller, who must have the scope. Whoever may see only their own jobs passes where the call is for those alone;
+   * The caller, who must have the scope. Callers who may see only their own jobs pass if the call is for those only;
    * `everyones`: it is not. Throws the problems `unauthorized`, `insufficient_scope` and `unavailable`.
    */
   require(request: Request, scope: Scope, reach?: "own" | "everyones"): Caller;
   /**
-   * The job that a call names, as the caller reaches it. Throws the problem `job_not_found` where the caller's reach has an
-   * end and the job lies beyond it: before anything else is said of the request.
+   * The job that a call names, within the caller's reach. Throws the problem `job_not_found` if the caller's reach is
+   * limited and the job is beyond it: before anything else is checked.
    */
   reachedJob(caller: Caller, job_id: string): Promise<NamedJob>;
-  /** All who act for the same one as a caller does. Throws the problem `unavailable`. */
+  /** All actors that count as one party with a caller. Throws the problem `unavailable`. */
   partyOf(caller: Caller): Promise<ReadonlySet<string>>;
 }
 
 /**
- * What the caller names themselves, and may run: the workflow, and all that its own steps use. Throws the problems
- * `workflow_not_allowed`, and `validation_failed` where the workflow, named at `pointer`, is the service's own.
+ * What the caller names and may run: the workflow, and everything that its own steps use. Throws the problems
+ * `workflow_not_allowed`, and `validation_failed` if the workflow, named at `pointer`, is the service's own.
  */
 export function permitted<What extends Runs>(caller: Caller, what: What, pointer = "/workflow"): Within<What> {
   if (isSystemWorkflow(what.workflow)) {

@@ -1,4 +1,4 @@
-/** A call as its handler meets it: who makes it, and what was read of the request before. */
+/** A call as its handler sees it: who makes it, and what has been read of the request. */
 import type { Server } from "bun";
 import type { EventMeta } from "../../events/envelope.ts";
 import type { Caller } from "../access/mod.ts";
@@ -9,10 +9,10 @@ import { contextOf } from "./context.ts";
 import { derivedId } from "./request/idempotency.ts";
 import { readPage } from "./request/read_model.ts";
 
-/** What the meta of an event says of the request that caused it. */
+/** The part of an event's meta that describes the request that caused it. */
 export type Cause = Pick<EventMeta, "request_id" | "traceparent"> & { readonly request_id: string };
 
-/** What Elysia makes an answer of, where the handler gives no `Response`. */
+/** What Elysia builds a response from, if the handler does not return a `Response`. */
 export interface Answering {
   readonly headers: Record<string, string | number>;
   status?: number | string;
@@ -33,7 +33,7 @@ export interface Parts {
   readonly lists: ListSource | undefined;
 }
 
-/** A row of a read model, which lists show in the order of positions. */
+/** A row of a read model, which lists show in order of position. */
 interface Row {
   readonly position: number;
 }
@@ -41,20 +41,20 @@ interface Row {
 export class Call<Params = unknown, Query = unknown, Body = unknown, Calling = unknown> {
   readonly request: Request;
   readonly server: Server<unknown> | null;
-  /** Who calls; `undefined` where the call is open to all. */
+  /** The caller; `undefined` if the call is open to all. */
   declare readonly caller: Calling;
   declare readonly params: Params;
   declare readonly query: Query;
   declare readonly body: Body;
-  /** The text that `body` was read from, and its length in UTF-8. */
+  /** The text that `body` was parsed from, and its length in UTF-8. */
   declare readonly sent: { readonly text: string; readonly byte_length: number };
-  /** What its Idempotency-Key is; `null`: it has none, or takes none. */
+  /** Its Idempotency-Key; `null`: it has none, or does not support one. */
   readonly idempotency_key: string | null = null;
-  /** Of a change that names the version that it was made from. */
+  /** For a change: the version that it is based on. */
   readonly expected_version: number | "any" = "any";
-  /** Of a call that names a job: as the caller reaches it. */
+  /** For a call that names a job: the job within the caller's reach. */
   declare readonly job: NamedJob;
-  /** The answer's status and headers, where the handler gives no `Response`. */
+  /** The response's status and headers, if the handler does not return a `Response`. */
   readonly set: Answering;
   readonly #path: string;
   readonly #lists: ListSource | undefined;
@@ -67,41 +67,41 @@ export class Call<Params = unknown, Query = unknown, Body = unknown, Calling = u
     this.#lists = lists;
   }
 
-  /** What the events that it causes say of it. */
+  /** The meta of the events that it causes. */
   get cause(): Cause {
     const { request_id, traceparent } = contextOf(this.request);
     return traceparent === undefined ? { request_id } : { request_id, traceparent };
   }
 
-  /** The id that its Idempotency-Key stands for: the same at each repetition. `undefined`: it has none. */
+  /** The id derived from its Idempotency-Key: the same at each repetition. `undefined`: it has none. */
   repeatableId(): string | undefined {
     const key = this.idempotency_key;
     return key === null ? undefined : derivedId(this.caller as Caller, this.#filledPath(), key);
   }
 
-  /** The id of what it creates: with an Idempotency-Key that one's, else a new one. */
+  /** The id of what it creates: derived from its Idempotency-Key if it has one, otherwise new. */
   newId(): string {
     return this.repeatableId() ?? Bun.randomUUIDv7();
   }
 
-  /** Tells where it was recorded; `undefined`: nothing had to be. */
+  /** Reports the position at which it was recorded; `undefined`: nothing had to be. */
   recorded(position: number | undefined): void {
     if (position !== undefined) this.set.headers["levqor-position"] = String(position);
   }
 
-  /** Tells that an earlier call with the same Idempotency-Key was answered the same. */
+  /** Reports that this is the response of an earlier call with the same Idempotency-Key. */
   replayed(): void {
     this.set.headers["idempotency-replayed"] = "true";
   }
 
-  /** Names what is answered, for conditional requests. */
+  /** Identifies the response's version, for conditional requests. */
   etag(version: number | string): void {
     this.set.headers.etag = `"${version}"`;
   }
 
   /**
-   * The page of a read model that the query asks for, no older than Levqor-Min-Position. `select` gives up to `take` rows
-   * behind the one at `position`, or from the list's begin where there is none. Throws the problems `invalid_cursor` and
+   * The requested page of a read model, no older than Levqor-Min-Position. `select` returns up to `take` rows after the
+   * one at `position`, or from the beginning of the list if there is none. Throws the problems `invalid_cursor` and
    * `read_model_behind`.
    */
   async page<Found extends Row, Shown>(

@@ -1,40 +1,40 @@
-/** What is known of a request while it is answered. */
+/** What is known about a request while it is handled. */
 import type { Identity } from "../access/mod.ts";
 import type { Verdict } from "../rate/mod.ts";
 import { type Span, saneTraceparent } from "../telemetry/mod.ts";
 import { holdsCredential } from "./request/credential.ts";
 
 export interface RequestContext {
-  /** The caller's `X-Request-Id` where it is sane, else made: in answers, events' metadata and logs. */
+  /** The caller's `X-Request-Id` if it is valid, otherwise a generated one: in responses, events' metadata and logs. */
   readonly request_id: string;
   /** By `performance.now()`. */
   readonly started: number;
-  /** Where it belongs in a distributed trace, where the caller or this service keeps one: the W3C `traceparent`. */
+  /** Its place in a distributed trace, if the caller or this service records one: the W3C `traceparent`. */
   traceparent?: string | undefined;
-  /** Of this service's own traces, where it keeps them. */
+  /** Of this service's own traces, if enabled. */
   span?: Span;
-  /** By lower-case name: asked for here, a header costs a twentieth of what `request.headers.get` does. */
+  /** By lower-case name: a header read here costs a twentieth of `request.headers.get`. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The pattern of the route that answers, for example `/api/v1/status/:job_id`; absent where none does. */
+  /** The pattern of the matching route, for example `/api/v1/status/:job_id`; absent if none matches. */
   route?: string | undefined;
   /** While its body is awaited. */
   reading?: boolean;
-  /** Its answer may take longer than `REQUEST_TIMEOUT_S`: it waits on purpose. */
+  /** Its response may take longer than `REQUEST_TIMEOUT_S`: it waits on purpose. */
   hasNoDeadline?: boolean;
-  /** Who makes it: known from the door on. */
+  /** The caller: known from the door on. */
   identity?: Identity;
-  /** Where it comes from; asked for with `addressReader`. */
+  /** Its address; computed by `addressReader`. */
   address?: string;
-  /** What its limits say; absent: it has none. */
+  /** The state of its limits; absent: it has none. */
   limit?: Verdict | undefined;
 }
 
-/** Visible ASCII, at most 128 characters: anything else could forge a log line or swell an event. */
+/** Visible ASCII, at most 128 characters: anything else could forge a log line or bloat an event. */
 const SANE_ID = /^[\x21-\x7e]{1,128}$/;
 
 const contexts = new WeakMap<Request, RequestContext>();
 
-/** The context of a request: made at the first question, the same ever after. */
+/** The context of a request: created on first use, and the same from then on. */
 export function contextOf(request: Request): RequestContext {
   let context = contexts.get(request);
   if (!context) {
@@ -50,31 +50,33 @@ export function contextOf(request: Request): RequestContext {
   return context;
 }
 
-/** The caller's own id, unless it holds a key: it would be on record for good, in each event that comes of the request. */
+/**
+ * The caller's own id, unless it contains a key: it would be recorded for good, in each event that the request causes.
+ */
 function saneId(headers: RequestContext["headers"]): string | undefined {
   const id = headers["x-request-id"];
   return id === undefined || !SANE_ID.test(id) || holdsCredential(id, headers) ? undefined : id;
 }
 
-/** The caller's trace, on the same condition: a key of hexadecimal digits may stand in it. */
+/** The caller's trace, on the same condition: it could contain a key of hexadecimal digits. */
 function ownTrace(headers: RequestContext["headers"]): string | undefined {
   const { traceparent } = headers;
   return traceparent === undefined || holdsCredential(traceparent, headers) ? undefined : saneTraceparent(traceparent);
 }
 
-/** The path that was asked for, as it was sent: percent-encoded, without the query. */
+/** The requested path, as it was sent: percent-encoded, without the query. */
 export function pathOf({ url }: Request): string {
   const query = url.indexOf("?");
   return url.slice(pathStart(url), query === -1 ? undefined : query);
 }
 
-/** What follows the `?`; empty where nothing does. */
+/** What follows the `?`; empty if there is nothing. */
 export function queryOf({ url }: Request): string {
   const query = url.indexOf("?");
   return query === -1 ? "" : url.slice(query + 1);
 }
 
-/** Where the path begins in a request's URL, which is a path alone where the Host header makes no sense to Bun. */
+/** Where the path begins in a request's URL, which is only a path if Bun finds the Host header invalid. */
 export function pathStart(url: string): number {
   return url.startsWith("/") ? 0 : Math.max(0, url.indexOf("/", "http://a".length));
 }

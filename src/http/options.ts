@@ -11,37 +11,37 @@ import type { Reactor } from "../reactor/mod.ts";
 import type { Metrics, Tracing } from "../telemetry/mod.ts";
 import type { Site } from "../web/mod.ts";
 
-/** Where the API reports what happens to it. */
+/** Where the API reports what happens. */
 export type ApiLogger = Pick<Logger, "debug" | "info" | "warn" | "error" | "isLevelEnabled">;
 
 export interface ApiConfig {
-  /** Origins whose pages may call, beside the web app's: as browsers write them. */
+  /** Origins whose pages may call, besides the web app's: as browsers write them. */
   readonly cors_origins: readonly string[];
-  /** Requests a minute of a key, by its tier; `null`: without limit. */
+  /** Requests a minute of a key, by its tier; `null`: unlimited. */
   readonly tiers: Tiers;
-  /** Where the service is seen from outside, where that was said. */
+  /** The service's public URL, if configured. */
   readonly public_url?: string | undefined;
-  /** Hides what is for development only. */
+  /** Hides development tools. */
   readonly production: boolean;
-  /** The header that says whom a request is from; absent: none is believed. */
+  /** The header that has a request's address; absent: none is trusted. */
   readonly trust_proxy?: ProxyTrust | undefined;
-  /** Queued jobs at which intake takes no more. */
+  /** At this many queued jobs, intake accepts no more. */
   readonly max_queue_depth: number;
-  /** Event streams that are kept open at once, and WebSockets as many. */
+  /** How many event streams, and how many WebSockets, are kept open at once. */
   readonly max_streams: number;
-  /** What one caller may hold of what all share, from 0 to 1; the operator may hold all of it. */
+  /** The share of common resources that one caller may use, from 0 to 1; the operator may use all of them. */
   readonly caller_share: number;
   /** Which requests are logged: none, those that failed or were slow, or every one. */
   readonly request_log: "off" | "errors" | "all";
   /** Of the package, for example `0.1.0`. */
   readonly version: string;
-  /** Names what was built: a commit, or `dev`. */
+  /** Identifies the build: a commit, or `dev`. */
   readonly build: string;
 }
 
 export interface ApiOptions {
   readonly access: Access;
-  /** Absent: everyone may send as much as they like. */
+  /** Absent: there are no rate limits. */
   readonly limiter?: RateLimiter | undefined;
   readonly log: EventLog;
   readonly sql: Sql;
@@ -49,7 +49,7 @@ export interface ApiOptions {
   readonly config: ApiConfig;
   readonly logger: ApiLogger;
   readonly metrics: Metrics;
-  /** Absent: the traces of others are handed on, and none is kept. */
+  /** Absent: the traces of others are passed on, and none is recorded. */
   readonly tracing?: Tracing;
   /** Workflow names that a worker of this service runs. */
   readonly workflows: ReadonlySet<string>;
@@ -57,17 +57,17 @@ export interface ApiOptions {
   readonly reactor: Pick<Reactor, "status" | "resume">;
   /** What callbacks are signed with. */
   readonly callback_secrets: CallbackSecrets;
-  /** Gives the host of a URL that may never be called; absent: that is found out when it is called. */
+  /** Returns the host of a URL that may never be called; absent: that is found out when it is called. */
   readonly refusedAddress?: (url: string) => string | undefined;
-  /** What browsers get: `public/`. */
+  /** Pages for browsers: `public/`. */
   readonly site: Site;
   /** Fires when the service stops: open streams end. */
   readonly signal: AbortSignal;
-  /** For tests, as `timing`: schedules, pipelines, keys, limits that may be stored, of each so many. */
+  /** For tests, like `timing`: how many schedules, pipelines, keys and limits may be stored, each. */
   readonly stored_max?: number | undefined;
-  /** For tests, as `timing`: positions of the log that one query of an audit looks at. */
+  /** For tests, like `timing`: positions of the log that one query of an audit searches. */
   readonly scan_positions?: number | undefined;
-  /** For tests; `limits.ts` says what holds by default. */
+  /** For tests; `limits.ts` has the defaults. */
   readonly timing?: {
     readonly heartbeat_ms?: number;
     readonly slow_consumer_s?: number;

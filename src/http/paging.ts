@@ -10,7 +10,7 @@ export interface Page<Item> {
   readonly next_cursor: string | null;
 }
 
-/** What a list's cursors hold. A cursor of one list means nothing in another. */
+/** The content of a list's cursors. A cursor is valid only for its list. */
 export interface CursorKind {
   /** Of the list: lower-case letters and `_`. */
   readonly list: string;
@@ -18,17 +18,17 @@ export interface CursorKind {
   readonly max: number;
 }
 
-/** Of a list whose rows are ordered by their position in the log. */
+/** For a list whose rows are ordered by their position in the log. */
 export function byPosition(list: string): CursorKind {
   return { list, max: Number.MAX_SAFE_INTEGER };
 }
 
-/** Of a list of one stream's events, ordered by their version, which Postgres keeps in 32 bits. */
+/** For a list of one stream's events, ordered by their version, which Postgres stores in 32 bits. */
 export function byVersion(list: string): CursorKind {
   return { list, max: 2 ** 31 - 1 };
 }
 
-/** Cuts one page out of `limit + 1` rows; the cursor names the last row that is shown. */
+/** Cuts one page out of `limit + 1` rows; the cursor refers to the last row shown. */
 export function page<Item>(
   rows: readonly Item[],
   limit: number,
@@ -40,12 +40,12 @@ export function page<Item>(
   return { items, has_more, next_cursor: has_more && last !== undefined ? toCursor(kind, keyOf(last)) : null };
 }
 
-/** Names a page of a stream's history, which only grows: by its last event, and whether more follow. */
+/** An ETag for a page of a stream's history, which only grows: by its last event, and whether more follow. */
 export function etagOfPage(events: readonly { readonly version: number }[], has_more: boolean): string {
   return `"${events.at(-1)?.version ?? 0}${has_more ? "+" : ""}"`;
 }
 
-/** What a cursor stands for; `undefined` for none. Throws the problem `invalid_cursor`. */
+/** Decodes a cursor; `undefined` for none. Throws the problem `invalid_cursor`. */
 export function fromCursor(cursor: string | undefined, kind: CursorKind): number | undefined {
   if (cursor === undefined) return undefined;
   const [list, digits = ""] = Buffer.from(cursor, "base64url").toString("latin1").split(":");
@@ -56,12 +56,12 @@ export function fromCursor(cursor: string | undefined, kind: CursorKind): number
   return key;
 }
 
-/** Names a row of a list by its key. */
+/** A cursor for a row of a list, by its key. */
 export function toCursor({ list }: CursorKind, key: number): string {
   return Buffer.from(`${list}:${key}`).toString("base64url");
 }
 
-/** The position that a header holds; `undefined` where it is absent. Throws the problem `invalid_cursor`. */
+/** The position in a header; `undefined` if absent. Throws the problem `invalid_cursor`. */
 export function positionHeader(request: Request, name: string): number | undefined {
   const value = request.headers.get(name);
   if (value === null || value === "") return undefined;
@@ -71,15 +71,15 @@ export function positionHeader(request: Request, name: string): number | undefin
 }
 
 /**
- * Throws the problem `invalid_cursor` for a parameter of the query that names a position that no double holds exactly:
- * that is beyond the end of every log, and told as it was sent.
+ * Throws the problem `invalid_cursor` for a query parameter with a position that no double represents exactly: that is
+ * beyond the end of every log, and is reported as it was sent.
  */
 export function refuseBeyondAll(query: string, name: string): void {
   const text = new URLSearchParams(query).get(name) ?? "";
   if (/^[1-9]\d*$/.test(text) && !Number.isSafeInteger(Number(text))) throw beyondEnd(BigInt(text));
 }
 
-/** Throws the problem `invalid_cursor` for a position that the log has not come to: what follows it may never come. */
+/** Throws the problem `invalid_cursor` for a position beyond the log's end: its successors may never come. */
 export async function checkReached(log: Pick<EventLog, "head">, position: number): Promise<void> {
   if (position === 0 || position <= (await log.head())) return;
   throw beyondEnd(position);
@@ -93,7 +93,7 @@ export function beyondEnd(position: number | bigint): Problem {
   );
 }
 
-/** A whole number in its one spelling that a double holds exactly; `undefined` for anything else. */
+/** A whole number in canonical form that a double represents exactly; `undefined` for anything else. */
 function integerOf(text: string): number | undefined {
   const value = /^(?:0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(value) ? value : undefined;

@@ -1,9 +1,8 @@
 /**
- * Problem documents (RFC 9457): what an answer says when something went wrong.
+ * Problem documents (RFC 9457): responses for when something went wrong.
  *
- * A code is stable: clients branch on `error`, people read `detail`. Each code is described to a reader at
- * `/problems/<code>`, which is also the `type` of the problem. `problems.ts` has those of every call, each feature's
- * `problems.ts` its own.
+ * A code is stable: clients branch on `error`, people read `detail`. Each code is explained at `/problems/<code>`,
+ * which is also the `type` of the problem. `problems.ts` has those of every call, each feature's `problems.ts` its own.
  */
 import { cutPointer, excerpt } from "../json/mod.ts";
 
@@ -11,19 +10,19 @@ export interface ProblemKind<Code extends string = string> {
   /** In snake_case. */
   readonly code: Code;
   readonly status: number;
-  /** A few words, the same at every occurrence. */
+  /** A few words, the same for every occurrence. */
   readonly title: string;
-  /** What it means and how to mend it. */
+  /** What it means and how to fix it. */
   readonly help: string;
 }
 
 type Definitions = Readonly<Record<string, Omit<ProblemKind, "code">>>;
 
 const catalogue = new Map<string, ProblemKind>();
-/** The codes of all that are defined, in order: for the schema of problems, which is made before all of them are. */
+/** All defined codes, in order: for the schema of problems, which is created before all of them are. */
 export const problemCodes: string[] = [];
 
-/** Defines problems by their codes, which nothing else may have. */
+/** Defines problems by their codes, which must be unique. */
 export function defineProblems<const Defined extends Definitions>(
   definitions: Defined,
 ): { readonly [Code in keyof Defined & string]: ProblemKind<Code> } {
@@ -38,24 +37,24 @@ export function defineProblems<const Defined extends Definitions>(
   return Object.fromEntries(kinds);
 }
 
-/** What a code means; `undefined`: nothing has it. */
+/** What a code means; `undefined`: it is unknown. */
 export function problemKind(code: string): ProblemKind | undefined {
   return catalogue.get(code);
 }
 
-/** All that are defined, by status, then by code: complete once every feature is loaded. */
+/** All defined problems, by status, then by code: complete once every feature is loaded. */
 export function problemKinds(): readonly ProblemKind[] {
   return [...catalogue.values()].sort((a, b) => a.status - b.status || (a.code < b.code ? -1 : 1));
 }
 
-/** One value that does not fit. */
+/** One invalid value. */
 export interface FieldError {
   /** JSON pointer (RFC 6901) into the body, or `?name` for a query parameter, or a header's name. */
   readonly pointer: string;
   readonly message: string;
 }
 
-/** At most so many errors are reported: enough to mend a request, too few to swell an answer. */
+/** The maximum number of errors reported: enough to fix a request, and no bloated response. */
 export const MAX_ERRORS = 20;
 /** In characters: of a detail, and of each error's message. */
 const MAX_TEXT_LENGTH = 1_000;
@@ -65,13 +64,13 @@ export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Further members of the problem document. */
   readonly members?: Readonly<Record<string, unknown>>;
-  /** For the log, never for the answer. */
+  /** For the log, never for the response. */
   readonly cause?: unknown;
 }
 
 /**
- * An expected refusal, thrown by a handler and answered as a problem document. What it may quote of the request is cut, so
- * that no answer grows with what it refuses.
+ * An expected rejection, thrown by a handler and sent as a problem document. What it quotes of the request is cut, so
+ * that no response grows with what it rejects.
  */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -122,12 +121,12 @@ export function problemDocument(problem: Problem, context: ProblemContext) {
   };
 }
 
-/** A path as it was asked for, where it need not be one that a URI may have (RFC 3986). */
+/** A requested path, which need not be valid in a URI (RFC 3986). */
 function uriReference(path: string): string {
   return path.replace(/%(?![0-9a-f]{2})|[^\w\-.~!$&'()*+,;=:@/%]/gi, encodeURIComponent);
 }
 
-/** The answer to a problem. */
+/** The response for a problem. */
 export function problemResponse(problem: Problem, context: ProblemContext): Response {
   return new Response(JSON.stringify(problemDocument(problem, context)), {
     status: problem.kind.status,

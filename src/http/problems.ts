@@ -1,4 +1,4 @@
-/** What can go wrong with any call, or with several features' calls. A feature has a `problems.ts` of its own beside this. */
+/** The problems of every call, or of several features' calls. Each feature has its own `problems.ts` in addition. */
 import { defineProblems } from "./problem.ts";
 
 export const problems = defineProblems({

@@ -1,6 +1,6 @@
 /**
- * One declaration of a call, and its handler. From the declaration come who may make it, what is read of the request and
- * how that is checked, what it may be refused with, and its place in the API document.
+ * One declaration of a call, and its handler. The declaration determines who may make the call, what is read of the
+ * request and how it is checked, which problems it has, and its place in the API document.
  *
  * scope -> URL and rate limit -> path -> the job that it names -> If-Match, Idempotency-Key -> query -> body -> handler
  */
@@ -21,7 +21,7 @@ import { jobIdParam } from "./request/job_id.ts";
 import { checkUrl, type KnownQuery, knownQuery } from "./request/known_query.ts";
 import { queryReader, validator } from "./request/validation.ts";
 
-/** A call that can be served: made by {@link route}. */
+/** A call that can be served: created by {@link route}. */
 export interface Route {
   readonly declaration: AnyDeclaration;
   readonly handle: (call: Call) => unknown;
@@ -33,11 +33,13 @@ export interface Kit {
   readonly auth?: Auth;
   /** Absent: no lists can be served. */
   readonly lists?: ListSource;
-  /** Absent: everyone may send as much as they like. */
+  /** Absent: there are no rate limits. */
   readonly limits?: RateGate | undefined;
 }
 
-/** Declares a call. `handle` gives the answer: a `Response`, or what is sent as JSON with the first of `answers`. */
+/**
+ * Declares a call. `handle` returns the response: a `Response`, or what is sent as JSON with the first of `answers`.
+ */
 export function route<
   // biome-ignore lint/complexity/noBannedTypes: no parameters
   const Params extends Readonly<Record<string, PathParam>> = {},
@@ -62,7 +64,7 @@ export function serveRoutes(routes: readonly Route[], kit: Kit): Elysia {
     app.route(
       method,
       path,
-      // Elysia looks into the handler for what it must prepare: what is named here, and no more.
+      // Elysia inspects the handler for what it must prepare: what is mentioned here, and no more.
       ({ request, params, set, server }) => answer({ request, params, set: set as Answering, server }),
       { parse: "none", detail: describe(each.declaration) },
     );
@@ -122,12 +124,12 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
   };
 }
 
-/** Sets the status where the handler left what Elysia began with. */
+/** Sets the status if the handler left Elysia's default. */
 function setStatus(set: Answering, status: number): void {
   if ((set.status ?? 200) === 200) set.status = status;
 }
 
-/** Reads the query; what is refused for another reason than its schema is so first. */
+/** Parses the query; rejections for other reasons than its schema come first. */
 function queryOfCall({ query, checkQuery }: AnyDeclaration): ((request: Request) => unknown) | undefined {
   const read = query && queryReader(query);
   if (!read || !checkQuery) return read;
@@ -137,7 +139,7 @@ function queryOfCall({ query, checkQuery }: AnyDeclaration): ((request: Request)
   };
 }
 
-/** Lets a request wait on purpose, for so many seconds of silence at most. */
+/** Lets a request wait on purpose, for at most this many seconds of silence. */
 function wait(request: Request, { server, seconds }: { server: Server<unknown> | null; seconds: number }): void {
   contextOf(request).hasNoDeadline = true;
   server?.timeout(request, seconds);

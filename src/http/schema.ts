@@ -1,4 +1,4 @@
-/** The words that requests and answers of several features share: what validation checks and what the documentation shows. */
+/** Schemas that requests and responses of several features share, for validation and for the documentation. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { SYSTEM } from "../../events/account.ts";
 import { EventMeta } from "../../events/envelope.ts";
@@ -33,7 +33,7 @@ export const JobId = Type.String({
   examples: [EXAMPLE_JOB_ID],
 });
 
-/** Text without control characters and lone surrogates: Postgres and terminals cannot show those. */
+/** Text without control characters and lone surrogates: Postgres and terminals cannot handle those. */
 export const PRINTABLE = "^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$";
 
 export const Workflow = Type.String({
@@ -276,7 +276,7 @@ export function list<Item extends TSchema>(item: Item) {
   );
 }
 
-/** A string out of a list. */
+/** One of several strings. */
 export function oneOf<const Values extends readonly string[]>(values: Values, description: string) {
   return Type.Unsafe<Values[number]>(
     Type.Union(

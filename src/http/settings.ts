@@ -1,4 +1,4 @@
-/** Where the API listens and is seen, and what of its requests is logged. */
+/** Where the API listens and is reached, and which of its requests are logged. */
 import { isIP } from "node:net";
 import { integer, list, matching, oneOf, setting, settings, Unfit } from "../settings/mod.ts";
 
@@ -56,16 +56,16 @@ export const httpSettings = settings(
     ],
     resolve: ({ port, host, public_url, ...values }, { role, open, production }) => ({
       ...values,
-      /** Absent: a worker that listens nowhere. */
+      /** Absent: a worker that does not listen. */
       port: port ?? (role === "worker" ? undefined : API_PORT),
       host: host ?? (open ? "127.0.0.1" : "0.0.0.0"),
-      /** An origin, without a slash at the end; absent: the address that the service listens on. */
+      /** An origin, without a trailing slash; absent: the address that the service listens on. */
       public_url: public_url ?? (production ? PUBLIC_URL : undefined),
     }),
   },
 );
 
-/** Whether nobody but this machine reaches an address. */
+/** Whether an address is reachable only from this machine. */
 function isOwnAddress(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

@@ -1,4 +1,4 @@
-/** Which events of the log are wanted: as a condition of a query, and of an event that is met. */
+/** Filters events of the log: as a condition of a query, and for single events. */
 import type { StoredEvent } from "../../../events/envelope.ts";
 import { metaOf } from "../../../events/mod.ts";
 import type { Sql } from "../../db/mod.ts";
@@ -15,7 +15,7 @@ export function matching(sql: Sql, { types, category, stream, actor, request_id,
     ${until === undefined ? sql`` : sql`and recorded_at < ${until}::timestamptz`}`;
 }
 
-/** The same of one event, without times: what happens now lies in no period of the past. */
+/** The same for one event, without times: a live event is never in a past period. */
 export function matches(filter: Omit<EventFilter, "from" | "until">): (event: StoredEvent) => boolean {
   const { category, stream, actor, request_id } = filter;
   const types = filter.types === undefined ? undefined : new Set(filter.types.split(","));

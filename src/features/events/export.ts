@@ -1,13 +1,13 @@
-/** The log as a file: written as the client reads it, so that it takes no more memory than one part of it. */
+/** The log as a file: written as the client reads it, so that it needs memory for only one part. */
 import { stringify } from "csv-stringify/sync";
 import { eventId, metaOf, type StoredEvent } from "../../../events/mod.ts";
 import { logEventJson } from "../../http/stream/event_json.ts";
 
-/** How events are written as one kind of file. */
+/** How events are written in one file format. */
 export interface EventFile {
   readonly content_type: string;
   readonly extension: string;
-  /** What comes before the first event. */
+  /** What precedes the first event. */
   readonly head: string;
   write(events: readonly StoredEvent[]): string;
 }
@@ -17,7 +17,7 @@ const COLUMNS = [
   ...["actor", "account", "request_id", "correlation_id", "causation_id", "data", "meta"],
 ];
 
-/** A spreadsheet runs what begins with = + - or @ as a formula, so such texts get an apostrophe before them. */
+/** A spreadsheet runs text that begins with = + - or @ as a formula, so such texts get an apostrophe in front. */
 const CSV = { escape_formulas: true, record_delimiter: "\r\n" } as const;
 
 export const eventFiles = {

@@ -1,39 +1,39 @@
-/** Reading the log with a filter, a part at a time: no call reads more in one query than it can keep in memory. */
+/** Reads the log with a filter, part by part: no query returns more than fits into memory. */
 import type { StoredEvent } from "../../../events/envelope.ts";
 import type { Sql } from "../../db/mod.ts";
 import { matching } from "./event_filter.ts";
 import type { EventFilter } from "./schemas.ts";
 
-/** Positions that one query looks at, where nothing else is said. */
+/** Positions that one query searches by default. */
 const SCAN_POSITIONS = 10_000;
-/** Characters of data and meta that one query gives at most, one event aside. */
+/** The maximum length of data and meta that one query returns, except for a single event. */
 const MAX_LENGTH = 1_000_000;
 
 export interface Scan {
-  /** The position after which to look. */
+  /** The position after which to search. */
   readonly after: number;
-  /** The last position to look at. */
+  /** The last position to search. */
   readonly until: number;
-  /** Events that are wanted at most. */
+  /** The maximum number of events. */
   readonly limit: number;
-  /** Positions to look at, at most. */
+  /** The maximum number of positions to search. */
   readonly positions?: number | undefined;
 }
 
 export interface Scanned {
-  /** In the order of their positions. */
+  /** In order of position. */
   readonly events: readonly StoredEvent[];
-  /** Up to where all that fits is among `events`, or was before. */
+  /** All matches up to here are among `events`, or were before. */
   readonly position: number;
 }
 
-/** What fits a filter in the next part of the log. */
+/** The matches in the next part of the log. */
 export async function scanEvents(
   sql: Sql,
   filter: EventFilter,
   { after, until, limit, positions = SCAN_POSITIONS }: Scan,
 ): Promise<Scanned> {
-  // One stream has an index of its own: all of it is looked at.
+  // One stream has its own index: all of it is searched.
   const end = filter.stream === undefined ? Math.min(until, after + positions) : until;
   const events = await sql<StoredEvent[]>`
     select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
@@ -55,7 +55,7 @@ export async function scanEvents(
   return { events, position: last.position };
 }
 
-/** Whether nothing more fits up to `end`: fewer events than were asked for may be all that fit into memory. */
+/** Whether there are no more matches up to `end`: fewer events than requested may be all that fit into memory. */
 async function isLast(sql: Sql, filter: EventFilter, { after, end }: { after: number; end: number }): Promise<boolean> {
   const more = await sql`
     select from levqor_log.events

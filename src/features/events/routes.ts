@@ -38,15 +38,15 @@ import {
 const ROUTE = "/api/v1/events";
 const LIST = byPosition("events");
 
-/** Parts of the log that one page looks at, at most: a page whose filter fits little comes back short rather than late. */
+/** The maximum number of parts of the log that one page searches: a page with few matches is short rather than late. */
 const SCANS_MAX = 10;
 /** Events that an export reads at once. */
 const EXPORT_BATCH = 500;
-/** Exports that this process writes at once. */
+/** How many exports this process writes at once. */
 const EXPORTS_MAX = 20;
-/** Silence after which the server may close an export's connection, in seconds. */
+/** After this many seconds of silence the server may close an export's connection. */
 const EXPORT_IDLE_S = 120;
-/** Events that a stream reads at once, and their characters. */
+/** Events that a stream reads at once, and their length. */
 const STREAM_BATCH = { batch: 50, max_length: 65_536 };
 
 const [EXAMPLE] = LogEvent.examples as [object];
@@ -191,7 +191,7 @@ export function eventRoutes(options: Options) {
         const on_fault = (error: unknown) =>
           logger.warn({ err: error, request_id: cause.request_id }, "An export of the log was broken off");
         const texts = reporting(source, on_fault);
-        // What is wrong from the beginning is still answered with a problem.
+        // A fault at the beginning still gets a problem document.
         const first = await texts.next().catch((error) => {
           stop.abort();
           throw error;
@@ -234,14 +234,14 @@ export function eventRoutes(options: Options) {
     ),
   ];
 
-  /** Looks at a part of the log in the caller's turn. */
+  /** Searches a part of the log in the caller's turn. */
   function scan(caller: Caller, filter: EventFilter, part: Parameters<typeof scanEvents>[2]): Promise<Scanned> {
     return reading.turns.take(caller.identity, () =>
       scanEvents(sql, filter, { ...part, positions: options.scan_positions }),
     );
   }
 
-  /** What fits from a position on, as it happens. */
+  /** Matches from a position on, as they happen. */
   async function* live(
     caller: Caller,
     filter: Omit<EventFilter, "from" | "until">,
@@ -261,14 +261,14 @@ export function eventRoutes(options: Options) {
     readonly caller: Caller;
     readonly filter: EventFilter;
     readonly file: EventFile;
-    /** Whether it says how far it is. */
+    /** Whether it reports progress. */
     readonly tells: boolean;
     readonly after: number;
     readonly until: number;
     readonly stop: AbortSignal;
   }
 
-  /** The file's text, a part at a time. Throws where it has to stop before its end. */
+  /** The file's text, part by part. Throws if it has to stop early. */
   async function* written({ caller, filter, file, tells, after, until, stop }: Writing): AsyncGenerator<string> {
     if (file.head !== "") yield file.head;
     let [position, events] = [after, 0];
@@ -289,14 +289,14 @@ export function eventRoutes(options: Options) {
   }
 }
 
-/** Characters of data in one page of the list, one part of the log aside. */
+/** Characters of data in one page of the list, except for one part of the log. */
 const MAX_PAGE_LENGTH = 1_000_000;
 
 function length(events: readonly StoredEvent[]): number {
   return events.reduce((sum, { data_json }) => sum + data_json.length, 0);
 }
 
-/** All of a source of which the first text was taken already. */
+/** All of a source whose first text was already taken. */
 async function* startingWith(
   first: IteratorResult<string, unknown>,
   rest: AsyncGenerator<string>,
@@ -306,7 +306,7 @@ async function* startingWith(
   yield* rest;
 }
 
-/** The same texts; a fault is reported before it goes on its way. */
+/** The same texts; a fault is reported before it is passed on. */
 async function* reporting(source: AsyncGenerator<string>, on_fault: (error: unknown) => void): AsyncGenerator<string> {
   try {
     yield* source;
@@ -316,7 +316,7 @@ async function* reporting(source: AsyncGenerator<string>, on_fault: (error: unkn
   }
 }
 
-/** Throws the problem `workflow_not_allowed` for a caller who may not see what everybody does. */
+/** Throws the problem `workflow_not_allowed` for a caller who may not see everybody's events. */
 function requireWhole({ workflows }: Caller): void {
   if (workflows === "all") return;
   throw new Problem(
@@ -325,7 +325,7 @@ function requireWhole({ workflows }: Caller): void {
   );
 }
 
-/** Throws the problem `validation_failed` where a period ends before it begins. */
+/** Throws the problem `validation_failed` if a period ends before it begins. */
 function checkPeriod({ from, until }: EventFilter): void {
   if (from === undefined || until === undefined) return;
   if (instantOf(from).epochNanoseconds < instantOf(until).epochNanoseconds) return;

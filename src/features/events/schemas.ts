@@ -70,7 +70,7 @@ export const ExportLine = component(
 const text = (description: string, example: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 300, pattern: PRINTABLE, description, examples: [example] }));
 
-/** Which events are wanted: those that fit all that is named. */
+/** Which events to include: those that match all given conditions. */
 const filter = {
   types: Type.Optional(
     Type.String({

@@ -1,4 +1,4 @@
-/** Cancelling, and running again, all jobs that fulfil a filter. */
+/** Cancelling and replaying all jobs that match a filter. */
 
 import type { BulkFilter, BulkFinished } from "../../../events/bulk.ts";
 import { type Caller, onLapse, reachOf } from "../../access/mod.ts";
@@ -26,7 +26,7 @@ import {
 import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
 import { BulkCancelRequest, BulkLine, BulkReplayRequest } from "./schemas.ts";
 
-/** Silence after which the server may close a connection, in seconds: more than a page takes. */
+/** After this many seconds of silence the server may close a connection: more than a page takes. */
 const IDLE_S = 120;
 
 const HOW =
@@ -42,7 +42,7 @@ const EXAMPLE = [
   .map((line) => `${JSON.stringify(line)}\n`)
   .join("");
 
-/** What both have. */
+/** What both have in common. */
 const WORKING = {
   scope: "jobs:write",
   reach: "everyones",
@@ -156,7 +156,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
     } finally {
       unlisten();
     }
-    // Not read by a client that broke it off itself.
+    // Not read by a client that has disconnected.
     if (lapsed.signal.aborted) yield interrupted("unauthorized", "The key or token is no longer valid.");
     else if (stop.aborted) yield interrupted("unavailable", "The service is stopping; repeat the request to continue.");
   }
@@ -182,7 +182,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
   }
 }
 
-/** A workflow that the caller names themselves. Throws the problem `workflow_not_allowed`. */
+/** A workflow in the caller's request. Throws the problem `workflow_not_allowed`. */
 function requireNamed(caller: Caller, { workflow }: BulkFilter): void {
   if (workflow !== undefined) permitted(caller, { workflow }, "/filter/workflow");
 }

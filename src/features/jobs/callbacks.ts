@@ -1,4 +1,4 @@
-/** Callbacks: what they are signed with, the log of a job's attempts, and making it again. */
+/** Callbacks: their signing secrets, the list of a job's attempts, and redelivery. */
 
 import { accountOf } from "../../../events/account.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
@@ -161,7 +161,7 @@ function isOfCallback({ type }: { readonly type: string }): boolean {
   return type.startsWith("job.callback_");
 }
 
-/** How the log shows an event; nothing for one that is not about the callback. */
+/** How the list shows an event; nothing for one that is not about the callback. */
 function entryOf(event: KnownEvent): CallbackEntry[] {
   const { version, meta, recorded_at } = event;
   const entry = {

@@ -1,4 +1,4 @@
-/** `POST /api/v1/_dev/complete/:job_id`: ends a job by hand. Not there in production. */
+/** `POST /api/v1/_dev/complete/:job_id`: completes a job by hand. Does not exist in production. */
 
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";

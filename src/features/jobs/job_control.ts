@@ -1,4 +1,4 @@
-/** Stopping a job, and running it again. */
+/** Cancelling a job, and replaying it. */
 
 import { SYSTEM } from "../../../events/account.ts";
 import { eventId } from "../../../events/mod.ts";
@@ -141,7 +141,7 @@ export function jobControlRoutes({
     return await largeReplays.run(identity, record);
   }
 
-  /** What a replay from a step takes over. Throws the problem `validation_failed`. */
+  /** What a replay from a step reuses. Throws the problem `validation_failed`. */
   async function reusedSteps(
     origin: JobState,
     { from_step, payload }: { from_step: string; payload: Record<string, unknown> | undefined },
@@ -154,7 +154,7 @@ export function jobControlRoutes({
   }
 }
 
-/** Whether the log takes a while for what it takes over: then it takes its turn. */
+/** Whether recording what it reuses takes the log a while: then it takes turns. */
 function isLarge(reused: Reused | undefined): boolean {
   const length = reused?.steps.reduce((sum, { output_length }) => sum + output_length, 0) ?? 0;
   return length > MAX_HEAVY_LENGTH;

@@ -1,4 +1,4 @@
-/** Commands on jobs as calls give them: recorded, or answered with what stands against them. */
+/** Commands on jobs over the API: recorded, or rejected with the reason. */
 
 import type { Caller } from "../../access/mod.ts";
 import type { JobCommand } from "../../domain/job/job_command.ts";
@@ -15,8 +15,8 @@ import { jobProblems } from "./problems.ts";
 type Commanding = Call<unknown, unknown, unknown, Caller>;
 
 /**
- * Records what a call commands of the job that it names, and tells where. Throws the problems `job_not_found`, `conflict`,
- * `already_decided` and `self_approval_refused`, and what `log.append` throws.
+ * Records the call's command on the job that it names, and returns the position. Throws the problems `job_not_found`,
+ * `conflict`, `already_decided` and `self_approval_refused`, and what `log.append` throws.
  */
 export async function command(log: EventLog, call: Commanding, command: JobCommand): Promise<void> {
   const { caller, cause, job } = call;

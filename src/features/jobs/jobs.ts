@@ -1,4 +1,4 @@
-/** Reading jobs: one's status, the list, one's history. */
+/** Reading jobs: the status, the list, the history. */
 
 import type { JobRow } from "../../../projections/jobs.ts";
 import { reachOf } from "../../access/mod.ts";
@@ -92,7 +92,7 @@ export function jobRoutes({
           [{ ...job, job_id, error_code: job.last_error?.code ?? null, has_steps: job.steps !== null }],
           named.reach,
         );
-        // Of a job that waits, what it waits for changes with no event.
+        // What a waiting job waits for can change without an event.
         if (isFinished(job)) call.etag(found.version);
         const status = {
           job_id,
@@ -145,7 +145,7 @@ export function jobRoutes({
           order by position desc
           limit ${take}`;
         const isBounded = isUnlimited(reach) && Object.keys(filter).every((name) => name === "account");
-        // A filter that fits little may have to look at many rows, of two conditions that are each fulfilled often: in turn.
+        // A filter with few matches may have to search many rows, if each of two conditions matches often: in turn.
         const select: typeof find = (...part) =>
           isBounded ? find(...part) : matching.take(caller.identity, () => find(...part));
         const { data: rows, ...rest } = await call.page("jobs", { select, show: (row) => row });
@@ -185,7 +185,7 @@ export function jobRoutes({
           wait_ms,
         );
         if (!row) throw jobNotFound(job_id);
-        // Meanwhile it may have ended: what came of it is to be that of the row.
+        // It may have finished in the meantime: the result must agree with the row.
         const isEndNews = row.finished_at !== null && !isFinished(found.state);
         const { state, version } = isEndNews ? ((await readJob(log, named)) ?? found) : found;
         if (isFinished(state)) call.etag(version);
@@ -249,7 +249,7 @@ export function jobRoutes({
   ];
 }
 
-/** As the list shows it. */
+/** As in the list. */
 function toSummary(
   {
     position: _,

@@ -1,4 +1,4 @@
-/** The steps of a job: where each stands, and approving one that waits for it. */
+/** The steps of a job: their states, and approving one that waits. */
 
 import type { Step } from "../../../events/pipeline.ts";
 import type { JobState } from "../../domain/job/job_state.ts";

@@ -1,4 +1,4 @@
-/** Why jobs wait, as answers tell it. */
+/** Why jobs wait, as responses show it. */
 import { isSystemWorkflow } from "../../../events/workflow.ts";
 import { isUndefinedTable } from "../../db/mod.ts";
 import { type WaitingFor, type WaitingJob, waitingFor } from "../../domain/job/waiting.ts";
@@ -11,7 +11,7 @@ import { Workflows } from "../../jobs/run/workflows.ts";
 /** By job id; those that do not wait are absent. */
 type Waits = ReadonlyMap<string, WaitingFor>;
 
-/** Says why jobs wait; limits are asked as they are at this moment, those of several jobs together. */
+/** Says why jobs wait; limits are looked up as they are now, for several jobs together. */
 export function waitTeller({
   log,
   sql,
@@ -23,7 +23,7 @@ export function waitTeller({
   reach: Reach,
 ) => Promise<Waits> {
   const limits = new Limits({ log, following: false });
-  // What is settled is asked for again now and then in any case; news saves whoever has just settled it the wait.
+  // Limits are reloaded periodically in any case; news saves whoever has just set them the wait.
   const stop = bus.listen(({ events = [] }) => {
     for (const event of events) if (event.type === "workflow.limits_set") limits.settledAnew(event);
   });
@@ -41,11 +41,11 @@ export function waitTeller({
     }
     const claimable = jobs.filter(({ job_id }) => waits.get(job_id)?.reason === "worker");
     for (const [job_id, wait] of await limits.waitingFor(claimable, {
-      // Whose jobs hold the limit is nothing to who reaches some jobs alone.
+      // Callers with limited reach do not learn whose jobs hold the permits.
       name_holders: isUnlimited(reach),
     }))
       waits.set(job_id, wait);
-    // Workers share their slots between callers: who holds some may have to wait for one of their own.
+    // Workers share their slots between callers: a caller with running jobs may have to wait for one of their own.
     const sharing = jobs.filter(({ job_id, caller, workflow, has_steps }) => {
       const waitsForUs = has_steps || runnable.has(workflow);
       return caller !== null && waitsForUs && waits.get(job_id)?.reason === "worker";
@@ -60,7 +60,7 @@ export function waitTeller({
   };
 }
 
-/** While there is no read model yet, nobody's jobs are known to run. */
+/** While there is no read model yet, no running jobs are known. */
 function ifBuilt(error: unknown): ReadonlyMap<string, number> {
   if (isUndefinedTable(error)) return new Map();
   throw error;

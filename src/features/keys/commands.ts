@@ -1,4 +1,4 @@
-/** Reading an issued key from the log, and commanding it. */
+/** Reads issued keys from the log, and runs commands on them. */
 import type { EventMeta } from "../../../events/envelope.ts";
 import { type Environment, type KeyCreated, keyStream } from "../../../events/key.ts";
 import { decode } from "../../../events/mod.ts";
@@ -17,16 +17,16 @@ export interface KeyView extends Omit<KeyCreated, "hash"> {
   readonly revoked_at: string | null;
 }
 
-/** What came of making a secret: it, if one was made. */
+/** The outcome of creating a secret: the secret, if one was created. */
 export type Made = Handled<KeyState, KeyRejection> & { readonly secret: string };
 
-/** A key as the log has it at this moment; `undefined` where none was created. */
+/** A key as it is in the log now; `undefined` if it was never created. */
 export async function readKey(log: Pick<EventLog, "readStream">, keyId: string): Promise<KeyState | undefined> {
   const events = await log.readStream(keyStream(keyId));
   return events.length === 0 ? undefined : events.map(decode).reduce(keyDecider.evolve, keyDecider.initial);
 }
 
-/** Creates a key with a secret of its own. Throws what `log.append` throws. */
+/** Creates a key with its own secret. Throws what `log.append` throws. */
 export async function createKey(
   log: EventLog,
   { key_id, meta, ...granted }: { key_id: string; meta: EventMeta } & Omit<KeyCreated, "hash" | "prefix">,
@@ -67,7 +67,7 @@ export async function rotateKey(
   return { ...handled, secret: text };
 }
 
-/** Ends a key. Throws what `log.append` throws. */
+/** Revokes a key. Throws what `log.append` throws. */
 export function revokeKey(
   log: EventLog,
   { key_id, meta, reason }: { key_id: string; meta: EventMeta; reason?: string },
@@ -80,7 +80,7 @@ export function revokeKey(
   });
 }
 
-/** What is shown of a key. Throws where there is none. */
+/** What is shown of a key. Throws if there is none. */
 export function keyView(keyId: string, state: KeyState, now: number): KeyView {
   const { created, secrets, created_at } = state;
   const [newest, ...older] = secrets;

@@ -31,7 +31,7 @@ const keyIdParam = idParam({
   missing: keyProblems.key_not_found,
 });
 
-/** Of callers who are given none. */
+/** The default for callers. */
 const DEFAULT_TIER = "free";
 
 const [EXAMPLE] = Key.examples as [object];
@@ -172,7 +172,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { s
           overlap_seconds: asked.overlap_seconds ?? KEY_OVERLAP_DEFAULT_S,
           ...(asked.expires_at !== undefined && { expires_at: expiry(asked.expires_at) }),
         };
-        // Who rotates a key holds it from then on.
+        // Whoever rotates a key knows its secret from then on.
         const view = keyView(key_id, state, Date.now());
         refuseExcess(caller, { ...view, ...wanted });
         const causation_id = call.repeatableId();
@@ -233,7 +233,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { s
     ),
   ];
 
-  /** The key as it is now, with its secret where it was just made. Throws the problem `key_not_found`. */
+  /** The key as it is now, with its secret if it was just created. Throws the problem `key_not_found`. */
   async function shown({ key_id, ...secret }: { key_id: string; key?: string | null }) {
     const [state, [use]] = await Promise.all([
       readKey(log, key_id),
@@ -243,7 +243,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { s
     return { ...secret, ...keyView(key_id, state, Date.now()), last_used_at: use?.last_used_at ?? null };
   }
 
-  /** A key as its caller reaches it: for one that is limited to some workflows, those that are limited to no others. */
+  /** A key within its caller's reach: for a caller limited to some workflows, keys limited to no others. */
   async function existing(caller: Caller, key_id: string): Promise<KeyState> {
     const state = await readKey(log, key_id);
     const { workflows } = state?.created ?? {};
@@ -267,7 +267,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { s
   }
 }
 
-/** As the read model gives it: JSON comes as text. */
+/** As in the read model: JSON is text. */
 type StoredKey = Omit<KeyRow, "scopes" | "workflows"> & {
   readonly scopes: string;
   readonly workflows: string | null;
@@ -292,7 +292,7 @@ function toKey({ position: _, scopes, workflows, ...row }: StoredKey): KeyView &
   };
 }
 
-/** In its one spelling. Throws the problem `validation_failed` where it is past. */
+/** In canonical form. Throws the problem `validation_failed` if it is in the past. */
 function expiry(expires_at: string | null): string | null {
   if (expires_at === null) return null;
   const at = instantOf(expires_at).epochMilliseconds;
@@ -300,12 +300,14 @@ function expiry(expires_at: string | null): string | null {
   return new Date(at).toISOString();
 }
 
-/** Text for people is recorded for good, and shown to all who may read keys. Throws the problem `validation_failed`. */
+/**
+ * Text for people is recorded for good, and visible to all who may read keys. Throws the problem `validation_failed`.
+ */
 function refuseSecret(text: string, pointer: string): void {
   if (/lvq_(?:live|test)_[0-9A-Za-z]{12}/.test(text)) throw invalid([{ pointer, message: "must not contain a key" }]);
 }
 
-/** Throws the problem `idempotency_key_reused` unless the key was created with just this. */
+/** Throws the problem `idempotency_key_reused` unless the key was created with exactly this. */
 function refuseOther({ created }: KeyState, granted: object): void {
   const { hash: _, prefix: __, ...before } = created ?? {};
   if (!isSameJson(before, granted)) throw reused();

@@ -137,7 +137,7 @@ const keyMembers = {
   last_used_at: OrTime("Accurate to a minute; `null`: never."),
 };
 
-/** As one looks; its last characters do not fit the others, so that no scanner takes it for one. */
+/** Looks like a key; its checksum is wrong, so that no scanner mistakes it for one. */
 const EXAMPLE_KEY = "lvq_live_4fK9dRz2Qw7Lm0Xb5Ty8Hc3Vn6JsPaQEXAMPLE";
 
 const KEY_EXAMPLE = {

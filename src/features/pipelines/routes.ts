@@ -219,7 +219,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiOptions & { s
     ),
   ];
 
-  /** The pipeline at its newest version, or at the one named. Throws the problem `pipeline_not_found`. */
+  /** The pipeline at its newest version, or at the given one. Throws the problem `pipeline_not_found`. */
   async function read(caller: Caller, name: string, version?: number): Promise<PipelineState> {
     const isName = new RegExp(PipelineName.pattern as string).test(name);
     if (!isName || beyond(caller, { workflow: name }) !== undefined) throw notFound(name, version);
@@ -234,7 +234,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiOptions & { s
     return handle(log, { stream_id, decider: pipelineDecider, command, meta });
   }
 
-  /** The first version, where the same request was answered with it before; `undefined` where it was another. */
+  /** The first version, if the same request created it before; `undefined` if it was a different one. */
   async function replayed(
     name: string,
     { definition, causation_id }: { definition: PipelineDefinition; causation_id: string | undefined },

@@ -1,4 +1,4 @@
-/** When each active schedule is due next, as far as the events go that were seen. */
+/** When each active schedule is due next, according to the events seen so far. */
 import { entityId, type KnownEvent } from "../../../events/mod.ts";
 
 /** A schedule at a version of its stream. */
@@ -17,7 +17,7 @@ export class Agenda {
     return this.#appointments.size;
   }
 
-  /** Writes an appointment down, unless a newer one stands there. */
+  /** Adds an appointment, unless there is a newer one. */
   put(appointment: Appointment): void {
     const known = this.#appointments.get(appointment.schedule_id);
     if (!known || known.version < appointment.version) {
@@ -25,13 +25,13 @@ export class Agenda {
     }
   }
 
-  /** Strikes out an appointment, unless a newer one stands there. */
+  /** Removes an appointment, unless there is a newer one. */
   strike({ schedule_id, version }: { schedule_id: string; version: number }): void {
     const known = this.#appointments.get(schedule_id);
     if (known && known.version <= version) this.#appointments.delete(schedule_id);
   }
 
-  /** Takes in what happened to a schedule, however late and however often it is told. */
+  /** Applies an event of a schedule, however late or often it arrives. */
   see(event: KnownEvent): void {
     const schedule_id = entityId(event.stream_id);
     const { version } = event;
@@ -57,8 +57,8 @@ export class Agenda {
   }
 
   /**
-   * What is due at `now`, the longest first, and when the next is due after that (`undefined`: none is known). A look
-   * at every entry: 100,000 of them take about a millisecond.
+   * What is due at `now`, the longest overdue first, and when the next is due after that (`undefined`: none is known).
+   * Looks at every entry: 100,000 of them take about a millisecond.
    */
   look(now: number): { due: Appointment[]; next_run_at: number | undefined } {
     const due: Appointment[] = [];

@@ -1,20 +1,20 @@
 /**
- * The instants that a cron expression names in a time zone.
+ * The instants that a cron expression matches in a time zone.
  *
- * **Where clocks change**, two kinds of expressions differ. Times that are named (`30 2 * * *`, also lists and ranges
- * such as `0 9-17 * * *`) happen once: one that the clock passes over comes at the moment after the gap, one that
- * comes twice counts the first time. Intervals (a `*` or a step in the seconds, minutes or hours) go with the
- * clock: what it passes over is left out, what it repeats comes again.
+ * **When clocks change**, two kinds of expressions differ. Explicit times (`30 2 * * *`, also lists and ranges such as
+ * `0 9-17 * * *`) occur once: a time in the gap occurs at the end of the gap, a repeated time the first time. Intervals
+ * (a `*` or a step in the seconds, minutes or hours) follow the clock: what it skips is left out, what it repeats
+ * occurs again.
  *
- * The work is bounded by the years that are looked at, whatever the expression: a month, and a change of clocks, is one
- * step each ([decision 83](../../docs/decisions/0083-a-cron-of-our-own.md)).
+ * The work is bounded by the years that are searched, whatever the expression: a month, and a clock change, is one step
+ * each ([decision 83](../../docs/decisions/0083-a-cron-of-our-own.md)).
  */
 
 import { MAX_TIME } from "../../../events/time.ts";
 import { HORIZON_YEARS } from "../../domain/schedule.ts";
 import { type Cron, CronError, parseCron } from "./cron.ts";
 
-/** An expression or a time zone cannot be used; the message completes "…cron " or "…time_zone ". */
+/** An expression or a time zone is invalid; the message completes "…cron " or "…time_zone ". */
 export class CalendarError extends Error {
   override readonly name = "CalendarError";
   readonly field: keyof CalendarOptions;
@@ -31,24 +31,24 @@ export interface CalendarOptions {
   readonly time_zone: string;
 }
 
-/** The options are as it spells them: without needless white space, the time zone as the database writes it. */
+/** The options in canonical form: without needless white space, the time zone as the database writes it. */
 export interface Calendar extends CalendarOptions {
   /**
-   * The first instant after a time, in milliseconds since 1970, a whole second. `undefined`: none comes within
+   * The first instant after a time, in milliseconds since 1970, a whole second. `undefined`: there is none within
    * {@link HORIZON_YEARS}, or before the year 10000.
    */
   next(after: number): number | undefined;
 }
 
 const DAY_MS = 86_400_000;
-/** No offset such as `+02:00`, which knows of no summer. */
+/** No offset such as `+02:00`, which has no daylight saving time. */
 const TIME_ZONE = /^[A-Za-z][\w+/-]*$/;
 
-/** Calendars kept: many schedules share an expression, and to read one takes longer than to find an instant. */
+/** A cache: many schedules share an expression, and parsing one takes longer than finding an instant. */
 const MAX_KEPT = 1_000;
 const kept = new Map<string, Calendar>();
 
-/** Reads a cron expression. Throws `CalendarError`. */
+/** Parses a cron expression. Throws `CalendarError`. */
 export function openCalendar(options: CalendarOptions): Calendar {
   const key = JSON.stringify([options.cron, options.time_zone]);
   const known = kept.get(key);
@@ -59,7 +59,7 @@ export function openCalendar(options: CalendarOptions): Calendar {
   return calendar;
 }
 
-/** The first instant after a time. Throws `CalendarError`, also where none comes. */
+/** The first instant after a time. Throws `CalendarError`, also if there is none. */
 export function firstInstant(options: CalendarOptions, after: number): number {
   const instant = openCalendar(options).next(after);
   if (instant !== undefined) return instant;
@@ -93,7 +93,7 @@ function parse(text: string): Cron {
   }
 }
 
-/** Goes from one change of the zone's clock to the next: in between, the clock and time differ by one offset. */
+/** Goes from one clock change of the zone to the next: in between, the offset is constant. */
 function nextInstant(cron: Cron, { time_zone, after }: { time_zone: string; after: number }): number | undefined {
   const until = Math.min(after + HORIZON_YEARS * 366 * DAY_MS, MAX_TIME);
   for (let from = Math.floor(after / 1000) * 1000 + 1000; from <= until; ) {
@@ -105,20 +105,20 @@ function nextInstant(cron: Cron, { time_zone, after }: { time_zone: string; afte
       const change = began ? began.epochMilliseconds : Number.NEGATIVE_INFINITY;
       const before = began ? offsetOf(began.subtract({ milliseconds: 1 })) : offset;
       if (change === from && isInGap(cron, { from: change + before, to: change + offset })) return change;
-      // Up to where it was set back from, the clock shows again what it has shown.
+      // After being set back, the clock repeats what it has shown.
       shown = Math.max(shown, change + before);
     }
     const next = cron.next(shown - 1, until + offset);
     if (next === undefined) return undefined;
     const end = zoned.getTimeZoneTransition("next")?.epochMilliseconds ?? Number.POSITIVE_INFINITY;
     if (next - offset < end) return next - offset;
-    // The clock shows nothing of interest before `next`, and is never two days off.
+    // The clock shows no matching time before `next`, and is never two days off.
     from = Math.max(end, next - 2 * DAY_MS);
   }
   return undefined;
 }
 
-/** Whether a time is named that the clock passed over; of a whole day that it passed over, nothing is made up for. */
+/** Whether an explicit time falls into the gap; a whole skipped day is not made up for. */
 function isInGap(cron: Cron, { from, to }: { from: number; to: number }): boolean {
   const start = Math.max(from, Math.floor(to / DAY_MS) * DAY_MS);
   return start < to && cron.next(start - 1, to - 1) !== undefined;

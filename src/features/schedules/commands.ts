@@ -1,4 +1,4 @@
-/** Reading a schedule from the log, and commanding it. */
+/** Reads schedules from the log, and runs commands on them. */
 import { type EventMeta, entityId, eventId, type StoredEvent } from "../../../events/envelope.ts";
 import { decode } from "../../../events/mod.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
@@ -16,18 +16,18 @@ import { derivedUuid } from "../../log/derived_id.ts";
 import { type EventLog, type Handled, handle, isTransient } from "../../log/mod.ts";
 import { type Calendar, firstInstant, openCalendar } from "./calendar.ts";
 
-/** Missed instants are counted up to this many: to find 100 of them takes about 2 ms. */
+/** Missed instants are counted up to this many: finding 100 of them takes about 2 ms. */
 const MAX_COUNT = 100;
 
-/** A schedule as the log has it at some moment. */
+/** A schedule as it is in the log at some moment. */
 export interface StoredSchedule {
   readonly state: ScheduleState;
   readonly last: StoredEvent;
 }
 
 /**
- * Schedules as the log has them at this moment, by id; what was never created is absent. So is what cannot be read, where
- * `on_fault` is told of it instead.
+ * Schedules as they are in the log now, by id; those that were never created are absent. So are unreadable ones, if
+ * `on_fault` is given: it is called instead.
  */
 export async function readSchedules(
   log: EventLog,
@@ -51,13 +51,13 @@ export async function readSchedules(
   return found;
 }
 
-/** The events that a schedule's state takes, the newest last; empty where it was never created. */
+/** The events that make up a schedule's state, the newest last; empty if it was never created. */
 export async function eventsOf(log: EventLog, scheduleId: string): Promise<readonly StoredEvent[]> {
   const stream_id = scheduleStream(scheduleId);
   return (await (await readEnds(log, [stream_id])).get(stream_id)) ?? [];
 }
 
-/** The definition and the newest event of schedules, which is all that a state takes: a history grows for ever. */
+/** The definition and the newest event of schedules, which are their whole state: a history grows for ever. */
 async function readEnds(
   log: EventLog,
   streamIds: readonly string[],
@@ -70,7 +70,7 @@ async function readEnds(
   return new Map([...firsts].map(([id, first]) => [id, read(first, lasts.get(id) ?? first)]));
 }
 
-/** The event that holds the newest definition: few schedules are ever updated. */
+/** The event with the newest definition: few schedules are ever updated. */
 async function definitionOf(log: EventLog, first: StoredEvent, last: StoredEvent): Promise<StoredEvent> {
   if (last.type === "schedule.updated") return last;
   const { defined_at = 1 } = last.version > 1 ? (decode(last).data as { defined_at?: number }) : {};
@@ -80,7 +80,7 @@ async function definitionOf(log: EventLog, first: StoredEvent, last: StoredEvent
   return updated;
 }
 
-/** A schedule as the log has it at this moment; `undefined` where there is none, or it lies beyond the reach. */
+/** A schedule as it is in the log now; `undefined` if there is none, or it is beyond the reach. */
 export async function readSchedule(
   log: EventLog,
   { schedule_id, reach }: { schedule_id: string; reach: Reach },
@@ -96,7 +96,7 @@ function isReachable(reach: Reach, state: ScheduleState): state is Reachable {
   return state.definition !== null && beyond(reach, state.definition.job) === undefined;
 }
 
-/** Decides as if there were none of the schedules that lie beyond a reach: they may change at any moment. */
+/** Decides as if the schedules beyond a reach did not exist: they may change at any moment. */
 export function decideWithin(
   reach: Reach,
   command: ScheduleCommand,
@@ -108,13 +108,13 @@ export function decideWithin(
 
 export interface CommandingSchedule {
   readonly schedule_id: string;
-  /** Of whoever commands. */
+  /** Who runs the command. */
   readonly reach: Reach;
   readonly command: (state: ScheduleState) => ScheduleCommand;
   readonly meta: EventMeta;
 }
 
-/** Decides a command on a schedule as it stands and records the decision. Throws what `log.append` throws. */
+/** Decides a command on a schedule's current state and records the decision. Throws what `log.append` throws. */
 export function commandSchedule(
   log: EventLog,
   { schedule_id, reach, command, meta }: CommandingSchedule,
@@ -125,7 +125,7 @@ export function commandSchedule(
   return handle(log, { stream_id, decider: { ...scheduleDecider, decide }, command, meta, read });
 }
 
-/** What a schedule is to be, whose job its author may run. */
+/** The intended schedule, whose job its author may run. */
 export type RunnableDefinition = ScheduleDefinition & { readonly job: Within<ScheduleDefinition["job"]> };
 
 /** Creates a schedule; its first instant is the first one after `now`. Throws `CalendarError`. */
@@ -133,7 +133,7 @@ export function creation(definition: RunnableDefinition, now: number): ScheduleC
   return { type: "create", definition: spelled(definition), next_run_at: firstInstant(definition, now) };
 }
 
-/** Gives a schedule another definition; its instants after `now` are the new one's. Throws `CalendarError`. */
+/** Gives a schedule another definition, which determines its instants after `now`. Throws `CalendarError`. */
 export function change(
   definition: RunnableDefinition,
   { by, now, expected_version }: { by: string; now: number; expected_version: number | "any" },
@@ -148,23 +148,23 @@ export function change(
   };
 }
 
-/** With its expression and its time zone in their one spelling, so that what means the same is the same. */
+/** With its expression and its time zone in canonical form, so that equal ones compare as equal. */
 function spelled(definition: ScheduleDefinition): ScheduleDefinition {
   const { cron, time_zone } = openCalendar(definition);
   return { ...definition, cron, time_zone };
 }
 
-/** Starts a paused schedule again, with the first instant after `now`. Throws `CalendarError`. */
+/** Resumes a paused schedule, with the first instant after `now`. Throws `CalendarError`. */
 export function resumption(state: ScheduleState, now: number): ScheduleCommand {
   return { type: "resume", next_run_at: state.definition ? firstInstant(state.definition, now) : now };
 }
 
-/** Pauses or deletes a schedule; what was due by `now` and has not been fired never will be. Throws `CalendarError`. */
+/** Pauses or deletes a schedule; what was due by `now` and has not fired never will. Throws `CalendarError`. */
 export function ending(type: "pause" | "delete", state: ScheduleState, now: number): ScheduleCommand {
   return { type, now, ...missed(state, now + 1) };
 }
 
-/** What is to become of an active schedule's next instant, which is due. */
+/** What to do with an active schedule's next instant, which is due. */
 export function dueCommand(scheduleId: string, state: ScheduleState, now: number): ScheduleCommand {
   const { definition, next_run_at: instant } = state;
   if (!definition || instant === null) throw new Error(`Cannot fire schedule ${scheduleId}: it is ${state.status}`);
@@ -176,8 +176,8 @@ export function dueCommand(scheduleId: string, state: ScheduleState, now: number
 }
 
 /**
- * The next instants of an active schedule, from the one that it is to answer on: fewer than asked for where there are no
- * more before the year 10000, none while it is paused. Throws `CalendarError`.
+ * The next instants of an active schedule, starting with the one that it fires next: fewer than requested if there are
+ * no more before the year 10000, none while it is paused. Throws `CalendarError`.
  */
 export function nextInstants({ definition, next_run_at }: ScheduleState, count: number): number[] {
   if (!definition || next_run_at === null) return [];
@@ -190,7 +190,7 @@ export function nextInstants({ definition, next_run_at }: ScheduleState, count: 
   return instants;
 }
 
-/** The meta of what happens to a schedule. */
+/** The meta of a schedule's events. */
 export function scheduleMeta(
   scheduleId: string,
   from: Pick<EventMeta, "actor" | "request_id" | "traceparent">,
@@ -198,7 +198,7 @@ export function scheduleMeta(
   return { ...from, correlation_id: scheduleId };
 }
 
-/** The meta of the submission that a `schedule.fired` brought about: in the words of whoever wrote the definition. */
+/** The meta of the submission caused by a `schedule.fired`: on behalf of the author of the definition. */
 export function firedJobMeta(fired: {
   schedule_id: string;
   job_id: string;
@@ -211,7 +211,7 @@ export function firedJobMeta(fired: {
   return { actor: "system:scheduler", account, on_behalf_of: [...authors], correlation_id: job_id, causation_id };
 }
 
-/** The instants of a schedule that come before a time, from its next one on, and the first that does not. */
+/** The instants of a schedule before a time, from its next one on, and the first that is not. */
 function missed({ definition, next_run_at }: ScheduleState, before: number): { count: number; next_run_at: number } {
   if (!definition || next_run_at === null || next_run_at >= before) return { count: 0, next_run_at: before };
   const calendar = openCalendar(definition);

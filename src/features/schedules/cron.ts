@@ -14,28 +14,28 @@
  * day and weekday are both something else than `*`, either is enough; where the weekday begins with `+`, both must fit.
  */
 
-/** What an expression says. */
+/** A parsed expression. */
 export interface Cron {
-  /** In its one spelling: without outer white space, and one space between fields. */
+  /** In canonical form: without outer white space, and one space between fields. */
   readonly text: string;
-  /** Whether it names times of day, rather than intervals: seconds, minutes and hours without `*` and steps. */
+  /** Whether it has explicit times of day, rather than intervals: seconds, minutes and hours without `*` and steps. */
   readonly is_fixed: boolean;
-  /** The first time after another one, of a clock that never changes, in milliseconds since 1970 by that clock. */
+  /** The first time after another one, for a clock that never changes, in milliseconds since 1970 by that clock. */
   next(after: number, until: number): number | undefined;
 }
 
-/** A text is no expression; the message completes "The expression …". */
+/** A text is not a valid expression; the message completes "The expression …". */
 export class CronError extends Error {
   override readonly name = "CronError";
 }
 
 interface Field {
-  /** As people call it. */
+  /** Its name for people. */
   readonly name: string;
   readonly min: number;
   readonly max: number;
   readonly names?: readonly string[];
-  /** What it takes beside numbers. */
+  /** What it accepts besides numbers. */
   readonly also?: string;
 }
 
@@ -68,7 +68,7 @@ const NICKNAMES: ReadonlyMap<string, string> = new Map([
 const DAY_MS = 86_400_000;
 
 /**
- * Reads an expression, with as much white space as there may be. Throws a {@link CronError}, also where it names days that
+ * Parses an expression, with any amount of white space. Throws a {@link CronError}, also if it matches only days that
  * no month has; what a time zone makes of its times is the calendar's business.
  */
 export function parseCron(given: string): Cron {
@@ -104,7 +104,7 @@ function fieldsOf(text: string): string[] {
   );
 }
 
-/** The values that a field names, in order. */
+/** The values that a field matches, in order. */
 function valuesOf(text: string, field: Field): number[] {
   const values = new Set(entriesOf(text, field).flatMap((entry) => [...rangeOf(entry, field)]));
   return [...values].sort((a, b) => a - b);
@@ -121,7 +121,7 @@ function* rangeOf(entry: string, field: Field): Generator<number> {
   const [range = "", step, ...more] = entry.split("/");
   const { name, min, max } = field;
   const has = `has "${entry}" as its ${name};`;
-  // A week's last day has two numbers: steps count it once.
+  // Sunday has two numbers: steps count it once.
   const last = field === WEEKDAY ? max - 1 : max;
   const [from, to] = range === "*" ? [min, last] : boundsOf(range, { field, has });
   if (from > to) throw new CronError(`${has} a range must go from the lower to the higher value`);
@@ -138,7 +138,7 @@ function boundsOf(range: string, { field, has }: { field: Field; has: string }):
   const ends = range.split("-").map((end) => numberOf(end, field));
   const [from = Number.NaN, to = from] = ends;
   if (ends.length <= 2 && ends.every((end) => end >= field.min && end <= field.max)) {
-    // SAT-SUN: where Sunday ends a range, it is the last day.
+    // SAT-SUN: at the end of a range, Sunday is the last day.
     return [from, field === WEEKDAY && to === 0 && from > 0 ? 7 : to];
   }
   throw new CronError(`${has} use ${field.min} to ${field.max}${field.also ?? ""}`);
@@ -154,13 +154,13 @@ function numberIn(text: string): number {
   return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** The days of a month that begins with a weekday (0: Sunday) and has so many days. */
+/** The days of a month that begins with a weekday (0: Sunday) and has this many days. */
 type DaysOfMonth = (first: number, length: number) => readonly number[];
 
-/** Whether a day of a month of a length counts; the weekday is 0 for Sunday. */
+/** Whether a day of a month with a given length matches; the weekday is 0 for Sunday. */
 type DayTest = (day: number, weekday: number, length: number) => boolean;
 
-/** There are only 28 kinds of months: each is worked out once. */
+/** There are only 28 kinds of months: each is computed once. */
 function daysOf(dayText: string, weekdayText: string): DaysOfMonth {
   const isMatch = matchOf(dayText, weekdayText);
   const known: (number[] | undefined)[] = [];
@@ -201,7 +201,10 @@ function dayTest(entry: string): DayTest {
   return (day) => values.has(day);
 }
 
-/** The weekday of a month nearest to one of its days, whose own weekday may be counted on (8: Monday) or back. */
+/**
+ * The weekday of a month nearest to one of its days; that day's own weekday may be given beyond 7 (8: Monday) or below
+ * 0.
+ */
 function nearestWeekday(day: number, weekday: number, length: number): number {
   const own = ((weekday % 7) + 7) % 7;
   if (own === 6) return day === 1 ? 3 : day - 1;
@@ -270,7 +273,7 @@ function* datesOf({ months, days }: Pick<Times, "months" | "days">, from: number
   }
 }
 
-/** The first time of day from one on, in seconds; `undefined`: there is none left. */
+/** The first matching time of day from a given one on, in seconds; `undefined`: there is none left. */
 function timeOfDay([seconds, minutes, hours]: Times["times"], from: number): number | undefined {
   const [first = 0] = seconds;
   for (const hour of hours) {

@@ -1,5 +1,5 @@
-/** Schedules: what cron expressions name, commands, and firing. */
+/** Schedules: cron expressions, commands, and the scheduler. */
 import { startScheduler } from "./scheduler.ts";
 
-/** Workers fire schedules, one of them at a time. */
+/** Workers fire schedules, one worker at a time. */
 export const schedules = { name: "schedules", roles: ["all", "worker"], start: startScheduler } as const;

@@ -1,4 +1,4 @@
-/** What the scheduler asks of the read model. It may be behind the log: whoever acts on an answer asks the log. */
+/** The scheduler's queries of the read model. It may lag behind the log: check the log before acting on them. */
 import type { Sql } from "../../db/mod.ts";
 import type { Appointment } from "./agenda.ts";
 

@@ -197,7 +197,7 @@ export function scheduleRoutes({
         const [row] = await sql<ListedSchedule[]>`
           select ${columns} from levqor_read.schedules where schedule_id = ${schedule_id}`;
         if (!row) throw scheduleNotFound(schedule_id);
-        // The row may be newer already: then the tag names nothing that will be answered again.
+        // The row may be newer already: then the tag matches no later response.
         call.etag(version);
         return { ...summary(row), job: state.definition.job };
       },
@@ -447,7 +447,10 @@ export function scheduleRoutes({
     ),
   ];
 
-  /** The schedule that a call names, as its caller reaches it. Throws the problem `schedule_not_found`, for a deleted one too. */
+  /**
+   * The schedule that a call names, within its caller's reach. Throws the problem `schedule_not_found`, also for a
+   * deleted one.
+   */
   async function existing({ caller, params: { schedule_id } }: ScheduleCall) {
     const found = await readSchedule(log, { schedule_id, reach: reachOf(caller) });
     if (!found || found.state.status === "deleted") throw scheduleNotFound(schedule_id);
@@ -455,12 +458,12 @@ export function scheduleRoutes({
     return { state, position: last.position, version: last.version };
   }
 
-  /** Where the log holds the submission of a job whose id is derived from its caller's identity. */
+  /** The position of the submission of a job whose id is derived from its caller's identity. */
   async function positionOf(job_id: string): Promise<number | undefined> {
     return (await readJob(log, { job_id, reach: EVERYTHING }))?.first.position;
   }
 
-  /** What a call wants a schedule to be. Throws the problems of a submission, and `workflow_not_allowed`. */
+  /** The intended schedule in a request. Throws the problems of a submission, and `workflow_not_allowed`. */
   function runnable({ caller, body, sent }: Call<unknown, unknown, ScheduleRequest, Caller>): RunnableDefinition {
     const { job: wanted, ...rest } = body;
     const job = permitted(caller, wanted, "/job/workflow");
@@ -468,7 +471,7 @@ export function scheduleRoutes({
     return { time_zone: "UTC", misfire_grace_seconds: MISFIRE_GRACE_DEFAULT_S, ...rest, job };
   }
 
-  /** Records a command, and tells the position of the newest event of the schedule. */
+  /** Records a command, and returns the position of the newest event of the schedule. */
   async function record(call: ScheduleCall, command: (state: StoredSchedule) => ScheduleCommand): Promise<void> {
     const { caller, cause } = call;
     const { schedule_id } = call.params;
@@ -485,7 +488,7 @@ export function scheduleRoutes({
     call.recorded(handled.position ?? (await existing(call)).position);
   }
 
-  /** What the first creation with the same key answered, which must have had the same body. */
+  /** The response to the first creation with the same key, which must have had the same body. */
   async function replay(schedule_id: string, definition: ScheduleDefinition) {
     const [created] = await log.readStream(scheduleStream(schedule_id), { limit: 1 });
     const event = created && decode(created);
@@ -500,13 +503,13 @@ export function scheduleRoutes({
 
 type ScheduleCall = Call<{ readonly schedule_id: string }, unknown, unknown, Caller>;
 
-/** Whether an event of a schedule's history tells of no job beyond a reach: it may have had another before. */
+/** Whether an event of a schedule's history contains no job beyond a reach: it may have had another before. */
 function isWithin(reach: Reach, stored: StoredEvent): boolean {
   const { data } = decode(stored);
   return !("job" in data) || beyond(reach, data.job) === undefined;
 }
 
-/** Throws the problem `validation_failed` where the expression or the time zone cannot be understood. */
+/** Throws the problem `validation_failed` if the expression or the time zone is invalid. */
 function understood<T>(make: () => T): T {
   try {
     return make();

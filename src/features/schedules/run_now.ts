@@ -1,4 +1,4 @@
-/** Letting a schedule run beside its instants. */
+/** Runs a schedule outside its instants. */
 import { chargedTo } from "../../../events/account.ts";
 import type { EventMeta } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
@@ -12,14 +12,14 @@ import { decideWithin, eventsOf, firedJobMeta, scheduleMeta } from "./commands.t
 
 export interface RunningNow {
   readonly schedule_id: string;
-  /** Of the job; taken where the same was asked for before. */
+  /** Of the job; exists already if the request is a repetition. */
   readonly job_id: string;
   readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
-  /** Of whoever asks for it. */
+  /** The caller's. */
   readonly reach: Reach;
 }
 
-/** What came of it: the job on record, there already, or why the schedule cannot run. */
+/** The outcome: the recorded job, new or existing, or why the schedule cannot run. */
 export type RanNow =
   | { readonly ok: true; readonly position: number }
   | { readonly ok: false; readonly reason: "taken" }

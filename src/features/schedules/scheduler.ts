@@ -1,13 +1,13 @@
 /**
  * Fires schedules: one process at a time, the leader, by a lease.
  *
- * A firing is `schedule.fired` and the job's `job.submitted` in one commit, all or none: the first at the version of
+ * A firing is `schedule.fired` and the job's `job.submitted` in one commit, all or nothing: the first at the version of
  * the schedule's stream that was read, the second under an id that is derived from the schedule and the instant, in a
- * stream that must not exist yet. So of two processes that take themselves for the leader one meets a conflict, whoever
- * pauses a schedule is not passed over, and no crash can come in between.
+ * stream that must not exist yet. So if two processes consider themselves the leader one meets a conflict, a pause is
+ * never overlooked, and no crash can come in between.
  *
- * The leader knows of every active schedule when it is due: from the read model at the start, and from the log as it
- * grows. Time is the database's. Between two instants the leader sleeps, until news of a schedule wakes it.
+ * The leader knows when every active schedule is due: from the read model at startup, and from the log as it grows.
+ * Time is the database's. Between two instants the leader sleeps, until news of a schedule wakes it.
  */
 import type { Logger } from "pino";
 import { jobStream } from "../../../events/job.ts";
@@ -25,9 +25,9 @@ import { Agenda, type Appointment } from "./agenda.ts";
 import { dueCommand, firedJobMeta, readSchedules, type StoredSchedule, scheduleMeta } from "./commands.ts";
 import { activeSchedules } from "./read_model.ts";
 
-/** The database's clock is asked at least this often: it may be set, and timers drift. */
+/** The database's clock is read at least this often: it may be set, and timers drift. */
 const RESYNC_MS = 5_000;
-/** Schedules read and fired at once. Each may carry a payload of 200 KB. */
+/** Schedules read and fired at once. Each may have a payload of 200 KB. */
 const AT_ONCE = 128;
 
 export interface SchedulerOptions {
@@ -35,17 +35,17 @@ export interface SchedulerOptions {
   readonly bus: Bus;
   /** For the clock, the lease and the read model. */
   readonly sql: Sql;
-  /** Names this process, different at every start. */
+  /** Identifies this process, different at every start. */
   readonly instance: string;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
 }
 
 export interface Scheduler {
-  /** Finishes the firings in hand and lets another process take over. */
+  /** Completes the current firings and lets another process take over. */
   stop(): Promise<void>;
 }
 
-/** Fires schedules whenever this process leads. Returns at once; what fails is tried again. */
+/** Fires schedules whenever this process leads. Returns at once; failures are retried. */
 export function startScheduler(options: SchedulerOptions): Scheduler {
   const stopping = new AbortController();
   const running = standForLeader(options, stopping.signal);
@@ -57,7 +57,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   };
 }
 
-/** How often it is asked whether the read model has been built. */
+/** How often to check whether the read model has been built. */
 const BUILD_POLL_MS = 100;
 
 async function standForLeader(options: SchedulerOptions, signal: AbortSignal): Promise<void> {
@@ -80,7 +80,7 @@ class Term {
   readonly #options: SchedulerOptions;
   readonly #agenda = new Agenda();
   readonly #over = new AbortController();
-  /** Ends the present sleep. */
+  /** Ends the current sleep. */
   #alarm = new AbortController();
 
   /** `held` fires when the leadership ends. */
@@ -90,7 +90,7 @@ class Term {
     else held.addEventListener("abort", () => this.#end(), { once: true });
   }
 
-  /** Leads to the end of the term; calls `on_start` when all that is active is known. */
+  /** Leads to the end of the term; calls `on_start` when everything active is known. */
   async run(on_start: () => void): Promise<void> {
     const position = await unlessAborted(this.#load(), this.#over.signal);
     if (position === undefined) return;
@@ -109,7 +109,7 @@ class Term {
   /** Resolves to the position of the log up to which everything is known; `undefined` if the term ends before. */
   async #load(): Promise<number | undefined> {
     const { sql } = this.#options;
-    // Asked first: the rows are then at least as new.
+    // Read first: the rows are then at least as new.
     let position = await readModelPosition(sql, "schedules");
     while (position === undefined) {
       // A service's first moments: the read model is being built.
@@ -129,7 +129,7 @@ class Term {
         try {
           this.#agenda.see(decode(event));
         } catch (error) {
-          // One event that cannot be read must not keep the other schedules from being fired.
+          // One unreadable event must not keep the other schedules from being fired.
           logger.error({ err: error, position: event.position }, "Cannot read an event of a schedule; skipping it");
         }
       }
@@ -157,14 +157,14 @@ class Term {
     }
   }
 
-  /** Nothing may be awaited between the look at the agenda and this. */
+  /** There must be no await between the look at the agenda and this. */
   async #sleep(ms: number): Promise<void> {
     if (this.#over.signal.aborted) return;
     this.#alarm = new AbortController();
     await pause(ms, this.#alarm.signal);
   }
 
-  /** Lets happen what is due. Rejects with the first fault, when all have had their turn. */
+  /** Fires what is due. Rejects with the first fault, when all have had their turn. */
   async #keepAll(due: readonly Appointment[], now: number): Promise<void> {
     const { signal } = this.#over;
     const faults: unknown[] = [];
@@ -181,7 +181,7 @@ class Term {
     if (faults.length > 0) throw faults[0];
   }
 
-  /** Lets happen what is due of one schedule, and writes down when it is due again. */
+  /** Fires what is due for one schedule, and notes when it is due again. */
   async #keep(appointment: Appointment, schedule: StoredSchedule | undefined, now: number): Promise<void> {
     const { logger } = this.#options;
     const { schedule_id, version } = appointment;
@@ -203,7 +203,7 @@ class Term {
       if (event.type === "schedule.misfired") logger.warn({ schedule_id, ...event.data }, "A schedule misfired");
     } catch (error) {
       if (isTransient(error)) throw error;
-      // Nothing mends it soon, and the others must not wait for it.
+      // A retry will not help soon, and the others must not wait for it.
       this.#agenda.strike(appointment);
       logger.error(
         { schedule_id, err: error },
@@ -227,7 +227,8 @@ class Term {
     if (event.type !== "schedule.fired") return (await log.append(decision)).ok;
     const { job_id } = event.data;
     if (!state.definition) throw new Error(`Cannot fire schedule ${schedule_id}: it has no definition`);
-    // On a stream that the append itself finds empty: reading each job's first would double the reads of a busy minute.
+    // The append itself checks that the stream is empty: reading each job's first would double the reads of a busy
+    // minute.
     const submitted = jobDecider.decide({ type: "submit", submission: state.definition.job }, jobDecider.initial);
     if ("rejected" in submitted) throw new Error(submitted.message);
     const submission = {
@@ -238,7 +239,7 @@ class Term {
     };
     const result = await log.appendAll([decision, submission]);
     if (result.ok) return true;
-    // The job is there although this firing is not on record: what it stands for is done.
+    // The job exists although this firing is not recorded: its purpose is fulfilled.
     if (result.actual_versions[0] === version) return (await log.append(decision)).ok;
     return false;
   }

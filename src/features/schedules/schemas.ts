@@ -60,7 +60,7 @@ const scheduleDefinition = {
   }),
 };
 
-/** The moment is the schedule's to say. */
+/** The schedule determines the time. */
 const ScheduledJob = Type.Omit(IntakeRequest, ["run_at"], {
   additionalProperties: false,
   description: "The job that each run submits: a submission without run_at.",

@@ -1,4 +1,7 @@
-/** The figures that are read or asked for when Prometheus looks. Every process tells of the whole service: take the largest. */
+/**
+ * The figures that are read or queried when Prometheus scrapes. Every process reports the whole service: use the
+ * maximum.
+ */
 import type { Bus } from "../../bus/mod.ts";
 import type { Sql } from "../../db/mod.ts";
 import type { Runner } from "../../jobs/mod.ts";
@@ -17,7 +20,7 @@ export interface Watched {
   readonly reactor: Pick<Reactor, "status">;
 }
 
-/** What the database is asked for: five small questions, at most every 5 s, whoever looks how often. */
+/** Queries to the database: five small ones, at most every 5 s, however often it is scraped. */
 export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor }: Watched): void {
   metrics.gauge({ name: "levqor_bus_connected", help: "Whether the bus is reachable: 1 or 0." }, () =>
     bus.health().connected ? 1 : 0,
@@ -106,7 +109,7 @@ export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor 
   );
 }
 
-/** What a worker does at this moment. */
+/** What a worker is doing now. */
 export function addRunnerGauges(metrics: Metrics, runner: Runner, concurrency: number): void {
   metrics.gauge(
     { name: "levqor_worker_slots", help: "The maximum number of attempts that this process runs at once." },

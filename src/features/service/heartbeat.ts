@@ -1,10 +1,10 @@
-/** The service's own life on record: started, alive in each minute, stopped. Uptime is computed from it. */
+/** Records the service's own life: started, alive in each minute, stopped. Uptime is computed from it. */
 import type { NewEvent } from "../../../events/envelope.ts";
 import type { ServiceHeartbeat, ServiceStarted, ServiceStopped } from "../../../events/service.ts";
 import { serviceStream } from "../../../events/service.ts";
 import type { EventLog } from "../../log/types.ts";
 
-/** Uptime counts minutes with at least one beat; two beats a minute let one of them be late. */
+/** Uptime counts minutes with at least one beat; with two beats a minute, one of them may be late. */
 const BEAT_MS = 30_000;
 
 type ServiceEvent =
@@ -17,7 +17,7 @@ export interface HeartbeatOptions {
   /** The process's id, new at each start. */
   readonly instance: string;
   readonly started: ServiceStarted;
-  /** Told of each beat that could not be recorded: that minute may count as down. */
+  /** Called for each beat that could not be recorded: that minute may count as down. */
   readonly on_fault: (error: unknown) => void;
 }
 
@@ -37,7 +37,7 @@ export function startHeartbeat({ log, instance, started, on_fault }: HeartbeatOp
     recording = recording.then(async () => {
       try {
         const result = await log.append({ stream_id, expected_version: version, events: [event], meta });
-        // Nobody else writes this stream: a conflict is an earlier event of ours that was in doubt.
+        // Nobody else writes this stream: a conflict is an earlier event of ours whose outcome was unknown.
         version = result.ok ? result.version : result.actual_version;
       } catch (error) {
         on_fault(error);

@@ -1,4 +1,4 @@
-/** `GET /api/v1/marketing/summary`: what the service says of itself, and figures that bear it out. */
+/** `GET /api/v1/marketing/summary`: the service's marketing texts, with figures that support them. */
 
 import { hash } from "node:crypto";
 import { tags } from "../../http/document/tags.ts";

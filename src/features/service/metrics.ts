@@ -1,4 +1,4 @@
-/** `GET /public/metrics`: figures about the service, for everyone, each computed from the log. */
+/** `GET /public/metrics`: figures about the service, for everybody, each computed from the log. */
 
 import { type MetricsRow, publicMetrics } from "../../../projections/metrics.ts";
 import { tags } from "../../http/document/tags.ts";
@@ -40,7 +40,7 @@ export function metricsRoutes(options: FiguresOptions) {
   ];
 }
 
-/** What the service tells everyone about itself, as the schema `PublicMetrics` has it. */
+/** The figures in the schema `PublicMetrics`. */
 export async function publicFigures(options: FiguresOptions) {
   const { sql } = options;
   const now = Date.now();
@@ -62,7 +62,7 @@ export async function publicFigures(options: FiguresOptions) {
   return { ...publicMetrics(hours, { now, totals }), last_updated };
 }
 
-/** When the last event that the figures contain was recorded, in Unix seconds. */
+/** When the last event included in the figures was recorded, in Unix seconds. */
 async function lastUpdated({ log, projector }: FiguresOptions): Promise<number | null> {
   const status = (await projector.status()).find(({ name }) => name === "metrics");
   if (!status || status.position === 0) return null;

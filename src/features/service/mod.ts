@@ -1,4 +1,4 @@
-/** The service itself: its own life on record, and its figures. */
+/** The service itself: its recorded life, and its figures. */
 import type { Logger } from "pino";
 import type { Metrics } from "../../telemetry/mod.ts";
 import { addGauges, type Watched } from "./gauges.ts";
@@ -10,7 +10,7 @@ interface ServiceParts extends Watched, Pick<HeartbeatOptions, "log" | "instance
   readonly logger: Pick<Logger, "warn">;
 }
 
-/** Every process records that it lives, and tells of the whole service. */
+/** Every process records its heartbeat, and reports the whole service. */
 export const service = {
   name: "service",
   roles: ["all", "api", "worker"],

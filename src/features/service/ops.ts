@@ -1,4 +1,4 @@
-/** `GET /api/v1/ops/health`: how each part of the service does. */
+/** `GET /api/v1/ops/health`: the state of each part of the service. */
 
 import { projectionStream } from "../../../events/projection.ts";
 import { tags } from "../../http/document/tags.ts";
@@ -17,7 +17,7 @@ import { OpsHealth, ProjectionName, ProjectionResume, ProjectionResumed } from "
 
 /** Within this time another process takes over from a leader that died; what is due for longer has nobody. */
 const SCHEDULES_LATE_S = 10;
-/** What takes longer to answer counts as not there. */
+/** What takes longer to respond counts as down. */
 const TIMEOUT_MS = 2_000;
 
 const WELL = {
@@ -131,7 +131,7 @@ export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }:
             : await Promise.all([readModels(), reactionsRunning(), schedulesFiring(), queueDepth()]);
         const { kind, connected, position } = bus.health();
         const lag = head === null ? null : Math.max(0, head - position);
-        // Without the database nothing can be taken in: the service is down. All else it catches up with by itself.
+        // Without the database nothing can be accepted: the service is down. Everything else catches up by itself.
         if (head === null) call.set.status = 503;
         return {
           ok: connected && allWell(projections) && allWell(reactions) && (schedules?.ok ?? false),
@@ -145,7 +145,7 @@ export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }:
           queue,
         };
 
-        /** What the promise gives; `null`, and a line in the log, where it fails or is late. */
+        /** The promise's value; `null`, and a line in the log, if it fails or is late. */
         async function orNull<T>(promise: Promise<T>): Promise<T | null> {
           try {
             return await within(TIMEOUT_MS, promise);
@@ -184,7 +184,7 @@ function describeProjection({ poison, fault, ...status }: ProjectionStatus) {
   return { ok: poison === undefined && fault === undefined, ...status, stopped_at, how_to_mend };
 }
 
-/** As of a read model, without the message. */
+/** As for a read model, without the message. */
 function describeReaction({ poison, fault, ...status }: ReactionStatus) {
   return { ok: poison === undefined && fault === undefined, ...status, stopped_at: poison?.position ?? null };
 }

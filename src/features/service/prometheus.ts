@@ -1,4 +1,4 @@
-/** `GET /metrics`: what Prometheus scrapes, where the service has no port of its own for it. */
+/** `GET /metrics`: for Prometheus, if the service has no separate port for it. */
 
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";

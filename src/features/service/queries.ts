@@ -1,14 +1,14 @@
-/** What the service tells of itself that only the database knows. */
+/** What the service reports about itself that only the database knows. */
 import type { Sql } from "../../db/mod.ts";
 import { SCHEDULER_LEASE } from "../../domain/schedule.ts";
 
-/** How the firing of schedules does. */
+/** The state of the scheduler. */
 export interface SchedulerHealth {
-  /** The process that leads; `null` where none does. */
+  /** The leading process; `null` if there is none. */
   readonly leader: string | null;
-  /** Schedules that are to run again. */
+  /** Schedules with a next run. */
   readonly active: number;
-  /** For how long one has been due that was not fired. */
+  /** How long the first due one has been due. */
   readonly lag_seconds: number;
 }
 

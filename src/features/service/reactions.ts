@@ -1,4 +1,4 @@
-/** `POST /api/v1/ops/reactions/{name}/resume`: letting a reaction go on that an event stopped. */
+/** `POST /api/v1/ops/reactions/{name}/resume`: resumes a reaction stopped by an event. */
 
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";

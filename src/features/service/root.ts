@@ -1,4 +1,4 @@
-/** Whether the service is there: `/`, `/health`. And what problems mean: `/problems/:error`. */
+/** Liveness: `/`, `/health`. And the meaning of problems: `/problems/:error`. */
 
 import { Type } from "@sinclair/typebox";
 import { tags } from "../../http/document/tags.ts";

@@ -119,7 +119,7 @@ export const ProjectionName = Type.String({
   examples: ["jobs"],
 });
 
-/** What is asked for where something goes on that an event stopped. */
+/** The request to resume what an event stopped. */
 function resumption() {
   return Type.Object(
     {
@@ -144,7 +144,7 @@ function resumption() {
   );
 }
 
-/** What is told of it. */
+/** The response to it. */
 const resumed = {
   stopped_at: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
     description: "The position of the event that had stopped it; null if none had.",

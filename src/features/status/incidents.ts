@@ -1,4 +1,4 @@
-/** Incidents: what operators tell those who use the service of what does not work. */
+/** Incidents: what operators report to users about what does not work. */
 
 import { incidentStream } from "../../../events/incident.ts";
 import { decode } from "../../../events/mod.ts";
@@ -176,7 +176,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
       : new Problem(problems.conflict, message);
   }
 
-  /** Where the incident was recorded that has this id already. Throws the problem `idempotency_key_reused`. */
+  /** The position of the incident with this id, if it exists already. Throws the problem `idempotency_key_reused`. */
   async function replay(incident_id: string, opened: object): Promise<number> {
     const [first] = await log.readStream(incidentStream(incident_id), { limit: 1 });
     if (!first || !isSameJson(decode(first).data, opened)) {
@@ -189,7 +189,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
 type ByOperator = Pick<Call<unknown, unknown, unknown, Caller>, "caller" | "cause" | "recorded">;
 type OfIncident = Pick<Call<{ readonly incident_id: string }>, "params">;
 
-/** As the read model gives it: JSON comes as text. */
+/** As in the read model: JSON is text. */
 export type StoredIncident = Omit<IncidentRow, "messages"> & { readonly messages: string };
 
 /** An incident as the API shows it. */

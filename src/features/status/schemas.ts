@@ -6,7 +6,7 @@ import { component } from "../../http/document/components.ts";
 import { UPTIME_DAYS } from "../../http/limits.ts";
 import { list, oneOf, PRINTABLE, Timestamp, UnixSeconds } from "../../http/schema.ts";
 
-/** The same, of several lines. */
+/** The same, with several lines. */
 const PRINTABLE_LINES = PRINTABLE.replace("\\u0000-\\u001f", "\\u0000-\\u0009\\u000b-\\u001f");
 
 const EXAMPLE_INCIDENT_ID = "0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9";

@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** `GET /status`: what `/ops/uptime` says, for people. */
+/** `GET /status`: `/ops/uptime`, for people. */
 import { Elysia } from "elysia";
 import { type ComponentChildren, Fragment } from "preact";
 import { renderToString } from "preact-render-to-string";
@@ -9,7 +9,7 @@ import type { UptimeReport } from "./uptime.ts";
 
 const PATH = "/status";
 
-/** What the state is, in words. */
+/** The state, in words. */
 const STATES: Readonly<Record<UptimeReport["status"], string>> = {
   operational: "Everything works",
   maintenance: "Planned maintenance",
@@ -18,18 +18,18 @@ const STATES: Readonly<Record<UptimeReport["status"], string>> = {
   critical: "Nothing works",
 };
 
-/** Below so many percent a day is no longer a good one, and below so many a bad one. */
+/** Below this percentage a day is no longer good, and below that it is bad. */
 const GOOD_FROM = 99.9;
 const FAIR_FROM = 99;
 
-/** Of the picture of days, in its own units. */
+/** The size of the picture of days, in its own units. */
 const BAR = { width: 8, step: 10, height: 40 };
 
 export function statusPageRoutes(
   { site, logger }: Pick<ApiOptions, "site" | "logger">,
   report: () => Promise<UptimeReport>,
 ) {
-  /** A report is shared by all who ask within a second or so; rendering one takes half a millisecond. */
+  /** Everybody who asks within a second or so gets the same report; rendering one takes half a millisecond. */
   const rendered = new WeakMap<UptimeReport, string>();
   const bodyOf = (told: UptimeReport) => {
     const body = rendered.get(told) ?? renderToString(<Report report={told} />);

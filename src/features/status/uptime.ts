@@ -1,4 +1,4 @@
-/** `GET /ops/uptime`: how the service has done, day by day, for status pages. */
+/** `GET /ops/uptime`: the track record of the service, day by day, for status pages. */
 
 import { type Impact, impacts } from "../../../events/incident.ts";
 import type { IncidentRow } from "../../../projections/incidents.ts";
@@ -15,7 +15,7 @@ import { Uptime } from "./schemas.ts";
 
 /** Outages and incidents that are shown. */
 const SHOWN_MAX = 100;
-/** Everyone may ask: the database is asked once in this time. */
+/** Everybody may ask: the database is queried once in this time. */
 const FRESH_MS = 2_000;
 const DAY_MS = 86_400_000;
 
@@ -62,7 +62,7 @@ export function uptimeRoutes(report: () => Promise<UptimeReport>) {
   ];
 }
 
-/** Reads the report, at most every {@link FRESH_MS}; those who ask meanwhile share an answer. */
+/** Reads the report, at most every {@link FRESH_MS}; concurrent requests share it. */
 export function uptimeReports(options: Pick<ApiOptions, "sql">): () => Promise<UptimeReport> {
   let latest: { readonly at: number; readonly report: Promise<UptimeReport> } | undefined;
   return () => {
@@ -70,7 +70,7 @@ export function uptimeReports(options: Pick<ApiOptions, "sql">): () => Promise<U
       const report = readUptime(options);
       const asked = { at: performance.now(), report };
       latest = asked;
-      // A fault is not kept.
+      // A fault is not cached.
       report.catch(() => {
         if (latest === asked) latest = undefined;
       });

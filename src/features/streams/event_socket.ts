@@ -1,5 +1,5 @@
 /**
- * One client's WebSocket: its subscriptions, and what is said over it. `docs/streams.md` tells clients the same.
+ * One client's WebSocket: its subscriptions, and the messages over it. `docs/streams.md` documents it for clients.
  *
  * Each subscription pulls its own events and waits its turn for room on the socket, so that nothing is read from the
  * log for a client that does not read.
@@ -46,21 +46,21 @@ interface Subscription {
 
 export interface EventSocketOptions extends Pick<ApiOptions, "timing"> {
   readonly sources: EventSources;
-  /** Who has connected. */
+  /** The connected caller. */
   readonly caller: string;
-  /** Whether they may send so many bytes more. */
+  /** Whether they may send this many more bytes. */
   readonly spend: (bytes: number) => boolean;
-  /** What of the wanted events there is for the client. Throws a problem where they may ask for none. */
+  /** The requested events that the client may see. Throws a problem if there can be none. */
   readonly reach: (wanted: WantedEvents) => Reach;
   readonly logger: ApiLogger;
   readonly request_id: string;
-  /** The path that was asked for. */
+  /** The requested path. */
   readonly instance: string;
   /** Fires when the service stops. */
   readonly signal: AbortSignal;
-  /** Calls `end` when the client may see no more; returns the way to be told no more. */
+  /** Calls `end` when the client may see no more; returns a function that cancels this. */
   readonly lapses: (end: () => void) => () => void;
-  /** Called when it is open; what it returns, when it is closed. */
+  /** Called when it is open; the function that it returns, when it is closed. */
   readonly on_open: () => () => void;
 }
 
@@ -70,7 +70,7 @@ interface Connection {
   readonly heartbeat: Timer;
   readonly closed: () => void;
   unlisten?: () => void;
-  /** Set while the last that it was sent waits for the client to read. */
+  /** Set while the latest data sent waits for the client to read. */
   closing?: { readonly close: () => void; readonly cut_off: Timer };
 }
 
@@ -79,11 +79,11 @@ export class EventSocket {
   readonly #options: EventSocketOptions;
   readonly #subscriptions = new Map<string, Subscription>();
   #connection: Connection | undefined;
-  /** Subscriptions that were given a name. */
+  /** Subscriptions with a name from the client. */
   #made = 0;
-  /** Whether the client was told to go: what it said meanwhile is not heard. */
+  /** Whether the client was told to go: its messages are then ignored. */
   #over = false;
-  /** When the client last gave a sign of life. */
+  /** When the client was last heard from. */
   #heardAt = 0;
   /** Whether a ping of ours waits for its pong. */
   #pinged = false;
@@ -98,7 +98,7 @@ export class EventSocket {
     const outbox = new Outbox({ socket, slow_ms, onSlow: () => this.#end("slow_consumer") });
     const silent_ms = (timing?.socket_silent_s ?? SOCKET_SILENT_S) * 1000;
     const heartbeat = setInterval(() => {
-      // Bun's own idle timeout would start again with each thing that is sent.
+      // Bun's own idle timeout would restart with everything that is sent.
       if (performance.now() - this.#heardAt > silent_ms) this.#end("silent");
       else if (!this.#full) {
         socket.ping();
@@ -112,9 +112,9 @@ export class EventSocket {
     if (signal.aborted) this.#shutDown();
   }
 
-  /** A message that is not taken is answered with an error, and harms nothing else. */
+  /** A rejected message gets an error, and affects nothing else. */
   async message(_socket: ServerWebSocket<unknown>, message: string | Uint8Array): Promise<void> {
-    // Before anything is looked at: that is what costs.
+    // Before anything is parsed: parsing is what costs.
     if (!this.#mayHear(Buffer.byteLength(message))) return;
     this.#heardAt = performance.now();
     let id: string | undefined;
@@ -127,12 +127,12 @@ export class EventSocket {
     }
   }
 
-  /** Answered by the server itself; it costs as a message does. */
+  /** Answered by the server itself; it costs as much as a message. */
   ping(): void {
     this.#mayHear(0);
   }
 
-  /** One for each of our pings is free: who has many connections is not to pay for being asked. */
+  /** One for each of our pings is free: a client with many connections must not pay for being pinged. */
   pong(): void {
     if (!this.#pinged && !this.#mayHear(0)) return;
     this.#pinged = false;
@@ -156,11 +156,11 @@ export class EventSocket {
     this.#stopAll();
   }
 
-  /** Whether what came is to be looked at: it is paid for, and the client was not told to go. */
+  /** Whether a message is to be processed: it is paid for, and the client was not told to go. */
   #mayHear(bytes: number): boolean {
     const isPaid = this.#options.spend(bytes);
     if (isPaid) return !this.#over;
-    // Whoever was told to go, reads nothing and sends on and on is told nothing more.
+    // A client that was told to go, reads nothing and keeps sending gets no more responses.
     if (this.#over) this.#connection?.socket.terminate();
     else this.#end("too_many_messages");
     return false;
@@ -169,7 +169,7 @@ export class EventSocket {
   async #handle(request: Record<string, unknown>): Promise<void> {
     switch (request.type) {
       case "subscribe":
-        // What a double does not hold exactly.
+        // A number that a double does not represent exactly.
         if (typeof request.after === "bigint" && request.after > 0) throw beyondEnd(request.after);
         return this.#subscribe(check.subscribe(request));
       case "unsubscribe":
@@ -231,7 +231,7 @@ export class EventSocket {
       const head = `{"type":"event","id":${JSON.stringify(id)},"event":`;
       for await (const batch of events) {
         for (const event of batch) {
-          // Another subscription may have filled it again meanwhile.
+          // Another subscription may have filled it again in the meantime.
           for (let full = this.#full; full; full = this.#full) await full;
           if (stop.signal.aborted) return;
           this.#connection?.outbox.send(`${head}${streamedEventJson(event)}}`);
@@ -251,8 +251,8 @@ export class EventSocket {
   readonly #shutDown = () => this.#end("stopping");
 
   /**
-   * Tells the client why, twice: in a message, and in the close frame. The frame is sent when all else has gone out, for
-   * after it Bun drops what has not within 4 seconds.
+   * Tells the client why, twice: in a message, and in the close frame. The frame is sent when everything else has gone
+   * out, because after it Bun drops what has not within 4 seconds.
    */
   #end(reason: ClosedReason): void {
     const connection = this.#connection;
@@ -305,7 +305,7 @@ function parse(message: string | Uint8Array): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** What an answer says it is to, where the request says so. */
+/** The id of the message that a response refers to, if it has one. */
 function idOf({ id }: Record<string, unknown>): string | undefined {
   return typeof id === "string" && id.length <= 64 ? id : undefined;
 }

@@ -1,4 +1,4 @@
-/** Recorded events as clients of a stream get them: those of all jobs, or of one, and then as they happen. */
+/** Recorded events for clients of a stream: those of all jobs, or of one, and then as they happen. */
 
 import { SYSTEM } from "../../../events/account.ts";
 import type { StoredEvent } from "../../../events/envelope.ts";
@@ -13,25 +13,28 @@ import type { EventLog } from "../../log/types.ts";
 import { JobNews, type JobNewsOptions } from "./job_news.ts";
 import type { Submissions } from "./submissions.ts";
 
-/** Characters of data that are read at once for one stream, one event aside: what a client that does not read may have waiting. */
+/**
+ * Characters of data read at once for one stream, except for a single event: the most that waits for a client that does
+ * not read.
+ */
 const MAX_BATCH_LENGTH = 65_536;
 
 export interface WantedEvents {
-  /** Who wants them: reading for streams that are behind goes by turns of callers. */
+  /** Who requested them: reading for streams that are behind takes turns by caller. */
   readonly caller: string;
-  /** Of this job alone; of all jobs where absent. */
+  /** Only of this job; absent: of all jobs. */
   readonly job_id?: string;
-  /** Of all jobs: of those alone that the service gave itself; by default of all others. */
+  /** For all jobs: only those that the service submitted itself; by default all others. */
   readonly system?: boolean;
-  /** Of jobs of this workflow alone. */
+  /** Only of jobs of this workflow. */
   readonly workflow?: string;
-  /** Of these types alone. */
+  /** Only of these types. */
   readonly types?: readonly string[];
-  /** Those after this position. By default, a job's from its first, all jobs' from now on. */
+  /** Those after this position. Default: for one job from its first event, for all jobs from now on. */
   readonly after?: number;
 }
 
-/** By somebody: what lies beyond their reach is not told. */
+/** The caller; what is beyond their reach is left out. */
 export interface ReachedEvents extends WantedEvents {
   readonly reach: Reach;
 }
@@ -39,7 +42,7 @@ export interface ReachedEvents extends WantedEvents {
 export interface EventSource {
   /** The position after which it begins. */
   readonly after: number;
-  /** In order, with no gap and no repeat, in batches of which none is empty, until the signal fires. */
+  /** In order, without gaps or repeats, in non-empty batches, until the signal fires. */
   readonly events: AsyncGenerator<readonly StoredEvent[]>;
 }
 
@@ -51,7 +54,7 @@ export interface SharedReading {
 
 export interface EventSourcesOptions extends JobNewsOptions, SharedReading {
   readonly log: EventLog;
-  /** Events read at once at most. */
+  /** The maximum number of events read at once. */
   readonly batch: number;
 }
 
@@ -117,7 +120,7 @@ export class EventSources {
         const last = events.at(-1);
         if (last) {
           version = last.version;
-          // The database measures every event that is asked for: where few fit, few more are.
+          // The database measures every requested event: if few match, few more are requested.
           limit = Math.min(batch, 4 * events.length);
           yield events;
         } else {
@@ -144,7 +147,8 @@ export class EventSources {
     for await (const batch of source) {
       const ofJobs = batch.filter((event) => event.position > after && jobStream.matches(event.stream_id));
       const ofTypes = names ? ofJobs.filter((event) => names.has(event.type)) : ofJobs;
-      // Last: whose a job is, and what it runs, may have to be looked up. One that is named was found to be within reach.
+      // Last: whose a job is, and what it runs, may have to be looked up. A job that the caller names was found to be
+      // within reach.
       const events = all ? ofTypes : await this.#options.submissions.select(ofTypes, isWanted);
       if (events.length > 0) yield events;
     }

@@ -1,7 +1,7 @@
 /**
- * Word for the streams of single jobs. One reader follows the log for all of them and wakes only those
- * whose job has news; each then reads its own job's events. So a stream costs nothing while others' jobs
- * move, nothing is buffered, and a wake-up may be early or repeated without harm.
+ * Wakes the streams of single jobs. One reader follows the log for all of them and wakes only those whose job has news;
+ * each then reads its own job's events. So a stream costs nothing while others' jobs are active, nothing is buffered,
+ * and an early or repeated wake-up is harmless.
  */
 import { type FollowOptions, follow } from "../../bus/mod.ts";
 import type { EventLog } from "../../log/types.ts";
@@ -25,7 +25,9 @@ export class JobNews {
     this.#options = options;
   }
 
-  /** From when this resolves, `watcher` is told of every new event of the stream. Returns the way to stop. */
+  /**
+   * From when this resolves, `watcher` is called for every new event of the stream. Returns a function that stops this.
+   */
   async watch(streamId: string, watcher: Watcher): Promise<() => void> {
     const watchers = this.#watchers.get(streamId) ?? new Set();
     this.#watchers.set(streamId, watchers.add(watcher));

@@ -65,7 +65,7 @@ const SubscriptionId = Type.String({
   examples: ["mine"],
 });
 
-/** What a client may say over a WebSocket, by type. */
+/** What a client may send over a WebSocket, by type. */
 export const socketRequests = {
   subscribe: Type.Object(
     {

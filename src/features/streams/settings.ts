@@ -1,4 +1,4 @@
-/** How many streams there may be. */
+/** How many streams may be open. */
 import { integer, setting, settings } from "../../settings/mod.ts";
 
 export const streamSettings = settings({

@@ -1,4 +1,4 @@
-/** The way to a WebSocket of events: `GET /api/v1/jobs/ws`. */
+/** Opens a WebSocket of events: `GET /api/v1/jobs/ws`. */
 
 import { onLapse, reachOf } from "../../access/mod.ts";
 import type { Auth } from "../../http/auth.ts";
@@ -21,9 +21,9 @@ import { streamProblems } from "./problems.ts";
 import { SocketMessage, SocketRequest } from "./schemas.ts";
 
 const PATH = "/api/v1/jobs/ws";
-/** What both sides speak, for clients that name it. */
+/** The protocol of both sides, for clients that offer it. */
 const PROTOCOL = "levqor.v1";
-/** Events read at once for each subscription: what it may have waiting. */
+/** Events read at once for each subscription: the most that waits. */
 const BATCH = 16;
 
 export function socketRoutes(options: ApiOptions & { reading: SharedReading; auth: Auth }) {
@@ -76,7 +76,7 @@ export function socketRoutes(options: ApiOptions & { reading: SharedReading; aut
         const protocol = readProtocol(request);
         origins.checkSocket(contextOf(request));
         const headers: Record<string, string> = { ...Object.fromEntries(fixedHeaders), "x-request-id": request_id };
-        // Named, or Bun would answer with the first of the client's list: that may be the key.
+        // Set explicitly, or Bun would select the first of the client's list: that may be the key.
         if (protocol) headers["sec-websocket-protocol"] = protocol;
         const reach = ({ job_id }: WantedEvents) => {
           if (job_id === undefined) auth.require(request, "jobs:read", "everyones");
@@ -87,7 +87,7 @@ export function socketRoutes(options: ApiOptions & { reading: SharedReading; aut
           const closed = metrics.opened("websocket");
           return () => {
             closed();
-            // Whoever does not leave holds the descriptor for that long; who does, cannot be told from them.
+            // A client that does not leave keeps the descriptor for that long, and cannot be told from one that does.
             setTimeout(leave, timing?.socket_gone_ms ?? SOCKET_GONE_MS).unref();
           };
         };
@@ -119,7 +119,7 @@ export function socketRoutes(options: ApiOptions & { reading: SharedReading; aut
   ];
 }
 
-/** The protocol to answer with, out of those that the client offers; `undefined` where it offers none. */
+/** The protocol to select, out of those that the client offers; `undefined` if it offers none. */
 function readProtocol(request: Request): string | undefined {
   const offered = request.headers.get("sec-websocket-protocol");
   if (offered === null) return undefined;

@@ -13,7 +13,7 @@ import { OpenStreams, type StreamCall } from "../../http/stream/open_streams.ts"
 import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
 import { AllJobsStreamQuery, StreamedEvent, StreamQuery } from "./schemas.ts";
 
-/** Events read at once at most, for each stream. */
+/** The maximum number of events read at once, for each stream. */
 const BATCH = 50;
 
 const EXAMPLE = `id: 1042
@@ -22,7 +22,7 @@ data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","j
 
 `;
 
-/** What both streams have. */
+/** What both streams have in common. */
 const STREAMING = {
   checkQuery: (query) => refuseBeyondAll(query, "after"),
   headers: ["Last-Event-ID"],

@@ -1,4 +1,4 @@
-/** What an event's job runs, and who submitted it: only a job's first event says it. */
+/** What an event's job runs, and who submitted it: only a job's first event contains it. */
 import { LRUCache } from "lru-cache";
 import type { StoredEvent } from "../../../events/mod.ts";
 import { usesOf } from "../../../events/pipeline.ts";
@@ -6,16 +6,16 @@ import type { ReachableJob } from "../../domain/reach.ts";
 import { submissionOf } from "../../jobs/commands.ts";
 import type { EventLog } from "../../log/types.ts";
 
-/** Jobs that are remembered: about 20 MB. */
+/** How many jobs are cached: about 20 MB. */
 const MAX_REMEMBERED = 50_000;
 
 /** Without its payload. */
 type Submission = ReachableJob;
 
-/** What many streams ask for is read once. */
+/** What many streams request is read once. */
 export class Submissions {
   readonly #log: Pick<EventLog, "readFirst">;
-  /** By stream; `false`: its first event submits no job. */
+  /** By stream; `false`: its first event does not submit a job. */
   readonly #known = new LRUCache<string, Submission | false>({ max: MAX_REMEMBERED });
   /** What is being read from the log. */
   readonly #coming = new Map<string, Promise<ReadonlyMap<string, Submission | false>>>();
@@ -24,7 +24,7 @@ export class Submissions {
     this.#log = log;
   }
 
-  /** The events of jobs whose submissions are wanted. */
+  /** The events of jobs whose submissions are needed. */
   async select(
     events: readonly StoredEvent[],
     isWanted: (submission: Submission) => boolean,

@@ -1,4 +1,6 @@
-/** External workers: programs in any language that claim jobs, keep them with heartbeats and answer for them. */
+/**
+ * External workers: programs in any language that claim jobs, renew their leases with heartbeats and report outcomes.
+ */
 
 import { type Caller, mayDo, reachOf } from "../../access/mod.ts";
 import { shareOf } from "../../access/shares/shares.ts";
@@ -49,7 +51,7 @@ const IDLE_LIMIT_S = 2 * CLAIM_WAIT_MAX_S;
 
 const EXAMPLE_JOB_ID = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
 
-/** What goes for every answer of a worker. */
+/** Common to all reports of a worker. */
 const ANSWERING = {
   tag: tags.workers,
   scope: "workers:write",
@@ -77,7 +79,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
   const claimed_jobs = new CallerTallies({
     max: CLAIMED_MAX,
     share: config.caller_share,
-    // Jobs come and go fast, and are few to count.
+    // Claimed jobs change fast, and are few to count.
     every_ms: { near: 100, far: 1_000 },
     logger,
     count: (account, limit) =>
@@ -313,7 +315,7 @@ function leaseEnd({ recorded_at, data }: (Answered & { ok: true })["event"]): st
   return timestamp(Date.parse(recorded_at) + lease_seconds * 1000);
 }
 
-/** What a worker is told whose answer has ended its attempt. */
+/** The response to a worker whose report has ended its attempt. */
 function ended(
   { job_id }: Named,
   { event, position, replayed }: Answered & { ok: true },
@@ -328,7 +330,7 @@ function ended(
   return { job_id, status: "queued", retry_at: timestamp(Date.parse(event.recorded_at) + retry_in_seconds * 1000) };
 }
 
-/** Why a worker's answer does not count, and who has the job now. */
+/** Why a worker's report is rejected, and who has the job now. */
 function refusal(
   { job_id, attempt }: Named,
   { code, job, told }: Answered & { ok: false } & { readonly told: boolean },

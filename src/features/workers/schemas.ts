@@ -106,7 +106,7 @@ export const ClaimedJobs = component(
   ),
 );
 
-/** Which attempt an external worker answers for. */
+/** The attempt that an external worker reports on. */
 const attemptNamed = {
   job_id: JobId,
   attempt: Type.Integer({ minimum: 1, description: "From the response to the claim.", examples: [1] }),

@@ -130,7 +130,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiOptions, "log"
   ];
 }
 
-/** A row as the database gives it: JSON as text. */
+/** A row from the database: JSON as text. */
 type Stored = Omit<WorkflowLimitsRow, "rate_per_key"> & { rate_per_key: string | null };
 
 function fromRow({ position: _, rate_per_key, ...row }: Stored): WorkflowLimits {
@@ -142,7 +142,7 @@ function fromState(workflow: string, { limits, updated_at }: WorkflowState): Wor
   return shown({ workflow, concurrency, concurrency_per_key, rate_per_key, updated_at });
 }
 
-/** With what holds by default in place of what is not settled. */
+/** With defaults in place of what is not set. */
 function shown(
   limits: Omit<WorkflowLimitsRow, "position" | "updated_at" | "account"> & Pick<WorkflowLimits, "updated_at">,
 ): WorkflowLimits {

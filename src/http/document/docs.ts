@@ -1,4 +1,4 @@
-/** The documentation: `/docs`, `/docs/json`. Everything it needs comes from here, so it works offline. */
+/** The documentation: `/docs`, `/docs/json`. Everything it needs is served from here, so it works offline. */
 import { readFileSync } from "node:fs";
 import { Elysia } from "elysia";
 import { Content, respond } from "../../web/mod.ts";
@@ -36,7 +36,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** The colours and typefaces of the pages (`public/assets/site.css`), so that this one is of the same house. */
+/** The colours and typefaces of the pages (`public/assets/site.css`), so that this one matches them. */
 const STYLE = `:root { --paper: #faf9f5; --ink: #1b211e; --line: #dedbd1; --serif: "Iowan Old Style", Palatino, Georgia, serif;
   --link: #1d5fa6; --go: #1b7048; --faint: #595d63; }
 :root.dark-mode { --paper: #1c2022; --ink: #e4e8e4; --line: #2f3733; --link: #8cc0ff; --go: #58d99b; --faint: #c9ced4; }
@@ -64,9 +64,9 @@ header a:first-child { font: 600 1.3rem var(--serif); }
 :root .swagger-ui .opblock-delete .opblock-summary-method { background: #bd2626; }
 `;
 
-// No validatorUrl: Swagger UI would show the document to a service of its makers. It puts a link into the button of each
-// call, which is to be one thing for whoever uses a keyboard or has the page read out; and it offers a choice of servers,
-// unnamed, where there is one.
+// No validatorUrl: Swagger UI would send the document to its makers' service. It also puts a link into the button of
+// each call, which must be a single control for keyboards and screen readers; and it shows a choice of servers,
+// unnamed, even if there is only one.
 const START = `const Plainer = ({ React }) => ({
   wrapComponents: {
     DeepLink: () => ({ text }) => React.createElement("span", null, text),
@@ -87,7 +87,7 @@ SwaggerUIBundle({
 });
 `;
 
-/** Lets the page load nothing from anywhere else. Swagger UI sets styles on elements, and draws with data images. */
+/** The page may load nothing from elsewhere. Swagger UI sets styles on elements, and draws with data images. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -98,14 +98,14 @@ const TYPES = {
   json: "application/json",
 } as const;
 
-/** Where the OpenAPI document is: two addresses, the same bytes. */
+/** The OpenAPI document: two addresses, the same bytes. */
 const DOCUMENT_PATHS = ["/docs/json", "/public/openapi.json"];
 
 export function docsRoutes({ version, tags }: Pick<ApiConfig, "version"> & { tags: readonly Tag[] }) {
   const { plugin, text } = openApiDocument({ version, path: "/docs", tags });
   const app = new Elysia({ name: "levqor/docs" }).use(plugin);
 
-  /** Serves what is made at the first question, and no more after that. */
+  /** Serves content that is created on the first request and then cached. */
   function serve(path: string, type: keyof typeof TYPES, body: () => string | Uint8Array): void {
     let content: Content | undefined;
     app.get(
@@ -120,13 +120,13 @@ export function docsRoutes({ version, tags }: Pick<ApiConfig, "version"> & { tag
     );
   }
 
-  // After the plugin, so in place of its own page, which loads its script from another host.
+  // Registered after the plugin, so it replaces the plugin's own page, which loads its script from another host.
   serve("/docs", "html", () => PAGE);
   serve("/docs/page.css", "css", () => STYLE);
   serve("/docs/start.js", "js", () => START);
   serve("/docs/swagger-ui.css", "css", () => bytesOf(import.meta.resolve("swagger-ui-dist/swagger-ui.css")));
   serve("/docs/swagger-ui-bundle.js", "js", () => bytesOf(import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js")));
-  // All routes are known when it is asked for; none is added later.
+  // All routes are known at the first request; none is added later.
   for (const path of DOCUMENT_PATHS) serve(path, "json", text);
   return app;
 }

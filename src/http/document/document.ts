@@ -1,4 +1,4 @@
-/** The OpenAPI document: what all routes say of themselves, and what they share. */
+/** The OpenAPI document: the routes' descriptions, and what they share. */
 
 import { swagger } from "@elysiajs/swagger";
 import { scopes } from "../../access/mod.ts";
@@ -52,13 +52,13 @@ console.log(data.job_id);
 
 export interface DocumentOptions {
   readonly version: string;
-  /** Where the plugin shows a page and the document; routes of ours come after it, and take their place. */
+  /** The path of the plugin's page and document; our routes are registered after it, and replace them. */
   readonly path: string;
   /** The groups that it shows, in their order. */
   readonly tags: readonly Tag[];
 }
 
-/** The plugin that gathers what routes say of themselves, and the document's text, once all routes are known. */
+/** The plugin that gathers the routes' descriptions, and the document's text, once all routes are known. */
 export function openApiDocument({ version, path, tags }: DocumentOptions) {
   const specPath = `${path}/json`;
   const plugin = swagger({
@@ -84,14 +84,14 @@ interface Answered {
   readonly content?: Readonly<Record<string, { readonly examples?: object }>>;
 }
 
-/** The parts of a document that are looked at here. */
+/** The parts of a document that are used here. */
 interface Gathered {
   readonly paths: Record<string, Record<string, { readonly responses: Record<string, Answered> }>>;
 }
 
 type Components = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** Once all features have declared what is theirs. */
+/** Once all features have declared theirs. */
 let gathered: Components | undefined;
 
 function shared(): Components {
@@ -118,7 +118,7 @@ const securitySchemes = {
   },
 };
 
-/** The schemas, each of which refers to the others where it contains them. */
+/** The schemas, each of which refers to the others that it contains. */
 function namedSchemas(): Record<string, unknown> {
   const schemas = components().map(([name, schema]) => [name, toJsonSchema(schema)] as const);
   const names = new Map(schemas.map(([name, schema]) => [JSON.stringify(schema), name]));
@@ -134,7 +134,7 @@ function namedSchemas(): Record<string, unknown> {
   return Object.fromEntries(schemas.map(([name, schema]) => [name, inside(schema as object)]));
 }
 
-/** The document in OpenAPI 3.1, which takes schemas as they are, and with what its calls refer to. */
+/** The document in OpenAPI 3.1, which takes schemas as they are, with everything that its calls refer to. */
 function complete({ paths, ...document }: Gathered) {
   const responses = shareErrors(paths);
   const found = referred([paths, responses]);
@@ -146,7 +146,7 @@ function complete({ paths, ...document }: Gathered) {
   return { ...document, openapi: "3.1.0", paths, components: parts };
 }
 
-/** Has calls that may answer the same errors refer to one description of them: that is most of the document. */
+/** Makes calls with the same errors refer to one description of them: that is most of the document. */
 function shareErrors(paths: Gathered["paths"]): Record<string, Answered> {
   const responses: Record<string, Answered> = {};
   for (const call of Object.values(paths).flatMap((calls) => Object.values(calls))) {
@@ -161,7 +161,7 @@ function shareErrors(paths: Gathered["paths"]): Record<string, Answered> {
   return responses;
 }
 
-/** The shared components that a part of the document refers to, and those that they refer to. */
+/** The shared components that a part of the document refers to, directly or indirectly. */
 function referred(part: unknown, found = new Set<string>()): ReadonlySet<string> {
   for (const [, kind = "", name = ""] of JSON.stringify(part).matchAll(/"#\/components\/(\w+)\/([\w-]+)"/g)) {
     if (found.has(`${kind}/${name}`)) continue;

@@ -1,4 +1,4 @@
-/** The headers that calls read and answer with, as the API document describes them. */
+/** The headers of requests and responses, as the API document describes them. */
 
 export const requestHeaders = {
   "Idempotency-Key": {

@@ -1,4 +1,4 @@
-/** The schemas of requests and answers as JSON Schema, for readers that know nothing of this service. */
+/** The schemas of requests and responses as JSON Schema, for readers that know nothing of this service. */
 import { documentedFormat } from "../request/validation.ts";
 
 /** Keywords whose value maps names to schemas. */
@@ -6,7 +6,7 @@ const MAPS = new Set(["properties", "patternProperties", "$defs"]);
 /** Keywords whose value is data. */
 const DATA = new Set(["const", "default", "enum", "example", "examples", "required"]);
 
-/** A TypeBox schema, or a map of them: lists of constants become enums, formats of our own what they stand for. */
+/** A TypeBox schema, or a map of them: unions of constants become enums, our own formats what they stand for. */
 export function toJsonSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(toJsonSchema);
   if (schema === null || typeof schema !== "object") return schema;

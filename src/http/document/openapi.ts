@@ -11,9 +11,9 @@ import { nameOf } from "./components.ts";
 import { type AnswerHeader, answerHeaders, type RequestHeader, requestHeaders } from "./headers.ts";
 import { toJsonSchema } from "./json_schema.ts";
 
-/** What every answer carries. */
+/** The headers of every response. */
 const COMMON_HEADERS: readonly AnswerHeader[] = ["X-Request-Id"];
-/** What every answer carries whose caller is limited. */
+/** The headers of every response to a limited caller. */
 const RATE_HEADERS: readonly AnswerHeader[] = [
   "RateLimit",
   "RateLimit-Policy",
@@ -22,7 +22,7 @@ const RATE_HEADERS: readonly AnswerHeader[] = [
   "X-RateLimit-Reset",
 ];
 
-/** What the errors of a status carry beside the problem document. */
+/** The headers and fields that errors with a status have besides the problem document. */
 const errorHeaders: Readonly<Record<number, readonly AnswerHeader[]>> = {
   401: ["WWW-Authenticate"],
   403: ["WWW-Authenticate"],
@@ -43,7 +43,7 @@ export function sharedComponents() {
   };
 }
 
-/** What every call may answer. */
+/** The problems of every call. */
 const DOOR_PROBLEMS = [
   problems.invalid_host,
   problems.uri_too_long,
@@ -69,7 +69,7 @@ const BODY_PROBLEMS = [
   problems.validation_failed,
 ];
 
-/** All that a call may be refused with: what its declaration says of it, and what follows from that. */
+/** All problems of a call: those it declares, and those that follow from its declaration. */
 function errorsOf(call: AnyDeclaration): ReadonlySet<ProblemKind> {
   const own = call.errors ?? [];
   return new Set([
@@ -101,7 +101,7 @@ function requestHeadersOf(call: AnyDeclaration): RequestHeader[] {
   ];
 }
 
-/** The headers of its answer that follow from its declaration. */
+/** The headers of its response that follow from its declaration. */
 function answerHeadersOf(call: AnyDeclaration): AnswerHeader[] {
   return [
     ...(records(call) && call.records !== "many" ? (["Levqor-Position"] as const) : []),
@@ -126,7 +126,7 @@ export function describe(operation: AnyDeclaration): DocumentDecoration {
       ...(operation.deprecated ? [deprecationNote(operation.deprecated)] : []),
     ].join(" "),
     ...(operation.deprecated && { deprecated: true, "x-deprecation": operation.deprecated }),
-    // What OpenAPI 3.1 calls roles, for schemes other than OAuth's.
+    // OpenAPI 3.1 calls these roles, for schemes other than OAuth's.
     security: operation.scope ? [{ ApiKey: [operation.scope] }, { Bearer: [operation.scope] }] : [],
     ...(any_query && { "x-any-query": true }),
     parameters: [
@@ -162,7 +162,7 @@ export interface Callback {
   readonly tag: Tag;
   readonly summary: string;
   readonly description: string;
-  /** Where it goes, as a runtime expression of OpenAPI. */
+  /** The URL, as a runtime expression of OpenAPI. */
   readonly to: string;
   readonly body: TSchema;
 }
@@ -252,7 +252,7 @@ function content({ schema, content_type, parts, example }: Answer) {
   return { schema: { type: "string", ...inside }, example };
 }
 
-/** One answer for each status, with an example of every code that it may carry. */
+/** One response for each status, with an example of every code that it may have. */
 function problemAnswers(
   kinds: ReadonlySet<ProblemKind>,
   { expected, common }: { expected: AnyDeclaration["answers"]; common: readonly AnswerHeader[] },

@@ -8,7 +8,7 @@ import { problems } from "../problems.ts";
 
 const PATHS = ["/public", "/public/*", "/.well-known/security.txt", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
 
-/** Pages that calls of the API make: to be listed beside those of `public/`. */
+/** Pages that calls of the API render: listed beside those of `public/`. */
 export const OTHER_PAGES: readonly string[] = ["/docs", "/status"];
 
 export function pageRoutes({ site }: Pick<ApiOptions, "site">) {

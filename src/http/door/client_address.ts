@@ -1,11 +1,11 @@
-/** The address of whoever makes a request: read at the first question, which few requests come to. */
+/** The address of a request's sender: computed on demand, which few requests need. */
 import { clientAddresses, type ProxyTrust } from "../../rate/mod.ts";
 import { contextOf } from "../context.ts";
 
 export type AddressOf = (request: Request) => string;
 
 export interface AddressOptions {
-  /** The forwarded header that is believed; absent: none. */
+  /** The trusted forwarding header; absent: none. */
   readonly trust_proxy?: ProxyTrust | undefined;
   /** Knows the connections; there is none before it listens. */
   readonly server: () => { requestIP(request: Request): { address: string } | null } | null;

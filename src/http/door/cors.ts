@@ -1,4 +1,7 @@
-/** What pages of other origins may do here (the Fetch standard's CORS). Keys travel in headers, so no cookies do. */
+/**
+ * What pages of other origins may do here (the Fetch standard's CORS). Keys are sent in headers, so there are no
+ * cookies.
+ */
 import type { RequestContext } from "../context.ts";
 
 /** The web app: always allowed. */
@@ -20,7 +23,7 @@ const ALLOW_HEADERS = [
   "X-Request-Id",
 ].join(", ");
 
-/** What a page's script may read, beside what it always may. */
+/** The headers that a page's script may read, besides the default ones. */
 const EXPOSE_HEADERS = [
   "Deprecation",
   "ETag",
@@ -39,14 +42,14 @@ const EXPOSE_HEADERS = [
   "X-Request-Id",
 ].join(", ");
 
-/** How long a browser may remember a preflight's answer, in seconds; Chromium takes no more than two hours. */
+/** How long a browser may cache a preflight's response, in seconds; Chromium accepts no more than two hours. */
 const MAX_AGE_S = 7_200;
 
 export interface Cors {
   allows(origin: string): boolean;
-  /** The answer to a browser that asks what a page may send; `undefined` where the request is no such question. */
+  /** The response to a browser's preflight; `undefined` if the request is not one. */
   preflight(request: Request, context: RequestContext): Response | undefined;
-  /** Says in an answer's headers who may read it. */
+  /** Adds to a response's headers who may read it. */
   mark(headers: Headers, context: RequestContext): void;
 }
 
@@ -58,7 +61,7 @@ export function createCors(origins: readonly string[]): Cors {
     preflight({ method }, { headers }) {
       if (method !== "OPTIONS" || headers.origin === undefined) return undefined;
       if (headers["access-control-request-method"] === undefined) return undefined;
-      // An origin that may not is answered alike; what it may not is what `mark` leaves out.
+      // A forbidden origin gets the same response; what keeps it out is what `mark` omits.
       if (!allowed.has(headers.origin)) return new Response(null, { status: 204 });
       return new Response(null, {
         status: 204,

@@ -3,7 +3,7 @@ import { contextOf } from "../context.ts";
 
 export interface DeadlinesOptions {
   readonly limit_ms: number;
-  /** What a request is answered that was not answered in time. */
+  /** The response to a request that was not handled in time. */
   readonly late: (request: Request) => Response;
 }
 
@@ -12,7 +12,7 @@ interface Awaited {
   readonly resolve: (response: Response) => void;
 }
 
-/** At least so often deadlines are looked at. */
+/** The minimum interval of checks for deadlines. */
 const TICK_MS = 1_000;
 
 export class Deadlines {
@@ -25,7 +25,7 @@ export class Deadlines {
     this.#options = options;
   }
 
-  /** The answer, or what is said where it does not come in time; an answer that comes later is thrown away. */
+  /** The response, or the one for a timeout; a response that comes later is discarded. */
   bound(request: Request, answer: Promise<Response>): Promise<Response> {
     this.#timer ??= setInterval(() => this.#look(), Math.min(TICK_MS, this.#options.limit_ms / 4)).unref();
     return new Promise((resolve, reject) => {

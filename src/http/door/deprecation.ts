@@ -1,11 +1,11 @@
-/** Calls that will be gone: said in every answer (RFC 9745, RFC 8594), and in the API document. */
+/** Deprecated calls: announced in every response (RFC 9745, RFC 8594), and in the API document. */
 
 export interface Deprecation {
   /** The day on which it was deprecated, for example `2027-01-01`. */
   readonly since: string;
-  /** The day from which on it may be gone. */
+  /** The day from which it may be removed. */
   readonly sunset?: string;
-  /** Path of the page that says what to use in its place. */
+  /** Path of the page that says what to use instead. */
   readonly documentation: string;
 }
 
@@ -31,7 +31,7 @@ interface Route {
   readonly hooks?: { readonly detail?: object };
 }
 
-/** What the answers of a route carry where it is deprecated. The routes are read at the first question. */
+/** The headers of a deprecated route's responses. The routes are read on first use. */
 export function deprecations(routes: () => readonly Route[]): (method: string, path?: string) => Headers | undefined {
   let known: Map<string, Headers> | undefined;
   return (method, path) => {

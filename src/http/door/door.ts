@@ -1,9 +1,9 @@
 /**
- * The front door: one function around everything that Elysia answers, so that no answer passes beside it, be it an
- * error, a file or a stream. Requests are looked at on the way in, answers get their headers on the way out.
+ * The front door: one function around everything that Elysia serves, so that no response bypasses it, be it an error, a
+ * file or a stream. Requests are checked on the way in, responses get their headers on the way out.
  *
- * context, pace -> head (host, URL, headers), origin -> preflight, OPTIONS -> caller -> rate limits -> Elysia, within its time
- * -> 304 -> headers -> metrics, request log
+ * context, pace -> head (host, URL, headers), origin -> preflight, OPTIONS -> caller -> rate limits -> Elysia, within
+ * its time -> 304 -> headers -> metrics, request log
  */
 
 import { setRateHeaders } from "../../rate/mod.ts";
@@ -34,14 +34,14 @@ export interface DoorOptions extends Pick<ApiConfig, "cors_origins" | "public_ur
   readonly logger: ApiLogger;
   readonly metrics: Metrics;
   readonly tracing?: Tracing | undefined;
-  /** Writes a line where one is due. */
+  /** Writes a line if one is due. */
   readonly log: ReturnType<typeof requestLog>;
-  /** Absent: nobody is asked who they are. */
+  /** Absent: there is no authentication. */
   readonly auth?: Auth;
-  /** Absent: everyone may send as much as they like. */
+  /** Absent: there are no rate limits. */
   readonly limits?: RateGate | undefined;
   readonly routes: RouteTable;
-  /** What the answers of a deprecated call carry; absent: none is deprecated. */
+  /** The headers of a deprecated call's responses; absent: none is deprecated. */
   readonly deprecationOf?: ReturnType<typeof deprecations>;
 }
 
@@ -78,7 +78,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     log?.({ request, context, status, duration_ms });
   };
 
-  // Elysia asks for a handler anew at each request.
+  // Elysia asks for a handler again at each request.
   return (handle) => (request) => {
     const context = contextOf(request);
     context.route = routes.routeOf(request.method, pathOf(request));
@@ -108,7 +108,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
   };
 }
 
-/** Routes that are asked for all the time, and are of no interest. */
+/** Routes that are called all the time, and are of no interest. */
 const UNTRACED = new Set(["/health", "/metrics"]);
 
 function beginSpan(tracing: Tracing, request: Request, context: RequestContext): void {
@@ -134,7 +134,7 @@ function endSpan(
   });
 }
 
-/** The answer to OPTIONS at a path that is served. */
+/** The response to OPTIONS at a known path. */
 function optionsOf(request: Request, { methodsOf }: RouteTable): Response | undefined {
   if (request.method !== "OPTIONS") return undefined;
   const methods = methodsOf(pathOf(request));
@@ -148,7 +148,7 @@ interface Entering {
   readonly handle: Handle;
 }
 
-/** Handles a request once it is known who makes it, and that they may. */
+/** Handles a request once its caller is known and allowed. */
 function admission({ auth, limits }: Pick<DoorOptions, "auth" | "limits">) {
   return ({ request, context, handle }: Entering): Response | Promise<Response> => {
     const enter = (identity: RequestContext["identity"]) => {
@@ -167,18 +167,18 @@ function tooLate({ reading }: RequestContext, limit_s: number): Problem {
     });
   }
   return new Problem(problems.request_timeout, `The body did not arrive within ${limit_s} seconds.`, {
-    // What may still come of it must not be taken for the next request.
+    // A late result must not be attributed to the next request.
     headers: { connection: "close" },
   });
 }
 
-/** Gives an answer the headers that every answer has. */
+/** Adds the headers that every response has. */
 function dress(
   response: Response,
   { request, context, cors }: { request: Request; context: RequestContext; cors: Cors },
 ): Response {
   const { headers } = response;
-  // Bun dates every answer but these.
+  // Bun adds a Date to every response but these.
   if (request.method === "HEAD") headers.set("date", new Date().toUTCString());
   setSecurityHeaders(response);
   cors.mark(headers, context);

@@ -1,4 +1,4 @@
-/** Turns whatever was thrown into a problem document, and logs what was a fault. */
+/** Turns anything thrown into a problem document, and logs faults. */
 
 import { Elysia } from "elysia";
 import { connectionFault } from "../../db/mod.ts";
@@ -14,7 +14,7 @@ import type { ApiLogger } from "../options.ts";
 import { Problem, type ProblemKind, problemResponse } from "../problem.ts";
 import { problems } from "../problems.ts";
 
-/** What is the service's own, and logged. */
+/** The service's own faults, which are logged. */
 const FAULTS: ReadonlySet<ProblemKind> = new Set([
   problems.internal_error,
   problems.unavailable,
@@ -22,7 +22,7 @@ const FAULTS: ReadonlySet<ProblemKind> = new Set([
   problems.deadline_exceeded,
 ]);
 
-/** Answers every error of every route. */
+/** Handles every error of every route. */
 export function problemErrors(logger: ApiLogger, methodsOf: (path: string) => readonly string[]) {
   return new Elysia({ name: "levqor/errors" }).onError({ as: "global" }, ({ error, code, request }) => {
     const path = pathOf(request);
@@ -31,7 +31,7 @@ export function problemErrors(logger: ApiLogger, methodsOf: (path: string) => re
   });
 }
 
-/** The answer to whatever was thrown. Clients learn nothing internal; faults are logged with the request id. */
+/** The response to anything thrown. Clients learn nothing internal; faults are logged with the request id. */
 export function refusal(
   error: unknown,
   { request, logger, code }: { request: Request; logger: ApiLogger; code?: string | number },
@@ -56,7 +56,7 @@ function notServed(method: string, path: string, allowed: readonly string[]): Pr
   );
 }
 
-/** What a caller is told of whatever was thrown; `code` is Elysia's, where it was Elysia that threw. */
+/** What a caller learns about anything thrown; `code` is Elysia's, if Elysia threw it. */
 export function toProblem(error: unknown, code?: string | number): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof LogBusyError) {

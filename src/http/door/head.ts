@@ -1,20 +1,20 @@
-/** What holds for the head of every request: its host, its URL, its headers. */
+/** Checks the head of every request: its host, its URL, its headers. */
 
 import { pathStart, type RequestContext } from "../context.ts";
 import { HEADERS_LIMIT_BYTES, HEADERS_MAX, URL_LIMIT_BYTES } from "../limits.ts";
 import { Problem } from "../problem.ts";
 import { problems } from "../problems.ts";
 
-/** A name or an address, and perhaps a port. Underscores are no host's, but many a container's. */
+/** A name or an address, and perhaps a port. Underscores are not valid in host names, but common in container names. */
 const HOST = /^(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*\.?|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
-/** The host that was found good last: mostly there is only one. */
+/** The last valid host: usually there is only one. */
 let goodHost: string | undefined;
 
 /** Throws the problems `invalid_host`, `uri_too_long` and `headers_too_large`. */
 export function checkHead({ url }: Request, { headers }: Pick<RequestContext, "headers">): void {
   const { host } = headers;
-  // Where a request came over no connection, its URL names the host.
+  // If a request came without a connection, its URL has the host.
   if (host === undefined ? pathStart(url) === 0 : host !== goodHost) checkHost(host);
   const length = url.length - pathStart(url);
   if (length > URL_LIMIT_BYTES) {

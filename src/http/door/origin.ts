@@ -1,7 +1,7 @@
 /**
- * What a browser may be made to do by a page of somebody else's. A page can send requests to any address, this machine's
- * too, and by having its own name lead here (DNS rebinding) even read the answers. What tells is the Host that the browser
- * thinks it talks to, and the Origin of the page.
+ * What somebody else's page can make a browser do. A page can send requests to any address, including this machine's,
+ * and by pointing its own name here (DNS rebinding) even read the responses. They show in the Host that the browser
+ * thinks it talks to, and in the page's Origin.
  */
 
 import type { RequestContext } from "../context.ts";
@@ -14,16 +14,16 @@ type Context = Pick<RequestContext, "headers">;
 export interface OriginCheck {
   /** Throws the problem `host_refused`. */
   checkHost(context: Context): void;
-  /** Throws the problem `origin_refused` for what may change something, on behalf of a page that may not. */
+  /** Throws the problem `origin_refused` for a write on behalf of a page that may not make it. */
   checkWrite(request: Pick<Request, "method">, context: Context): void;
   /** Throws the problem `origin_refused` for a WebSocket of a page that may not read. */
   checkSocket(context: Context): void;
 }
 
 export interface OriginCheckOptions {
-  /** Whether everyone may do everything: then only the network keeps strangers away. */
+  /** Whether everybody may do everything: then only the network keeps strangers away. */
   readonly open: boolean;
-  /** Where the service is seen from outside, where that was said. */
+  /** The service's public URL, if configured. */
   readonly public_url?: string | undefined;
   readonly cors: Pick<Cors, "allows">;
 }
@@ -36,12 +36,12 @@ export function originCheck({ open, public_url, cors }: OriginCheckOptions): Ori
     origin === public_url ||
     cors.allows(origin) ||
     (host !== undefined && URL.parse(origin)?.host === host.toLowerCase());
-  /** The host that was found good last: mostly there is only one. */
+  /** The last valid host: usually there is only one. */
   let goodHost: string | undefined;
 
   return {
     checkHost({ headers: { host } }) {
-      // Where a request came over no connection it names none, and none from a browser does so.
+      // Without a connection a request has no host, and never comes from a browser.
       if (!open || host === undefined || host === goodHost) return;
       const name = nameOf(host);
       if (!isLoopback(name) && name !== publicName) {
@@ -57,7 +57,7 @@ export function originCheck({ open, public_url, cors }: OriginCheckOptions): Ori
     },
     checkSocket(context) {
       const { origin } = context.headers;
-      // With keys no page can connect that has none.
+      // With keys, a page without one cannot connect.
       if (!open || origin === undefined || isOurs(origin, context)) return;
       if (isLoopback(URL.parse(origin)?.hostname ?? "")) return;
       throw refused(origin, "connect");
@@ -65,12 +65,14 @@ export function originCheck({ open, public_url, cors }: OriginCheckOptions): Ori
   };
 }
 
-/** The host's name without its port, as URLs have it: `127.1` is 127.0.0.1. The head was checked before. */
+/** The host's name without its port, in URL form: `127.1` is 127.0.0.1. The head was checked before. */
 function nameOf(host: string): string {
   return (URL.parse(`http://${host}`)?.hostname ?? "").replace(/\.$/, "");
 }
 
-/** Names that no other machine's page can have: RFC 6761 keeps `localhost` and what ends in it for the machine itself. */
+/**
+ * Names that no other machine's page can have: RFC 6761 reserves `localhost` and its subdomains for the machine itself.
+ */
 function isLoopback(name: string): boolean {
   return name === "localhost" || name.endsWith(".localhost") || /^127(?:\.\d+){3}$/.test(name) || name === "[::1]";
 }

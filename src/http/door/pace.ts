@@ -1,17 +1,17 @@
 /**
- * How many requests are begun between two turns of the event loop. Whoever sends requests on one connection without
- * waiting for the answers has all of them read at once: 50,000 kept the loop for two seconds.
+ * How many requests start per turn of the event loop. If a client sends requests on one connection without waiting for
+ * responses, all of them are read at once: 50,000 blocked the loop for two seconds.
  */
 
-/** About 2 ms of those that are answered at once. */
+/** About 2 ms of requests that are answered at once. */
 const BEGUN_PER_TURN = 32;
 
 export class Pace {
   #begun = 0;
 
   /**
-   * `undefined`: begin at once. Else the next turn is to be waited for. Bun closes a connection that brings another request
-   * while one is not answered yet, so there is no more to come on this one.
+   * `undefined`: start at once. Otherwise wait for the next turn. Bun closes a connection that sends another request
+   * before the last one is answered, so no more will come on this one.
    */
   begin(): Promise<void> | undefined {
     if (this.#begun === 0) setImmediate(() => this.#turn());

@@ -1,4 +1,4 @@
-/** Holds requests to their limits: at the door, and once more where a route opts into a policy of its own. */
+/** Enforces the limits of requests: at the door, and again if a route opts into its own policy. */
 
 import { addressScope, type RateLimiter, type RoutePolicy, type Verdict } from "../../rate/mod.ts";
 import { contextOf } from "../context.ts";
@@ -8,23 +8,28 @@ import type { AddressOf } from "./client_address.ts";
 
 export interface RateGate {
   /**
-   * Counts a request of which it is known who makes it. Throws the problem `rate_limited`; to a client that floods the
-   * service, late: then it returns a promise that rejects with it.
+   * Counts a request whose caller is known. Throws the problem `rate_limited`; to a client that floods the service,
+   * late: then it returns a promise that rejects with it.
    */
   enter(request: Request): Promise<never> | undefined;
-  /** Whether a token may be checked that was not seen before. Where not, `enter` refuses the request. */
+  /** Whether an unknown token may be verified. If not, `enter` refuses the request. */
   mayVerify(request: Request): boolean;
-  /** Counts a request under a stricter policy too: its caller's, or without a key its address's. Throws the same. */
+  /**
+   * Counts a request under a stricter policy too: for its caller, or without a key for its address. Throws the same.
+   */
   enterRoute(request: Request, policy: RoutePolicy): void;
 }
 
-/** By route, as all that follows. Probes and scrapers must hear the truth of a service that is flooded; but no key may be guessed there either. */
+/**
+ * By route, like everything that follows. Probes and scrapers must see the true state of a service that is flooded; but
+ * keys must not be guessed there either.
+ */
 const PROBE = "/health";
 const SCRAPE = "/metrics";
-/** Refusals that are held back at once, and the body that each may have, so that they cannot fill the memory. */
+/** How many refusals are delayed at once, and how large their bodies may be, so that they cannot fill the memory. */
 const HELD_MAX = 5_000;
 const HELD_BODY_MAX_BYTES = 4_096;
-/** The routes of pages and static files begin so, but for some that ask the database. */
+/** The routes of pages and static files begin like this, except for some that query the database. */
 const PAGES = ["/public", "/docs", "/.well-known/", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
 const NO_PAGES = new Set(["/public/metrics"]);
 
@@ -92,7 +97,7 @@ export function rateGate({ limiter, addressOf }: RateGateOptions): RateGate {
   };
 }
 
-/** Who holds the key of a request; `undefined`: it has none that holds, or everyone may do everything. */
+/** The holder of a request's key; `undefined`: it has no valid one, or everybody may do everything. */
 function holderOf(request: Request): { identity: string; tier: string } | undefined {
   const { identity } = contextOf(request);
   if (identity?.kind !== "known") return undefined;
@@ -100,7 +105,7 @@ function holderOf(request: Request): { identity: string; tier: string } | undefi
   return tier === null ? undefined : { identity: name, tier };
 }
 
-/** Its bytes would lie in memory until the answer. */
+/** Its bytes would stay in memory until the response. */
 function hasLargeBody(request: Request): boolean {
   const { headers } = contextOf(request);
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > HELD_BODY_MAX_BYTES;

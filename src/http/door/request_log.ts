@@ -1,9 +1,9 @@
 /**
- * One line for each request, at info, written when its answer begins: with the client's address and user agent, and
- * nothing else of a person. The route's pattern stands for the path, which may name somebody.
+ * One line per request, at level info, written when its response begins: with the client's address and user agent, and
+ * no other personal data. The route's pattern is logged instead of the path, which may contain a name.
  *
- * A line costs more than all else that is done for a request at the door, and at 15,000 requests/s the lines would be
- * 4 MB/s. So `errors` writes those alone that tell something (decision 59).
+ * A line costs more than everything else that the door does, and at 15,000 requests/s the lines would be 4 MB/s. So
+ * `errors` writes only the interesting ones (decision 59).
  */
 
 import type { RequestContext } from "../context.ts";
@@ -13,7 +13,7 @@ import type { AddressOf } from "./client_address.ts";
 
 /** What takes longer is slow. */
 const SLOW_MS = 1_000;
-/** Lines of one second in the mode `errors`: a client that asks for nothing but errors must not fill the disk. */
+/** Lines per second in the mode `errors`: a client that causes nothing but errors must not fill the disk. */
 const LINES_PER_SECOND = 20;
 /** Of a user agent, in characters; real ones are shorter. */
 const USER_AGENT_LENGTH = 256;
@@ -32,7 +32,7 @@ export interface RequestLogOptions {
   readonly addressOf: AddressOf;
 }
 
-/** What writes a line where one is due; `undefined` where none ever is. */
+/** Writes a line if one is due; `undefined` if none ever is. */
 export function requestLog({
   logger,
   mode,

@@ -1,4 +1,4 @@
-/** Which route a request meets. */
+/** Finds the route that handles a request. */
 
 interface Route {
   readonly method: string;
@@ -6,9 +6,9 @@ interface Route {
 }
 
 export interface RouteTable {
-  /** The pattern of the route that answers, for example `/api/v1/status/:job_id`; `undefined` where none does. */
+  /** The pattern of the matching route, for example `/api/v1/status/:job_id`; `undefined` if none matches. */
   routeOf(method: string, path: string): string | undefined;
-  /** Which methods are served at a path; none at a path that is not served. */
+  /** Which methods are supported at a path; none at an unknown path. */
   methodsOf(path: string): readonly string[];
 }
 
@@ -17,13 +17,13 @@ interface Entry extends Route {
 }
 
 /**
- * Finds routes as the router does, so that whoever must know one before the router has looked (limits, traces) compares
- * no paths of its own: a slash at the end makes no difference, letters' case and percent-encoding do; what is spelled
- * out goes before `:names`, and those before `*`. The routes are read at the first question, when all of them are known.
+ * Finds routes as the router does, so that code that must know one before the router runs (limits, traces) does not
+ * compare paths itself: a trailing slash makes no difference, case and percent-encoding do; literal segments go before
+ * `:names`, and those before `*`. The routes are read on first use, when all of them are known.
  */
 export function routeTable(routes: () => readonly Route[]): RouteTable {
   let entries: readonly Entry[] | undefined;
-  /** By method and path: for those spelled out, which are asked for most. */
+  /** By method and path, for literal ones, which are the most frequent. */
   const exact = new Map<string, string>();
   const read = () => {
     entries = routes()
@@ -50,13 +50,13 @@ export function routeTable(routes: () => readonly Route[]): RouteTable {
   };
 }
 
-/** 0: every letter is spelled out; 1: some segments are `:names`; 2: the rest is open. */
+/** 0: entirely literal; 1: some segments are `:names`; 2: the rest is open. */
 function vagueness(path: string): number {
   if (path.includes("*")) return 2;
   return path.includes(":") ? 1 : 0;
 }
 
-/** `/jobs/:job_id` takes any one segment there, `*` takes the rest. */
+/** `/jobs/:job_id` matches any single segment there, `*` matches the rest. */
 function toPattern(path: string): RegExp {
   const source = path
     .replace(/\/$/, "")

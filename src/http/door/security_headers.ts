@@ -1,6 +1,6 @@
-/** Headers on every answer that tell browsers what they must not do. */
+/** Headers on every response that tell browsers what they must not do. */
 
-/** For pages of the API, which show nothing; what shows something has a policy of its own. */
+/** For responses of the API, which display nothing; pages have their own policy. */
 const API_POLICY = [
   "default-src 'none'",
   "connect-src https://levqor.ai https://api.levqor.ai",
@@ -14,7 +14,7 @@ const API_POLICY = [
 
 type HeaderList = readonly [name: string, value: string][];
 
-/** The same on every answer, whatever it says itself. */
+/** The same on every response, whatever it sets itself. */
 export const fixedHeaders: HeaderList = [
   ["strict-transport-security", "max-age=31536000; includeSubDomains; preload"],
   ["cross-origin-opener-policy", "same-origin"],
@@ -25,29 +25,31 @@ export const fixedHeaders: HeaderList = [
   ["permissions-policy", "geolocation=(), microphone=()"],
 ];
 
-/** On every answer that does not say otherwise itself. */
+/** On every response that does not set them itself. */
 const defaultHeaders: HeaderList = [
   ["content-security-policy", API_POLICY],
-  // What CORS lets a page read is not held back by it; what is only embedded (an image) is.
+  // Does not block what CORS allows a page to read; it does block what is only embedded (an image).
   ["cross-origin-resource-policy", "same-origin"],
-  // Answers show data that changes, and mostly to those alone who hold a key.
+  // Responses contain data that changes, mostly for key holders only.
   ["cache-control", "no-store"],
 ];
 
 const dressed = new WeakSet<Response>();
-/** What CORS lets a page read depends on its origin: a cache must not give one's answer to another. */
+/** What CORS allows a page to read depends on its origin: a cache must not give one's response to another. */
 const VARY: HeaderList[number] = ["vary", "Origin"];
-/** Copied whole into each answer: a third of the time that it takes to set them one by one. */
+/** Copied as a whole into each response: a third of the time that setting them one by one takes. */
 const jsonHeaders = new Headers([...fixedHeaders, ...defaultHeaders, VARY, ["content-type", "application/json"]]);
 
-/** An answer of JSON text that has all of these headers already: for calls that are made thousands of times a second. */
+/**
+ * A response of JSON text that has all of these headers already: for calls that are made thousands of times a second.
+ */
 export function jsonResponse(text: string, status: number): Response {
   const response = new Response(text, { status, headers: jsonHeaders });
   dressed.add(response);
   return response;
 }
 
-/** Gives an answer those of these headers that it lacks. */
+/** Adds those of these headers that a response lacks. */
 export function setSecurityHeaders(response: Response): void {
   if (dressed.has(response)) return;
   const { headers } = response;

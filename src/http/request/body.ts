@@ -1,4 +1,4 @@
-/** Reading a request's body once, as text, within its limit. */
+/** Reads a request's body once, as text, within its limit. */
 
 import { encodingOf, firstCharacters, readMediaType } from "../../json/mod.ts";
 import { contextOf, type RequestContext } from "../context.ts";
@@ -42,13 +42,13 @@ function parseBody(bytes: Uint8Array, headers: RequestContext["headers"]): JsonB
   return body;
 }
 
-/** In whose turn: bodies are read of known callers alone. */
+/** In whose turn: bodies are read only for known callers. */
 function callerOf(request: Request): string {
   const { identity } = contextOf(request);
   return identity?.kind === "known" ? identity.caller.identity : "";
 }
 
-/** Reads a JSON body where there is one; without one its value is `{}`. Throws as {@link readJson} does. */
+/** Reads a JSON body if there is one; without one its value is `{}`. Throws as {@link readJson} does. */
 export async function readJsonIfAny(request: Request): Promise<JsonBody> {
   const { headers } = contextOf(request);
   const length = headers["content-length"] ?? (headers["transfer-encoding"] === undefined ? "0" : "");
@@ -85,7 +85,7 @@ function checkMediaType(contentType: string | undefined): void {
   }
 }
 
-/** A compressed body is not taken: what it unpacks to is bounded by nothing that it says. */
+/** Compressed bodies are rejected: nothing in them bounds their decompressed size. */
 function checkCoding(coding: string | undefined): void {
   if (coding === undefined || coding.toLowerCase() === "identity") return;
   throw new Problem(
@@ -117,7 +117,7 @@ async function readAll(request: Request): Promise<Uint8Array> {
     if (Number(length) > BODY_LIMIT_BYTES) throw tooLarge(`${length} bytes long`);
     return await request.bytes();
   }
-  // Chunked: its length shows only as it is read.
+  // Chunked: its length is known only as it is read.
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {

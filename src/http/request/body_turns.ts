@@ -1,21 +1,21 @@
 /**
- * When bodies are parsed: 512 KB of short values take 25 ms and 10 MB of memory for a while, 31 KB of them a millisecond and a
- * half, so that many which arrive together would stop all else. They are parsed in slices of a few milliseconds, in which
- * callers take turns, and two thirds of the time are for all else, of which some is what follows from them. Those that are
- * small wait for none that is large.
+ * Schedules the parsing of bodies: 512 KB of short values take 25 ms and 10 MB of memory for a while, 31 KB of them a
+ * millisecond and a half, so many that arrive together would stop everything else. They are parsed in slices of a few
+ * milliseconds, callers in turn, leaving two thirds of the time to everything else, including what follows from them.
+ * Small ones never wait for large ones.
  */
 
 import { Lanes } from "../../async/mod.ts";
 import { Problem } from "../problem.ts";
 import { problems } from "../problems.ts";
 
-/** A body of more bytes is large. */
+/** A larger body, in bytes, is large. */
 const SMALL_BODY_BYTES = 32 * 1024;
-/** Bytes of bodies that may wait for their turn: of one caller, and of all; of small ones, and as much of large ones. */
+/** Bytes of bodies that may wait for their turn: per caller, and in total; of small ones, and as many of large ones. */
 export const WAITING_LIMIT_BYTES = { caller: 32 * 1024 * 1024, all: 128 * 1024 * 1024 };
-/** What is parsed before all else has its turn takes so long, and one body more at most. */
+/** The length of a slice, plus at most one more body. */
 const SLICE_MS = 5;
-/** After a slice so many times as long as it took is left to all else. */
+/** After a slice, this many times as long is left to everything else. */
 const RESTS = 2;
 
 interface Reading<Value> {
@@ -33,7 +33,10 @@ export class BodyTurns {
     this.#large = new Gate(slice_ms);
   }
 
-  /** Parses a body: at once, or when it is the caller's turn. Throws the problem `unavailable` where too much waits, and what `parse` throws. */
+  /**
+   * Parses a body: at once, or when it is the caller's turn. Throws the problem `unavailable` if too much waits, and
+   * what `parse` throws.
+   */
   async parse<Value>(caller: string, reading: Reading<Value>): Promise<Value> {
     const gate = reading.length <= SMALL_BODY_BYTES ? this.#small : this.#large;
     return gate.isOpen ? gate.timed(reading.parse) : await gate.wait(caller, reading);
@@ -43,10 +46,10 @@ export class BodyTurns {
 class Gate {
   readonly #slice_ms: number;
   readonly #waiting = new Lanes<{ readonly length: number; readonly run: () => void }>(({ length }) => length);
-  /** Since the event loop last went round. */
+  /** Since the event loop last turned. */
   #spent_ms = 0;
   #isTurnComing = false;
-  /** Closed from the end of a slice on until all that waited meanwhile is parsed. */
+  /** Closed from the end of a slice on until everything that waited meanwhile is parsed. */
   isOpen = true;
 
   constructor(slice_ms: number) {

@@ -1,6 +1,6 @@
 /**
- * The credential of a request, and where else in the request it stands: what is recorded or logged of a request must not
- * hold it, in whichever header, path or body a client put it by mistake.
+ * The credential of a request, and where else in the request it occurs: what is recorded or logged must not contain it,
+ * in whichever header, path or body a client put it by mistake.
  */
 
 import { Problem } from "../problem.ts";
@@ -9,14 +9,14 @@ import { problems } from "../problems.ts";
 /** By lower-case name. */
 type Headers = Readonly<Record<string, string | undefined>>;
 
-/** Before the base64url of a key: browsers can set no header of a WebSocket but the list of its protocols. */
+/** Precedes the base64url of a key: the list of protocols is the only WebSocket header that browsers can set. */
 const KEY_PROTOCOL = "levqor.key.";
-/** What is shorter is in other texts by chance; configured keys are no shorter. */
+/** Anything shorter occurs in other texts by chance; configured keys are no shorter. */
 const MIN_LENGTH = 16;
 /** Keys as this service issues them, and JWTs, whoever's they are. */
 const SECRET = /lvq_(?:live|test)_[0-9A-Za-z]{38}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/;
 
-/** What the request identifies its caller by: a key, a token, or what is neither; `null`: nothing. */
+/** What the request identifies its caller by: a key, a token, or something that is neither; `null`: nothing. */
 export function credentialOf(headers: Headers): string | null {
   const key = headers["x-api-key"];
   if (key !== undefined) return key;
@@ -26,30 +26,32 @@ export function credentialOf(headers: Headers): string | null {
   return encoded === undefined ? null : decoded(encoded);
 }
 
-/** Whether a text holds a credential: one of the request's own, in any of its headers, or what is one by its looks. */
+/**
+ * Whether a text contains a credential: the request's own, from any of its headers, or something that looks like one.
+ */
 export function holdsCredential(text: string, headers: Headers): boolean {
   if (text.length < MIN_LENGTH) return false;
   return SECRET.test(text) || secretsOf(headers).some((secret) => overlaps(text, secret));
 }
 
-/** As {@link holdsCredential}, for long texts in which the credentials of others are not this request's matter. */
+/** Like {@link holdsCredential}, for long texts, ignoring other people's credentials. */
 function holdsOwnCredential(text: string, headers: Headers): boolean {
   return secretsOf(headers).some((secret) => secret.length >= MIN_LENGTH && text.includes(secret));
 }
 
-/** Whether a body holds a credential of its request, however its JSON spells it: `value` is what the text was read as. */
+/** Whether a body contains a credential of its request, however its JSON is escaped: `value` is the parsed text. */
 export function bodyHoldsCredential({ text, value }: { text: string; value: unknown }, headers: Headers): boolean {
   if (holdsOwnCredential(text, headers)) return true;
-  // Without escapes a string reads as it is written.
+  // Without escapes a string's value is its text.
   return text.includes("\\") && holdsOwnCredential(JSON.stringify(value), headers);
 }
 
-/** Whether a URL holds a credential of its request, percent-encoded or not. */
+/** Whether a URL contains a credential of its request, percent-encoded or not. */
 export function urlHoldsCredential(url: string, headers: Headers): boolean {
   return holdsOwnCredential(url, headers) || (url.includes("%") && holdsOwnCredential(percentDecoded(url), headers));
 }
 
-/** Each octet by itself, as keys are visible ASCII: a URL may hold what is no UTF-8. */
+/** Octet by octet, as keys are visible ASCII: a URL may contain invalid UTF-8. */
 function percentDecoded(url: string): string {
   return url.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
@@ -62,7 +64,7 @@ export function credentialExposed(where: "URL" | "body"): Problem {
   );
 }
 
-/** All that the headers may show as a credential, not only what counts. */
+/** Everything in the headers that may be a credential, not only what counts. */
 function secretsOf(headers: Headers): readonly string[] {
   const { "x-api-key": key, authorization } = headers;
   const encoded = protocolKey(headers);
@@ -73,7 +75,7 @@ function secretsOf(headers: Headers): readonly string[] {
   return secrets;
 }
 
-/** Either in the other: also a part of a key tells too much of it. */
+/** In either direction: part of a key reveals too much, too. */
 function overlaps(text: string, secret: string): boolean {
   return secret.length >= MIN_LENGTH && (text.includes(secret) || secret.includes(text));
 }

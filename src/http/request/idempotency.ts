@@ -1,4 +1,4 @@
-/** Ids out of `Idempotency-Key`: the second creation with a key meets the first one's stream. */
+/** Ids derived from `Idempotency-Key`: the second creation with a key meets the first one's stream. */
 
 import type { Caller } from "../../access/mod.ts";
 import { derivedUuid } from "../../log/derived_id.ts";
@@ -9,7 +9,7 @@ import { problems } from "../problems.ts";
 /** Visible ASCII, 1 to 255 characters. */
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** The key of a request, without quotes; `null` where there is none. Throws the problem `invalid_idempotency_key`. */
+/** The key of a request, without quotes; `null` if there is none. Throws the problem `invalid_idempotency_key`. */
 export function idempotencyKey(request: Request): string | null {
   const header = contextOf(request).headers["idempotency-key"];
   if (header === undefined) return null;

@@ -1,4 +1,4 @@
-/** Changes that name what they were made from (RFC 9110, section 13.1.1). */
+/** Changes that state the version they are based on (RFC 9110, section 13.1.1). */
 
 import { Problem } from "../problem.ts";
 import { problems } from "../problems.ts";

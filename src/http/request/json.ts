@@ -1,4 +1,4 @@
-/** Reading what callers send as JSON: what is wrong with it becomes a problem. */
+/** Parses JSON from callers: faults become problems. */
 import { JsonError, type JsonErrorCode, parseJson } from "../../json/mod.ts";
 import { Problem, type ProblemKind } from "../problem.ts";
 import { problems } from "../problems.ts";
@@ -15,7 +15,7 @@ const NOT_REPRESENTABLE =
   "must be an integer of 64 bits or a number that a double represents exactly; send it as a string";
 
 /**
- * Parses a JSON text that a caller sent. `what` the text is, problems say. Throws the problems `malformed_json`,
+ * Parses a JSON text from a caller. `what` describes the text in problems. Throws the problems `malformed_json`,
  * `json_too_deep`, `duplicate_key`, `number_not_representable` and `too_many_numeric_keys`.
  */
 export function readJsonText(text: string, what: "body" | "message" = "body"): unknown {

@@ -1,6 +1,6 @@
 /**
- * Which query parameters a call knows: any other is refused, whatever the call, since it may be a misspelt one. So is a
- * URL that is no text: decoders put U+FFFD where octets are no UTF-8, and another thing would be looked for.
+ * The query parameters of each call: any other is rejected, because it may be misspelt. So is a URL that is not UTF-8:
+ * decoders replace invalid octets by U+FFFD, and something else would be looked up.
  */
 import type { TObject } from "@sinclair/typebox";
 import { excerpt } from "../../json/mod.ts";
@@ -9,10 +9,10 @@ import { Problem } from "../problem.ts";
 import { problems } from "../problems.ts";
 import { invalid } from "./validation.ts";
 
-/** In characters: of a name that a refusal tells. */
+/** In characters: of a name in an error. */
 const MAX_NAME_LENGTH = 64;
 
-/** The names of a call's parameters; `true`: it may be asked for with anything. */
+/** The names of a call's parameters; `true`: it accepts anything. */
 export type KnownQuery = ReadonlySet<string> | true;
 
 export function knownQuery(query: TObject | undefined): ReadonlySet<string> {
@@ -35,7 +35,7 @@ export function checkUrl(request: Request, known: KnownQuery): void {
   throw malformed(`?${excerpt(name, MAX_NAME_LENGTH)}`);
 }
 
-/** Whether all octets that are percent-encoded are. */
+/** Whether all percent-encoded octets are valid. */
 function isUtf8(part: string): boolean {
   if (!part.includes("%")) return true;
   try {

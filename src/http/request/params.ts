@@ -1,4 +1,4 @@
-/** Parameters of paths: UUIDs, names, and what a schema describes. */
+/** Path parameters: UUIDs, names, and what a schema describes. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import type { PathParam } from "../declaration.ts";
 import { Problem, type ProblemKind } from "../problem.ts";
@@ -9,13 +9,13 @@ interface IdOptions {
   readonly schema: TSchema;
   /** What it identifies, in words: `key`. */
   readonly what: string;
-  /** Thrown for what is no UUID. */
+  /** Thrown for an invalid UUID. */
   readonly invalid: ProblemKind;
-  /** Thrown, by the call, where nothing has the id. */
+  /** Thrown, by the call, if nothing has the id. */
   readonly missing: ProblemKind;
 }
 
-/** The id of something, read in its one spelling, lower case. */
+/** An id in canonical form, lower case. */
 export function idParam({ schema, what, invalid, missing }: IdOptions): PathParam<string> {
   const read = (text: string) => {
     if (!UUID.test(text)) throw new Problem(invalid, `The ${what} id in the path is not a UUID.`);
@@ -24,7 +24,7 @@ export function idParam({ schema, what, invalid, missing }: IdOptions): PathPara
   return { schema, read, errors: [invalid, missing] };
 }
 
-/** A parameter of which any text may be the name of something; `missing` says that it is none. */
+/** A parameter that accepts any text as a name; `missing` is the problem if nothing has it. */
 export function nameParam(schema: TSchema, missing: ProblemKind): PathParam<string> {
   return { schema, read: (text) => text, errors: [missing] };
 }

@@ -1,4 +1,4 @@
-/** Asking read models, which follow the log and may not be there yet in a service's first moments. */
+/** Queries of read models, which follow the log and may not exist yet in a service's first moments. */
 
 import { isUndefinedTable } from "../../db/mod.ts";
 import type { EventLog } from "../../log/types.ts";
@@ -22,7 +22,7 @@ export async function onceBuilt<Rows>(query: () => PromiseLike<Rows>, wait_ms = 
   }
 }
 
-/** Waits until a read model shows what was recorded at `position`. Throws the problem `read_model_behind`. */
+/** Waits until a read model includes what was recorded at `position`. Throws the problem `read_model_behind`. */
 export async function untilReached(
   projector: Pick<Projector, "waitFor">,
   { name, position, wait_ms = READ_MODEL_WAIT_MS }: { name: string; position: number; wait_ms?: number },
@@ -39,9 +39,9 @@ interface Asked {
 }
 
 /**
- * A page of a read model as a list call asks for it, no older than its `Levqor-Min-Position`. `select` gives up to `take`
- * rows behind the one at `position`, or from the list's begin where there is none. Throws the problems `invalid_cursor`
- * and `read_model_behind`.
+ * The requested page of a read model, no older than its `Levqor-Min-Position`. `select` returns up to `take` rows after
+ * the one at `position`, or from the beginning of the list if there is none. Throws the problems `invalid_cursor` and
+ * `read_model_behind`.
  */
 export async function readPage<Row extends { readonly position: number }>(
   { request, log, projector, wait_ms }: Asked,
@@ -61,7 +61,7 @@ export async function readPage<Row extends { readonly position: number }>(
   const from = fromCursor(cursor, kind);
   const position = positionHeader(request, "levqor-min-position");
   if (position !== undefined && !(await projector.waitFor(name, position, 0))) {
-    // What is not on record yet may never be: nothing waits for that.
+    // What is not recorded yet may never be: nothing waits for that.
     await checkReached(log, position);
     await untilReached(projector, { name, position, wait_ms });
   }

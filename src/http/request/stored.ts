@@ -1,6 +1,6 @@
 /**
- * How many schedules, pipelines, keys and limits of workflows there may be, in all and of one caller: counts are asked for
- * before one is added.
+ * Limits the number of schedules, pipelines, keys and workflow limits, in total and per caller: they are counted before
+ * one is added.
  */
 
 import type { Caller } from "../../access/mod.ts";
@@ -13,7 +13,7 @@ import { Problem } from "../problem.ts";
 import { problems } from "../problems.ts";
 import { onceBuilt } from "./read_model.ts";
 
-/** The read models whose rows are counted, what they are called, and how there are fewer. */
+/** The read models whose rows are counted, what they are called, and how to reduce them. */
 const KINDS = {
   schedules: { what: "schedules exist", yours: "schedules are yours", mend: "delete one that is not needed" },
   pipelines: {
@@ -40,7 +40,7 @@ export interface StoredThingsOptions {
   readonly log: Pick<EventLog, "readStream">;
   /** {@link STORED_MAX} by default. */
   readonly max?: number | undefined;
-  /** What one caller may have of them, from 0 to 1. */
+  /** The share that one caller may have, from 0 to 1. */
   readonly share: number;
   readonly logger: Pick<ApiLogger, "debug">;
   readonly wait_ms?: number | undefined;
@@ -48,7 +48,7 @@ export interface StoredThingsOptions {
 
 interface Adding<Result> {
   readonly caller: Caller;
-  /** Where it is recorded; `null`: under a name that is new for certain. */
+  /** Its position; `null`: under a name that is certainly new. */
   readonly stream_id: string | null;
   readonly record: () => Promise<Result>;
 }
@@ -88,7 +88,7 @@ export class StoredThings {
   }
 
   /**
-   * Records one that may be new; of one that is there already nothing is asked. A single process keeps to the limit exactly.
+   * Records one that may be new; for an existing one nothing is counted. A single process enforces the limit exactly.
    * Throws the problem `too_many_stored`.
    */
   async add<Result extends Recorded>(kind: StoredKind, { caller, stream_id, record }: Adding<Result>): Promise<Result> {

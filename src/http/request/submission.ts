@@ -1,4 +1,4 @@
-/** Submissions of jobs in requests: what they must fulfil beside their schema, and what callers are told of them. */
+/** Submissions of jobs in requests: what is checked besides their schema, and what callers are told. */
 
 import { writtenOtherwise } from "../../../connectors/called_url.ts";
 import type { Steps } from "../../../events/pipeline.ts";
@@ -13,7 +13,7 @@ import { problems } from "../problems.ts";
 import type { IntakeRequest } from "../schema.ts";
 import { invalid } from "./validation.ts";
 
-/** When to come back, in seconds: a full queue takes a while to be half empty. */
+/** When to retry, in seconds: a full queue takes a while to become half empty. */
 const RETRY_AFTER_S = 5;
 
 /** Submits a job. Throws the problems `queue_full`, `idempotency_key_reused` and `outcome_unknown`. */
@@ -37,7 +37,7 @@ export function queueFull({ whose, waiting, max }: Depth): Problem {
   return new Problem(problems.queue_full, detail, { headers: { "retry-after": String(RETRY_AFTER_S) } });
 }
 
-/** Tells the caller under which id the job can be looked for. */
+/** Tells the caller under which id to look for the job. */
 function outcomeUnknown(cause: AppendInDoubtError, job_id: string): Problem {
   return new Problem(
     problems.outcome_unknown,
@@ -47,12 +47,12 @@ function outcomeUnknown(cause: AppendInDoubtError, job_id: string): Problem {
 }
 
 export interface CheckSubmissionOptions {
-  /** Of the body that holds the submission. */
+  /** Of the body that contains the submission. */
   readonly byte_length: number;
-  /** The names that steps may use. */
+  /** The connectors that steps may use. */
   readonly connectors: ReadonlySet<string>;
   readonly refusedAddress: ApiOptions["refusedAddress"];
-  /** Where in the body the submission is, as a JSON pointer; the body itself by default. */
+  /** The place of the submission in the body, as a JSON pointer; the body itself by default. */
   readonly pointer?: string;
 }
 
@@ -69,7 +69,7 @@ export function checkSubmission(
     throw invalid([{ pointer: `${pointer}/callback_url`, message }]);
   }
   if (steps !== undefined) checkSteps(steps, { connectors, pointer: `${pointer}/steps` });
-  // Written anew, JSON grows at most 4.4 times (1e20 becomes 21 digits): small bodies need no second look.
+  // Serialised again, JSON grows at most 4.4 times (1e20 becomes 21 digits): small bodies need no second check.
   if (byte_length <= PAYLOAD_LIMIT_BYTES / 5) return;
   const size = Buffer.byteLength(JSON.stringify(payload));
   if (size <= PAYLOAD_LIMIT_BYTES) return;
@@ -82,7 +82,7 @@ export function checkSubmission(
   );
 }
 
-/** Throws the problem `validation_failed`, where steps that fit their schema cannot be run all the same. */
+/** Throws the problem `validation_failed` for steps that match their schema but cannot run. */
 export function checkSteps(
   steps: Steps,
   { connectors, pointer }: { connectors: ReadonlySet<string>; pointer: string },

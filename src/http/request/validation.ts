@@ -1,4 +1,4 @@
-/** Checks values against schemas; errors are gathered only where a check has failed. */
+/** Checks values against schemas; errors are collected only if a check has failed. */
 
 import { FormatRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
@@ -15,7 +15,7 @@ export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 export type Validator<Schema extends TSchema> = (value: unknown) => Static<Schema>;
 
-/** Errors that say of what type a value must be. */
+/** Errors about a value's type. */
 const TYPES: ReadonlySet<ValueErrorType> = new Set([
   ValueErrorType.Array,
   ValueErrorType.Boolean,
@@ -32,9 +32,9 @@ const JOB_EVENT_TYPES = Object.keys(jobEvents);
 
 interface Format {
   readonly check: (value: string) => boolean;
-  /** What to say of a value that does not fit. */
+  /** The error for an invalid value. */
   readonly message: string | ((value: string) => string);
-  /** What JSON Schema has for it, where it does not know the format. */
+  /** The JSON Schema equivalent, for readers that do not know the format. */
   readonly documented?: object;
 }
 
@@ -72,7 +72,7 @@ const formats: Record<string, Format> = {
   uuid: { check: (value) => UUID.test(value), message: "must be a UUID" },
 };
 
-/** What to say of a text that does not fit its pattern. */
+/** The error for a text that does not match its pattern. */
 const patterns: Record<string, string> = {
   [PipelineName.pattern as string]: "must be 1 to 128 lower-case letters, digits, - and _, not starting with - or _",
   [Step.properties.id.pattern as string]: "must be 1 to 64 lower-case letters, digits and _, starting with a letter",
@@ -80,12 +80,12 @@ const patterns: Record<string, string> = {
 
 for (const [name, { check }] of Object.entries(formats)) FormatRegistry.Set(name, check);
 
-/** A format as JSON Schema has it. */
+/** A format in JSON Schema. */
 export function documentedFormat(name: string): object {
   return formats[name]?.documented ?? { format: name };
 }
 
-/** A compiled check that gives the value back, typed, or throws the problem `validation_failed`. */
+/** A compiled check that returns the value, typed, or throws the problem `validation_failed`. */
 export function validator<Schema extends TSchema>(
   schema: Schema,
   toPointer: (path: string) => string = (path) => path,
@@ -103,7 +103,7 @@ export function validator<Schema extends TSchema>(
   };
 }
 
-/** Reads a query string into the shape of `schema`; unknown and repeated parameters are refused. */
+/** Parses a query string according to `schema`; unknown and repeated parameters are rejected. */
 export function queryReader<Schema extends TObject>(schema: Schema): (request: Request) => Static<Schema> {
   const check = validator(schema, (path) => `?${path.slice(1)}`);
   return (request) => {
@@ -170,7 +170,7 @@ function describe(error: ValueError): string {
   }
 }
 
-/** Where a value does not fit, and what is expected there. */
+/** Where a value is invalid, and what is expected there. */
 function told(error: ValueError): { path: string; message: string } {
   const { type, path, schema } = error;
   if (type !== ValueErrorType.Union) return { path, message: describe(error) };
@@ -179,20 +179,20 @@ function told(error: ValueError): { path: string; message: string } {
     return { path, message: `must be one of ${options.map((option) => option.const).join(", ")}` };
   }
   const first = error.errors.map((option) => option.First()).filter((found) => found !== undefined);
-  // The first option of the value's own type is the one that was meant.
+  // The first option with the value's own type is the one that was meant.
   const meant = first.find((found) => found.path !== path || !isOfType(found));
   if (meant) return told(meant);
   const expected = [...new Set(first.map((found) => told(found).message.replace(/^must be /, "")))];
   return { path, message: `must be ${expected.join(" or ")}` };
 }
 
-/** Whether it is the type that a value does not fit. */
+/** Whether the value has the wrong type. */
 function isOfType({ type, value }: ValueError): boolean {
   const isNumeric = type === ValueErrorType.Integer || type === ValueErrorType.Number;
   return TYPES.has(type) && !(isNumeric && typeof value === "bigint");
 }
 
-/** JSON has numbers alone; that large integers are `bigint` here is nothing to tell. */
+/** JSON has only numbers; that large integers are `bigint` here is an internal matter. */
 function numberMessage({ schema, value, type }: ValueError): string {
   if (typeof value === "bigint") {
     if (value > 0 && schema.maximum !== undefined) return `must be at most ${schema.maximum}`;
@@ -205,9 +205,9 @@ function isJobEventType(value: string): boolean {
   return Object.hasOwn(jobEvents, value);
 }
 
-/** Empty where a text is an http or https address without credentials. */
+/** Empty if a text is an http or https URL without credentials. */
 function httpUrlFault(value: string): string {
-  // The parser drops white space and control characters silently; an address has none.
+  // The parser drops white space and control characters silently; a URL has none.
   if (/[\s\p{Cc}]/u.test(value)) return "must not contain white space or control characters; write a space as %20";
   if (!/^https?:/i.test(value)) return "must be a URL that starts with http:// or https://";
   const url = URL.parse(value);
@@ -218,13 +218,13 @@ function httpUrlFault(value: string): string {
   return url.username === "" && url.password === "" ? "" : "must not contain credentials (user:password@)";
 }
 
-/** Exact: what a double does not hold is a `bigint`. */
+/** Exact: an integer that a double cannot represent is a `bigint`. */
 function integerOf(text: string): number | bigint {
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : BigInt(text);
 }
 
-/** Empty where a text is a time. */
+/** Empty if a text is a time. */
 function timeFault(value: string): string {
   const reading = readTime(value);
   return "fault" in reading ? reading.fault : "";

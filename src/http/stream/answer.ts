@@ -1,18 +1,20 @@
-/** Answers that can be megabytes: each is written in a slice of its own, so that many at once leave all else its turns. */
+/**
+ * Responses that can be megabytes: each is written in its own slice, so that many at once let others take their turn.
+ */
 import { inSlice } from "../../async/mod.ts";
 import { writeJson } from "../../json/mod.ts";
 
-/** From so many UTF-16 units on an answer is made bytes here, where it is one slice of many, and not by the server. */
+/** From this many UTF-16 units on, a response is encoded here, in one of many slices, and not by the server. */
 const LONG_LENGTH = 100_000;
 
 const encoder = new TextEncoder();
 
-/** Writes a value as an answer's JSON, what is kept as text without decoding it. */
+/** Writes a value as a response's JSON, without decoding kept text. */
 export function answerWith(value: unknown, set: { headers: Record<string, unknown> }): Promise<Response | string> {
   return answerWritten(() => writeJson(value), set);
 }
 
-/** The same, of JSON that is written when its turn has come. */
+/** The same, for JSON that is written when its turn has come. */
 export async function answerWritten(
   write: () => string,
   set: { headers: Record<string, unknown> },

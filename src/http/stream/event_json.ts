@@ -1,4 +1,4 @@
-/** Recorded events as JSON text, without parsing what the log keeps as JSON already. */
+/** Recorded events as JSON text, without parsing what the log stores as JSON already. */
 import { decode, entityId, eventId, type StoredEvent, schemaVersion } from "../../../events/mod.ts";
 
 /** An entry of a job's history. */
@@ -6,7 +6,7 @@ export function jobEventJson(event: StoredEvent): string {
   return `{"position":${event.position},${common(event)}`;
 }
 
-/** An event of the log as it was recorded, in one line, whatever its shape was then. */
+/** An event of the log as it was recorded, in one line, whatever its schema was then. */
 export function logEventJson(event: StoredEvent): string {
   const { position, stream_id, version, type, schema_version, data_json, meta_json, recorded_at } = event;
   const json = `{"event_id":"${eventId(event)}","position":${position},"stream_id":"${stream_id}","version":${version},"type":"${type}","schema_version":${schema_version},"data":${data_json},"meta":${meta_json},"recorded_at":"${recorded_at}"}`;

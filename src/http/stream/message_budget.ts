@@ -1,7 +1,10 @@
-/** What a caller may say over all WebSockets of this process: so many messages and so many bytes, and more as time goes on. */
+/**
+ * Limits a caller's messages over all WebSockets of this process: a burst of messages and bytes, and more as time goes
+ * on.
+ */
 import { MESSAGE_BURST, MESSAGE_BYTES_BURST, MESSAGE_BYTES_PER_S, MESSAGES_PER_S } from "../limits.ts";
 
-/** Callers that are remembered; a bucket that was not used for a while is full, and need not be. */
+/** How many callers are remembered; a bucket that was not used for a while is full, and need not be. */
 const SWEEP_AT = 1_000;
 
 interface Bucket {
@@ -14,7 +17,7 @@ interface Bucket {
 export class MessageBudget {
   readonly #buckets = new Map<string, Bucket>();
 
-  /** Whether the caller may send this message. What is refused costs nothing. */
+  /** Whether the caller may send this message. A refused one costs nothing. */
   spend(identity: string, bytes: number): boolean {
     const now = performance.now();
     if (this.#buckets.size >= SWEEP_AT) this.#sweep(now);

@@ -1,13 +1,13 @@
-/** Answers line by line: JSON texts, one in each, pulled as the client reads them. */
+/** Responses line by line: one JSON text each, pulled as the client reads them. */
 import { textBody } from "./text_body.ts";
 
 export interface LinesOptions {
   /** It is returned (its `finally` runs) when the client goes away. */
   readonly source: AsyncGenerator<object>;
-  /** Stops the source, also where it waits. */
+  /** Stops the source, even while it waits. */
   readonly stop: AbortController;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The last line, where the source breaks. */
+  /** The last line, if the source fails. */
   readonly onError: (error: unknown) => object;
 }
 
@@ -16,7 +16,7 @@ export function ndjson({ source, stop, headers, onError }: LinesOptions): Respon
   return new Response(body, {
     headers: {
       "content-type": "application/x-ndjson",
-      // Asks proxies such as nginx not to gather the stream.
+      // Asks proxies such as nginx not to buffer the stream.
       "x-accel-buffering": "no",
       ...headers,
     },

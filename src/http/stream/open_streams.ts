@@ -1,4 +1,7 @@
-/** Opening streams of events: as many as this process keeps open, each until its client, its caller or the service ends it. */
+/**
+ * Opens streams of events: as many as this process keeps open, each until its client, its caller or the service ends
+ * it.
+ */
 import type { StoredEvent } from "../../../events/envelope.ts";
 import { type Caller, onLapse } from "../../access/mod.ts";
 import type { Call } from "../call.ts";
@@ -13,7 +16,7 @@ export type StreamCall = Call<unknown, unknown, unknown, Caller>;
 type OpenStreamsOptions = Pick<ApiOptions, "config" | "logger" | "metrics" | "signal" | "timing">;
 
 interface Opening {
-  /** Begins to read; `stop` fires when nobody wants more. */
+  /** Starts to read; `stop` fires when nobody wants more. */
   readonly source: (stop: AbortSignal) => Promise<AsyncGenerator<readonly StoredEvent[]>>;
   /** See `EventStreamOptions`. */
   readonly write?: (event: StoredEvent) => string;
@@ -29,14 +32,14 @@ export class OpenStreams {
     this.#slots = new StreamSlots({ max, share });
   }
 
-  /** Answers a call with a stream. Throws the problem `too_many_streams`, and what `source` throws. */
+  /** Responds to a call with a stream. Throws the problem `too_many_streams`, and what `source` throws. */
   async open({ request, server, caller, cause }: StreamCall, { source, write }: Opening): Promise<Response> {
     const { logger, metrics, signal, timing } = this.#options;
     const { heartbeat_ms, slow_consumer_s = SLOW_CONSUMER_S } = timing ?? {};
     const { request_id } = cause;
     const leave = this.#slots.take(caller);
-    // Heartbeats keep the connection busy. Idle is only one whose client reads nothing, and did not read either
-    // that it is cut off: Bun closes that.
+    // Heartbeats keep the connection busy. It becomes idle only if its client reads nothing, not even that it is cut
+    // off: then Bun closes it.
     server?.timeout(request, 2 * slow_consumer_s);
     const stop = new AbortController();
     stop.signal.addEventListener("abort", leave);

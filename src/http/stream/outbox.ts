@@ -1,21 +1,21 @@
-/** What goes out over one WebSocket, no faster than its client reads. */
+/** Sends over one WebSocket, no faster than its client reads. */
 import type { ServerWebSocket } from "bun";
 
-/** Answers that may wait for a client which sends and does not read. */
+/** How many responses may wait for a client that sends and does not read. */
 const MAX_WAITING_REPLIES = 100;
 
 export interface OutboxOptions {
   readonly socket: Pick<ServerWebSocket<unknown>, "sendText" | "getBufferedAmount">;
   /** How long a client may read nothing. */
   readonly slow_ms: number;
-  /** Called once, with a client that reads too slowly. */
+  /** Called once, if a client reads too slowly. */
   readonly onSlow: () => void;
 }
 
-/** Holds one event at most, and a bounded number of answers, beside what the kernel holds. */
+/** Buffers at most one event, and a bounded number of responses, besides the kernel's buffer. */
 export class Outbox {
   readonly #options: OutboxOptions;
-  /** Set while the socket takes no more; resolves when it does again. */
+  /** Set while the socket accepts no more; resolves when it does again. */
   #full: PromiseWithResolvers<void> | undefined;
   #unread: Timer | undefined;
   #waitingReplies = 0;
@@ -25,25 +25,25 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** Where what was sent waits for the client to read: resolves when it has been, or the outbox has ended. */
+  /** If sent data waits for the client to read: resolves when it has, or the outbox has ended. */
   get full(): Promise<void> | undefined {
     return this.#full?.promise;
   }
 
-  /** To be called for what nobody waits to send: answers. */
+  /** For messages that nobody waits to send: responses. */
   reply(text: string): void {
     if (this.#full && ++this.#waitingReplies > MAX_WAITING_REPLIES) this.#cutOff();
     else this.send(text);
   }
 
-  /** To be called for events, when it is not full. */
+  /** For events, when it is not full. */
   send(text: string): void {
     if (this.#ended || this.#options.socket.sendText(text) > 0) return;
     this.#full ??= Promise.withResolvers();
     if (this.#unread === undefined) this.#watch();
   }
 
-  /** To be called when the client has read some of what waited. */
+  /** Called when the client has read some of what waited. */
   drained(): void {
     if (!this.#full || this.#ended) return;
     clearTimeout(this.#unread);

@@ -7,13 +7,13 @@ import { type ClosedReason, closedReasons } from "./stream_end.ts";
 export interface EventStreamOptions {
   /** Batches of events, in order, none empty. It is returned (its `finally` runs) whoever ends the stream. */
   readonly source: AsyncGenerator<readonly StoredEvent[]>;
-  /** Stops the source, also where it waits for news. */
+  /** Stops the source, even while it waits for news. */
   readonly stop: AbortController;
-  /** Called with what broke the source. */
+  /** Called if the source fails. */
   readonly onError: (error: unknown) => void;
-  /** Called where the client was told to go because it read nothing. */
+  /** Called if the client was cut off because it read nothing. */
   readonly onSlow: () => void;
-  /** Calls `end` when the client may see no more; returns the way to be told no more. */
+  /** Calls `end` when the client may see no more; returns a function that cancels this. */
   readonly lapses: (end: () => void) => () => void;
   /** The data of an event, in one line; by default as subscribers to jobs get it. */
   readonly write?: ((event: StoredEvent) => string) | undefined;
@@ -24,7 +24,7 @@ export interface EventStreamOptions {
 const encoder = new TextEncoder();
 
 /**
- * Answers with a stream of events. At most one batch is held for a client that does not read. Unless the client
+ * Responds with a stream of events. At most one batch is buffered for a client that does not read. Unless the client
  * left, the last event says why the stream ends.
  */
 export function eventStream(options: EventStreamOptions): Response {
@@ -60,7 +60,7 @@ export function eventStream(options: EventStreamOptions): Response {
   }
 
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    // Called when the client has taken what there was.
+    // Called when the client has read everything.
     clearTimeout(unread);
     try {
       next ??= source.next();
@@ -84,7 +84,7 @@ export function eventStream(options: EventStreamOptions): Response {
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        // Sent at once: the client learns that it is connected, and to come back soon when it no longer is.
+        // Sent at once: the client learns that it is connected, and how soon to reconnect.
         controller.enqueue(encoder.encode("retry: 2000\n: connected\n\n"));
         unlisten = lapses(() => void close(controller, "unauthorized"));
         if (ended) unlisten();
@@ -97,13 +97,13 @@ export function eventStream(options: EventStreamOptions): Response {
   return new Response(body, {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
-      // Asks proxies such as nginx not to gather the stream.
+      // Asks proxies such as nginx not to buffer the stream.
       "x-accel-buffering": "no",
     },
   });
 }
 
-/** What the promise gives, or `undefined` when it takes longer than `ms`. */
+/** The promise's value, or `undefined` if it takes longer than `ms`. */
 async function firstOf<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | number | undefined;
   const late = new Promise<undefined>((resolve) => {

@@ -1,9 +1,9 @@
-/** Why the service ends a stream. A client that comes back with the last position it saw misses nothing. */
+/** Why the service ends a stream. A client that resumes from the last position it saw misses nothing. */
 
 interface ClosedKind {
-  /** For a person, and short: a WebSocket's close frame holds 123 bytes. */
+  /** For a person, and short: a WebSocket's close frame has 123 bytes. */
   readonly detail: string;
-  /** The close code of a WebSocket (RFC 6455; 4000 to 4999 are an application's own). */
+  /** The close code of a WebSocket (RFC 6455; 4000 to 4999 are for applications). */
   readonly code: number;
 }
 

@@ -1,11 +1,11 @@
-/** How many streams of one kind this process keeps open, in all and for one caller. */
+/** Limits the open streams of one kind in this process, in total and per caller. */
 
 import type { Caller } from "../../access/mod.ts";
 import { Shares, type SharesOptions } from "../../access/shares/shares.ts";
 import { Problem } from "../problem.ts";
 import { problems } from "../problems.ts";
 
-/** When to come back, in seconds: clients that are sent away together should not all come back before others have left. */
+/** When to retry, in seconds: rejected clients should not all return before others have left. */
 const RETRY_AFTER_S = 5;
 
 export class StreamSlots {
@@ -15,7 +15,10 @@ export class StreamSlots {
     this.#shares = new Shares(options);
   }
 
-  /** Takes a slot; returns what gives it back, however often it is called. Throws the problem `too_many_streams`. */
+  /**
+   * Takes a slot; returns a function that gives it back, which may be called repeatedly. Throws the problem
+   * `too_many_streams`.
+   */
   take(caller: Caller): () => void {
     const taken = this.#shares.take(caller);
     if (typeof taken === "function") return taken;

@@ -1,11 +1,13 @@
-/** Answers' bodies of text, pulled as the client reads them. */
+/** Text bodies of responses, pulled as the client reads them. */
 
 export interface TextOptions {
   /** It is returned (its `finally` runs) when the client goes away. */
   readonly source: AsyncGenerator<string>;
-  /** Stops the source, also where it waits. */
+  /** Stops the source, even while it waits. */
   readonly stop: AbortController;
-  /** The last text, where the source breaks; absent: the connection is cut, so that a part is not taken for the whole. */
+  /**
+   * The last text, if the source fails; absent: the connection is cut, so that a part is not mistaken for the whole.
+   */
   readonly onError?: (error: unknown) => string;
 }
 
