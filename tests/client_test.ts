@@ -67,7 +67,7 @@ const until = (job_id: string, status: Schemas["JobStatus"]["status"]) =>
   });
 
 describe("a job", () => {
-  test("is submitted, runs, and is read in every way", async () => {
+  test("is submitted, runs, and can be read in every way", async () => {
     const header = { "Idempotency-Key": crypto.randomUUID() };
     const body: Schemas["IntakeRequest"] = {
       workflow: "http",
@@ -114,7 +114,7 @@ describe("a job", () => {
     );
   });
 
-  test("is refused with a problem that says what is wrong", async () => {
+  test("is rejected with a problem that says what is wrong", async () => {
     // The types would not let it pass; what comes from elsewhere may be anything.
     const body = { workflow: "http", payload: {}, priority: "soon" } as unknown as Schemas["IntakeRequest"];
     const { error, response } = await levqor.POST("/api/v1/intake", { body });
@@ -129,7 +129,7 @@ describe("a job", () => {
     expect(missing.error?.request_id).toBe(missing.response.headers.get("x-request-id") as string);
   });
 
-  test("is cancelled, and run again", async () => {
+  test("is cancelled, and replayed", async () => {
     const run_at = new Date(Date.now() + 3_600_000).toISOString();
     const payload = { method: "GET", url: outside.url.href };
     const { data: later } = await submit({ workflow: "http", payload, run_at });
@@ -161,7 +161,7 @@ describe("a job", () => {
     expect(lines.at(-1)).toMatchObject({ type: "finished", matched: 2, changed: 2, unchanged: 0 });
   });
 
-  test("tells of its end, as often as it is asked to", async () => {
+  test("reports its end, as often as requested", async () => {
     const callback_url = new URL("/hook", outside.url).href;
     const { data } = await submit({ workflow: "http", payload: { url: outside.url.href }, callback_url });
     const params = { path: { job_id: data.job_id } };
@@ -266,7 +266,7 @@ describe("a schedule", () => {
 });
 
 describe("an external worker", () => {
-  test("claims, keeps, fails, hands back and completes jobs", async () => {
+  test("claims, renews, fails, releases and completes jobs", async () => {
     const workflow = `translate-${crypto.randomUUID()}`;
     const limits = { params: { path: { workflow } }, body: { concurrency: 1 } };
     expect((await good(levqor.PUT("/api/v1/workflows/{workflow}/limits", limits))).data.concurrency).toBe(1);
@@ -307,7 +307,7 @@ describe("an external worker", () => {
 });
 
 describe("a key", () => {
-  test("is issued with what it may do, used, rotated and revoked", async () => {
+  test("is issued with its grants, used, rotated and revoked", async () => {
     const issued = await good(
       levqor.POST("/api/v1/keys", { body: { name: "Typed client", scopes: ["jobs:read"], tier: "pro" } }),
     );
@@ -342,7 +342,7 @@ test("the example submits a job and shows its result", async () => {
   expect(said).toContain('"body":{"method":"GET"}');
 });
 
-test("the service says how it is, and what a problem means", async () => {
+test("the service reports its state, and explains problems", async () => {
   expect((await good(levqor.GET("/"))).data.service).toBe("levqor-backend");
   expect((await good(levqor.GET("/health"))).data.ok).toBe(true);
   expect((await good(levqor.GET("/public/metrics"))).data.jobs_today).toBeGreaterThanOrEqual(0);

@@ -25,7 +25,7 @@ function problems(env: Record<string, string>, args: string[] = []): readonly st
 }
 
 describe("an empty environment", () => {
-  test("starts a development service with everything of its own, closed to other machines", () => {
+  test("starts a development service with all of its own parts, closed to other machines", () => {
     expect(load({})).toEqual({
       port: 5000,
       host: "127.0.0.1",
@@ -64,7 +64,7 @@ describe("an empty environment", () => {
     });
   });
 
-  test("is what empty variables are", () => {
+  test("is what empty variables amount to", () => {
     expect(load({ PORT: "", API_KEYS: " ", DATABASE_URL: "" })).toEqual(load({}));
   });
 });
@@ -113,7 +113,7 @@ const FULL = {
 describe("a full environment", () => {
   const env = FULL;
 
-  test("is taken as it stands", () => {
+  test("is used as it is", () => {
     expect(load(env)).toEqual({
       port: 0,
       host: "::1",
@@ -161,7 +161,7 @@ describe("a full environment", () => {
   });
 });
 
-test("what must never be logged is each secret by itself, as it is written and as it is meant", () => {
+test("what must never be logged is each secret by itself, as written and decoded", () => {
   const secrets = secretsOf(load({ ...FULL, NATS_URL: "nats://token@a:4222,tls://user:pass@b:4222" }));
   const random = [WEBHOOK_SECRET, NEXT_WEBHOOK_SECRET].flatMap((secret) => [secret, secret.slice("whsec_".length)]);
   const wanted = [
@@ -179,7 +179,7 @@ test("what must never be logged is each secret by itself, as it is written and a
   expect(new Set(secrets)).toEqual(new Set([...wanted, "Bearer a,b", "a,b", "ops"]));
 });
 
-test("a worker listens only where it is told a port", () => {
+test("a worker listens only if it is given a port", () => {
   const worker = { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://levqor@db/levqor", WEBHOOK_SECRET };
   expect(load(worker).port).toBeUndefined();
   expect(load({ ...worker, PORT: "8080" }).port).toBe(8080);
@@ -203,11 +203,11 @@ test("without keys the service listens on loopback only", () => {
   for (const more of [{ API_KEYS: KEY }, JWT]) expect(load({ HOST: "0.0.0.0", ...more }).host).toBe("0.0.0.0");
 });
 
-test("in production the service is seen at its own domain unless it is told another", () => {
+test("in production the service is reached at its own domain unless configured otherwise", () => {
   expect(load({ API_KEYS: KEY, NODE_ENV: "production" }).public_url).toBe("https://api.levqor.ai");
 });
 
-test("only a development service may call its own machine unless it is told so", () => {
+test("only a development service may call its own machine unless configured otherwise", () => {
   const closed: Record<string, string>[] = [
     { API_KEYS: KEY },
     { API_KEYS: KEY, NODE_ENV: "production" },
@@ -240,7 +240,7 @@ test("proxies are trusted by hops, by their addresses, or by the one address tha
   expect(trust("CF-Connecting-IP")).toEqual({ header: "cf-connecting-ip", hops: undefined, proxies: [] });
 });
 
-describe("refused, with the value and the way to mend it:", () => {
+describe("rejected, with the value and how to fix it:", () => {
   test.each([
     ["PORT", "abc", 'PORT is "abc": it must be a whole number from 0 to 65535.'],
     [
@@ -331,7 +331,7 @@ describe("refused, with the value and the way to mend it:", () => {
   });
 });
 
-describe("refused without showing the value:", () => {
+describe("rejected without showing the value:", () => {
   const HUSH = "Xhush9";
   test.each([
     ["API_KEYS_NEXT", HUSH, "key 1 of 1 has 6 characters and needs at least 16"],
@@ -377,14 +377,14 @@ describe("settings that do not go together", () => {
   });
 });
 
-test("everything that is wrong is said at once", () => {
+test("everything that is wrong is reported at once", () => {
   const refused = () => loadConfig({ PORT: "x", LOG_LEVEL: "loud", API_KEYS: "short" }, []);
   expect(refused).toThrow(ConfigError);
   expect(refused).toThrow("Cannot start: 3 settings are wrong.");
   expect(problems({ PORT: "x", LOG_LEVEL: "loud", API_KEYS: "short" })).toHaveLength(3);
 });
 
-test("what makes another setting necessary does so also where it is wrong itself", () => {
+test("a setting that requires another one does so even if it is invalid itself", () => {
   const missing = (env: Record<string, string>) => problems(env).map((problem) => problem.split(/[ :]/)[0]);
   expect(missing({ JWT_SECRET: "abc" })).toEqual(["JWT_SECRET", "JWT_ISSUER"]);
   expect(missing({ JWKS_URL: "ftp://x", HOST: "0.0.0.0" })).toEqual(["JWKS_URL", "JWT_ISSUER"]);
@@ -394,13 +394,13 @@ test("what makes another setting necessary does so also where it is wrong itself
   expect(missing({ JWT_SECRET: "abc", JWKS_URL: "x" })).toEqual(["JWT_SECRET", "JWKS_URL", "JWT_SECRET", "JWT_ISSUER"]);
 });
 
-test("a variable that looks like ours is named beside what is wrong", () => {
+test("a variable that looks like a setting is reported along with the errors", () => {
   expect(() => loadConfig({ LEVQOR_ROLES: "api", PORT: "x" }, [])).toThrow(
     "Also: LEVQOR_ROLES is not a setting and has no effect; did you mean LEVQOR_ROLE?",
   );
 });
 
-test("what is said of a wrong setting keeps its hint in the log", () => {
+test("the error about a setting keeps its hint in the log", () => {
   const { text } = scrubber([]);
   const names = settings().map(({ env }) => env);
   const said = [
@@ -417,14 +417,14 @@ test("what is said of a wrong setting keeps its hint in the log", () => {
   for (const problem of said) expect(text(problem)).toBe(problem);
 });
 
-test("a variable that looks like ours is named, with the one that was meant", () => {
+test("a variable that looks like a setting is reported, with the one that was meant", () => {
   expect(load({ LEVQOR_DATADIR: "x", LEVQOR_WHATEVER_ELSE: "y", OTHER: "z" }).warnings).toEqual([
     "LEVQOR_DATADIR is not a setting and has no effect; did you mean LEVQOR_DATA_DIR?",
     "LEVQOR_WHATEVER_ELSE is not a setting and has no effect.",
   ]);
 });
 
-test("no two settings have one variable", () => {
+test("no two settings use the same variable", () => {
   const names = settings().map(({ env }) => env);
   expect(names.filter((name, index) => names.indexOf(name) < index)).toEqual([]);
 });
@@ -435,14 +435,14 @@ describe("the command line", () => {
     expect(loadConfig({}, ["-h"])).toBe("help");
   });
 
-  test("takes nothing else, and says where settings go", () => {
+  test("accepts nothing else, and says where settings go", () => {
     expect(problems({}, ["--port=80"])).toEqual([
       "--port=80 is not an option; settings are environment variables: PORT=8080 npm start",
     ]);
   });
 });
 
-test("help names every variable that the source reads, with its default", () => {
+test("help lists every variable that the source reads, with its default", () => {
   const help = helpText();
   expect(help).toContain(
     "  WORKER_CONCURRENCY\n      How many jobs one process runs at once.\n      Default: 64. Example: WORKER",
@@ -469,7 +469,7 @@ describe("sessions of users", () => {
     expect(load({ JWT_ISSUER, JWKS_URL: "http://127.0.0.1:9999/jwks" }).jwt).toBeDefined();
   });
 
-  test("end development mode: callers are asked who they are", () => {
+  test("end development mode: callers must authenticate", () => {
     const config = load({ JWT_ISSUER, JWT_SECRET: "s".repeat(32) });
     expect(config).toMatchObject({ host: "0.0.0.0", outbound_allow: [], rate_limits: { burst: 20, global: 200 } });
   });
@@ -482,7 +482,7 @@ describe("sessions of users", () => {
     [{ JWT_ISSUER, JWKS_URL: "https://user:pass@auth.example.com/jwks" }, "must be an https:// URL"],
     [{ JWT_ISSUER, JWKS_URL: "jwks" }, "must be an https:// URL"],
     [{ JWT_ISSUER: "two words", JWT_SECRET: "s".repeat(32) }, "JWT_ISSUER is"],
-  ])("are refused where they would not be safe: %p", (env, message) => {
+  ])("are rejected if they would not be safe: %p", (env, message) => {
     expect(problems(env).join("\n")).toContain(message);
   });
 });

@@ -78,7 +78,7 @@ test("the image has the Bun that the set-up installs", async () => {
   expect(services.api.build.args.BUN_IMAGE).toBe(`\${BUN_IMAGE:-oven/bun:${version}-slim}`);
 });
 
-test("the image holds every module that the service imports, and its packages", async () => {
+test("the image contains every module that the service imports, and its packages", async () => {
   const ignored = await read("deploy/Dockerfile.dockerignore");
   const allowed = new Set(Array.from(ignored.matchAll(/^!(\S+)$/gm), ([, entry]) => entry));
   const { dependencies } = await Bun.file(join(ROOT, "package.json")).json();
@@ -114,7 +114,7 @@ async function reachable(entry: string): Promise<{ files: Set<string>; packages:
   return { files, packages };
 }
 
-test("compose gives each role settings that the service takes", async () => {
+test("compose gives each role valid settings", async () => {
   const [{ services }] = await readYaml("deploy/compose.yaml");
   for (const role of ["api", "worker"] as const) {
     const { environment, stop_grace_period } = services[role];
@@ -132,7 +132,7 @@ test("compose gives each role settings that the service takes", async () => {
   expect(services.worker.deploy.replicas).toBe(3);
 });
 
-test("the service believes the header that the load balancer writes, from the one proxy that there is", async () => {
+test("the service trusts the load balancer's header, from the one proxy that there is", async () => {
   expect(await read("deploy/nginx.conf")).toContain("proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;");
   const trust = { header: "x-forwarded-for", hops: 1, proxies: [] };
   const [{ services }] = await readYaml("deploy/compose.yaml");
@@ -141,13 +141,13 @@ test("the service believes the header that the load balancer writes, from the on
   expect(await read("deploy/.env.example")).toContain(`\nTRUST_PROXY=${TRUST_PROXY}\n`);
 });
 
-test("compose asks for nothing that .env.example does not name", async () => {
+test("compose needs nothing that .env.example does not list", async () => {
   const asked = (await read("deploy/compose.yaml")).matchAll(/\$\{(\w+)/g).map(([, name]) => name);
   const named = (await read("deploy/.env.example")).matchAll(/^(\w+)=/gm).map(([, name]) => name);
   expect(new Set(asked)).toEqual(new Set(named));
 });
 
-test("Kubernetes gives each role settings that the service takes, and time to stop", async () => {
+test("Kubernetes gives each role valid settings, and time to stop", async () => {
   const [{ stringData }] = await readYaml("deploy/kubernetes/secret.example.yaml");
   for (const role of ["api", "worker"] as const) {
     const [deployment] = await readYaml(`deploy/kubernetes/${role}.yaml`);
@@ -321,7 +321,7 @@ describe("Kubernetes' network", () => {
     return new Map<string, (typeof found)[0]["spec"]>(found.map(({ metadata, spec }) => [metadata.name, spec]));
   };
 
-  test("is closed but for what is named, and is applied with the rest", async () => {
+  test("is closed except for what is listed, and is applied with the rest", async () => {
     const [{ resources }] = await readYaml("deploy/kubernetes/kustomization.yaml");
     expect(resources).toContain("network.yaml");
     expect((await policies()).get("default-deny")).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
@@ -332,7 +332,7 @@ describe("Kubernetes' network", () => {
     }
   });
 
-  test("lets nobody but the service reach Postgres and NATS, and nobody but named namespaces the rest", async () => {
+  test("lets only the service reach Postgres and NATS, and only the named namespaces the rest", async () => {
     for (const name of ["postgres", "nats"]) {
       for (const { from } of (await policies()).get(name).ingress) {
         for (const peer of from) expect(Object.keys(peer)).toEqual(["podSelector"]);
@@ -392,7 +392,7 @@ test("Kubernetes' parts find each other", async () => {
   }
 });
 
-test("the workers' autoscaler reads figures that the API gives", async () => {
+test("the workers' autoscaler reads figures that the API returns", async () => {
   const documents = await readYaml("deploy/kubernetes/worker.yaml");
   const { triggers } = documents.find(({ kind }) => kind === "ScaledObject").spec;
   const [{ namespace }] = await readYaml("deploy/kubernetes/kustomization.yaml");

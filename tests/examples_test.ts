@@ -112,7 +112,7 @@ describe.each([
   },
 ])("examples/$name", ({ command, there, quick, payload, result, long }) => {
   test.skipIf(!there)(
-    "runs jobs, and says how they fail",
+    "runs jobs, and reports how they fail",
     async () => {
       const waiting = await submit(quick, payload);
       await startWorker(command);
@@ -148,7 +148,7 @@ describe.each([
   );
 
   test.skipIf(!there)(
-    "that is killed: another runs its job when the lease has lapsed",
+    "that is killed: another runs its job when the lease has expired",
     async () => {
       const first = await startWorker(command);
       const id = await submit(long, { seconds: 3 });
@@ -173,7 +173,7 @@ describe.each([
   );
 
   test.skipIf(!there)(
-    "SIGTERM: it lets jobs end that soon do, hands back the others, and ends",
+    "SIGTERM: it lets jobs finish that soon do, releases the others, and exits",
     async () => {
       const worker = await startWorker(command);
       const soon = await submit(long, { seconds: 2 });
@@ -192,7 +192,7 @@ describe.each([
   );
 
   test.skipIf(!there)(
-    "that waits for jobs ends at once when it is told to",
+    "that waits for jobs exits at once when told to",
     async () => {
       const worker = await startWorker(command);
       await Bun.sleep(500);

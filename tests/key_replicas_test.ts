@@ -83,7 +83,7 @@ describe.each([
     return found.sort((a, b) => a - b);
   }
 
-  test.skipIf(!there)("a key is taken by the other from the moment that it is issued, or rotated", async () => {
+  test.skipIf(!there)("a key is accepted by the other from the moment that it is issued, or rotated", async () => {
     for (let round = 0; round < 20; round++) {
       const { key, key_id } = await issue();
       expect(await statusAt(two, key)).toBe(200);
@@ -93,14 +93,14 @@ describe.each([
     }
   });
 
-  test.skipIf(!there)("a revocation is acted on by the other within a second", async () => {
+  test.skipIf(!there)("a revocation takes effect in the other within a second", async () => {
     const found = await delays();
     process.stderr.write(`revoked at the other process after ${found.map((ms) => Math.round(ms)).join(", ")} ms\n`);
     // The machine may stand still for a moment, but not each time.
     expect(found[ROUNDS >> 1]).toBeLessThan(REVOKED_WITHIN_MS);
   });
 
-  test.skipIf(!there)("what a revoked key has open ends, at the other too", async () => {
+  test.skipIf(!there)("what a revoked key has open ends, in the other, too", async () => {
     const issued = await issue();
     const headers = { "x-api-key": issued.key };
     const stream = await openSse(`${two.url}/api/v1/jobs/stream`, headers);
@@ -112,7 +112,7 @@ describe.each([
     expect(await socket.next()).toMatchObject({ type: "closed", reason: "unauthorized" });
   });
 
-  test.skipIf(!there)("a key that expires is refused by both, and ends what it has open", async () => {
+  test.skipIf(!there)("a key that expires is rejected by both, and what it has open ends", async () => {
     const expires_at = new Date(Date.now() + 3_000).toISOString();
     const { key } = await issue({ expires_at });
     expect([await statusAt(one, key), await statusAt(two, key)]).toEqual([200, 200]);
@@ -134,7 +134,7 @@ describe.each([
   });
 
   if (with_nats) {
-    test.skipIf(!there)("while the bus is away, all of that goes on", async () => {
+    test.skipIf(!there)("while the bus is down, all of that continues", async () => {
       await nats?.stop();
       nats = undefined;
       const found = await delays();

@@ -101,7 +101,7 @@ function load(first: string) {
   };
 }
 
-test("the operator's keys are replaced while both are taken", async () => {
+test("the operator's keys are replaced while both are accepted", async () => {
   const clients = load(OLD);
   await clients.goOn(100);
   await restartOneAfterAnother({ API_KEYS: OLD, API_KEYS_NEXT: NEW });
@@ -115,7 +115,7 @@ test("the operator's keys are replaced while both are taken", async () => {
   for (const _ of replicas) expect((await send(OLD)).status).toBe(401);
 });
 
-test("events name the key by what the document's command prints", async () => {
+test("events name the key as the document's command prints it", async () => {
   const { job_id } = (await (await submit(NEW)).json()) as { job_id: string };
   const { data } = (await (await send(NEW, { path: `/api/v1/jobs/${job_id}/events` })).json()) as {
     data: { meta: { actor: string } }[];
@@ -137,7 +137,7 @@ describe("an issued key", () => {
     return (await answer.json()) as Issued;
   };
 
-  test("is rotated while both secrets are taken, at every replica from the answer on", async () => {
+  test("is rotated while both secrets are accepted, at every replica from the response on", async () => {
     const { key, key_id } = await call("/api/v1/keys", { name: "Walk", scopes: ["jobs:read", "jobs:write"] });
     const clients = load(key);
     await clients.goOn(100);
@@ -158,7 +158,7 @@ describe("an issued key", () => {
     }
   });
 
-  test("is known by the document's scanner, and nothing else is", async () => {
+  test("is recognised by the document's scanner, and nothing else is", async () => {
     const [, code = ""] = /```js\n(.*?)```/s.exec(doc) ?? [];
     const [, pattern = ""] = /^ {4}(lvq_.*)$/m.exec(doc) ?? [];
     const folder = mkdtempSync(join(tmpdir(), "levqor-scanner-"));

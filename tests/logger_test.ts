@@ -141,7 +141,7 @@ describe("no secret gets through:", () => {
     ]);
   });
 
-  test("and what is none stays", () => {
+  test("and anything else stays", () => {
     const { logger, lines } = record({ secrets: [...secrets, "ops", "short"] });
     const fields = {
       url: "http://127.0.0.1:5000/a:b@c",
@@ -183,7 +183,7 @@ function outputOf(log_format: string): string {
   return Bun.spawnSync([process.execPath, "-e", script]).stdout.toString();
 }
 
-test("the last lines before the end are there; without a terminal they are JSON", () => {
+test("the last lines before the exit are there; without a terminal they are JSON", () => {
   const lines = outputOf("auto").trim().split("\n");
   expect(lines.map((line) => JSON.parse(line).n)).toEqual(Array.from({ length: 1000 }, (_, n) => n + 1));
 });

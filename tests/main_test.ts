@@ -118,7 +118,7 @@ describe("on its embedded default", () => {
     expect(await service.stop()).toBe(0);
   }, 60_000);
 
-  test("a Postgres that is killed comes back, and nothing is lost", async () => {
+  test("a killed Postgres comes back, and nothing is lost", async () => {
     const folder = testFolder();
     const service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
     const before = await submit(service, "/before");
@@ -134,7 +134,7 @@ describe("on its embedded default", () => {
     expect(existsSync(postmaster)).toBe(false);
   }, 60_000);
 
-  test("a second service on the folder says so and ends; the first goes on", async () => {
+  test("a second service on the folder says so and exits; the first continues", async () => {
     const folder = testFolder();
     const first = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
     const second = spawnService({ LEVQOR_DATA_DIR: folder });
@@ -177,7 +177,7 @@ describe("on its embedded default", () => {
     expect(service.logged()).not.toContain("user:secret");
   }, 60_000);
 
-  test("SIGTERM lets a running job end, and takes two of them for one", async () => {
+  test("SIGTERM lets a running job finish, and two of them count as one", async () => {
     open = Promise.withResolvers();
     const folder = testFolder();
     let service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
@@ -232,7 +232,7 @@ test.each([
   await database.drop();
 });
 
-test("wrong settings are all named, with exit code 2", async () => {
+test("all wrong settings are listed, with exit code 2", async () => {
   const service = spawnService({ PORT: "70000", LOG_LEVEL: "loud", API_KEYS: "short-secret" }, ["--port"]);
   expect(await service.exited).toBe(2);
   expect(await new Response(service.stderr).text()).toBe("");
@@ -243,7 +243,7 @@ test("wrong settings are all named, with exit code 2", async () => {
   expect(said).not.toContain("short-secret");
 });
 
-test("--help names every setting", async () => {
+test("--help lists every setting", async () => {
   const service = spawnService({}, ["--help"]);
   expect(await service.exited).toBe(0);
   const said = await new Response(service.stdout).text();
@@ -252,7 +252,7 @@ test("--help names every setting", async () => {
   }
 });
 
-test("it starts from any folder: nothing that it is made of is looked for where it is started", async () => {
+test("it starts from any folder: none of its parts is looked for in the current one", async () => {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "../src/main.ts"), "--help"], {
     cwd: testFolder(),
     stderr: "pipe",

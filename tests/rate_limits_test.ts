@@ -68,7 +68,7 @@ test("a client's requests to several processes are counted together", async () =
   expect(admitted).toBeLessThanOrEqual(BURST + 2);
 });
 
-test("a flood of all three at once gets a limit from each at most, and nothing after that", async () => {
+test("a flood of all three at once gets at most a limit from each, and nothing after that", async () => {
   const headers = { "x-forwarded-for": "203.0.113.2" };
   const admitted = await flood(400, 96, headers);
   expect(admitted).toBeGreaterThanOrEqual(BURST);
@@ -77,7 +77,7 @@ test("a flood of all three at once gets a limit from each at most, and nothing a
   expect(await flood(100, 96, headers)).toBe(0);
 });
 
-test("a key's flood, which lasts for longer than an exchange, overshoots by what is let in meanwhile", async () => {
+test("a key's flood, which lasts longer than an exchange, overshoots by what is admitted meanwhile", async () => {
   const admitted = await flood(1_200, 96, { "x-api-key": KEY });
   expect(admitted).toBeGreaterThanOrEqual(ENTERPRISE);
   expect(admitted).toBeLessThanOrEqual(3 * ENTERPRISE);
@@ -114,7 +114,7 @@ test("a restart does not reset the limit on invalid keys, and locks out no valid
 
 const faketime = findFaketime();
 
-test.skipIf(!faketime)("a process whose clock is an hour ahead counts by the database's", async () => {
+test.skipIf(!faketime)("a process whose clock is an hour fast counts by the database's", async () => {
   const clock = {
     LD_PRELOAD: `${faketime}`,
     FAKETIME: "+3600",

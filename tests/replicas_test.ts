@@ -87,7 +87,7 @@ describe.skipIf(!natsAvailable)("two api and one worker", () => {
     return JSON.parse(started?.data_json ?? "{}").build;
   }
 
-  test("taken in by one, run by another, streamed from a third: over SSE and WebSocket alike", async () => {
+  test("accepted by one, run by another, streamed from a third: over SSE and WebSocket alike", async () => {
     await eventually(() => isCaughtUp(called("api-2")));
     gate = Promise.withResolvers();
     const job_id = await submit(called("api-1"));
@@ -113,7 +113,7 @@ describe.skipIf(!natsAvailable)("two api and one worker", () => {
     socket.close();
   });
 
-  test("a worker says on its own port that it is alive, and takes nothing there", async () => {
+  test("a worker reports on its own port that it is alive, and accepts nothing there", async () => {
     const { url } = called("worker-1");
     expect(await called("worker-1").call("/health")).toEqual({ ok: true, ts: expect.any(Number) });
     expect(await called("worker-1").call("/")).toMatchObject({ build: "worker-1" });
@@ -124,7 +124,7 @@ describe.skipIf(!natsAvailable)("two api and one worker", () => {
     expect((await fetch(`${url}/api/v1/intake`, { method: "POST", body: "{}" })).status).toBe(404);
   });
 
-  test("examples/watch.ts comes back after its replica was killed, with no gap and no repeat", async () => {
+  test("examples/watch.ts reconnects after its replica was killed, without gaps or repeats", async () => {
     const first = await log.head();
     const replica = await start("api-3");
     const watching = Bun.spawn([process.execPath, join(import.meta.dir, "../examples/watch.ts")], {
@@ -158,7 +158,7 @@ describe.skipIf(!natsAvailable)("two api and one worker", () => {
     processes.delete("api-3");
   });
 
-  test("whoever leads the relay or a projection and is killed has a successor in under 5 s", async () => {
+  test("a killed leader of the relay or a projection has a successor in under 5 s", async () => {
     // Those that every role may hold; what only workers do has nobody else here.
     const leases = () => sql<Lease[]>`
       select name, holder, (extract(epoch from expires_at) * 1000)::float8 as expires_ms
@@ -228,7 +228,7 @@ describe.skipIf(!natsAvailable)("two api and one worker", () => {
   }
 });
 
-test("a worker without a port runs, and listens nowhere", async () => {
+test("a worker without a port runs, and does not listen", async () => {
   const database = await testDatabase();
   const worker = spawnService({
     PORT: "",

@@ -21,7 +21,7 @@ function known(identity: Identity | Promise<Identity>) {
 describe("the operator's keys", () => {
   const keys = ["first-key", "second-key", "first-key"];
 
-  test("open everything, each as a caller of its own, without a wait", () => {
+  test("open everything, each as a separate caller, without a wait", () => {
     const access = bench.start({ keys });
     const first = known(access.identify("first-key"));
     expect(first.actor).toMatch(/^key:[0-9a-f]{8}$/);
@@ -31,7 +31,7 @@ describe("the operator's keys", () => {
     expect(ALL_SCOPES.filter((scope) => !mayDo(first, scope))).toEqual([]);
   });
 
-  test("are taken exactly as they are", () => {
+  test("are accepted only exactly as they are", () => {
     const access = bench.start({ keys });
     expect(access.identify(null)).toEqual({ kind: "none" });
     for (const credential of ["", "first-ke", "first-key ", "FIRST-KEY", "first-key,second-key", "\0", "é"]) {
@@ -45,7 +45,7 @@ describe("the operator's keys", () => {
   });
 });
 
-test("without keys, everyone may do everything", () => {
+test("without keys, everybody may do everything", () => {
   const access = bench.start();
   expect(access.required).toBe(false);
   for (const credential of [null, "whatever"]) {
@@ -53,7 +53,7 @@ test("without keys, everyone may do everything", () => {
   }
 });
 
-test("a caller may do what its scopes say, and nothing else", () => {
+test("a caller may do what its scopes allow, and nothing else", () => {
   const access = bench.start();
   const caller = { ...known(access.identify(null)), scopes: new Set<Scope>(["jobs:read", "ops:read"]) };
   expect(ALL_SCOPES.filter((scope) => mayDo(caller, scope))).toEqual(["jobs:read", "ops:read"]);
@@ -75,7 +75,7 @@ describe("issued keys", () => {
   const revoke = (log: EventLog, key_id: string) =>
     revokeKey(log, { key_id, meta: { actor: "test", correlation_id: key_id } });
 
-  test("are known, with all that they may do, though they were issued before the start", async () => {
+  test("are known with their grants, though they were issued before the start", async () => {
     const key_id = crypto.randomUUID();
     const expires_at = "2099-01-01T00:00:00.000Z";
     const { secret } = await issue(bench.log, key_id, { workflows: ["http"], expires_at });
@@ -92,7 +92,7 @@ describe("issued keys", () => {
     expect(known(access.identify(secret)).actor).toBe(`key:${key_id}`);
   });
 
-  test("are heard of though the bus brings no news at all", async () => {
+  test("become known even if the bus brings no news", async () => {
     const access = bench.start({ keys: ["an-operators-key"], bus: { listen: () => () => {} } });
     const key_id = crypto.randomUUID();
     const { secret } = await issue(bench.log, key_id);
@@ -106,7 +106,7 @@ describe("issued keys", () => {
     expect(access.identify(secret)).toEqual({ kind: "refused", reason: "The key is revoked." });
   });
 
-  test("that do not exist are refused when the log was asked, all that wait with one question", async () => {
+  test("that do not exist are rejected after the log was asked, with one query for all that wait", async () => {
     const access = bench.start({ keys: ["an-operators-key"] });
     const [first, second] = await Promise.all([
       issue(bench.log, crypto.randomUUID()),
@@ -120,7 +120,7 @@ describe("issued keys", () => {
     expect(identities.map(({ kind }): string => kind)).toEqual([...strangers.map(() => "refused"), "known", "known"]);
   });
 
-  test("cannot be told from others while the log cannot be read; those that are known go on", async () => {
+  test("cannot be verified while the log cannot be read; known ones keep working", async () => {
     const log = openLog({ url: bench.url });
     const access = bench.start({ keys: ["an-operators-key"], log, bus: { listen: () => () => {} } });
     const { secret } = await issue(bench.log, crypto.randomUUID());

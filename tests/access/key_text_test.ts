@@ -4,7 +4,7 @@ import { environmentOf, newKey } from "../../src/access/key_text.ts";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-test("a key tells where it is taken, and is not repeated", () => {
+test("a key shows where it is accepted, and is never repeated", () => {
   for (const environment of ["live", "test"] as const) {
     const { text, prefix } = newKey(environment);
     expect(text).toMatch(new RegExp(`^lvq_${environment}_[0-9A-Za-z]{38}$`));
@@ -23,7 +23,7 @@ test("its last six characters are the CRC-32 of the others in base 62", () => {
   }
 });
 
-test("every digit comes about as often as the others", () => {
+test("every digit is about as frequent as the others", () => {
   const seen = new Map<string, number>();
   for (let i = 0; i < 5_000; i++) {
     for (const digit of newKey("live").text.slice(9, -6)) seen.set(digit, (seen.get(digit) ?? 0) + 1);
@@ -33,7 +33,7 @@ test("every digit comes about as often as the others", () => {
   for (const count of seen.values()) expect(Math.abs(count - 2_581)).toBeLessThan(6 * 51);
 });
 
-test("a character that is wrong is found, wherever it stands", () => {
+test("a wrong character is detected, wherever it is", () => {
   const { text } = newKey("test");
   for (let at = 0; at < text.length; at++) {
     const other = text[at] === "x" ? "y" : "x";

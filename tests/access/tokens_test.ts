@@ -20,7 +20,7 @@ function token(changes: JWTPayload = {}, { alg = "HS256", secret = SECRET } = {}
 }
 
 describe("a session's token", () => {
-  test("names a user, who may do what concerns their own jobs", async () => {
+  test("identifies a user, who may act on their own jobs", async () => {
     expect(await identify(await token())).toEqual({
       kind: "known",
       caller: {
@@ -36,7 +36,7 @@ describe("a session's token", () => {
     });
   });
 
-  test("may carry scopes for everything there is, and a tier, set by the auth server alone", async () => {
+  test("may have all scopes, and a tier, set only by the auth server", async () => {
     const app_metadata = { levqor_scopes: ["ops:read", "jobs:read", "no:scope", 7], levqor_tier: "pro" };
     expect(await identify(await token({ app_metadata }))).toMatchObject({
       caller: { scopes: new Set(["ops:read", "jobs:read"]), tier: "pro", own_only: false },
@@ -51,7 +51,7 @@ describe("a session's token", () => {
     });
   });
 
-  test("gives an id that may be a name or an address to nobody", async () => {
+  test("reveals an id that may be a name or an address to nobody", async () => {
     const identity = await identify(await token({ sub: "ada@example.com" }));
     expect(identity).toMatchObject({ caller: { actor: expect.stringMatching(/^user:[0-9a-f]{32}$/) } });
     expect(JSON.stringify(identity)).not.toContain("ada");
@@ -102,7 +102,7 @@ describe("a session's token", () => {
   });
 
   test.each(["operator", "anonymous", "auth0|5f7c8e", "a", "a".repeat(255), "ADA", "ada"])(
-    "of the subject %p names a user of their own, and nobody else",
+    "with the subject %p identifies its own user, and nobody else",
     async (sub) => {
       const identity = await identify(await token({ sub }));
       expect(identity).toMatchObject({ kind: "known", caller: { own_only: true } });
@@ -111,7 +111,7 @@ describe("a session's token", () => {
     },
   );
 
-  test("names the same user whether its UUID is in capitals or not", async () => {
+  test("identifies the same user whether its UUID is in upper case or not", async () => {
     expect(await identify(await token({ sub: SUB.toUpperCase() }))).toMatchObject({ caller: { actor: `user:${SUB}` } });
   });
 
@@ -123,16 +123,16 @@ describe("a session's token", () => {
     ["null", null],
     ["a list", [now() + 60]],
     ["before 1970", -1e300],
-  ])("whose end is %s is refused", async (_, exp) => {
+  ])("with the expiry %s is rejected", async (_, exp) => {
     expect(await identify(await token({ exp: exp as number }))).toMatchObject({ kind: "refused" });
   });
 
-  test.each<[unknown]>([[253_402_300_799], [now() + 60.5]])("whose end is %p has that end", async (exp) => {
+  test.each<[unknown]>([[253_402_300_799], [now() + 60.5]])("with the expiry %p has that expiry", async (exp) => {
     const identity = await identify(await token({ exp: exp as number }));
     expect(identity).toMatchObject({ caller: { expires_at: Math.floor((exp as number) * 1000) } });
   });
 
-  test("is refused where its signature is another's", async () => {
+  test("is rejected if its signature is another's", async () => {
     const reason = "The token's signature is not from the expected auth server.";
     expect(await identify(await token({}, { secret: "another secret of 32 bytes, or more" }))).toEqual({
       kind: "refused",
@@ -197,7 +197,7 @@ describe("with published keys", () => {
   }
 
   test.each(["ES256", "RS256", "EdDSA"])(
-    "a token signed with %s is taken, and the keys are fetched once",
+    "a token signed with %s is accepted, and the keys are fetched once",
     async (alg) => {
       const { jwk, sign } = await keyPair("one", alg);
       keys = [jwk];
@@ -208,7 +208,7 @@ describe("with published keys", () => {
     },
   );
 
-  test("a token of a key that is not published is refused", async () => {
+  test("a token of an unpublished key is rejected", async () => {
     const [published, other] = [await keyPair("one"), await keyPair("two")];
     keys = [published.jwk];
     expect(await verifier()(await other.sign())).toMatchObject({ kind: "refused" });
@@ -267,7 +267,7 @@ describe("beside keys", () => {
     expect(access.identify(null)).toEqual({ kind: "none" });
   });
 
-  test("where tokens are taken and no key is set, nobody passes without one", async () => {
+  test("if tokens are accepted and no key is set, nobody gets in without a token", async () => {
     const { required, identify: who } = bench.start({ token: identify });
     expect(required).toBe(true);
     expect(who(null)).toEqual({ kind: "none" });

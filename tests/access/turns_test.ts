@@ -23,7 +23,7 @@ test("two read at once, one for each caller, and callers take turns however much
   expect(most).toBe(2);
 });
 
-test("a read that fails ends its own turn alone", async () => {
+test("a read that fails ends only its own turn", async () => {
   const turns = new Turns();
   const failing = turns.take("a", () => Promise.reject(new Error("away")));
   const after = turns.take("a", async () => "read");
@@ -31,7 +31,7 @@ test("a read that fails ends its own turn alone", async () => {
   expect(await after).toBe("read");
 });
 
-test("halved, they leave all else as much time as they take, whoever's turn it is", async () => {
+test("halved, they leave everything else as much time as they take, whoever's turn it is", async () => {
   const turns = new Turns({ at_once: 1, halved: true });
   const pieces: { began: number; ended: number }[] = [];
   const piece = async () => {

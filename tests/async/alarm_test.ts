@@ -18,7 +18,7 @@ test("a wait of more than 2^31 ms does not end at once", async () => {
   callOff();
 });
 
-test("an alarm rings once, when it is time, and not if it is called off", async () => {
+test("an alarm rings once, when it is time, and not if it is cancelled", async () => {
   const rung: string[] = [];
   alarm(20, () => rung.push("kept"));
   alarm(10, () => rung.push("called off"))();

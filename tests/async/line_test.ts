@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Line } from "../../src/async/mod.ts";
 
-test("work is done one piece after another, those for whom it is done take turns, and what fails holds up nothing", async () => {
+test("work is done one piece after another, its owners take turns, and a failure holds up nothing", async () => {
   const line = new Line();
   const done: string[] = [];
   let running = 0;

@@ -20,7 +20,7 @@ function countingSignal() {
   return { controller, signal, listeners };
 }
 
-test("a pause lasts as long as it was told to, and says so", async () => {
+test("a pause lasts as long as requested, and reports it", async () => {
   const { signal, listeners } = countingSignal();
   const began = performance.now();
   const paused = pause(30, signal);
@@ -30,7 +30,7 @@ test("a pause lasts as long as it was told to, and says so", async () => {
   expect(listeners.size).toBe(0);
 });
 
-test("a pause ends when its signal fires, and says so", async () => {
+test("a pause ends when its signal fires, and reports it", async () => {
   const { controller, signal, listeners } = countingSignal();
   const paused = pause(60_000, signal);
   controller.abort();
@@ -38,7 +38,7 @@ test("a pause ends when its signal fires, and says so", async () => {
   expect(listeners.size).toBe(0);
 });
 
-test("a pause that is over leaves no timer behind: its process can end", async () => {
+test("a finished pause leaves no timer behind: its process can exit", async () => {
   const script = `
     const { pause } = await import(${JSON.stringify(join(import.meta.dir, "../../src/async/mod.ts"))});
     await pause(60_000, AbortSignal.abort());

@@ -7,7 +7,7 @@ function work(): void {
   while (performance.now() < until);
 }
 
-test("what is sliced at the same time takes one slice in a turn of the event loop, all of it together", async () => {
+test("all work that is sliced at the same time shares one slice per turn of the event loop", async () => {
   const done: string[] = [];
   const slices = ["a", "b", "c"].map((name) =>
     inSlices([1, 2], (item) => {
@@ -26,7 +26,7 @@ test("what is sliced at the same time takes one slice in a turn of the event loo
   expect(done).toEqual(["a1", "a2", "b1", "c1", "b2", "c2"]);
 });
 
-test("what takes no longer than a slice is done at once", async () => {
+test("work no longer than a slice is done at once", async () => {
   // The slice of this turn may have been used.
   await new Promise(setImmediate);
   const done: number[] = [];

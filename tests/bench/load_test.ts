@@ -29,7 +29,7 @@ test("the load generator acknowledges exactly what the server answered", async (
   expect(result.p50_ms).toBeLessThanOrEqual(result.p99_ms);
 });
 
-test("every other answer is an error, and the first one is told", async () => {
+test("every other response is an error, and the first one is reported", async () => {
   using server = serve((count) => new Response("no", { status: count % 2 ? 202 : 503 }));
   const result = await load({ ...brief, url: server.url });
   expect(result.acknowledged + result.errors).toBe(server.count());
@@ -47,7 +47,7 @@ test("a server that hangs up is an error, not a hanging generator", async () => 
   expect(result).toMatchObject({ acknowledged: 0, errors: brief.connections, first_error: "connection closed early" });
 });
 
-test("requests are sent in turns, each answer against what is expected of its own", async () => {
+test("requests are sent in turn, each response checked against its own expectation", async () => {
   const seen: string[] = [];
   using server = Bun.serve({
     port: 0,

@@ -7,7 +7,7 @@ test("the median is the middle value, or the mean of the two in the middle", () 
   expect(median([7])).toBe(7);
 });
 
-test("a percentile is the smallest value that so large a share does not exceed", () => {
+test("a percentile is the smallest value that this share does not exceed", () => {
   const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
   expect(percentile(hundred, 0.5)).toBe(50);
   expect(percentile(hundred, 0.99)).toBe(99);

@@ -49,7 +49,7 @@ describe.skipIf(!natsAvailable)("on a cluster", () => {
     return found as StreamInfo;
   };
 
-  test("the stream is made with as many copies as asked for, and survives the end of the node that leads it", async () => {
+  test("the stream is created with the requested number of copies, and survives the loss of its leading node", async () => {
     await fill(log, 5, 5);
     const bus = openBus({ replicas: 3 });
     await until("5 events", () => bus.health().position === 5);
@@ -66,7 +66,7 @@ describe.skipIf(!natsAvailable)("on a cluster", () => {
     await leader.restart();
   });
 
-  test("a stream that is there is given its copies, and keeps what it has where nothing is said", async () => {
+  test("an existing stream gets its copies, and keeps what it has without the setting", async () => {
     await fill(log, 1);
     const first = openBus();
     await until("one event", () => first.health().position === 1);
@@ -82,7 +82,7 @@ describe.skipIf(!natsAvailable)("on a cluster", () => {
     expect((await info()).config.num_replicas).toBe(3);
   });
 
-  test("more copies than nodes are warned of, and the stream goes on with those that it has", async () => {
+  test("more copies than nodes cause a warning, and the stream continues with those that it has", async () => {
     await fill(log, 1);
     const first = openBus();
     await until("one event", () => first.health().position === 1);
@@ -95,7 +95,7 @@ describe.skipIf(!natsAvailable)("on a cluster", () => {
     expect((await info()).config.num_replicas).toBe(1);
   });
 
-  test("health says that the only copy is dead although the connection lives, and that it is back", async () => {
+  test("health reports that the only copy is down although the connection lives, and that it is back", async () => {
     await fill(log, 5);
     const first = openBus();
     await until("5 events", () => first.health().position === 5);

@@ -23,7 +23,7 @@ describe("the guide for subscribers", () => {
     expect(named).toEqual(Object.keys(catalogue));
   });
 
-  test("comes with today's schemas; `bun scripts/event_schemas.ts` writes them", async () => {
+  test("includes the current schemas; `bun scripts/event_schemas.ts` writes them", async () => {
     expect(await Bun.file(EVENT_SCHEMAS_FILE).text()).toBe(eventSchemas());
   });
 });
@@ -102,7 +102,7 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
     expect(await run(["-"], { program: example, env, length: rest.length })).toBe(rest);
   });
 
-  test("examples/nats_subscriber.ts shows positions, and goes on after its end with what it has not acknowledged", async () => {
+  test("examples/nats_subscriber.ts shows positions, and resumes after its end with what it has not acknowledged", async () => {
     const example = (name: string, more: { env?: Record<string, string>; expected: string }) =>
       run(["examples/nats_subscriber.ts", name], {
         env: more.env ?? asSubscriber(),

@@ -55,7 +55,7 @@ function byHand() {
 const slice = (first: number, last: number) => all.slice(first - 1, last);
 
 describe("follow", () => {
-  test("hands over no more characters at once than are wanted, one event aside, from the log and from the news", async () => {
+  test("returns at most the requested number of characters at once, except for one event, from the log and from news", async () => {
     const { stop, signal, bus, tell, reads, log: counted } = byHand();
     const max_length = 2 * (all[0] as StoredEvent).data_json.length + 1;
     const lengthOf = (events: readonly StoredEvent[]) => events.reduce((sum, event) => sum + event.data_json.length, 0);
@@ -83,7 +83,7 @@ describe("follow", () => {
     }
   });
 
-  test("starts with what the log holds, in arrays of at most `batch`", async () => {
+  test("starts with what is in the log, in arrays of at most `batch`", async () => {
     const { stop, signal, bus } = byHand();
     const sizes: number[] = [];
     const seen: StoredEvent[] = [];
@@ -96,7 +96,7 @@ describe("follow", () => {
     expect(sizes).toEqual([100, 100, 30]);
   });
 
-  test("hands over the array of a news that continues from its place, as it is, and does not read the log", async () => {
+  test("returns the array of news that continues from its position, as it is, without reading the log", async () => {
     const { bus, log, tell, signal, reads } = byHand();
     // As if the log ended at 200.
     const shortLog: typeof log = {
@@ -126,7 +126,7 @@ describe("follow", () => {
     expect(reads()).toBe(before);
   });
 
-  test("reads the log for what the news leaves out, then goes on with the news", async () => {
+  test("reads the log for what news leaves out, then continues with news", async () => {
     const { bus, tell, signal } = byHand();
     const source = follow({ log: emptyAfter(log, 10, 100), bus, after: 0, signal, batch: 1000 });
     expect((await source.next()).value).toEqual(slice(1, 10));
@@ -136,7 +136,7 @@ describe("follow", () => {
     expect((await source.next()).value).toEqual(slice(51, 101));
   });
 
-  test("reads the log where the news has no events", async () => {
+  test("reads the log if news has no events", async () => {
     const { bus, tell, signal } = byHand();
     const source = follow({ log: emptyAfter(log, 10, 250), bus, after: 0, signal });
     expect((await source.next()).value).toEqual(slice(1, 10));
@@ -145,7 +145,7 @@ describe("follow", () => {
     expect((await next).value).toEqual(slice(11, 250));
   });
 
-  test("keeps a bounded part of the news it has not come to, by count and by size", async () => {
+  test("keeps a bounded part of the news it has not reached, by count and by size", async () => {
     for (const [count, text] of [
       [60_000, ""],
       [300, "x".repeat(100_000)],
@@ -176,7 +176,7 @@ describe("follow", () => {
     }
   });
 
-  test("is not stuck, and does not spin, on news of events that are not there", async () => {
+  test("neither hangs nor spins on news of events that do not exist", async () => {
     const { bus, log, tell, signal, stop, reads } = byHand();
     const source = follow({ log, bus, after: 240, signal });
     expect((await source.next()).value).toEqual(slice(241, 250));
@@ -198,7 +198,7 @@ describe("follow", () => {
     );
   });
 
-  test("does nothing before it is pulled, and listens no more once it has ended", async () => {
+  test("does nothing before it is pulled, and stops listening once it has ended", async () => {
     const { bus, log, listeners, reads, signal } = byHand();
     const source = follow({ log, bus, after: 0, signal });
     await Bun.sleep(10);
@@ -209,7 +209,7 @@ describe("follow", () => {
     expect(listeners.size).toBe(0);
   });
 
-  test("ends when the signal fires: while it waits, and while the database does not answer", async () => {
+  test("ends when the signal fires: while it waits, and while the database does not respond", async () => {
     const waiting = byHand();
     const atTheEnd = follow({ log, bus: waiting.bus, after: EVENTS, signal: waiting.signal });
     const hanging = byHand();
@@ -226,7 +226,7 @@ describe("follow", () => {
     expect(waiting.listeners.size + hanging.listeners.size).toBe(0);
   });
 
-  test("goes on after the database was away", async () => {
+  test("resumes after the database was down", async () => {
     const proxy = await startProxy(database.url);
     const farLog = openLog({ url: proxy.url });
     const bus = inProcessBus({ log: farLog, poll_ms: 20 });

@@ -66,7 +66,7 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
     await database.drop();
   });
 
-  test("hands over another process's events as they are in the log, whatever characters they hold", async () => {
+  test("delivers another process's events as they are in the log, whatever characters they contain", async () => {
     openBus(always);
     const otherLog = openLog({ url: database.url });
     const bus = openBus(never, otherLog);
@@ -119,7 +119,7 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
     await otherLog.close();
   });
 
-  test("starts without NATS, gives news over the log meanwhile, and connects when NATS is there", async () => {
+  test("starts without NATS, brings news over the log meanwhile, and connects when NATS is there", async () => {
     await server.kill();
     const bus = openBus(always);
     const otherLog = openLog({ url: database.url });
@@ -138,7 +138,7 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
     await otherLog.close();
   });
 
-  test("loses nothing and stops no append while NATS is away", async () => {
+  test("loses nothing and stops no append while NATS is down", async () => {
     const bus = openBus(always);
     await fill(log, 10);
     await until("position 10", () => bus.health().position === 10);
@@ -151,7 +151,7 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
     expect((await readStream(server.url)).map(({ sequence }) => sequence)).toEqual(positions(60));
   });
 
-  test("leaves another log's stream alone, and says so", async () => {
+  test("leaves another log's stream alone, and reports it", async () => {
     openBus(always);
     await fill(log, 3);
     await until("three events in the stream", async () => (await lastSequence(server.url)) === 3);
@@ -181,7 +181,7 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
     expect(said.join()).not.toContain("hunter2");
   });
 
-  test("closes at once: while NATS is away, while its host is silent, and while it relays", async () => {
+  test("closes at once: while NATS is down, while its host is silent, and while it relays", async () => {
     const relaying = openBus(always);
     await fill(log, 1);
     await until("connection", () => relaying.health().connected);
@@ -197,7 +197,7 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
     silent.stop(true);
   });
 
-  test("closes at once while nats-server no longer answers", async () => {
+  test("closes at once when nats-server stops responding", async () => {
     const proxy = await startProxy(server.url);
     const bus = jetStreamBus({ log, nats_url: proxy.url, lead: always });
     await fill(log, 1);

@@ -111,7 +111,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     await expectStreamToBeTheLog();
   });
 
-  test("goes on after a restart where the stream ends", async () => {
+  test("resumes after a restart where the stream ends", async () => {
     await fill(log, 20);
     const { end } = await startRelay();
     await until("20 messages", async () => (await lastSequence(server.url)) === 20);
@@ -121,7 +121,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     await expectStreamToBeTheLog();
   });
 
-  test("neither doubles nor leaves out an event when nats-server is killed again and again under load", async () => {
+  test("neither repeats nor skips an event when nats-server is killed again and again under load", async () => {
     const bus = startBus();
     const stop = new AbortController();
     opened.push(() => stop.abort());
@@ -153,7 +153,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     await following;
   });
 
-  test("fills a stream that was wiped again from the log's first event", async () => {
+  test("refills a wiped stream from the log's first event", async () => {
     await fill(log, 30);
     await startRelay();
     await until("30 messages", async () => (await lastSequence(server.url)) === 30);
@@ -162,7 +162,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     await expectStreamToBeTheLog();
   });
 
-  test("goes on after a purge, without what was purged", async () => {
+  test("resumes after a purge, without what was purged", async () => {
     await fill(log, 10);
     await startRelay();
     await until("10 messages", async () => (await lastSequence(server.url)) === 10);
@@ -180,7 +180,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     ]);
   });
 
-  test("may run twice at once: the stream takes each event once and in order", async () => {
+  test("may run twice at once: the stream accepts each event once and in order", async () => {
     const otherLog = openLog({ url: database.url });
     opened.push(() => otherLog.close());
     await fill(log, 500, 100);
@@ -189,7 +189,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     await expectStreamToBeTheLog();
   });
 
-  test("is handed on by the lease: one process relays, and another when that one ends", async () => {
+  test("is passed on by the lease: one process relays, and another when that one ends", async () => {
     const start = (holder: string) => {
       const sql = connect(database.url, { max: 2 });
       const infos: string[] = [];
@@ -213,7 +213,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     expect([first.relays(), second.relays()]).toEqual([true, true]);
   });
 
-  test("is not stopped by an event larger than a message may be: it says so in its place", async () => {
+  test("is not stopped by an event larger than a message may be: it publishes a placeholder", async () => {
     const big = JSON.stringify({ result: "x".repeat(1_200_000) });
     await log.append({
       stream_id: "test-big",
@@ -235,7 +235,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     expect(messages[1]?.headers).toMatchObject({ "Nats-Msg-Id": "test-big@2", "Levqor-Position": "2" });
   });
 
-  test("brings an oversize event to followers in other processes all the same", async () => {
+  test("delivers an oversize event to followers in other processes nevertheless", async () => {
     const relaying = startBus();
     const farLog = openLog({ url: database.url });
     const farBus = jetStreamBus({
@@ -264,7 +264,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     await until("news of position 4", () => heard.some(({ last }) => last === 4));
   });
 
-  test("goes on after messages that are not its own, while it runs and when it starts, also deleted ones", async () => {
+  test("continues after messages that are not its own, while it runs and at startup, even deleted ones", async () => {
     await fill(log, 3);
     const { end } = await startRelay();
     await until("3 messages", async () => (await lastSequence(server.url)) === 3);
@@ -280,7 +280,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     expect(await positionsIn(server.url)).toEqual(["1", "2", "3", undefined, "4", "5", undefined, "6"]);
   });
 
-  test("leaves out none of many events in flight when a message that is not its own comes before them", async () => {
+  test("skips none of many events in flight when a foreign message comes before them", async () => {
     await fill(log, 3);
     await startRelay();
     await until("3 messages", async () => (await lastSequence(server.url)) === 3);
@@ -292,7 +292,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     expect(second?.headers["Nats-Expected-Last-Msg-Id"]).toEndWith("@1");
   });
 
-  test("leaves out no event where the stream holds messages, but none of its own", async () => {
+  test("skips no event if the stream has messages, but none of its own", async () => {
     await fill(log, 3);
     const log_id = await firstId(log);
     await withJetStream(server.url, (jsm) => openStream(jsm, { log_id }));
@@ -303,7 +303,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     expect(await positionsIn(server.url)).toEqual([undefined, undefined, "1", "2", "3"]);
   });
 
-  test("leaves out no event where a message that is not its own came after a purge", async () => {
+  test("skips no event if a foreign message came after a purge", async () => {
     await fill(log, 3);
     const { end } = await startRelay();
     await until("3 messages", async () => (await lastSequence(server.url)) === 3);
@@ -346,7 +346,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     expect(messages.map(({ body }) => body.length)).toEqual([3_002, 3, 3_002, 0, 3, 0]);
   });
 
-  test("refuses a max_msg_size that would not hold the headers, and says so", async () => {
+  test("rejects a max_msg_size too small for the headers, and reports it", async () => {
     await fill(log, 1);
     const { end } = await startRelay();
     await until("one message", async () => (await lastSequence(server.url)) === 1);
@@ -360,7 +360,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     await expectStreamToBeTheLog();
   });
 
-  test("is not stalled by acknowledgements that come twice", async () => {
+  test("is not stalled by repeated acknowledgements", async () => {
     const echo = await connectNats({ servers: server.url });
     opened.push(() => echo.close());
     const seen = new Set<string>();
@@ -381,7 +381,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("refuses a stream that is ahead of the log, as after a restored backup, and says what to do", async () => {
+  test("rejects a stream that is ahead of the log, as after a restored backup, and says what to do", async () => {
     await log.append(appendOf("test-same", 0, 5));
     const { end } = await startRelay();
     await until("5 messages", async () => (await lastSequence(server.url)) === 5);
@@ -404,7 +404,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     expect(await lastSequence(server.url)).toBe(5);
   });
 
-  test("refuses a stream that does not keep what it is given, and says which setting", async () => {
+  test("rejects a stream that does not keep its messages, and says which setting is wrong", async () => {
     await fill(log, 1);
     await withJetStream(server.url, (jsm) =>
       jsm.streams.add({ name: STREAM, subjects: ["levqor.event.>"], retention: RetentionPolicy.Workqueue }),
@@ -414,7 +414,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     expect(warnings[0]).toContain('its retention is \\"workqueue\\", must be \\"limits\\"');
   });
 
-  test("keeps what an operator has set: age, copies, storage", async () => {
+  test("keeps an operator's settings: age, copies, storage", async () => {
     await fill(log, 1);
     const { end } = await startRelay();
     await until("one message", async () => (await lastSequence(server.url)) === 1);

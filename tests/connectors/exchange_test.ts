@@ -53,7 +53,7 @@ async function fault(call: Promise<unknown>): Promise<{ code?: string; message: 
   return outcome as { code?: string; message: string };
 }
 
-describe("what is called is what the URL says", () => {
+describe("the call goes exactly where the URL says", () => {
   test.each(["/", "//a//b", "//", "/%2F/%2f", "/a//?b=//c", "/?", "/a?", "/?a=%20&b=+&c", "/a;b=1/c:d@e", "/a%00b"])(
     "%s",
     async (path) => {
@@ -98,7 +98,7 @@ describe("a request is sent once", () => {
       expect(server.connections).toBe(4);
     },
   );
-  test("where the peer closes kept connections as a request arrives", async () => {
+  test("if the peer closes kept-alive connections as a request arrives", async () => {
     for (let i = 0; i < 20; i++) {
       answer = ({ socket }) => socket.end(OK);
       expect(await (await get("/", { method: "PUT", body: "x" })).text()).toBe("ok");
@@ -126,7 +126,7 @@ test.each(["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"])
 );
 
 describe("a request's head", () => {
-  test("says what the client needs, and otherwise what the caller says", async () => {
+  test("has what the client needs, and otherwise what the caller sets", async () => {
     await (await get("/")).text();
     expect(server.requests[0]?.head.split("\r\n").slice(1).sort()).toEqual([
       "accept-encoding: gzip, deflate, zstd",
@@ -152,15 +152,15 @@ describe("a request's head", () => {
       "x-a: ü",
     ]);
   });
-  test("asks for a part of a body as it is", async () => {
+  test("requests a part of a body as it is", async () => {
     await (await get("/", { headers: { range: "bytes=0-9" } })).text();
     expect(server.requests[0]?.head).toContain("accept-encoding: identity");
   });
-  test("is refused where HTTP does not allow it", async () => {
+  test("is rejected if HTTP does not allow it", async () => {
     await expect(get("/", { headers: { "x-a": "a\u0001" } })).rejects.toThrow(TypeError);
     expect(server.requests).toEqual([]);
   });
-  test("carries no user name and password of the URL", async () => {
+  test("never includes the URL's user name and password", async () => {
     await expect(fetch(`http://me:secret@127.0.0.1:${server.port}/`)).rejects.toThrow(TypeError);
     expect(server.requests).toEqual([]);
   });
@@ -226,8 +226,8 @@ describe("a request's body", () => {
   });
 });
 
-describe("an answer", () => {
-  test("is as fetch gives it, its headers as they came", async () => {
+describe("a response", () => {
+  test("is like fetch's, with its headers unchanged", async () => {
     const packed = gzipSync("unpacked");
     answering(
       Buffer.concat([
@@ -279,7 +279,7 @@ describe("an answer", () => {
   });
 });
 
-describe("an answer that cannot be read is malformed_answer", () => {
+describe("a response that cannot be read is malformed_answer", () => {
   test.each([
     ["no HTTP", "SSH-2.0-OpenSSH_9.9\r\n", "it is not HTTP/1.1"],
     ["broken chunks", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "it is not HTTP/1.1"],
@@ -355,7 +355,7 @@ describe("an answer that cannot be read is malformed_answer", () => {
     // What the kernel holds on both sides is taken as well.
     expect(await taken).toBeLessThan(32e6);
   });
-  test("headers of just the limit are taken", async () => {
+  test("headers at exactly the limit are accepted", async () => {
     answering(`HTTP/1.1 200 OK\r\n${"x:\r\n".repeat(MAX_HEADERS - 1)}content-length: 2\r\n\r\nok`);
     expect(await (await get()).text()).toBe("ok");
     answering(`HTTP/1.1 200 OK\r\nx-a: ${"a".repeat(MAX_HEADER_BYTES - 20)}\r\ncontent-length: 2\r\n\r\nok`);
@@ -363,7 +363,7 @@ describe("an answer that cannot be read is malformed_answer", () => {
   });
 });
 
-describe("an answer that comes before its request is read counts, where it is whole", () => {
+describe("a response that comes before its request is read counts, if it is complete", () => {
   let early: EarlyAnswers;
   beforeAll(async () => {
     early = await startEarlyAnswers();
@@ -401,7 +401,7 @@ describe("an answer that comes before its request is read counts, where it is wh
   });
 
   // Of a body that ends with its connection nothing says that a reset did not cut it.
-  test.each(["/no-length", "/short", "/half-a-head", "/nothing"])("%s, and then a reset: it is not", async (path) => {
+  test.each(["/no-length", "/short", "/half-a-head", "/nothing"])("%s, and then a reset: it does not", async (path) => {
     for (const body of [LONG, held(), Buffer.from(LONG)]) {
       const call = fetch(early.rude + path, { method: "POST", body }).then((response) => response.text());
       expect((await fault(call)).code).toBe("ECONNRESET");
@@ -429,7 +429,7 @@ describe("a connection that breaks is ECONNRESET", () => {
   });
 });
 
-describe("an answer's body", () => {
+describe("a response's body", () => {
   test("of tiny pieces is passed on in as many pieces as it arrives in, not one by one", async () => {
     const text = Array.from({ length: 10_000 }, (_, i) => String.fromCharCode(97 + (i % 26))).join("");
     answering(`${CHUNKED}${[...text].map((piece) => `1\r\n${piece}\r\n`).join("")}0\r\n\r\n`);
@@ -460,7 +460,7 @@ describe("an answer's body", () => {
       expect(noise.equals(await (await get()).bytes())).toBe(true);
     }
   });
-  test("is taken as it is read, and its connection closes when it is left", async () => {
+  test("is received as it is read, and its connection closes when it is abandoned", async () => {
     let taken: Promise<number> | undefined;
     answer = ({ socket }) => {
       socket.write("HTTP/1.1 200 OK\r\n\r\n");
@@ -495,7 +495,7 @@ describe("an answer's body", () => {
       }
     },
   );
-  test("does not wait for what goes on and on in small pieces", async () => {
+  test("does not wait for an endless body of small pieces", async () => {
     answer = ({ socket }) => {
       socket.write("HTTP/1.1 200 OK\r\n\r\n");
       const timer = setInterval(() => socket.write("."), 5);
@@ -507,7 +507,7 @@ describe("an answer's body", () => {
 });
 
 describe("the signal ends a call", () => {
-  test("that waits for the head, however it drips", async () => {
+  test("that waits for the head, however slowly it drips", async () => {
     const closed = Promise.withResolvers<void>();
     answer = ({ socket }) => {
       socket.write("HTTP/1.1 200 OK\r\nx: ");

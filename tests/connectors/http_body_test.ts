@@ -19,7 +19,7 @@ describe("JSON", () => {
     "application/json;charset=",
     'application/json; charset=""',
     "application/json; x=y; CHARSET=UTF-8; charset=latin1",
-  ])("is read as such with the type %s", (type) => {
+  ])("is parsed as such with the type %s", (type) => {
     expect(decoded(type, GRUEZI)).toEqual({ body: { a: "grü😀" }, body_encoding: "json" });
   });
 
@@ -28,7 +28,7 @@ describe("JSON", () => {
     ['application/json; charset="windows-1252"', LATIN1],
     ["application/json; charset=utf-16", UTF16],
     ["application/json; charset=utf-16le", UTF16],
-  ])("is read in the charset that it names: %s", (type, bytes) => {
+  ])("is read in its own charset: %s", (type, bytes) => {
     expect(decoded(type, bytes)).toEqual({ body: { a: "grü" }, body_encoding: "json" });
   });
 
@@ -37,7 +37,7 @@ describe("JSON", () => {
     ["'utf-8'", "which is unknown"],
     ["utf-7", "which is unknown"],
     ["shift_jis", "which it is not in"],
-  ])("is read as UTF-8 where the charset is %s, and that is said", (charset, why) => {
+  ])("is read as UTF-8 if the charset is %s, with a note", (charset, why) => {
     expect(decoded(`application/json; charset=${charset}`, GRUEZI)).toEqual({
       body: { a: "grü😀" },
       body_encoding: "json",
@@ -51,7 +51,7 @@ describe("JSON", () => {
     });
   });
 
-  test("that is none, or nests too deeply, is text, and why is said", () => {
+  test("that is invalid, or nests too deeply, is text, with the reason", () => {
     const deep = "[".repeat(64) + "]".repeat(64);
     for (const [body, message] of [
       ["<oops>", 'The body is not valid JSON: expected a value at line 1, column 1, but there is "<".'],
@@ -67,7 +67,7 @@ describe("JSON", () => {
   });
 
   test.each(["application/json", "application/problem+json; charset=klingon", "text/plain", undefined])(
-    "that is empty is an empty text without a note, whatever it says it is: %s",
+    "that is empty is an empty text without a note, whatever its type: %s",
     (contentType) => {
       for (const truncated of [false, true]) {
         expect(decodeBody(new Uint8Array(), { contentType, truncated })).toEqual({ body: "", body_encoding: "text" });
@@ -75,7 +75,7 @@ describe("JSON", () => {
     },
   );
 
-  test("with a repeated key has the last one's value, and that is said", () => {
+  test("with a repeated key has its last value, with a note", () => {
     expect(decoded("application/json", '{"list":[{"a":1,"b":2,"a":3}]}')).toEqual({
       body: { list: [{ a: 3, b: 2 }] },
       body_encoding: "json",
@@ -89,7 +89,7 @@ describe("JSON", () => {
     });
   });
 
-  test("with very many numbers that cannot be kept has few notes", () => {
+  test("with very many numbers that cannot be represented has few notes", () => {
     const { body, notes } = decoded("application/json", `[${"1e400,".repeat(29)}1]`);
     expect(body).toEqual([...Array(29).fill("1e400"), 1]);
     expect(notes).toHaveLength(21);
@@ -120,14 +120,14 @@ describe("JSON", () => {
   });
 });
 
-test("a byte order mark is no part of what it comes before, be it JSON or text", () => {
+test("a byte order mark is not part of the body, be it JSON or text", () => {
   const marked = (text: string) => Buffer.from(`\ufeff${text}`);
   expect(decoded("application/json", marked('{"a":1}'))).toEqual({ body: { a: 1 }, body_encoding: "json" });
   expect(decoded("text/csv", marked("a;b\ufeff"))).toEqual({ body: "a;b\ufeff", body_encoding: "text" });
 });
 
 test.each([undefined, "", "nonsense", "text/plain", "application/json, text/html"])(
-  "the type %j says nothing of JSON",
+  "the type %j is not JSON",
   (type) => {
     expect(decoded(type, '{"a":1}')).toEqual({ body: '{"a":1}', body_encoding: "text" });
   },
@@ -138,6 +138,6 @@ test.each([
   ["text/plain", Uint8Array.of(0x41, 0, 0x42)],
   ["application/json; charset=nobody-knows", LATIN1],
   ["application/json; charset=utf-8", LATIN1],
-])("what no charset makes text of is base64: %j", (type, bytes) => {
+])("a body that no charset can decode is base64: %j", (type, bytes) => {
   expect(decoded(type, bytes)).toEqual({ body: Buffer.from(bytes).toString("base64"), body_encoding: "base64" });
 });

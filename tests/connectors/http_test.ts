@@ -117,7 +117,7 @@ async function failure(input: HttpInput): Promise<ConnectorError> {
   return outcome as ConnectorError;
 }
 
-test("the registry knows it by its workflow name", () => {
+test("it is registered under its workflow name", () => {
   expect(connectors.get("http")?.name).toBe("http");
 });
 
@@ -128,7 +128,7 @@ describe("input", () => {
     { url: "HTTP://example.com", method: "POST", body: { a: [1] }, headers: { "x-a": "b" } },
     { url: "http://example.com", expected_status: [200, "4xx"], timeout_ms: 300_000 },
     { url: "http://example.com", expected_status: 404, body: null },
-  ])("takes %j", (value) => expect(input.Check(value)).toBe(true));
+  ])("accepts %j", (value) => expect(input.Check(value)).toBe(true));
   test.each([
     {},
     { url: "ftp://example.com" },
@@ -138,11 +138,11 @@ describe("input", () => {
     { url: "http://example.com", expected_status: "6xx" },
     { url: "http://example.com", expected_status: [] },
     { url: "http://example.com", headers: { a: 1 } },
-  ])("refuses %j", (value) => expect(input.Check(value)).toBe(false));
+  ])("rejects %j", (value) => expect(input.Check(value)).toBe(false));
 });
 
 describe("request", () => {
-  test("is a GET without body or key where nothing is said", async () => {
+  test("is a GET without body or key by default", async () => {
     await run({ url: at("/echo") });
     expect(seen).toMatchObject([{ method: "GET", body: "" }]);
     expect(seen[0]?.headers.has("idempotency-key")).toBe(false);
@@ -164,15 +164,15 @@ describe("request", () => {
       "application/x-www-form-urlencoded",
     ]);
   });
-  test("carries the attempt's idempotency key, or the caller's own", async () => {
+  test("has the attempt's idempotency key, or the caller's own", async () => {
     await run({ url: at("/echo"), method: "POST" });
     await run({ url: at("/echo"), method: "POST", headers: { "Idempotency-Key": "mine" } });
     expect(seen.map(({ headers }) => headers.get("idempotency-key"))).toEqual(["key-1", "mine"]);
   });
 });
 
-describe("answer", () => {
-  test("gives status, headers without cookies, and JSON parsed", async () => {
+describe("response", () => {
+  test("has status, headers without cookies, and parsed JSON", async () => {
     const output = await run({ url: at("/json") });
     expect(output).toMatchObject({ status: 200, body: { id: 7, name: "ok" }, body_encoding: "json", truncated: false });
     expect(output.headers).toMatchObject({ "x-extra": "1" });
@@ -180,7 +180,7 @@ describe("answer", () => {
     expect((await run({ url: at("/problem") })).body).toEqual({ title: "x" });
     expect(TypeCompiler.Compile(http.output).Check(output)).toBe(true);
   });
-  test("gives text as text, by its charset, and what is neither as base64", async () => {
+  test("has text as text, by its charset, and anything else as base64", async () => {
     expect(await run({ url: at("/text") })).toMatchObject({ body: "grüezi", body_encoding: "text" });
     expect(await run({ url: at("/latin1") })).toMatchObject({ body: "grü", body_encoding: "text" });
     expect(await run({ url: at("/not-json") })).toMatchObject({ body: "<oops>", body_encoding: "text" });
@@ -197,7 +197,7 @@ describe("answer", () => {
     // What the sockets' buffers hold between the two processes, and no more.
     expect(produced).toBeLessThan(32 * MAX_BODY_BYTES);
   });
-  test.each(["gzip", "deflate", "br", "zstd"])("is unpacked, to the same limit: %s", async (coding) => {
+  test.each(["gzip", "deflate", "br", "zstd"])("is decompressed, to the same limit: %s", async (coding) => {
     expect(await run({ url: `${raw.origin}/200/${coding}/small` })).toMatchObject({
       body: { a: "é" },
       truncated: false,
@@ -206,7 +206,7 @@ describe("answer", () => {
     expect(output).toMatchObject({ status: 200, truncated: true, body_encoding: "text" });
     expect((output.body as string).length).toBe(MAX_BODY_BYTES);
   });
-  test("keeps a body of exactly the limit whole", async () => {
+  test("keeps a body of exactly the limit completely", async () => {
     const output = await run({ url: at("/exact") });
     expect(output.truncated).toBe(false);
     expect(output.body as string).toHaveLength(MAX_BODY_BYTES);
@@ -244,7 +244,7 @@ describe("the URL is called as it is written", () => {
     ["/a/%2E./b?c", "The URL has the path segment %2E., which refers to another path; write that path."],
     ["/.", "The URL has the path segment ., which refers to another path; write that path."],
     ["/?\ud83d", "The URL has an unpaired surrogate (half of a UTF-16 character); leave it out."],
-  ])("or refused: %j", async (path, message) => {
+  ])("or rejected: %j", async (path, message) => {
     const before = raw.requests.length;
     const error = await failure({ url: raw.origin + path });
     expect(error.message).toBe(message);
@@ -279,11 +279,11 @@ describe("the URL is called as it is written", () => {
       ["http://EXAMPLE.com/a", "http://xn--bcher-kva.example:80", "https://a_b.example.:443/?a@b:01"],
       ["HTTP://[::1]/", "http://[2001:DB8::1]:8080/", "http://127.0.0.1:0/#:"],
     ].flat(),
-  )("and is taken where only the case is, or the port is the scheme's own: %s", (url) => {
+  )("and is accepted if only the case differs, or the port is the scheme's default: %s", (url) => {
     expect(writtenOtherwise(url)).toBeUndefined();
   });
   test.each(["/...", "/.a/b..", "/a?b=/../", "/?a=\\", "/a#/../ü"])(
-    "and is taken where it says what it means: %s",
+    "and is accepted if it means what it says: %s",
     async (path) => {
       expect((await run({ url: raw.origin + path })).status).toBe(200);
     },
@@ -292,7 +292,7 @@ describe("the URL is called as it is written", () => {
 
 describe("failure", () => {
   test.each(["gzip", "deflate", "br", "zstd", "gzip, gzip, gzip"])(
-    "malformed_answer where the status is expected and the body cannot be unpacked: %s",
+    "malformed_answer if the status is expected and the body cannot be decompressed: %s",
     async (coding) => {
       const error = await failure({ url: `${raw.origin}/200/${encodeURIComponent(coding)}/broken` });
       expect(error).toMatchObject({ code: "malformed_answer", options: { detail: { status: 200 } } });
@@ -312,7 +312,7 @@ describe("failure", () => {
       });
     },
   );
-  test("connection_failed where the body of an expected answer breaks off, timeout where it stalls", async () => {
+  test("connection_failed if the body of an expected response breaks off, timeout if it stalls", async () => {
     expect(await failure({ url: `${raw.origin}/200/identity/cut` })).toMatchObject({
       code: "connection_failed",
       options: { detail: { reason: "ECONNRESET" } },
@@ -334,14 +334,14 @@ describe("failure", () => {
     expect((await failure({ url: at("/slow"), timeout_ms: 50 })).code).toBe("timeout");
     expect((await failure({ url: at("/stalled-body"), timeout_ms: 300 })).code).toBe("timeout");
   });
-  test("connection_failed when nobody listens, or no such host exists", async () => {
+  test("connection_failed if nobody listens, or the host does not exist", async () => {
     const port = Bun.serve({ port: 0, fetch: () => new Response() });
     const url = `http://127.0.0.1:${port.port}/`;
     await port.stop(true);
     expect((await failure({ url })).code).toBe("connection_failed");
     expect((await failure({ url: "http://no-such-host.invalid/" })).code).toBe("connection_failed");
   });
-  test("address_refused for what is not public, and nothing is sent", async () => {
+  test("address_refused for an address that is not public, and nothing is sent", async () => {
     const { signal } = new AbortController();
     const context = { signal, idempotency_key: "key-1", fetch: createOutbound({ allow: [] }) };
     await expect(http.run({ url: at("/json") }, context)).rejects.toMatchObject({

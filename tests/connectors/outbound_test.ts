@@ -97,7 +97,7 @@ describe("what may be called", () => {
     "http://[::ffff:127.0.0.1]:PORT/",
     "http://[::1]:PORT/",
     "http://0.0.0.0:PORT/",
-  ])("not %s, however it is written", async (url) => {
+  ])("not %s, in any notation", async (url) => {
     const fetch = createOutbound({ allow: [] });
     await refusal(fetch(url.replace("PORT", String(plain.port))));
   });
@@ -152,7 +152,7 @@ describe("what may be called", () => {
     },
   );
 
-  test("a name's allowed addresses and no other, the next where nobody listens", async () => {
+  test("a name's allowed addresses and no other, the next one if nobody listens", async () => {
     const { lookup } = resolver(["10.0.0.1", "127.0.0.2", "127.0.0.1"]);
     const fetch = createOutbound({ allow: ["127.0.0.0/8"], lookup });
     const response = await fetch(`http://several.test:${plain.port}/`, { signal: AbortSignal.timeout(2_000) });
@@ -177,13 +177,13 @@ test("redirects are not followed, whatever the caller says", async () => {
   expect(seen.map(({ path }) => path)).toEqual(["/moved"]);
 });
 
-test("the caller's headers stay, but for Host", async () => {
+test("the caller's headers stay, except Host", async () => {
   const fetch = createOutbound({ allow: ["127.0.0.1"] });
   await fetch(`http://127.0.0.1:${plain.port}/`, { headers: { host: "other.test", "x-a": "b" } });
   expect(seen[0]?.host).toBe(`127.0.0.1:${plain.port}`);
 });
 
-test("a resolver that hangs does not outlast the signal", async () => {
+test("a hanging resolver does not outlast the signal", async () => {
   const lookup = () => new Promise<never>(() => {});
   const fetch = createOutbound({ allow: [], lookup });
   await expect(fetch("http://slow.test/", { signal: AbortSignal.timeout(30) })).rejects.toMatchObject({

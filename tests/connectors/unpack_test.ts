@@ -59,8 +59,8 @@ async function refusal(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   return (error as ConnectorError).message;
 }
 
-describe("a packed body", () => {
-  test.each(CODINGS)("in %s yields what was packed, however it is cut up", async (coding, pack) => {
+describe("a compressed body", () => {
+  test.each(CODINGS)("in %s yields the original, however it is cut up", async (coding, pack) => {
     for (const size of [0, 1, 100_000, 3_000_000]) {
       const bytes = randomBytes(size);
       const packed = pack(bytes);
@@ -71,7 +71,7 @@ describe("a packed body", () => {
     const text = Buffer.from("each byte by itself");
     expect((await read(unpack(body(pack(text), 1), coding))).equals(text)).toBe(true);
   });
-  test.each(["gzip", "deflate", "br", "zstd"])("is empty where it has no byte: %s", async (coding) => {
+  test.each(["gzip", "deflate", "br", "zstd"])("is empty if it has no bytes: %s", async (coding) => {
     expect(await read(unpack(body(Buffer.alloc(0)), coding))).toHaveLength(0);
   });
   test("of several members is all of them", async () => {
@@ -79,7 +79,7 @@ describe("a packed body", () => {
     expect((await read(unpack(body(packed, 7), "gzip"))).toString()).toBe("onetwo");
   });
   test.each([null, "", "identity", "aws-chunked", "utf-8", "gzip, compress", "__proto__"])(
-    "is passed on as it is where the header is %p",
+    "is passed on unchanged if the header is %p",
     async (header) => {
       const packed = zlib.gzipSync("as it is");
       expect((await read(unpack(body(packed), header))).equals(packed)).toBe(true);
@@ -95,7 +95,7 @@ describe("a body that costs more than it should", () => {
     // At a ratio of 1 : 1000, 256 KB come of some hundred bytes: of a longer body, little more than a chunk is taken.
     expect(packed.taken).toBeLessThanOrEqual(4 * 1024);
   });
-  test("of many levels is refused before it is unpacked", async () => {
+  test("of many nested codings is rejected before it is decompressed", async () => {
     const packed = body(Buffer.alloc(1000));
     const header = Array(MAX_CODINGS + 1)
       .fill("gzip")
@@ -125,7 +125,7 @@ describe("a body that costs more than it should", () => {
     await read(unpack(forever(), coding)).catch((fault) => expect(fault).toMatchObject({ code: "malformed_answer" }));
     expect(taken).toBeLessThanOrEqual(MAX_SURPLUS_BYTES + 3 * chunk.byteLength);
   });
-  test("and yields nothing of what another coding unpacks ends, too", async () => {
+  test("and yields nothing of what another coding decompresses ends, too", async () => {
     const nothing = Buffer.concat(Array(200_000).fill(zlib.gzipSync("")));
     expect(await refusal(unpack(body(zlib.gzipSync(nothing)), "gzip, gzip"))).toBe(
       "The response cannot be read: its gzip body goes on and yields nothing.",
@@ -156,7 +156,7 @@ describe("a body that costs more than it should", () => {
     }
   });
 
-  test("asks for a window of more than 8 MB: zstd refuses it", async () => {
+  test("requires a window of more than 8 MB: zstd rejects it", async () => {
     const packed = zlib.zstdCompressSync(Buffer.alloc(9_000_000), { params: { [ZSTD_c_windowLog]: 25 } });
     expect(await refusal(unpack(body(packed), "zstd"))).toBe("The response cannot be read: its zstd body is invalid.");
   });
@@ -173,8 +173,8 @@ describe("a body that costs more than it should", () => {
   );
 });
 
-describe("a body that is broken", () => {
-  test.each(CODINGS)("is said to be, in %s", async (coding, pack) => {
+describe("an invalid body", () => {
+  test.each(CODINGS)("is reported, in %s", async (coding, pack) => {
     expect(await refusal(unpack(body(Buffer.from("abc")), coding))).toMatch(/its [\w-]+ body is invalid\.$/);
     const packed = pack(randomBytes(10_000));
     for (const end of [1, 5, 20, 5_000, -1]) {
@@ -186,32 +186,35 @@ describe("a body that is broken", () => {
     ["a checksum", { [ZSTD_c_checksumFlag]: 1 }],
     ["no size", { [ZSTD_c_contentSizeFlag]: 0 }],
     ["a small window", { [ZSTD_c_windowLog]: 10 }],
-  ])("in zstd: whole is told from cut at each byte, with %s, of several frames", async (_, params) => {
-    const frame = (size: number) =>
-      zlib.zstdCompressSync(Buffer.concat([randomBytes(size), Buffer.alloc(size)]), { params });
-    const ends = [0];
-    // Skippable frames, too, and an empty one.
-    const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
-    const packed = Buffer.concat(
-      [frame(300), frame(0), skippable, frame(70)].map((bytes) => {
-        ends.push((ends.at(-1) as number) + bytes.byteLength);
-        return bytes;
-      }),
-    );
-    for (let end = 0; end <= packed.byteLength; end++) {
-      const got = await read(unpack(body(packed.subarray(0, end), 50), "zstd")).then(
-        () => "whole",
-        () => "cut",
+  ])(
+    "in zstd: complete and truncated at each byte are distinguished, with %s, of several frames",
+    async (_, params) => {
+      const frame = (size: number) =>
+        zlib.zstdCompressSync(Buffer.concat([randomBytes(size), Buffer.alloc(size)]), { params });
+      const ends = [0];
+      // Skippable frames, too, and an empty one.
+      const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+      const packed = Buffer.concat(
+        [frame(300), frame(0), skippable, frame(70)].map((bytes) => {
+          ends.push((ends.at(-1) as number) + bytes.byteLength);
+          return bytes;
+        }),
       );
-      expect([end, got]).toEqual([end, ends.includes(end) ? "whole" : "cut"]);
-    }
-    // Blocks of 128 KB, compressed, raw and repeated.
-    const large = Buffer.concat([randomBytes(400_000), Buffer.alloc(400_000), Buffer.from("text ".repeat(80_000))]);
-    const whole = zlib.zstdCompressSync(large, { params });
-    expect((await read(unpack(body(whole), "zstd"))).equals(large)).toBe(true);
-    expect(await refusal(unpack(body(whole.subarray(0, -1)), "zstd"))).toMatch(/incomplete|invalid/);
-  });
-  test("in its connection, and not in its coding, is that fault", async () => {
+      for (let end = 0; end <= packed.byteLength; end++) {
+        const got = await read(unpack(body(packed.subarray(0, end), 50), "zstd")).then(
+          () => "whole",
+          () => "cut",
+        );
+        expect([end, got]).toEqual([end, ends.includes(end) ? "whole" : "cut"]);
+      }
+      // Blocks of 128 KB, compressed, raw and repeated.
+      const large = Buffer.concat([randomBytes(400_000), Buffer.alloc(400_000), Buffer.from("text ".repeat(80_000))]);
+      const whole = zlib.zstdCompressSync(large, { params });
+      expect((await read(unpack(body(whole), "zstd"))).equals(large)).toBe(true);
+      expect(await refusal(unpack(body(whole.subarray(0, -1)), "zstd"))).toMatch(/incomplete|invalid/);
+    },
+  );
+  test("is blamed on its connection if that is at fault, not on its coding", async () => {
     const fault = new Error("connection lost");
     async function* lost() {
       yield zlib.gzipSync(randomBytes(10_000)).subarray(0, 5_000);

@@ -36,7 +36,7 @@ test("an array of big integers arrives and comes back", async () => {
 
 // A rejection that nobody catches fails the test too: it would end the service.
 test.each(Array.from({ length: 12 }, (_, i) => i + 1))(
-  "a connection that breaks at its answer %i fails its own query and nothing else",
+  "a connection that breaks at its response %i fails only its own query",
   async (breaking) => {
     const proxy = await startProxy(database.url);
     let answers = 0;

@@ -85,7 +85,7 @@ async function untilAnswers(url: string): Promise<void> {
 
 describe("a start", () => {
   test(
-    "makes the database, its roles and private passwords, at default durability",
+    "creates the database, its roles and private passwords, with default durability",
     async () => {
       dir = testFolder();
       const { url, admin_url } = await start();
@@ -132,7 +132,7 @@ describe("a start", () => {
   );
 
   test(
-    "takes another port when its own is taken meanwhile",
+    "uses another port if its own is in use by now",
     async () => {
       const first = await start();
       await stop(first);
@@ -158,7 +158,7 @@ describe("a start", () => {
   );
 
   test(
-    "passes over what a start that was killed in initdb left",
+    "ignores the leftovers of a start that was killed in initdb",
     async () => {
       dir = testFolder();
       await Bun.write(join(dir, "postgres.new/data/PG_VERSION"), "18\n");
@@ -170,7 +170,7 @@ describe("a start", () => {
   );
 
   test(
-    "passes over a postmaster.pid whose pid is another process's by now",
+    "ignores a postmaster.pid whose pid is another process's by now",
     async () => {
       const first = await start();
       const pidFile = join(dir, "postgres/data/postmaster.pid");
@@ -187,7 +187,7 @@ describe("a start", () => {
   );
 
   test(
-    "says what Postgres said when it cannot start, and leaves the folder free",
+    "reports Postgres's error when it cannot start, and releases the folder",
     async () => {
       await expect(startEmbedded({ dir, logger, settings: { shared_buffers: "nonsense" } })).rejects.toThrow(
         'invalid value for parameter "shared_buffers": "nonsense"',
@@ -200,7 +200,7 @@ describe("a start", () => {
 
 describe("kill -9 of the service", () => {
   test(
-    "keeps what was committed, and the next start goes on",
+    "keeps committed data, and the next start continues",
     async () => {
       const service = await startService();
       await query(service.admin_url, "create table kept as select generate_series(1, 1000) as n");
@@ -225,7 +225,7 @@ describe("kill -9 of the service", () => {
   );
 
   test(
-    "while a Postgres that nobody told to stop lives on: the next start ends it",
+    "while its Postgres lives on: the next start ends it",
     async () => {
       const first = await start();
       const { pid } = first;
@@ -258,7 +258,7 @@ function orphanOf(folder: string) {
 
 describe("kill -9 of Postgres", () => {
   test(
-    "is mended by itself, on the same port, and loses nothing that was committed",
+    "is repaired automatically, on the same port, and loses no committed data",
     async () => {
       const embedded = await start();
       const { pid, url, admin_url } = embedded;
@@ -295,7 +295,7 @@ describe("kill -9 of Postgres", () => {
   );
 
   test(
-    "in the middle of a long query: the query's process does not hold the restart up",
+    "in the middle of a long query: the query's process does not delay the restart",
     async () => {
       const embedded = await start();
       const sql = connect(embedded.admin_url, { max: 1 });
@@ -314,7 +314,7 @@ describe("kill -9 of Postgres", () => {
   );
 
   test(
-    "does not bring it back once the service stops",
+    "does not restart it once the service stops",
     async () => {
       const embedded = await start();
       process.kill(embedded.pid, "SIGKILL");
@@ -326,7 +326,7 @@ describe("kill -9 of Postgres", () => {
 });
 
 test(
-  "a copied folder is a database of its own: its service leaves the first one's Postgres alone",
+  "a copied folder is a separate database: its service leaves the first one's Postgres alone",
   async () => {
     const first = await start();
     await stop(first);
@@ -345,7 +345,7 @@ test(
 );
 
 test.if(process.getuid?.() === 0)(
-  "root's own closed folders are no obstacle",
+  "root's private folders are no obstacle",
   async () => {
     Bun.spawnSync(["chmod", "700", dir]);
     const { url } = await start();

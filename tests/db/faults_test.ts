@@ -4,7 +4,7 @@ import { connect, connectionFault } from "../../src/db/mod.ts";
 const fault = (code: string, syscall?: string) => connectionFault(Object.assign(new Error(code), { code, syscall }));
 
 test.each(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "ECONNRESET"])(
-  "%s proves that nothing was sent only where it came as the connection was made",
+  "%s proves that nothing was sent only if it occurred while connecting",
   (code) => {
     expect(fault(code, "connect")).toBe("never_sent");
     expect(fault(code, "read")).toBe("broken_off");
@@ -12,11 +12,11 @@ test.each(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "ECONNRES
   },
 );
 
-test.each(["ENOTFOUND", "EAI_AGAIN"])("a name that is not resolved, %s, means that nothing was sent", (code) => {
+test.each(["ENOTFOUND", "EAI_AGAIN"])("a name that cannot be resolved, %s, means that nothing was sent", (code) => {
   expect(fault(code, "getaddrinfo")).toBe("never_sent");
 });
 
-test("what is not the connection's fault is none", () => {
+test("other errors are not faults of the connection", () => {
   expect(fault("23505")).toBeUndefined();
   expect(fault("ENOENT", "open")).toBeUndefined();
   expect(connectionFault(new TypeError("no"))).toBeUndefined();
@@ -24,7 +24,7 @@ test("what is not the connection's fault is none", () => {
 });
 
 test.each(["postgres://u:p@127.0.0.1:1/d", "postgres://u:p@levqor.invalid:5432/d"])(
-  "the client says of %s that it could not connect",
+  "the client reports with %s that it could not connect",
   async (url) => {
     const sql = connect(url, { max: 1 });
     const error = await sql`select 1`.then(

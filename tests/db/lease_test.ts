@@ -57,7 +57,7 @@ describe("a lease", () => {
     expect({ most, turns }).toEqual({ most: 1, turns: 8 });
   }, 60_000);
 
-  test("returns what the work returned, and passes on what it threw", async () => {
+  test("returns what the work returned, and rethrows what it threw", async () => {
     const options = { sql, name: "answer", holder: "a", signal: never };
     expect(await holdLease(options, async () => 42)).toBe(42);
     await expect(holdLease(options, () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
@@ -97,7 +97,7 @@ describe("a lease", () => {
     await first.stop();
   });
 
-  test("of a killed process runs out within four seconds, and is another's then", async () => {
+  test("of a killed process expires within four seconds, and is another's then", async () => {
     const script = `
       const { connect, holdLease } = await import(${JSON.stringify(join(import.meta.dir, "../../src/db/mod.ts"))});
       const sql = connect(${JSON.stringify(database.url)});
@@ -119,7 +119,7 @@ describe("a lease", () => {
     await heir.stop();
   });
 
-  test("is known to be lost by a process as soon as it is no longer frozen", async () => {
+  test("is known to be lost by a frozen process as soon as it thaws", async () => {
     const script = `
       const { connect, holdLease } = await import(${JSON.stringify(join(import.meta.dir, "../../src/db/mod.ts"))});
       const sql = connect(${JSON.stringify(database.url)});
@@ -158,7 +158,7 @@ describe("a lease", () => {
     await cut.end({ timeout: 0 });
   }, 60_000);
 
-  test("that was lost is not renewed, although the work has not ended", async () => {
+  test("that was lost is not renewed, although its work has not ended", async () => {
     const proxy = await startProxy(database.url);
     const cut = connect(proxy.url, { max: 1, answer_timeout_ms: 500 });
     const stopping = new AbortController();
@@ -182,7 +182,7 @@ describe("a lease", () => {
     await cut.end({ timeout: 0 });
   }, 60_000);
 
-  test("costs no statement of its own: those of a process are taken, renewed and waited for together", async () => {
+  test("costs no separate statement: those of a process are taken, renewed and waited for together", async () => {
     const proxy = await startProxy(database.url);
     const counted = connect(proxy.url, { max: 1 });
     await counted`select 1`;
@@ -211,7 +211,7 @@ describe("a lease", () => {
     await proxy.close();
   }, 30_000);
 
-  test("is free at once where all other holders are known to be dead", async () => {
+  test("is free at once if all other holders are known to be dead", async () => {
     await sql`insert into levqor_ops.leases values ('left', 'dead', now() + interval '1 hour')`;
     await clearLeases(sql);
     const next = holding("left", { holder: "a" });

@@ -47,14 +47,14 @@ describe("migrate", () => {
     expect(await migrate(admin, { role, migrations: [first] })).toEqual(["rooms/1"]);
   });
 
-  test("refuses a database that a newer build has changed, and names what it does not know", async () => {
+  test("rejects a database that a newer build has changed, and lists the unknown migrations", async () => {
     await migrate(admin, { role, migrations: [first, second] });
     const older = migrate(admin, { role, migrations: [first] });
     await expect(older).rejects.toThrow(MigrationError);
     await expect(older).rejects.toThrow("a newer Levqor has changed it (rooms/2)");
   });
 
-  test("needs no right to create where there is nothing to be done", async () => {
+  test("needs no permission to create if there is nothing to do", async () => {
     await migrate(admin, { role, migrations: [first] });
     const service = connect(database.url, { max: 1 });
     expect(await migrate(service, { role, migrations: [first] })).toEqual([]);
@@ -74,7 +74,7 @@ test("the names of this build's migrations are unique", () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-test("the service's role can neither change what is recorded about migrations nor make schemas", async () => {
+test("the service's role can neither change the record of migrations nor create schemas", async () => {
   const sql = connect(database.url, { max: 1 });
   await expect((async () => await sql`delete from levqor_ops.migrations`)()).rejects.toThrow("permission denied");
   await expect((async () => await sql`create schema mine`)()).rejects.toThrow("permission denied");

@@ -31,7 +31,7 @@ afterEach(async () => {
   await proxy.close();
 });
 
-test("a statement on a silent connection fails in time, and the next one finds another connection", async () => {
+test("a statement on a silent connection fails in time, and the next one uses another connection", async () => {
   proxy.silence();
   const began = performance.now();
   await expect(sql`select 1`.then()).rejects.toThrow(NO_ANSWER);
@@ -40,14 +40,14 @@ test("a statement on a silent connection fails in time, and the next one finds a
   expect(row?.n).toBe(3);
 });
 
-test("statements that wait behind a silent one fail in time too, and all others go on", async () => {
+test("statements that wait behind a silent one fail in time, too, and all others continue", async () => {
   proxy.silence();
   const failed = await Promise.allSettled(Array.from({ length: 9 }, (_, n) => sql.unsafe(`select ${n}`)));
   expect(failed.map((each) => (each as PromiseRejectedResult).reason?.message)).toEqual(Array(9).fill(NO_ANSWER));
   expect(await Promise.all([sql`select 1 as n`, sql`select 2 as n`])).toMatchObject([[{ n: 1 }], [{ n: 2 }]]);
 });
 
-test("what is under way on the connections that are replaced goes on", async () => {
+test("statements under way on the replaced connections continue", async () => {
   const slow = sql`select pg_sleep(${(LIMIT_MS * 2) / 1000}), 1 as n`.then();
   slow.catch(() => {});
   await Bun.sleep(LIMIT_MS / 2);
@@ -57,7 +57,7 @@ test("what is under way on the connections that are replaced goes on", async () 
   expect(second).toMatchObject({ status: "fulfilled", value: [{ n: 2 }] });
 });
 
-test("a statement that takes too long is stopped on the server", async () => {
+test("a statement that takes too long is cancelled on the server", async () => {
   const running = () => direct<{ count: number }[]>`
     select count(*)::int as count from pg_stat_activity where state = 'active' and query like 'select pg_sleep(61%'`;
   const slow = sql.unsafe("select pg_sleep(61)").then();
@@ -94,7 +94,7 @@ test("a transaction's own work may take longer than a statement", async () => {
   expect(answer).toBe(2);
 });
 
-test("a pool that is closed after a silence lets its process end", async () => {
+test("a pool that is closed after a silence lets its process exit", async () => {
   proxy.silence();
   await expect(sql`select 1`.then()).rejects.toThrow(NO_ANSWER);
   const began = performance.now();

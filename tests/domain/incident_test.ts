@@ -25,17 +25,17 @@ describe("an incident", () => {
       .refused("incident_exists");
   });
 
-  test("that there is not cannot change", () => {
+  test("that does not exist cannot change", () => {
     given().when({ type: "update", message: "?" }).refused("incident_not_found");
     given().when({ type: "resolve", message: "?" }).refused("incident_not_found");
   });
 
-  test("stays over once it is over", () => {
+  test("stays resolved", () => {
     given(opened, resolved).when({ type: "update", message: "?" }).refused("incident_resolved");
     given(opened, resolved).when({ type: "resolve", message: "?" }).refused("incident_resolved");
   });
 
-  test("takes so many updates, and can then still be resolved", () => {
+  test("accepts a limited number of updates, and can then still be resolved", () => {
     const updates = Array.from({ length: INCIDENT_UPDATES_MAX - 1 }, () => updated);
     given(opened, ...updates)
       .when({ type: "update", message: "Found.", impact: "major" })

@@ -47,7 +47,7 @@ describe("a key", () => {
     given(CREATED).when(create).refused("key_exists");
   });
 
-  test("that there is not is neither rotated nor revoked", () => {
+  test("that does not exist is neither rotated nor revoked", () => {
     given()
       .when({ ...ROTATE, now: START })
       .refused("key_not_found");
@@ -63,7 +63,7 @@ describe("a key", () => {
       .then({ type: "key.revoked", data: { reason: "Lost." } });
   });
 
-  test("that is revoked stays so, however often it is said", () => {
+  test("stays revoked, however often that is repeated", () => {
     given(CREATED, REVOKED).when({ type: "revoke" }).then();
     given(CREATED, REVOKED)
       .when({ ...ROTATE, now: START })
@@ -79,7 +79,7 @@ describe("a key", () => {
       .then(rotated("b", 60));
   });
 
-  test("that has expired is rotated only to a later end", () => {
+  test("that has expired is rotated only with a later expiry", () => {
     const until = new Date(START + HOUR).toISOString();
     const expiring: KnownNewEvent = {
       type: "key.created",
@@ -100,7 +100,7 @@ describe("a key", () => {
       .then(rotated("b", 60, { expires_at: null }));
   });
 
-  test("has so many secrets at a time at most, unless the old ones end", () => {
+  test("has a limited number of valid secrets, unless the old ones are ended", () => {
     const full = Array.from({ length: MAX_SECRETS - 1 }, (_, i) => rotated(String(i), 10 * 3600));
     const now = START + 5 * HOUR;
     given(CREATED, ...full.slice(1))
@@ -118,7 +118,7 @@ describe("a key", () => {
   });
 });
 
-describe("a secret is taken", () => {
+describe("a secret is valid", () => {
   const never = Number.POSITIVE_INFINITY;
 
   test("for the overlap after each rotation, and no longer than an earlier one left it", () => {
@@ -129,7 +129,7 @@ describe("a secret is taken", () => {
     expect(ends(CREATED, rotated("b", 10 * 3600), rotated("c", 0))).toEqual({ a: 2, b: 2, c: never });
   });
 
-  test("until the key's end, which a rotation can move for the newest alone", () => {
+  test("until the key expires, which a rotation can change only for the newest", () => {
     const expires_at = new Date(START + 1.5 * HOUR).toISOString();
     const later = new Date(START + 20 * HOUR).toISOString();
     const expiring: KnownNewEvent = { type: "key.created", data: { ...created, scopes: ["jobs:read"], expires_at } };

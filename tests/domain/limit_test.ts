@@ -54,14 +54,14 @@ function granted(command: LimitCommand, state: LimitState, at = command.now): Li
   return "rejected" in decision ? undefined : limitDecider.evolve(state, recorded(decision[0] as KnownNewEvent, at));
 }
 
-describe("what a job is limited by", () => {
+describe("a job is limited by", () => {
   const keyless = { workflow: "http", concurrency_key: null, key_owner: "" };
   const keyed = { workflow: "http", concurrency_key: "acme", key_owner: "" };
-  test("nothing, where nothing is settled and it has no key", () => {
+  test("nothing, if nothing is set and it has no key", () => {
     expect(limitsOf(keyless, undefined)).toEqual([]);
     expect(limitsOf(keyless, { concurrency_per_key: 3, rate_per_key: { limit: 1, per_seconds: 1 } })).toEqual([]);
   });
-  test("its key alone: one at once, or what is settled", () => {
+  test("only its key: one at once, or what is set", () => {
     expect(limitsOf(keyed, undefined)).toEqual([limit()]);
     const rate = { limit: 5, per_seconds: 60 };
     expect(limitsOf(keyed, { concurrency_per_key: 3, rate_per_key: rate })).toEqual([limit({ concurrency: 3, rate })]);
@@ -73,8 +73,8 @@ describe("what a job is limited by", () => {
   });
 });
 
-describe("slots", () => {
-  test("are granted up to the limit, with all holders on record", () => {
+describe("permits", () => {
+  test("are granted up to the limit, with all holders recorded", () => {
     const two = limit({ concurrency: 2 });
     const first = granted(grant("a", { limit: two }), limitDecider.initial);
     expect(limitDecider.decide(grant("b", { limit: two, attempt: 3 }), first as LimitState)).toEqual([
@@ -84,7 +84,7 @@ describe("slots", () => {
       },
     ]);
   });
-  test("are refused beyond it, with who holds them", () => {
+  test("are refused beyond it, with the current holders", () => {
     const state = granted(grant("a"), limitDecider.initial) as LimitState;
     expect(limitDecider.decide(grant("b"), state)).toEqual({
       rejected: true,
@@ -94,16 +94,16 @@ describe("slots", () => {
       until: null,
     });
   });
-  test("of holders that have gone are granted anew, but not of those that have come back since", () => {
+  test("of former holders are granted again, but not of those that have come back since", () => {
     const state = granted(grant("a", { attempt: 2 }), limitDecider.initial) as LimitState;
     expect(granted(grant("b", { gone: new Map([["a", 2]]) }), state)?.holders).toEqual(new Map([["b", 1]]));
     expect(granted(grant("b", { gone: new Map([["a", 1]]) }), state)).toBeUndefined();
   });
-  test("are not taken by a job's own attempt before", () => {
+  test("are not used by a job's own earlier attempt", () => {
     const state = granted(grant("a"), limitDecider.initial) as LimitState;
     expect(granted(grant("a", { attempt: 2 }), state)?.holders).toEqual(new Map([["a", 2]]));
   });
-  test("that are more than a lowered limit are not taken away, and no others granted", () => {
+  test("beyond a lowered limit are not taken away, and no others granted", () => {
     const wide = limit({ concurrency: 2 });
     const one = granted(grant("a", { limit: wide }), limitDecider.initial) as LimitState;
     const two = granted(grant("b", { limit: wide }), one) as LimitState;
@@ -137,7 +137,7 @@ const step = fc.record({
   job: fc.nat(7),
 });
 
-test("there are never more holders than the limit, whatever workers do with what they saw long ago; and no slot sticks", () => {
+test("there are never more holders than the limit, whatever workers do with stale information; and no permit leaks", () => {
   let [claims, conflicts, refusals] = [0, 0, 0];
   fc.assert(
     fc.property(
@@ -192,7 +192,7 @@ test("there are never more holders than the limit, whatever workers do with what
 describe("a rate", () => {
   const rate = { limit: 2, per_seconds: 1 };
   const limited = (now: number) => grant(`j${now}`, { limit: limit({ concurrency: 1_000, rate }), now });
-  test("lets one start at once and the next when its interval is over", () => {
+  test("lets one start at once and the next when its interval has passed", () => {
     const state = granted(limited(EPOCH), limitDecider.initial) as LimitState;
     expect(limitDecider.decide(limited(EPOCH + 499), state)).toEqual({
       rejected: true,
@@ -207,7 +207,7 @@ describe("a rate", () => {
     const state = granted(limited(EPOCH), limitDecider.initial, EPOCH + 4_000.25) as LimitState;
     expect(state.tat).toBe(EPOCH + 4_500.25);
   });
-  test("that is no longer settled is forgotten", () => {
+  test("that is no longer set is forgotten", () => {
     const state = granted(limited(EPOCH), limitDecider.initial) as LimitState;
     const free = grant("b", { limit: limit({ concurrency: 1_000 }) });
     expect(granted(free, state)?.tat).toBe(0);
@@ -226,7 +226,7 @@ describe("a rate", () => {
       maxLength: 300,
     },
   );
-  test("is never exceeded in any time, and never holds back for longer than it says", () => {
+  test("is never exceeded in any period, and never holds back for longer than it says", () => {
     fc.assert(
       fc.property(rates, tries, (rate, asked) => {
         const { limit: starts, per_seconds, burst = 1 } = rate as NonNullable<WorkflowLimitsSet["rate_per_key"]>;

@@ -54,7 +54,7 @@ describe("a schedule", () => {
       .refused("schedule_exists");
   });
 
-  test("fires its next instant from its time on, and goes on to the one after", () => {
+  test("fires its next instant from its time on, and continues with the one after", () => {
     given(created).when(fire(60, 60)).then(fired(60));
     given(created, fired(60)).when(fire(120, 121)).then(fired(120));
     given(created)
@@ -66,7 +66,7 @@ describe("a schedule", () => {
       .refused("instant_not_later");
   });
 
-  test("fires an instant that is late by the grace, to the millisecond, and then misfires it", () => {
+  test("fires an instant that is late by the grace, to the millisecond, and misfires a later one", () => {
     const misfire = { type: "misfire", now: at(75) + 1, count: 1, next_run_at: at(120) } as const;
     const misfired = { instant: time(60), count: 1, reason: "grace_exceeded", next_run_at: time(120) } as const;
     given(created).when(fire(60, 75)).then(fired(60));
@@ -79,7 +79,7 @@ describe("a schedule", () => {
     given(created).when(misfire).then({ type: "schedule.misfired", data: misfired });
   });
 
-  test("pauses, and is resumed with a later instant; both may be asked for twice", () => {
+  test("pauses, and is resumed with a later instant; both can be repeated", () => {
     const pause = { type: "pause", now: at(30), count: 0, next_run_at: at(60) } as const;
     const resume = { type: "resume", next_run_at: at(600) } as const;
     given(created).when(pause).then(paused);
@@ -122,7 +122,7 @@ describe("a schedule", () => {
     data: { ...nightly, next_run_at: next === null ? null : time(next), authors: ["test", "key:b"] },
   });
 
-  test("is changed from the version that holds its definition, or a later one, whatever was fired since", () => {
+  test("is changed from the version that has its definition, or a later one, whatever was fired since", () => {
     given(created).when(update(1)).then(updated(500));
     given(created, fired(60)).when(update(1)).then(updated(500));
     given(created, fired(60)).when(update(2)).then(updated(500));
@@ -140,7 +140,7 @@ describe("a schedule", () => {
     given(created, deleted).when(update("any")).refused("schedule_not_found");
   });
 
-  test("keeps everybody who defined it, each once", () => {
+  test("remembers everybody who defined it, each once", () => {
     const by = (actor: string, n: number) => ({
       ...update("any"),
       by: actor,
@@ -167,7 +167,7 @@ describe("a schedule", () => {
       .then({ type: "schedule.fired", data: { ...(fired(60).data as ScheduleFired), defined_at: 2 } });
   });
 
-  test("is triggered beside its instants, paused or not", () => {
+  test("is triggered outside its instants, paused or not", () => {
     const trigger = { type: "trigger", job_id: "job-now" } as const;
     const triggered = (next_run_at: string | null): KnownNewEvent => ({
       type: "schedule.triggered",
@@ -248,7 +248,7 @@ describe("whatever commands come", () => {
     return history;
   }
 
-  test("only what is active is ever due, and nothing happens after the end", () => {
+  test("only active schedules are ever due, and nothing happens after the end", () => {
     fc.assert(
       fc.property(commands, (sequence) => {
         run(sequence, ({ command, events, before, after }) => {
@@ -262,7 +262,7 @@ describe("whatever commands come", () => {
     );
   });
 
-  test("only the next instant is answered, not before its time, and fired or not as the grace says", () => {
+  test("only the next instant is handled, not before its time, and fired or not according to the grace", () => {
     let answers = 0;
     fc.assert(
       fc.property(commands, (sequence) => {
@@ -284,7 +284,7 @@ describe("whatever commands come", () => {
     expect(answers).toBeGreaterThan(100);
   });
 
-  test("the definition and the newest event lead to the same state as all of them", () => {
+  test("the definition and the newest event lead to the same state as all events", () => {
     fc.assert(
       fc.property(commands, (sequence) => {
         run(sequence, ({ after }) => void Object.freeze(after));

@@ -30,7 +30,7 @@ const value = fc.oneof(
 );
 const padding = "p".repeat(500);
 
-test("what a large event of a step or a job gave is read as its text, and is the same", () => {
+test("the output in a large event of a step or a job is read as text, and is the same", () => {
   fc.assert(
     fc.property(value, fc.boolean(), (one, first) => {
       const output = first ? [one, padding] : { padding, one };
@@ -52,7 +52,7 @@ test("what a large event of a step or a job gave is read as its text, and is the
   );
 });
 
-test("whatever else such an event may be is decoded as all others are", () => {
+test("other such events are decoded like all others", () => {
   const padded = { x: padding };
   for (const [type, data] of [
     // As no version of the service has written them.

@@ -54,7 +54,7 @@ describe("a time from outside", () => {
     "Thu, 15 Jan 2026 09:30:00 GMT",
     "２０２６-01-15T09:30:00Z",
     "2026−01−15T09:30:00Z",
-  ])("%p is none", (text) => {
+  ])("%p is invalid", (text) => {
     expect(ms(text)).toBe("must be a time in RFC 3339, for example 2026-01-15T09:30:00Z");
   });
 
@@ -81,7 +81,7 @@ describe("a time from outside", () => {
     expect(ms(text)).toBe("must not name a day, a time of day or an offset that does not exist");
   });
 
-  test("is no leap second", () => {
+  test("is not a leap second", () => {
     for (const text of ["2016-12-31T23:59:60Z", "2026-01-15T09:30:60.5Z"]) expect(ms(text)).toContain("leap second");
   });
 
@@ -93,11 +93,11 @@ describe("a time from outside", () => {
     "9999-12-31T23:59:59.9991Z",
     "9999-12-31T23:59:59-14:00",
     "9999-12-31T23:59:59-00:01",
-  ])("%s lies outside what can be recorded", (text) => {
+  ])("%s is outside the valid range", (text) => {
     expect(ms(text)).toBe("must lie between 1970-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z");
   });
 });
 
-test("a text that was never taken is a fault", () => {
+test("a text that was never accepted is a fault", () => {
   expect(() => instantOf("banana")).toThrow(RangeError);
 });

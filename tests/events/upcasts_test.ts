@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { decode, schemaVersion } from "../../events/mod.ts";
 
-test.each(["job.callback_delivered", "job.callback_failed"])("%s of the first shape was its only attempt", (type) => {
+test.each(["job.callback_delivered", "job.callback_failed"])("%s in its first version was its only attempt", (type) => {
   const stored = {
     position: 9,
     stream_id: "job-1",

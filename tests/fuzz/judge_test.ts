@@ -82,7 +82,7 @@ const fault = (answer: Received, { draft = good, oddity }: { draft?: Draft; oddi
   judge.fault({ ...plan, oddity }, draft, answer);
 
 describe("the judge", () => {
-  test("finds nothing wrong with what is documented", async () => {
+  test("finds nothing wrong with documented responses", async () => {
     expect(fault(received({ id: "1" }, { headers: { "levqor-position": "3" } }))).toBeUndefined();
     expect(
       fault(received('{"id":"1"}\n{"id":"2"}\n{"i', { status: 202, type: "application/x-ndjson", cut: true })),
@@ -117,7 +117,7 @@ describe("the judge", () => {
     expect(fault(await refused("conflict", { detail: undefined }))).toContain("detail");
   });
 
-  test("finds that a request was taken which does not fit its schema", () => {
+  test("finds that an invalid request was accepted", () => {
     const answer = received({ id: "1" });
     expect(fault(answer, { draft: { ...good, json: { name: 1 } } })).toContain("the body does not fit");
     expect(fault(answer, { draft: { ...good, body: "[]" } })).toContain("the body does not fit");
@@ -125,7 +125,7 @@ describe("the judge", () => {
     expect(fault(answer, { draft: { ...good, query: [["limit", "a"]] } })).toContain("?limit does not fit");
   });
 
-  test("holds a method that the path does not take to Allow", async () => {
+  test("requires Allow for a method that the path does not support", async () => {
     const response = problemResponse(
       new Problem(problems.method_not_allowed, "POST is.", { headers: { allow: "GET" } }),
       {

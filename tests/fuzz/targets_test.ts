@@ -14,7 +14,7 @@ test.each(targets.map((target) => [`${target.name} with the seed ${SEED}`, targe
   60_000,
 );
 
-test("of what is found, the smallest input is told, and the seed brings it again", async () => {
+test("of what is found, the smallest input is reported, and the seed reproduces it", async () => {
   const target = {
     name: "words",
     properties: { "no text has an x": fc.property(fc.string(), (text) => !text.includes("x")) },
@@ -24,7 +24,7 @@ test("of what is found, the smallest input is told, and the seed brings it again
   expect((await fuzz(target, { seed: 7, runs: 10_000 })).finding).toEqual(finding);
 });
 
-test("one whose time is over is not a finding", async () => {
+test("running out of time is not a finding", async () => {
   const slow = fc.asyncProperty(fc.string(), () => Bun.sleep(20));
   const until = performance.now() + 100;
   const { tried, finding } = await fuzz({ name: "slow", properties: { slow } }, { seed: 1, runs: 10_000, until });

@@ -18,7 +18,7 @@ test("many large responses at once are written one per turn of the event loop", 
   expect(rounds).toBeGreaterThanOrEqual(18);
 });
 
-test("what is kept as text stands in an answer as it is, however large, and is not decoded for it", async () => {
+test("kept text is inserted in a response verbatim, however large, and is not decoded for it", async () => {
   for (const count of [10, 100_000]) {
     // No JSON: decoding it would throw.
     const output = new JsonText(`[${"é,".repeat(count)}]`);

@@ -12,7 +12,7 @@ describe("with keys", () => {
 
   const withKey = (key: string) => ({ headers: { "x-api-key": key } });
 
-  test("what writes, and what shows jobs or the state of the service, needs one", async () => {
+  test("writing, and reading jobs or the state of the service, needs one", async () => {
     const { job_id } = await api.submit({}, { "x-api-key": "first-key" });
     const calls: [string, RequestInit?][] = [
       ["/api/v1/intake", post(JOB)],
@@ -35,7 +35,7 @@ describe("with keys", () => {
     }
   });
 
-  test("either of two keys opens", async () => {
+  test("either of two keys is accepted", async () => {
     for (const key of ["first-key", "second-key"]) {
       expect((await api.ask("/api/v1/ops/health", withKey(key))).status).toBe(200);
       expect((await api.ask("/api/v1/jobs", withKey(key))).status).toBe(200);
@@ -50,18 +50,18 @@ describe("with keys", () => {
     ["Bearer", 401],
     ["Basic first-key", 401],
     ["", 401],
-  ])("it may come as Authorization: %s", async (authorization, status) => {
+  ])("it may be sent as Authorization: %s", async (authorization, status) => {
     expect((await api.ask("/api/v1/jobs", { headers: { authorization } })).status).toBe(status);
   });
 
-  test("health, metrics and documentation are open, also to who brings a wrong one", async () => {
+  test("health, metrics and documentation are open, even with a wrong key", async () => {
     for (const path of ["/", "/health", "/public/metrics", "/docs", "/docs/json"]) {
       expect((await api.ask(path)).status).toBe(200);
       expect((await api.ask(path, withKey("wrong"))).status).toBe(200);
     }
   });
 
-  test("the event names the key by its fingerprint, and no log line or event holds the key", async () => {
+  test("the event names the key by its fingerprint, and no log line or event contains the key", async () => {
     const { job_id } = await api.submit({}, { "x-api-key": "first-key" });
     await api.ask("/api/v1/jobs", withKey("wrong-secret"));
     const [event] = await api.log.readStream(`job-${job_id}`);
@@ -77,13 +77,13 @@ describe("with keys", () => {
     expect(other.job_id).not.toBe(one.job_id);
   });
 
-  test("a wrong key is told before anything of the body is looked at", async () => {
+  test("a wrong key is reported before the body is looked at", async () => {
     expect((await api.ask("/api/v1/intake", post("{"))).status).toBe(401);
   });
 });
 
 describe("without keys", () => {
-  test("everyone may call, and the log says so loudly, once", async () => {
+  test("everybody may call, and the log says so loudly, once", async () => {
     const api = await startApi();
     await api.submit();
     expect((await api.ask("/api/v1/jobs")).status).toBe(200);
@@ -93,7 +93,7 @@ describe("without keys", () => {
   });
 });
 
-test("in production there is no completing by hand", async () => {
+test("in production jobs cannot be completed by hand", async () => {
   const api = await startApi({ api_keys: ["k"], production: true });
   const { job_id } = await api.submit({}, { "x-api-key": "k" });
   const answer = await api.ask(`/api/v1/_dev/complete/${job_id}`, post({ result: {} }, { "x-api-key": "k" }));

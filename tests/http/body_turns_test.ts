@@ -37,7 +37,7 @@ describe.each([
     expect(new Set(turns).size).toBe(turns.length);
   });
 
-  test("are parsed at once where a slice has room", async () => {
+  test("are parsed at once if a slice has room", async () => {
     const turns = new BodyTurns({ slice_ms: 60_000 });
     let parsed = 0;
     const parse = () => parsed++;
@@ -71,7 +71,7 @@ test("waiting ones are limited, per caller and in total, and parsed ones make ro
   await Promise.all([read("0", WAITING_LIMIT_BYTES.caller), read("other")]);
 });
 
-test.each([SMALL, LARGE])("what is no JSON fails alone", async (length) => {
+test.each([SMALL, LARGE])("invalid JSON fails alone", async (length) => {
   const turns = turnsOfOne();
   const parse = () => JSON.parse("{");
   const first = turns.parse("a", { length, parse });

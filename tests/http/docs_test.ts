@@ -29,7 +29,7 @@ describe("/docs/json", () => {
     ]);
   });
 
-  test("every call has a summary, a description, and its answers a description, headers and schemas", async () => {
+  test("every call has a summary, a description, and responses with descriptions, headers and schemas", async () => {
     const { body } = await api.ask("/docs/json");
     for (const call of Object.values<Json>(body.paths).flatMap((calls) => Object.values<Json>(calls))) {
       expect(call.summary).toMatch(/^[A-Z].*[^.]$/);
@@ -49,7 +49,7 @@ describe("/docs/json", () => {
     }
   });
 
-  test("every reference leads somewhere, everything shared is referred to, and every code is documented", async () => {
+  test("every reference is resolved, everything shared is used, and every code is documented", async () => {
     const { text, body } = await api.ask("/docs/json");
     const referred = new Set([...text.matchAll(/"#\/components\/([^"]+)"/g)].map(([, path]) => path as string));
     const shared = Object.entries<Json>(body.components)
@@ -64,7 +64,7 @@ describe("/docs/json", () => {
     ]);
   });
 
-  test("every example fits its schema, formats and all", async () => {
+  test("every example matches its schema, including formats", async () => {
     const { body } = await api.ask("/docs/json");
     const check = schemaChecker(body);
     const faults: string[] = [];
@@ -78,7 +78,7 @@ describe("/docs/json", () => {
     expect(count).toBeGreaterThan(300);
   });
 
-  test("is the same bytes at both addresses, and is not sent again to who has it", async () => {
+  test("is the same bytes at both addresses, and is not sent again to a client that has it", async () => {
     const [docs, file] = [await api.ask("/docs/json"), await api.ask("/public/openapi.json")];
     expect(file.text).toBe(docs.text);
     expect(docs.headers.get("content-type")).toStartWith("application/json");
@@ -107,7 +107,7 @@ describe("/docs/json", () => {
 });
 
 describe("/docs", () => {
-  test("takes everything from this service", async () => {
+  test("loads everything from this service", async () => {
     const page = await api.ask("/docs");
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(page.headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'");
@@ -123,7 +123,7 @@ describe("/docs", () => {
     expect((await api.ask("/docs/start.js")).text).toContain("validatorUrl: null");
   });
 
-  test("says what it is to whoever shows a link to it", async () => {
+  test("describes itself to link previews", async () => {
     const { text } = await api.ask("/docs");
     for (const name of [
       'name="description"',
@@ -148,7 +148,7 @@ describe("/docs", () => {
   });
 });
 
-test("answers are what the documentation says they are", async () => {
+test("responses are what the documentation says", async () => {
   const { job_id, position } = await api.submit({ workflow: "unknown" });
   await api.ask(`/api/v1/_dev/complete/${(await api.submit()).job_id}`, post({ result: {} }));
   const headers = { "levqor-min-position": String(position) };

@@ -28,7 +28,7 @@ const UPGRADE = [
   `X-Api-Key: ${"k".repeat(16)}`,
 ];
 
-describe("every answer", () => {
+describe("every response", () => {
   test.each([
     ["a call's", 200, "GET /health", []],
     ["one without a body", 200, "HEAD /health", []],
@@ -48,7 +48,7 @@ describe("every answer", () => {
     ["one of the door itself", 431, "GET /health", [`X-A: ${"a".repeat(20_000)}`]],
     ["one to a Host that is none", 400, "GET /health", ["Host: other"]],
     ["a refused socket's", 426, "GET /api/v1/jobs/ws", [`X-Api-Key: ${"k".repeat(16)}`]],
-  ])("carries the security headers, a request id and its date: %s", async (_, status, line, given) => {
+  ])("has the security headers, a request id and its date: %s", async (_, status, line, given) => {
     const answer = await sendRaw(api.url, head(line, [...given, "X-Request-Id: mine"]));
     expect(answer).toStartWith(`HTTP/1.1 ${status} `);
     const headers = headersOf(answer);
@@ -62,7 +62,7 @@ describe("every answer", () => {
     for (const told of ["server", "x-powered-by"]) expect(headers.has(told)).toBe(false);
   });
 
-  test("carries them where it becomes a WebSocket", async () => {
+  test("has them if it becomes a WebSocket", async () => {
     const connection = await rawConnection(api.url);
     connection.write(head("GET /api/v1/jobs/ws", UPGRADE).replace("Connection: close", "Connection: Upgrade"));
     const answer = await connection.until(/\r\n\r\n/);
@@ -72,7 +72,7 @@ describe("every answer", () => {
     expect(headersOf(answer).get("x-request-id")).toHaveLength(1);
   });
 
-  test("is stored by nobody, unless it says otherwise itself", async () => {
+  test("is not cached, unless it says otherwise itself", async () => {
     const cached = async (path: string) => (await api.ask(path)).headers.get("cache-control");
     expect(await cached("/")).toBe("no-store");
     expect(await cached("/docs")).toBe("public, max-age=300");
@@ -80,7 +80,7 @@ describe("every answer", () => {
     expect(await cached("/docs/json")).toBe("public, max-age=300");
   });
 
-  test("says how long its body is, also where HEAD leaves that out", async () => {
+  test("says how long its body is, even if HEAD omits that", async () => {
     const length = async (method: string, path: string) => headersOf(await sendRaw(api.url, head(`${method} ${path}`)));
     for (const path of ["/health", "/docs", "/docs/json", "/docs/swagger-ui.css", "/nothing/here"]) {
       const [got, asked] = [await length("GET", path), await length("HEAD", path)];
@@ -99,7 +99,7 @@ function expectSecurityHeaders(headers: Map<string, string[]>): void {
   expect(headers.get("permissions-policy")).toEqual(["geolocation=(), microphone=()"]);
 }
 
-test("the policy of what shows no page is the seed's", async () => {
+test("the policy of responses that are not pages is the original one", async () => {
   expect((await api.ask("/health")).headers.get("content-security-policy")).toBe(
     "default-src 'none'; connect-src https://levqor.ai https://api.levqor.ai; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
   );
@@ -132,7 +132,7 @@ describe("a page of another origin", () => {
     }
   });
 
-  test("may send what the API takes, which it learns without a key and without being counted", async () => {
+  test("may send what the API accepts, which it learns without a key and without being counted", async () => {
     const answer = await preflight(PAGE, "POST");
     expect([answer.status, answer.text]).toEqual([204, ""]);
     expect(answer.headers.get("access-control-allow-origin")).toBe(PAGE);
@@ -162,7 +162,7 @@ describe("a page of another origin", () => {
     expect(answer.headers.get("access-control-max-age")).toBe("7200");
   });
 
-  test("is not counted while it only asks what it may", async () => {
+  test("is not counted while it only asks what it may do", async () => {
     const strict = await startApi({
       cors_origins: [PAGE],
       api_keys: ["k".repeat(16)],
@@ -178,7 +178,7 @@ describe("a page of another origin", () => {
     await strict.stop();
   });
 
-  test("that is served nowhere learns it from the answer, not from the browser", async () => {
+  test("at a missing path learns that from the response, not from the browser", async () => {
     expect((await preflight(PAGE, "GET", "/nowhere")).status).toBe(204);
     expect((await from(PAGE, "/nowhere")).headers.get("access-control-allow-origin")).toBe(PAGE);
   });
@@ -192,7 +192,7 @@ describe("a page of another origin", () => {
     "https://LEVQOR.ai",
     "null",
     "*",
-  ])("is told nothing where it may not: %s", async (origin) => {
+  ])("learns nothing if it is not allowed: %s", async (origin) => {
     for (const answer of [await from(origin, "/health"), await preflight(origin, "POST")]) {
       expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
       expect(answer.headers.get("vary")).toContain("Origin");
@@ -224,7 +224,7 @@ describe("without keys", () => {
   test.each([
     ...["localhost", "localhost:5000", "LOCALHOST", "localhost.", "app.localhost", "127.0.0.1:80", "127.8.9.10"],
     ...["127.1", "2130706433", "[::1]:5000", "api", "API:8080"],
-  ])("the service answers for its own machine and for PUBLIC_URL: %s", async (host) => {
+  ])("the service responds for its own machine and for PUBLIC_URL: %s", async (host) => {
     expect((await asHost(host)).status).toBe(200);
   });
 
@@ -270,7 +270,7 @@ describe("without keys", () => {
     }
   });
 
-  test("a WebSocket is refused to pages of others", async () => {
+  test("a WebSocket is refused to pages of other origins", async () => {
     for (const origin of [
       "null",
       "https://evil.example",
@@ -293,23 +293,23 @@ async function handshake({ url }: Harness, origin: string): Promise<string> {
 }
 
 describe("OPTIONS", () => {
-  test("says which methods a path takes", async () => {
+  test("lists the methods that a path supports", async () => {
     const { status, headers, text } = await api.ask("/api/v1/intake", { method: "OPTIONS" });
     expect([status, text, headers.get("allow")]).toEqual([204, "", "OPTIONS, POST"]);
     expect((await api.ask("/health", { method: "OPTIONS" })).headers.get("allow")).toBe("GET, HEAD, OPTIONS");
   });
 
-  test("at a path that is not served is 404", async () => {
+  test("at a missing path is 404", async () => {
     expect((await api.ask("/nowhere", { method: "OPTIONS" })).body.error).toBe("not_found");
   });
 });
 
-test("what a client accepts is not asked: there is one representation of each answer", async () => {
+test("Accept is ignored: there is one representation of each response", async () => {
   const answer = await api.ask("/health", { headers: { accept: "application/xml" } });
   expect([answer.status, answer.body.ok]).toEqual([200, true]);
 });
 
-test("a preflight with a body is one still", async () => {
+test("a preflight with a body is still one", async () => {
   const answer = await api.ask("/api/v1/intake", { ...post({}), method: "OPTIONS" });
   expect(answer.status).toBe(204);
 });

@@ -33,7 +33,7 @@ const ask = async (bytes: string) => parse(await sendRaw(api.url, bytes));
 describe("a URL", () => {
   const ofLength = (length: number) => `/api/v1/jobs?workflow=${"u".repeat(length - "/api/v1/jobs?workflow=".length)}`;
 
-  test("of 8 KB is read, one byte more is 414", async () => {
+  test("of 8 KB is accepted, one byte more is 414", async () => {
     // The parameter itself may not be so long, which is said only once the URL was read.
     expect(await ask(head(`GET ${ofLength(8_192)}`))).toMatchObject({ status: 422, error: "validation_failed" });
     expect(await ask(head(`GET ${ofLength(8_193)}`))).toMatchObject({ status: 414, error: "uri_too_long" });
@@ -67,19 +67,19 @@ describe("headers", () => {
     return [`X-A: ${"a".repeat(size - others - "x-a".length - 4)}`];
   };
 
-  test("of 16 KB are read, one byte more is 431", async () => {
+  test("of 16 KB are accepted, one byte more is 431", async () => {
     expect((await ask(head("GET /health", ofSize(16_384)))).status).toBe(200);
     const answer = await ask(head("GET /health", ofSize(16_385)));
     expect(answer).toMatchObject({ status: 431, error: "headers_too_large" });
   });
 
-  test("100 are read, one more is 431", async () => {
+  test("100 are accepted, one more is 431", async () => {
     const many = (count: number) => Array.from({ length: count - 2 }, (_, index) => `X-${index}: 1`);
     expect((await ask(head("GET /health", many(100)))).status).toBe(200);
     expect(await ask(head("GET /health", many(101)))).toMatchObject({ status: 431, error: "headers_too_large" });
   });
 
-  test("far above that are refused by the server itself, bare, and the connection ends", async () => {
+  test("far above that are rejected by the server itself, without a body, and the connection is closed", async () => {
     for (const headers of [ofSize(70_000), Array.from({ length: 210 }, (_, index) => `X-${index}: 1`)]) {
       const connection = await rawConnection(api.url);
       connection.write(head("GET /health", headers).replace("Connection: close", "Connection: keep-alive"));
@@ -106,7 +106,7 @@ describe("a body", () => {
     expect(await ask(chunked(ofSize(524_289)))).toMatchObject({ status: 413, error: "body_too_large" });
   });
 
-  test("that is too large is refused before it is sent", async () => {
+  test("that is too large is rejected before it is sent", async () => {
     const connection = await rawConnection(api.url);
     connection.write(head("POST /api/v1/intake", [JSON_TYPE, "Content-Length: 600000", "Expect: 100-continue"]));
     // The server itself bids it to go on, and then it is told not to.
@@ -114,7 +114,7 @@ describe("a body", () => {
     connection.close();
   });
 
-  test("that never ends is refused as soon as it is too long", async () => {
+  test("that never ends is rejected as soon as it is too long", async () => {
     const connection = await rawConnection(api.url);
     connection.write(head("POST /api/v1/intake", [JSON_TYPE, "Transfer-Encoding: chunked"]));
     const chunk = `4000\r\n${" ".repeat(0x4000)}\r\n`;
@@ -123,7 +123,7 @@ describe("a body", () => {
     connection.close();
   });
 
-  test("is bidden to come where the client waits for that", async () => {
+  test("is invited if the client waits for that", async () => {
     const connection = await rawConnection(api.url);
     connection.write(head("POST /api/v1/intake", [JSON_TYPE, `Content-Length: ${JOB.length}`, "Expect: 100-continue"]));
     await connection.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
@@ -131,12 +131,12 @@ describe("a body", () => {
     expect(await connection.end()).toContain("HTTP/1.1 202 Accepted");
   });
 
-  test("above 64 MB is refused by the server itself", async () => {
+  test("above 64 MB is rejected by the server itself", async () => {
     const { status, body } = await ask(sized("", 64 * 1024 * 1024 + 1));
     expect([status, body]).toEqual([413, ""]);
   });
 
-  test("that is longer than it said is not read on as a request", async () => {
+  test("that is longer than declared is not parsed as a request", async () => {
     const connection = await rawConnection(api.url);
     connection.write(sized(`${JOB}GET /health HTTP/1.1\r\n`, JOB.length).replace("Connection: close\r\n", ""));
     expect(await connection.until(/\}/)).toContain("HTTP/1.1 202 Accepted");
@@ -177,7 +177,7 @@ describe("time", () => {
   test.each([
     ["says nothing", () => {}],
     ["drips", (write: (bytes: string) => void) => write(" ")],
-  ])("a body that %s is 408 when the request's time is over, and the connection ends", async (_, drip) => {
+  ])("a body that %s is 408 when the request's time is up, and the connection is closed", async (_, drip) => {
     const before = await hurried.log.head();
     for (const length of ["Content-Length: 500", "Transfer-Encoding: chunked"]) {
       const connection = await rawConnection(hurried.url);
@@ -196,7 +196,7 @@ describe("time", () => {
     expect(hurried.logged.filter((line) => line.level === "error")).toEqual([]);
   });
 
-  test("work that takes longer is 503, and its outcome is found out with the same key", async () => {
+  test("work that takes longer is 503, and its outcome can be found out with the same key", async () => {
     await hurried.submit();
     proxy?.stall(true);
     const keyed = { "idempotency-key": "late", "x-request-id": "late-1" };
@@ -213,7 +213,7 @@ describe("time", () => {
     expect(again.headers.get("idempotency-replayed")).toBe("true");
   });
 
-  test("a claim waits as long as it says, and a stream has no end", async () => {
+  test("a claim waits as long as it says, and a stream has no time limit", async () => {
     const stop = new AbortController();
     const stream = await fetch(`${hurried.url}/api/v1/jobs/stream`, { signal: stop.signal });
     const claim = { worker: "patient", workflows: ["patience"], wait_seconds: 3 };

@@ -46,7 +46,7 @@ test("a page's tag says whether more follow", async () => {
   expect([after.status, after.body.has_more]).toEqual([200, true]);
 });
 
-test("a job's status has a tag once it has ended, and none while it may change with no event", async () => {
+test("a job's status has a tag once it has finished, and none while it may change without an event", async () => {
   const { job_id } = await api.submit();
   const finished = await finishedJob();
   for (const path of ["/api/v1/status", "/api/v1/jobs"]) {
@@ -56,7 +56,7 @@ test("a job's status has a tag once it has ended, and none while it may change w
   }
 });
 
-test("a pipeline's tag is its version, of one of its versions for ever", async () => {
+test("a pipeline's tag is its version, for one of its versions for ever", async () => {
   const steps = [{ id: "nap", sleep: { seconds: 1 } }];
   await api.ask("/api/v1/pipelines", post({ name: "tagged", format: 1, steps }));
   expect(await tagOf("/api/v1/pipelines/tagged")).toBe('"1"');
@@ -69,7 +69,7 @@ test("a pipeline's tag is its version, of one of its versions for ever", async (
   expect(await tagOf("/api/v1/pipelines/tagged/versions/1")).toBe('"1"');
 });
 
-test("a schedule's tag changes with what happens to it", async () => {
+test("a schedule's tag changes with its events", async () => {
   const schedule = { name: "tagged", cron: "0 0 1 1 *", job: { workflow: "http", payload: {} } };
   const { schedule_id } = (await api.ask("/api/v1/schedules", post(schedule))).body;
   const before = await tagOf(`/api/v1/schedules/${schedule_id}`);
@@ -79,11 +79,11 @@ test("a schedule's tag changes with what happens to it", async () => {
   expect((await read(`/api/v1/schedules/${schedule_id}/events`, history)).body.data).toHaveLength(2);
 });
 
-test("what marketing says has a tag of its own text", async () => {
+test("the marketing summary has a tag of its text", async () => {
   expect(await tagOf("/api/v1/marketing/summary")).toMatch(/^"[\w-]{22}"$/);
 });
 
-test("tags are compared weakly, each of a list, and * is any", async () => {
+test("tags are compared weakly, each in a list, and * matches any", async () => {
   const path = `/api/v1/status/${await finishedJob()}`;
   const tag = await tagOf(path);
   for (const header of [`W/${tag}`, `"x", ${tag}`, `"a,b",W/${tag}`, " * "]) {
@@ -94,13 +94,13 @@ test("tags are compared weakly, each of a list, and * is any", async () => {
   }
 });
 
-test("what is no read, and what is an error, is never 304", async () => {
+test("writes and errors are never 304", async () => {
   const headers = { "if-none-match": "*" };
   expect((await api.ask("/api/v1/intake", post({ workflow: "http", payload: {} }, headers))).status).toBe(202);
   expect((await api.ask("/nowhere", { headers })).status).toBe(404);
 });
 
-test("every call that is documented to answer 304 does, and no other", async () => {
+test("every call that documents 304 uses it, and no other", async () => {
   const { paths } = (await api.ask("/docs/json")).body;
   const documented = Object.entries<Record<string, { responses: object }>>(paths).flatMap(([path, calls]) =>
     Object.entries(calls).flatMap(([method, call]) => ("304" in call.responses ? [`${method} ${path}`] : [])),

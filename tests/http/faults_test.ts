@@ -6,7 +6,7 @@ import { post, startApi } from "./harness.ts";
 
 const JOB = { workflow: "http", payload: {} };
 
-test("an intake that the database never got is 503 unavailable, to be repeated", async () => {
+test("an intake that the database never got is 503 unavailable, to be retried", async () => {
   const api = await startApi({
     openApiLog: () => openLog({ url: "postgres://x@127.0.0.1:1/x", append_timeout_ms: 300 }),
   });
@@ -17,7 +17,7 @@ test("an intake that the database never got is 503 unavailable, to be repeated",
   await api.stop();
 });
 
-test("a status that cannot be read is 503 as well, and nothing of the database shows", async () => {
+test("a status that cannot be read is 503 as well, and reveals nothing about the database", async () => {
   const api = await startApi({
     openApiLog: () => openLog({ url: "postgres://x@127.0.0.1:1/x", append_timeout_ms: 300 }),
   });
@@ -27,7 +27,7 @@ test("a status that cannot be read is 503 as well, and nothing of the database s
   await api.stop();
 });
 
-test("an intake whose outcome is unknown says so, and the same key finds out", async () => {
+test("an intake whose outcome is unknown says so, and the same key finds it out", async () => {
   let proxy: BreakingProxy | undefined;
   const api = await startApi({
     async openApiLog(url) {

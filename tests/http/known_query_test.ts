@@ -81,7 +81,7 @@ test("a path that is not UTF-8 is rejected", async () => {
   expect((await api.ask("/api/v1/workflows/%c3%a9/limits")).body.workflow).toBe("é");
 });
 
-test("nothing is recorded by a call that is refused for it", async () => {
+test("a call that is rejected for it records nothing", async () => {
   const before = await api.log.head();
   const body = JSON.stringify({ workflow: "http", payload: {} });
   const init = { method: "POST", headers: { "content-type": "application/json" }, body };
@@ -90,7 +90,7 @@ test("nothing is recorded by a call that is refused for it", async () => {
   expect((await api.ask("/api/v1/intake?", init)).status).toBe(202);
 });
 
-test("those that a call knows are read, and pages may be asked for with anything", async () => {
+test("known ones are read, and pages accept anything", async () => {
   for (const [method, path, names] of await calls()) {
     for (const name of names) {
       const { status, body } = await api.ask(`${path}?${name}=%00`, { method, headers: {} });
@@ -103,7 +103,7 @@ test("those that a call knows are read, and pages may be asked for with anything
   }
 });
 
-test("probes may be asked with anything, as monitors do to pass caches by", async () => {
+test("probes accept anything, as monitors add parameters to bypass caches", async () => {
   for (const path of PROBES) {
     for (const method of ["GET", "HEAD"]) {
       const { status } = await api.ask(`${path}?t=1700000000&_=%00`, { method, headers: {} });

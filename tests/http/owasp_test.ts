@@ -53,7 +53,7 @@ describe("API3, broken object property level authorization:", () => {
     },
   );
 
-  test("who submitted a job is what the log says, whatever its payload says", async () => {
+  test("the log says who submitted a job, whatever its payload says", async () => {
     const payload = { actor: "user:somebody", meta: { actor: "user:somebody" } };
     const { job_id } = await api.submit({ payload }, operator);
     const [submitted] = await api.log.readStream(`job-${job_id}`);

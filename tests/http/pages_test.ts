@@ -49,7 +49,7 @@ describe("pages", () => {
     ["/public/.well-known/security.txt", "text/plain;charset=utf-8", "Expires: 20"],
     ["/sitemap.xml", "application/xml;charset=utf-8", "<urlset"],
     ["/public/blog/feed.xml", "application/atom+xml;charset=utf-8", "<feed"],
-  ])("%s is there, also for HEAD", async (path, type, part) => {
+  ])("%s exists, also for HEAD", async (path, type, part) => {
     const page = await api.ask(path);
     expect(page.status).toBe(200);
     expect(page.text).toContain(part);
@@ -67,12 +67,12 @@ describe("pages", () => {
     expect(bare.headers.get("content-length")).toBe(String(Buffer.byteLength(page.text)));
   });
 
-  test("name the address that they are seen at", async () => {
+  test("contain their public URL", async () => {
     expect((await api.ask("/robots.txt")).text).toBe(`Sitemap: ${api.url}/sitemap.xml\n`);
     expect((await api.ask("/public/")).text).toContain(`<link rel="canonical" href="${api.url}/public/"/>`);
   });
 
-  test("that the client has already are not sent again", async () => {
+  test("that the client already has are not sent again", async () => {
     const { headers } = await api.ask("/public/docs/errors");
     const again = await api.ask("/public/docs/errors", { headers: { "if-none-match": headers.get("etag") ?? "" } });
     expect(again.status).toBe(304);
@@ -84,7 +84,7 @@ describe("pages", () => {
     expect((await api.ask("/public/metrics")).body).toHaveProperty("jobs_today");
   });
 
-  test("take no other method", async () => {
+  test("support no other method", async () => {
     const answer = await api.ask("/public/docs/errors", { method: "DELETE" });
     expect([answer.status, answer.headers.get("allow"), answer.body.error]).toEqual([
       405,
@@ -102,7 +102,7 @@ describe("a range of a file", () => {
     expect(headers.get("content-length")).toBe("5");
   });
 
-  test("that lies behind its end is a problem", async () => {
+  test("that starts after its end is a problem", async () => {
     const answer = await api.ask("/public/assets/numbers.txt", { headers: { range: "bytes=1000-" } });
     expect(answer.status).toBe(416);
     expect(answer.headers.get("content-range")).toBe("bytes */1000");
@@ -113,7 +113,7 @@ describe("a range of a file", () => {
   });
 });
 
-describe("where nothing is", () => {
+describe("at a missing path", () => {
   test("a browser gets a page that says so", async () => {
     const answer = await api.ask("/public/nothing", { headers: { accept: BROWSER } });
     expect([answer.status, answer.headers.get("content-type")]).toEqual([404, "text/html;charset=utf-8"]);

@@ -59,7 +59,7 @@ test.each([
   ["a header without a name", head("GET /health", [": b"]), "400"],
   ["two requests at once", `GET /health HTTP/1.1\r\nHost: api\r\n\r\n${HEALTH}`, "200, 200"],
   ["a GET with a body", `GET /health HTTP/1.1\r\nHost: api\r\nContent-Length: 5\r\n\r\nabcde${HEALTH}`, "200, 200"],
-])("a request with %s is read in one way", async (_, bytes, expected) => {
+])("a request with %s is parsed in one way", async (_, bytes, expected) => {
   // Where there is a second request, nobody could take it for the first one's body, or the other way round.
   expect(await outcome(bytes)).toBe(expected);
 });
@@ -127,7 +127,7 @@ test.each([
   expect(await outcome(head(line))).toBe(expected);
 });
 
-test("nothing of all this was a fault", () => {
+test("none of this was a fault", () => {
   expect(api.logged.filter((line) => ["warn", "error"].includes(line.level as string)).map((line) => line.msg)).toEqual(
     [expect.stringContaining("DEVELOPMENT MODE")],
   );

@@ -109,7 +109,7 @@ const refusals: Refusal[] = [
   ["a change of no version", 428, "precondition_required", "/api/v1/pipelines/none", method("PUT", post({}))],
 ];
 
-describe("a refusal is a problem document, and tells nothing internal:", () => {
+describe("a rejection is a problem document, and reveals nothing internal:", () => {
   test.each(refusals)("%s", async (...[, status, error, path, init]: Refusal) => {
     const answer = await api.ask(path, init);
     expect([answer.status, answer.body.error]).toEqual([status, error]);
@@ -117,7 +117,7 @@ describe("a refusal is a problem document, and tells nothing internal:", () => {
     if (status === 405) expect(answer.headers.get("allow")).toMatch(/^[A-Z]+(, [A-Z]+)*$/);
   });
 
-  test("a caller who is not known, or may not, or asks too often", async () => {
+  test("a caller who is unknown, may not, or asks too often", async () => {
     const closed = await startApi({
       api_keys: ["k".repeat(16)],
       rate_limits: { burst: 2, global: 100, tiers: {} },
@@ -150,7 +150,7 @@ describe("a refusal is a problem document, and tells nothing internal:", () => {
     await full.stop();
   });
 
-  test("a fault, which is on record under the request's id", async () => {
+  test("a fault, which is logged under the request's id", async () => {
     const broken = await startApi();
     await broken.submit();
     await broken.ask("/api/v1/jobs");
@@ -180,14 +180,14 @@ function expectProblem({ status, headers, text, body }: Answer): void {
   expect(text).not.toMatch(INTERNAL);
 }
 
-test("a problem's instance is a URI reference, whatever was asked for", async () => {
+test("a problem's instance is a URI reference, whatever was requested", async () => {
   const instance = async (path: string) => (await api.ask(path)).body.instance;
   expect(await instance("/%")).toBe("/%25");
   expect(await instance("/api/v1/status/%zz%41")).toBe("/api/v1/status/%25zz%41");
   expect(await instance("/a[b]|c?d=e")).toBe("/a%5Bb%5D%7Cc");
 });
 
-test("a problem's type leads to its description", async () => {
+test("a problem's type links to its description", async () => {
   const { type } = (await api.ask("/nowhere")).body;
   const { status, body } = await api.ask(type);
   expect(status).toBe(200);
@@ -195,7 +195,7 @@ test("a problem's type leads to its description", async () => {
   expect((await api.ask("/problems/toString")).status).toBe(404);
 });
 
-test("a known path says which methods it takes", async () => {
+test("a known path lists its methods", async () => {
   const allowed = async (path: string, method: string) => (await api.ask(path, { method })).headers.get("allow");
   expect(await allowed("/api/v1/intake", "GET")).toBe("OPTIONS, POST");
   expect(await allowed("/api/v1/intake", "DELETE")).toBe("OPTIONS, POST");
@@ -205,25 +205,25 @@ test("a known path says which methods it takes", async () => {
   expect(await allowed("/nowhere", "POST")).toBeNull();
 });
 
-test("HEAD answers like GET, without a body", async () => {
+test("HEAD responds like GET, without a body", async () => {
   const answer = await api.ask("/health", { method: "HEAD" });
   expect([answer.status, answer.text]).toEqual([200, ""]);
 });
 
-test("a path that is no text is answered, not tripped over", async () => {
+test("an undecodable path gets a response", async () => {
   for (const path of ["/%ff", "/api/v1/status/%ff", "/api/v1/status/%00", "/api/v1/jobs/%2e%2e/steps", "/problems/%"]) {
     expect((await api.ask(path)).status).toBeOneOf([400, 404]);
   }
 });
 
-test("the request id is the caller's where it is sane, else a new one", async () => {
+test("the request id is the caller's if it is valid, otherwise a new one", async () => {
   const idFor = async (given: string) =>
     (await api.ask("/health", { headers: { "x-request-id": given } })).headers.get("x-request-id");
   for (const sane of ["abc-123", "x".repeat(128), "a/b:c;{d}"]) expect(await idFor(sane)).toBe(sane);
   for (const wild of ["x".repeat(129), "a b", "é", ""]) expect(await idFor(wild)).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-describe("a key in the wrong place is not on record, nor in the log:", () => {
+describe("a key in the wrong place is not recorded, nor logged:", () => {
   const key = "key-0123456789abcdef-wrong-place";
   const hex = "0123456789abcdef0123456789abcdef";
   const issued = `lvq_test_${"a".repeat(38)}`;
@@ -236,7 +236,7 @@ describe("a key in the wrong place is not on record, nor in the log:", () => {
     "Sec-WebSocket-Protocol": { "sec-websocket-protocol": `levqor.v1, levqor.key.${encoded}` },
     "one header, another in a second": { "x-api-key": "another-0123456789", authorization: `Bearer ${key}` },
   };
-  test.each(Object.entries(shown))("the request id, where the key is in %s", async (_, headers) => {
+  test.each(Object.entries(shown))("the request id, with the key in %s", async (_, headers) => {
     const written = [key, `id-${key}-1`, key.slice(0, -4), ...("sec-websocket-protocol" in headers ? [encoded] : [])];
     for (const id of written) {
       const answer = await api.ask("/health", { headers: { ...headers, "x-request-id": id } });
@@ -283,7 +283,7 @@ describe("a key in the wrong place is not on record, nor in the log:", () => {
   });
 });
 
-test("the key that is used is no request id: ids are on record, keys are not", async () => {
+test("the key that is used is not a request id: ids are recorded, keys are not", async () => {
   const key = "key-0123456789abcdef";
   for (const [name, value] of [
     ["x-api-key", key],

@@ -70,7 +70,7 @@ describe("without a key", () => {
     expect(refused.headers.get("x-request-id")).toBe(refused.body.request_id);
   });
 
-  test("whatever the answer would have been: paths that there are not, keys that are missing, faults of the client", async () => {
+  test("whatever the response would have been: missing paths, missing keys, the client's faults", async () => {
     const api = await start();
     await askTimes(7, () => api.ask("/nowhere"));
     await askTimes(7, () => api.ask("/api/v1/jobs"));
@@ -80,7 +80,7 @@ describe("without a key", () => {
     expect(answers).toEqual([429, 429, 429]);
   });
 
-  test("/health is never limited, nor are preflights; pages have room of their own", async () => {
+  test("/health is never limited, nor are preflights; pages have their own limit", async () => {
     const api = await start();
     await askTimes(21, () => api.ask("/"));
     expect(await askTimes(30, () => api.ask("/health"))).toEqual(new Array(30).fill(200));
@@ -117,7 +117,7 @@ describe("without a key", () => {
     }
   });
 
-  test("a flood's refusals are answered late, unless their bodies would lie in memory meanwhile; nobody else waits", async () => {
+  test("a flood's refusals are delayed, unless their bodies would stay in memory meanwhile; nobody else waits", async () => {
     const api = await start({ rate_limits: { ...LIMITS, burst: 1 } });
     const large = post({ workflow: "http", payload: { text: "x".repeat(5_000) } });
     /** Whether what was sent after a request that is held back was answered before it. */
@@ -235,7 +235,7 @@ describe("with a key", () => {
     expect((await api.ask("/metrics", { headers })).status).toBe(200);
   });
 
-  test("a WebSocket is one request, and is refused as any other", async () => {
+  test("a WebSocket is one request, and is refused like any other", async () => {
     const api = await start({ rate_limits: { ...LIMITS, tiers: { enterprise: 2 } } });
     const upgrade = {
       connection: "Upgrade",
@@ -250,7 +250,7 @@ describe("with a key", () => {
   });
 });
 
-test("a header that nobody trusts changes nothing; behind a proxy its last entry counts, and IPv6 by its /64", async () => {
+test("an untrusted header changes nothing; behind a proxy its last entry counts, and IPv6 by its /64", async () => {
   const open = await start();
   const forged = (index: number) => open.ask("/", { headers: { "x-forwarded-for": `203.0.113.${index}` } });
   expect((await askTimes(21, forged)).at(-1)).toBe(429);
@@ -263,7 +263,7 @@ test("a header that nobody trusts changes nothing; behind a proxy its last entry
   expect((await from("2001:db8:1:3::1")).status).toBe(200);
 });
 
-test("in development nobody is limited unless it was asked for", async () => {
+test("in development nobody is limited unless configured", async () => {
   const free = { tiers: LIMITS.tiers, burst: null, global: null };
   const api = await start({ api_keys: [], rate_limits: free });
   expect(await askTimes(40, () => api.ask("/"))).toEqual(new Array(40).fill(200));
@@ -332,7 +332,7 @@ describe("in the document", () => {
   const describedAs = (rate?: "sign-in" | "none") =>
     describeCall({ ...operation, ...(rate && { rate }) }) as unknown as Described;
 
-  test("each call has the headers and the refusal, and names the policy that it opts into", () => {
+  test("each call has the headers and the refusal, and names its own policy", () => {
     const { responses } = describedAs();
     for (const answer of Object.values(responses)) expect(Object.keys(answer.headers)).toContainValues(HEADERS);
     expect(responses[429]?.description).toContain("`rate_limited`");

@@ -324,7 +324,7 @@ test("every call of the document has a case here, and the list of open calls is 
   for (const [id, scope] of all) expect([id, cases[id] === "open"]).toEqual([id, scope === undefined]);
 });
 
-test("no call names a job's stream but those that ask who it is for", async () => {
+test("only calls that check their caller name a job's stream", async () => {
   const found: string[] = [];
   const src = join(import.meta.dir, "../../src");
   for await (const file of new Bun.Glob("{http,features}/**/*.ts").scan(src)) {
@@ -343,7 +343,7 @@ test("no call names a job's stream but those that ask who it is for", async () =
   ]);
 });
 
-test("what belongs to others is there, for who is not limited", async () => {
+test("what belongs to others exists, for an unlimited caller", async () => {
   for (const path of ["jobs", "schedules", "pipelines", "workflows/limits", "keys"]) {
     const { text } = await api.ask(`/api/v1/${path}`, { headers: operator });
     expect([path, others().some((name) => text.includes(name))]).toEqual([path, true]);
@@ -365,12 +365,12 @@ describe.each(
   });
 });
 
-test("nothing of what belongs to others has changed by all these calls", async () => {
+test("nothing that belongs to others has changed after all these calls", async () => {
   expect(await versions()).toEqual(before);
 });
 
-describe("what goes on by itself", () => {
-  test("the stream of all jobs tells a limited key of those alone that it reaches", async () => {
+describe("what lasts", () => {
+  test("the stream of all jobs shows a limited key only the jobs within its reach", async () => {
     const { job_id } = await api.submit({ workflow: "mine" }, limited);
     const stream = await openSse(`${api.url}/api/v1/jobs/stream?after=0`, limited);
     const told: string[] = [];
@@ -380,7 +380,7 @@ describe("what goes on by itself", () => {
     expect((await fetch(`${api.url}/api/v1/jobs/stream`, { headers: user })).status).toBe(403);
   });
 
-  test("so does a WebSocket, which knows no job of others", async () => {
+  test("so does a WebSocket, to which other jobs do not exist", async () => {
     const { job_id } = await api.submit({ workflow: "mine" }, limited);
     const socket = await openSocket(api.url, { headers: limited });
     try {
@@ -406,7 +406,7 @@ describe("a key that is limited to some workflows", () => {
       method,
     });
 
-  test("does with what lies within them all that its scopes allow", async () => {
+  test("can do within them everything that its scopes allow", async () => {
     const { job_id } = await api.submit({ workflow: "mine", steps: steps("http") }, limited);
     const { body: made } = await ask("POST", "/api/v1/schedules", { ...cron, job: { workflow: "mine", payload: {} } });
     const path = `/api/v1/schedules/${made.schedule_id}`;
@@ -432,7 +432,7 @@ describe("a key that is limited to some workflows", () => {
     expect((await ask("DELETE", path)).status).toBe(200);
   });
 
-  test("bulk calls count and touch what lies within them, and leave the rest", async () => {
+  test("bulk calls count and change what is within them, and leave the rest", async () => {
     const workflow = "http";
     const [own, far] = [
       await api.submit({ workflow, callback_url: "https://example.com/bulk" }, limited),
@@ -456,7 +456,7 @@ describe("a key that is limited to some workflows", () => {
     expect(replayed.at(-1)).toMatchObject({ type: "finished", matched: 1, changed: 1 });
   });
 
-  test("loses a schedule that is given to another workflow, and what it was before tells nothing", async () => {
+  test("loses a schedule that is given to another workflow, and its earlier events reveal nothing", async () => {
     const { schedule_id } = (
       await ask("POST", "/api/v1/schedules", { ...cron, job: { workflow: "mine", payload: {} } })
     ).body;
@@ -481,7 +481,7 @@ describe("a key that is limited to some workflows", () => {
     expect(history.text).not.toContain("planted-far");
   });
 
-  test("issues none that reaches further, whichever way it asks", async () => {
+  test("cannot issue one that reaches further, by any means", async () => {
     const body = { name: "K", scopes: ["jobs:read"] };
     expect((await ask("POST", "/api/v1/keys", body)).body.error).toBe("grant_exceeded");
     expect((await ask("POST", "/api/v1/keys", { ...body, workflows: null })).body.error).toBe("grant_exceeded");
@@ -494,7 +494,7 @@ describe("a key that is limited to some workflows", () => {
     }
   });
 
-  test("is not told which jobs of others hold a limit", async () => {
+  test("does not learn which jobs of others use up a limit", async () => {
     const job = { workflow: "mine", concurrency_key: "k" };
     const held = await api.submit({ ...job, steps: steps("hidden") }, operator);
     const { job_id } = await api.submit(job, limited);

@@ -73,8 +73,8 @@ async function ask(path: string, { headers, ...init }: RequestInit = {}) {
 const put = (path: string, init: { body?: string; headers?: Record<string, string> } = {}) =>
   ask(path, { method: "PUT", body: '{"name":"a"}', ...init, headers: { "if-match": '"2"', ...init.headers } });
 
-describe("a handler meets", () => {
-  test("all that its declaration says that it reads", async () => {
+describe("a handler gets", () => {
+  test("everything that its declaration says it reads", async () => {
     const headers = { "idempotency-key": '"mine"' };
     const { status, body, headers: answered } = await put(`/things/${ID.toUpperCase()}?depth=2`, { headers });
     expect({ status, ...body }).toEqual({
@@ -89,12 +89,12 @@ describe("a handler meets", () => {
     expect([answered.get("levqor-position"), answered.get("etag")]).toEqual(["42", '"3"']);
   });
 
-  test("an empty object where a body that may be left out is", async () => {
+  test("an empty object if an optional body is missing", async () => {
     expect((await ask("/leave", { method: "POST" })).body).toEqual({ body: {}, caller: null });
   });
 });
 
-describe("of several faults the first is told", () => {
+describe("of several faults the first is reported", () => {
   test.each([
     ["the query's names", "/things/1?deep=1", {}, "validation_failed"],
     ["the path", "/things/1?depth=x", {}, "invalid_job_id"],
@@ -107,7 +107,7 @@ describe("of several faults the first is told", () => {
   });
 });
 
-test("an answer of the handler's own is sent as it is, and so is a status that it sets", async () => {
+test("the handler's own response is sent as it is, and so is a status that it sets", async () => {
   expect(await ask("/own")).toMatchObject({ status: 206, body: "own" });
   expect(await ask("/worse")).toMatchObject({ status: 503, body: { ok: false } });
 });
@@ -123,7 +123,7 @@ describe("the document", () => {
       Object.keys(content?.["application/problem+json"]?.examples ?? {}),
     );
 
-  test("names what a call may be refused with, as follows from what it reads and does", () => {
+  test("lists the problems of a call, as they follow from what it reads and does", () => {
     expect(codesOf(documented(change))).toContainValues([
       ...["invalid_job_id", "job_not_found", "precondition_required", "version_mismatch", "invalid_idempotency_key"],
       ...["idempotency_key_reused", "malformed_json", "not_recordable", "validation_failed", "unavailable"],
@@ -134,7 +134,7 @@ describe("the document", () => {
       expect(least).not.toContain(code);
   });
 
-  test("names the headers that a call reads and answers with", () => {
+  test("lists the headers of a call's request and response", () => {
     const { parameters, responses } = documented(change);
     expect(parameters.map(({ $ref, name }) => name ?? $ref?.split("/").at(-1))).toEqual([
       ...["id", "depth", "Idempotency-Key", "If-Match", "X-Request-Id"],
@@ -144,7 +144,7 @@ describe("the document", () => {
   });
 });
 
-test("a call that needs a caller, or a list, is not served where there is nobody to ask", () => {
+test("a call that needs a caller, or a list, is not served without authentication, or read models", () => {
   const page = Type.Object({ limit: Type.Optional(Type.Integer()) });
   const scoped = route({ ...said, method: "GET", path: "/a", id: "a", scope: "jobs:read", answers }, () => null);
   const listing = route({ ...said, method: "GET", path: "/b", id: "b", list: true, query: page, answers }, () => null);

@@ -55,7 +55,7 @@ async function answerTo({ method, path }: { method: string; path: string }, key?
 const isRefusal = ({ status }: { status: number }) => status === 401 || status === 403;
 
 describe("every call", () => {
-  test("that documents a scope refuses whoever lacks it, and takes who has nothing else", async () => {
+  test("that documents a scope rejects callers without it, and accepts those with nothing else", async () => {
     const guarded = calls.filter(({ scope }) => scope !== undefined);
     expect(guarded.length).toBeGreaterThan(30);
     for (const call of guarded) {

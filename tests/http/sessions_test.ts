@@ -121,7 +121,7 @@ describe("a user", () => {
     }
   });
 
-  test("with scopes of the auth server does what they allow, for everybody's jobs", async () => {
+  test("with scopes from the auth server can do what they allow, for everybody's jobs", async () => {
     const support = await session(BOB, { levqor_scopes: ["jobs:read"] });
     const { job_id } = await api.submit({}, ada);
     expect((await api.ask(`/api/v1/status/${job_id}`, { headers: support })).status).toBe(200);
@@ -180,7 +180,7 @@ test("a stream ends with the session that opened it", async () => {
   expect(await socket.rest()).toMatchObject({ code: 4401 });
 });
 
-test("a session that is not taken is told why, and its token is in no answer and no log", async () => {
+test("a rejected session gets the reason, and its token is in no response and no log", async () => {
   const expired = await new SignJWT({ iss: ISSUER, aud: "authenticated", sub: ADA, exp: 1 })
     .setProtectedHeader({ alg: "HS256" })
     .sign(new TextEncoder().encode(SECRET));

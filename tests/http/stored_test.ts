@@ -53,7 +53,7 @@ test.each(Object.keys(add))("at most the allowed number of %s exists, however ma
   expect(again.status).toBe(first.status);
 });
 
-test("there is room again for a schedule when one is deleted, and for a key when one is revoked", async () => {
+test("there is room for a schedule again when one is deleted, and for a key when one is revoked", async () => {
   const schedules = (await api.ask("/api/v1/schedules", { headers: operator() })).body.data;
   const { schedule_id } = schedules[0];
   await api.ask(`/api/v1/schedules/${schedule_id}`, { method: "DELETE", headers: operator() });
@@ -64,7 +64,7 @@ test("there is room again for a schedule when one is deleted, and for a key when
   expect((await send("/api/v1/keys", { name: "one more", scopes: ["jobs:read"] })).body.error).toBe("too_many_stored");
 });
 
-describe("of what one caller stores", () => {
+describe("of one caller", () => {
   let shared: Harness;
   const callers: object[] = [];
   beforeAll(async () => {

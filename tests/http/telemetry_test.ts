@@ -15,7 +15,7 @@ describe("metrics", () => {
   const key = { "x-api-key": "a-key-of-sixteen" };
   const scrape = async () => parseExposition((await api.ask("/metrics", { headers: key })).text);
 
-  test("need a key at the API's own port", async () => {
+  test("need a key on the API's own port", async () => {
     expect((await api.ask("/metrics")).status).toBe(401);
     const answer = await api.ask("/metrics", { headers: key });
     expect(answer.status).toBe(200);
@@ -24,7 +24,7 @@ describe("metrics", () => {
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   });
 
-  test("count requests by the route's pattern, whatever stands in the path", async () => {
+  test("count requests by the route's pattern, whatever is in the path", async () => {
     for (let i = 0; i < 3; i++) await api.ask(`/api/v1/status/${crypto.randomUUID()}`, { headers: key });
     await api.submit({}, key);
     await api.ask("/api/v1/intake", post("{", key));
@@ -41,7 +41,7 @@ describe("metrics", () => {
     expect(JSON.stringify(requests?.samples)).not.toContain("nothing");
   });
 
-  test("count how the attempts of external workers end, each once", async () => {
+  test("count the outcomes of external workers' attempts, each once", async () => {
     const ask = async (path: string, body: object) => (await api.ask(path, post(body, key))).body;
     const { job_id } = await api.submit({ workflow: "by-hand" }, key);
     const { jobs } = await ask("/api/v1/workers/claim", { worker: "w1", workflows: ["by-hand"] });
@@ -55,7 +55,7 @@ describe("metrics", () => {
     expect(sampleOf(families, "levqor_attempt_duration_seconds_sum", external)).toBeWithin(0, 30);
   });
 
-  test("count open streams, and no longer when their client has gone", async () => {
+  test("count open streams, until their clients have gone", async () => {
     const leaving = new AbortController();
     const stream = await fetch(`${api.url}/api/v1/jobs/stream`, { headers: key, signal: leaving.signal });
     expect(stream.status).toBe(200);
@@ -74,7 +74,7 @@ describe("metrics", () => {
 });
 
 describe("the request log", () => {
-  test("has one line for each request, with nothing of its content", async () => {
+  test("has one line per request, without its content", async () => {
     const api = await startApi();
     const secrets = { cookie: "session=very-secret", authorization: "Basic very-secret" };
     await api.ask(`/api/v1/status/${crypto.randomUUID()}?email=someone@example.com`, {
@@ -98,7 +98,7 @@ describe("the request log", () => {
     expect(JSON.stringify(api.logged)).not.toMatch(/very-secret|someone@example/);
   });
 
-  test("names errors alone where it is told so, and few of many", async () => {
+  test("lists only errors if configured, and few of many", async () => {
     const api = await startApi({ request_log: "errors" });
     await api.ask("/health");
     await api.submit();

@@ -9,7 +9,7 @@ import { IntakeRequest } from "../../src/http/schema.ts";
 const check = validator(IntakeRequest);
 const readQuery = queryReader(JobListQuery);
 
-test("every value that does not fit is pointed at, and none is echoed", () => {
+test("every invalid value is pointed to, and none is quoted", () => {
   const body = {
     workflow: "",
     payload: ["secret"],
@@ -58,7 +58,7 @@ test("pointers and quotations are cut, so that no response grows with what it re
   expect(far.options.errors).toEqual([{ pointer: "", message: `${"b".repeat(1_000)}…` }]);
 });
 
-test("a callback address is http or https, without credentials and white space", () => {
+test("a callback URL is http or https, without credentials and white space", () => {
   const withCallback = (callback_url: string) => () => check({ workflow: "a", payload: {}, callback_url });
   for (const url of [
     "http://example.com",
@@ -91,7 +91,7 @@ test("a workflow is 1 to 128 characters without control characters", () => {
   for (const name of ["", "a".repeat(129), "a\u0000", "a\nb", "\u007f", "\ud800"]) expect(named(name)).toThrow(Problem);
 });
 
-test("a callback address that is refused is told for what", () => {
+test("a rejected callback URL gets the reason", () => {
   for (const [callback_url, message] of [
     ["http://a b", "must not contain white space or control characters; write a space as %20"],
     ["example.com", "must be a URL that starts with http:// or https://"],
@@ -105,7 +105,7 @@ test("a callback address that is refused is told for what", () => {
   }
 });
 
-test("a refusal of what may be null, or of several types, says what is expected", () => {
+test("the error for a nullable value, or one of several types, says what is expected", () => {
   const checkKey = validator(KeyCreateRequest);
   for (const [given, pointer, message] of [
     [{ expires_at: "9999-12-31T23:59:59-14:00" }, "/expires_at", refusalOf("9999-12-31T23:59:59-14:00")],
@@ -127,7 +127,7 @@ function refusalOf(run_at: string): string {
   return options.errors?.[0]?.message ?? "nothing";
 }
 
-test("times are RFC 3339, and exist", () => {
+test("times are RFC 3339, and valid", () => {
   const at = (created_after: string) => () =>
     readQuery(new Request(`http://x/?created_after=${encodeURIComponent(created_after)}`));
   for (const time of ["2026-01-15T09:30:00Z", "2026-01-15t09:30:00.123456z", "2024-02-29T23:59:59+02:00"]) {
@@ -148,7 +148,7 @@ test("times are RFC 3339, and exist", () => {
   }
 });
 
-test("a query takes known parameters, once each", () => {
+test("a query has only known parameters, once each", () => {
   const read = (query: string) => () => readQuery(new Request(`http://x/?${query}`));
   expect(read("limit=100&status=queued&workflow=a%20b")()).toEqual({ limit: 100, status: "queued", workflow: "a b" });
   for (const [query, pointer] of [

@@ -15,15 +15,15 @@ describe("an address", () => {
     ["2001:0DB8:0:0::0:1", "2001:db8::1"],
     ["fe80::1%eth0", "fe80::1"],
     ["::1.2.3.4", "::102:304"],
-  ])("%s is read as %s", (text, form) => expect(parseAddress(text)?.toString()).toBe(form));
+  ])("%s is parsed as %s", (text, form) => expect(parseAddress(text)?.toString()).toBe(form));
 
   test.each([
     ...["", "8", "1.2.3", "010.1.1.1", "0x7f.0.0.1", "0x7f000001", "2130706433", "1.2.3.4.5", "1.2.3.256", "1.2.3.4/8"],
     ...[" 1.2.3.4", "1.2.3.4\n", "1.2.3.4\0", "::ffff:010.1.1.1", "::ffff:0x7f.0.0.1", "1::2::3", "::12345", "[::1]"],
-  ])("%j is none", (text) => expect(parseAddress(text)).toBeUndefined());
+  ])("%j is not one", (text) => expect(parseAddress(text)).toBeUndefined());
 });
 
-test("an IPv6 address is the same however it is written", () => {
+test("an IPv6 address is the same in any notation", () => {
   const group = fc.oneof(fc.constantFrom(0, 0xffff), fc.integer({ min: 0, max: 0xffff }));
   const groups = fc.array(group, { minLength: 8, maxLength: 8 });
   const place = fc.integer({ min: 0, max: 6 });
@@ -49,7 +49,7 @@ describe("a range", () => {
     expect(isAddressRange(text)).toBe(true),
   );
   test.each(["10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/8/8", "10/8", "10.0.0.0/-1", "10.0.0.0/1e1", "a.test"])(
-    "%s is none",
+    "%s is not one",
     (text) => {
       expect(isAddressRange(text)).toBe(false);
       expect(() => addressMatcher([text])).toThrow(`Cannot compare with ${text}`);
@@ -77,7 +77,7 @@ describe("a range", () => {
 });
 
 /** IANA's special-purpose registries: the first and the last address of each range, and those beside it that are public. */
-describe("of what nobody on the internet has, the first and the last address is not public", () => {
+describe("of special ranges, the first and the last address is not public", () => {
   test.each<string[]>([
     ["0.0.0.0", "0.255.255.255", "1.0.0.0"],
     ["10.0.0.0", "10.255.255.255", "9.255.255.255", "11.0.0.0"],
@@ -104,14 +104,14 @@ describe("of what nobody on the internet has, the first and the last address is 
     expect(addresses.slice(2).filter((address) => !isPublic(address))).toEqual([]);
   });
 
-  test("nor is one that stands for such an IPv4 address, mapped or by NAT64; the block for local NAT64 is refused whole", () => {
+  test("nor is one that stands for such an IPv4 address, mapped or by NAT64; the block for local NAT64 is excluded completely", () => {
     const standing = (address: string) => [`::ffff:${address}`, `64:ff9b::${address}`];
     expect(["10.0.0.1", "127.0.0.1", "169.254.169.254", "0.0.0.0"].flatMap(standing).filter(isPublic)).toEqual([]);
     expect(standing("1.1.1.1").filter(isPublic)).toHaveLength(2);
     expect(["64:ff9b:1::1.1.1.1", "::1.1.1.1", "2002:101:101::"].filter(isPublic)).toEqual([]);
   });
 
-  test("blocks of IPv4 that are special and public all the same are public", () => {
+  test("IPv4 blocks that are special and public are public", () => {
     expect(["192.31.196.1", "192.52.193.1", "192.175.48.1"].filter(isPublic)).toHaveLength(3);
   });
 });

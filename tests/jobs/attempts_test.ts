@@ -46,7 +46,7 @@ const declined = () => {
 };
 
 describe("an attempt that fails", () => {
-  test("is followed by others until one succeeds, each on record", async () => {
+  test("is followed by others until one succeeds, each recorded", async () => {
     const { connectors } = failing(2, timeout());
     service.start({ connectors });
     const id = await service.submit("failing", { backoff: QUICK });
@@ -69,7 +69,7 @@ describe("an attempt that fails", () => {
     );
   });
 
-  test("as often as is allowed fails the job, with the last error", async () => {
+  test("as often as allowed fails the job, with the last error", async () => {
     const { connectors, attempts } = failing(9, timeout());
     service.start({ connectors });
     const id = await service.submit("failing", { max_attempts: 2, backoff: QUICK });
@@ -85,7 +85,7 @@ describe("an attempt that fails", () => {
     expect(attempts()).toBe(1);
   });
 
-  test("is repeated as its connector has it, where the job says nothing", async () => {
+  test("is retried as its connector says, by default", async () => {
     const { connectors, attempts } = failing(9, timeout(), { max_attempts: 3, backoff: QUICK });
     service.start({ connectors });
     const id = await service.submit("failing");
@@ -93,7 +93,7 @@ describe("an attempt that fails", () => {
     expect(attempts()).toBe(3);
   });
 
-  test("is not repeated before the external service's Retry-After is over", async () => {
+  test("is not retried before the external service's Retry-After has passed", async () => {
     const { connectors } = failing(1, timeout(1.5));
     service.start({ connectors });
     const id = await service.submit("failing", { backoff: QUICK });
@@ -131,7 +131,7 @@ describe("run_at", () => {
     await service.reaches(past, "succeeded");
   });
 
-  test("many that are due at once all run, beyond what the queue holds, and after a restart", async () => {
+  test("many that are due at once all run, beyond the queue's capacity, and after a restart", async () => {
     const { connectors, runs } = workshop();
     const first = service.start({ connectors, concurrency: 4, queue: { max_jobs: 8, max_weight: 100 } });
     const run_at = at(2);
@@ -149,7 +149,7 @@ describe("run_at", () => {
     for (const id of ids.slice(0, 20)) expect(await lateness(id, run_at)).toBeGreaterThanOrEqual(0);
   }, 90_000);
 
-  test("of several runners one starts it, and jobs that wait do not keep others out", async () => {
+  test("of several runners one starts it, and waiting jobs do not keep others out", async () => {
     const shops = [workshop(), workshop()];
     for (const shop of shops) service.start(shop);
     const later = await Promise.all(Array.from({ length: 50 }, () => service.submit("noop", { run_at: at(1) })));
@@ -162,7 +162,7 @@ describe("run_at", () => {
 });
 
 describe("cancel", () => {
-  test("a job that runs is told to stop at once, and its slot is free", async () => {
+  test("a running job is told to stop at once, and its slot is free", async () => {
     const { connectors, runs } = workshop();
     service.start({ connectors, concurrency: 1, lease_seconds: 600 });
     const id = await service.submit("gate");
@@ -176,7 +176,7 @@ describe("cancel", () => {
     expect(await service.types(id)).toEqual(["job.submitted", "job.started", "job.cancelled"]);
   });
 
-  test("a connector that does not heed it loses its slot, and its answer is refused", async () => {
+  test("a connector that ignores it loses its slot, and its report is rejected", async () => {
     const { connectors, runs, release } = workshop();
     service.start({ connectors, concurrency: 1, lease_seconds: 600 });
     const id = await service.submit("deaf");
@@ -204,7 +204,7 @@ describe("cancel", () => {
     for (const id of [waits, later, retries]) expect((await service.state(id)).status).toBe("cancelled");
   });
 
-  test("a job whose worker is dead is cancelled all the same", async () => {
+  test("a job whose worker is dead is cancelled nevertheless", async () => {
     const id = await service.submit("noop");
     const start = { type: "start", worker: "dead", lease_seconds: 0.2 } as const;
     await commandJob(service.log, { reach: EVERYTHING, job_id: id, command: start, meta });
@@ -217,7 +217,7 @@ describe("cancel", () => {
 });
 
 describe("an attempt that another ended", () => {
-  test("is told to stop before its lease knows", async () => {
+  test("is told to stop before its lease expires", async () => {
     const { connectors, runs } = workshop();
     service.start({ connectors, concurrency: 1, lease_seconds: 600 });
     const id = await service.submit("gate", { max_attempts: 1 });
@@ -251,7 +251,7 @@ describe("an attempt that takes too long", () => {
     release();
   });
 
-  test("ends with its job, where that is over first", async () => {
+  test("ends with its job, if that is over first", async () => {
     const { connectors, runs } = workshop();
     service.start({ connectors, concurrency: 1, lease_seconds: 600 });
     const id = await service.submit("gate", { timeout_seconds: 0.5 });

@@ -70,7 +70,7 @@ const UNREADABLE: readonly Connector[] = [
 ];
 
 describe("a connector's job", () => {
-  test.each(HOSTILE.map((one) => [one.name]))("whose end the log cannot hold fails as such: %s", async (name) => {
+  test.each(HOSTILE.map((one) => [one.name]))("whose outcome the log cannot store fails as such: %s", async (name) => {
     service.start({ connectors: connectorsWith(...HOSTILE) });
     const id = await service.submit(name);
     const { error, attempt } = await service.reaches(id, "failed");
@@ -106,7 +106,7 @@ describe("a connector's job", () => {
     for (const { name } of HOSTILE) expect(runs.get(name)).toBe(64);
   }, 60_000);
 
-  test("of a pipeline that is not in the log fails, and others go on", async () => {
+  test("of a pipeline that is not in the log fails, and others continue", async () => {
     service.start({ connectors: connectorsWith() });
     const id = Bun.randomUUIDv7();
     const { ok } = await service.log.append({
@@ -123,7 +123,7 @@ describe("a connector's job", () => {
     await service.reaches(await service.submit("noop"), "succeeded");
   });
 
-  test("whose history nobody can read fails on record, and others go on", async () => {
+  test("with an unreadable history fails on record, and others continue", async () => {
     const ids = [Bun.randomUUIDv7(), Bun.randomUUIDv7()];
     for (const id of ids) {
       await appendUnchecked(service.sql, `job-${id}`, [
@@ -146,7 +146,7 @@ describe("a connector's job", () => {
     await service.reaches(await service.submit("noop"), "succeeded");
   });
 
-  test("that a dead worker left, and whose history nobody can read, fails on record", async () => {
+  test("with an unreadable history that a dead worker left fails on record", async () => {
     const id = Bun.randomUUIDv7();
     await appendUnchecked(service.sql, `job-${id}`, [
       { type: "job.submitted", data: { workflow: "noop", payload: {} } },
@@ -164,7 +164,7 @@ describe("a connector's job", () => {
 describe("a step's job", () => {
   const steps = (uses: string, more: object = {}) => ({ steps: [{ id: "a", uses, with: {}, ...more }] });
 
-  test.each(HOSTILE.map((one) => [one.name]))("whose end the log cannot hold fails as such: %s", async (name) => {
+  test.each(HOSTILE.map((one) => [one.name]))("whose outcome the log cannot store fails as such: %s", async (name) => {
     service.start({ connectors: connectorsWith(...HOSTILE) });
     const id = await service.submit("own", steps(name));
     const { error, attempt } = await service.reaches(id, "failed");
@@ -234,7 +234,7 @@ describe("jobs of external workers", () => {
   });
 });
 
-test("what the log refuses costs others no batch: as many are sent as without it", async () => {
+test("an event that the log rejects costs others no batch: as many are sent as without it", async () => {
   const batches: WrittenBatch[] = [];
   const log = openLog({ url: service.database.url, on_batch: (batch) => batches.push(batch) });
   try {

@@ -37,7 +37,7 @@ describe("a receiver's secret", () => {
     expect(() => verify(new CallbackSecrets(root("another service's")).of(ADA).secret)).toThrow();
   });
 
-  test("is one for all addresses of an origin, however they are written", () => {
+  test("is the same for all URLs of an origin, in any notation", () => {
     const { secret } = secrets.of(ADA);
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     for (const url of ["https://ada.example", "HTTPS://ADA.example:443/other#x"]) {
@@ -45,7 +45,7 @@ describe("a receiver's secret", () => {
     }
   });
 
-  test("is replaced without a gap: meanwhile both verify, before and after one alone", () => {
+  test("is replaced without a gap: meanwhile both verify, before and after only one", () => {
     const [old, both, now] = [
       new CallbackSecrets(root("old")),
       new CallbackSecrets(root("old"), root("new")),

@@ -73,7 +73,7 @@ test("a finished job's receiver gets one signed POST, and its delivery is record
   expect(() => webhook().verify(body.replace('"n":1', '"n":2'), headers)).toThrow();
 });
 
-test("a failed job's receiver hears why", async () => {
+test("a failed job's receiver gets the error", async () => {
   service.start({ ...workshop(), callback_secrets: SECRETS });
   const id = await service.submit("refusing", { callback_url: at("/hook") });
   await outcome(id, "job.callback_delivered");
@@ -109,24 +109,27 @@ const SOON = [0, 0.05, 0.05];
 test.each([
   ["/broken", { status_code: 500, error: { code: "unexpected_status" } }],
   ["/moved", { status_code: 307, error: { code: "unexpected_status" } }],
-])("a receiver that answers anything but 2xx is told again until the schedule ends: %s", async (path, failure) => {
-  service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: SOON });
-  const id = await service.submit("noop", { callback_url: at(path) });
-  expect((await outcome(id, "job.callback_failed")).data).toMatchObject({ attempt: 3, ...failure });
-  expect(received.map((one) => one.path)).toEqual([path, path, path]);
-  const attempts = (await service.history(id)).filter((event) => event.type === "job.callback_attempted");
-  expect(attempts.map((event) => event.data)).toMatchObject([
-    { attempt: 1, ...failure },
-    { attempt: 2, ...failure },
-  ]);
-  for (const { data } of attempts) {
-    const { retry_in_seconds } = data as { retry_in_seconds: number };
-    expect(retry_in_seconds).toBeGreaterThanOrEqual(0.05);
-    expect(retry_in_seconds).toBeLessThanOrEqual(0.06);
-  }
-});
+])(
+  "a receiver that responds with anything but 2xx gets it again until the schedule ends: %s",
+  async (path, failure) => {
+    service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: SOON });
+    const id = await service.submit("noop", { callback_url: at(path) });
+    expect((await outcome(id, "job.callback_failed")).data).toMatchObject({ attempt: 3, ...failure });
+    expect(received.map((one) => one.path)).toEqual([path, path, path]);
+    const attempts = (await service.history(id)).filter((event) => event.type === "job.callback_attempted");
+    expect(attempts.map((event) => event.data)).toMatchObject([
+      { attempt: 1, ...failure },
+      { attempt: 2, ...failure },
+    ]);
+    for (const { data } of attempts) {
+      const { retry_in_seconds } = data as { retry_in_seconds: number };
+      expect(retry_in_seconds).toBeGreaterThanOrEqual(0.05);
+      expect(retry_in_seconds).toBeLessThanOrEqual(0.06);
+    }
+  },
+);
 
-test("every attempt has the same id and body, and a signature of its own time", async () => {
+test("every attempt has the same id and body, and its own signature", async () => {
   service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: SOON });
   const id = await service.submit("noop", { callback_url: at("/second") });
   expect((await outcome(id, "job.callback_delivered")).data).toMatchObject({ attempt: 2, status_code: 204 });
@@ -154,7 +157,7 @@ test("410 ends it at once", async () => {
   expect(received).toHaveLength(1);
 });
 
-test("a receiver that answers before it has read a callback has its answer count", async () => {
+test("a response that comes before the callback was read counts", async () => {
   const early = await startEarlyAnswers();
   try {
     service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: SOON });
@@ -214,7 +217,7 @@ describe("the status decides, whatever happens to the body", () => {
     await Promise.all(closed);
     expect(server.requests.map(({ path }) => path)).toEqual(["/200", "/410"]);
   });
-  test("a head that is not HTTP's has no status: told again", async () => {
+  test("a head that is not HTTP's has no status: sent again", async () => {
     body = () => {};
     service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: SOON });
     const id = await service.submit("noop", { callback_url: `${server.origin}/2oo` });
@@ -224,7 +227,7 @@ describe("the status decides, whatever happens to the body", () => {
   });
 });
 
-test("Retry-After puts the next attempt off", async () => {
+test("Retry-After postpones the next attempt", async () => {
   service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: [0, 0.05] });
   const id = await service.submit("noop", { callback_url: at("/busy") });
   const failed = await outcome(id, "job.callback_failed");
@@ -262,7 +265,7 @@ test("an address that is not public is refused, on record, and not retried", asy
   expect(received).toEqual([]);
 });
 
-test("a repetition survives its worker: another makes it when it is due", async () => {
+test("a retry survives its worker: another sends it when it is due", async () => {
   const first = service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: [0, 0.5] });
   const id = await service.submit("noop", { callback_url: at("/second") });
   await until(async () => (await service.types(id)).includes("job.callback_attempted"), { what: "the first attempt" });
@@ -273,7 +276,7 @@ test("a repetition survives its worker: another makes it when it is due", async 
   expect(received.map((one) => one.headers["webhook-id"])).toEqual([`msg_${id}`, `msg_${id}`]);
 });
 
-test("several runners share the repetitions: each attempt is made once", async () => {
+test("several runners share the retries: each attempt is made once", async () => {
   for (let i = 0; i < 3; i++) service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: SOON });
   const ids = await Promise.all(
     Array.from({ length: 5 }, () => service.submit("noop", { callback_url: at("/broken") })),
@@ -286,7 +289,7 @@ test("several runners share the repetitions: each attempt is made once", async (
   }
 });
 
-test("a redelivery makes the callback again, with the same id and body and all its attempts", async () => {
+test("a redelivery sends the callback again, with the same id and body and all its attempts", async () => {
   service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: SOON });
   const id = await service.submit("noop", { payload: { n: 7 }, callback_url: at("/hook") });
   await outcome(id, "job.callback_delivered");
@@ -300,7 +303,7 @@ test("a redelivery makes the callback again, with the same id and body and all i
   expect(await callbackTypes()).toEqual(again);
 });
 
-test("a receiver that cannot be reached is a failure that does not quote its address", async () => {
+test("an unreachable receiver is a failure that does not quote its address", async () => {
   service.start({ ...workshop(), callback_secrets: SECRETS, callback_schedule: [0] });
   const id = await service.submit("noop", { callback_url: "http://127.0.0.1:1/?token=hidden" });
   const { data } = await outcome(id, "job.callback_failed");
@@ -316,11 +319,11 @@ test("without a secret nothing is sent, and the record says so", async () => {
   expect(received).toEqual([]);
 });
 
-test.each(["whsec_", "", "c2VjcmV0"])("a secret that is not one is refused: %p", (secret) => {
+test.each(["whsec_", "", "c2VjcmV0"])("an invalid secret is rejected: %p", (secret) => {
   expect(() => new CallbackSecrets(secret)).toThrow("the secret is not whsec_ and base64");
 });
 
-test("a callback that its worker did not live to make is made by another", async () => {
+test("a callback that its worker did not live to send is sent by another", async () => {
   const id = await service.submit("noop", { callback_url: at("/hook") });
   for (const command of [
     { type: "start", worker: "dead", lease_seconds: 600 },
@@ -334,7 +337,7 @@ test("a callback that its worker did not live to make is made by another", async
   expect(received.map((one) => one.headers["webhook-id"])).toEqual([`msg_${id}`]);
 });
 
-test("a job that was completed by hand is told of, by one of several runners", async () => {
+test("a job that was completed by hand has its callback sent, by one of several runners", async () => {
   for (let i = 0; i < 2; i++) service.start({ ...workshop(), callback_secrets: SECRETS });
   const id = await service.submit("nobody_runs_this", { callback_url: at("/hook") });
   await commandJob(service.log, {
@@ -348,7 +351,7 @@ test("a job that was completed by hand is told of, by one of several runners", a
   expect((await service.types(id)).filter((type) => type.startsWith("job.callback"))).toHaveLength(1);
 });
 
-test("a job that exhausts its workers is told of", async () => {
+test("a job that exhausts its workers has its callback sent", async () => {
   const id = await service.submit("nobody_runs_this", { callback_url: at("/hook"), max_attempts: 1 });
   await commandJob(service.log, {
     reach: EVERYTHING,

@@ -28,15 +28,15 @@ describe("slots", () => {
     [4, 3],
     [8, 6],
     [64, 48],
-  ])("of %i a caller alone may hold %i", (all, held) => {
+  ])("of %i a caller alone may use %i", (all, held) => {
     expect(fill(new Slots(all), U)).toBe(held);
   });
 
-  test("the operator may hold all", () => {
+  test("the operator may use all", () => {
     expect(fill(new Slots(64), null)).toBe(64);
   });
 
-  test("whoever comes finds a free one, and as slots are given back all come to equal parts", () => {
+  test("every newcomer finds a free one, and as slots are given back all get equal shares", () => {
     const slots = new Slots(64);
     const held = new Map([[U, fill(slots, U)]]);
     held.set(V, fill(slots, V));
@@ -75,7 +75,7 @@ describe("the queue", () => {
     expect(turns.slice(5)).toEqual([U, U]);
   });
 
-  test("who may not start a job now is passed over, keeps their place, and holds up no lane", () => {
+  test("a caller who may not start a job now is skipped, keeps their place, and holds up no lane", () => {
     const queue = new ReadyQueue();
     const [first, second] = [job(U, { priority: "high" }), job(U, { priority: "high" })];
     queue.add(first);
@@ -89,7 +89,7 @@ describe("the queue", () => {
     expect([queue.take(), queue.take()]).toEqual([first, second]);
   });
 
-  test("of one caller so many are kept, others have room; the rest is fetched when there is room again", () => {
+  test("a limited number per caller is kept, others have room; the rest is fetched when there is room again", () => {
     const queue = new ReadyQueue();
     const of = Array.from({ length: 20_000 }, () => job(U));
     for (const one of of) queue.add(one);
@@ -108,7 +108,7 @@ describe("the queue", () => {
     expect(queue.toFill("normal", U)).toMatchObject({ after: at(1_199), until: at(19_999) });
   });
 
-  test("whose part is full is left out where those of whomever are fetched, and is fetched later", () => {
+  test("a caller whose share is full is left out when everybody's jobs are fetched, and is fetched later", () => {
     const queue = new ReadyQueue({ max_jobs: 4 });
     queue.miss(100_000);
     expect(queue.toFill("normal")).toEqual({ after: 0, until: 100_000, exhausted: false, except: [] });
@@ -122,7 +122,7 @@ describe("the queue", () => {
     expect(queue.toFill("normal", U)).toMatchObject({ after: 4, until: 100_000 });
   });
 
-  test("jobs that become due are bounded by caller, too", () => {
+  test("jobs that become due are limited by caller, too", () => {
     const queue = new ReadyQueue();
     for (let i = 0; i < 10_000; i++) queue.offer(job(U));
     expect(queue.size).toBe(2_000);
@@ -220,7 +220,7 @@ describe("jobs", () => {
     for (const id of [...ids, other, operators]) await service.reaches(id, "succeeded");
   });
 
-  test("two callers get equal parts, a session and a key", async () => {
+  test("two callers get equal shares, a session and a key", async () => {
     await many(20, () => call("u", U));
     await many(20, () => call("k", KEY));
     await service.projected();
@@ -231,7 +231,7 @@ describe("jobs", () => {
     expect([peer.of("u"), peer.of("k")]).toEqual([6, 6]);
   });
 
-  test("the operator's own jobs take all slots there are", async () => {
+  test("the operator's own jobs use all slots there are", async () => {
     service.start({ connectors, concurrency: 8 });
     await many(8, () => call("o", "key:0a1b2c3d"));
     await arrives("o", 8);
@@ -279,7 +279,7 @@ describe("jobs", () => {
     expect((await service.state(late)).status).toBe("running");
   }, 120_000);
 
-  test("a user's jobs beyond what is kept of them are found again, in order, and after a restart", async () => {
+  test("a user's jobs beyond what is kept in memory are found again, in order, and after a restart", async () => {
     const first = service.start({ connectors, concurrency: 4 });
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) ids.push(...(await many(500, () => service.submit("noop", {}, { actor: U }))));

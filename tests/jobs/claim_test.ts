@@ -44,21 +44,21 @@ async function claimInDoubt(append: (log: EventLog, ...args: Parameters<EventLog
   return { job_id, result };
 }
 
-describe("a claim in doubt", () => {
-  test("holds where it is on record", async () => {
+describe("a claim with an unknown outcome", () => {
+  test("holds if it is recorded", async () => {
     const { job_id, result } = await claimInDoubt((log, append) => log.append(append));
     expect(await result).toMatchObject({ ok: true, version: 2, state: { status: "running", attempt: 1 } });
     expect(await service.types(job_id)).toEqual(["job.submitted", "job.started"]);
   });
 
-  test("does not where another worker of the same name was faster", async () => {
+  test("does not if another worker of the same name was faster", async () => {
     const { result } = await claimInDoubt((log, append) =>
       log.append({ ...append, meta: { ...append.meta, request_id: "theirs" } }),
     );
     expect(await result).toEqual({ ok: false, reason: "conflict" });
   });
 
-  test("does not where the attempt has ended meanwhile", async () => {
+  test("does not if the attempt has ended in the meantime", async () => {
     const { result } = await claimInDoubt(async (log, append) => {
       await log.append(append);
       const job_id = append.stream_id.slice("job-".length);
@@ -67,7 +67,7 @@ describe("a claim in doubt", () => {
     expect(await result).toEqual({ ok: false, reason: "conflict" });
   });
 
-  test("is thrown on where nothing is on record: it may be tried again", async () => {
+  test("is rethrown if nothing is recorded: it may be retried", async () => {
     const { result } = await claimInDoubt(async () => {});
     await expect(result).rejects.toBeInstanceOf(AppendInDoubtError);
   });

@@ -60,7 +60,7 @@ test.each([
   120_000,
 );
 
-test("a job whose steps are recorded one right after the other leaves room from time to time", async () => {
+test("a job whose steps are recorded one right after the other leaves gaps from time to time", async () => {
   let now = 0;
   const waits: number[] = [];
   const room = new Room({
@@ -87,7 +87,7 @@ test("a job whose steps are recorded one right after the other leaves room from 
   expect(waits).toHaveLength(3);
 });
 
-test("a command that others overtook at every try is answered with 503", () => {
+test("a command that others overtake at every attempt gets 503", () => {
   const problem = toProblem(new ContendedError("Cannot append to job-1: others changed it at every try"));
   expect(problem).toMatchObject({ code: "unavailable", options: { headers: { "retry-after": "1" } } });
 });

@@ -26,7 +26,7 @@ function run(connector: Connector, { payload, signal }: { payload: unknown; sign
   return execute(runnable as NonNullable<typeof runnable>, { payload, context });
 }
 
-describe("a connector's calls end with its attempt, where they pass on", () => {
+describe("a connector's calls end with its attempt, if they pass on", () => {
   test.each<[string, RequestInit | undefined]>([
     ["no signal", undefined],
     ["null", { signal: null }],
@@ -81,7 +81,7 @@ test("a payload that does not fit gets a short error, however long its keys are"
   expect(JSON.stringify(outcome).length).toBeLessThan(4_000);
 });
 
-describe("what connectors give for many jobs at once", () => {
+describe("the outputs of connectors for many jobs at once", () => {
   /** Longer than a slice. */
   function work(): void {
     const until = performance.now() + 6;
@@ -89,7 +89,7 @@ describe("what connectors give for many jobs at once", () => {
   }
   const signal = new AbortController().signal;
 
-  test("is checked in turns of the event loop, one in each", async () => {
+  test("are checked in turns of the event loop, one in each", async () => {
     const connector: Connector = {
       ...(http as unknown as Connector),
       run: async () => ({

@@ -61,7 +61,7 @@ describe("several processes", () => {
 });
 
 describe("bounds", () => {
-  test("so many claims wait at once, and no more", async () => {
+  test("a limited number of claims waits at once", async () => {
     const one = desk({ max_waiting: 2 });
     const waiting = [one.claim(named("a"), wish()), one.claim(named("b"), wish())];
     await expect(one.claim(named("a"), wish())).rejects.toBeInstanceOf(TooManyClaimsError);
@@ -72,7 +72,7 @@ describe("bounds", () => {
     expect(await waiting[1]).toEqual([]);
   });
 
-  test("so many different sets are claimed at once; the idlest makes room for another", async () => {
+  test("a limited number of different sets is claimed at once; the idlest makes room for another", async () => {
     const one = desk({ max_groups: 2 });
     const waiting = one.claim(named("a", "b"), wish());
     expect(await one.claim(named("c"), wish({ wait_ms: 0 }))).toEqual([]);
@@ -88,7 +88,7 @@ describe("bounds", () => {
     expect([await waiting, await same]).toEqual([[], []]);
   });
 
-  test("the jobs of one answer do not swell it beyond measure; the rest is given next", async () => {
+  test("the jobs of one response have a limited size; the rest is given next", async () => {
     const one = desk();
     const payload = { text: "x".repeat(200_000) };
     const submitted = await Promise.all(Array.from({ length: 50 }, () => service.submit("large", { payload })));
@@ -101,7 +101,7 @@ describe("bounds", () => {
   }, 60_000);
 });
 
-describe("when the log is away", () => {
+describe("when the log is down", () => {
   test("the worker is told, and the job is given when it is back", async () => {
     const proxy = await startProxy(service.database.url);
     const log = openLog({ url: proxy.url, append_timeout_ms: 300, attempt_timeout_ms: 150 });
@@ -124,7 +124,7 @@ describe("when the log is away", () => {
 });
 
 describe("a client that goes away", () => {
-  test("while its claim is being recorded: the job is handed back, and the attempt does not count", async () => {
+  test("while its claim is being recorded: the job is released, and the attempt does not count", async () => {
     const gone = new AbortController();
     const log = around(service.log, (append) => {
       gone.abort();

@@ -40,7 +40,7 @@ describe("the database goes away", () => {
     proxy.onAnswer = () => "pass";
   }
 
-  test("while outcomes are recorded: each is recorded in the end, once", async () => {
+  test("while outcomes are recorded: each is recorded eventually, once", async () => {
     const { connectors, runs, release } = workshop();
     const runner = service.start({ connectors, log });
     const ids = await Promise.all(Array.from({ length: 20 }, () => service.submit("gate")));
@@ -71,7 +71,7 @@ describe("the database goes away", () => {
     expect(runs.map((run) => run.key).toSorted()).toEqual(ids.toSorted());
   });
 
-  test("again and again at every stage: no attempt runs twice, every job ends once", async () => {
+  test("again and again at every stage: no attempt runs twice, every job finishes once", async () => {
     const { connectors, runs } = workshop();
     service.start({ connectors, log, concurrency: 8 });
     let chunks = 0;
@@ -143,7 +143,7 @@ describe("a worker process", () => {
     expect(arrivals.map((arrival) => arrival.key)).toEqual([id, id]);
   }, 60_000);
 
-  test("stops what it does for a job that is cancelled elsewhere", async () => {
+  test("stops working on a job that is cancelled elsewhere", async () => {
     spawn("first");
     const id = await call("/a");
     await until(() => arrivals.length === 1, { what: "the worker to call" });
@@ -161,7 +161,7 @@ describe("a worker process", () => {
     expect((await service.state(id)).status).toBe("cancelled");
   }, 60_000);
 
-  test("that is frozen for longer than its lease: its late answer is not recorded over the other's", async () => {
+  test("that is frozen for longer than its lease: its late report is not recorded over the other's", async () => {
     const first = spawn("first");
     const id = await call("/a");
     await until(() => arrivals.length === 1, { what: "the first worker to call" });

@@ -24,7 +24,7 @@ function interrupted(sql: Sql, between: () => Promise<void>): Sql {
   });
 }
 
-test("a job that comes in while the jobs before it are fetched is not passed over", async () => {
+test("a job that comes in while earlier jobs are fetched is not skipped", async () => {
   await service.submit("noop");
   await service.projected();
   const queue = new ReadyQueue();

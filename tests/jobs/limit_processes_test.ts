@@ -46,7 +46,7 @@ afterEach(async () => {
   for (const service of services.splice(0)) await service.close();
 });
 
-test("50 jobs of one key never overlap; the slot of a killed worker is free once its lease is over", async () => {
+test("50 jobs of one key never overlap; the permit of a killed worker is free once its lease has expired", async () => {
   const service = await openService();
   services.push(service);
   for (const name of ["w1", "w2", "w3"]) {

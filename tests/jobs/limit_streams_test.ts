@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { limitStream, workflowStream } from "../../src/jobs/limits/limit_streams.ts";
 
-test("every workflow, every key and every owner of one has a stream of its own, whatever is in its name", () => {
+test("every workflow, every key and every key owner has a separate stream, whatever their names contain", () => {
   const limits = [
     { workflow: "a", concurrency_key: null, key_owner: "" },
     { workflow: "a", concurrency_key: "", key_owner: "" },

@@ -78,7 +78,7 @@ async function startOf(id: string): Promise<number> {
 }
 
 describe("a concurrency key", () => {
-  test("lets one job run at once, whatever number of runners there is", async () => {
+  test("lets one job run at once, however many runners there are", async () => {
     const one = shop();
     for (let i = 0; i < 3; i++) service.start({ connectors: one.connectors, concurrency: 16 });
     const ids: string[] = [];
@@ -96,7 +96,7 @@ describe("a concurrency key", () => {
     expect(grants.every(({ data }) => Object.keys((data as { holders: object }).holders).length === 1)).toBe(true);
   }, 90_000);
 
-  test("of a user counts among that user's jobs alone, also where they are found again in the read model", async () => {
+  test("of a user counts only among that user's jobs, even if they are found again in the read model", async () => {
     const work = shop(1, { ada: 1 });
     const submit = (user: string, group: string) =>
       service.submit("a", { concurrency_key: "acme", payload: { group } }, { actor: user });
@@ -119,7 +119,7 @@ describe("a concurrency key", () => {
     expect(Object.fromEntries(work.most)).toEqual({ ada: 1, bob: 1, shared: 1 });
   }, 90_000);
 
-  test("does not hold up jobs of other keys, and those of none", async () => {
+  test("does not hold up jobs of other keys, or without one", async () => {
     const slow = shop(400);
     service.start({ connectors: slow.connectors, concurrency: 4 });
     const held = await submitMany(30, "a", { concurrency_key: "busy", payload: { group: "busy" } });
@@ -132,7 +132,7 @@ describe("a concurrency key", () => {
     expect((await service.state(held.at(-1) as string)).status).toBe("queued");
   }, 60_000);
 
-  test("has as many slots as are settled, and more once more are settled", async () => {
+  test("has as many permits as are set, and more once more are set", async () => {
     await settle({ workflow: "a", concurrency_per_key: 3 });
     const wide = shop(50, { three: 3, more: 4 });
     for (let i = 0; i < 2; i++) service.start({ connectors: wide.connectors });
@@ -148,7 +148,7 @@ describe("a concurrency key", () => {
 });
 
 describe("a workflow's concurrency", () => {
-  test("counts jobs with keys and without, and each key has its own besides", async () => {
+  test("counts jobs with keys and without, and each key has its own in addition", async () => {
     await settle({ workflow: "a", concurrency: 4 });
     const work = shop(60, { a: 4, b: 5 });
     for (let i = 0; i < 3; i++) service.start({ connectors: work.connectors });
@@ -165,7 +165,7 @@ describe("a workflow's concurrency", () => {
     expect(work.ran.toSorted()).toEqual([...ids, ...others].toSorted());
   }, 90_000);
 
-  test("that is lowered lets no more start until enough have ended", async () => {
+  test("that is lowered lets no more start until enough have finished", async () => {
     const gates: (() => void)[] = [];
     let running = 0;
     let most = 0;
@@ -206,7 +206,7 @@ describe("a workflow's concurrency", () => {
 });
 
 describe("a rate", () => {
-  test("spaces the starts by the database's clock, whatever number of runners there is", async () => {
+  test("spaces the starts by the database's clock, however many runners there are", async () => {
     await settle({ workflow: "a", concurrency_per_key: 100, rate_per_key: { limit: 5, per_seconds: 1 } });
     const work = shop(1);
     for (let i = 0; i < 3; i++) service.start({ connectors: work.connectors });
@@ -221,7 +221,7 @@ describe("a rate", () => {
 });
 
 describe("a rate whose next start is months away", () => {
-  test("is not asked about again and again meanwhile", async () => {
+  test("is not queried again and again meanwhile", async () => {
     // As after a thousand starts at once of a rate of one a day whose burst was then settled lower.
     const scope = { workflow: "a", concurrency_key: "k" };
     await settle({ workflow: "a", rate_per_key: { limit: 1, per_seconds: 86_400 } });
@@ -255,7 +255,7 @@ describe("a rate whose next start is months away", () => {
   }, 60_000);
 });
 
-describe("a slot does not stick", () => {
+describe("a permit does not leak", () => {
   const scope = { workflow: "a", concurrency_key: "k" };
   const held = { concurrency_key: "k" };
 
@@ -276,7 +276,7 @@ describe("a slot does not stick", () => {
     return id;
   }
 
-  test("with a holder whose lease lapses", async () => {
+  test("with a holder whose lease expires", async () => {
     const dead = await ghost(0.5);
     const work = shop();
     service.start({ connectors: work.connectors });
@@ -295,7 +295,7 @@ describe("a slot does not stick", () => {
     await service.reaches(next, "succeeded");
   });
 
-  test("with holders that ended before anybody looked, or never were", async () => {
+  test("with holders that finished before anybody looked, or never existed", async () => {
     const ended = await ghost(600);
     await commandJob(service.log, { reach: EVERYTHING, job_id: ended, command: { type: "cancel" }, meta });
     const events = [
@@ -314,7 +314,7 @@ describe("a slot does not stick", () => {
     await service.reaches(await service.submit("a", held), "succeeded");
   });
 
-  test("with those that wait: one is cancelled, another is retried later, the rest go on", async () => {
+  test("with waiting jobs: one is cancelled, another is retried later, the rest continue", async () => {
     const work = shop(100);
     service.start({ connectors: work.connectors });
     const ids = await submitMany(6, "a", held);
@@ -339,7 +339,7 @@ describe("more jobs than are kept", () => {
     await until(() => runner.status().held_back === 0, { what: "nothing to be held back" });
   }, 60_000);
 
-  test("of all limits together, too, and each limit goes on", async () => {
+  test("of all limits together, too, and each limit continues", async () => {
     const work = shop(20);
     const runner = service.start({ connectors: work.connectors, concurrency: 4, held_back: { jobs: 10 } });
     const keys = ["x", "y", "z"];
@@ -390,7 +390,7 @@ describe("more jobs than are kept", () => {
   }, 60_000);
 });
 
-test("jobs without a limit ask for nothing and record nothing more", async () => {
+test("jobs without a limit make no extra queries and record nothing more", async () => {
   const reads: string[] = [];
   const watched = new Proxy(service.log, {
     get(log, name) {

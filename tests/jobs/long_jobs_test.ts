@@ -65,7 +65,7 @@ async function longJob(runs = MAX_STEP_RUNS): Promise<{ job_id: string; events: 
   return { job_id, events: 1 + events.length };
 }
 
-describe("a job with as long a history as there may be", () => {
+describe("a job with the longest possible history", () => {
   let job: Awaited<ReturnType<typeof longJob>>;
   beforeAll(async () => {
     job = await longJob();

@@ -28,7 +28,7 @@ function takeAll(queue: ReadyQueue): ReadyJob[] {
 }
 
 describe("order", () => {
-  test("within a lane jobs go in the order of intake, those handed back first", () => {
+  test("within a lane jobs keep the order of intake, released ones first", () => {
     const queue = new ReadyQueue();
     const [first, second, back] = [job(), job(), job()];
     queue.add(first);
@@ -37,7 +37,7 @@ describe("order", () => {
     expect(takeAll(queue)).toEqual([back, first, second]);
   });
 
-  test("a lane that waits is passed over a bounded number of times, however many come above it", () => {
+  test("a waiting lane is skipped a bounded number of times, however many jobs come above it", () => {
     const queue = new ReadyQueue();
     for (const priority of PRIORITIES) for (let i = 0; i < 1_000; i++) queue.add(job(priority));
     const taken = Array.from({ length: 500 }, () => queue.take()?.priority);
@@ -52,7 +52,7 @@ describe("order", () => {
     expect(taken.filter((one) => one === "high").length).toBeGreaterThan(400);
   });
 
-  test("with a spread every job is taken once, by chance among the next ones", () => {
+  test("with a spread every job is taken once, at random among the next ones", () => {
     const queue = new ReadyQueue();
     const jobs = Array.from({ length: 100 }, () => job());
     for (const one of jobs) queue.add(one);
@@ -140,7 +140,7 @@ describe("bounds", () => {
     expect(queue.size).toBe(4);
   });
 
-  test("what goes missing while others are fetched is asked for again, though it comes before them", () => {
+  test("what goes missing while others are fetched is requested again, though it comes before them", () => {
     const queue = new ReadyQueue();
     queue.miss(100);
     expect(queue.toFill("normal")).toEqual({ after: 0, until: 100, exhausted: false, except: [] });
@@ -152,7 +152,7 @@ describe("bounds", () => {
     expect(queue.missing("normal")).toBeUndefined();
   });
 
-  test("no lane is turned away because another is full", () => {
+  test("no lane is closed because another is full", () => {
     const queue = new ReadyQueue({ max_jobs: 2 });
     for (let i = 0; i < 5; i++) queue.add(job("low"));
     const urgent = job("high");
@@ -161,7 +161,7 @@ describe("bounds", () => {
   });
 });
 
-test("whatever is added, handed back, removed and taken: no job is lost, none is there twice", () => {
+test("whatever is added, released, removed and taken: no job is lost, none is there twice", () => {
   const step = fc.oneof(
     fc.record({ do: fc.constantFrom("add" as const, "addFirst" as const), priority: fc.constantFrom(...PRIORITIES) }),
     fc.record({ do: fc.constant("take" as const), spread: fc.integer({ min: 1, max: 6 }) }),

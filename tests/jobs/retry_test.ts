@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { ERROR_CLASSES, isRetryable, retryDelay } from "../../src/jobs/run/retry.ts";
 
-test("the table knows every code that a connector gives an error", async () => {
+test("the table has every code of connectors' errors", async () => {
   const folder = join(import.meta.dir, "../../connectors");
   const codes = new Set<string>();
   for await (const name of new Bun.Glob("*.ts").scan(folder)) {
@@ -13,7 +13,7 @@ test("the table knows every code that a connector gives an error", async () => {
   for (const code of codes) expect(Object.keys(ERROR_CLASSES)).toContain(code);
 });
 
-test("what may pass is repeated, what would meet the same again is not", () => {
+test("retryable errors are retried, permanent ones are not", () => {
   const error = (code: string, detail?: unknown) => ({ code, message: "", detail });
   expect(isRetryable(error("timeout"))).toBe(true);
   expect(isRetryable(error("invalid_payload"))).toBe(false);
@@ -33,7 +33,7 @@ function range(...args: Parameters<typeof retryDelay>): [number, number] {
   return [Math.min(...delays), Math.max(...delays)];
 }
 
-test("pauses grow to their limit, and chance takes up to a half away", () => {
+test("delays grow to their limit, and jitter takes up to a half away", () => {
   for (const [attempts_used, pause] of [
     [0, 1],
     [1, 2],
@@ -49,7 +49,7 @@ test("pauses grow to their limit, and chance takes up to a half away", () => {
   }
 });
 
-test("the job's own pauses go before the connector's, field by field", () => {
+test("the job's own delays take precedence over the connector's, field by field", () => {
   const connector = { initial_seconds: 100, factor: 10, max_seconds: 2_000 };
   const [, most] = range({ backoff: { initial_seconds: 10 }, attempts_used: 1 }, { connector });
   expect(most).toBeGreaterThan(90);

@@ -27,7 +27,7 @@ describe("a submitted job", () => {
     expect(succeeded).toMatchObject({ type: "job.succeeded", meta: { causation_id: `job-${id}@2` } });
   });
 
-  test("is recorded in its caller's turn, also where another was faster at the first try", async () => {
+  test("is recorded in its caller's turn, even if another was faster at the first attempt", async () => {
     const turns: unknown[] = [];
     const append: EventLog["append"] = async (wanted) => {
       if (wanted.events[0]?.type !== "job.succeeded") return await service.log.append(wanted);
@@ -93,7 +93,7 @@ describe("a job fails", () => {
 });
 
 describe("leases", () => {
-  test("a job whose worker died is run again when its lease has lapsed", async () => {
+  test("a job whose worker died runs again when its lease has expired", async () => {
     const dead = await service.submit("noop");
     const claim = { type: "start", worker: "dead", lease_seconds: 0.3 } as const;
     await commandJob(service.log, { reach: EVERYTHING, job_id: dead, command: claim, meta });
@@ -112,7 +112,7 @@ describe("leases", () => {
     expect(runs).toEqual([{ name: "noop", key: dead }]);
   });
 
-  test("where no other worker can be alive, what others held is run again at once", async () => {
+  test("if no other worker can be alive, their jobs run again at once", async () => {
     const projected = await service.submit("noop");
     const claim = { type: "start", worker: "dead", lease_seconds: 600 } as const;
     await commandJob(service.log, { reach: EVERYTHING, job_id: projected, command: claim, meta });
@@ -153,7 +153,7 @@ describe("leases", () => {
     expect(await service.types(id)).not.toContain("job.released");
   });
 
-  test("a late answer is refused, and its connector told to stop", async () => {
+  test("a late report is rejected, and its connector told to stop", async () => {
     const { connectors, release } = workshop();
     service.start({ connectors, lease_seconds: 0.6, concurrency: 1 });
     const id = await service.submit("gate");
@@ -183,7 +183,7 @@ describe("leases", () => {
     expect(await service.state(id)).toMatchObject({ status: "running", worker: "other", attempt: 2 });
   });
 
-  test("a connector that does not stop loses its slot, and its answer is dropped", async () => {
+  test("a connector that does not stop loses its slot, and its result is dropped", async () => {
     const { connectors, release } = workshop();
     service.start({ connectors, lease_seconds: 0.6, concurrency: 1 });
     const id = await service.submit("deaf");
@@ -228,7 +228,7 @@ describe("limits", () => {
     for (const id of ids) await service.reaches(id, "succeeded");
   });
 
-  test("jobs beyond the queue's bounds are found again", async () => {
+  test("jobs beyond the queue's limits are found again", async () => {
     const { connectors, runs } = workshop();
     const ids = await Promise.all(
       Array.from({ length: 300 }, (_, i) => service.submit("noop", { priority: ["low", "normal", "high"][i % 3] })),
@@ -240,7 +240,7 @@ describe("limits", () => {
     expect(runs.map((run) => run.key).toSorted()).toEqual([...ids, ...more].toSorted());
   });
 
-  test("a job that is handed back does not wait for a read model that is behind", async () => {
+  test("a released job does not wait for a lagging read model", async () => {
     const { connectors, release } = workshop();
     const returned = await service.submit("noop");
     const claim = { type: "start", worker: "other", lease_seconds: 600 } as const;
@@ -275,7 +275,7 @@ describe("limits", () => {
 });
 
 describe("stop", () => {
-  test("lets running jobs end, takes no more, and leaves the rest queued", async () => {
+  test("lets running jobs finish, takes no more, and leaves the rest queued", async () => {
     const { connectors, runs, release } = workshop();
     const runner = service.start({ connectors, concurrency: 1 });
     const running = await service.submit("gate");
@@ -290,7 +290,7 @@ describe("stop", () => {
     expect((await service.state(waiting)).status).toBe("queued");
   });
 
-  test("aborts what does not end in time and hands it back to another worker", async () => {
+  test("aborts what does not finish in time and releases it to another worker", async () => {
     const { connectors, runs, release } = workshop();
     const runner = service.start({ connectors });
     const gate = await service.submit("gate");

@@ -96,7 +96,7 @@ describe("a worker that is killed", () => {
     expect(startedAfterTheirEnd(await service.history(id))).toEqual([]);
   }, 30_000);
 
-  test("in the middle of a for_each: no item that ended runs again", async () => {
+  test("in the middle of a for_each: no finished item runs again", async () => {
     const count = 20;
     for (const n of [11, 12, 13]) held.add(`/item/${n}`);
     const first = spawn("first");
@@ -121,7 +121,7 @@ describe("a worker that is killed", () => {
     expect(startedAfterTheirEnd(await service.history(id))).toEqual([]);
   }, 30_000);
 
-  test("while it ran a step that may run once only: the job fails", async () => {
+  test("while it ran a step that may run only once: the job fails", async () => {
     held.add("/charge");
     const first = spawn("first");
     const id = await service.submit("several", { steps: [call("charge", "/charge", { retry: { max_attempts: 1 } })] });
@@ -133,7 +133,7 @@ describe("a worker that is killed", () => {
     expect(times("/charge")).toBe(1);
   }, 30_000);
 
-  test("again and again, at whatever moment: every step's end is on record once", async () => {
+  test("again and again, at any moment: every step's outcome is recorded once", async () => {
     const steps = [
       call("a"),
       call("each", "/each/{{ item }}", { for_each: { items: "[0, 1, 2, 3, 4, 5]", max_parallel: 2 } }),
@@ -165,7 +165,7 @@ describe("a worker that is killed", () => {
   }, 90_000);
 });
 
-test("a log that is away in between, with appends whose answers are lost: each end is recorded once", async () => {
+test("a log that is down in between, with appends whose responses are lost: each outcome is recorded once", async () => {
   const proxy = await startProxy(service.database.url);
   const log = openLog({ url: proxy.url, append_timeout_ms: 300, attempt_timeout_ms: 150 });
   try {
@@ -199,7 +199,7 @@ test("a log that is away in between, with appends whose answers are lost: each e
   }
 }, 60_000);
 
-test("a worker that stood still until its lease had ended does not run the step that it had on record as started", async () => {
+test("a worker that stood still until its lease had expired does not run the step that it had recorded as started", async () => {
   const calls: number[] = [];
   const connector: Connector = {
     name: "note",

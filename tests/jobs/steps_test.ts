@@ -68,7 +68,7 @@ const echo = (id: string, extra: Partial<Step> = {}): Step => ({ id, uses: "echo
 const submit = (steps: Step[], extra: object = {}) => service.submit("several", { steps, ...extra });
 
 describe("steps", () => {
-  test("run in order, with what came before them, and the last one's output is the result", async () => {
+  test("run in order, with the outputs before them, and the last one's output is the result", async () => {
     const { connectors, calls } = counter();
     service.start({ connectors });
     const id = await submit(
@@ -120,7 +120,7 @@ describe("steps", () => {
     expect(calls).toEqual([]);
   });
 
-  test("are tried again after a pause that holds no worker, with the same idempotency key", async () => {
+  test("are retried after a delay that occupies no worker, with the same idempotency key", async () => {
     const { connectors, calls } = counter();
     service.start({ connectors });
     const retry = { max_attempts: 3, backoff: { initial_seconds: 0.2, factor: 1 } };
@@ -144,7 +144,7 @@ describe("steps", () => {
     expect(calls).toHaveLength(2);
   });
 
-  test("have a time of their own", async () => {
+  test("have their own timeout", async () => {
     const { connectors } = counter();
     service.start({ connectors });
     const id = await submit([
@@ -154,7 +154,7 @@ describe("steps", () => {
     expect(error).toMatchObject({ code: "step_timeout", message: 'Step "slow": The step did not end within 0.2 s.' });
   });
 
-  test("may give 1 MB each and 4 MB together, and no more", async () => {
+  test("may have outputs of 1 MB each and 4 MB together, and no more", async () => {
     const { connectors } = counter();
     service.start({ connectors });
     const sized = (id: string, size: number) => echo(id, { with: { size } });
@@ -169,7 +169,7 @@ describe("steps", () => {
     });
   }, 60_000);
 
-  test("of a job that is cancelled are told to stop, and none follows", async () => {
+  test("of a cancelled job are told to stop, and none follows", async () => {
     const { connectors, calls } = counter();
     const runner = service.start({ connectors });
     const id = await submit([echo("long", { with: { gate: "never" } }), echo("next")]);
@@ -182,7 +182,7 @@ describe("steps", () => {
     expect([...step_states].map(([step, { status }]) => [step, status])).toEqual([["long", "interrupted"]]);
   });
 
-  test("go on elsewhere when their worker stops between two of them", async () => {
+  test("continue elsewhere when their worker stops between two of them", async () => {
     const { connectors, calls, open } = counter();
     const first = service.start({ connectors });
     const id = await submit([echo("a", { with: { gate: "a" } }), echo("b")]);
@@ -233,7 +233,7 @@ describe("for_each", () => {
       ...extra,
     });
 
-  test("runs the step for every item, so many at a time, and gives the list of outputs", async () => {
+  test("runs the step for every item, a limited number at a time, and returns the list of outputs", async () => {
     const { connectors, calls, most } = counter();
     service.start({ connectors });
     const id = await submit([each()], { payload: { list: items(20) } });
@@ -247,7 +247,7 @@ describe("for_each", () => {
     expect(most()).toBe(3);
   });
 
-  test("of nothing gives an empty list", async () => {
+  test("of nothing returns an empty list", async () => {
     const { connectors } = counter();
     service.start({ connectors });
     const id = await submit([each()], { payload: { list: [] } });
@@ -257,7 +257,7 @@ describe("for_each", () => {
   test.each([
     [{ a: 1 }, "a list is expected"],
     [items(1_001), "There are 1001 items; 1000 are allowed"],
-  ])("of what is no list, or too long a one, fails the job", async (list, message) => {
+  ])("of something that is not a list, or too long a one, fails the job", async (list, message) => {
     const { connectors, calls } = counter();
     service.start({ connectors });
     const id = await submit([each()], { payload: { list } });
@@ -267,7 +267,7 @@ describe("for_each", () => {
     expect(calls).toEqual([]);
   });
 
-  test("tries an item again by itself, and those that succeeded never", async () => {
+  test("retries an item by itself, and never those that succeeded", async () => {
     const { connectors, times } = counter();
     service.start({ connectors });
     const retry = { max_attempts: 2, backoff: { initial_seconds: 0.1 } };
@@ -277,7 +277,7 @@ describe("for_each", () => {
     expect([0, 1, 2, 3, 4].map((n) => times(`each/${n}`))).toEqual([1, 1, 2, 1, 1]);
   });
 
-  test("fails with its first item that fails for good, once those under way have ended", async () => {
+  test("fails with its first item that fails for good, once running ones have finished", async () => {
     const { connectors, calls, open } = counter();
     service.start({ connectors });
     const step = each({ with: { refuse: "{{ index == 0 }}", gate: "{{ index == 1 ? 'one' : '' }}" } }, 2);
@@ -293,7 +293,7 @@ describe("for_each", () => {
 });
 
 describe("waiting within a step", () => {
-  test("a sleeping job holds no worker, says that it sleeps, and goes on by itself", async () => {
+  test("a sleeping job occupies no worker, says that it sleeps, and continues by itself", async () => {
     const { connectors, calls } = counter();
     const runner = service.start({ connectors, concurrency: 1 });
     const id = await submit([echo("a"), { id: "nap", sleep: { seconds: 1.5 } }, echo("b")]);
@@ -317,7 +317,7 @@ describe("waiting within a step", () => {
     expect(ms).toBeGreaterThanOrEqual(1_450);
   });
 
-  test("a sleep until a time that has passed is none; one until no time fails", async () => {
+  test("a sleep until a past time ends at once; one until an invalid time fails", async () => {
     const { connectors } = counter();
     service.start({ connectors });
     const sleep = (until: string): Step => ({ id: "nap", sleep: { until } });
@@ -342,7 +342,7 @@ describe("waiting within a step", () => {
       meta,
     });
 
-  test("an approval lets the job go on at once, and says who gave it", async () => {
+  test("an approval lets the job continue at once, and says who gave it", async () => {
     const { connectors } = counter();
     service.start({ connectors });
     const id = await submit([ask(), echo("b", { with: { by: "{{ steps.ask.output.by }}" } })], { payload: { n: 3 } });
@@ -417,7 +417,7 @@ describe("a stored pipeline", () => {
     expect(result.ok).toBe(true);
   }
 
-  test("runs the jobs of its name: those that come, and those that waited for it", async () => {
+  test("runs the jobs of its name: new ones, and those that waited for it", async () => {
     const { connectors } = counter();
     service.start({ connectors });
     const early = await service.submit("greet", { payload: { who: "Ann" } });
@@ -430,7 +430,7 @@ describe("a stored pipeline", () => {
     expect((await service.types(late)).slice(0, 3)).toEqual(["job.submitted", "job.pipeline_pinned", "job.started"]);
   });
 
-  test("that was stored before the runner's start is known to it", async () => {
+  test("stored before the runner's start is known to it", async () => {
     await store("greet", [echo("hello")]);
     await service.projected();
     const id = await service.submit("greet");
@@ -438,7 +438,7 @@ describe("a stored pipeline", () => {
     await service.reaches(id, "succeeded");
   });
 
-  test("is kept at the version that a job started with", async () => {
+  test("is kept at the version with which a job started", async () => {
     const { connectors } = counter();
     service.start({ connectors });
     await store("long", [{ id: "nap", sleep: { seconds: 1 } }, echo("old")]);

@@ -23,8 +23,8 @@ async function claimed(lease_seconds: number): Promise<string> {
   return job_id;
 }
 
-describe("lapsed leases", () => {
-  test("are taken back where no runner is there, on record as the system's doing", async () => {
+describe("expired leases", () => {
+  test("are taken back if no runner is there, recorded as the system's doing", async () => {
     const id = await claimed(0.2);
     expect((await service.reaches(id, "queued")).attempts_used).toBe(1);
     expect((await service.history(id)).at(-1)).toMatchObject({
@@ -54,7 +54,7 @@ describe("lapsed leases", () => {
 });
 
 describe("jobs that take too long", () => {
-  test("are ended, whether they wait or run, and no other is", async () => {
+  test("are failed, whether they wait or run, and no other is", async () => {
     const waiting = await service.submit("nobody_runs_this", { timeout_seconds: 0.3 });
     const running = await service.submit("nobody_runs_this", { timeout_seconds: 0.3 });
     const inTime = await service.submit("nobody_runs_this", { timeout_seconds: 600 });

@@ -112,7 +112,7 @@ test("jobs with large payloads that are claimed together start in turn", async (
   }
 }, 60_000);
 
-test("while expressions are worked out the process goes on", async () => {
+test("the process responds while expressions are evaluated", async () => {
   const service = await openService();
   const { connectors } = workshop();
   try {

@@ -40,7 +40,7 @@ describe("the lengths of a schema", () => {
     expect(faults(check as never, value)).toEqual(expected);
   });
 
-  test("leave the schema as it is declared, and errors say so", () => {
+  test("leave the schema as it is declared, and so do errors", () => {
     const [error] = check.errors({ name: "" });
     expect(error?.schema).toBe(schema.properties.name);
     expect(schema.properties.name).toMatchObject({ minLength: 2, maxLength: 3 });
@@ -71,7 +71,7 @@ test("a text is cut between characters", () => {
   expect(firstCharacters("abc", 0)).toBe("");
 });
 
-test("a text that is too long meets no pattern", () => {
+test("a text that is too long is not matched against a pattern", () => {
   // Of a text like this one, the pattern's search would not end.
   const schema = Type.Object({ a: Type.String({ minLength: 1, maxLength: 3, pattern: "^(?:a+)+$" }) });
   const check = compileCheck(schema);

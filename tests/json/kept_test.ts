@@ -5,8 +5,8 @@ import { decodeJson, isAtHand, JsonText, kept, keptList, opened, weightOf, write
 const json = fc.jsonValue({ maxDepth: 4 });
 const long = "x".repeat(100);
 
-describe("a value that is kept as its text", () => {
-  test("is written as it is, wherever it stands in another", () => {
+describe("a value that is kept as text", () => {
+  test("is written as it is, wherever it is in another", () => {
     fc.assert(
       fc.property(fc.array(json), json, (values, beside) => {
         const plain = { beside, values, last: values.at(-1) };
@@ -19,7 +19,7 @@ describe("a value that is kept as its text", () => {
     );
   });
 
-  test("is the same value when it is opened, and the same text when it is written again", () => {
+  test("is the same value when decoded, and the same text when written again", () => {
     fc.assert(
       fc.property(json, (value) => {
         const text = JSON.stringify([value, long]);
@@ -32,13 +32,13 @@ describe("a value that is kept as its text", () => {
     );
   });
 
-  test("is kept as it is where it is little, or no list or object", () => {
+  test("is kept as it is if it is small, or neither list nor object", () => {
     for (const value of [null, 7, 2n ** 60n, long, { a: 1 }, []]) expect(kept(value)).toBe(value);
     expect(keptList([1, null])).toEqual([1, null]);
     expect(keptList([kept([long]), undefined, 2n ** 60n])).toEqual(new JsonText(`[["${long}"],null,${2n ** 60n}]`));
   });
 
-  test("holds integers beyond 2^53 with all their digits", () => {
+  test("has integers beyond 2^53 with all their digits", () => {
     const value = [2n ** 63n - 1n, long];
     expect(opened(kept(value))).toEqual(value);
   });
@@ -55,7 +55,7 @@ test("only as many decoded values are kept as there is room for, the most recent
   expect(opened(new JsonText(`${last.text}`))).toBe(opened(last));
 });
 
-test("a value weighs what its lists and objects take, not what its text does", () => {
+test("a value counts by what its lists and objects take, not by its text", () => {
   const lists = `[${Array(10_000).fill("[]").join(",")}]`;
   expect(weightOf(lists)).toBeGreaterThan(15 * lists.length);
   const text = JSON.stringify([long.repeat(100)]);

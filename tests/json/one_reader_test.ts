@@ -3,7 +3,7 @@ import { Glob } from "bun";
 
 const ROOT = `${import.meta.dir}/../..`;
 
-test("JSON is read in one place: numbers lose nothing, depth has one limit", async () => {
+test("JSON is parsed in one place: numbers lose nothing, depth has one limit", async () => {
   const readers: string[] = [];
   for await (const path of new Glob("{src,events,projections,connectors}/**/*.ts").scan(ROOT)) {
     if (path.startsWith("src/json/")) continue;

@@ -4,7 +4,7 @@ import { findFault } from "../../src/json/fault.ts";
 import { decodeJson, faultOfValue, JsonError, parseForeignJson, parseJson } from "../../src/json/mod.ts";
 
 describe("parseJson", () => {
-  test("reads whatever JSON.stringify writes, indented or not", () => {
+  test("parses whatever JSON.stringify writes, indented or not", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 8 }), fc.constantFrom(0, 2), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
@@ -13,7 +13,7 @@ describe("parseJson", () => {
     );
   });
 
-  test("refuses a repeated key at any depth, and names it", () => {
+  test("rejects a repeated key at any depth, and names it", () => {
     for (const text of [
       '{"a":1,"a":2}',
       '{"a":1,"a":1}',
@@ -52,7 +52,7 @@ describe("parseJson", () => {
     expect([pointer.length, pointer.indexOf("…")]).toEqual([201, 200]);
   });
 
-  test("takes a key that only looks repeated", () => {
+  test("accepts a key that only looks repeated", () => {
     for (const text of [
       '{"a":{"a":1},"b":[{"a":1},{"a":2}]}',
       '{"a":"a\\":1,","b":"{\\"a\\":1}"}',
@@ -72,7 +72,7 @@ describe("parseJson", () => {
     expect(refusal("[".repeat(200_000)).code).toBe("too_deep");
   });
 
-  test("refuses what is not JSON, without quoting it", () => {
+  test("rejects what is not JSON, without quoting it", () => {
     for (const text of [
       "",
       "{",
@@ -105,7 +105,7 @@ describe("parseJson", () => {
     ["[1]😀", 'expected nothing after the value at line 1, column 4, but there is "😀"'],
     ["", "expected a value at line 1, column 1, but the text ends"],
     ["\u0000", 'expected a value at line 1, column 1, but there is "\\u0000"'],
-  ])("of %j it says where and what", (text, expected) => {
+  ])("reports where and what is wrong with %j", (text, expected) => {
     expect(refusal(text).message).toContain(`The text is not valid JSON: ${expected}`);
   });
 
@@ -195,7 +195,7 @@ describe("numbers", () => {
     `1${"0".repeat(400)}`,
     `1${"0".repeat(100_000)}1`,
     `0.${"0".repeat(100_000)}1`,
-  ])("%.40s is refused, with a pointer", (text) => {
+  ])("%.40s is rejected, with a pointer", (text) => {
     const error = refusal(`{"a~/":[{"b":1},{"__proto__":${text}}],"c":${text}}`);
     expect(error.code).toBe("number_not_representable");
     expect(error.pointers).toEqual(["/a~0~1/1/__proto__", "/c"]);
@@ -246,14 +246,14 @@ describe("numbers", () => {
   });
 
   test.each(["07", "4294967295", "-1", "1.5", "1e3", "7 ", "x7", "\\u00e97", "\\u00300"])(
-    "as keys count where they are array indices: %s does not",
+    "as keys count if they are array indices: %s does not",
     (key) => {
       const text = `{"a":[${Array(10_241).fill(`{"${key}":"7:"}`).join()}]}`;
       expect(parseJson(text)).toEqual(JSON.parse(text));
     },
   );
 
-  test("of an answer from outside, the text stays in their place, and is pointed to", () => {
+  test("in a response from outside are kept as text, with pointers", () => {
     const text = '{"id":7615917337495251231,"__proto__":1e400,"n":[1,-0.1234567890123456789]}';
     const { value, kept_as_text } = parseForeignJson(text);
     expect(JSON.stringify(value)).toBe(
@@ -278,7 +278,7 @@ describe("numbers", () => {
     }
   });
 
-  test("are no other than exact arithmetic says", () => {
+  test("agree with exact arithmetic", () => {
     const digits = fc.stringMatching(/^(?:0|[1-9]\d{0,21})(?:\.\d{1,22})?$/);
     const power = fc.oneof(
       fc.constant(""),
@@ -303,7 +303,7 @@ describe("numbers", () => {
     );
   });
 
-  test("what looks like one within a string is none", () => {
+  test("within a string are not numbers", () => {
     expect(parseJson('{"a":"x, 1e400, 18446744073709551616"}')).toEqual({ a: "x, 1e400, 18446744073709551616" });
   });
 
@@ -316,7 +316,7 @@ describe("numbers", () => {
   });
 });
 
-test("a value is held against the same limits as a text", () => {
+test("a value has the same limits as a text", () => {
   const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: [nested(levels - 2)] });
   expect(faultOfValue(nested(64))).toBeUndefined();
   expect(faultOfValue([nested(64)])).toEqual({ code: "too_deep", pointer: `/0${"/a/0".repeat(31)}/a` });

@@ -16,18 +16,18 @@ describe("two JSON values are the same", () => {
     ['{"__proto__":{"a":1}}', '{"__proto__":{"a":1}}'],
     ['"é"', '"\\u00e9"'],
     ["null", "null"],
-  ])("whatever they are written as: %s and %s", (left, right) => {
+  ])("in any notation: %s and %s", (left, right) => {
     expect(isSameJson(decodeJson(left), decodeJson(right))).toBe(true);
     expect(isSameJson(decodeJson(right), decodeJson(left))).toBe(true);
   });
 
-  test("however a number is held", () => {
+  test("however a number is represented", () => {
     expect(isSameJson({ n: 2n ** 53n }, { n: 2 ** 53 })).toBe(true);
     expect(isSameJson([1n], [1])).toBe(true);
     expect(isSameJson(2n ** 53n + 1n, 2 ** 53)).toBe(false);
   });
 
-  test("where a property is undefined in one and is none in the other", () => {
+  test("if a property is undefined in one and missing in the other", () => {
     expect(isSameJson({ a: 1, b: undefined }, { a: 1 })).toBe(true);
     expect(isSameJson({ a: 1 }, { a: 1, b: undefined })).toBe(true);
     expect(isSameJson({ a: undefined }, { b: undefined })).toBe(true);

@@ -79,7 +79,7 @@ async function ended(job_id: string) {
 const at = (path: string) => JSON.stringify(new URL(path, target.url).href);
 
 describe("integers of 64 bits and doubles", () => {
-  test("pass from payload and answer through steps to targets, results, lists, histories and callbacks", async () => {
+  test("pass from payload and response through steps to targets, results, lists, histories and callbacks", async () => {
     const job_id = await submit(`{"workflow":"exact","callback_url":${at("/told")},
       "payload":{"all":${NUMBERS},"id":${ID}},
       "steps":[
@@ -115,7 +115,7 @@ describe("integers of 64 bits and doubles", () => {
     expect((await send("/api/v1/workers/complete", other)).status).toBe(409);
   });
 
-  test("pass to a replay, as they were and with another payload", async () => {
+  test("pass to a replay, unchanged and with another payload", async () => {
     const job_id = await submit(
       `{"workflow":"http","payload":{"url":${at("/first")},"method":"POST","body":${NUMBERS}}}`,
     );
@@ -127,7 +127,7 @@ describe("integers of 64 bits and doubles", () => {
     expect(received.get("/replayed")).toBe(`{"all":${NUMBERS_WRITTEN}}`);
   });
 
-  test("tell two requests with one Idempotency-Key apart", async () => {
+  test("distinguish two requests with one Idempotency-Key", async () => {
     const body = (id: string) => `{"workflow":"nobody","payload":{"id":${id}}}`;
     const key = { "idempotency-key": crypto.randomUUID() };
     const job_id = await submit(body(ID), key);
@@ -151,7 +151,7 @@ test.each([
     "/api/v1/schedules",
     (n: string) => `{"name":"zero","cron":"0 0 1 1 *","job":{"workflow":"nobody","payload":{"n":${n}}}}`,
   ],
-])("to repeat a request to %s with -0 in place of 0 is no other request", async (path, body) => {
+])("repeating a request to %s with -0 instead of 0 is the same request", async (path, body) => {
   const key = crypto.randomUUID();
   for (const [first, again, other] of [
     ["0", "-0", "1"],
@@ -166,7 +166,7 @@ test.each([
   }
 });
 
-test("to repeat a worker's answer with -0 in place of 0 is no other answer", async () => {
+test("repeating a worker's report with -0 instead of 0 is the same report", async () => {
   for (const [action, body] of [
     ["complete", (n: string) => `"result":{"n":${n}}`],
     ["fail", (n: string) => `"error":{"code":"no","message":"No.","retryable":false,"detail":[${n}]}`],
@@ -193,20 +193,20 @@ test.each([
   ["/api/v1/schedules", '{"name":"a","cron":"* * * * *","workflow":"a","payload":[1e400]}', "/payload/0"],
   ["/api/v1/workers/complete", `{"job_id":"${crypto.randomUUID()}","attempt":1,"result":1e400}`, "/result"],
   ["/api/v1/workers/complete", `{"job_id":"${crypto.randomUUID()}","attempt":1e400}`, "/attempt"],
-])("%s refuses a number that would change, and points to it: %s", async (path, body, pointer) => {
+])("%s rejects a number that would change, and points to it: %s", async (path, body, pointer) => {
   const { status, text } = await send(path, body);
   const problem = JSON.parse(text);
   expect([status, problem.error]).toEqual([400, "number_not_representable"]);
   expect(problem.errors).toEqual([{ pointer, message: expect.stringContaining("send it as a string") }]);
 });
 
-test("an integer beyond its field's range is told the range", async () => {
+test("an integer beyond its field's range gets the range", async () => {
   const { status, text } = await send("/api/v1/intake", `{"workflow":"a","payload":{},"max_attempts":${ID}}`);
   expect(status).toBe(422);
   expect(JSON.parse(text).errors).toEqual([{ pointer: "/max_attempts", message: expect.stringContaining("at most") }]);
 });
 
-describe("of an answer from outside", () => {
+describe("in a response from outside", () => {
   const call = async (path: string) => {
     const job_id = await submit(`{"workflow":"http","payload":{"url":${at(path)}}}`);
     return await ended(job_id);

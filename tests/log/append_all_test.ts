@@ -41,7 +41,7 @@ describe("appends to several streams", () => {
     expect(events.every(({ recorded_at }) => result.ok && recorded_at === result.recorded_at)).toBe(true);
   });
 
-  test("are refused together where one meets another version, and no others of the batch are", async () => {
+  test("are refused together if one meets another version, and no others of the batch are", async () => {
     const [taken, free, alone] = [newStream(), newStream(), newStream()];
     await log.append(appendOf(taken, 0, 3));
     const [refused, other, third] = await Promise.all([
@@ -56,7 +56,7 @@ describe("appends to several streams", () => {
     expect(await log.readStream(taken)).toHaveLength(3);
   });
 
-  test("of which one alone conflicts leave the single append that shares the batch alone", async () => {
+  test("of which one conflicts leave the single append that shares the batch alone", async () => {
     const [a, b] = [newStream(), newStream()];
     await log.append(appendOf(b, 0));
     const results = await Promise.all([
@@ -66,7 +66,7 @@ describe("appends to several streams", () => {
     expect(results).toMatchObject([{ ok: false, actual_version: 1 }, { ok: true }]);
   });
 
-  test("name each stream once, and are no more than a batch holds", async () => {
+  test("name each stream once, and are no more than fit into a batch", async () => {
     const stream = newStream();
     expect(log.appendAll([])).rejects.toThrow("one at least");
     expect(log.appendAll([appendOf(stream, 0), appendOf(stream, 1)])).rejects.toThrow("each stream is named once");
@@ -77,7 +77,7 @@ describe("appends to several streams", () => {
     );
   });
 
-  test("are told to listeners as readers read them", async () => {
+  test("are passed to listeners as readers read them", async () => {
     const heard: unknown[] = [];
     const stop = log.onCommit(({ events }) => heard.push(...events));
     const before = await log.head();
@@ -92,7 +92,7 @@ describe("appends to several streams", () => {
     expect(closing.appendAll([appendOf(newStream(), 0)])).rejects.toThrow(LogUnavailableError);
   });
 
-  test("a process of the version before appends with nine arguments", async () => {
+  test("a process of the previous version appends with nine arguments", async () => {
     const stream = newStream();
     const sql = connect(database.url, { max: 1 });
     const [row] = await sql`
@@ -112,7 +112,7 @@ const step = fc.record({
   turns: fc.nat(3),
 });
 
-test("any interleaving of appends is taken all or none, and leaves the log dense", async () => {
+test("any interleaving of appends is accepted completely or not at all, and leaves the log dense", async () => {
   let run = 0;
   let [taken, refused] = [0, 0];
   await fc.assert(
@@ -166,7 +166,7 @@ test("any interleaving of appends is taken all or none, and leaves the log dense
   expect(Math.min(taken, refused)).toBeGreaterThan(0);
 }, 60_000);
 
-test("reading the first events gives one for each stream that exists", async () => {
+test("reading the first events returns one for each existing stream", async () => {
   const [a, b, none] = [newStream(), newStream(), newStream()];
   await log.append(appendOf(a, 0, 5));
   await log.append(appendOf(b, 0, 1));
@@ -178,7 +178,7 @@ test("reading the first events gives one for each stream that exists", async () 
 });
 
 describe("reading the newest events", () => {
-  test("gives one for each stream that exists, and the clock that dates events", async () => {
+  test("returns one for each existing stream, and the clock that dates events", async () => {
     const [a, b, none] = [newStream(), newStream(), newStream()];
     await log.append(appendOf(a, 0, 5));
     const appended = await log.append(appendOf(b, 0, 1));
@@ -199,7 +199,7 @@ describe("reading the newest events", () => {
     expect([...found].map(([stream, events]) => [stream, events.map(({ version }) => version)])).toEqual([[a, [2, 3]]]);
   });
 
-  test("of many streams leaves out those that are longer than was asked for", async () => {
+  test("of many streams leaves out those that are longer than requested", async () => {
     const [short, long] = [newStream(), newStream()];
     const meta = { actor: "test", correlation_id: "test" };
     for (const [stream_id, length] of [

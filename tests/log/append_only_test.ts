@@ -30,7 +30,7 @@ const attempts = [
   "truncate levqor_log.events_000000",
 ];
 
-describe("as the service's own role, the log refuses", () => {
+describe("as the service's own role, the log rejects", () => {
   test.each([
     ...attempts,
     "insert into levqor_log.events values (99, 'test-9', 1, 'test.x', 1, '{}', '{}', now())",
@@ -51,13 +51,13 @@ describe("as the service's own role, the log refuses", () => {
   });
 });
 
-describe("as the owner, triggers refuse", () => {
+describe("as the owner, triggers reject", () => {
   test.each(attempts)("%s", async (statement) => {
     expect(admin.unsafe(statement)).rejects.toThrow("The log is append-only");
   });
 });
 
-describe("whether a role could change the log is known of", () => {
+describe("it is known whether a role could change the log", () => {
   const say = async (sql: Sql) => expect(await mayChangeLog(sql));
   test("the service's own role, which could not", async () => (await say(service)).toBe(false));
   test("the owner, who could drop the triggers", async () => (await say(admin)).toBe(true));
@@ -83,7 +83,7 @@ describe("whether a role could change the log is known of", () => {
   });
 });
 
-test("after all attempts the log is as it was", async () => {
+test("after all attempts the log is unchanged", async () => {
   const rows = await service`select position, stream_id, version from levqor_log.events order by position`;
   expect([...rows]).toEqual([1, 2, 3].map((n) => ({ position: n, stream_id: "test-1", version: n })));
 });

@@ -31,7 +31,7 @@ describe("append", () => {
     expect(result).toMatchObject({ position: before + 1, recorded_at: events[0]?.recorded_at });
   });
 
-  test("refuses a wrong expected version and says the actual one", async () => {
+  test("rejects a wrong expected version and reports the actual one", async () => {
     const stream = newStream();
     await log.append(appendOf(stream, 0, 2));
     for (const expected of [0, 1, 3]) {
@@ -59,7 +59,7 @@ describe("append", () => {
     expect(results.filter((result) => !result.ok && result.actual_version === 1)).toHaveLength(19);
   });
 
-  test("takes simultaneous appends that follow one another on one stream", async () => {
+  test("accepts simultaneous appends that follow one another on one stream", async () => {
     const stream = newStream();
     const results = await Promise.all([0, 1, 2].map((version) => log.append(appendOf(stream, version))));
     expect(results.every((result) => result.ok)).toBe(true);
@@ -79,7 +79,7 @@ describe("append", () => {
     expect(JSON.parse((await log.readStream(stream))[0]?.data_json ?? "")).toEqual(data);
   });
 
-  test("refuses an append that the database cannot take, and takes the others of its batch", async () => {
+  test("rejects an append that the database cannot store, and accepts the others of its batch", async () => {
     const bad = { type: "test.happened", data_json: "{secret: not JSON" };
     const results = await Promise.allSettled([
       log.append(appendOf(newStream(), 0)),
@@ -106,11 +106,11 @@ describe("append", () => {
     ["more events than a batch holds", appendOf("test-1", 0, 2_001), /holds 1 to 2000/],
     ["a negative version", appendOf("test-1", -1), /expected version -1/],
     ["a fractional version", appendOf("test-1", 0.5), /expected version 0.5/],
-  ])("refuses %s", async (_, append, message) => {
+  ])("rejects %s", async (_, append, message) => {
     expect(log.append(append)).rejects.toThrow(message);
   });
 
-  test("takes the largest append, and refuses one character more", async () => {
+  test("accepts the largest append, and rejects one character more", async () => {
     const sized = (length: number) => ({
       ...appendOf(newStream(), 0),
       events: [{ type: "test.happened", data_json: `"${"x".repeat(length - 2 - JSON.stringify(meta).length)}"` }],
@@ -142,7 +142,7 @@ describe("append", () => {
     }
   });
 
-  test("changes no row: under an old snapshot each change would leave one more version to pass over", async () => {
+  test("changes no row: under an old snapshot each change would leave one more version to skip", async () => {
     const own = await testDatabase();
     const admin = connect(own.admin_url, { max: 1 });
     const appending = openLog({ url: own.url });
@@ -162,7 +162,7 @@ describe("append", () => {
     }
   });
 
-  test("knows a writer's last batch after its earlier ones were cleared away", async () => {
+  test("knows a writer's last batch after its earlier ones were deleted", async () => {
     const own = await testDatabase();
     const sql = connect(own.url, { max: 1 });
     try {
@@ -180,7 +180,7 @@ describe("append", () => {
     }
   });
 
-  test("tells listeners of each commit, in order, with its events", async () => {
+  test("notifies listeners of each commit, in order, with its events", async () => {
     const commits: number[] = [];
     const stop = log.onCommit(({ last, events }) => {
       expect(events.at(-1)?.position).toBe(last);
@@ -193,7 +193,7 @@ describe("append", () => {
     expect(commits).toEqual(Array.from({ length: 100 }, (_, i) => before + 1 + i));
   });
 
-  test("hands listeners what readers read", async () => {
+  test("gives listeners what readers read", async () => {
     const heard: unknown[] = [];
     const stop = log.onCommit(({ events }) => heard.push(...events));
     const stream = newStream();
@@ -202,7 +202,7 @@ describe("append", () => {
     expect(heard).toEqual([...(await log.readStream(stream))]);
   });
 
-  test("hands listeners on parsed what came parsed and is small: the same as readers parse", async () => {
+  test("passes on to listeners what was already parsed and is small: the same as readers parse", async () => {
     const heard: StoredEvent[] = [];
     const stop = log.onCommit(({ events }) => heard.push(...events));
     const stream = newStream();
@@ -218,7 +218,7 @@ describe("append", () => {
     expect(heard.map(decode)).toEqual((await log.readStream(stream)).map(decode));
   });
 
-  test("refuses appends once closed, after what was taken in is recorded", async () => {
+  test("rejects appends once closed, after accepted ones are recorded", async () => {
     const closing = openLog({ url: database.url });
     const stream = newStream();
     const last = closing.append(appendOf(stream, 0));
@@ -229,7 +229,7 @@ describe("append", () => {
   });
 });
 
-test("a listener that throws ends the process, as any fault that nobody catches, and nobody waits in vain", async () => {
+test("a listener that throws ends the process, like any uncaught fault, and nobody waits in vain", async () => {
   const script = `
     const { openLog } = await import(${JSON.stringify(new URL("../../src/log/mod.ts", import.meta.url).pathname)});
     const log = openLog({ url: ${JSON.stringify(database.url)} });

@@ -93,13 +93,13 @@ describe("after a large append", () => {
     expect(names(backlog.takeBatch(400))).toEqual(["2"]);
   });
 
-  test("it is a second at most, however long the database was away", () => {
+  test("it is a second at most, however long the database was down", () => {
     const backlog = backlogOf(item("1", { length: LARGE }), item("2", { length: LARGE }));
     backlog.took(backlog.takeBatch(0), { from: 0, to: 10_000 });
     expect(backlog.restsFor(10_000)).toBe(1_000);
   });
 
-  test("there is no wait where none was large", () => {
+  test("there is no wait if none was large", () => {
     const backlog = backlogOf(item("1", { length: MAX_HEAVY_LENGTH }), item("2", { length: LARGE }));
     backlog.took(backlog.takeBatch(0), { from: 0, to: 100 });
     expect(names(backlog.takeBatch(100))).toEqual(["2"]);

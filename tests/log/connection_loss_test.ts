@@ -100,7 +100,7 @@ test("a batch that is delivered after it was sent again is not applied twice", a
   });
 });
 
-test("a batch that was given up and is delivered later is refused once the writer has gone on", async () => {
+test("a batch that was given up and is delivered later is rejected once the writer has moved on", async () => {
   await withProxy({ append_timeout_ms: 400 }, async (log, proxy) => {
     const prefix = `test-${Bun.randomUUIDv7()}`;
     proxy.onRequest = (chunk) => {
@@ -119,7 +119,7 @@ test("a batch that was given up and is delivered later is refused once the write
   });
 });
 
-test("callers are told that nothing was recorded when the database cannot be reached in time", async () => {
+test("callers are told that nothing was recorded when the database is unreachable for too long", async () => {
   const proxy = await startProxy(database.url);
   await proxy.close();
   const log = openLog({ url: proxy.url, append_timeout_ms: 300 });
@@ -129,7 +129,7 @@ test("callers are told that nothing was recorded when the database cannot be rea
   await log.close();
 });
 
-test("callers are told that nothing was recorded when the database takes the connection and then says nothing", async () => {
+test("callers are told that nothing was recorded when the database accepts the connection and then stays silent", async () => {
   const proxy = await startProxy(database.url);
   proxy.onRequest = () => "freeze";
   const log = openLog({ url: proxy.url, append_timeout_ms: 1_500, attempt_timeout_ms: 600 });
@@ -140,7 +140,7 @@ test("callers are told that nothing was recorded when the database takes the con
   await proxy.close();
 });
 
-test("a follower whose connection goes silent goes on with a new one", async () => {
+test("a follower whose connection goes silent continues with a new one", async () => {
   const proxy = await startProxy(database.url);
   const log = openLog({ url: proxy.url, read_timeout_ms: 500 });
   const bus = inProcessBus({ log, poll_ms: 20 });
@@ -194,14 +194,14 @@ test("appends under load survive connections that are cut at random", async () =
   await own.drop();
 }, 30_000);
 
-describe("a database without room for more", () => {
+describe("a database with a full disk", () => {
   const fill = `
     create function levqor_log.no_room() returns trigger language plpgsql as $$
     begin raise exception 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$;
     create trigger no_room before insert on levqor_log.events_000000 for each row execute function levqor_log.no_room()`;
   const free = "drop function levqor_log.no_room() cascade";
 
-  test("lets appends wait for it, as one that is away", async () => {
+  test("lets appends wait for it, as one that is down", async () => {
     const admin = connect(database.admin_url, { max: 1 });
     await withProxy({}, async (log) => {
       await admin.unsafe(fill);
@@ -212,7 +212,7 @@ describe("a database without room for more", () => {
     }).finally(() => admin.end());
   });
 
-  test("refuses them as unavailable when their time is over, and nothing of them is recorded", async () => {
+  test("rejects them as unavailable when their time is up, and nothing of them is recorded", async () => {
     const admin = connect(database.admin_url, { max: 1 });
     await withProxy({ append_timeout_ms: 300 }, async (log) => {
       await admin.unsafe(fill);

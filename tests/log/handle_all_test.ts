@@ -40,7 +40,7 @@ function sell(at: EventLog, train: string, ticket: string, limit: number) {
 }
 
 describe("handleAll", () => {
-  test("records what was decided on all of the streams in one commit, and says where", async () => {
+  test("records the decision on all of the streams in one commit, and returns the positions", async () => {
     const [train, ticket] = [newStream(), newStream()];
     const handled = await sell(log, train, ticket, 1);
     const [[seat], [first]] = await Promise.all([log.readStream(train), log.readStream(ticket)]);
@@ -48,7 +48,7 @@ describe("handleAll", () => {
     expect(first?.recorded_at).toBe(seat?.recorded_at as string);
   });
 
-  test("records nothing on any stream where the decision is a refusal", async () => {
+  test("records nothing on any stream if the decision is a refusal", async () => {
     const [train, ticket] = [newStream(), newStream()];
     const handled = await sell(log, train, ticket, 0);
     expect(handled).toMatchObject({ ok: false, refusal: { refused: "full" } });
@@ -64,7 +64,7 @@ describe("handleAll", () => {
     expect(await versionsOf(tickets)).toEqual(handled.map(({ ok }) => (ok ? 1 : 0)));
   });
 
-  test("an id that meets itself is decided on as it stands: done once, however often it is asked for", async () => {
+  test("a repeated command is decided on what it finds: done once, however often it is requested", async () => {
     const [train, ticket] = [newStream(), newStream()];
     const handled = await Promise.all(Array.from({ length: 6 }, (_, i) => sell(i % 2 ? log : other, train, ticket, 9)));
     expect(handled.filter(({ ok }) => ok)).toHaveLength(1);
@@ -72,7 +72,7 @@ describe("handleAll", () => {
     expect(await versionsOf([train, ticket])).toEqual([1, 1]);
   });
 
-  test("two that name the same streams in another order do not wait for each other", async () => {
+  test("two that name the same streams in different orders do not wait for each other", async () => {
     const [left, right] = [newStream(), newStream()];
     const both = (streamIds: readonly [string, string]) =>
       handleAll<[number, number], never>(log, {
@@ -86,7 +86,7 @@ describe("handleAll", () => {
     expect(await versionsOf([left, right])).toEqual([10, 10]);
   });
 
-  test("reads again only what has moved", async () => {
+  test("reads again only what has changed", async () => {
     const [moving, still] = [newStream(), newStream()];
     const reads = { moving: 0, still: 0 };
     const handled = await handleAll<[number, number], never>(log, {

@@ -28,7 +28,7 @@ const seats = {
 const newStream = () => `test-${Bun.randomUUIDv7()}`;
 
 describe("handle", () => {
-  test("records what was decided on the stream's present state", async () => {
+  test("records the decision on the stream's current state", async () => {
     const stream_id = newStream();
     for (const version of [1, 2]) {
       const handled = await handle(log, { stream_id, decider: seats, command: { limit: 2 }, meta });
@@ -39,7 +39,7 @@ describe("handle", () => {
     expect(await log.readStream(stream_id)).toHaveLength(2);
   });
 
-  test("names the position of the last event it recorded, and none where there was nothing to do", async () => {
+  test("returns the position of the last event it recorded, and none if there was nothing to do", async () => {
     const stream_id = newStream();
     const handled = await handle(log, { stream_id, decider: seats, command: { limit: 9, seats: 3 }, meta });
     expect(handled).toMatchObject({ ok: true, position: (await log.readStream(stream_id)).at(-1)?.position });
@@ -60,7 +60,7 @@ describe("handle", () => {
     expect(await log.readStream(stream_id)).toHaveLength(7);
   });
 
-  test("goes first once it was overtaken, before whoever appends without end", async () => {
+  test("goes first once it was overtaken, before those that append without end", async () => {
     const stream_id = newStream();
     let isOver = false;
     let version = 0;

@@ -24,7 +24,7 @@ const step = fc.record({
   turns: fc.nat(3),
 });
 
-test("any interleaving of appends leaves dense versions, dense positions, all that was acknowledged and nothing else", async () => {
+test("any interleaving of appends leaves dense versions, dense positions, everything acknowledged and nothing else", async () => {
   const answers: { append: Append; result: AppendResult }[] = [];
   let run = 0;
   await fc.assert(

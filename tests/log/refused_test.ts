@@ -103,7 +103,7 @@ const UNFIT: readonly [string, () => Append, RegExp][] = [
 ];
 
 describe("what Postgres would refuse", () => {
-  test.each(UNFIT)("%s is refused for good", async (_, append, message) => {
+  test.each(UNFIT)("%s is rejected for good", async (_, append, message) => {
     const [outcome] = await Promise.allSettled([log.append(append())]);
     const { reason } = outcome as PromiseRejectedResult;
     expect(reason).toBeInstanceOf(AppendRefusedError);
@@ -130,7 +130,7 @@ describe("what Postgres would refuse", () => {
   });
 });
 
-describe("what the log holds", () => {
+describe("the log stores", () => {
   test.each([
     ["200 levels", nested(200)],
     ["200 levels of objects", objects(200)],
@@ -146,7 +146,7 @@ describe("what the log holds", () => {
   });
 });
 
-describe("what nobody foresaw that Postgres refuses", () => {
+describe("what Postgres rejects unexpectedly", () => {
   const admin = () => connect(database.admin_url, { max: 1 });
 
   test("fails alone, for good, and costs its batch one halving", async () => {
@@ -169,7 +169,7 @@ describe("what nobody foresaw that Postgres refuses", () => {
     }
   });
 
-  test("where it is no fault of what is appended, it may be offered again", async () => {
+  test("if the append is not at fault, it may be retried", async () => {
     const sql = admin();
     await sql`revoke execute on function levqor_log.append from levqor`;
     const append = appendOf(newStream(), 0);

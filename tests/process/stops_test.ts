@@ -4,7 +4,7 @@ import { Stops } from "../../src/process/stops.ts";
 
 const quiet = { warn: () => {} };
 
-test("parts stop newest first, one after another, each once, and are told the reason", async () => {
+test("parts stop newest first, one after another, each once, and get the reason", async () => {
   const stops = new Stops(quiet);
   const stopped: string[] = [];
   const part = (name: string) =>
@@ -34,7 +34,7 @@ test("a part that is slow to stop is named in the log, and waited for", async ()
   expect(warned).toEqual([[{ part: "slow" }, "Still waiting for a part to stop"]]);
 });
 
-test("what a part throws while it stops is thrown on", async () => {
+test("what a part throws while it stops is rethrown", async () => {
   const stops = new Stops(quiet);
   stops.add("broken", () => Promise.reject(new Error("It is gone")));
   await expect(stops.stop("SIGTERM")).rejects.toThrow("It is gone");

@@ -162,7 +162,7 @@ function random(length: number): string {
 
 const TYPES = Object.keys(catalogue) as EventType[];
 
-test("every format of the schemas of events is checked", () => {
+test("every format in the schemas of events is checked", () => {
   for (const name of ["utc-time", "callers-time"]) expect(FormatRegistry.Has(name)).toBe(true);
 });
 
@@ -185,7 +185,7 @@ test.each([
     ],
   ],
   ["callers-time", ["9999-12-31T23:59:59-14:00", "1969-12-31T23:59:59Z", "2026-02-30T00:00:00Z", "banana", ""]],
-])("%s holds no time that a read model cannot", (format, times) => {
+])("%s has no time that a read model cannot store", (format, times) => {
   for (const time of times) expect([time, FormatRegistry.Get(format)?.(time)]).toEqual([time, false]);
 });
 
@@ -229,7 +229,7 @@ test("each read model accepts whatever is recorded, and a rebuild is identical",
   }
 }, 120_000);
 
-test("what does not fit its schema is refused, with the place and without the value", async () => {
+test("data that does not match its schema is rejected, with the place and without the value", async () => {
   for (const type of TYPES) {
     const [append] = await Promise.allSettled([
       log.append({

@@ -10,7 +10,7 @@ const resolved = { type: "incident.resolved", data: { message: "Over." } };
 
 const rowAfter = rowSpec(incidents, `incident-${id}`);
 
-test("an incident holds what was told of it, in order, each with the impact that it had then", () => {
+test("an incident has its updates, in order, each with the impact that it had then", () => {
   expect(rowAfter(opened, worse, still, resolved)).toEqual({
     incident_id: id,
     title: "Late",

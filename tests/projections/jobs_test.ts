@@ -43,13 +43,13 @@ test("a submitted job is queued, under its own id", () => {
   });
 });
 
-test("a job that the service gave itself is known as such, whoever runs it again", () => {
+test("a job that the service submitted itself is marked as such, whoever replays it", () => {
   const meta = { actor: "system:reaction:forwarding", account: "system", correlation_id: "c" };
   expect(rowAfter({ ...submitted, meta })).toMatchObject({ of_system: true, account: null, owner: null });
   expect(rowAfter({ ...submitted, meta: { ...meta, actor: "key:operator" } })).toMatchObject({ of_system: true });
 });
 
-test("a started job runs until its lease ends, which heartbeats put off", () => {
+test("a started job runs until its lease expires, which heartbeats postpone", () => {
   expect(rowAfter(submitted, started)).toMatchObject({
     status: "running",
     attempt: 1,
@@ -77,7 +77,7 @@ test("a released job is queued again and keeps its place", () => {
   });
 });
 
-test("a job that is to run later is due then, and expires counted from then", () => {
+test("a job with a start time is due then, and expires counted from then", () => {
   const later = (extra: object) => rowAfter({ ...submitted, data: { ...submitted.data, ...extra } });
   expect(later({ run_at: "2026-01-02t05:00:00.5+01:00", timeout_seconds: 60 })).toMatchObject({
     status: "queued",
@@ -144,7 +144,7 @@ test.each([
   });
 });
 
-test("a callback waits for the end, then for its attempts", () => {
+test("a callback waits for the job's end, then for its attempts", () => {
   const withCallback = { ...submitted, data: { ...submitted.data, callback_url: "https://example.com" } };
   const byHand = { type: "job.succeeded", data: { attempt: 1, result: null } };
   const succeeded = { ...byHand, meta: { actor: "worker:one" } };
@@ -170,7 +170,7 @@ test("a callback waits for the end, then for its attempts", () => {
   expect(after(started, succeeded, failed, requested)).toEqual(["scheduled", "2026-01-02T03:00:05Z"]);
 });
 
-test("a history that makes no sense is refused with its place", () => {
+test("an impossible history is rejected with its place", () => {
   expect(() => rowAfter(started)).toThrow(`Cannot apply job.started to job-${id}: it was not submitted`);
   expect(() => rowAfter(submitted, submitted)).toThrow(`Cannot submit job ${id}: it exists since position 101`);
 });
@@ -184,7 +184,7 @@ test("a job names the user who submitted it, and nobody else", () => {
   expect(owned("anonymous")).toBeNull();
 });
 
-test("a job takes a share of whoever brought it about, unless that is the operator", () => {
+test("a job uses a share of whoever caused it, unless that is the operator", () => {
   const charged = (meta: object) => {
     const events = history(`job-${id}`, [{ ...submitted, meta: { correlation_id: id, ...meta } }]);
     return rowsAfter(jobs, events)[0]?.account;
@@ -200,7 +200,7 @@ test("a job takes a share of whoever brought it about, unless that is the operat
   expect(charged({ actor: "anonymous" })).toBeNull();
 });
 
-test("a job names who holds it for an external worker, for as long as they do", () => {
+test("a job names who has claimed it for an external worker, for as long as they have", () => {
   const outside = { ...started, data: { ...started.data, external: true } };
   const claimant = (actor: string, ...events: { type: string; data: unknown }[]) => {
     const all = [submitted, ...events].map((event) => ({ ...event, meta: { actor, correlation_id: id } }));

@@ -24,7 +24,7 @@ const revoked = { type: "key.revoked", data: { reason: "Lost." } };
 
 const rowAfter = rowSpec(keys, `key-${id}`);
 
-test("a key shows what it may do, and nothing that it could be known by", () => {
+test("a key shows its grants, and nothing that reveals the key", () => {
   expect(rowAfter(created)).toEqual({
     key_id: id,
     name: "Billing",
@@ -44,7 +44,7 @@ test("a key shows what it may do, and nothing that it could be known by", () => 
   });
 });
 
-test("a rotation shows how the new secret begins, and how long the old one is taken", () => {
+test("a rotation shows how the new secret begins, and how long the old one is valid", () => {
   const row = rowAfter(created, rotated({}));
   expect(row).toMatchObject({ prefix: "lvq_live_bbbb", rotated_at: "2026-01-02T03:00:02Z" });
   expect(row?.overlap_ends_at).toBe("2026-01-02T03:01:02.000Z");
@@ -53,7 +53,7 @@ test("a rotation shows how the new secret begins, and how long the old one is ta
   expect(ended).toMatchObject({ overlap_ends_at: null, expires_at: null });
 });
 
-test("a revocation stays", () => {
+test("a revocation is final", () => {
   expect(rowAfter(created, revoked)?.revoked_at).toBe("2026-01-02T03:00:02Z");
 });
 

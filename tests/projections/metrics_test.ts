@@ -44,7 +44,7 @@ test("events are counted in the hour in which they were recorded", () => {
   ]);
 });
 
-test("jobs that the service gave itself are events, and no jobs of anybody", () => {
+test("jobs that the service submitted itself count as events, and not as jobs", () => {
   const meta = { actor: "system:reaction:forwarding", account: "system", correlation_id: "c" };
   expect(rowsAfter({ ...submitted, meta, recorded_at: "2026-01-02T03:00:00Z" })).toMatchObject([
     { jobs_submitted: 0, events: 1, attributed_events: 1 },
@@ -96,7 +96,7 @@ test("jobs today are those since midnight UTC", () => {
   expect(at("2026-01-03T00:00:00Z", rows).jobs_today).toBe(0);
 });
 
-test("audit coverage is never rounded up to all", () => {
+test("audit coverage is never rounded up to 100", () => {
   const rows = rowsAfter(...Array.from({ length: 20_000 }, (_, i) => ({ ...heartbeat, ...(i === 7 && { meta: {} }) })));
   expect(at("2026-01-02T12:00:00Z", rows).audit_coverage).toBe(99.99);
   expect(at("2026-01-02T12:00:00Z", []).audit_coverage).toBe(100);

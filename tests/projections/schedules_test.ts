@@ -58,7 +58,7 @@ test("a created schedule is active, under its own id, without its job's payload"
   });
 });
 
-test("firings and misfires move it on and are counted", () => {
+test("runs and misfires move it on and are counted", () => {
   expect(rowAfter(created, fired)).toMatchObject({
     version: 2,
     updated_at: "2026-01-02T03:00:02Z",
@@ -85,7 +85,7 @@ test("nothing is due while it is paused, and a deleted one is gone", () => {
   expect(rowAfter(created, fired, deleted)).toBeUndefined();
 });
 
-test("a changed one shows what it was changed to, active or paused; a run beside its instants moves nothing", () => {
+test("a changed one shows its new definition, active or paused; a run outside its instants moves nothing", () => {
   const { job, ...definition } = created.data;
   const changed = { ...definition, name: "Daily", cron: "@daily", misfire_grace_seconds: 60 };
   const updated = (next_run_at: string | null) => ({
@@ -109,7 +109,7 @@ test("a changed one shows what it was changed to, active or paused; a run beside
   expect({ ...after, updated_at: row?.updated_at }).toEqual({ ...(row as ScheduleRow), version: 3 });
 });
 
-test("a history that makes no sense is refused with its place", () => {
+test("an impossible history is rejected with its place", () => {
   expect(() => rowAfter(fired)).toThrow(`Cannot apply schedule.fired to schedule-${id}: it was not created`);
   expect(() => rowAfter(created, created)).toThrow(`Cannot create schedule ${id}: it exists since position 101`);
 });

@@ -72,7 +72,7 @@ describe("uptime by day", () => {
     ]);
   });
 
-  test("tells of so many days, and of nothing before them", () => {
+  test("covers a number of days, and nothing before them", () => {
     const rows = hoursOf(minutesBetween("2025-12-01T00:00:00Z", "2025-12-01T01:00:00Z"));
     const options = { now: at("2026-01-02T12:00:00Z"), first_started_at: "2025-12-01T00:00:00Z", days: 3 };
     const { days, outages } = uptimeByDay(rows, options);

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { workflowLimits } from "../../projections/workflow_limits.ts";
 import { history, rowsAfter } from "../spec.ts";
 
-test("a workflow has the limits that were settled last, and the place of the first settlement", () => {
+test("a workflow has the limits that were set last, and the position at which they were first set", () => {
   const events = history("workflow-1", [
     { type: "workflow.limits_set", data: { workflow: "http", concurrency: 2 } },
     { type: "workflow.limits_set", data: { workflow: "http", rate_per_key: { limit: 1, per_seconds: 60 } } },

@@ -104,7 +104,7 @@ test("large events that are folded at once let others take their turn", async ()
   expect(await roundsDuring(() => folder.fold(events))).toBeGreaterThanOrEqual(9);
 });
 
-test("every way of writing keeps every value, and reading gives back what was written", async () => {
+test("every way of writing keeps every value, and reading returns what was written", async () => {
   const { sql } = house;
   const copies = { upsert: new Table(notes, "levqor_read.upserted"), append: new Table(notes, "levqor_read.appended") };
   for (const copy of Object.values(copies)) await copy.create(sql);

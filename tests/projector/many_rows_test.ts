@@ -136,7 +136,7 @@ test("in batches of any size, with restarts between, the rows after each prefix 
   );
 }, 60_000);
 
-test("one batch adds, changes, ends and makes rows again, each however often its events touch it", async () => {
+test("one batch adds, changes, deletes and re-creates rows, however often its events touch each", async () => {
   const folder = new Folder(table, { load: (ids) => table.load(house.sql, ids), cached_rows: 1 });
   let from = await openCheckpoint(house.sql, table);
   const write = async (events: StoredEvent[]) => {
@@ -186,7 +186,7 @@ test("an event whose fold throws at one of its rows changes none of them", async
   expect(changes.inserted).toHaveLength(1);
 });
 
-test("an event that concerns more rows than are possible is poison", async () => {
+test("an event that concerns more rows than allowed is poison", async () => {
   const folder = new Folder(table, { load: async () => new Map() });
   const many = (count: number) => stored([{ team: "t", members: Array.from({ length: count }, (_, i) => i) }]);
   expect((await folder.fold(many(MAX_ROWS_PER_EVENT))).poison).toBeUndefined();
@@ -229,7 +229,7 @@ test("live, rebuilt beside the live one, and compared, the rows are the same", a
   }
 }, 60_000);
 
-test("poison stops the read model between events, and resuming goes on with the rest", async () => {
+test("poison stops the read model between events, and resuming continues with the rest", async () => {
   const projector = startProjector({ ...house, projections: [projection], logger: recordingLogger() });
   try {
     const before = await house.log.head();

@@ -36,7 +36,7 @@ async function stateOf(projector: Projector, name = "notes", version = 1) {
 /** Two projections of the same events, of which one is called `other`. */
 const other: Projection = { ...(notes as unknown as Projection), name: "other" };
 
-test("what was appended before the start and after it is in the read model", async () => {
+test("events appended before the start and after it are in the read model", async () => {
   await append(house.log, [{ key: "a" }, { key: "b" }]);
   const { projector } = start();
   await append(house.log, [{ key: "a" }, { key: "b", remove: true }]);
@@ -51,13 +51,13 @@ test("what was appended before the start and after it is in the read model", asy
   ]);
 });
 
-test("ready: every read model can be queried, empty as it may be", async () => {
+test("ready: every read model can be queried, even if empty", async () => {
   const { projector } = start();
   await projector.ready();
   expect(await rowsOf(house.sql, SHOWN)).toEqual([]);
 });
 
-test("a read model goes on where it stopped", async () => {
+test("a read model resumes where it stopped", async () => {
   const first = start();
   expect(await first.projector.waitFor("notes", await append(house.log, [{ key: "a" }]), 5_000)).toBe(true);
   await first.projector.stop();
@@ -81,7 +81,7 @@ test("events that a projection does not read move it along", async () => {
   expect(await rowsOf(house.sql, SHOWN)).toEqual([]);
 });
 
-test("poison stops its projection alone, with what came before it applied, and says so", async () => {
+test("poison stops only its projection, with everything before it applied, and is reported", async () => {
   const picky: Projection = {
     ...other,
     evolve: (row, event, key) =>
@@ -104,7 +104,7 @@ test("poison stops its projection alone, with what came before it applied, and s
   expect(await projector.waitFor("notes", head, 20)).toBe(false);
 });
 
-test("poison is still told after a restart, and by other processes", async () => {
+test("poison is still reported after a restart, and by other processes", async () => {
   const first = start();
   await append(house.log, [{ key: "b", poison: "I can't" }]);
   await until(async () => (await stateOf(first.projector))?.state === "poisoned");
@@ -114,7 +114,7 @@ test("poison is still told after a restart, and by other processes", async () =>
   await until(() => replica.logger.said.some(({ level }) => level === "error"));
 });
 
-test("resume goes on with the event that was poison, once its fold can take it", async () => {
+test("resume continues with the event that was poison, once its fold accepts it", async () => {
   let cured = false;
   const curable: Projection = {
     ...(notes as unknown as Projection),
@@ -136,7 +136,7 @@ test("resume goes on with the event that was poison, once its fold can take it",
   expect(await projector.resume("notes", { meta })).toEqual({ ok: false, version: 1, stopped_at: undefined });
 });
 
-test("resume with skip passes the event over, even from a process that does not run the projection", async () => {
+test("resume with skip skips the event, even from a process that does not run the projection", async () => {
   const { projector } = start();
   const replica = start();
   const head = await append(house.log, [{ key: "a" }, { key: "a", poison: "I can't" }, { key: "a" }]);
@@ -157,7 +157,7 @@ test("resume with skip passes the event over, even from a process that does not 
   });
 });
 
-test("a row that Postgres refuses is poison too, found within its batch", async () => {
+test("a row that Postgres rejects is poison too, found within its batch", async () => {
   const indexed: Projection = { ...(notes as unknown as Projection), indexes: ["(saw)"] };
   const bulky: Projection = {
     ...indexed,
@@ -181,7 +181,7 @@ test("a row that Postgres refuses is poison too, found within its batch", async 
   expect(await projector.waitFor("notes", 6, 5_000)).toBe(true);
 });
 
-test("a key that Postgres refuses when its row is looked up is poison too, and not tried for ever", async () => {
+test("a key that Postgres rejects when its row is looked up is poison too, and not retried for ever", async () => {
   const dated: Projection = {
     ...(notes as unknown as Projection),
     name: "dated",
@@ -200,7 +200,7 @@ test("a key that Postgres refuses when its row is looked up is poison too, and n
   expect(await rowsOf(house.sql, "levqor_read.dated")).toHaveLength(2);
 });
 
-test("one process runs a projection; another stands by and takes over at its stop", async () => {
+test("one process runs a projection; another stands by and takes over when it stops", async () => {
   const projectors = [start().projector, start().projector, start().projector];
   const head = await append(house.log, [{ key: "a" }]);
   for (const projector of projectors) expect(await projector.waitFor("notes", head, 5_000)).toBe(true);
@@ -220,7 +220,7 @@ test("one process runs a projection; another stands by and takes over at its sto
   }
 }, 60_000);
 
-test("where two run the same projection, the fence lets each event in once", async () => {
+test("if two run the same projection, the fence lets each event in once", async () => {
   const { projector, logger } = start({ batch: 5 });
   await projector.ready();
   let head = 0;
@@ -252,7 +252,7 @@ test("a checkpoint that someone else moved stops the writer before it writes", a
   expect(await rowsOf(house.sql, SHOWN)).toMatchObject([{ key: "a", count: 2 }]);
 });
 
-test("connections that break are made again, and nothing is folded twice", async () => {
+test("broken connections are reopened, and nothing is folded twice", async () => {
   const own = connect(house.url, { application_name: "to-be-cut" });
   const { projector } = start({ sql: own, batch: 4 });
   await projector.ready();
@@ -272,7 +272,7 @@ test("connections that break are made again, and nothing is folded twice", async
   await own.end({ timeout: 1 });
 }, 60_000);
 
-test("connections that go silent are replaced, and nothing is folded twice", async () => {
+test("silent connections are replaced, and nothing is folded twice", async () => {
   const proxy = await startProxy(house.url);
   const own = connect(proxy.url, { answer_timeout_ms: 1_000 });
   const { projector } = start({ sql: own });

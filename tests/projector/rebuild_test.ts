@@ -124,7 +124,7 @@ test("rows that many parts of a long log change, and forget in between, are rebu
   expect(rows).toBeGreaterThan(10_000);
 }, 60_000);
 
-test("verify and rebuild hold under appends and reads that never pause", async () => {
+test("verify and rebuild work under continuous appends and reads", async () => {
   const projector = start(projection);
   let appending = true;
   let head = 0;
@@ -151,7 +151,7 @@ test("verify and rebuild hold under appends and reads that never pause", async (
   expect(await leftovers()).toEqual([]);
 }, 30_000);
 
-test("verify tells each row that differs: changed, missing, left over", async () => {
+test("verify reports each row that differs: changed, missing, left over", async () => {
   const projector = start(projection);
   const head = await append(house.log, [
     { key: "a" },
@@ -177,7 +177,7 @@ test("verify tells each row that differs: changed, missing, left over", async ()
   expect(await verify({ ...house, projection })).toMatchObject({ different: 0 });
 });
 
-test("after a rebuild the runner forgets what it held of the replaced table", async () => {
+test("after a rebuild the runner forgets its cache of the replaced table", async () => {
   const projector = start(projection);
   expect(await projector.waitFor("notes", await append(house.log, [{ key: "a" }]), 5_000)).toBe(true);
   // The runner has read this row, and would go on from it.
@@ -193,7 +193,7 @@ test("after a rebuild the runner forgets what it held of the replaced table", as
   expect(await verify({ ...house, projection })).toMatchObject({ different: 0 });
 });
 
-test("what was skipped is skipped by rebuilds too; what was not stops them", async () => {
+test("skipped events are skipped by rebuilds too; others are not", async () => {
   const projector = start(projection);
   const head = await append(house.log, [{ key: "a" }, { key: "a", poison: "I can't" }, { key: "a" }]);
   await until(async () => (await projector.status())[0]?.state === "poisoned");
@@ -217,7 +217,7 @@ test("what was skipped is skipped by rebuilds too; what was not stops them", asy
   await expect(rebuild({ ...house, projection: { ...projection, version: 2 } })).rejects.toThrow("(position 2)");
 });
 
-test("a rebuild is the first way to a read model, too", async () => {
+test("a rebuild can also create a read model", async () => {
   const head = await append(house.log, [{ key: "a" }, { key: "b" }]);
   await expect(verify({ ...house, projection })).rejects.toThrow(
     "Cannot verify levqor_read.notes_v1: this version is not live",
@@ -260,7 +260,7 @@ test("an interrupted rebuild leaves nothing, and of two at once one waits", asyn
   expect(await leftovers()).toEqual([]);
 });
 
-test("the next rebuild clears away what a killed one left", async () => {
+test("the next rebuild cleans up what a killed one left", async () => {
   await house.sql`create table levqor_read.notes_v1_rebuilt_0badcafe ()`;
   await rebuild({ ...house, projection });
   expect(await leftovers()).toEqual([]);

@@ -46,7 +46,7 @@ test("replay rebuilds every read model, and --verify finds them equal", async ()
   );
 });
 
-test("--verify names the rows that differ and their columns, not what they hold; exit code 1", async () => {
+test("--verify names the rows that differ and their columns, not their contents; exit code 1", async () => {
   for (const projection of projections) await rebuild({ ...house, projection });
   await house.sql.unsafe(`update levqor_read.jobs_v${jobs.version} set workflow = 'forged' where workflow = 'one'`);
   await house.sql.unsafe(`delete from levqor_read.jobs_v${jobs.version} where workflow = 'two'`);
@@ -63,14 +63,14 @@ test("--verify names the rows that differ and their columns, not what they hold;
   expect((await replay("--verify")).code).toBe(0);
 });
 
-test("--until shows the past in a table of its own", async () => {
+test("--until shows the past in a separate table", async () => {
   const { code, out } = await replay("--until", "2", "--projection", "jobs");
   expect(code).toBe(0);
   expect(out).toContain("2 rows at position 2 in levqor_read.jobs_at_2");
   expect(await rowsOf(house.sql, "levqor_read.jobs_at_2")).toHaveLength(2);
 });
 
-test("--at prints the rows as they were at a position, one JSON object a line, and leaves nothing behind", async () => {
+test("--at prints the rows as they were at a position, one JSON object per line, and leaves nothing behind", async () => {
   const before = await relations();
   const { code, out, err } = await replay("--at", "2", "--projection", "jobs");
   expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -116,13 +116,13 @@ test.each([
   [["--skip", "2", "--reason", "No."], "--skip and --reason need --resume NAME"],
   [["--resume", "jobs", "--verify"], "--resume can only be combined with --skip and --reason"],
   [["--verfy"], "Unknown option '--verfy'"],
-])("wrong use is told, with exit code 2: %p", async (args, message) => {
+])("wrong use is reported, with exit code 2: %p", async (args, message) => {
   const { code, out, err } = await replay(...args);
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err).toContain(message);
 });
 
-test("--resume lets a read model go on with the event that stopped it, or with --skip past it, on record", async () => {
+test("--resume resumes a read model at the event that stopped it, or with --skip past it, on record", async () => {
   const stop = async () => {
     for (const projection of projections) await rebuild({ ...house, projection });
     await house.sql`update levqor_ops.projections set poison_position = 2, poison_message = 'x' where name = 'jobs'`;

@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-test("what a crash of Postgres takes back of a read model is folded again, without another event", async () => {
+test("what a crash of Postgres discards of a read model is folded again, without another event", async () => {
   const postgres = await startTestPostgres(testFolder());
   stops.push(() => postgres.stop());
   const sql = connect(postgres.url, { max: 4 });

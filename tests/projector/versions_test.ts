@@ -65,7 +65,7 @@ test("a new version is built beside the old one and takes its place", async () =
   expect(await house.sql`select indexdef from pg_indexes where tablename = 'notes_v2'`).toHaveLength(2);
 });
 
-test("while the new version is built, the old one goes on and is what readers see", async () => {
+test("while the new version is built, the old one continues and is what readers see", async () => {
   const poisoned: Projection = {
     ...v2,
     evolve(row, event, key) {
@@ -108,7 +108,7 @@ test("many events: the new version catches up while more keep coming", async () 
   await until(async () => (await old.status())[0]?.fault === "Cannot run levqor_read.notes_v1: version 2 is live");
 }, 60_000);
 
-test("an older program does not take a newer read model back, unless it is rebuilt on purpose", async () => {
+test("an older program does not revert a newer read model, unless it is rebuilt on purpose", async () => {
   const now = start(v2);
   const head = await append(house.log, [{ key: "a" }]);
   expect(await now.waitFor("notes", head, 5_000)).toBe(true);

@@ -56,7 +56,7 @@ async function block(name: string, language: string, part: string): Promise<stri
   throw new Error(`Cannot find a block of ${language} with ${part} in ${name}`);
 }
 
-describe("tables that follow from the code; `bun scripts/page_tables.ts` writes them", async () => {
+describe("tables generated from the code; `bun scripts/page_tables.ts` writes them", async () => {
   for (const { path, text, wanted } of await pagesWithTables()) {
     test(path, () => expect(text).toBe(wanted));
   }
@@ -207,7 +207,7 @@ describe("limits", () => {
   }
 });
 
-test("every way that a job can fail is named, and whether it is repeated", async () => {
+test("every way that a job can fail is listed, and whether it is retried", async () => {
   const table = (await page("errors.md")).split("## When a job fails")[1] ?? "";
   const told = new Map(
     [...table.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)].map(([, code, repeated]) => [code, repeated]),
@@ -220,7 +220,7 @@ test("every way that a job can fail is named, and whether it is repeated", async
   }
 });
 
-test("callbacks are repeated when the page says", async () => {
+test("callbacks are retried when the page says", async () => {
   const told = (await rows("webhooks.md")).find(([cell]) => cell === "delay before it")?.slice(1);
   const seconds = (text: string) => {
     const [amount = "0", unit = "s"] = text.split(" ");
@@ -236,26 +236,23 @@ test("the pipeline of the guide can be stored", async () => {
   expect(stepFaults(steps, new Set(["http"]))).toEqual([]);
 });
 
-test("the payload of the guide to connectors fits the connector", async () => {
+test("the payload in the guide to connectors matches the connector", async () => {
   const { workflow, payload } = JSON.parse(await block("connectors.md", "json", "expected_status"));
   expect([workflow, ...Value.Errors(HttpInput, payload)]).toEqual(["http"]);
 });
 
 const python = Bun.which("python3");
 
-test.skipIf(!python && !process.env.CI)(
-  "scanners tell a key from what looks like one, as the page has it",
-  async () => {
-    const { text } = newKey("test");
-    const damaged = text.slice(0, -1) + (text.endsWith("0") ? "1" : "0");
-    const source = await block("authentication.md", "python", "def is_levqor_key");
-    const call = `\nprint([is_levqor_key(text) for text in ${JSON.stringify([text, damaged, `${text}0`, ""])}])`;
-    const { stdout } = Bun.spawnSync([python ?? "python3", "-c", source + call]);
-    expect(stdout.toString().trim()).toBe("[True, False, False, False]");
-  },
-);
+test.skipIf(!python && !process.env.CI)("scanners tell a key from what looks like one, as on the page", async () => {
+  const { text } = newKey("test");
+  const damaged = text.slice(0, -1) + (text.endsWith("0") ? "1" : "0");
+  const source = await block("authentication.md", "python", "def is_levqor_key");
+  const call = `\nprint([is_levqor_key(text) for text in ${JSON.stringify([text, damaged, `${text}0`, ""])}])`;
+  const { stdout } = Bun.spawnSync([python ?? "python3", "-c", source + call]);
+  expect(stdout.toString().trim()).toBe("[True, False, False, False]");
+});
 
-describe("receivers of callbacks, as the page has them", () => {
+describe("receivers of callbacks, as on the page", () => {
   const secret = `whsec_${Buffer.from("a secret of tests, at least 24 bytes").toString("base64")}`;
   const body = JSON.stringify({ type: "job.succeeded", data: { job_id: "0198c0de-0000-7000-8000-000000000000" } });
   const webhook = new Webhook(secret);

@@ -8,14 +8,14 @@ function address(trust: ProxyTrust | undefined, peer: string | undefined, header
 
 const PROXY = "10.0.0.9";
 
-describe("without a word of proxies", () => {
-  test("no header is believed", () => {
+describe("without proxies", () => {
+  test("no header is trusted", () => {
     for (const name of ["x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip", "true-client-ip"]) {
       expect(address(undefined, "203.0.113.7", { [name]: "198.51.100.1" })).toBe("203.0.113.7");
     }
   });
 
-  test("one form for each address", () => {
+  test("each address has one canonical form", () => {
     expect(address(undefined, "::ffff:203.0.113.7")).toBe("203.0.113.7");
     expect(address(undefined, "::ffff:cb00:7107")).toBe("203.0.113.7");
     expect(address(undefined, "2001:0DB8:0:0::0:1")).toBe("2001:db8::1");
@@ -43,7 +43,7 @@ describe("x-forwarded-for by hops", () => {
     expect(clientAddresses(trust(1))(PROXY, headers.toJSON())).toBe("203.0.113.7");
   });
 
-  test("ports, brackets and blanks are passed over", () => {
+  test("ports, brackets and blanks are ignored", () => {
     expect(ask(1, "203.0.113.7:51234")).toBe("203.0.113.7");
     expect(ask(1, "  203.0.113.7  ")).toBe("203.0.113.7");
     expect(ask(1, "[2001:db8::7]:443")).toBe("2001:db8::7");
@@ -52,7 +52,7 @@ describe("x-forwarded-for by hops", () => {
     expect(ask(1, "::ffff:203.0.113.7")).toBe("203.0.113.7");
   });
 
-  test("what is no address, or too short a list, leaves the connection's", () => {
+  test("anything but an address, or too short a list, leaves the connection's", () => {
     const garbage = ["unknown", "", ",", "203.0.113.7,", "8", "0x7f.1", "010.1.1.1", "203.0.113.256", "1.2.3.4.5"];
     for (const value of [...garbage, "203.0.113.7 and more", "a".repeat(10_000), "[::1", "2001:db8::7::1", "%00"]) {
       expect([value, ask(1, value)]).toEqual([value, PROXY]);
@@ -61,7 +61,7 @@ describe("x-forwarded-for by hops", () => {
     expect(address(trust(1), PROXY)).toBe(PROXY);
   });
 
-  test("with proxies named, nobody else is believed", () => {
+  test("with proxies listed, nobody else is trusted", () => {
     const behind = trust(1, ["10.0.0.0/8", "fd00::/8"]);
     const headers = { "x-forwarded-for": "203.0.113.7" };
     expect(address(behind, "10.200.3.4", headers)).toBe("203.0.113.7");
@@ -76,7 +76,7 @@ describe("x-forwarded-for by the proxies' addresses", () => {
   const trust = { header: "x-forwarded-for", proxies: ["10.0.0.0/8", "192.0.2.1", "::ffff:172.16.0.0/108"] };
   const ask = (value: string, peer = PROXY) => address(trust, peer, { "x-forwarded-for": value });
 
-  test("from the end, the first who is no proxy", () => {
+  test("from the end, the first that is not a proxy", () => {
     expect(ask("203.0.113.7")).toBe("203.0.113.7");
     expect(ask("203.0.113.7, 10.1.1.1, 192.0.2.1, 172.31.0.1")).toBe("203.0.113.7");
     expect(ask("198.51.100.1, 203.0.113.7, 10.1.1.1")).toBe("203.0.113.7");
@@ -86,11 +86,11 @@ describe("x-forwarded-for by the proxies' addresses", () => {
     expect(ask("198.51.100.1, 10.66.66.66, 203.0.113.7, 10.1.1.1")).toBe("203.0.113.7");
   });
 
-  test("whoever is no proxy is not believed", () => {
+  test("a peer that is not a proxy is not trusted", () => {
     expect(ask("198.51.100.1", "203.0.113.7")).toBe("203.0.113.7");
   });
 
-  test("behind something unreadable, the last hop that could be read; none but proxies: the first of them", () => {
+  test("behind something unreadable, the last hop that could be read; if all are proxies, the first of them", () => {
     expect(ask("203.0.113.7, garbage, 10.1.1.1")).toBe("10.1.1.1");
     expect(ask("garbage")).toBe(PROXY);
     expect(ask("10.3.3.3, 10.1.1.1")).toBe("10.3.3.3");
@@ -121,7 +121,7 @@ describe("forwarded (RFC 7239)", () => {
 describe("a header with one address", () => {
   const cloudflare = { header: "cf-connecting-ip", proxies: ["173.245.48.0/20", "2400:cb00::/32"] };
 
-  test("is believed from its proxies alone", () => {
+  test("is trusted only from its proxies", () => {
     const headers = { "cf-connecting-ip": "203.0.113.7" };
     expect(address(cloudflare, "173.245.50.1", headers)).toBe("203.0.113.7");
     expect(address(cloudflare, "2400:cb00::1", headers)).toBe("203.0.113.7");
@@ -129,7 +129,7 @@ describe("a header with one address", () => {
     expect(address({ header: "x-real-ip", proxies: [] }, PROXY, { "x-real-ip": "203.0.113.7" })).toBe("203.0.113.7");
   });
 
-  test("a list in it is no address", () => {
+  test("a list in it is not an address", () => {
     const headers = { "cf-connecting-ip": "198.51.100.1, 203.0.113.7" };
     expect(address(cloudflare, "173.245.50.1", headers)).toBe("173.245.50.1");
   });
@@ -144,6 +144,6 @@ test("IPv4 is limited by address, IPv6 by its /64", () => {
   expect(addressScope("unknown")).toBe("unknown");
 });
 
-test("proxies that are no addresses are refused", () => {
+test("invalid proxies are rejected", () => {
   expect(() => clientAddresses({ header: "x-real-ip", proxies: ["proxy.internal"] })).toThrow("proxy.internal");
 });

@@ -66,7 +66,7 @@ function admitted(times: number, take: () => Verdict | undefined): number {
 }
 
 describe("callers without a key", () => {
-  test("each address has its burst, and all together theirs", () => {
+  test("each address has its burst, and all together have theirs", () => {
     const { limiter, refusals } = start();
     expect(admitted(50, () => limiter.anonymous("203.0.113.1"))).toBe(20);
     expect(refusals).toEqual(new Array(30).fill("address"));
@@ -79,13 +79,13 @@ describe("callers without a key", () => {
     expect(limiter.anonymous("203.0.113.1")).toMatchObject({ admitted: false, policy: { name: "address" } });
   });
 
-  test("what is refused counts nowhere", () => {
+  test("refusals count nowhere", () => {
     const { limiter } = start({ limits: { global: 30 } });
     expect(admitted(500, () => limiter.anonymous("203.0.113.1"))).toBe(20);
     expect(admitted(500, () => limiter.anonymous("203.0.113.2"))).toBe(10);
   });
 
-  test("without limits there are none, and one may hold without the other", () => {
+  test("without limits there are none, and each can be set without the other", () => {
     const { limiter } = start({ limits: { burst: null, global: null } });
     expect(limiter.anonymous("203.0.113.1")).toBeUndefined();
     expect(limiter.failed("203.0.113.1")).toBeUndefined();
@@ -94,14 +94,14 @@ describe("callers without a key", () => {
     expect(admitted(9, () => together.anonymous("203.0.113.1"))).toBe(5);
   });
 
-  test("pages have room of their own", () => {
+  test("pages have their own limit", () => {
     const { limiter } = start();
     expect(admitted(400, () => limiter.page("203.0.113.1"))).toBe(300);
     expect(admitted(30, () => limiter.anonymous("203.0.113.1"))).toBe(20);
   });
 });
 
-test("who is refused again and again is answered late; who comes back now and then is not", () => {
+test("repeated refusals are delayed; occasional ones are not", () => {
   const { limiter } = start({ limits: { burst: 1, global: null } });
   limiter.anonymous("203.0.113.1");
   const holds = Array.from({ length: 40 }, () => limiter.anonymous("203.0.113.1")?.hold_ms);
@@ -122,20 +122,20 @@ describe("callers with a key", () => {
     expect(limiter.holder({ identity: "d", tier: "enterprise" })).toBeUndefined();
   });
 
-  test("with a tier that is no more have that of free", () => {
+  test("with a tier that no longer exists have that of free", () => {
     const { limiter } = start();
     const verdict = limiter.holder({ identity: "a", tier: "gold" });
     expect(verdict).toMatchObject({ admitted: true, policy: { name: "free", quota: 60 }, remaining: 59 });
   });
 
-  test("failed keys: half of what callers without one have, of which they take too", () => {
+  test("failed keys: half of what callers without one have, which they use, too", () => {
     const { limiter } = start();
     expect(admitted(50, () => limiter.failed("203.0.113.1"))).toBe(10);
     expect(limiter.failed("203.0.113.1")).toMatchObject({ policy: { name: "failed-keys", quota: 10 } });
     expect(admitted(50, () => limiter.anonymous("203.0.113.1"))).toBe(10);
   });
 
-  test("tokens that were not seen before have room of their own", () => {
+  test("unknown tokens have their own limit", () => {
     const { limiter } = start();
     expect(admitted(50, () => limiter.failed("203.0.113.1"))).toBe(10);
     expect(admitted(4_000, () => limiter.newToken("203.0.113.1"))).toBe(3_000);
@@ -154,7 +154,7 @@ describe("callers with a key", () => {
 });
 
 describe("several processes", () => {
-  test("what one admitted the others refuse, as soon as they were told", async () => {
+  test("what one admitted the others refuse, as soon as they know", async () => {
     const [one, two, three] = [start().limiter, start().limiter, start().limiter];
     expect(admitted(15, () => one.anonymous("203.0.113.1"))).toBe(15);
     await eventually(async () => (await rows()).length > 0);
@@ -164,7 +164,7 @@ describe("several processes", () => {
     await eventually(() => !one.anonymous("203.0.113.1")?.admitted && !two.anonymous("203.0.113.1")?.admitted);
   });
 
-  test("floods at all at once overshoot by one quota each at most, and it is paid back", async () => {
+  test("simultaneous floods overshoot by one quota each at most, and it is paid back", async () => {
     const all = [start().limiter, start().limiter, start().limiter];
     let count = 0;
     for (const deadline = performance.now() + 3_000; performance.now() < deadline; await Bun.sleep(1)) {
@@ -178,7 +178,7 @@ describe("several processes", () => {
     for (const wait of waits) expect(wait).toBeGreaterThan(50_000 + fading - 3_000 - SLOT_MS);
   });
 
-  test("nothing is asked of the database when nothing changes, and a flood asks ten times a second", async () => {
+  test("there are no queries when nothing changes, and ten a second in a flood", async () => {
     let statements = 0;
     const counted = Object.assign(
       (...statement: Parameters<Sql>) => {
@@ -203,7 +203,7 @@ describe("several processes", () => {
     expect(statements).toBe(settled);
   });
 
-  test("no address is written anywhere, and another salt gives other names for them", async () => {
+  test("no address is stored anywhere, and another salt gives other names for them", async () => {
     const other = await testDatabase();
     const elsewhere = connect(other.url, { max: 2 });
     // The tests' databases are copies of one, so that they have its salt.
@@ -227,7 +227,7 @@ describe("several processes", () => {
     ["right", 0],
     ["an hour ahead", 3_600_000],
     ["an hour behind", -3_600_000],
-  ])("rows that are old, or of a time to come, are swept away, by a process whose clock is %s", async (_, ahead_ms) => {
+  ])("old rows, and rows from the future, are deleted, by a process whose clock is %s", async (_, ahead_ms) => {
     const slot = slotAt(await databaseNow(sql));
     await sql`
       insert into levqor_ops.rate_counts values
@@ -237,7 +237,7 @@ describe("several processes", () => {
     expect(left).toMatchObject([{ slot }]);
   });
 
-  test("a process that stops tells the rest before", async () => {
+  test("a process that stops reports the rest before", async () => {
     const { limiter } = start();
     await eventually(async () => limiter.anonymous("203.0.113.9")?.admitted && (await rows()).length > 0);
     admitted(5, () => limiter.anonymous("203.0.113.1"));
@@ -270,7 +270,7 @@ describe.each([
     expect(admitted(25, () => limiter.anonymous(address))).toBe(20);
   });
 
-  test("tells the others of the present", async () => {
+  test("reports the present time to the others", async () => {
     const { limiter } = start({ clock: clock(ahead_ms), limits: { global } });
     admitted(20, () => limiter.anonymous("203.0.113.1"));
     const told = await eventually(async () => (await rows()).length > 0 && (await rows()));
@@ -282,7 +282,7 @@ describe.each([
   });
 });
 
-test("what was counted moves along when the database's clock is set, as another one's would be", async () => {
+test("what was counted moves along when the database's clock is set, as another one's would", async () => {
   let set_ms = 0;
   const shifted = Object.assign(
     async (...statement: Parameters<Sql>) => {
@@ -311,7 +311,7 @@ test("what was counted moves along when the database's clock is set, as another 
 });
 
 describe("without the database", () => {
-  test("each goes on by itself, says so once, and tells the rest when it is back", async () => {
+  test("each continues alone, says so once, and reports the rest when it is back", async () => {
     const proxy = await startProxy(database.url);
     const cut = connect(proxy.url, { max: 1, answer_timeout_ms: 1_000, connect_timeout_ms: 1_000 });
     proxy.refusing = true;
@@ -377,7 +377,7 @@ describe("headers", () => {
     return Object.fromEntries(headers);
   }
 
-  test("of an admitted request", () => {
+  test("for an admitted request", () => {
     const { limiter } = start();
     limiter.anonymous("203.0.113.1");
     const headers = headersOf(limiter.anonymous("203.0.113.1"));
@@ -391,7 +391,7 @@ describe("headers", () => {
     expect(headers["retry-after"]).toBeUndefined();
   });
 
-  test("of a refusal: when to come back, which is not before the window that it names", () => {
+  test("for a refusal: when to retry, which is not before the window that it names", () => {
     const { limiter } = start();
     admitted(20, () => limiter.anonymous("203.0.113.1"));
     const headers = headersOf(limiter.anonymous("203.0.113.1"));

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Recent } from "../../src/rate/recent.ts";
 
-test("an entry is kept for its time after each use, and goes within twice that", () => {
+test("an entry is kept for its time after each use, and is gone within twice that", () => {
   const recent = new Recent<string>({ keep_ms: 100, max: 10 });
   let made = 0;
   const use = (now: number) => recent.use("a", now, () => `made ${++made}`);
@@ -14,7 +14,7 @@ test("an entry is kept for its time after each use, and goes within twice that",
   expect(use(3_300)).toBe("made 2");
 });
 
-test("never more than twice the most, and none goes before as many others were used", () => {
+test("never more than twice the maximum, and none is dropped before as many others were used", () => {
   const recent = new Recent<number>({ keep_ms: 1_000_000, max: 100 });
   recent.use("first", 1, () => 0);
   for (let index = 1; index < 100; index++) recent.use(`other ${index}`, 1, () => index);

@@ -62,7 +62,7 @@ describe("whatever the pattern", () => {
     );
   });
 
-  test("room comes when it was said to, and not a tenth of a second sooner", () => {
+  test("room comes when predicted, and not a tenth of a second sooner", () => {
     fc.assert(
       fc.property(arrivals, quotas, fc.nat(SLOT_MS), (instants, quota, later) => {
         const usage = new Usage();
@@ -93,7 +93,7 @@ describe("whatever the pattern", () => {
   });
 });
 
-test("processes that tell each other every 100 ms let in a quota each at first, and in later minutes one more each", () => {
+test("processes that report to each other every 100 ms admit a quota each at first, and in later minutes one more each", () => {
   const quota = 20;
   const minutes = 30;
   for (const processes of [2, 3, 8]) {
@@ -115,7 +115,7 @@ test("processes that tell each other every 100 ms let in a quota each at first, 
   }
 });
 
-test("who spreads the quota evenly is never refused", () => {
+test("a caller who spreads the quota evenly is never refused", () => {
   for (const quota of [1, 2, 7, 20, 59, 60, 61, 600, 6000]) {
     // In the very millisecond in which a slot begins, one of a minute ago still counts.
     for (const offset of [1, 3_333, 4_999, 9_999]) {
@@ -136,7 +136,7 @@ test("the worst pattern: twice the quota within 60 seconds, and the second half 
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(499);
 });
 
-test("a clock that is set back counts on in the newest slot; one that leaps ahead begins anew", () => {
+test("a clock that is set back keeps counting in the newest slot; one that jumps ahead starts again", () => {
   const usage = new Usage();
   for (let index = 0; index < 5; index++) usage.add(START + 25_000);
   usage.add(START + 3_000);
@@ -187,7 +187,7 @@ test("counts of slots that are still to come are none", () => {
   expect(usage.used(START)).toBe(1);
 });
 
-test("counts of a process whose clock is a little ahead are taken for the present slot's", () => {
+test("counts of a process whose clock is slightly fast count in the current slot", () => {
   const usage = new Usage();
   usage.learn(START + 9_990, [
     [slotAt(START), 3],

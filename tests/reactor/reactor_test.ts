@@ -46,7 +46,7 @@ async function stateOf(reactor: Reactor, name = "answering") {
 const reached = (reactor: Reactor, position: number, name?: string) =>
   until(async () => ((await stateOf(reactor, name))?.position ?? 0) >= position);
 
-test("what follows from an event is done, on record as the service's own", async () => {
+test("what follows from an event is done, recorded as the service's own", async () => {
   const { ids, position } = await ask(house.log, { jobs: 2, count: "a" });
   const { reactor } = start();
   await reached(reactor, position);
@@ -70,7 +70,7 @@ test("what follows from an event is done, on record as the service's own", async
   expect(counted?.meta).toEqual(expected);
 });
 
-test("a reaction goes on where it stopped, exactly", async () => {
+test("a reaction resumes exactly where it stopped", async () => {
   const first = start();
   await ask(house.log, { jobs: 1, count: "a" });
   await until(async () => (await house.log.readStream("tally-a")).length === 1);
@@ -84,7 +84,7 @@ test("a reaction goes on where it stopped, exactly", async () => {
   expect((await effects(house.log)).counted).toEqual(new Map([["tally-a", 2]]));
 });
 
-test("what was done already is not done again, be it a job or a command", async () => {
+test("what was already done is not done again, be it a job or a command", async () => {
   const { position } = await ask(house.log, { jobs: 1, count: "a" }, { jobs: 1, count: "a" }, { jobs: 1, count: "b" });
   const first = start();
   await reached(first.reactor, position);
@@ -102,7 +102,7 @@ test("what was done already is not done again, be it a job or a command", async 
   );
 });
 
-test("a new reaction begins with what is recorded from then on, or with the first event where it says so", async () => {
+test("a new reaction starts with what is recorded from then on, or with the first event if it says so", async () => {
   await ask(house.log, { jobs: 1 });
   const noting = (name: string, from: "start" | "now", version = 1) =>
     defineReaction({
@@ -136,7 +136,7 @@ test("a new reaction begins with what is recorded from then on, or with the firs
   await until(async () => (await stateOf(old.reactor, "late"))?.fault?.includes("version 2 has run") ?? false);
 });
 
-test("an event that cannot be reacted to stops its reaction alone, and says so", async () => {
+test("an event that cannot be handled stops only its reaction, and is reported", async () => {
   const other = defineReaction({
     name: "other",
     from: "start",
@@ -174,7 +174,7 @@ test("a command that is refused stops its reaction, and so does a job that no lo
   expect((await stateOf(reactor, "broken"))?.poison?.message).toContain("Cannot append to job-");
 });
 
-test("resume goes on with the event, once it can be reacted to, and that is on record", async () => {
+test("resume continues with the event, once it can be handled, and is recorded", async () => {
   let cured = false;
   const curable: Reaction = {
     ...answering,
@@ -195,7 +195,7 @@ test("resume goes on with the event, once it can be reacted to, and that is on r
   expect(await reactor.resume("nobody", { meta })).toBeUndefined();
 });
 
-test("resume with skip passes the event over, even from a process that does not run the reaction", async () => {
+test("resume with skip skips the event, even from a process that does not run the reaction", async () => {
   const { reactor } = start();
   const { position } = await ask(house.log, { poison: "I can't" });
   const after = await ask(house.log, { count: "a" });
@@ -222,7 +222,7 @@ test("reactions that lead to each other in a circle stop after sixteen rounds", 
   expect(await house.log.head()).toBe(17);
 });
 
-test("what happens to a job that a reaction submitted counts as what followed from the reaction", async () => {
+test("what happens to a job that a reaction submitted counts as caused by the reaction", async () => {
   const ended = defineReaction({
     name: "ended",
     from: "start",
@@ -242,7 +242,7 @@ test("what happens to a job that a reaction submitted counts as what followed fr
   expect(last?.meta.reaction_depth).toBe(2);
 });
 
-test("one process runs a reaction; another stands by and takes over at its stop", async () => {
+test("one process runs a reaction; another stands by and takes over when it stops", async () => {
   const first = start();
   await until(async () => (await stateOf(first.reactor))?.state === "running");
   const second = start({ instance: "b" });
@@ -255,7 +255,7 @@ test("one process runs a reaction; another stands by and takes over at its stop"
   expect((await effects(house.log)).counted).toEqual(new Map([["tally-a", 2]]));
 });
 
-test("where two lead for a while, each event is reacted to once all the same", async () => {
+test("if two lead for a while, each event is nevertheless handled once", async () => {
   const { position } = await ask(house.log, ...Array.from({ length: 200 }, (_, n) => ({ jobs: 1, count: `${n % 7}` })));
   const first = start();
   await until(async () => (await effects(house.log)).answers.size > 5);
@@ -270,7 +270,7 @@ test("where two lead for a while, each event is reacted to once all the same", a
   expect([...answers.values()].every((times) => times === 1)).toBe(true);
 });
 
-test("connections that break are made again, and nothing is lost or doubled", async () => {
+test("broken connections are reopened, and nothing is lost or repeated", async () => {
   const proxy = await startProxy(house.url);
   const log = openLog({ url: proxy.url });
   const sql = connect(proxy.url, { max: 2 });
@@ -298,7 +298,7 @@ test("connections that break are made again, and nothing is lost or doubled", as
   expect([...answers.values()].every((times) => times === 1)).toBe(true);
 });
 
-test("one that is behind by many events catches up without holding them all", async () => {
+test("one that is far behind catches up without keeping all events in memory", async () => {
   // 60 MB of what does not concern it.
   const pad = "x".repeat(60_000);
   for (let n = 0; n < 50; n++) {
@@ -326,6 +326,6 @@ test("one that is behind by many events catches up without holding them all", as
   expect(most).toBeLessThan(12_500_000);
 });
 
-test("two reactions of one name are refused", () => {
+test("two reactions with the same name are rejected", () => {
   expect(() => start({ reactions: [answering, answering] })).toThrow('two are named "answering"');
 });

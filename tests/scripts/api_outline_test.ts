@@ -12,7 +12,7 @@ beforeAll(async () => {
   outline = outlineOf(text);
 });
 
-test("the one in docs/ is that of the document", async () => {
+test("the one in docs/ matches the document", async () => {
   expect(await Bun.file(join(import.meta.dir, "../../docs/api_outline.txt")).text()).toBe(outline);
 });
 

@@ -147,10 +147,10 @@ test.each(along)("%s may import %s", (importer) => {
   expect(reports(LAYER, importer)).toBe(false);
 });
 
-test.each(Object.keys(forms))("a layer is held against this form of import: %s", (form) => {
+test.each(Object.keys(forms))("a layer is also enforced for this form of import: %s", (form) => {
   expect(reports(LAYER, formFile(form))).toBe(true);
 });
 
-test.each(["one", "two", "three"])("a circle of types alone is found: %s", (name) => {
+test.each(["one", "two", "three"])("a cycle of types alone is found: %s", (name) => {
   expect(reports(CIRCLE, `src/bus/${name}.ts`)).toBe(true);
 });

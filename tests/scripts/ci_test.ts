@@ -61,7 +61,7 @@ test("counts the tests, and clocks, fuzz and torture as one each", async () => {
     expect(text).toMatch(new RegExp(`^${stage} +\\d+ s$`, "m"));
 });
 
-test("what is skipped is told before the last line", async () => {
+test("skipped parts are reported before the last line", async () => {
   npm({ tests: `printf ' 3 pass\\n 2 skip\\n 0 fail\\n'` });
   const { code, last, text } = await start().end();
   expect({ code, last }).toEqual({ code: 0, last: "6 passed, 0 failed" });
@@ -77,13 +77,13 @@ const failures: ReadonlyArray<[what: string, npm: Parameters<typeof npm>[0], las
   ["fuzzing that finds something", { tests: summary(5, 0), fuzz: "exit 1" }, "7 passed, 1 failed"],
   ["a torture that fails", { tests: summary(5, 0), torture: "exit 3" }, "7 passed, 1 failed"],
 ];
-test.each(failures)("%s: it goes on, says so and fails", async (_, stages, expected) => {
+test.each(failures)("%s: it continues, says so and fails", async (_, stages, expected) => {
   npm(stages);
   const { code, last } = await start().end();
   expect({ code, last }).toEqual({ code: 1, last: expected });
 });
 
-test("a set-up that fails is one failure", async () => {
+test("a failing set-up is one failure", async () => {
   npm({ tests: summary(5, 0) });
   program("scripts/setup.sh", "exit 1");
   expect(await start().end()).toMatchObject({ code: 1, last: "8 passed, 1 failed" });
@@ -107,14 +107,14 @@ test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
   },
 );
 
-test("what outlives the tests and holds their output does not hold it up", async () => {
+test("a process that outlives the tests and holds their output does not hold it up", async () => {
   npm({ tests: `sleep 20 & ${summary(5, 0)}` });
   const began = performance.now();
   expect(await start().end()).toMatchObject({ code: 0, last: "8 passed, 0 failed" });
   expect(performance.now() - began).toBeLessThan(15_000);
 });
 
-test("it needs no standard input, and says so where there is no room for its files", async () => {
+test("it needs no standard input, and says so if there is no room for its files", async () => {
   npm({ tests: summary(5, 0) });
   expect(await start("exec 0<&-;").end()).toMatchObject({ code: 0, last: "8 passed, 0 failed" });
   expect(await start("export TMPDIR=/nowhere;").end()).toMatchObject({ code: 1, last: "0 passed, 1 failed" });

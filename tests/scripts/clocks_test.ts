@@ -4,7 +4,7 @@ import { runScript } from "./support.ts";
 
 const clocks = (...args: string[]) => runScript("clocks.ts", args);
 
-test("--help says how it is used, and names the moments", async () => {
+test("--help explains its use, and lists the moments", async () => {
   expect(await clocks("--help")).toMatchObject({
     code: 0,
     error: "",
@@ -12,7 +12,7 @@ test("--help says how it is used, and names the moments", async () => {
   });
 });
 
-test("wrong use is refused with code 2 and the value", async () => {
+test("wrong use is rejected with code 2 and the value", async () => {
   const cases = [
     [["--moment", "noon"], 'not "noon"'],
     [["--moment", "toString"], 'not "toString"'],

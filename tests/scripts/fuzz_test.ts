@@ -3,7 +3,7 @@ import { runScript } from "./support.ts";
 
 const fuzz = (...args: string[]) => runScript("fuzz.ts", args);
 
-test("--help says how it is used, and names the targets", async () => {
+test("--help explains its use, and lists the targets", async () => {
   expect(await fuzz("--help")).toMatchObject({
     code: 0,
     error: "",
@@ -11,7 +11,7 @@ test("--help says how it is used, and names the targets", async () => {
   });
 });
 
-test("wrong use is refused with code 2 and the value", async () => {
+test("wrong use is rejected with code 2 and the value", async () => {
   const cases = [
     [["--seconds", "0"], '--seconds must be a number above 0, up to 86400, not "0"'],
     [["--seconds", "-1"], '--seconds must be a number above 0, up to 86400, not "-1"'],
@@ -25,7 +25,7 @@ test("wrong use is refused with code 2 and the value", async () => {
   }
 });
 
-test("it runs a target for the time it was given, and says how many inputs and which seed", async () => {
+test("it runs a target for the given time, and reports the number of inputs and the seed", async () => {
   const { out, code } = await fuzz("--seconds", "1", "--target", "json", "--seed", "42");
   expect({ out, code }).toEqual({ out: expect.stringMatching(/^json: \d+ inputs in \d+\.\d s, seed 42\n$/), code: 0 });
 });

@@ -8,7 +8,7 @@ beforeAll(async () => {
   text = await documentText();
 });
 
-test("the document keeps the rules", async () => {
+test("the document follows the rules", async () => {
   expect(await lint(text)).toEqual([]);
 });
 

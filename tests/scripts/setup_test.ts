@@ -62,7 +62,7 @@ async function run(script: string, options: { args?: string[]; env?: Record<stri
 const fakeBun = (version: string) => `[ "$1" = --version ] && echo ${version} && exit\nprintf '<%s>' "${version}" "$@"`;
 
 test.each(["1.4.0", "1.4.5", "1.10.2", "2.0.0"])(
-  "a Bun %s on the PATH is used, and gets the arguments as they are",
+  "a Bun %s on the PATH is used, and gets the arguments unchanged",
   async (version) => {
     await program("bin/bun", fakeBun(version));
     const { code, out } = await run("bun.sh", { args: ["src/main.ts", "two words", "--help"] });
@@ -89,7 +89,7 @@ test("without Bun and npm, the set-up says what to install", async () => {
   expect([code, said]).toEqual([1, expect.stringContaining("https://nodejs.org")]);
 });
 
-test("where npm fails, the set-up says what to check", async () => {
+test("if npm fails, the set-up says what to check", async () => {
   await program("bin/npm", "exit 1");
   const { code, said } = await run("setup.sh");
   expect([code, said]).toEqual([1, expect.stringContaining("Check the network and the proxy")]);
@@ -108,12 +108,12 @@ test("dependencies are installed once, and again when bun.lock changes", async (
   expect(await installs()).toEqual(["ran install --frozen-lockfile"]);
 });
 
-test("a nats-server on the PATH is enough: nothing is fetched", async () => {
+test("a nats-server on the PATH is enough: nothing is downloaded", async () => {
   await program("bin/nats-server", "exit 0");
   expect(await run("nats_server.sh", { env: { CI: "true" } })).toEqual({ code: 0, out: "", said: "" });
 });
 
-test("a download of nats-server with another checksum is refused", async () => {
+test("a download of nats-server with another checksum is rejected", async () => {
   await program("bin/curl", 'while [ "$1" != -o ]; do shift; done\necho tampered >"$2"');
   for (const name of ["sha256sum", "shasum", "tar", "gzip"]) {
     const path = Bun.which(name);
@@ -125,13 +125,13 @@ test("a download of nats-server with another checksum is refused", async () => {
   expect(await exists(join(project, TOOLS, "nats-server"))).toBe(false);
 });
 
-test("without nats-server the tests go on and are told so; on CI that is a failure", async () => {
+test("without nats-server the tests continue with a notice; on CI that is a failure", async () => {
   const { code, said } = await run("nats_server.sh");
   expect([code, said]).toEqual([0, expect.stringContaining("the JetStream tests will be skipped")]);
   expect((await run("nats_server.sh", { env: { CI: "true" } })).code).toBe(1);
 });
 
-test("a browser on the PATH, or one that CHROMIUM names, is enough: nothing is fetched", async () => {
+test("a browser on the PATH, or one that CHROMIUM names, is enough: nothing is downloaded", async () => {
   expect(await run("chromium.sh", { env: { CI: "true", CHROMIUM: "/opt/browser" } })).toEqual({
     code: 0,
     out: "",
@@ -141,13 +141,13 @@ test("a browser on the PATH, or one that CHROMIUM names, is enough: nothing is f
   expect(await run("chromium.sh", { env: { CI: "true" } })).toEqual({ code: 0, out: "", said: "" });
 });
 
-test("without a browser the tests go on and are told so; on CI that is a failure", async () => {
+test("without a browser the tests continue with a notice; on CI that is a failure", async () => {
   const { code, said } = await run("chromium.sh");
   expect([code, said]).toEqual([0, expect.stringContaining("the tests of the pages in a browser will be skipped")]);
   expect((await run("chromium.sh", { env: { CI: "true" } })).code).toBe(1);
 });
 
-test("a Chromium from Debian's packages is kept only if it runs, and is shown the libraries that came with it", async () => {
+test("a Chromium from Debian's packages is kept only if it runs, with the libraries that came with it", async () => {
   for (const name of ["tr", "sort"]) await symlink(Bun.which(name) as string, join(home, "bin", name));
   await program(
     "bin/apt-get",

@@ -60,7 +60,7 @@ describe("against a service", () => {
     expect(code).toBe(0);
   }, 60_000);
 
-  test("without the key, what failed is named", async () => {
+  test("without the key, the failures are listed", async () => {
     const { out, code } = await validate(production.url ?? "");
     expect(code).toBe(1);
     expect(out).toContain("✓ GET / returns the service's name");
@@ -71,7 +71,7 @@ describe("against a service", () => {
   }, 60_000);
 });
 
-test("a service that answers nonsense is red in every check", async () => {
+test("a service that returns nonsense is red in every check", async () => {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => Response.json({ ok: false }) });
   const { out, code } = await validate(server.url.href);
   await server.stop(true);
@@ -82,14 +82,14 @@ test("a service that answers nonsense is red in every check", async () => {
   ]);
 }, 60_000);
 
-test("a service that is not there is said not to be there", async () => {
+test("an unreachable service is reported as such", async () => {
   const { error, code } = await validate("http://127.0.0.1:1");
   expect(code).toBe(1);
   expect(error).toContain("🔴 Cannot reach http://127.0.0.1:1");
   expect(error).toContain("npm start");
 });
 
-test("an address that is none is refused", async () => {
+test("an invalid URL is rejected", async () => {
   const { error, code } = await validate("localhost:5000");
   expect(code).toBe(1);
   expect(error).toContain("not an http or https URL");

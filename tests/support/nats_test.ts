@@ -21,7 +21,7 @@ test.skipIf(!natsAvailable)("a message survives a kill and a restart on the same
   await after.close();
 });
 
-test.skipIf(!natsAvailable)("servers of one test run share nothing, and a stopped one answers no more", async () => {
+test.skipIf(!natsAvailable)("servers of one test run share nothing, and a stopped one no longer responds", async () => {
   const [one, other] = await Promise.all([startNats(), startNats()]);
   const toOne = await connect({ servers: one.url });
   const toOther = await connect({ servers: other.url });

@@ -13,7 +13,7 @@ afterAll(async () => {
   await Promise.all(databases.map((database) => database.drop()));
 });
 
-test("every test database is migrated and apart from the others", async () => {
+test("every test database is migrated and separate from the others", async () => {
   for (const { url } of databases) {
     const sql = connect(url, { max: 1 });
     expect(Array.from(await sql`select current_user::text as role, count(*) as count from levqor_log.events`)).toEqual([
@@ -24,7 +24,7 @@ test("every test database is migrated and apart from the others", async () => {
   }
 });
 
-test("the Postgres and the folder of a killed test process go with it", async () => {
+test("the Postgres and the folder of a killed test process are removed with it", async () => {
   const script = `
     const { testDatabase } = await import(${JSON.stringify(join(import.meta.dir, "postgres.ts"))});
     const { connect } = await import(${JSON.stringify(join(import.meta.dir, "../../src/db/mod.ts"))});

@@ -18,7 +18,7 @@ async function scrape(of: Metrics) {
   return parseExposition(await (await of.render()).text());
 }
 
-test("what a strict scraper reads is what was measured", async () => {
+test("a strict scraper reads what was measured", async () => {
   const one = metrics();
   one.request({ route: "/api/v1/intake", method: "POST", status: 202, seconds: 0.004 });
   one.request({ route: "/api/v1/intake", method: "POST", status: 200, seconds: 0.04 });
@@ -48,7 +48,7 @@ test("what a strict scraper reads is what was measured", async () => {
   expect(sampleOf(families, "levqor_build_info", { version: '1.2.3-"quoted"', build: "a\\b\nc", role: "all" })).toBe(1);
 });
 
-test("the process itself is told of, as it is", async () => {
+test("the process itself is described", async () => {
   const families = await scrape(metrics());
   expect(sampleOf(families, "process_resident_memory_bytes")).toBeGreaterThan(20_000_000);
   expect(sampleOf(families, "process_heap_bytes")).toBeGreaterThan(1_000_000);
@@ -76,7 +76,7 @@ test("names follow the conventions", async () => {
   }
 });
 
-test("clients cannot make series", async () => {
+test("clients cannot create series", async () => {
   const one = metrics();
   for (let i = 0; i < 1_000; i++) {
     one.request({ route: undefined, method: `BREW${i}`, status: 404, seconds: 0 });
@@ -101,7 +101,7 @@ test("streams that are open are counted until they are closed", async () => {
   expect(sampleOf(families, "levqor_open_streams", { kind: "websocket" })).toBe(1);
 });
 
-test("gauges show what is known now, and nothing where it is not", async () => {
+test("gauges show what is known now, and nothing if it is not", async () => {
   const one = metrics();
   let known: ReadonlyMap<string, number> | undefined = new Map([
     ["jobs", 3],
@@ -135,7 +135,7 @@ test("gauges show what is known now, and nothing where it is not", async () => {
   expect(families.get("levqor_largest")?.samples).toEqual([]);
 });
 
-test("a loop that stands still is seen", async () => {
+test("a blocked event loop is noticed", async () => {
   const one = metrics();
   await Bun.sleep(10);
   const until = performance.now() + 400;

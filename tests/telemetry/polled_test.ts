@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { polled } from "../../src/telemetry/polled.ts";
 
-test("however often one looks, and however many, the asking is rare", async () => {
+test("however often and however many ask, queries are rare", async () => {
   let asked = 0;
   const look = polled(async () => ++asked, { fresh_ms: 60_000 });
   const looks = await Promise.all(Array.from({ length: 100 }, look));
@@ -10,7 +10,7 @@ test("however often one looks, and however many, the asking is rare", async () =
   expect(asked).toBe(1);
 });
 
-test("a figure that is no longer fresh is asked for again", async () => {
+test("a stale figure is queried again", async () => {
   let asked = 0;
   const look = polled(async () => ++asked, { fresh_ms: 1 });
   expect(await look()).toBe(1);
@@ -18,7 +18,7 @@ test("a figure that is no longer fresh is asked for again", async () => {
   expect(await look()).toBe(2);
 });
 
-test("what takes long to tell is asked for more rarely", async () => {
+test("slow figures are queried more rarely", async () => {
   let asked = 0;
   const ask = async () => {
     await Bun.sleep(100);
@@ -31,7 +31,7 @@ test("what takes long to tell is asked for more rarely", async () => {
   expect(await look()).toBe(1);
 });
 
-test("who looks waits a while for a new figure, and then makes do with the last one", async () => {
+test("a reader waits a while for a new figure, and then gets the last one", async () => {
   const answers = [Promise.resolve(1), new Promise<number>(() => {})];
   let asked = 0;
   const look = polled(() => answers[asked++] as Promise<number>, { fresh_ms: 0, patience_ms: 10 });
@@ -42,7 +42,7 @@ test("who looks waits a while for a new figure, and then makes do with the last 
   expect(asked).toBe(2);
 });
 
-test("a figure that cannot be had is none, and one that is too old is none any more", async () => {
+test("a figure that fails is none, and one that is too old is dropped", async () => {
   const failing = polled(() => Promise.reject(new Error("the database is away")));
   expect(await failing()).toBeUndefined();
 

@@ -155,7 +155,7 @@ describe("the search", () => {
     expect(said).not.toMatch(/ins1de-|pl4nted-c|lvq_live_aaa/);
   });
 
-  test("passes a run whose logs hold none", async () => {
+  test("passes a run whose logs contain none", async () => {
     expect((await runOf(writes('{"msg":"all is well"}\n'))).code).toBe(0);
   });
 });

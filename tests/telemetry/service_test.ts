@@ -47,7 +47,7 @@ async function scrape(service: ServiceProcess) {
   return parseExposition(await answer.text());
 }
 
-test("the port of its own answers /metrics without a key, /health, and nothing else", async () => {
+test("the separate port serves /metrics without a key, /health, and nothing else", async () => {
   const base = metricsUrl(api);
   const families = await scrape(api);
   expect(sampleOf(families, "levqor_build_info", { role: "api" })).toBe(1);
@@ -91,7 +91,7 @@ test("a job is seen by every instrument on its way", async () => {
   }
 });
 
-test("figures of the whole service are told by each process", async () => {
+test("figures of the whole service are reported by each process", async () => {
   for (const service of [api, worker]) {
     const families = await eventually(async () => {
       const now = await scrape(service);
@@ -114,7 +114,7 @@ function askedBy(expression: string): { names: string[]; labels: string[] } {
   return { names, labels: [...selected, ...grouped] };
 }
 
-test("Grafana's panels and Prometheus' alerts ask for what there is", async () => {
+test("Grafana's panels and Prometheus' alerts use existing figures", async () => {
   const names = new Set<string>();
   for (const service of [api, worker]) {
     for (const { name, type } of (await scrape(service)).values()) {
@@ -148,7 +148,7 @@ const LABELS: ReadonlySet<string> = new Set([
   ...["status_class", "type", "version", "workflow"],
 ]);
 
-test("whatever the service shows keeps to the conventions", async () => {
+test("everything that the service reports follows the conventions", async () => {
   for (const service of [api, worker]) {
     for (const { name, type, samples } of (await scrape(service)).values()) {
       expect(name).toMatch(/^(?:levqor|process)_[a-z]+(?:_[a-z]+)*$/);

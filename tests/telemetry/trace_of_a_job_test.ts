@@ -126,7 +126,7 @@ describe("with a collector", () => {
   });
 });
 
-test("without a collector a caller's trace goes on all the same, through events and calls", async () => {
+test("without a collector a caller's trace is passed on nevertheless, through events and calls", async () => {
   const service = await start();
   const { events } = await run(service, "handed-on", { headers: { traceparent: CALLERS } });
   expect(new Set(events.map(({ meta }) => meta.traceparent))).toEqual(new Set([CALLERS]));
@@ -150,7 +150,7 @@ test("without a collector a caller's trace goes on all the same, through events 
   await service.stop();
 });
 
-test("a dead collector keeps no job and no stop waiting", async () => {
+test("a dead collector delays no job and no stop", async () => {
   const service = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" });
   await run(service, "dead-collector");
   const began = performance.now();

@@ -4,7 +4,7 @@ import { formatTraceparent, parseTraceparent, saneTraceparent } from "../../src/
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
 
-test("a valid header is taken", () => {
+test("a valid header is accepted", () => {
   expect(parseTraceparent(`00-${TRACE}-${SPAN}-01`)).toEqual({ trace_id: TRACE, span_id: SPAN, sampled: true });
   expect(parseTraceparent(`00-${TRACE}-${SPAN}-00`)?.sampled).toBe(false);
   // Other flags than the first are not ours.
@@ -40,7 +40,7 @@ test.each([
 
 test("no header is none", () => expect(parseTraceparent(undefined)).toBeUndefined());
 
-test("what is written is read as it was", () => {
+test("what is written is read unchanged", () => {
   const parent = { trace_id: TRACE, span_id: SPAN, sampled: true };
   expect(parseTraceparent(formatTraceparent(parent))).toEqual(parent);
 });

@@ -35,7 +35,7 @@ async function tracing(endpoint: string, sample_ratio = 1): Promise<Tracing> {
   return one;
 }
 
-test("spans arrive as they were, each under its parent", async () => {
+test("spans arrive unchanged, each under its parent", async () => {
   const { url, spans, exports } = collector();
   const traces = await tracing(url);
   const outer = traces.start("outer", {
@@ -71,7 +71,7 @@ test("spans arrive as they were, each under its parent", async () => {
   });
 });
 
-test("without a parent, or with one that is not valid, a trace begins", async () => {
+test("without a valid parent, a new trace begins", async () => {
   const { url, spans } = collector();
   const traces = await tracing(url);
   for (const parent of [undefined, "nonsense"]) traces.start("root", { parent }).end();
@@ -80,7 +80,7 @@ test("without a parent, or with one that is not valid, a trace begins", async ()
   expect(spans[0]?.trace_id).not.toBe(spans[1]?.trace_id);
 });
 
-test("what is not sampled is not recorded, and its caller's place in the trace is handed on", async () => {
+test("what is not sampled is not recorded, and its caller's context is passed on", async () => {
   const { url, spans } = collector();
   const none = await tracing(url, 0);
   expect(none.start("a").traceparent).toBeUndefined();
@@ -98,7 +98,7 @@ test("what is not sampled is not recorded, and its caller's place in the trace i
   expect(spans).toEqual([]);
 });
 
-test("without a collector traces are handed on, and OpenTelemetry is not loaded", async () => {
+test("without a collector traces are passed on, and OpenTelemetry is not loaded", async () => {
   const traces = await openTracing({
     endpoint: undefined,
     headers: {},
@@ -124,7 +124,7 @@ test("without a collector traces are handed on, and OpenTelemetry is not loaded"
   expect([loaded(""), loaded("http://127.0.0.1:1")]).toEqual(["false", "true"]);
 });
 
-test("a collector that is away harms nothing: spans are dropped, it is said once, and the end does not wait", async () => {
+test("a collector that is down does no harm: spans are dropped, it is reported once, and the exit does not wait", async () => {
   faults.length = 0;
   const traces = await tracing("http://127.0.0.1:1");
   const before = process.memoryUsage.rss();
@@ -135,7 +135,7 @@ test("a collector that is away harms nothing: spans are dropped, it is said once
   expect(performance.now() - start).toBeLessThan(5_000);
 });
 
-test("it is said when a collector takes none, once, and when it takes them again", async () => {
+test("it is reported when a collector stops accepting, once, and when it accepts again", async () => {
   faults.length = 0;
   recoveries = 0;
   let refuses = true;
@@ -158,7 +158,7 @@ test("it is said when a collector takes none, once, and when it takes them again
   expect(faults[0]).not.toContain("for-the-collector");
 });
 
-test("each traced append of a batch is a span, from when it began to wait", async () => {
+test("each traced append of a batch is a span, from when it started to wait", async () => {
   const { url, spans } = collector();
   const traces = await tracing(url);
   const now = performance.now();

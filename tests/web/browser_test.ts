@@ -58,7 +58,7 @@ describe.skipIf(!chromiumAvailable)("in a browser", () => {
   const visited = async (address: string) => (await visits.get(address)) as Visit;
 
   test.each(addresses.filter((address) => address !== "/docs"))(
-    "%s is fit for everyone, quiet, small, and the same without scripts",
+    "%s is accessible, quiet, small, and the same without scripts",
     async (address) => {
       const { faults, bytes, text, text_without_scripts } = await visited(address);
       expect(faults).toEqual(address === NOWHERE ? [expect.stringContaining("404 (Not Found)")] : []);
@@ -71,7 +71,7 @@ describe.skipIf(!chromiumAvailable)("in a browser", () => {
   );
 
   test(
-    "/docs, a program, is fit for everyone and quiet, and says where the same is without scripts",
+    "/docs, a program, is accessible and quiet, and links to the same without scripts",
     async () => {
       const { faults, bytes, text, text_without_scripts } = await visited("/docs");
       expect(faults).toEqual([]);
@@ -83,7 +83,7 @@ describe.skipIf(!chromiumAvailable)("in a browser", () => {
   );
 
   test(
-    "in the dark the pages are dark",
+    "in dark mode the pages are dark",
     async () => {
       const page = await browser.newPage();
       page.setDefaultTimeout(PATIENCE_MS);

@@ -66,7 +66,7 @@ async function parse(address: string): Promise<Read> {
   return { status, title, meta, links, sources, ids, headings };
 }
 
-test("there are the pages that the product promises", () => {
+test("the pages that the product promises exist", () => {
   expect(addresses).toEqual(
     expect.arrayContaining([
       "/public/",
@@ -82,7 +82,7 @@ test("there are the pages that the product promises", () => {
 });
 
 describe("each page", () => {
-  test.each(addresses)("%s says what it is, also to those who show a preview of it", async (address) => {
+  test.each(addresses)("%s describes itself, also in link previews", async (address) => {
     const { status, title, meta, headings } = await read(address);
     expect(status).toBe(200);
     expect(title).not.toBe("");
@@ -106,7 +106,7 @@ describe("each page", () => {
     });
   });
 
-  test.each(addresses)("%s leads to places that there are", async (address) => {
+  test.each(addresses)("%s links only to existing places", async (address) => {
     const { links, sources, meta } = await read(address);
     const faults: string[] = [];
     for (const link of [...links, ...sources, meta.get("og:image") ?? ""]) {
@@ -124,7 +124,7 @@ describe("each page", () => {
     expect(faults).toEqual([]);
   });
 
-  test("has a title and a description of its own", async () => {
+  test("has its own title and description", async () => {
     const read_ = await Promise.all(addresses.map(read));
     const repeated = (texts: string[]) => texts.filter((text, i) => texts.indexOf(text) !== i);
     expect(repeated(read_.map(({ title }) => title))).toEqual([]);
@@ -132,21 +132,21 @@ describe("each page", () => {
   });
 });
 
-test("the legal texts say that a lawyer has yet to read them", async () => {
+test("the legal texts say that a lawyer has yet to review them", async () => {
   for (const name of ["privacy", "terms", "cookies"]) {
     const { text } = await api.ask(`/public/legal/${name}`);
     expect(text).toMatch(/<p class="notice" role="note">[^<]*lawyer[^<]*<\/p>/);
   }
 });
 
-test("the feed names every post", async () => {
+test("the feed lists every post", async () => {
   const { text } = await api.ask("/public/blog/feed.xml");
   const posts = addresses.filter((address) => address.startsWith("/public/blog/"));
   expect(posts.length).toBeGreaterThan(0);
   for (const post of posts) expect(text).toContain(`<id>${api.url}${post}</id>`);
 });
 
-test("security.txt is one by RFC 9116, and holds for months", async () => {
+test("security.txt follows RFC 9116, and is valid for months", async () => {
   const { text, headers } = await api.ask("/.well-known/security.txt");
   expect(headers.get("content-type")).toBe("text/plain;charset=utf-8");
   const fields = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
@@ -160,14 +160,14 @@ test("security.txt is one by RFC 9116, and holds for months", async () => {
   expect(days).toBeLessThan(365);
 });
 
-test("robots.txt leads to the sitemap, and keeps programs off nothing that is listed there", async () => {
+test("robots.txt links to the sitemap, and excludes nothing that is listed there", async () => {
   const { text } = await api.ask("/robots.txt");
   expect(text).toContain(`Sitemap: ${api.url}/sitemap.xml`);
   const refused = Array.from(text.matchAll(/^Disallow: (\S+)$/gm), ([, path]) => path as string);
   for (const address of addresses) expect(refused.filter((path) => address.startsWith(path))).toEqual([]);
 });
 
-test("what marketing says is there, and leads to places that there are", async () => {
+test("the marketing texts exist, and link to existing places", async () => {
   const { headlines, calls_to_action, selling_points } = site.marketing();
   for (const texts of [headlines, calls_to_action, selling_points]) expect(texts.length).toBeGreaterThan(0);
   for (const { href } of calls_to_action) if (href.startsWith("/")) expect((await read(href)).status).toBe(200);

@@ -5,7 +5,7 @@ const DESCRIPTION = "What an error answer says, and what a client does about it.
 const page = (front: string) => `---\n${front}\n---\n## Text\n`;
 
 describe("front matter", () => {
-  test("is taken off the body", () => {
+  test("is removed from the body", () => {
     const text = page(`title: "Errors: all of them"\ndescription: ${DESCRIPTION}\ndate: 2025-11-06\norder: 3`);
     expect(parseFrontMatter(text, "docs/errors.md")).toEqual({
       front: { title: "Errors: all of them", description: DESCRIPTION, date: "2025-11-06", order: 3 },
@@ -38,7 +38,7 @@ describe("front matter", () => {
       page(`title: A\ndescription: ${DESCRIPTION}\nupdated: 6 Nov 2025`),
       "front matter of docs/a.md: /updated: Expected string to match",
     ],
-  ])("refuses %s, and says so", (_, text, message) => {
+  ])("rejects %s, with the reason", (_, text, message) => {
     expect(() => parseFrontMatter(text, "docs/a.md")).toThrow(message);
   });
 });

@@ -38,14 +38,14 @@ describe("Accept-Encoding", () => {
     ["identity;q=1, gzip;q=0.5", "identity"],
     [" br ; q=1.0 , gzip;q=0.9", "br"],
     ["br;q=x, gzip", "gzip"],
-  ])("%p is answered with %s", async (accepted, encoding) => {
+  ])("%p gets %s", async (accepted, encoding) => {
     const { headers, body } = await ask(text, accepted === undefined ? {} : { "accept-encoding": accepted });
     expect(headers.get("content-encoding") ?? "identity").toBe(encoding);
     expect(headers.get("vary")).toBe("accept-encoding");
     expect(decode[encoding]?.(body).toString()).toBe(TEXT);
   });
 
-  test("each encoding has a strong tag of its own", async () => {
+  test("each encoding has its own strong tag", async () => {
     const tags = await Promise.all(
       ["br", "zstd", "gzip", "identity"].map(async (name) =>
         (await ask(text, { "accept-encoding": name })).headers.get("etag"),
@@ -55,7 +55,7 @@ describe("Accept-Encoding", () => {
     for (const tag of tags) expect(tag).toMatch(/^"[\w-]{22}(?:-(?:br|zstd|gzip))?"$/);
   });
 
-  test("what is compressed already, or too short to become shorter, is sent as it is", async () => {
+  test("content that is compressed already, or too short to benefit, is sent as it is", async () => {
     const short = new Content("ok", text);
     for (const content of [image, short]) {
       const { headers } = await ask(content, { "accept-encoding": "br, gzip" });
@@ -101,7 +101,7 @@ describe("a condition", () => {
     }
   });
 
-  test("does not change an answer that says something else", async () => {
+  test("does not change a response with another status", async () => {
     const request = new Request("http://localhost/a", { headers: { "if-none-match": "*", range: "bytes=0-1" } });
     const response = await respond(request, text, { status: 404 });
     expect(response.status).toBe(404);
@@ -127,7 +127,7 @@ describe("a range", () => {
     expect(body.toString()).toBe(TEXT.slice(start, end + 1));
   });
 
-  test.each(["bytes=2000-", "bytes=5000-6000", "bytes=-0"])("%s begins behind the end", async (range) => {
+  test.each(["bytes=2000-", "bytes=5000-6000", "bytes=-0"])("%s starts after the end", async (range) => {
     const refused = ask(text, { range });
     await expect(refused).rejects.toThrow(RangeNotSatisfiableError);
     await expect(refused).rejects.toMatchObject({ size: 2_000 });
@@ -144,7 +144,7 @@ describe("a range", () => {
     "bytes=-",
     "bytes=-1-2",
     "bytes=0x1-2",
-  ])("%s is none that is sent by itself: all is sent", async (range) => {
+  ])("%s is not sent by itself: all is sent", async (range) => {
     const { status, headers, body } = await ask(text, { range });
     expect(status).toBe(200);
     expect(headers.get("accept-ranges")).toBe("bytes");
@@ -158,23 +158,23 @@ describe("a range", () => {
     [`"${text.version}-br"`, 200],
     ['"another"', 200],
     ["Sat, 03 Jan 2026 00:00:00 GMT", 200],
-  ])("with If-Range %s is answered with %d", async (condition, status) => {
+  ])("with If-Range %s gets %d", async (condition, status) => {
     expect((await ask(text, { range: "bytes=0-4", "if-range": condition })).status).toBe(status);
   });
 
-  test("of a HEAD is not looked at", async () => {
+  test("of a HEAD is ignored", async () => {
     const request = new Request("http://localhost/a", { method: "HEAD", headers: { range: "bytes=0-4" } });
     expect((await respond(request, text)).status).toBe(200);
   });
 
-  test("counts for nothing where the client has all of it already", async () => {
+  test("is ignored if the client has all of it already", async () => {
     for (const range of ["bytes=0-4", "bytes=5000-"]) {
       expect((await ask(text, { range, "if-none-match": `"${text.version}"` })).status).toBe(304);
     }
   });
 });
 
-test("an address that names the version may be kept for ever, and one that names another may not", async () => {
+test("an address with a version may be cached for ever, and one with another version may not", async () => {
   const control = async (path: string) => (await ask(text, {}, path)).headers.get("cache-control");
   expect(await control(`/a?v=${text.version}`)).toBe("public, max-age=31536000, immutable");
   expect(await control("/a?v=another")).toBe("no-cache");

@@ -17,7 +17,7 @@ async function get(site: Site, path: string) {
 const text = async (site: Site, path: string) => (await get(site, path))?.text ?? "";
 
 describe("a page", () => {
-  test("has one address, and answers at the others that people write", async () => {
+  test("has one address, and is also served at the others that people write", async () => {
     await using folder = await siteFolder({
       "index.html": source({ title: "Home" }, "<h1>Home</h1>"),
       "docs/index.md": source({ title: "Docs" }, "Read."),
@@ -40,7 +40,7 @@ describe("a page", () => {
     }
   });
 
-  test("is put into the layout, every text escaped", async () => {
+  test("is rendered in the layout, with every text escaped", async () => {
     await using folder = await siteFolder({
       "docs/a.md": source(
         { title: 'The <b> & "quotes"', notice: "Not <yet> read.", updated: "2026-02-03" },
@@ -59,7 +59,7 @@ describe("a page", () => {
     expect(page).not.toContain("{{");
   });
 
-  test("shows where it stands: in the navigation, in its section, on the page itself", async () => {
+  test("shows where it is: in the navigation, in its section, on the page itself", async () => {
     await using folder = await siteFolder({
       "docs/index.md": source({ title: "Docs" }, ""),
       "docs/b.md": source({ title: "Second", order: 2 }, "## One\n\n## Two `x`\n\n### Deeper\n\n## Three\n"),
@@ -82,7 +82,7 @@ describe("a page", () => {
     expect(await text(site, "/public/legal/terms")).not.toContain('class="sidebar"');
   });
 
-  test("leads to the pages that its links name by their files", async () => {
+  test("links to the pages that its links name by their files", async () => {
     await using folder = await siteFolder({
       "docs/a.md": source(
         {},
@@ -117,7 +117,7 @@ describe("a page", () => {
     expect(await text(site, "/public/")).toContain('<a href="/public/docs/b">b</a>');
   });
 
-  test("lets what is wide be scrolled, also by keyboard", async () => {
+  test("makes wide content scrollable, also by keyboard", async () => {
     await using folder = await siteFolder({ "a.md": source({}, "```\ncode\n```\n\n| a |\n|---|\n| 1 |\n") });
     const page = await text(open(folder), "/public/a");
     expect(page).toContain('<pre tabindex="0"><code>code\n</code></pre>');
@@ -126,7 +126,7 @@ describe("a page", () => {
     );
   });
 
-  test("is not where two files would be", async () => {
+  test("does not exist if two files would be it", async () => {
     await using folder = await siteFolder({ "docs/a.md": source({}, ""), "docs/a.html": "<p>static</p>" });
     expect(() => open(folder)).toThrow("Cannot serve two files at /public/docs/a.html: rename one");
   });
@@ -193,7 +193,7 @@ describe("what clients look for at the root", () => {
     expect(site.addresses()).toEqual(["/docs", "/public/", "/public/blog/one", "/public/docs/a"]);
   });
 
-  test("robots.txt and security.txt know where the service is seen", async () => {
+  test("robots.txt and security.txt contain the public URL", async () => {
     await using folder = await siteFolder({
       "robots.txt": "User-agent: *\nSitemap: {{base_url}}/sitemap.xml\n",
       ".well-known/security.txt": "Contact: mailto:security@example.com\nExpires: {{expires}}\n",
@@ -216,7 +216,7 @@ describe("what clients look for at the root", () => {
 });
 
 describe("never served:", () => {
-  test("hidden files, links that lead elsewhere, and what pages are made from", async () => {
+  test("hidden files, links that lead elsewhere, and the sources of pages", async () => {
     await using outside = await siteFolder({ "secret.txt": "secret" });
     await using folder = await siteFolder({
       ".env": "secret",
@@ -255,7 +255,7 @@ describe("never served:", () => {
 });
 
 describe("caching", () => {
-  test("is short where an address may change, and off while pages are being written", async () => {
+  test("is short if an address may change, and off while pages are being written", async () => {
     await using folder = await siteFolder({ "a.md": source({}, "") });
     const control = async (site: Site, path: string) => (await get(site, path))?.headers.get("cache-control");
     const [served, written] = [open(folder), open(folder, { watch: true })];
@@ -265,7 +265,7 @@ describe("caching", () => {
     expect(await control(written, "/public/assets/site.css")).toBe("no-cache");
   });
 
-  test("a written file is seen at the next request where that is wanted, and only there", async () => {
+  test("a written file is noticed at the next request if enabled, and only there", async () => {
     await using folder = await siteFolder({ "a.md": source({}, "old") });
     const [served, watched] = [open(folder), open(folder, { watch: true })];
     expect(await text(watched, "/public/a")).toContain("<p>old</p>");
@@ -277,7 +277,7 @@ describe("caching", () => {
     expect(await get(served, "/public/b")).toBeUndefined();
   });
 
-  test("while a file cannot be read, what was there before stays", async () => {
+  test("while a file cannot be read, the previous content stays", async () => {
     await using folder = await siteFolder({ "a.md": source({}, "old") });
     const faults: string[] = [];
     const site = open(folder, { watch: true, on_fault: ({ message }) => faults.push(message) });
@@ -290,7 +290,7 @@ describe("caching", () => {
   });
 });
 
-describe("a folder that is not as it should be is refused, and says why:", () => {
+describe("an invalid folder is rejected, with the reason:", () => {
   const claim = (value: object) => JSON.stringify(value);
   test.each([
     [{ "site.json": "{" }, "Cannot read site.json: "],
@@ -329,7 +329,7 @@ describe("a folder that is not as it should be is refused, and says why:", () =>
   });
 });
 
-test("marketing texts of all files are one", async () => {
+test("marketing texts of all files are merged", async () => {
   await using folder = await siteFolder({
     "marketing/b.json": JSON.stringify({
       selling_points: [{ id: "proof", title: "Proof", text: "Every step is kept." }],
@@ -346,7 +346,7 @@ test("marketing texts of all files are one", async () => {
   });
 });
 
-test("a page that somebody else made is shown in the layout", async () => {
+test("a page that was rendered elsewhere is shown in the layout", async () => {
   await using folder = await siteFolder();
   const site = open(folder);
   const show = (body: string) =>

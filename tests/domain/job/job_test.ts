@@ -60,7 +60,7 @@ describe("submit", () => {
   test("records the submission", () => {
     given().when({ type: "submit", submission }).then({ type: "job.submitted", data: submission });
   });
-  test("refuses an id that is taken", () => {
+  test("rejects an id that is in use", () => {
     given(submitted()).when({ type: "submit", submission }).refused("job_exists");
   });
 });
@@ -73,7 +73,7 @@ describe("start", () => {
   test("claims a released job as its next attempt", () => {
     given(submitted(), started(1), released(1, "lease_expired")).when(start).then(started(2));
   });
-  test("says on record that an external worker claims it", () => {
+  test("records that an external worker claims it", () => {
     given(submitted())
       .when({ ...start, worker: "theirs", external: true })
       .then(startedExternally(1));
@@ -81,10 +81,10 @@ describe("start", () => {
     const after = jobState(record([submitted(), startedExternally(1), released(1, "lease_expired"), started(2)]));
     expect(after).toMatchObject({ worker: "w1", external: false });
   });
-  test("refuses a job that another worker holds", () => {
+  test("rejects a job that another worker has claimed", () => {
     given(submitted(), started(1, "w2")).when(start).refused("job_not_queued");
   });
-  test("refuses a finished job and one that never was", () => {
+  test("rejects a finished job and one that never existed", () => {
     given(submitted(), started(1), succeeded(1)).when(start).refused("job_finished");
     given().when(start).refused("job_not_found");
   });
@@ -98,7 +98,7 @@ describe("heartbeat", () => {
     const state = jobState(record([submitted(), started(1), heartbeat(1)]));
     expect(state.lease_expires_at).toBe(EPOCH + 3000 + LEASE_SECONDS * 1000);
   });
-  test("refuses an attempt that was given up", () => {
+  test("rejects an attempt that was given up", () => {
     given(submitted(), started(1), released(1, "lease_expired"), started(2))
       .when({ type: "heartbeat", attempt: 1, lease_seconds: LEASE_SECONDS })
       .refused("attempt_superseded");
@@ -107,12 +107,12 @@ describe("heartbeat", () => {
 
 describe("release", () => {
   const lapse = EPOCH + 2000 + LEASE_SECONDS * 1000;
-  test("takes back a lapsed lease", () => {
+  test("takes back an expired lease", () => {
     given(submitted(), started(1))
       .when({ type: "release", attempt: 1, reason: "lease_expired", now: lapse })
       .then(released(1, "lease_expired"));
   });
-  test("leaves a lease alone that still runs, or that a heartbeat renewed", () => {
+  test("leaves a lease alone that is still valid, or that a heartbeat renewed", () => {
     const release: JobCommand = { type: "release", attempt: 1, reason: "lease_expired", now: lapse - 1 };
     given(submitted(), started(1)).when(release).refused("lease_not_expired");
     given(submitted(), started(1), heartbeat(1))
@@ -160,7 +160,7 @@ describe("release", () => {
         },
       });
   });
-  test("does not count attempts that a stopping worker handed back", () => {
+  test("does not count attempts that a stopping worker released", () => {
     const history = [submitted({ max_attempts: 2 })];
     for (let attempt = 1; attempt <= 7; attempt++) history.push(started(attempt), released(attempt, "worker_stopping"));
     given(...history, started(8))
@@ -171,7 +171,7 @@ describe("release", () => {
 
 describe("a failed attempt", () => {
   const fail = (attempt: number): JobCommand => ({ type: "fail", attempt, error: TOO_SLOW, retry: { in_seconds: 5 } });
-  test("that may be repeated is followed by another, after the pause", () => {
+  test("that is retryable is followed by another, after the delay", () => {
     given(submitted(), started(1)).when(fail(1)).then(retrying(1));
     const state = jobState(record([submitted(), started(1), retrying(1)]));
     expect(state).toMatchObject({
@@ -190,7 +190,7 @@ describe("a failed attempt", () => {
       last_error: null,
     });
   });
-  test("fails the job where none is left: by its own limit, the connector's, the service's", () => {
+  test("fails the job if none is left: by its own limit, the connector's, the service's", () => {
     given(submitted({ max_attempts: 2 }), started(1), retrying(1), started(2))
       .when(fail(2))
       .then(failed(2));
@@ -209,7 +209,7 @@ describe("a failed attempt", () => {
       .when(fail(5))
       .then(failed(5));
   });
-  test("that failed by hand is the end", () => {
+  test("that was reported by hand is the end", () => {
     given(submitted())
       .when({ ...fail(1), attempt: "any" } as JobCommand)
       .then(failed(0));
@@ -217,7 +217,7 @@ describe("a failed attempt", () => {
 });
 
 describe("cancel", () => {
-  test("ends a job that waits and one that runs", () => {
+  test("ends a waiting job and a running one", () => {
     given(submitted()).when({ type: "cancel" }).then(cancelled(0));
     given(submitted(), started(1))
       .when({ type: "cancel", reason: "Wrong customer" })
@@ -229,12 +229,12 @@ describe("cancel", () => {
       error: null,
     });
   });
-  test("is done once, and refused after another end", () => {
+  test("happens once, and is rejected after another outcome", () => {
     given(submitted(), cancelled(0)).when({ type: "cancel" }).then();
     given(submitted(), started(1), succeeded(1)).when({ type: "cancel" }).refused("job_finished");
     given().when({ type: "cancel" }).refused("job_not_found");
   });
-  test("makes every later answer too late, and the callback due", () => {
+  test("makes every later report too late, and the callback due", () => {
     const history = [submitted({ callback_url: "https://example.com/hook" }), started(1), cancelled(1)];
     given(...history)
       .when({ type: "complete", attempt: 1, result: 1 })
@@ -249,7 +249,7 @@ describe("cancel", () => {
 describe("expire", () => {
   const limited = submitted({ timeout_seconds: 10 });
   const end = EPOCH + 1000 + 10_000;
-  test("ends a job that took too long, whatever it does", () => {
+  test("ends a job whose time is up, whatever it does", () => {
     const error = (since: string) => ({
       code: "job_timeout",
       message: `The job did not end by 2026-01-01T00:00:11.000Z; ${since}.`,
@@ -261,7 +261,7 @@ describe("expire", () => {
       .when({ type: "expire", now: end })
       .then({ type: "job.failed", data: { attempt: 1, error: error("attempt 1 was running") } });
   });
-  test("is refused before, and where no time is set", () => {
+  test("is rejected before, and if no time is set", () => {
     given(limited)
       .when({ type: "expire", now: end - 1 })
       .refused("job_not_expired");
@@ -285,7 +285,7 @@ describe("complete and fail", () => {
       .then(succeeded(1));
     given(submitted(), started(1)).when({ type: "fail", attempt: 1, error }).then(failed(1));
   });
-  test("refuse a late answer: another attempt is running, or the job waits for one", () => {
+  test("reject a late report: another attempt is running, or the job waits for one", () => {
     const lost = [submitted(), started(1), released(1, "lease_expired")];
     given(...lost, started(2))
       .when({ type: "complete", attempt: 1, result: 1 })
@@ -297,12 +297,12 @@ describe("complete and fail", () => {
       .when({ type: "fail", attempt: 1, error })
       .refused("attempt_superseded");
   });
-  test("refuse a second answer, a job never claimed and one that never was", () => {
+  test("reject a second report, a job never claimed and one that never existed", () => {
     given(submitted(), started(1), failed(1)).when({ type: "complete", attempt: 1, result: 1 }).refused("job_finished");
     given(submitted()).when({ type: "complete", attempt: 1, result: 1 }).refused("attempt_superseded");
     given().when({ type: "complete", attempt: "any", result: 1 }).refused("job_not_found");
   });
-  test("by hand, end a job that was never claimed, or whoever holds it", () => {
+  test("by hand, end a job whether it was claimed or not", () => {
     given(submitted())
       .when({ type: "complete", attempt: "any", result: { n: 1 } })
       .then(succeeded(0));
@@ -326,10 +326,10 @@ describe("callback", () => {
       .when(deliver)
       .refused("callback_not_pending");
   });
-  test("is refused for a job without one", () => {
+  test("is rejected for a job without one", () => {
     given(submitted(), started(1), succeeded(1)).when(deliver).refused("callback_not_pending");
   });
-  test("goes on after an attempt that failed, each number once; a delivery counts whatever its number", () => {
+  test("continues after a failed attempt, each number once; a delivery counts whatever its number", () => {
     const attempted: KnownNewEvent = { type: "job.callback_attempted", data: notYet(1) };
     const again: JobCommand = { type: "callback_attempted", delivery: notYet(1) };
     given(...done)

@@ -126,11 +126,11 @@ describe("an expression", () => {
     ["payload.list.all(x, 1, 2)", "takes the name of a variable and an expression"],
     ["payload.list.map()", "takes the name of a variable"],
     ["'x'".padEnd(1_001), "1001 characters; 1000 are allowed"],
-  ])("that may not be written says why: %s", (source, why) => {
+  ])("that is not allowed says why: %s", (source, why) => {
     expect(faultOf(() => parseExpression(source))).toContain(why);
   });
 
-  test("has up to 1,000 characters, whatever they take", () => {
+  test("has up to 1,000 characters, whatever their size", () => {
     expect(evaluate(`size('${"😀".repeat(992)}')`)).toBe(992);
     const fault = faultOf(() => parseExpression(`size('${"😀".repeat(993)}')`));
     expect(fault).toBe("The expression has 1001 characters; 1000 are allowed.");
@@ -158,7 +158,7 @@ describe("an expression", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  test("says which variables and steps it names, those of its loops aside", () => {
+  test("reports the variables and steps that it uses, except its own loop variables", () => {
     const { variables, steps } = parseExpression("payload.list.map(steps, steps.x + item).size() + steps.a.output");
     expect([...variables].sort()).toEqual(["item", "payload", "steps"]);
     expect([...steps]).toEqual(["a"]);
@@ -290,7 +290,7 @@ describe("an expression", () => {
     }
   });
 
-  test("costs the same on every machine, and its whole budget may be spent", () => {
+  test("costs the same on every machine, and its whole budget may be used", () => {
     const spend = (budget?: number) => {
       const meter = new Meter(budget);
       const value = parseExpression("payload.list.map(x, x * 2)").evaluate(values, meter);
@@ -302,7 +302,7 @@ describe("an expression", () => {
     expect(errorOf(() => spend(spent - 1))).toBeInstanceOf(CostError);
   });
 
-  test("that gives too much is refused before it is made", () => {
+  test("with too large a result is rejected before that is built", () => {
     const payload = {
       list: Array.from({ length: 5_000 }, () => 1),
       large: "x".repeat(400_000),
@@ -318,7 +318,7 @@ describe("an expression", () => {
     expect(faultOf(() => evaluate("payload.most + 'x'", { payload }))).toContain("more than 1000000");
   });
 
-  test("nests no deeper than JSON from outside may, whatever it is given", () => {
+  test("nests no deeper than JSON from outside may, whatever its input", () => {
     const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
     expect(evaluate("payload", { payload: nested(64) })).toEqual(nested(64));
     expect(faultOf(() => evaluate("[payload]", { payload: nested(64) }))).toContain("64 deep");
@@ -335,11 +335,11 @@ describe("an expression", () => {
     "{'a':".repeat(199),
     "a?".repeat(499),
     "payload".padEnd(999, "[0]"),
-  ])("that nests without end is refused: %#", (source) => {
+  ])("that nests without end is rejected: %#", (source) => {
     expect(faultOf(() => parseExpression(source))).toContain("Cannot read the expression");
   });
 
-  test("is quoted in part where it is long, and never cut within a character", () => {
+  test("is quoted partly if it is long, and never cut within a character", () => {
     const fault = faultOf(() => parseExpression(`'${"😀".repeat(450)}' + 1`));
     expect(fault.length).toBeLessThan(1_000);
     expect(fault.isWellFormed()).toBe(true);
@@ -418,7 +418,7 @@ describe("whole numbers", () => {
     "payload.id + 1e300",
     "payload.id / 0.0625",
     "payload.safe * payload.safe",
-  ])("that take more are an error, not another number: %s", (source) => {
+  ])("that need more are an error, not another number: %s", (source) => {
     expect(faultOf(() => evaluate(source, { payload }))).toContain("integer overflow");
   });
 
@@ -436,7 +436,7 @@ describe("whole numbers", () => {
     ["size([1, 2, 3]) / 2", 1],
     ["'abc'.indexOf('b') / 2", 0],
     ["[7][0] / 2", 3],
-  ])("of the expression, of int() and size() divide without a rest: %s", (source, value) => {
+  ])("of the expression, of int() and size() use integer division: %s", (source, value) => {
     expect(evaluate(source, { payload })).toEqual(value);
   });
 
@@ -450,7 +450,7 @@ describe("whole numbers", () => {
     ["(payload.id - payload.near) / 2", 115.5],
     ["double(payload.id) / 2", 7615917337495251000 / 2],
     ["double(payload.id) + 0.5", 7615917337495251000],
-  ])("of JSON divide as JSON's: %s", (source, value) => {
+  ])("from JSON divide as in JSON: %s", (source, value) => {
     expect(evaluate(source, { payload })).toEqual(value);
   });
 
@@ -469,7 +469,7 @@ describe("whole numbers", () => {
     ["payload.odd > double(payload.odd)", true],
     ["payload.odd <= 9007199254740992.0", false],
     ["string(payload.odd * 1.0)", "9007199254740993"],
-  ])("beyond 2^53 are exact with a double, where the result is whole: %s", (source, value) => {
+  ])("beyond 2^53 are exact with a double, if the result is an integer: %s", (source, value) => {
     expect(evaluate(source, { payload: { odd: 9007199254740993n, even: 9007199254740994n } })).toEqual(value);
   });
 
@@ -502,7 +502,7 @@ describe("whole numbers", () => {
     ["payload.n % 0", "modulo by zero"],
     ["payload.id + 1.0 / 0.0", "a number that JSON cannot hold"],
     ["payload.id * (0.0 / 0.0)", "a number that JSON cannot hold"],
-  ])("are not divided by none: %s", (source, why) => {
+  ])("are not divided by zero: %s", (source, why) => {
     expect(faultOf(() => evaluate(source, { payload }))).toContain(why);
   });
 
@@ -517,11 +517,11 @@ describe("whole numbers", () => {
     "double('inf')",
     "double('1e400')",
     `double('${"1".repeat(900)}x')`,
-  ])("are not read from what is none: %s", (source) => {
+  ])("are not parsed from anything else: %s", (source) => {
     expect(faultOf(() => evaluate(source, { payload }))).toMatch(/int\(\)|double\(\)/);
   });
 
-  test("stand in texts as they are", () => {
+  test("are inserted in texts verbatim", () => {
     expect(render("{{ payload.id }}/{{ [payload.unsigned] }}", { payload })).toBe(
       "7615917337495251231/[18446744073709551615]",
     );
@@ -561,7 +561,7 @@ describe("numbers with a point or an exponent", () => {
     expect(faultOf(() => parseExpression(source))).toContain(why);
   });
 
-  test("are refused only with a number in their place that is kept", () => {
+  test("are rejected only with a representable number in their place", () => {
     for (const source of ["0.12345678901234568", "0.0", "18446744073709552000.0", "9223372036854775808"]) {
       expect(String(evaluate(source))).toBe(source.replace(/\.0$/, ""));
     }
@@ -609,7 +609,7 @@ describe("text", () => {
     [`'${"ab".repeat(20)}'.lastIndexOf('${"ba".repeat(10)}')`, 19],
     [`'${"ab".repeat(20)}'.split('${"ba".repeat(10)}')`, ["a", `${"ba".repeat(9)}b`]],
     [`'x${"aaab".repeat(9)}'.contains('${"aaab".repeat(8)}aaac')`, false],
-  ])("is counted and cut in code points: %s", (source, value) => {
+  ])("is measured and cut in code points: %s", (source, value) => {
     expect(evaluate(source, { payload })).toEqual(value);
   });
 
@@ -619,7 +619,7 @@ describe("text", () => {
     "payload.s.substring(2, 1)",
     "payload.s.indexOf('a', 6)",
     "payload.s.substring(1.5)",
-  ])("has no places outside: %s", (source) => {
+  ])("has no index outside: %s", (source) => {
     expect(faultOf(() => evaluate(source, { payload }))).toMatch(/from 0 to 5|before its start|whole number/);
   });
 
@@ -640,7 +640,7 @@ describe("text", () => {
   });
 });
 
-describe("a map that an expression makes", () => {
+describe("a map built by an expression", () => {
   test.each<[string, string]>([
     ["{'__proto__': 1}", '{"__proto__":1}'],
     ["{'__proto__': {'polluted': true}}", '{"__proto__":{"polluted":true}}'],
@@ -656,7 +656,7 @@ describe("a map that an expression makes", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  test("is read by its own keys only", () => {
+  test("is read only by its own keys", () => {
     const payload = JSON.parse('{"own": {"__proto__": 7, "constructor": 8}, "none": {}}');
     for (const [source, value] of [
       ["payload.own['__proto__']", 7],
@@ -679,7 +679,7 @@ describe("a map that an expression makes", () => {
   });
 });
 
-test("what decides does, even where the other side fails", () => {
+test("a deciding operand decides, even if the other side fails", () => {
   for (const [source, value] of [
     ["payload.nope || true", true],
     ["true || payload.nope", true],
@@ -712,7 +712,7 @@ describe("url_encode", () => {
   ])("makes one part of a URL of a value: %s", (source, value) => {
     expect(evaluate(`url_encode(${source})`)).toBe(value);
   });
-  test.each(["'.'", "'..'", "payload.half", "payload.list", "null"])("refuses what cannot be one: %s", (source) => {
+  test.each(["'.'", "'..'", "payload.half", "payload.list", "null"])("rejects what cannot be one: %s", (source) => {
     const payload = { half: "\ud83d", list: [1] };
     expect(faultOf(() => evaluate(`url_encode(${source})`, { payload }))).toContain("url_encode()");
   });
@@ -738,7 +738,7 @@ describe("a template", () => {
     expect(render(text, values)).toEqual(value);
   });
 
-  test("is looked for in every text of a value, not in its keys", () => {
+  test("is searched for in every text of a value, not in its keys", () => {
     const value = {
       "{{ key }}": [{ id: "{{ steps.fetch.output.body.id }}" }, 1, null],
       __proto__x: "a{{ payload.n }}",
@@ -783,19 +783,19 @@ describe("a template", () => {
     }
   });
 
-  test("gives at most a million characters of JSON", () => {
+  test("returns at most a million characters of JSON", () => {
     const half = "x".repeat(MAX_RENDERED_LENGTH / 2 - 2);
     const twice = { a: "{{ payload }}", b: "{{ payload }}" };
     expect(render(twice, { payload: half })).toEqual({ a: half, b: half });
     expect(faultOf(() => render(twice, { payload: `${half}x` }))).toContain("more than 1000000 characters of JSON");
   });
 
-  test("that has no end is refused", () => {
+  test("without an end is rejected", () => {
     expect(faultOf(() => render("a {{ payload.n", values))).toContain("}} is missing");
     expect(faultOf(() => render("{{ 'a }}", values))).toContain("}} is missing");
   });
 
-  test("shows its expressions before they are read", () => {
+  test("shows its expressions before they are parsed", () => {
     const found = [...placesIn({ a: "{{ payload.n }} {{ steps.x.output }}", b: ["{{ 1 + }}"], c: "{{" })];
     expect(found).toMatchObject([
       { pointer: "/a", source: "payload.n" },
@@ -806,7 +806,7 @@ describe("a template", () => {
   });
 });
 
-test("a whole expression may stand with its braces or without", () => {
+test("a whole expression may be given with its braces or without", () => {
   expect(wholeExpression("{{ payload.n == 3 }}").evaluate(values)).toBe(true);
   expect(wholeExpression("payload.n == 3").evaluate(values)).toBe(true);
   expect(faultOf(() => wholeExpression("is {{ payload.n }}"))).toContain("One whole expression");

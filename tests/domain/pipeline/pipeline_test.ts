@@ -97,7 +97,7 @@ test.each<[string, Step[], string, string]>([
   expect(faults.find((fault) => fault.pointer === pointer)?.message).toContain(message);
 });
 
-test("the bounds hold at their edges", () => {
+test("the limits apply exactly", () => {
   const steps = (count: number) => Array.from({ length: count }, (_, i): Step => ({ ...fetching, id: `s${i}` }));
   expect(Value.Check(Steps, steps(MAX_STEPS))).toBe(true);
   expect(Value.Check(Steps, steps(MAX_STEPS + 1))).toBe(false);
@@ -139,7 +139,7 @@ test("expressions are counted before any is parsed", () => {
   expect(user).toBeLessThan(2_000_000);
 });
 
-test("expressions of a pipeline have up to 30,000 characters together, whatever they take", () => {
+test("expressions of a pipeline have up to 30,000 characters together, whatever their size", () => {
   const text = `{{ '${"😀".repeat(998)}' }}`;
   const full = Array.from({ length: MAX_EXPRESSIONS_LENGTH / 1_000 }, () => text);
   expect(stepFaults([{ ...fetching, with: { full } }], connectors)).toEqual([]);
@@ -148,7 +148,7 @@ test("expressions of a pipeline have up to 30,000 characters together, whatever 
   ]);
 });
 
-test("faults are told of up to a number, in texts of a bounded length", () => {
+test("faults are reported up to a number, in texts of bounded length", () => {
   const broken = Array.from({ length: 30 }, () => `{{ ${"'x' + ".repeat(165)} }}`);
   const faults = stepFaults(
     [{ ...fetching, with: { broken, open: Array.from({ length: 900 }, () => "{{ 1 +") } }],
@@ -173,7 +173,7 @@ describe("a stored pipeline", () => {
     expect(given()({ type: "create", pipeline: named(first) })).toEqual([created] as never);
     expect(given(created)({ type: "create", pipeline: named(first) })).toMatchObject({ code: "pipeline_exists" });
   });
-  test("is updated from the version that is expected, or from any", () => {
+  test("is updated from the expected version, or from any", () => {
     for (const expected_version of [1, "any"] as const) {
       expect(given(created)({ type: "update", pipeline: named(second), expected_version, reach: EVERYTHING })).toEqual([
         updated,
@@ -190,14 +190,14 @@ describe("a stored pipeline", () => {
       code: "pipeline_not_found",
     });
   });
-  test("is not replaced by who could not answer for the steps that it has", () => {
+  test("is not replaced by a caller who may not use its steps", () => {
     const reach = { workflows: new Set(["a"]), owner: null, system: false };
     const waiting = named(definition({ id: "nap", sleep: { seconds: 1 } }));
     const replace = { type: "update", pipeline: waiting, expected_version: "any", reach } as const;
     expect(given(created)(replace)).toMatchObject({ code: "beyond_reach", message: expect.stringContaining('"http"') });
     expect(given(created)({ ...replace, reach: { ...reach, workflows: new Set(["a", "http"]) } })).toHaveLength(1);
   });
-  test("has no new version of what it is already", () => {
+  test("gets no new version equal to its current one", () => {
     expect(given(created)({ type: "update", pipeline: named(first), expected_version: 1, reach: EVERYTHING })).toEqual(
       [],
     );

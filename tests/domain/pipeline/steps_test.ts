@@ -79,7 +79,7 @@ test.each([
     "9999-12-31T23:59:59-14:00",
     '"9999-12-31T23:59:59-14:00" must lie between 1970-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z.',
   ],
-])("a sleep until %p, which an expression gives, fails its step and says why", (at, message) => {
+])("a sleep until %p, which an expression returns, fails its step and says why", (at, message) => {
   const { ending } = plan([{ id: "a", sleep: { until: "{{ payload.at }}" } }], { payload: { at } });
   const detail = { step: "a", detail: { pointer: "/sleep/until" } };
   const error = { code: "expression_failed", message: `Step "a": ${message}`, detail };
@@ -109,7 +109,7 @@ describe("outputs", () => {
     );
   });
 
-  test("are what they were to expressions, items of a for_each among them", () => {
+  test("look the same to expressions as before, including items of a for_each", () => {
     const states = ended(NOTHING, "a", { list: [large(30), { n: 2n ** 60n, text: "x".repeat(80) }] });
     const over = "{{ steps.a.output.list }}";
     const { works } = plan(
@@ -125,7 +125,7 @@ describe("outputs", () => {
     ]);
   });
 
-  test("that a plan may look into are those that its step names, and those that the conditions after it name", () => {
+  test("that a plan may read are those that its step names, and those that the conditions after it name", () => {
     const steps: Steps = [
       ...["a", "b", "c", "d", "e"].map((id) => ({ id, uses: "http" })),
       { id: "f", uses: "http", with: { x: ["{{ steps.a.output.x }}", '{{ steps["b"].output + steps . unknown }}'] } },
@@ -144,7 +144,7 @@ describe("a plan", () => {
     { id: "b", uses: "http", with: { was: "{{ steps.a.output.x }}" } },
   ];
 
-  test("starts the first step with its input, and the next when it has ended", () => {
+  test("starts the first step with its input, and the next when it has finished", () => {
     const first = plan(two, { payload: { n: 7 } });
     expect(first).toMatchObject({ works: [{ key: "a", step_attempt: 1, input: { n: 7 } }], ending: null });
     expect(types(first)).toEqual(["job.step_started"]);
@@ -160,7 +160,7 @@ describe("a plan", () => {
     expect(plan(two, { states, active: ["a"] })).toEqual({ events: [], works: [], ending: null, unfinished: false });
   });
 
-  test("is the same however often it is asked for", () => {
+  test("is the same however often it is computed", () => {
     expect(plan(two, { payload: { n: 7 } })).toEqual(plan(two, { payload: { n: 7 } }));
   });
 
@@ -174,14 +174,14 @@ describe("a plan", () => {
     ["a condition that is no condition", { id: "a", if: "{{ 1 }}", uses: "http" }, "true or false is expected"],
     ["a missing value", { id: "a", uses: "http", with: { x: "{{ payload.nope }}" } }, "payload.nope is missing"],
     ["items that are no list", { id: "a", uses: "http", for_each: { items: "{{ 'x' }}" } }, "a list is expected"],
-  ])("with %s fails the job, with the step's failure on record", (_, step, message) => {
+  ])("with %s fails the job, with the step's failure recorded", (_, step, message) => {
     const failed = plan([step]);
     expect(types(failed)).toEqual(["job.step_failed"]);
     expect(failed.ending).toMatchObject({ type: "fail", error: { code: "expression_failed" } });
     expect((failed.ending as { error: JobError }).error.message).toContain(message);
   });
 
-  test("suspends until a step may be tried again, never earlier", () => {
+  test("suspends until a step may be retried, never earlier", () => {
     const states = after(NOTHING, plan(two, { payload: { n: 1 } }).events);
     const error = { code: "timeout", message: "Too slow." };
     const failure: NewStepEvent = {
@@ -196,7 +196,7 @@ describe("a plan", () => {
     ]);
   });
 
-  test("does not fail before what runs beside it has ended", () => {
+  test("does not fail before what runs beside it has finished", () => {
     const step: Step = { id: "e", uses: "http", for_each: { items: "{{ [0, 1] }}", max_parallel: 2 } };
     const first = plan([step]);
     expect(first.works.map(({ key }) => key)).toEqual(["e/0", "e/1"]);
@@ -216,7 +216,7 @@ describe("a plan", () => {
   });
 });
 
-test("a step whose worker was lost as often as it may fail is not run again; handing it back does not count", () => {
+test("a step whose worker was lost as often as it may fail is not run again; releasing it does not count", () => {
   const once: Steps = [{ id: "a", uses: "http" }];
   /** The states after the step was started and interrupted so many times. */
   const interrupted = (...lost: boolean[]) =>
@@ -491,7 +491,7 @@ describe("the expressions of a job", () => {
     with: { a: costly },
   };
 
-  test("are planned a part at a time, so that others have their turn", () => {
+  test("are planned in parts, so that others have their turn", () => {
     const steps = Array.from(
       { length: 20 },
       (_, i): Step => ({ id: `s${i}`, if: "{{ size(payload.numbers.filter(x, x == payload.n)) > 1 }}", uses: "http" }),
@@ -536,7 +536,7 @@ describe("the expressions of a job", () => {
     expect(total).toBeLessThanOrEqual(MAX_JOB_COST);
   });
 
-  test("fail their step for good where one costs too much, wherever it stands", () => {
+  test("fail their step for good if one costs too much, wherever it is", () => {
     const quadratic = "payload.numbers.filter(x, x in payload.numbers)";
     for (const [step, pointer] of [
       [{ id: "a", uses: "http", if: `{{ size(${quadratic}) > 1 }}` }, "/if"],
@@ -554,7 +554,7 @@ describe("the expressions of a job", () => {
     }
   });
 
-  test("see a for_each's items and a condition worked out once", () => {
+  test("see a for_each's items and a condition evaluated once", () => {
     const step: Step = { ...mapped, if: "{{ size(payload.items) == 1000 }}", with: { a: "{{ item }}" } };
     const { plans, total } = run([step], { items });
     expect(plans.length).toBeGreaterThan(30);
@@ -667,7 +667,7 @@ function stateOf(states: StepStates, { step, item }: Work) {
 }
 
 describe("whatever steps, whatever happens to their workers", () => {
-  test("every job comes to an end, and nothing runs again whose end is on record", () => {
+  test("every job finishes, and nothing with a recorded outcome runs again", () => {
     fc.assert(
       fc.property(world, (given) => {
         const { history, state } = new Life(given);
@@ -686,7 +686,7 @@ describe("whatever steps, whatever happens to their workers", () => {
     );
   });
 
-  test("a job that succeeded has every step ended well, in order, and the last one's output", () => {
+  test("a succeeded job has every step succeeded, in order, and the last one's output", () => {
     fc.assert(
       fc.property(world, (given) => {
         const { state } = new Life(given);
@@ -700,7 +700,7 @@ describe("whatever steps, whatever happens to their workers", () => {
     );
   });
 
-  test("folding a history twice gives the same state; what is on record is not recorded again", () => {
+  test("folding a history twice gives the same state; what is recorded is not recorded again", () => {
     fc.assert(
       fc.property(world, fc.nat(), (given, place) => {
         const { history, state } = new Life(given);
@@ -718,7 +718,7 @@ describe("whatever steps, whatever happens to their workers", () => {
     );
   });
 
-  test("no more items run at the same time than may", () => {
+  test("no more items run at once than allowed", () => {
     const items: Step = { id: "e", uses: "http", for_each: { items: "{{ payload.lists[4] }}", max_parallel: 3 } };
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 2 }), { maxLength: 20 }), (order) => {

@@ -42,7 +42,7 @@ async function all(query: string, limit = 2) {
 const idsOf = (events: { event_id: string }[]) => events.map(({ event_id }) => event_id);
 
 describe("the list", () => {
-  test("gives every event of the log once, in its order, as it was recorded", async () => {
+  test("has every event of the log once, in order, as it was recorded", async () => {
     const events = await all("");
     const stored = await api.log.readRange(0, 1_000);
     expect(events.map(({ position }) => position)).toEqual(stored.map(({ position }) => position));
@@ -64,14 +64,14 @@ describe("the list", () => {
     ["a category", () => "&category=key", () => /^key-/],
     ["a stream", () => `&stream=${jobStream(jobs[1] as string)}`, () => new RegExp(jobs[1] as string)],
     ["a request", () => "&request_id=%3Daudit-2", () => new RegExp(jobs[2] as string)],
-  ])("gives only what fits %s", async (_, query, fits) => {
+  ])("has only what matches %s", async (_, query, fits) => {
     const [found, everything] = [await all(query(), 1), await all("", 100)];
     expect(found.length).toBeGreaterThan(0);
     expect(found.length).toBeLessThan(everything.length);
     for (const { stream_id } of found) expect(stream_id).toMatch(fits());
   });
 
-  test("gives what an actor did, and what fell into a period", async () => {
+  test("shows what an actor did, and what happened in a period", async () => {
     const everything = await all("", 100);
     const [{ meta }] = everything.filter(({ type }) => type === "job.submitted");
     const theirs = everything.filter((event) => event.meta.actor === meta.actor);
@@ -82,7 +82,7 @@ describe("the list", () => {
     expect(idsOf(await all(`&from=${from}&until=${until}`, 100))).toEqual(idsOf(within));
   });
 
-  test("comes back short, and goes on, where a filter fits little", async () => {
+  test("has short pages, and continues, if a filter matches little", async () => {
     const stream_id = `service-${crypto.randomUUID()}`;
     const events = Array.from({ length: 60 }, () => ({ type: "service.heartbeat", data: {} }) as const);
     const meta = { actor: "system:test", correlation_id: stream_id };
@@ -102,7 +102,7 @@ describe("the list", () => {
     ["?from=2026-01-16T00:00:00Z&until=2026-01-16T00:00:00Z", "?until", "must be later than from"],
     ["?actr=me", "?actr", "is not supported here"],
     ["?actor=%00", "?actor", "must not contain control characters"],
-  ])("refuses %s", async (query, pointer, message) => {
+  ])("rejects %s", async (query, pointer, message) => {
     const { status, body } = await read(query);
     expect([status, body.error]).toEqual([422, "validation_failed"]);
     expect(body.errors).toEqual([{ pointer, message: expect.stringContaining(message) }]);
@@ -117,7 +117,7 @@ describe("one event", () => {
   });
 
   test.each(["job-@1", "nothing", "job-1@0", "job-1@99999999999", "@1", `${"a".repeat(400)}@1`])(
-    "%s is none",
+    "%s is not an id",
     async (id) => {
       const { status, body } = await read("", `${ROUTE}/${id}`);
       expect([status, body.error]).toEqual([404, "event_not_found"]);
@@ -126,7 +126,7 @@ describe("one event", () => {
 });
 
 describe("the stream", () => {
-  test("goes on from a position, with what fits, as it happens", async () => {
+  test("continues after a position, with what matches, as it happens", async () => {
     const head = await api.log.head();
     const client = await openSse(`${api.url}${ROUTE}/stream?after=${head}&category=job`, auditor);
     await api.ask("/api/v1/keys", post({ name: "Beside it", scopes: ["jobs:read"] }, operator));
@@ -136,7 +136,7 @@ describe("the stream", () => {
     await client.close();
   });
 
-  test("begins with what happens from now on, and after what Last-Event-ID names", async () => {
+  test("begins with what happens from now on, and after Last-Event-ID", async () => {
     const head = await api.log.head();
     const client = await openSse(`${api.url}${ROUTE}/stream?actor=nobody`, auditor);
     const resumed = await openSse(`${api.url}${ROUTE}/stream?after=0`, {
@@ -147,7 +147,7 @@ describe("the stream", () => {
     await Promise.all([client.close(), resumed.close()]);
   });
 
-  test("of a position that the log has not come to is refused", async () => {
+  test("of a position beyond the log's end is rejected", async () => {
     const { status, body } = await read("/stream?after=9999999999", ROUTE);
     expect([status, body.error]).toEqual([400, "invalid_cursor"]);
   });
@@ -160,7 +160,7 @@ describe("an export", () => {
       .filter(Boolean)
       .map((line) => JSON.parse(line));
 
-  test("is the log up to its head, one event in each line", async () => {
+  test("is the log up to its head, one event per line", async () => {
     const head = await api.log.head();
     const { headers, text } = await read("/export?category=job", ROUTE);
     expect(headers.get("levqor-position")).toBe(String(head));
@@ -169,7 +169,7 @@ describe("an export", () => {
     expect(lines(text)).toEqual(await all("&category=job", 100));
   });
 
-  test("says how far it has come where it is asked to, and that it is finished", async () => {
+  test("reports progress on request, and that it is finished", async () => {
     const head = await api.log.head();
     const found = lines((await read("/export?types=job.cancelled&progress=true", ROUTE)).text);
     const progress = found.filter((line) => "progress" in line).map((line) => line.progress);
@@ -180,13 +180,13 @@ describe("an export", () => {
     expect(progress.at(-1)).toEqual({ position: head, until: head, events: 1, finished: true });
   });
 
-  test("goes on after a position", async () => {
+  test("continues after a position", async () => {
     const [first, ...rest] = await all("&category=job", 100);
     const { text } = await read(`/export?category=job&after=${first.position}`, ROUTE);
     expect(idsOf(lines(text))).toEqual(idsOf(rest));
   });
 
-  test("is a table for spreadsheets, in which no text is run as a formula", async () => {
+  test("is a table for spreadsheets, in which no text runs as a formula", async () => {
     const { headers, text } = await read("/export?format=csv&types=job.submitted&request_id=%3Daudit-0", ROUTE);
     expect(headers.get("content-type")).toBe("text/csv; charset=utf-8");
     const [head, row = "", end] = text.split("\r\n");
@@ -198,7 +198,7 @@ describe("an export", () => {
     expect(end).toBe("");
   });
 
-  test("is empty where nothing fits, but for a table's head", async () => {
+  test("is empty if nothing matches, except for a table's header", async () => {
     expect((await read("/export?actor=nobody", ROUTE)).text).toBe("");
     expect((await read("/export?actor=nobody&format=csv", ROUTE)).text).toMatch(/^position,[^\n]*\r\n$/);
   });
@@ -208,13 +208,13 @@ describe("an export", () => {
     ["/export?format=csv&progress=true", 422, "validation_failed"],
     ["/export?after=9999999999", 400, "invalid_cursor"],
     ["/export?after=99999999999999999999", 400, "invalid_cursor"],
-  ])("%s is refused", async (path, status, error) => {
+  ])("%s is rejected", async (path, status, error) => {
     const answer = await read(path, ROUTE);
     expect([answer.status, answer.body.error]).toEqual([status, error]);
   });
 });
 
-test("only who has the scope, and is not limited to some workflows, reads the log", async () => {
+test("only callers with the scope, not limited to some workflows, can read the log", async () => {
   const made = await api.ask("/api/v1/keys", post({ name: "Reader", scopes: ["jobs:read"] }, operator));
   const reader = { "x-api-key": made.body.key };
   for (const path of ["", "/stream", "/export", "/job-1@1"]) {

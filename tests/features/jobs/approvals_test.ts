@@ -77,7 +77,7 @@ const given = async (job_id: string) =>
   (await api.log.readStream(`job-${job_id}`)).map(decode).filter(({ type }) => type === "job.approval_given");
 
 describe("approving", () => {
-  test("takes a scope of its own, which submitting does not include", async () => {
+  test("needs its own scope, which submitting does not include", async () => {
     const job_id = await asking(await issue());
     const writer = await issue(operator, ["jobs:read", "jobs:write"]);
     const refused = await approve(job_id, writer);
@@ -89,7 +89,7 @@ describe("approving", () => {
     ]);
   });
 
-  test("one's own job is for a user where the step does not say otherwise", async () => {
+  test("one's own job is possible for a user unless the step says otherwise", async () => {
     const ada = await session(crypto.randomUUID());
     const steps = [{ id: "ask", wait_for_approval: { message: "Sure?" } }];
     expect((await approve(await asking(ada, { workflow: "own", steps }), ada)).status).toBe(200);
@@ -106,7 +106,7 @@ describe("a step that says not_by_submitter", () => {
     expect((await approve(job_id, other)).status).toBe(200);
   });
 
-  test("may be rejected by whoever submitted the job, who could cancel it as well", async () => {
+  test("may be rejected by the job's submitter, who could cancel it as well", async () => {
     const submitter = await issue();
     const job_id = await asking(submitter);
     expect((await approve(job_id, submitter, { approved: false })).status).toBe(200);
@@ -163,7 +163,7 @@ describe("a step that says not_by_submitter", () => {
     expect(errorOf(await approve(await asking(kin), rotated))).toEqual(REFUSED);
   });
 
-  test("may be approved with another key where the operator rotated both; of the operator's own job it is not", async () => {
+  test("may be approved with another key if the operator rotated both; a step of the operator's own job may not", async () => {
     const [one, other] = [await issue(), await issue()];
     const second = { "x-api-key": SECOND };
     for (const { key_id } of [one, other]) {
@@ -174,7 +174,7 @@ describe("a step that says not_by_submitter", () => {
     expect(errorOf(await approve(await asking(second), one))).toEqual(REFUSED);
   });
 
-  test("is not approved with a key that a user rotated who submitted the job", async () => {
+  test("is not approved with a key that was rotated by the user who submitted the job", async () => {
     const user = await session(crypto.randomUUID(), SCOPES);
     const key = await issue();
     const expires_at = new Date(Date.now() + 300_000).toISOString();
@@ -183,7 +183,7 @@ describe("a step that says not_by_submitter", () => {
     expect(errorOf(await approve(await asking(user), { "x-api-key": made.body.key }))).toEqual(REFUSED);
   });
 
-  test("is not approved with a key that a user issued who submitted the job, nor by the user of such a key", async () => {
+  test("is not approved with a key issued by the user who submitted the job, nor by the user of such a key", async () => {
     const sub = crypto.randomUUID();
     const user = await session(sub, SCOPES);
     const key = await issue(user);
@@ -200,7 +200,7 @@ describe("a step that says not_by_submitter", () => {
     expect((await approve(await asking(child), operator)).status).toBe(200);
   });
 
-  test("is not approved by whoever runs the job again, nor by whose job it was, alone or among many", async () => {
+  test("is not approved by whoever replays the job, nor by its original submitter, alone or in bulk", async () => {
     const [author, replayer, third] = [await issue(), await issue(), await issue()];
     const origin = await asking(author);
     await send(`/api/v1/jobs/${origin}/cancel`, {}, operator);
@@ -223,7 +223,7 @@ describe("a step that says not_by_submitter", () => {
     }
   });
 
-  test("is not approved by any of those who defined the schedule that submits the job, nor by who lets it run", async () => {
+  test("is not approved by anyone who defined the schedule that submits the job, nor by whoever triggers it", async () => {
     const [author, editor, last, runs] = [await issue(), await issue(), await issue(), await issue()];
     const definition = (n: number, more: object = {}) => ({
       ...{ name: `S${n}`, cron: "0 0 1 1 *", job: { workflow: "pay", payload: { n } } },
@@ -253,7 +253,7 @@ describe("a step that says not_by_submitter", () => {
     expect((await approve(fired.job_id, runs)).status).toBe(200);
   });
 
-  test("is not passed by in a replay from a later step with a payload that nobody approved", async () => {
+  test("is not bypassed by a replay from a later step with an unapproved payload", async () => {
     const [submitter, approver] = [await issue(), await issue()];
     const job_id = await asking(submitter);
     expect((await approve(job_id, approver)).status).toBe(200);
@@ -270,7 +270,7 @@ describe("a step that says not_by_submitter", () => {
     expect((await replay({})).status).toBe(202);
   });
 
-  test("holds a job to what the pipeline said when it began to wait", async () => {
+  test("keeps what the pipeline said when the job began to wait", async () => {
     const submitter = await issue();
     const name = `pay-${crypto.randomUUID()}`;
     await send("/api/v1/pipelines", { name, format: 1, steps: FOUR_EYES }, operator);
@@ -302,7 +302,7 @@ describe("of several decisions", () => {
     expect((await given(job_id)).map(({ data }) => data)).toEqual([{ step: "ask", ...decision }] as never);
   });
 
-  test("of one caller, the same may come again; another comment or decision is refused", async () => {
+  test("of one caller, the same may be repeated; another comment or decision is rejected", async () => {
     const [approver, submitter] = [await issue(), await issue()];
     const job_id = await asking(submitter);
     const same = await Promise.all(Array.from({ length: 5 }, () => approve(job_id, approver, { comment: "Go" })));
@@ -321,7 +321,7 @@ describe("of several decisions", () => {
     expect(await given(job_id)).toHaveLength(1);
   });
 
-  test("those that come after the time went by are told that nobody decided", async () => {
+  test("those after the timeout are told that nobody decided", async () => {
     const wait_for_approval = { message: "Go on?", timeout_seconds: 0.2, on_timeout: "continue" };
     const steps = [
       { id: "ask", wait_for_approval },

@@ -67,7 +67,7 @@ async function count(query: string): Promise<number> {
 describe("POST /api/v1/jobs/cancel", () => {
   beforeEach(() => start());
 
-  test("passes over a job that nobody can read, and counts it", async () => {
+  test("skips an unreadable job, and counts it", async () => {
     await submitMany(2, { workflow: "wanted" });
     const id = Bun.randomUUIDv7();
     const events = [
@@ -79,7 +79,7 @@ describe("POST /api/v1/jobs/cancel", () => {
     expect(lines.at(-1)).toMatchObject({ type: "finished", matched: 3, changed: 2, unchanged: 0, failed: 1 });
   });
 
-  test("cancels what fulfils the filter and has not ended, tells how far it is, and leaves the rest alone", async () => {
+  test("cancels unfinished jobs that match the filter, reports progress, and leaves the rest alone", async () => {
     const wanted = await submitMany(250, { workflow: "wanted" });
     const [running] = wanted;
     const claim = { type: "start", worker: "w", lease_seconds: 60 } as const;
@@ -122,7 +122,7 @@ describe("POST /api/v1/jobs/cancel", () => {
     ]);
   });
 
-  test("counts first, and changes nothing, in a dry run", async () => {
+  test("only counts, and changes nothing, in a dry run", async () => {
     await submitMany(4, { workflow: "wanted" });
     const head = await api.log.head();
     const { lines } = await bulk("cancel", { filter: { workflow: "wanted" }, dry_run: true });
@@ -136,14 +136,14 @@ describe("POST /api/v1/jobs/cancel", () => {
     [{ filter: { status: "failed" } }, "/filter/status"],
     [{ filter: { payload: 1 } }, "/filter/payload"],
     [{ filter: { created_after: "yesterday" } }, "/filter/created_after"],
-  ])("refuses %j", async (body, pointer) => {
+  ])("rejects %j", async (body, pointer) => {
     const { status, lines } = await bulk("cancel", body);
     expect([status, lines[0].error, lines[0].errors[0].pointer]).toEqual([422, "validation_failed", pointer]);
   });
 });
 
 describe("POST /api/v1/jobs/replay", () => {
-  test("runs failed jobs again, each once, however often the operation is repeated", async () => {
+  test("replays failed jobs, each once, however often the operation is repeated", async () => {
     await start();
     const origins = await failed(120, { workflow: "wanted" });
     await failed(2, { workflow: "wanted", code: "other" });
@@ -165,7 +165,7 @@ describe("POST /api/v1/jobs/replay", () => {
     expect(await count("workflow=wanted&status=queued")).toBe(240);
   });
 
-  test("that is broken off makes no job twice when it is taken up again, not even of its own", async () => {
+  test("that is interrupted replays no job twice when it is resumed, not even its own replays", async () => {
     // The first page fills the queue: there it waits.
     await start({ max_queue_depth: 50 });
     const origins = await failed(150, { workflow: "wanted" });
@@ -231,7 +231,7 @@ describe("POST /api/v1/jobs/replay", () => {
     expect(told).toEqual(["match", "match", ...Array.from({ length: Math.ceil(45 / most) }, () => "command")]);
   });
 
-  test("waits while the queue is full, and goes on when there is room", async () => {
+  test("waits while the queue is full, and continues when there is room", async () => {
     await start({ max_queue_depth: 4 });
     const origins = await failed(2, { workflow: "wanted" });
     const blocking = await submitMany(4, { workflow: "blocking" });
@@ -254,7 +254,7 @@ describe("POST /api/v1/jobs/replay", () => {
     expect(lines.at(-1)).toMatchObject({ type: "finished", changed: origins.length });
   }, 60_000);
 
-  test("says so where the service stops, and goes on at the next one", async () => {
+  test("says so if the service stops, and continues at the next one", async () => {
     await start();
     await failed(2, { workflow: "wanted" });
     api.shutDown();

@@ -94,7 +94,7 @@ describe("GET /api/v1/jobs/:job_id/callbacks", () => {
     expect([second.data[0].version, second.has_more, second.next_cursor]).toEqual([4, false, null]);
   });
 
-  test("of a job that is there, to whoever holds a key", async () => {
+  test("exists for an existing job, with a key", async () => {
     expect((await log(NO_JOB)).body.error).toBe("job_not_found");
     expect((await log("42")).body.error).toBe("invalid_job_id");
     expect((await api.ask(`/api/v1/jobs/${NO_JOB}/callbacks`)).status).toBe(401);
@@ -102,7 +102,7 @@ describe("GET /api/v1/jobs/:job_id/callbacks", () => {
 });
 
 describe("POST /api/v1/jobs/:job_id/callbacks/redeliver", () => {
-  test("is refused while the job runs, and for a job without callback_url", async () => {
+  test("is rejected while the job runs, and for a job without callback_url", async () => {
     const waiting = await submit();
     const early = await redeliver(waiting);
     expect([early.status, early.body.detail]).toEqual([409, "Cannot make the callback: the job is queued."]);
@@ -140,7 +140,7 @@ describe("GET /api/v1/callbacks/secret", () => {
     return jobState((await api.log.readStream(`job-${job_id}`)).map(decode)).account;
   }
 
-  test("gives each account a secret of its own, and for each origin another", async () => {
+  test("gives each account a separate secret, and each origin another", async () => {
     const callers = [await session("ada"), await session("bob"), (await issued(["jobs:write"])).headers, headers];
     const answers = await Promise.all(callers.map((one) => secret(one)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);

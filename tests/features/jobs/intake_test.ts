@@ -14,7 +14,7 @@ afterAll(() => api.stop());
 const intake = (body: unknown, headers?: Record<string, string>) => api.ask("/api/v1/intake", post(body, headers));
 const firstEvent = async (job_id: string) => (await api.log.readStream(`job-${job_id}`, { limit: 1 }))[0];
 
-describe("a refusal of a large body", () => {
+describe("a rejection of a large body", () => {
   const key = "k".repeat(400_000);
   const payload = (text: string) => `{"workflow":"http","payload":${text}}`;
   const body = (text: string) =>
@@ -67,7 +67,7 @@ describe("a callback_url of an address that may not be called", () => {
     ["https://[::1]/", "::1"],
     ["https://[::ffff:a00:1]/", "::ffff:a00:1"],
     ["https://10.21.0.1/", "10.21.0.1"],
-  ])("is refused: %s", async (url, address) => {
+  ])("is rejected: %s", async (url, address) => {
     const { status, body } = await submit(url);
     expect(status).toBe(422);
     expect(body.error).toBe("validation_failed");
@@ -96,7 +96,7 @@ describe("a callback_url of an address that may not be called", () => {
     expect([status, body.errors]).toEqual([422, [{ pointer: "/callback_url", message }]]);
   });
 
-  test("is refused in a schedule too", async () => {
+  test("is rejected in a schedule, too", async () => {
     const job = { ...JOB, callback_url: "http://192.168.1.1/" };
     const { status, body } = await guarded.ask("/api/v1/schedules", post({ name: "n", cron: "@daily", job }));
     expect([status, body.errors[0].pointer]).toEqual([422, "/job/callback_url"]);
@@ -104,7 +104,7 @@ describe("a callback_url of an address that may not be called", () => {
 });
 
 describe("an accepted job", () => {
-  test("is answered 202 with its id, its status and its position", async () => {
+  test("gets 202 with its id, its status and its position", async () => {
     const answer = await intake(JOB);
     expect(answer.status).toBe(202);
     expect(answer.body).toEqual({ job_id: expect.stringMatching(UUID_V7), status: "queued" });
@@ -113,7 +113,7 @@ describe("an accepted job", () => {
     expect(answer.headers.get("levqor-position")).toBe(String(event?.position));
   });
 
-  test("is on record byte for byte as it was sent", async () => {
+  test("is recorded byte for byte as it was sent", async () => {
     const text =
       ' {\n\t"payload": {"n": 1.0, "big": 12345678901234567890, "\\u00e9": "\\ud800 \\u0000 😀"},\r\n "workflow": "http"} ';
     const { body } = await intake(text);
@@ -122,7 +122,7 @@ describe("an accepted job", () => {
     expect(event?.type).toBe("job.submitted");
   });
 
-  test("names its actor, its request and itself in the event's metadata", async () => {
+  test("has its actor, its request and itself in the event's metadata", async () => {
     const { body } = await intake(JOB, { "x-request-id": "req-1" });
     const event = await firstEvent(body.job_id);
     expect(JSON.parse(event?.meta_json ?? "")).toEqual({
@@ -132,7 +132,7 @@ describe("an accepted job", () => {
     });
   });
 
-  test("may come with a byte order mark, a charset, or as +json", async () => {
+  test("may have a byte order mark, a charset, or be +json", async () => {
     const marked = await intake(`\ufeff${JSON.stringify(JOB)}`);
     expect(marked.status).toBe(202);
     expect((await firstEvent(marked.body.job_id))?.data_json).toBe(JSON.stringify(JOB));
@@ -150,7 +150,7 @@ describe("an accepted job", () => {
   });
 });
 
-describe("a refused job", () => {
+describe("a rejected job", () => {
   const cases: [string, unknown, number, string][] = [
     ["is not an object", [], 422, "validation_failed"],
     ["is null", "null", 422, "validation_failed"],
@@ -200,7 +200,7 @@ describe("a refused job", () => {
     expect((await api.ask("/api/v1/intake", { method: "POST", body })).status).toBe(415);
   });
 
-  test("is compressed, whether it says so truly or not; identity says nothing", async () => {
+  test("is compressed, whether it says so truthfully or not; identity means nothing", async () => {
     for (const coding of ["gzip", "br", "gzip, identity"]) {
       const answer = await intake(JOB, { "content-encoding": coding });
       expect([answer.status, answer.body.error]).toEqual([415, "unsupported_media_type"]);
@@ -224,13 +224,13 @@ describe("sizes", () => {
     return { workflow: "http", payload };
   };
 
-  test("a body of 512 KB is taken, one byte more is not", async () => {
+  test("a body of 512 KB is accepted, one byte more is not", async () => {
     expect((await intake(padded(524_288))).status).toBe(202);
     const answer = await intake(padded(524_289));
     expect([answer.status, answer.body.error]).toEqual([413, "body_too_large"]);
   });
 
-  test("the same where the length is not announced", async () => {
+  test("the same without a declared length", async () => {
     const chunked = (text: string) =>
       api.ask("/api/v1/intake", {
         ...post(""),
@@ -246,12 +246,12 @@ describe("sizes", () => {
     expect([answer.status, answer.body.error]).toEqual([413, "body_too_large"]);
   });
 
-  test("a body far beyond the limit gets a problem document too", async () => {
+  test("a body far beyond the limit gets a problem document, too", async () => {
     const answer = await intake(padded(8_000_000));
     expect([answer.status, answer.body.error]).toEqual([413, "body_too_large"]);
   });
 
-  test("a payload of 200 KB is taken, one byte more is not", async () => {
+  test("a payload of 200 KB is accepted, one byte more is not", async () => {
     expect((await intake(withPayload(204_800))).status).toBe(202);
     const answer = await intake(withPayload(204_801));
     expect([answer.status, answer.body.error]).toEqual([413, "payload_too_large"]);
@@ -264,7 +264,7 @@ describe("sizes", () => {
     expect((await intake(JSON.stringify(withPayload(204_800), null, 4))).status).toBe(202);
   });
 
-  test("numbers that grow when written anew count as they grow", async () => {
+  test("numbers that grow when serialised again count at their new length", async () => {
     const text = `{"workflow":"a","payload":{"n":[${Array(10_000).fill("1e20").join(",")}]}}`;
     expect(text.length).toBeLessThan(60_000);
     expect((await intake(text)).status).toBe(413);
@@ -274,7 +274,7 @@ describe("sizes", () => {
 describe("Idempotency-Key", () => {
   const keyed = (key: string, body: unknown = JOB) => intake(body, { "idempotency-key": key });
 
-  test("the same key and body give the first answer again, and one job", async () => {
+  test("the same key and body return the first response again, and one job", async () => {
     const first = await keyed("k-1");
     const head = await api.log.head();
     const second = await keyed("k-1");
@@ -287,19 +287,19 @@ describe("Idempotency-Key", () => {
     expect(await api.log.head()).toBe(head);
   });
 
-  test("the answer is the first one even when the job has ended since", async () => {
+  test("the response is the first one even if the job has finished since", async () => {
     const first = await keyed("k-ended");
     await api.ask(`/api/v1/_dev/complete/${first.body.job_id}`, post({ result: {} }));
     expect((await keyed("k-ended")).text).toBe(first.text);
   });
 
-  test("the same body is the same in other words: order of keys, white space, escapes", async () => {
+  test("the same body may be written differently: order of keys, white space, escapes", async () => {
     const first = await keyed("k-words", '{"workflow":"http","payload":{"a":1,"b":"é"}}');
     const second = await keyed("k-words", ' {"payload": {"b": "\\u00e9", "a": 1.0}, "workflow": "http"}');
     expect(second.body).toEqual(first.body);
   });
 
-  test("another body is refused", async () => {
+  test("another body is rejected", async () => {
     await keyed("k-2");
     for (const body of [
       { ...JOB, payload: { a: 2 } },

@@ -35,7 +35,7 @@ async function failed(body: object = {}): Promise<string> {
 }
 
 describe("GET /api/v1/jobs/:job_id", () => {
-  test("shows the job as the list does, with what came of it, however new it is", async () => {
+  test("shows the job as the list does, with its result, however new it is", async () => {
     const { job_id } = await api.submit({ priority: "high" });
     const fresh = await api.ask(`/api/v1/jobs/${job_id}`);
     expect(fresh.body).toMatchObject({ job_id, status: "queued", priority: "high", result: null, error: null });
@@ -54,7 +54,7 @@ describe("GET /api/v1/jobs/:job_id", () => {
     expect((await api.ask(path, { headers: { "if-none-match": etag } })).status).toBe(304);
   });
 
-  test("tells of a job that ends while it is read with its result", async () => {
+  test("shows a job that finishes while it is read with its result", async () => {
     let between = async () => {};
     const api = await startApi({
       openApiLog(url) {
@@ -85,14 +85,14 @@ describe("GET /api/v1/jobs/:job_id", () => {
     await api.stop();
   });
 
-  test("of a job that is there", async () => {
+  test("for an existing job", async () => {
     expect((await api.ask(`/api/v1/jobs/${NO_JOB}`)).body.error).toBe("job_not_found");
     expect((await api.ask("/api/v1/jobs/42")).body.error).toBe("invalid_job_id");
   });
 });
 
 describe("POST /api/v1/jobs/:job_id/cancel", () => {
-  test("ends a job that waits, on record with who did it and why", async () => {
+  test("cancels a waiting job, and records by whom and why", async () => {
     const { job_id } = await api.submit();
     const answer = await cancel(job_id, { reason: "Not needed any more." });
     expect([answer.status, answer.body]).toEqual([200, { job_id, status: "cancelled" }]);
@@ -106,7 +106,7 @@ describe("POST /api/v1/jobs/:job_id/cancel", () => {
     expect((await api.ask(`/api/v1/jobs/${job_id}`)).body).toMatchObject(shown);
   });
 
-  test("ends a job that runs, and makes its worker's answer too late", async () => {
+  test("cancels a running job, and makes its worker's report too late", async () => {
     const { job_id } = await api.submit();
     await commandJob(api.log, {
       reach: EVERYTHING,
@@ -124,14 +124,14 @@ describe("POST /api/v1/jobs/:job_id/cancel", () => {
     expect(late).toMatchObject({ ok: false, refusal: { code: "job_finished" } });
   });
 
-  test("is answered alike again, and recorded once", async () => {
+  test("gives the same response again, and is recorded once", async () => {
     const { job_id } = await api.submit();
     await cancel(job_id);
     expect((await cancel(job_id)).body).toEqual({ job_id, status: "cancelled" });
     expect(await types(job_id)).toEqual(["job.submitted", "job.cancelled"]);
   });
 
-  test("refuses a job that has ended otherwise, one that never was, and a body that does not fit", async () => {
+  test("rejects a job that finished otherwise, one that never existed, and an invalid body", async () => {
     const answer = await cancel(await failed());
     expect([answer.status, answer.body.error]).toEqual([409, "conflict"]);
     expect(answer.body.detail).toBe("Cannot cancel the job: it has failed.");
@@ -169,7 +169,7 @@ describe("POST /api/v1/jobs/:job_id/replay", () => {
     expect(list.body.data).toMatchObject([{ job_id: answer.body.job_id, origin_job_id: job_id }]);
   });
 
-  test("runs it with another payload where one is given", async () => {
+  test("runs it with another payload if one is given", async () => {
     const answer = await replay(await failed({ priority: "high", payload: { a: 1 } }), { payload: { b: 2 } });
     const [submitted] = await api.log.readStream(`job-${answer.body.job_id}`);
     expect(JSON.parse(submitted?.data_json ?? "")).toEqual({
@@ -179,7 +179,7 @@ describe("POST /api/v1/jobs/:job_id/replay", () => {
     });
   });
 
-  test("with a key makes one job, however often it is asked for, and refuses another body", async () => {
+  test("with a key creates one job, however often it is repeated, and rejects another body", async () => {
     const origin = await failed();
     const key = { "idempotency-key": "again-1" };
     const first = await replay(origin, undefined, key);
@@ -192,7 +192,7 @@ describe("POST /api/v1/jobs/:job_id/replay", () => {
     expect(await types(first.body.job_id)).toEqual(["job.submitted", "job.replayed_from"]);
   });
 
-  test("refuses a job that has not ended, one that never was, and what does not fit", async () => {
+  test("rejects an unfinished job, one that never existed, and an invalid body", async () => {
     const { job_id } = await api.submit();
     const answer = await replay(job_id);
     expect([answer.status, answer.body.error]).toEqual([409, "conflict"]);
@@ -206,7 +206,7 @@ describe("POST /api/v1/jobs/:job_id/replay", () => {
   });
 });
 
-describe("what a job may ask for", () => {
+describe("what a job may set", () => {
   const errorsOf = async (extra: object) => {
     const answer = await api.ask("/api/v1/intake", post({ workflow: "http", payload: {}, ...extra }));
     return answer.status === 202 ? [] : answer.body.errors.map((error: { pointer: string }) => error.pointer);

@@ -41,7 +41,7 @@ test("a job's result is written as it is stored, without decoding it", async () 
 });
 
 describe("GET /api/v1/status/:job_id", () => {
-  test("answers right after the intake, whatever the read models do", async () => {
+  test("responds right after the intake, whatever the read models do", async () => {
     const before = Math.floor(Date.now() / 1000);
     for (let i = 0; i < 20; i++) {
       const { job_id } = await api.submit();
@@ -66,7 +66,7 @@ describe("GET /api/v1/status/:job_id", () => {
     expect(waiting_for.detail).toContain('"translate"');
   });
 
-  test("shows the result, and waits for nothing any more", async () => {
+  test("shows the result, and no reason to wait", async () => {
     const { job_id } = await api.submit();
     expect((await complete(job_id, { answer: 42 })).body).toEqual({ ok: true });
     expect(await status(job_id)).toEqual({
@@ -90,21 +90,21 @@ describe("GET /api/v1/status/:job_id", () => {
     expect(await status(job_id)).toMatchObject({ status: "failed", result: null, error });
   });
 
-  test("takes an id in capitals, too", async () => {
+  test("accepts an id in upper case, too", async () => {
     const { job_id } = await api.submit();
     expect((await status(job_id.toUpperCase())).job_id).toBe(job_id);
   });
 });
 
 describe("POST /api/v1/_dev/complete/:job_id", () => {
-  test("a job ends once", async () => {
+  test("a job is completed once", async () => {
     const { job_id } = await api.submit();
     expect((await complete(job_id)).status).toBe(200);
     const again = await complete(job_id);
     expect([again.status, again.body.error]).toEqual([409, "conflict"]);
   });
 
-  test("a job must be there", async () => {
+  test("a job must exist", async () => {
     expect((await complete("0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70")).body.error).toBe("job_not_found");
   });
 
@@ -141,7 +141,7 @@ describe("GET /api/v1/jobs", () => {
     expect(seen).toEqual(submitted);
   });
 
-  test("takes every time of RFC 3339 within the stated range, and refuses others with what is wrong", async () => {
+  test("accepts every time of RFC 3339 within the stated range, and rejects others with the reason", async () => {
     const ask = (name: string, time: string) => api.ask(`/api/v1/jobs?${name}=${encodeURIComponent(time)}`);
     for (const name of ["created_after", "created_before"]) {
       for (const time of [
@@ -200,7 +200,7 @@ describe("GET /api/v1/jobs", () => {
     expect(await ids("&created_before=2001-01-01T00:00:00%2B02:00")).toEqual([]);
   });
 
-  test("a write is seen by whoever names its position", async () => {
+  test("a write is visible to a client that sends its position", async () => {
     for (let i = 0; i < 20; i++) {
       const { job_id, position } = await api.submit();
       expect((await list("?limit=1", position)).data[0].job_id).toBe(job_id);
@@ -218,7 +218,7 @@ describe("GET /api/v1/jobs", () => {
     }
   });
 
-  test("a position that the read model does not come to in time is 503, to be repeated", async () => {
+  test("a position that the read model does not reach in time is 503, to be retried", async () => {
     const behind = await startApi({ timing: { read_model_wait_ms: 50 } });
     try {
       const { job_id } = await behind.submit();
@@ -316,7 +316,7 @@ describe("GET /api/v1/jobs", () => {
     }
   });
 
-  test("a cursor or position of one's own making is refused", async () => {
+  test("an invented cursor or position is rejected", async () => {
     for (const cursor of ["", "abc", "1", "YzE", "am9iczox=", "%00"]) {
       expect((await api.ask(`/api/v1/jobs?cursor=${cursor}`)).body.error).toBe("invalid_cursor");
     }
@@ -328,7 +328,7 @@ describe("GET /api/v1/jobs", () => {
 });
 
 describe("GET /api/v1/jobs/:job_id/events", () => {
-  test("gives the job's history, as it was recorded", async () => {
+  test("returns the job's history, as it was recorded", async () => {
     const { job_id, position } = await api.submit({ payload: { a: 1 } }, { "x-request-id": "r-1" });
     await complete(job_id);
     const { body } = await api.ask(`/api/v1/jobs/${job_id}/events`);
@@ -363,13 +363,13 @@ describe("GET /api/v1/jobs/:job_id/events", () => {
     ]);
   });
 
-  test("of a job that is there", async () => {
+  test("for an existing job", async () => {
     const answer = await api.ask("/api/v1/jobs/0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70/events");
     expect([answer.status, answer.body.error]).toEqual([404, "job_not_found"]);
   });
 });
 
-test("a list asked for in the service's first moments waits for its read model", async () => {
+test("a list in the service's first moments waits for its read model", async () => {
   const young = await startApi();
   const answer = await young.ask("/api/v1/jobs");
   expect([answer.status, answer.body]).toEqual([200, { data: [], has_more: false, next_cursor: null }]);

@@ -72,8 +72,8 @@ const replay = (job_id: string, body: object, headers = {}) =>
   api.ask(`/api/v1/jobs/${job_id}/replay`, post(body, headers));
 const stepsRun = (job_id: string) => calls.filter((call) => call.job_id === job_id).map(({ step }) => step);
 
-describe("a job that brings its steps", () => {
-  test("runs them, and shows where each stands", async () => {
+describe("a job with its own steps", () => {
+  test("runs them, and shows their states", async () => {
     const { job_id } = await submit({
       payload: { list: [1, 2] },
       steps: [
@@ -109,13 +109,13 @@ describe("a job that brings its steps", () => {
       "/steps/0/for_each/max_parallel",
     ],
     [{ steps: Array.from({ length: 51 }, (_, n) => ({ id: `s${n}`, uses: "echo" })) }, "/steps"],
-  ])("is refused where they cannot be run: %j", async (body, pointer) => {
+  ])("is rejected if they cannot run: %j", async (body, pointer) => {
     const answer = await api.ask("/api/v1/intake", post({ workflow: "several", payload: {}, ...body }));
     expect([answer.status, answer.body.error]).toEqual([422, "validation_failed"]);
     expect(answer.body.errors[0].pointer).toBe(pointer);
   });
 
-  test("has no steps to show where it is of one connector; and 404 is 404", async () => {
+  test("has no steps to show with a single connector; and 404 is 404", async () => {
     const { job_id } = await api.submit({ workflow: "echo" });
     expect(await steps(job_id)).toMatchObject({ pipeline: null, data: [] });
     const unknown = await api.ask(`/api/v1/jobs/${Bun.randomUUIDv7()}/steps`);
@@ -163,7 +163,7 @@ describe("approval", () => {
   };
   const approve = (job_id: string, body: object) => api.ask(`/api/v1/jobs/${job_id}/approve`, post(body));
 
-  test("is asked for in status, list and steps, and given by a call", async () => {
+  test("is requested in status, list and steps, and given by a call", async () => {
     const { job_id, status } = await waiting();
     expect(status.waiting_for.detail).toContain('Step "ask" waits for approval');
     const [ask] = (await steps(job_id)).data;
@@ -189,7 +189,7 @@ describe("approval", () => {
     expect(stepsRun(job_id)).toEqual([]);
   });
 
-  test("of a step that does not wait, or of no job, is refused", async () => {
+  test("of a step that does not wait, or of no job, is rejected", async () => {
     const { job_id } = await waiting();
     expect((await approve(job_id, { step: "send", approved: true })).status).toBe(409);
     expect((await approve(Bun.randomUUIDv7(), { step: "ask", approved: true })).status).toBe(404);
@@ -235,7 +235,7 @@ describe("a replay from a step", () => {
     expect(stepsRun(again.body.job_id)).toEqual(["thank"]);
   });
 
-  test("is the same job where it is asked for twice with one key, and no other with another step", async () => {
+  test("is the same job if requested twice with one key, and not with another step", async () => {
     const origin = await submit({ payload: { refuse: true }, steps: pay });
     await reaches(origin.job_id, "failed");
     const headers = { "idempotency-key": "again" };
@@ -275,7 +275,7 @@ describe("a replay from a step", () => {
     ]);
   });
 
-  test("is refused where what comes before it has not ended well, and for what is no step", async () => {
+  test("is rejected if an earlier step has not succeeded, and for an unknown step", async () => {
     const origin = await submit({ payload: { refuse: true }, steps: pay });
     await reaches(origin.job_id, "failed");
     for (const [from_step, message] of [

@@ -21,7 +21,7 @@ async function submit(headers: Record<string, string>): Promise<string> {
   return (await api.ask("/api/v1/intake", post(body, headers))).body.job_id;
 }
 
-test("a job whose caller has jobs that run says that it waits for its share of a worker", async () => {
+test("a job whose caller has running jobs says that it waits for its share of a worker", async () => {
   const [ada, bob] = [await session("ada"), await session("bob")];
   const [first, second, others] = [await submit(ada), await submit(ada), await submit(bob)];
   const of = async (job_id: string, headers: Record<string, string>) => {

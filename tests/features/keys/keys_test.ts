@@ -56,7 +56,7 @@ describe("a key that is issued", () => {
     expect(refusalOf(await ask(`${KEYS}/${key_id}`, key))).toEqual([403, "insufficient_scope"]);
   });
 
-  test("is a live key in production, and shown with all that it may do", async () => {
+  test("is a live key in production, and shown with its grants", async () => {
     const expires_at = "2099-01-01T01:00:00+01:00";
     const issued = await issue({
       name: "Billing",
@@ -98,7 +98,7 @@ describe("a key that is issued", () => {
     expect(JSON.parse(submitted?.meta_json ?? "").actor).toBe(`key:${key_id}`);
   });
 
-  test("says when it was used last", async () => {
+  test("shows when it was last used", async () => {
     const { key, key_id } = await issue();
     const before = Date.now();
     expect((await ask("/api/v1/jobs", key)).status).toBe(200);
@@ -124,7 +124,7 @@ describe("a key that is issued", () => {
     [{ expires_at: "9999-12-31T23:59:59-14:00" }, "/expires_at"],
     [{ expires_at: "0000-01-01T00:00:00Z" }, "/expires_at"],
     [{ environment: "test" }, "/environment"],
-  ])("is refused where it makes no sense: %p", async (more, pointer) => {
+  ])("is rejected if it is invalid: %p", async (more, pointer) => {
     const answer = await send(KEYS, { name: "Test", scopes: ["jobs:read"], ...more });
     expect(refusalOf(answer)).toEqual([422, "validation_failed"]);
     expect(answer.body.errors[0].pointer).toBe(pointer);
@@ -140,7 +140,7 @@ describe("a key can give no more than it has", () => {
     ["tier", { tier: "enterprise" }],
     ["expires_at", { expires_at: null }],
     ["expires_at", { expires_at: "2099-01-01T00:00:00.001Z" }],
-  ])("of its %s: %p", async (member, more) => {
+  ])("in its %s: %p", async (member, more) => {
     const expires_at = "2099-01-01T00:00:00Z";
     const own = { workflows: ["http"], tier: "pro", expires_at };
     const { key } = await issue({ scopes: ["keys:write", "jobs:read"], ...own });
@@ -186,7 +186,7 @@ describe("a repetition", () => {
 });
 
 describe("a rotation", () => {
-  test("gives a new secret, while the old one is taken for the overlap", async () => {
+  test("gives a new secret, while the old one is valid for the overlap", async () => {
     const { key, key_id } = await issue();
     const { body } = await rotate(key_id, { overlap_seconds: 2 });
     const ends = Date.parse(body.overlap_ends_at);
@@ -200,7 +200,7 @@ describe("a rotation", () => {
     expect((await ask(`${KEYS}/${key_id}`)).body.overlap_ends_at).toBeNull();
   });
 
-  test("without overlap ends the old one at once, and keeps what the key is known by", async () => {
+  test("without overlap ends the old one at once, and keeps the key's identity", async () => {
     const { key, key_id } = await issue({ scopes: ["jobs:write"] });
     const job = { workflow: "http", payload: {} };
     const more = { "idempotency-key": crypto.randomUUID() };
@@ -211,7 +211,7 @@ describe("a rotation", () => {
     await eventually(async () => (await ask("/api/v1/jobs", key)).status === 401);
   });
 
-  test("has bounds", async () => {
+  test("has limits", async () => {
     const { key_id } = await issue();
     for (const overlap_seconds of [-1, 0.5, 2_592_001, "1"]) {
       expect(refusalOf(await rotate(key_id, { overlap_seconds }))).toEqual([422, "validation_failed"]);
@@ -244,13 +244,13 @@ describe("a revocation", () => {
   });
 });
 
-describe("a credential that is none", () => {
+describe("an invalid credential", () => {
   const wrong = async (key: string) => {
     const { status, body } = await ask("/api/v1/jobs", key);
     return [status, body.detail];
   };
 
-  test("is told from a damaged key, and from one of another environment", async () => {
+  test("is distinguished from a damaged key, and from one of another environment", async () => {
     const { key } = await issue();
     expect(await wrong(`${key.slice(0, -1)}${key.endsWith("x") ? "y" : "x"}`)).toEqual([
       401,
@@ -278,7 +278,7 @@ test("no secret is in the log, in any other response, or in what the service pri
   for (const secret of secrets) expect(everything).not.toContain(secret.slice("lvq_live_1234".length));
 });
 
-test("the list comes in pages, newest first, and can be asked for one's own write", async () => {
+test("the list is paged, newest first, and can include one's own write", async () => {
   for (let i = 0; i < 3; i++) await issue({ name: `Page ${i}` });
   const position = (await send(KEYS, { name: "Page 3", scopes: ["jobs:read"] })).headers.get("levqor-position") ?? "";
   const headers = { "x-api-key": OPERATOR, "levqor-min-position": position };
@@ -288,8 +288,8 @@ test("the list comes in pages, newest first, and can be asked for one's own writ
   expect(names).toEqual(["Page 3", "Page 2", "Page 1", "Page 0"]);
 });
 
-describe("in development, where everyone may do everything", () => {
-  test("an issued key limits its holder all the same, so that it can be tried", async () => {
+describe("in development, where everybody may do everything", () => {
+  test("an issued key limits its holder nevertheless, so that it can be tested", async () => {
     const open = await startApi();
     const { body } = await open.ask(KEYS, post({ name: "T", scopes: ["jobs:read"], tier: "enterprise" }));
     const read = (key: string) => open.ask("/api/v1/jobs", { headers: { "x-api-key": key } });

@@ -15,7 +15,7 @@ const put = (name: string, body: object, headers: Record<string, string>) =>
   api.ask(`/api/v1/pipelines/${name}`, { ...post({ format: 1, steps, ...body }, headers), method: "PUT" });
 
 describe("storing a pipeline", () => {
-  test("answers its first version, which can be read at once", async () => {
+  test("returns its first version, which can be read at once", async () => {
     const answer = await create("first", { description: "One" });
     expect(answer.status).toBe(201);
     expect(answer.headers.get("etag")).toBe('"1"');
@@ -25,7 +25,7 @@ describe("storing a pipeline", () => {
     expect(read.headers.get("etag")).toBe('"1"');
   });
 
-  test("is refused under a name that is taken, by a pipeline or a connector", async () => {
+  test("is rejected under the name of a pipeline or a connector", async () => {
     await create("taken");
     for (const name of ["taken", "http"]) {
       const answer = await create(name);
@@ -33,7 +33,7 @@ describe("storing a pipeline", () => {
     }
   });
 
-  test("with an Idempotency-Key may be repeated", async () => {
+  test("with an Idempotency-Key can be repeated", async () => {
     const headers = { "idempotency-key": "pipeline-1" };
     const first = await create("again", {}, headers);
     const second = await create("again", {}, headers);
@@ -69,7 +69,7 @@ describe("storing a pipeline", () => {
       "/steps/0/if",
       "comes later",
     ],
-  ])("with %s is refused, with the place", async (_, body, pointer, message) => {
+  ])("with %s is rejected, with the place", async (_, body, pointer, message) => {
     const answer = await create("refused", body);
     expect([answer.status, answer.body.error]).toEqual([422, "validation_failed"]);
     expect(answer.body.errors[0]).toMatchObject({ pointer, message: expect.stringContaining(message) });
@@ -78,7 +78,7 @@ describe("storing a pipeline", () => {
 });
 
 describe("a new version", () => {
-  test("may be what its creation took, name and all; nothing is renamed", async () => {
+  test("may be what its creation was, including the name; nothing is renamed", async () => {
     await create("named");
     expect((await put("named", { name: "named", steps: other }, { "if-match": '"1"' })).body.version).toBe(2);
     const renamed = await put("named", { name: "other", steps }, { "if-match": '"2"' });
@@ -86,7 +86,7 @@ describe("a new version", () => {
     expect((await api.ask("/api/v1/pipelines/named")).body.version).toBe(2);
   });
 
-  test("is made from the version that If-Match names; every version stays readable", async () => {
+  test("is created from the version that If-Match names; every version stays readable", async () => {
     const first = await create("versions");
     const second = await put("versions", { steps: other }, { "if-match": '"1"' });
     expect([second.status, second.headers.get("etag")]).toEqual([200, '"2"']);
@@ -118,14 +118,14 @@ describe("a new version", () => {
     expect([nobody.status, nobody.body.error]).toEqual([404, "pipeline_not_found"]);
   });
 
-  test("that is the same as the newest is not recorded", async () => {
+  test("that equals the newest is not recorded", async () => {
     await create("same");
     const answer = await put("same", {}, { "if-match": '"1"' });
     expect([answer.status, answer.body.version]).toEqual([200, 1]);
     expect(answer.headers.get("levqor-position")).toBeNull();
   });
 
-  test("of many at once only one is made from the same version", async () => {
+  test("of many at once only one is created from the same version", async () => {
     await create("race");
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, n) => put("race", { description: `${n}` }, { "if-match": '"1"' })),

@@ -13,7 +13,7 @@ function runs(cron: string, time_zone: string, { after, count }: { after: string
   return found;
 }
 
-describe("where the clock goes forward", () => {
+describe("when the clock goes forward", () => {
   // New York, 8 March 2026: 02:00 EST (07:00 UTC) becomes 03:00 EDT.
   const after = "2026-03-08T04:30Z";
 
@@ -21,7 +21,7 @@ describe("where the clock goes forward", () => {
     ["30 2 * * *", ["2026-03-08T07:00Z", "2026-03-09T06:30Z"]],
     ["0,30 2 * * *", ["2026-03-08T07:00Z", "2026-03-09T06:00Z", "2026-03-09T06:30Z"]],
     ["15 1-3 * * *", ["2026-03-08T06:15Z", "2026-03-08T07:00Z", "2026-03-08T07:15Z", "2026-03-09T05:15Z"]],
-  ])("the named time %s that falls into the gap comes at the moment after it", (cron, expected) => {
+  ])("the explicit time %s in the gap occurs at the end of the gap", (cron, expected) => {
     expect(runs(cron, "America/New_York", { after, count: expected.length })).toEqual(expected);
   });
 
@@ -32,7 +32,7 @@ describe("where the clock goes forward", () => {
     ],
     ["*/30 2 * * *", ["2026-03-09T06:00Z", "2026-03-09T06:30Z"]],
     ["0 */2 * * *", ["2026-03-08T05:00Z", "2026-03-08T08:00Z", "2026-03-08T10:00Z"]],
-  ])("the interval %s goes on with the clock", (cron, expected) => {
+  ])("the interval %s follows the clock", (cron, expected) => {
     expect(runs(cron, "America/New_York", { after, count: expected.length })).toEqual(expected);
   });
 
@@ -50,7 +50,7 @@ describe("where the clock goes forward", () => {
   });
 });
 
-describe("where the clock goes back", () => {
+describe("when the clock goes back", () => {
   // New York, 1 November 2026: 02:00 EDT (06:00 UTC) becomes 01:00 EST.
   const after = "2026-11-01T04:30Z";
 
@@ -58,7 +58,7 @@ describe("where the clock goes back", () => {
     ["30 1 * * *", ["2026-11-01T05:30Z", "2026-11-02T06:30Z"]],
     ["0,30 1 * * *", ["2026-11-01T05:00Z", "2026-11-01T05:30Z", "2026-11-02T06:00Z"]],
     ["15 1-2 * * *", ["2026-11-01T05:15Z", "2026-11-01T07:15Z", "2026-11-02T06:15Z"]],
-  ])("the named time %s counts at the first of two", (cron, expected) => {
+  ])("the explicit time %s occurs the first of two times", (cron, expected) => {
     expect(runs(cron, "America/New_York", { after, count: expected.length })).toEqual(expected);
   });
 
@@ -72,12 +72,12 @@ describe("where the clock goes back", () => {
       ["2026-11-01T05:00Z", "2026-11-01T05:30Z", "2026-11-01T06:00Z", "2026-11-01T06:30Z", "2026-11-02T06:00Z"],
     ],
     ["0 * * * *", ["2026-11-01T05:00Z", "2026-11-01T06:00Z", "2026-11-01T07:00Z"]],
-  ])("the interval %s comes in both hours", (cron, expected) => {
+  ])("the interval %s occurs in both hours", (cron, expected) => {
     expect(runs(cron, "America/New_York", { after, count: expected.length })).toEqual(expected);
   });
 });
 
-test("a year without a leap day, a day that a zone left out", () => {
+test("a year without a leap day, a day that a zone skipped", () => {
   expect(runs("0 0 29 2 *", "UTC", { after: "2026-03-01T00:00Z", count: 2 })).toEqual([
     "2028-02-29T00:00Z",
     "2032-02-29T00:00Z",
@@ -111,7 +111,7 @@ test.each([
   "2026-10-10T10:00:00",
   "0 0 30 2 *",
   "a b c d e",
-])("%p is no expression", (cron) => {
+])("%p is not an expression", (cron) => {
   expect(() => openCalendar({ cron, time_zone: "UTC" })).toThrow(CalendarError);
   try {
     openCalendar({ cron, time_zone: "UTC" });
@@ -120,7 +120,7 @@ test.each([
   }
 });
 
-test.each(["Mars/Olympus", "+02:00", "GMT+1", "", "Europe/Berlin "])("%p is no time zone", (time_zone) => {
+test.each(["Mars/Olympus", "+02:00", "GMT+1", "", "Europe/Berlin "])("%p is not a time zone", (time_zone) => {
   expect(() => openCalendar({ cron: "* * * * *", time_zone })).toThrow(/time zone/);
 });
 
@@ -135,7 +135,7 @@ describe("against a clock read minute by minute", () => {
     return { hour, minute };
   }
 
-  test("an interval names exactly the minutes at which the clock shows it", () => {
+  test("an interval matches exactly the minutes at which the clock shows it", () => {
     const asked = fc.record({
       time_zone: zone,
       date: day,
@@ -161,7 +161,7 @@ describe("against a clock read minute by minute", () => {
     );
   }, 60_000);
 
-  test("the next instant is later, the same from wherever it is asked for, and a whole second", () => {
+  test("the next instant is later, the same from any starting point, and a whole second", () => {
     const field = (max: number) => fc.integer({ min: 0, max }).map(String);
     const cron = fc
       .tuple(fc.oneof(field(59), fc.constant("*/20")), fc.oneof(field(23), fc.constant("*"), fc.constant("1-3")))

@@ -8,7 +8,7 @@ import { expression, field } from "./arbitraries.ts";
 
 const NOW = Date.parse("2026-01-15T09:30:00Z");
 
-describe("an expression that cannot be used is refused with its field, its value and what is possible there", () => {
+describe("an invalid expression is rejected with its field, its value and what is possible there", () => {
   const days = "use 1 to 31, L, LW, and days with W such as 15W";
   const weekdays = "use 0 to 7, SUN to SAT, and such as FRI#2 and FRIL";
   const five =
@@ -72,7 +72,7 @@ test.each([
   ["  0   9 * *\tMON-FRI\n", "0 9 * * MON-FRI"],
   ["\u00a00\u20099 * * 1", "0 9 * * 1"],
   [" @Daily ", "@Daily"],
-])("white space around and between fields does not count: %p", (given, text) => {
+])("white space around and between fields is ignored: %p", (given, text) => {
   expect(parseCron(given).text).toBe(text);
 });
 
@@ -103,7 +103,7 @@ describe("the work is bounded", () => {
 });
 
 describe("a time zone", () => {
-  test("is any of the database's, in whatever case", () => {
+  test("is any of the database's, in any case", () => {
     for (const time_zone of [
       ...Intl.supportedValuesOf("timeZone"),
       "UTC",
@@ -118,7 +118,7 @@ describe("a time zone", () => {
     }
   });
 
-  test("is no offset, time or anything else", () => {
+  test("is not an offset, a time or anything else", () => {
     for (const time_zone of [
       "Mars/Olympus",
       "Z",
@@ -134,11 +134,11 @@ describe("a time zone", () => {
   });
 });
 
-describe("against croner, which goes another way", () => {
+describe("compared with croner, which works differently", () => {
   const time = fc.integer({ min: NOW, max: NOW + 40 * 365 * 86_400_000 });
   const options = { mode: "5-or-6-parts", fixedTimeRule: "no-wildcard", paused: true } as const;
 
-  test("fields name the same times", () => {
+  test("fields match the same times", () => {
     fc.assert(
       fc.property(expression, time, (cron, after) => {
         const other = new Cron(cron, { ...options, utcOffset: 0 });
@@ -152,7 +152,7 @@ describe("against croner, which goes another way", () => {
     );
   }, 60_000);
 
-  test("changes of clocks mean the same", () => {
+  test("clock changes mean the same", () => {
     const zone = fc.constantFrom(
       "America/New_York",
       "Europe/Berlin",

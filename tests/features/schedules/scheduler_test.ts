@@ -60,7 +60,7 @@ describe("a scheduler", () => {
     for (const id of bad) expect(await scene.firings(id)).toHaveLength(1);
   });
 
-  test("fires each instant once, with a job made after the template", async () => {
+  test("fires each instant once, with a job built from the template", async () => {
     const job = {
       workflow: "noop",
       payload: { n: 7 },
@@ -117,7 +117,7 @@ describe("a scheduler", () => {
     expect(Date.parse(firings[before]?.data.instant ?? "") - later).toBeLessThanOrEqual(1000);
   });
 
-  test("fires what it was changed to, at the new instants, and is not kept from them by a run in between", async () => {
+  test("fires its new definition, at the new instants, undisturbed by a run in between", async () => {
     const id = await scene.create({ cron: YEARLY });
     await scene.projected();
     scene.start("a");
@@ -140,7 +140,7 @@ describe("a scheduler", () => {
     expect(instants[0]).toBeGreaterThan(now);
   });
 
-  test("fires what it missed within the grace, each and in order, and records the rest as misfired", async () => {
+  test("fires what it missed within the grace, all in order, and records the rest as misfired", async () => {
     const minute = Math.floor((await databaseNow(scene.sql)) / 60_000) * 60_000;
     const first = minute - 60 * 60_000;
     const id = await scene.create({ cron: "*/10 * * * *", misfire_grace_seconds: 25 * 60 }, first);
@@ -193,7 +193,7 @@ describe("a scheduler", () => {
     expect([paused?.type, rest.length]).toEqual(["schedule.paused", 0]);
   });
 
-  test("records a firing whose job is there already", async () => {
+  test("records a firing whose job exists already", async () => {
     const second = Math.floor((await databaseNow(scene.sql)) / 1000) * 1000;
     const id = await scene.create({ cron: YEARLY }, second);
     const job_id = derivedUuid(["schedule", id, new Date(second).toISOString()]);
@@ -217,7 +217,7 @@ describe("a scheduler", () => {
     for (const id of ids) expect(await scene.firings(id)).toHaveLength(1);
   });
 
-  test("leaves alone a schedule whose time zone is gone, and fires the others", async () => {
+  test("leaves a schedule alone whose time zone is gone, and fires the others", async () => {
     const second = Math.floor((await databaseNow(scene.sql)) / 1000) * 1000;
     const lost = await scene.create({ time_zone: "Atlantis/Capital" }, second);
     const id = await scene.create();
@@ -261,7 +261,7 @@ test("a scheduler whose connections break again and again fires each instant onc
 });
 
 describe("several schedulers", () => {
-  test("fire each instant once, also while all of them take themselves for the leader", async () => {
+  test("fire each instant once, even while all of them consider themselves the leader", async () => {
     const ids = await Promise.all(Array.from({ length: 10 }, () => scene.create()));
     for (const instance of ["a", "b", "c"]) scene.start(instance);
     const leaders = new Set<string>();
@@ -277,7 +277,7 @@ describe("several schedulers", () => {
     for (const id of ids) expect(await scene.faultsOf(id)).toEqual([]);
   });
 
-  test("in processes of their own: when the leader is killed, another takes over in under 5 s and misses nothing", async () => {
+  test("in separate processes: when the leader is killed, another takes over in under 5 s and misses nothing", async () => {
     const id = await scene.create();
     await scene.projected();
     const processes = new Map<string, Subprocess>();

@@ -38,7 +38,7 @@ function newYear(now: number): string {
 }
 
 describe("creating a schedule", () => {
-  test("answers with its id and its first instant by the database's clock, and shows it at once", async () => {
+  test("returns its id and its first instant by the database's clock, and shows it at once", async () => {
     const answer = await create();
     expect(answer.status).toBe(201);
     const { schedule_id, status, next_run_at } = answer.body;
@@ -66,7 +66,7 @@ describe("creating a schedule", () => {
     expect(JSON.parse(event?.meta_json ?? "")).toMatchObject({ actor: "anonymous", correlation_id: schedule_id });
   });
 
-  test("takes a time zone, a grace and whatever an intake takes", async () => {
+  test("accepts a time zone, a grace and everything that an intake accepts", async () => {
     const body = {
       time_zone: "Asia/Kathmandu",
       misfire_grace_seconds: 86_400,
@@ -104,14 +104,14 @@ describe("creating a schedule", () => {
     [{ job: { ...job, run_at: "2030-01-01T00:00:00Z" } }, "/job/run_at", "is not supported here"],
     [{ job: { ...job, max_attempts: 0 } }, "/job/max_attempts", "must be at least 1"],
     [{ every: "day" }, "/every", "is not supported here"],
-  ])("refuses %j", async (body, pointer, message) => {
+  ])("rejects %j", async (body, pointer, message) => {
     const answer = await create(body);
     expect([answer.status, answer.body.error]).toEqual([422, "validation_failed"]);
     expect(answer.body.errors[0]).toEqual({ pointer, message: expect.stringContaining(message) });
     expect(answer.body.detail).not.toMatch(/\.\.$/);
   });
 
-  test("keeps the expression and the time zone in their one spelling", async () => {
+  test("stores the expression and the time zone in canonical form", async () => {
     const { body } = await create({ cron: "\t0  9\n* * mon-fri ", time_zone: "europe/berlin" });
     const shown = await api.ask(`${ROUTE}/${body.schedule_id}`);
     expect(shown.body).toMatchObject({ cron: "0 9 * * mon-fri", time_zone: "Europe/Berlin" });
@@ -126,7 +126,7 @@ describe("creating a schedule", () => {
     expect(await history(first.body.schedule_id)).toEqual(["schedule.created"]);
   });
 
-  test("takes the limits' edges", async () => {
+  test("accepts values at the limits", async () => {
     const edges = { name: "x".repeat(128), misfire_grace_seconds: 1, cron: `0 0 1${",1".repeat(59)} 1 *` };
     expect(edges.cron.length).toBeLessThanOrEqual(128);
     expect((await create(edges)).status).toBe(201);
@@ -137,7 +137,7 @@ describe("creating a schedule", () => {
     expect(answer.body.errors[0].pointer).toBe("/job/payload");
   });
 
-  test("with an Idempotency-Key gives the first answer again, also when the schedule has changed since", async () => {
+  test("with an Idempotency-Key returns the first response again, even if the schedule has changed since", async () => {
     const headers = { "idempotency-key": "yearly-1" };
     const first = await create({}, headers);
     await api.ask(`${ROUTE}/${first.body.schedule_id}`, { method: "DELETE" });
@@ -153,7 +153,7 @@ describe("creating a schedule", () => {
 });
 
 describe("pausing, resuming and deleting", () => {
-  test("are on record once, with who asked, however often they are asked for", async () => {
+  test("are recorded once, with the actor, however often they are repeated", async () => {
     const id = await created();
     const call = (what: string) => api.ask(`${ROUTE}/${id}/${what}`, { method: "POST" });
     for (let i = 0; i < 2; i++) {
@@ -181,7 +181,7 @@ describe("pausing, resuming and deleting", () => {
     }
   });
 
-  test("a schedule that was never there is not found, an id that is none is refused", async () => {
+  test("an unknown schedule is not found, an invalid id is rejected", async () => {
     for (const [method, path] of [
       ["GET", ""],
       ["DELETE", ""],
@@ -206,7 +206,7 @@ describe("changing", () => {
     });
   const tagOf = async (id: string) => (await api.ask(`${ROUTE}/${id}`)).headers.get("etag") as string;
 
-  test("replaces all that was asked for, from the version that was read, once", async () => {
+  test("replaces the whole definition, from the version that was read, once", async () => {
     const id = await created({ time_zone: "Europe/Berlin", misfire_grace_seconds: 60 });
     const tag = await tagOf(id);
     const other = { name: "Daily", cron: "@daily", job: { workflow: "other", payload: { n: 2 } } };
@@ -229,7 +229,7 @@ describe("changing", () => {
     expect(await history(id)).toEqual(["schedule.created", "schedule.updated"]);
   });
 
-  test("goes on from a version that only ran since; a paused schedule stays paused", async () => {
+  test("works from a version with only runs since; a paused schedule stays paused", async () => {
     const id = await created();
     const tag = await tagOf(id);
     await api.ask(`${ROUTE}/${id}/run`, { method: "POST" });
@@ -241,7 +241,7 @@ describe("changing", () => {
     expect((await api.ask(`${ROUTE}/${id}`)).body).toMatchObject({ name: "Renamed", status: "active" });
   });
 
-  test("is refused without If-Match, where it makes no sense, and where nothing is", async () => {
+  test("is rejected without If-Match, if it is invalid, and for an unknown schedule", async () => {
     const id = await created();
     const without = await put(id, {});
     expect([without.status, without.body.error]).toEqual([428, "precondition_required"]);
@@ -268,7 +268,7 @@ describe("running now", () => {
     expect(count).toBeLessThanOrEqual(60);
   });
 
-  test("submits the job beside the instants, as it was last asked for, paused or not", async () => {
+  test("submits the job outside its instants, as last defined, paused or not", async () => {
     const id = await created();
     const before = (await api.ask(`${ROUTE}/${id}`)).body;
     const first = await run(id);
@@ -300,7 +300,7 @@ describe("running now", () => {
     ]);
   });
 
-  test("with an Idempotency-Key runs once, however often and by how many it is asked for", async () => {
+  test("with an Idempotency-Key runs once, however often and by however many it is requested", async () => {
     const id = await created();
     const answers = await Promise.all(Array.from({ length: 8 }, () => run(id, { "idempotency-key": "once" })));
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(202));
@@ -312,7 +312,7 @@ describe("running now", () => {
     expect(await history(id)).toEqual(["schedule.created", "schedule.triggered", "schedule.triggered"]);
   });
 
-  test("is refused where nothing is, and while as many jobs wait as may", async () => {
+  test("is rejected for an unknown schedule, and while the queue is full", async () => {
     expect((await run(NONE)).body.error).toBe("schedule_not_found");
     const id = await created();
     await api.ask(`${ROUTE}/${id}`, { method: "DELETE" });
@@ -334,7 +334,7 @@ describe("running now", () => {
 });
 
 describe("reading", () => {
-  test("names the next runs, as many as are asked for", async () => {
+  test("lists the next runs, as many as requested", async () => {
     const id = await created({ cron: "30 6 * * MON", time_zone: "America/New_York" });
     const { data } = (await api.ask(`${ROUTE}/${id}/next?count=100`)).body;
     expect(data).toHaveLength(100);
@@ -351,7 +351,7 @@ describe("reading", () => {
     }
   });
 
-  test("names a hundred runs of the rarest expression, centuries ahead, and as many as there are", async () => {
+  test("lists a hundred runs of the rarest expression, centuries ahead, and as many as there are", async () => {
     const id = await created({ cron: "0 0 29 2 +MON" });
     const { data } = (await api.ask(`${ROUTE}/${id}/next?count=100`)).body;
     expect(data).toHaveLength(100);
@@ -359,7 +359,7 @@ describe("reading", () => {
     expect(new Set(data.map((time: string) => new Date(time).getUTCDay()))).toEqual(new Set([1]));
   });
 
-  test("lists in pages, newest first, by status, without those that were deleted", async () => {
+  test("lists in pages, newest first, by status, without deleted ones", async () => {
     const ids = [];
     for (const name of ["one", "two", "three"]) ids.unshift(await created({ name }));
     const paused = await created();
@@ -392,7 +392,7 @@ describe("reading", () => {
     expect(second).toMatchObject({ data: [{ version: 2, type: "schedule.paused" }], has_more: false });
   });
 
-  test("health tells how many are active, and that one is late that nobody fires", async () => {
+  test("health shows how many are active, and that one is late that nobody fires", async () => {
     await api.ask(ROUTE, { headers: { "levqor-min-position": String(await api.log.head()) } });
     const before = (await api.ask("/api/v1/ops/health")).body.schedules;
     expect(before).toMatchObject({ ok: true, leader: null, lag_seconds: 0 });
@@ -412,7 +412,7 @@ describe("reading", () => {
   });
 });
 
-test("every call needs a key where keys are configured", async () => {
+test("every call needs a key if keys are configured", async () => {
   const key = "k".repeat(16);
   const closed = await startApi({ api_keys: [key] });
   try {

@@ -19,7 +19,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-test("/api/v1/marketing/summary has the texts, and figures from the log alone", async () => {
+test("/api/v1/marketing/summary has the texts, and figures only from the log", async () => {
   await clearOfEnd("day");
   const before = await api.ask("/api/v1/marketing/summary");
   expect(before.status).toBe(200);

@@ -10,7 +10,7 @@ import { clearOfEnd } from "../../support/clock.ts";
 import { appendUnchecked } from "../../support/events.ts";
 import { eventually } from "../../support/service.ts";
 
-test("health tells of the database, the bus, every read model, the schedules and the queue", async () => {
+test("health covers the database, the bus, every read model, the schedules and the queue", async () => {
   const api = await startApi();
   const { job_id } = await api.submit();
   const { position } = await api.submit();
@@ -41,7 +41,7 @@ test("health tells of the database, the bus, every read model, the schedules and
   await api.stop();
 });
 
-test("health says which event stopped a read model, without what the event held", async () => {
+test("health shows which event stopped a read model, without the event's content", async () => {
   const api = await startApi();
   const { job_id } = await api.submit();
   const poison = await api.log.append({
@@ -121,7 +121,7 @@ test("a read model stopped by an event is resumed at it or past it by an operato
   await api.stop();
 });
 
-test("a reaction that an event stopped shows in health and goes on when an operator says so, on record", async () => {
+test("a reaction stopped by an event shows in health and is resumed by an operator, on record", async () => {
   const api = await startApi({ reactions: [answering] });
   const resume = (body: object, name = "answering") => api.ask(`/api/v1/ops/reactions/${name}/resume`, post(body));
   const health = async () => (await api.ask("/api/v1/ops/health")).body;
@@ -157,7 +157,7 @@ test("a reaction that an event stopped shows in health and goes on when an opera
   await api.stop();
 });
 
-test("health is 503 when the database cannot be reached, and liveness is not", async () => {
+test("health is 503 when the database is unreachable, and liveness is not", async () => {
   const api = await startApi({
     openApiLog: () => openLog({ url: "postgres://x@127.0.0.1:1/x", append_timeout_ms: 100 }),
   });

@@ -24,7 +24,7 @@ async function open(body: object = told): Promise<string> {
 }
 
 describe("incidents", () => {
-  test("are opened, updated and resolved with a key, as events, and read by everyone", async () => {
+  test("are opened, updated and resolved with a key, as events, and read by everybody", async () => {
     const incident_id = await open();
     const update = await tell(`${ROUTE}/${incident_id}/updates`, { message: "It is worse.", impact: "major" });
     expect(update.status).toBe(201);
@@ -45,7 +45,7 @@ describe("incidents", () => {
     expect(events.every(({ meta }) => meta.actor.startsWith("key:") && meta.request_id)).toBe(true);
   });
 
-  test("need a key to be told of", async () => {
+  test("need a key to be reported", async () => {
     expect((await api.ask(ROUTE, post(told))).body.error).toBe("unauthorized");
   });
 
@@ -58,7 +58,7 @@ describe("incidents", () => {
     expect((await tell(ROUTE, { ...told, impact: "major" }, headers)).body.error).toBe("idempotency_key_reused");
   });
 
-  test("that are over do not change, and those that there are not are not found", async () => {
+  test("that are resolved do not change, and unknown ones are not found", async () => {
     const incident_id = await open();
     await tell(`${ROUTE}/${incident_id}/resolve`, { message: "Over." });
     for (const path of ["updates", "resolve"]) {
@@ -69,7 +69,7 @@ describe("incidents", () => {
     }
   });
 
-  test("take so many updates", async () => {
+  test("accept a limited number of updates", async () => {
     const incident_id = await open();
     for (let i = 0; i < INCIDENT_UPDATES_MAX; i++) {
       expect((await tell(`${ROUTE}/${incident_id}/updates`, { message: `${i}` })).status).toBe(201);
@@ -85,13 +85,13 @@ describe("incidents", () => {
     ["an impact that there is not", { ...told, impact: "awful" }, "/impact"],
     ["nothing to say", { ...told, message: "" }, "/message"],
     ["more than there is", { ...told, severity: 1 }, "/severity"],
-  ])("are refused with %s", async (_, body, pointer) => {
+  ])("are rejected with %s", async (_, body, pointer) => {
     const answer = await tell(ROUTE, body);
     expect(answer.status).toBe(422);
     expect(answer.body.errors[0].pointer).toBe(pointer);
   });
 
-  test("come in pages", async () => {
+  test("are listed in pages", async () => {
     const first = await open({ ...told, title: "first" });
     const second = await open({ ...told, title: "second" });
     const page = await api.ask(`${ROUTE}?limit=1`);

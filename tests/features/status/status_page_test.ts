@@ -12,7 +12,7 @@ afterAll(() => api.stop());
 const page = async () => (await api.ask("/status")).text;
 
 describe("/status", () => {
-  test("is a page of its own policy, not kept for long", async () => {
+  test("is a page with its own policy, cached briefly", async () => {
     // 503 until the read models are built.
     const { headers, text } = await eventually(async () => {
       const answer = await api.ask("/status");
@@ -26,7 +26,7 @@ describe("/status", () => {
     expect(text).toContain("started for the first time");
   });
 
-  test("shows the days since the first start, and what is told of incidents, as text", async () => {
+  test("shows the days since the first start, and the incidents, as text", async () => {
     await clearOfEnd("day");
     // As if it had begun two days ago, and been away since the hour was over. Nothing tells that it is up now: what does
     // counts as soon as its minute is over.

@@ -12,7 +12,7 @@ afterAll(() => api.stop());
 const uptime = async () => (await api.ask("/ops/uptime")).body;
 
 describe("/ops/uptime", () => {
-  test("tells of nothing before the first start, and then of the days since", async () => {
+  test("reports nothing before the first start, and then the days since", async () => {
     await clearOfEnd("day");
     // 503 until the read models are built.
     const before = await eventually(async () => {
@@ -36,7 +36,7 @@ describe("/ops/uptime", () => {
     expect(told.outages).toEqual([]);
   });
 
-  test("has the worst impact of what is open as its status, and names each day's incidents", async () => {
+  test("has the worst open impact as its status, and lists each day's incidents", async () => {
     const opened = async (impact: string) =>
       (await api.ask("/api/v1/incidents", post({ title: impact, impact, message: "It is so." }))).body.incident_id;
     const ids = [await opened("minor"), await opened("critical"), await opened("maintenance")];
@@ -52,7 +52,7 @@ describe("/ops/uptime", () => {
     expect((await uptime()).incidents).toHaveLength(3);
   });
 
-  test("may be asked by everyone and kept for a while", async () => {
+  test("may be read by everybody and cached for a while", async () => {
     const { status, headers } = await api.ask("/ops/uptime");
     expect(status).toBe(200);
     expect(headers.get("cache-control")).toBe("public, max-age=5");

@@ -54,7 +54,7 @@ describe("a subscription", () => {
     expect(await subscribe(client, { id: "end", all: true, after: head })).toMatchObject({ after: head });
   });
 
-  test("of one job starts with its first event, goes on live, and shows what SSE shows", async () => {
+  test("to one job starts with its first event, continues live, and shows what SSE shows", async () => {
     const { job_id, position } = await api.submit({ payload: { a: 1 } });
     const client = await open();
     expect(await subscribe(client, { id: "mine", job_id: job_id.toUpperCase() })).toEqual({
@@ -85,7 +85,7 @@ describe("a subscription", () => {
     ]);
   });
 
-  test("of all jobs starts with what happens from now on, and gets a name where it has none", async () => {
+  test("to all jobs starts with what happens from now on, and gets a name if it has none", async () => {
     await api.submit();
     const client = await open();
     expect(await subscribe(client, { all: true })).toEqual({
@@ -97,7 +97,7 @@ describe("a subscription", () => {
     expect(positions(await client.events(1))).toEqual([position]);
   });
 
-  test("can be had for some types, and for one workflow, also of jobs that were submitted before", async () => {
+  test("can be limited to some types, and to one workflow, including jobs that were submitted before", async () => {
     const early = await api.submit({ workflow: "wanted" });
     const other = await api.submit({ workflow: "other" });
     const client = await open();
@@ -121,7 +121,7 @@ describe("a subscription", () => {
     expect(of("both")).toEqual([["job.succeeded", early.job_id]]);
   });
 
-  test("resumes from any position with no gap and no repeat, while events come in, across connections", async () => {
+  test("resumes from any position without gaps or repeats, while events come in, across connections", async () => {
     const before = await api.log.head();
     let writing = true;
     const writer = (async () => {
@@ -141,7 +141,7 @@ describe("a subscription", () => {
     expect(seen).toEqual(recorded.map((event) => event.position));
   });
 
-  test("ends when it is told to: nothing comes after `unsubscribed`, and the others go on", async () => {
+  test("ends when told to: nothing comes after `unsubscribed`, and the others continue", async () => {
     const { job_id } = await api.submit();
     const client = await open();
     await subscribe(client, { id: "one", all: true });
@@ -155,7 +155,7 @@ describe("a subscription", () => {
     await subscribe(client, { id: "one", job_id });
   });
 
-  test("is one of 32 at most", async () => {
+  test("is one of at most 32", async () => {
     const { job_id, position } = await api.submit();
     const client = await open();
     for (let i = 0; i < 32; i++) await subscribe(client, { id: `s${i}`, job_id, after: position });
@@ -174,7 +174,7 @@ describe("a subscription", () => {
     expect(names).toContain("more");
   });
 
-  test("whose client leaves reads the log no more", async () => {
+  test("whose client leaves stops reading the log", async () => {
     let listeners = 0;
     const own = await startOther({
       wrapBus: (bus) => ({
@@ -203,7 +203,7 @@ describe("a subscription", () => {
 });
 
 describe("a message", () => {
-  test("that is not taken is answered with what is wrong, and the connection goes on", async () => {
+  test("that is rejected gets the reason, and the connection continues", async () => {
     const { job_id } = await api.submit();
     const client = await open();
     await subscribe(client, { id: "taken", all: true });
@@ -248,7 +248,7 @@ describe("a message", () => {
     expect((await client.events(1))[0].id).toBe("taken");
   });
 
-  test("holds 16,384 bytes at most; above 65,536 the connection is closed", async () => {
+  test("has at most 16,384 bytes; above 65,536 the connection is closed", async () => {
     const client = await open();
     const ofLength = (bytes: number) => {
       const bare = JSON.stringify({ type: "ping", id: "ü" });
@@ -286,7 +286,7 @@ describe("the upgrade", () => {
     expect(JSON.stringify(own.logged)).not.toContain(offered);
   });
 
-  test("without it, or from a request that asks for none, is refused with a problem", async () => {
+  test("without it, or from a request for something else, is rejected with a problem", async () => {
     const own = await startOther({ api_keys: [key] });
     const wrong = Buffer.from("wrong").toString("base64url");
     const cases: [Record<string, string>, number, string][] = [
@@ -315,7 +315,7 @@ describe("the upgrade", () => {
     expect((await handshake(own, { "x-api-key": key })).status).toBe(101);
   });
 
-  test("without keys, is open to pages of this service and of the own machine only", async () => {
+  test("without keys, is open only to pages of this service and of its own machine", async () => {
     const host = new URL(api.url).host;
     for (const origin of [`http://${host}`, "http://localhost:3000", "http://127.0.0.1", "http://[::1]:8080"]) {
       expect((await handshake(api, { origin })).status).toBe(101);
@@ -330,7 +330,7 @@ describe("the upgrade", () => {
 });
 
 describe("a connection", () => {
-  test("is closed with 1001 when the service stops, and told so", async () => {
+  test("is closed with 1001 when the service stops, with the reason", async () => {
     const own = await startApi();
     const client = await openSocket(own.url);
     await subscribe(client, { all: true });
@@ -343,7 +343,7 @@ describe("a connection", () => {
     await own.stop();
   });
 
-  test("that is silent is pinged, and stays open as long as its client answers", async () => {
+  test("that is silent is pinged, and stays open as long as its client responds", async () => {
     const own = await startOther({ timing: { heartbeat_ms: 200, socket_silent_s: 2 } });
     const answering = await open({}, own);
     const silent = await rawSocket(own);
@@ -357,7 +357,7 @@ describe("a connection", () => {
     expect(await answering.next()).toEqual({ type: "pong" });
   }, 60_000);
 
-  test("whose client reads nothing is cut off with a reason, and little is kept for it", async () => {
+  test("whose client reads nothing is cut off with a reason, and little is buffered for it", async () => {
     const own = await startOther({ timing: { slow_consumer_s: 1 } });
     const filler = "x".repeat(150_000);
     for (let i = 0; i < 300; i++) await own.submit({ payload: { filler } });
@@ -405,7 +405,7 @@ describe("a connection", () => {
     slow.destroy();
   }, 60_000);
 
-  test("whose client asks on and on and reads nothing is cut off", async () => {
+  test("whose client keeps asking and reads nothing is cut off", async () => {
     const own = await startOther({ timing: { slow_consumer_s: 1_000 } });
     const filler = "x".repeat(150_000);
     for (let i = 0; i < 100; i++) await own.submit({ payload: { filler } });
@@ -443,7 +443,7 @@ test("more messages than one caller may send close the connection, over however 
   expect(await other.next()).toEqual({ type: "pong", id: "still here" });
 });
 
-test("more bytes than one caller may send end the connection, too", async () => {
+test("more bytes than one caller may send close the connection, too", async () => {
   const own = await startOther({});
   const client = await open({}, own);
   for (let index = 0; index < 60; index++) client.send({ type: "nothing", filler: "x".repeat(15_000) });
@@ -493,7 +493,7 @@ test("a client that stays after the close keeps its share, and is soon disconnec
   expect(performance.now() - began).toBeLessThan(30_000);
 }, 60_000);
 
-test("a client that closes, and stays, holds its share, and soon no connection", async () => {
+test("a client that closes, and stays, keeps its share, and is soon disconnected", async () => {
   const own = await startOther({ max_streams: 1, timing: { socket_gone_ms: 60_000 } });
   const staying = await rawSocket(own, { allowHalfOpen: true });
   staying.write([0x88, 0x80, 0, 0, 0, 0]);
@@ -504,7 +504,7 @@ test("a client that closes, and stays, holds its share, and soon no connection",
   expect(performance.now() - began).toBeLessThan(30_000);
 }, 60_000);
 
-test("a client that was told to go, reads nothing and sends on is cut off", async () => {
+test("a client that was told to go, reads nothing and keeps sending is cut off", async () => {
   const own = await startOther({ timing: { slow_consumer_s: 1 } });
   const filler = "x".repeat(150_000);
   for (let i = 0; i < 100; i++) await own.submit({ payload: { filler } });
@@ -530,7 +530,7 @@ interface Frame {
   readonly payload: Buffer;
 }
 
-test("one process keeps so many WebSockets open, and sends others away until one has left", async () => {
+test("one process keeps a limited number of WebSockets open, and rejects others until one has left", async () => {
   const own = await startApi({ max_streams: 2 });
   try {
     for (let i = 0; i < 3; i++) expect((await own.ask("/api/v1/jobs/ws")).status).toBe(426);

@@ -32,7 +32,7 @@ const beat = (job_id: string, version: number) =>
 const ids = (frames: { id: number }[]) => frames.map(({ id }) => id);
 
 describe("the stream of one job", () => {
-  test("starts with the job's first event and goes on live", async () => {
+  test("starts with the job's first event and continues live", async () => {
     const { job_id, position } = await api.submit({ payload: { a: 1 } });
     const client = await open(`/api/v1/jobs/${job_id}/stream`);
     expect(client.response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
@@ -67,7 +67,7 @@ describe("the stream of one job", () => {
     expect((await client.take(1))[0]?.data.data).toEqual({ workflow: "http", payload: { line: "a\nb" } });
   });
 
-  test("resumes after Last-Event-ID, or after a position, with no gap and no repeat, while events come in", async () => {
+  test("resumes after Last-Event-ID, or after a position, without gaps or repeats, while events come in", async () => {
     const { job_id, position } = await api.submit();
     let version = 1;
     let writing = true;
@@ -91,21 +91,21 @@ describe("the stream of one job", () => {
     expect(ids(await client.take(1))).toEqual([recorded[1]?.position ?? 0]);
   });
 
-  test("shows the wanted types only", async () => {
+  test("shows only the requested types", async () => {
     const { job_id } = await api.submit();
     await complete(job_id);
     const client = await open(`/api/v1/jobs/${job_id}/stream?types=job.failed,job.succeeded`);
     expect((await client.take(1)).map(({ event }) => event)).toEqual(["job.succeeded"]);
   });
 
-  test("refuses a type that there is not, and names those that there are", async () => {
+  test("rejects an unknown type, and lists the known ones", async () => {
     const answer = await fetch(`${api.url}/api/v1/jobs/stream?types=job.failed,job.suceeded`);
     expect(answer.status).toBe(422);
     const problem = await answer.json();
     expect(problem.errors).toEqual([{ pointer: "?types", message: expect.stringContaining("job.succeeded") }]);
   });
 
-  test("is not there for a job that is not", async () => {
+  test("does not exist for a missing job", async () => {
     const answer = await api.ask("/api/v1/jobs/0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70/stream");
     expect([answer.status, answer.body.error]).toEqual([404, "job_not_found"]);
   });
@@ -148,7 +148,7 @@ describe("the stream of all jobs", () => {
     expect(ids(await client.take(recorded.length))).toEqual(recorded.map((event) => event.position));
   });
 
-  test("shows one workflow only where one is named", async () => {
+  test("shows only one workflow if requested", async () => {
     const { position } = await api.submit();
     const wanted = await api.submit({ workflow: "only me" });
     const other = await api.submit();
@@ -162,13 +162,13 @@ describe("the stream of all jobs", () => {
     ]);
   });
 
-  test("resumes after Last-Event-ID, whatever ?after said", async () => {
+  test("resumes after Last-Event-ID, whatever ?after says", async () => {
     const [first, second] = [await api.submit(), await api.submit()];
     const client = await open("/api/v1/jobs/stream?after=0", { "last-event-id": String(first.position) });
     expect(ids(await client.take(1))).toEqual([second.position]);
   });
 
-  test("a position that is none is refused", async () => {
+  test("an invalid position is rejected", async () => {
     for (const [query, header, error] of [
       ["?after=-1", undefined, "validation_failed"],
       ["?after=x", undefined, "validation_failed"],
@@ -212,7 +212,7 @@ describe("a connection", () => {
     expect(client.comments.filter((comment) => comment === "heartbeat").length).toBeGreaterThanOrEqual(2);
   });
 
-  test("that the client leaves ends the reading of the log", async () => {
+  test("that the client leaves stops reading the log", async () => {
     let listeners = 0;
     const own = await startApi({
       wrapBus: (bus) => ({
@@ -282,7 +282,7 @@ describe("a connection", () => {
     await own.stop();
   }, 60_000);
 
-  test("whose client never reads is cut off, and little is kept for it", async () => {
+  test("whose client never reads is cut off, and little is buffered for it", async () => {
     const filler = "x".repeat(150_000);
     const { position } = await api.submit();
     for (let i = 0; i < 200; i++) await api.submit({ payload: { filler } });
@@ -526,7 +526,7 @@ describe("one process", () => {
     }
   }, 60_000);
 
-  test("forgets streams that never came to be", async () => {
+  test("forgets streams that were never established", async () => {
     for (let i = 0; i < 3; i++) {
       expect((await own.ask(`/api/v1/jobs/${Bun.randomUUIDv7()}/stream`)).status).toBe(404);
       expect((await own.ask("/api/v1/jobs/stream?after=x")).status).toBe(422);

@@ -49,7 +49,7 @@ describe("a claim", () => {
     expect((await answer(type, job, mine.key)).status).toBe(200);
   });
 
-  test.each(Object.keys(ANSWERS))("of the service's own worker is answered for by nobody: %s", async (type) => {
+  test.each(Object.keys(ANSWERS))("of the service's own worker can be reported on by nobody: %s", async (type) => {
     const { job_id } = await api.submit({}, { "x-api-key": OPERATOR });
     await api.log.append({
       stream_id: `job-${job_id}`,
@@ -61,7 +61,7 @@ describe("a claim", () => {
     expect(await history(job_id)).toEqual(["job.submitted", "job.started"]);
   });
 
-  test("is answered for with the same key after it was rotated", async () => {
+  test("can be reported on with the same key after its rotation", async () => {
     const { key, key_id } = await issue();
     const job = await claimed(key);
     const { body } = await send(`/api/v1/keys/${key_id}/rotate`, { overlap_seconds: 0 }, OPERATOR);
@@ -70,7 +70,7 @@ describe("a claim", () => {
     expect((await answer("complete", job, body.key)).headers.get("idempotency-replayed")).toBe("true");
   });
 
-  test("that was answered for is not answered for again by another, who says the same", async () => {
+  test("that was reported on cannot be reported on by another with the same report", async () => {
     const [mine, other] = [await issue(), await issue()];
     for (const type of ["complete", "fail", "release"]) {
       const job = await claimed(mine.key);
@@ -81,7 +81,7 @@ describe("a claim", () => {
     }
   });
 
-  test("is not that of whoever claims the job next, and the other way round", async () => {
+  test("is not that of whoever claims the job next, and vice versa", async () => {
     const [first, second] = [await issue(), await issue()];
     const job = await claimed(first.key);
     await answer("release", job, first.key);
@@ -96,8 +96,8 @@ describe("a claim", () => {
   });
 });
 
-describe("who holds a job", () => {
-  test("is told to whoever claimed it before, or may read jobs, and to nobody else", async () => {
+describe("the current holder of a job", () => {
+  test("is shown to whoever claimed it before, or may read jobs, and to nobody else", async () => {
     const [mine, reader, other] = [await issue(), await issue(["workers:write", "jobs:read"]), await issue()];
     const job = await claimed(mine.key);
     const told = async (key: string, attempt = 1) => (await answer("heartbeat", { ...job, attempt }, key)).body;
@@ -117,7 +117,7 @@ describe("who holds a job", () => {
     expect(await told(mine.key)).toMatchObject({ error: "job_finished", job_status: "succeeded" });
   });
 
-  test("of a workflow that a key does not reach is no question: there is no such job", async () => {
+  test("of a workflow beyond a key's reach is not revealed: the job does not exist", async () => {
     const limited = await issue(["workers:write", "jobs:read"], ["mine"]);
     const job = await claimed(OPERATOR);
     for (const type of Object.keys(ANSWERS)) {

@@ -23,7 +23,7 @@ async function complete({ job_id, attempt }: Json): Promise<void> {
 }
 const idsOf = (jobs: Json[]) => jobs.map(({ job_id }) => job_id);
 
-test("one job of a key at a time is given, and the next as soon as it has ended; others go past", async () => {
+test("one job of a key at a time is given, and the next as soon as it has finished; others overtake", async () => {
   const workflow = "external-keyed";
   const keyed: string[] = [];
   for (let i = 0; i < 4; i++) keyed.push((await api.submit({ workflow, concurrency_key: "k" })).job_id);
@@ -44,7 +44,7 @@ test("one job of a key at a time is given, and the next as soon as it has ended;
   }
 }, 60_000);
 
-test("a workflow's limit is heeded soon after it was settled", async () => {
+test("a workflow's limit takes effect soon after it was set", async () => {
   const workflow = "external-narrow";
   const init = { ...post({ concurrency: 3 }), method: "PUT" };
   expect((await api.ask(`/api/v1/workflows/${workflow}/limits`, init)).status).toBe(200);

@@ -46,7 +46,7 @@ async function claimed(workflow: string, more: object = {}): Promise<Json> {
 }
 
 describe("POST /api/v1/workers/claim", () => {
-  test("gives what waits, as it was submitted, and records the claim", async () => {
+  test("returns waiting jobs, as submitted, and records the claim", async () => {
     const workflow = fresh();
     const id = await submit(workflow, { payload: { text: "Guten Tag" }, priority: "high" });
     const before = Date.now();
@@ -77,7 +77,7 @@ describe("POST /api/v1/workers/claim", () => {
     expect((await status(id)).status).toBe("running");
   });
 
-  test("gives no more than was asked for, and every job once", async () => {
+  test("returns no more than requested, and every job once", async () => {
     const workflow = fresh();
     const ids = await Promise.all(Array.from({ length: 25 }, () => submit(workflow)));
     const rounds = await Promise.all(
@@ -91,7 +91,7 @@ describe("POST /api/v1/workers/claim", () => {
     expect(await claim(workflow, { max_jobs: 100 })).toEqual([]);
   });
 
-  test("gives jobs of the named workflows alone", async () => {
+  test("returns only jobs of the given workflows", async () => {
     const [one, two, other] = [fresh(), fresh(), fresh()];
     const ids = [await submit(one), await submit(two)];
     await submit(other);
@@ -112,7 +112,7 @@ describe("POST /api/v1/workers/claim", () => {
     expect(given.findIndex((job) => job.priority === "normal")).toBeWithin(7, 11);
   });
 
-  test("waits for a job, and has it within moments of its intake", async () => {
+  test("waits for a job, and gets it within moments of its intake", async () => {
     const workflow = fresh();
     await claim(workflow);
     const waiting = claim(workflow, { wait_seconds: 30 });
@@ -125,13 +125,13 @@ describe("POST /api/v1/workers/claim", () => {
     expect(performance.now() - submitted).toBeLessThan(15_000);
   });
 
-  test("gives none when the time is over", async () => {
+  test("returns none when the time is up", async () => {
     const began = performance.now();
     expect(await claim(fresh(), { wait_seconds: 0.5 })).toEqual([]);
     expect(performance.now() - began).toBeWithin(450, 5_000);
   });
 
-  test("gives what is ready to a worker that does not wait, though it is the first to ask", async () => {
+  test("returns what is ready to a worker that does not wait, even the first one", async () => {
     for (let i = 0; i < 5; i++) {
       const workflow = fresh();
       const id = await submit(workflow);
@@ -139,7 +139,7 @@ describe("POST /api/v1/workers/claim", () => {
     }
   });
 
-  test("serves those who wait in the order in which they came", async () => {
+  test("serves waiting claims in order of arrival", async () => {
     const workflow = fresh();
     await claim(workflow);
     const first = claim(workflow, { wait_seconds: 30, worker: "first" });
@@ -152,7 +152,7 @@ describe("POST /api/v1/workers/claim", () => {
     expect((await second)[0].job_id).toBe(ids[1]);
   });
 
-  test("gives a job not before it is to run, and then by itself", async () => {
+  test("returns a job not before its start time, and then by itself", async () => {
     const workflow = fresh();
     const due = Date.now() + 1_500;
     const id = await submit(workflow, { run_at: new Date(due).toISOString() });
@@ -162,7 +162,7 @@ describe("POST /api/v1/workers/claim", () => {
     expect(Date.now()).toBeGreaterThanOrEqual(due - 200);
   });
 
-  test("gives one job of a concurrency key at a time, and the next when it has ended", async () => {
+  test("returns one job of a concurrency key at a time, and the next when it has finished", async () => {
     const workflow = fresh();
     const ids = [];
     for (let i = 0; i < 3; i++) ids.push(await submit(workflow, { concurrency_key: "customer-42" }));
@@ -196,19 +196,19 @@ describe("POST /api/v1/workers/claim", () => {
     [{ lease_seconds: 0.5 }, "/lease_seconds", "must be at least 1"],
     [{ lease_seconds: 3601 }, "/lease_seconds", "must be at most 3600"],
     [{ lease: 1 }, "/lease", "is not supported here"],
-  ])("refuses %j", async (wrong, pointer, message) => {
+  ])("rejects %j", async (wrong, pointer, message) => {
     const answer = await call("claim", { worker: "w", workflows: ["one"], wait_seconds: 0, ...wrong });
     expect(jsonOf(answer)).toEqual([422, "validation_failed"]);
     expect(answer.body.errors).toEqual([{ pointer, message }]);
   });
 
-  test("takes the largest values", async () => {
+  test("accepts the largest values", async () => {
     const workflows = Array.from({ length: 100 }, (_, i) => `w${i}`);
     const wish = { worker: "x".repeat(128), workflows, max_jobs: 100, lease_seconds: 3_600, wait_seconds: 0 };
     expect((await call("claim", wish)).body).toEqual({ jobs: [] });
   });
 
-  test("a client that goes away while it waits is given nothing", async () => {
+  test("a client that disconnects while it waits is given nothing", async () => {
     const workflow = fresh();
     await claim(workflow);
     const gone = new AbortController();
@@ -235,7 +235,7 @@ describe("a claimed job", () => {
     expect(await status(id)).toMatchObject({ status: "succeeded", result: [1, { two: null }] });
   });
 
-  test("takes a result as large as fits into a request, as the guide says, and not a byte more", async () => {
+  test("accepts a result as large as fits into a request, as the guide says, and not a byte more", async () => {
     const workflow = fresh();
     const id = await submit(workflow);
     const { attempt } = await claimed(workflow);
@@ -249,14 +249,14 @@ describe("a claimed job", () => {
     expect((await status(id)).result).toBe(result);
   });
 
-  test("is completed without one", async () => {
+  test("is completed without a result", async () => {
     const id = await submit("a_job");
     await claimed("a_job");
     await call("complete", { job_id: id.toUpperCase(), attempt: 1 });
     expect(await status(id)).toMatchObject({ status: "succeeded", result: null });
   });
 
-  test("fails for good where its worker says so", async () => {
+  test("fails for good if its worker says so", async () => {
     const id = await submit("a_job");
     await claimed("a_job");
     const error = { code: "language_unknown", message: "No dictionary for Klingon.", detail: { language: "tlh" } };
@@ -265,7 +265,7 @@ describe("a claimed job", () => {
     expect(await status(id)).toMatchObject({ status: "failed", error });
   });
 
-  test("is tried again after a pause where its worker does not say otherwise, until no attempt is left", async () => {
+  test("is retried after a delay unless its worker says otherwise, until no attempt is left", async () => {
     const workflow = fresh();
     const id = await submit(workflow, { max_attempts: 2, backoff: { initial_seconds: 0.5 } });
     await claimed(workflow);
@@ -279,7 +279,7 @@ describe("a claimed job", () => {
     expect(last.body).toEqual({ job_id: id, status: "failed" });
   });
 
-  test("waits as long as its worker asks for", async () => {
+  test("waits as long as its worker requests", async () => {
     const id = await submit("a_job");
     await claimed("a_job");
     const error = { code: "busy", message: "Come again.", retry_after_seconds: 600 };
@@ -287,7 +287,7 @@ describe("a claimed job", () => {
     expect(Date.parse(body.retry_at) - Date.now()).toBeWithin(590_000, 610_000);
   });
 
-  test("is handed back to another at once, and the attempt does not count", async () => {
+  test("is released to another at once, and the attempt does not count", async () => {
     const workflow = fresh();
     const id = await submit(workflow, { max_attempts: 1 });
     await claimed(workflow);
@@ -379,7 +379,7 @@ describe("a claimed job", () => {
     expect((await status(id)).error.code).toBe("worker_lost");
   }, 60_000);
 
-  test("is handed back so often a minute by one caller", async () => {
+  test("is released a limited number of times a minute by one caller", async () => {
     const key = "k".repeat(24);
     const rate_limits = { burst: 20, global: 200, tiers: { enterprise: null } };
     const limited = await startApi({ api_keys: [key], rate_limits });
@@ -481,7 +481,7 @@ describe("a claimed job", () => {
     }
   }, 60_000);
 
-  test("has its callback made by the service's own workers, at once", async () => {
+  test("has its callback sent by the service's own workers, at once", async () => {
     const id = await submit("a_job", { callback_url: "https://example.com/hook" });
     await claimed("a_job");
     const ended = await call("complete", { job_id: id, attempt: 1 });
@@ -493,8 +493,8 @@ describe("a claimed job", () => {
   });
 });
 
-describe("a worker's answer", () => {
-  test("after its lease has lapsed is refused, and says who holds the job now", async () => {
+describe("a worker's report", () => {
+  test("after its lease has expired is rejected, with the current holder", async () => {
     const workflow = fresh();
     const id = await submit(workflow);
     await claimed(workflow, { worker: "slow", lease_seconds: 1 });
@@ -519,7 +519,7 @@ describe("a worker's answer", () => {
     expect((await status(id)).result).toBe("in time");
   });
 
-  test("is refused where nobody holds the job yet", async () => {
+  test("is rejected if nobody has claimed the job yet", async () => {
     const workflow = fresh();
     const id = await submit(workflow, { backoff: { initial_seconds: 600 } });
     await claimed(workflow, { lease_seconds: 1 });
@@ -530,7 +530,7 @@ describe("a worker's answer", () => {
     expect(answer.body.detail).toContain("waits in the queue");
   });
 
-  test("is refused where the job was cancelled, from the next heartbeat on", async () => {
+  test("is rejected if the job was cancelled, from the next heartbeat on", async () => {
     const id = await submit("a_job");
     await claimed("a_job");
     const meta = { actor: "anonymous", correlation_id: id };
@@ -542,7 +542,7 @@ describe("a worker's answer", () => {
     }
   });
 
-  test("is refused where the job has ended in another way", async () => {
+  test("is rejected if the job has finished in another way", async () => {
     const id = await submit("a_job");
     await claimed("a_job");
     await api.ask(`/api/v1/_dev/complete/${id}`, post({ result: { by: "hand" } }));
@@ -551,7 +551,7 @@ describe("a worker's answer", () => {
     expect(answer.body.detail).toContain("has succeeded");
   });
 
-  test("is refused once the attempt has taken too long: its heartbeat ends it", async () => {
+  test("is rejected once the attempt has taken too long: its heartbeat ends it", async () => {
     const workflow = fresh();
     const id = await submit(workflow, { attempt_timeout_seconds: 1, max_attempts: 1 });
     const job = await claimed(workflow, { lease_seconds: 600 });
@@ -563,7 +563,7 @@ describe("a worker's answer", () => {
     expect(await status(id)).toMatchObject({ status: "failed", error: { code: "attempt_timeout" } });
   });
 
-  test("that was on record before is given again", async () => {
+  test("that was recorded before gets the same response", async () => {
     const error = { code: "busy", message: "Come again.", detail: { by: ["another"] } };
     for (const [action, more, other] of [
       ["complete", { result: { a: 1 } }, { result: { a: 2 } }],
@@ -584,7 +584,7 @@ describe("a worker's answer", () => {
     }
   });
 
-  test("counts for attempts of external workers alone", async () => {
+  test("counts only for attempts of external workers", async () => {
     const { job_id } = await api.submit();
     const claim = { type: "start", worker: "built-in", lease_seconds: 600 } as const;
     const meta = { actor: "worker:built-in", correlation_id: job_id };
@@ -595,7 +595,7 @@ describe("a worker's answer", () => {
     expect(await types(job_id)).toEqual(["job.submitted", "job.started"]);
   });
 
-  test("names a job and an attempt that there are", async () => {
+  test("names an existing job and attempt", async () => {
     expect(jsonOf(await call("complete", { job_id: NO_JOB, attempt: 1 }))).toEqual([404, "job_not_found"]);
     const id = await submit("a_job");
     await claimed("a_job");
@@ -612,14 +612,14 @@ describe("a worker's answer", () => {
     [{ code: "x", message: "m", retryable: "yes" }, "/error/retryable"],
     [{ code: "x", message: "m", retry_after_seconds: 86_401 }, "/error/retry_after_seconds"],
     [{ code: "x", message: "m", fatal: true }, "/error/fatal"],
-  ])("fits its schema: %j", async (error, pointer) => {
+  ])("must match its schema: %j", async (error, pointer) => {
     const answer = await call("fail", { job_id: NO_JOB, attempt: 1, error });
     expect(answer.body.errors?.map((each: Json) => each.pointer)).toEqual([pointer]);
   });
 });
 
 describe("the service", () => {
-  test("asks for a key where keys are configured", async () => {
+  test("requires a key if keys are configured", async () => {
     const locked = await startApi({ api_keys: ["a-key-for-the-workers"] });
     const headers = { "x-api-key": "a-key-for-the-workers" };
     const bodies = {
@@ -640,7 +640,7 @@ describe("the service", () => {
     await locked.stop();
   });
 
-  test("lets those who wait go when it stops", async () => {
+  test("releases waiting claims when it stops", async () => {
     const stopping = await startApi();
     const body = { worker: "w", workflows: ["one"], wait_seconds: 30 };
     const waiting = stopping.ask("/api/v1/workers/claim", post(body));
@@ -652,7 +652,7 @@ describe("the service", () => {
     await stopping.stop();
   });
 
-  test("tells whoever submits to a workflow that nobody runs how it can be claimed", async () => {
+  test("tells the submitter to a workflow that nobody runs how it can be claimed", async () => {
     const { waiting_for } = await status(await submit('odd "name"'));
     expect(waiting_for.detail).toContain("POST /api/v1/workers/claim");
     expect(waiting_for.detail).toContain(JSON.stringify('odd "name"'));

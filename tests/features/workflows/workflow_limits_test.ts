@@ -13,7 +13,7 @@ const path = (workflow: string) => `/api/v1/workflows/${encodeURIComponent(workf
 const put = (workflow: string, body: unknown) => api.ask(path(workflow), { ...post(body), method: "PUT" });
 
 describe("the limits of a workflow", () => {
-  test("are, before anything is settled, none for the workflow and one for each key", async () => {
+  test("are, by default, none for the workflow and one for each key", async () => {
     const { status, body } = await api.ask(path("untouched"));
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -25,7 +25,7 @@ describe("the limits of a workflow", () => {
     });
   });
 
-  test("are what was put last, as one event each; the same once more is none", async () => {
+  test("are what was set last, as one event each; repeating it records none", async () => {
     const workflow = "größe: 3/4 😀 %2F";
     const first = await put(workflow, { concurrency: 20, rate_per_key: { limit: 10, per_seconds: 60 } });
     expect(first.status).toBe(200);
@@ -49,12 +49,12 @@ describe("the limits of a workflow", () => {
     ]);
   });
 
-  test("are all gone with an empty body", async () => {
+  test("are all removed with an empty body", async () => {
     await put("emptied", { concurrency: 5 });
     expect((await put("emptied", {})).body).toMatchObject({ concurrency: null, concurrency_per_key: 1 });
   });
 
-  test("are listed in the order in which they were first settled", async () => {
+  test("are listed in the order in which they were first set", async () => {
     for (const workflow of ["list-a", "list-b", "list-c"]) await put(workflow, { concurrency: 1 });
     const { headers } = await put("list-a", { concurrency: 2 });
     const at = { headers: { "levqor-min-position": headers.get("levqor-position") as string } };
@@ -86,14 +86,14 @@ describe("the limits of a workflow", () => {
     [{ rate_per_key: { limit: 1 } }, "/rate_per_key/per_seconds", "is missing"],
     [{ rate_per_key: { limit: 1, per_seconds: 1, burst: 0 } }, "/rate_per_key/burst", "must be at least 1"],
     [{ limit: 1 }, "/limit", "is not supported here"],
-  ])("%j is refused", async (body, pointer, message) => {
+  ])("%j is rejected", async (body, pointer, message) => {
     const answer = await put("refused", body);
     expect(answer.status).toBe(422);
     expect(answer.body).toMatchObject({ error: "validation_failed", errors: [{ pointer, message }] });
     expect(await api.log.readStream(workflowStream("refused"))).toEqual([]);
   });
 
-  test("are taken at their bounds", async () => {
+  test("are accepted at their bounds", async () => {
     const most = {
       concurrency: 1_000,
       concurrency_per_key: 1_000,
@@ -102,7 +102,7 @@ describe("the limits of a workflow", () => {
     expect((await put("most", most)).body).toMatchObject(most);
   });
 
-  test("belong to a name that a job can have", async () => {
+  test("belong to a valid workflow name", async () => {
     for (const name of ["a".repeat(129), "a\nb"]) {
       expect(await put(name, {})).toMatchObject({ status: 422, body: { error: "validation_failed" } });
       expect(await api.ask(path(name))).toMatchObject({ status: 422 });
@@ -110,7 +110,7 @@ describe("the limits of a workflow", () => {
   });
 });
 
-test("settling limits needs a key, and so does reading them", async () => {
+test("setting limits needs a key, and so does reading them", async () => {
   const closed = await startApi({ api_keys: ["k".repeat(16)] });
   try {
     for (const init of [undefined, { ...post({}), method: "PUT" }]) {
@@ -150,7 +150,7 @@ describe("a job that a limit holds back", () => {
     return data.map((job: { job_id: string; waiting_for?: object }) => [job.job_id, job.waiting_for]);
   };
 
-  test("says who holds its key, in status and list; then waits for a worker", async () => {
+  test("says who has its key's permit, in status and list; then waits for a worker", async () => {
     const workflow = "keyed";
     const first = await api.submit({ workflow, concurrency_key: "acme" });
     const second = await api.submit({ workflow, concurrency_key: "acme" });
@@ -172,7 +172,7 @@ describe("a job that a limit holds back", () => {
     expect(await waitingFor(second.job_id)).toMatchObject({ reason: "worker" });
   });
 
-  test("says what of its workflow is taken", async () => {
+  test("says how much of its workflow's limit is used", async () => {
     await put("narrow", { concurrency: 1 });
     const first = await api.submit({ workflow: "narrow" });
     const second = await api.submit({ workflow: "narrow" });
@@ -183,7 +183,7 @@ describe("a job that a limit holds back", () => {
     });
   });
 
-  test("says so as soon as it is settled, though it was asked just before", async () => {
+  test("says so as soon as the limit is set, even if it was read just before", async () => {
     const workflow = "settled_anew";
     const first = await api.submit({ workflow });
     const second = await api.submit({ workflow });

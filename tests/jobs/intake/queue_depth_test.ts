@@ -128,7 +128,7 @@ test("the queue is open again when jobs have left it, and what was in it before 
   expect(await recorded(api)).toBe(3);
 }, 60_000);
 
-test("a repetition of what was taken in is answered as before, full or not", async () => {
+test("a repeated submission of an accepted job gets the same response, full or not", async () => {
   const api = await start(1);
   const first = await submit(api, { "idempotency-key": "order-1" });
   expect(first.status).toBe(202);
@@ -138,7 +138,7 @@ test("a repetition of what was taken in is answered as before, full or not", asy
   expect((await submit(api, { "idempotency-key": "order-2" })).status).toBe(429);
 });
 
-test("a replay is refused like any other submission, and its repetition answered", async () => {
+test("a replay is rejected like any other submission, and its repetition is answered", async () => {
   const api = await start(1);
   const { body } = await submit(api);
   await api.ask(`/api/v1/_dev/complete/${body.job_id}`, post({ result: {} }));

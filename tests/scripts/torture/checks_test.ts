@@ -123,11 +123,11 @@ function faultsOf(name: string, evidence: Evidence): string {
   return verdict.faults.join("\n");
 }
 
-test("a service that keeps its promises has no findings", () => {
+test("a service that keeps its guarantees has no findings", () => {
   expect(found(evidenceOf())).toEqual({});
 });
 
-test("a job whose worker was lost, and whose effect was tried again before it succeeded, is no finding", () => {
+test("a job whose worker was lost, and whose effect was retried before it succeeded, is no finding", () => {
   const steps: Step[] = [
     submitted,
     started,
@@ -169,7 +169,7 @@ test("a job that nobody runs may wait for ever", () => {
   expect(found(evidence)).toEqual({});
 });
 
-describe("broken promises are found:", () => {
+describe("broken guarantees are found:", () => {
   const cases: ReadonlyArray<readonly [what: string, check: string, fault: string, evidence: () => Evidence]> = [
     [
       "a gap in the positions",
@@ -516,11 +516,11 @@ describe("broken promises are found:", () => {
   }
 });
 
-test("a process that we ended, or that did not come up while its database was away, is no finding", () => {
+test("a process that we ended, or that did not start while its database was down, is no finding", () => {
   expect(found(evidenceOf(LIFE, { exits: [exit({ sent: "SIGKILL" }), exit({ was_ready: false })] }))).toEqual({});
 });
 
-test("times that a busy machine makes, and a hundredth of few requests, are no finding", () => {
+test("delays of a busy machine, and a hundredth of few requests, are no finding", () => {
   const name = "no other user's p99 more than doubles while one is malicious";
   const polite = (calm: number[], harmed: number[]) => faultsOf(name, evidenceOf(LIFE, { polite: { calm, harmed } }));
   expect(polite(times(5).fill(5), times(5).fill(150))).toBe("");
@@ -534,7 +534,7 @@ test("times that a busy machine makes, and a hundredth of few requests, are no f
   expect(polite(times(5).slice(0, 199), times(9_000))).toBe("");
 });
 
-test("a callback is taken by whichever 2xx, and what a hostile peer answers is no result of the stand-in's", () => {
+test("a callback may be accepted with any 2xx, and a hostile peer's response is no result of the stand-in's", () => {
   expect(found(evidenceOf(LIFE, { callbacks: [callback({ status: 200 })] }))).toEqual({});
   const provoked = { ...submitted[1], payload: { url: "http://127.0.0.1:1/hostile/deep" } };
   const steps: Step[] = [
@@ -546,7 +546,7 @@ test("a callback is taken by whichever 2xx, and what a hostile peer answers is n
   expect(faultsOf("every recorded result is a response that was really given", evidenceOf(steps))).toBe("");
 });
 
-test("a lease that ends while Postgres's clock is turned back is no finding", () => {
+test("a lease that ends while Postgres's clock is set back is no finding", () => {
   const steps: Step[] = [
     submitted,
     ["job.started", { attempt: 1, worker: "a", lease_seconds: 3 }, { actor: "worker:a", at: 20 }],
@@ -578,7 +578,7 @@ test("an instant that is fired once is no finding, and neither is a job of a key
   expect(faultsOf("no two jobs with the same concurrency key run at once", evidenceOf(steps))).toBe("");
 });
 
-test("a step's side effect that is tried again before its success, and then built on, is no finding", () => {
+test("a step's side effect that is retried before its success, and then built on, is no finding", () => {
   const requests = [step(1, 2_600), { ...step(2, 3_600), key: "1/two", after: 1 }];
   const steps: Step[] = [...OF_STEPS, ["job.step_started", { attempt: 1, step: "two", step_attempt: 1 }, { at: 3 }]];
   const evidence = evidenceOf(steps, { requests });

@@ -14,7 +14,7 @@ test("a longer run begins as a shorter one of its seed", () => {
   expect(faultScript(7, 10 * MINUTE).slice(0, short.length)).toEqual(short);
 });
 
-test("three minutes bring every kind of fault, whatever the seed", () => {
+test("three minutes include every kind of fault, whatever the seed", () => {
   const kinds = (seed: number) => new Set(faultScript(seed, 3 * MINUTE).map(({ fault }) => fault.kind));
   const all = new Set(Array.from({ length: 50 }, (_, seed) => [...kinds(seed)]).flat());
   expect(all.size).toBe(12);

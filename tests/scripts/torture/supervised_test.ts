@@ -36,7 +36,7 @@ function supervise(script: string, wrap = (command: string[]) => command): Super
 
 const LIVES = `console.log("up"); setInterval(() => console.log("beat"), 20)`;
 
-test("a process that is killed is started again, and its end is known to be ours", async () => {
+test("a killed process is restarted, and its exit is known to be ours", async () => {
   const one = supervise(LIVES);
   await one.up(10_000);
   const { pid } = one;
@@ -46,19 +46,19 @@ test("a process that is killed is started again, and its end is known to be ours
   expect(readFileSync(join(folder, "pids", "one"), "utf8")).toBe(`${one.pid}\n`);
 });
 
-test("a process that ends by itself is told from one that we ended", async () => {
+test("a process that exits by itself is distinguished from one that we ended", async () => {
   const one = supervise(`console.log("up"); setTimeout(() => process.exit(3), 50)`);
   await eventually(() => one.exits.length > 0);
   expect(one.exits[0]).toMatchObject({ how: "exit code 3", code: 3, sent: undefined, was_ready: true });
 });
 
-test("a process that does not come up says so in time, and is known never to have been up", async () => {
+test("a process that does not start says so in time, and is known never to have been up", async () => {
   const one = supervise("process.exit(1)");
   await expect(one.up(500)).rejects.toThrow("one did not start within 1 s");
   expect(one.exits[0]).toMatchObject({ code: 1, was_ready: false });
 });
 
-test("a frozen process says nothing until it is let go", async () => {
+test("a frozen process says nothing until it is thawed", async () => {
   const one = supervise(LIVES);
   await one.up(10_000);
   const { promise: over, resolve: letGo } = Promise.withResolvers<void>();
@@ -72,7 +72,7 @@ test("a frozen process says nothing until it is let go", async () => {
   await eventually(() => lines.length > said);
 });
 
-test("a stopped process stays away, and its log stays", async () => {
+test("a stopped process stays down, and its log stays", async () => {
   const one = supervise(`process.on("SIGTERM", () => process.exit(0)); ${LIVES}`);
   await one.up(10_000);
   expect(await one.stop("SIGTERM", 10_000)).toBe(0);

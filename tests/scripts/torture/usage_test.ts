@@ -3,11 +3,11 @@ import { runScript } from "../support.ts";
 
 const torture = (...args: string[]) => runScript("torture.ts", args);
 
-test("--help says how it is used", async () => {
+test("--help explains its use", async () => {
   expect(await torture("--help")).toMatchObject({ code: 0, error: "", out: expect.stringContaining("--seed S") });
 });
 
-test("wrong use is refused with code 2 and the value", async () => {
+test("wrong use is rejected with code 2 and the value", async () => {
   const cases = [
     [["--minutes", "0"], '--minutes must be a number above 0, up to 600, not "0"'],
     [["--minutes", "-1"], '--minutes must be a number above 0, up to 600, not "-1"'],
