@@ -7,8 +7,7 @@
  */
 import { isIP, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-// The file, because Bun replaces the bare module name with its own implementation.
-import { buildConnector, Client, type Dispatcher } from "undici/index.js";
+import type { Client, Dispatcher } from "undici/index.js";
 import { ConnectorError } from "./connector.ts";
 import { ACCEPT_ENCODING, unpack } from "./unpack.ts";
 
@@ -106,7 +105,15 @@ export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$|\.$/g, "");
 }
 
-const connector = buildConnector({ allowH2: false, timeout: CONNECT_TIMEOUT_MS, maxCachedSessions: 0 });
+/** The client, loaded with the first call: it would slow down every start. */
+let undici: ReturnType<typeof loadUndici> | undefined;
+
+async function loadUndici() {
+  // The file, because Bun replaces the bare module name with its own implementation.
+  const { buildConnector, Client } = await import("undici/index.js");
+  const connect = buildConnector({ allowH2: false, timeout: CONNECT_TIMEOUT_MS, maxCachedSessions: 0 });
+  return { Client, connect };
+}
 
 /**
  * Sends the request to the address and resolves to its response once the head has arrived; the body is read on demand.
@@ -115,6 +122,8 @@ const connector = buildConnector({ allowH2: false, timeout: CONNECT_TIMEOUT_MS, 
  */
 export async function exchange(outgoing: Outgoing, address: string): Promise<Response> {
   const { url, server_name, method, headers, body, signal } = outgoing;
+  undici ??= loadUndici();
+  const { Client, connect } = await undici;
   signal?.throwIfAborted();
   let connected = false;
   let reset: unknown;
@@ -128,7 +137,7 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
     headersTimeout: SILENCE_MS,
     bodyTimeout: 0,
     connect: (options, callback) =>
-      connector({ ...options, hostname: address, servername: server_name }, (...made) => {
+      connect({ ...options, hostname: address, servername: server_name }, (...made) => {
         const [fault, socket] = made;
         connected = fault === null;
         if (socket) {

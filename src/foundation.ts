@@ -74,7 +74,14 @@ export async function buildFoundation(
   stops.add("log", () => log.close());
   log.onCommit(({ events }) => metrics.recorded(events));
   const { nats_url, nats_replicas } = config;
-  const bus = openBus({ log, sql, holder: instance, nats_url, nats_replicas, logger: logger.child({ part: "bus" }) });
+  const bus = await openBus({
+    log,
+    sql,
+    holder: instance,
+    nats_url,
+    nats_replicas,
+    logger: logger.child({ part: "bus" }),
+  });
   stops.add("bus", () => bus.close());
   const projector = startProjector({
     sql,

@@ -1,7 +1,6 @@
 /** Structured logs: one JSON object per line, or lines for people on a terminal. No secret gets through. */
 import { format } from "node:util";
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
-import { build as prettyStream } from "pino-pretty";
 import { scrubber } from "./scrub.ts";
 
 export interface LoggerOptions {
@@ -33,10 +32,14 @@ export function createLogger(
       // The complete line: a secret may be in an error's message or stack as well.
       hooks: { streamWrite: line },
     },
-    isForPeople(log_format)
-      ? prettyStream({ destination, translateTime: "HH:MM:ss.l", ignore: "pid,hostname", colorize: !stream })
-      : destination,
+    isForPeople(log_format) ? forPeople(destination, { colorize: !stream }) : destination,
   );
+}
+
+function forPeople(destination: DestinationStream, { colorize }: { colorize: boolean }): DestinationStream {
+  // Loaded only when it is needed: most services log JSON.
+  const { build } = require("pino-pretty") as typeof import("pino-pretty");
+  return build({ destination, translateTime: "HH:MM:ss.l", ignore: "pid,hostname", colorize });
 }
 
 /** Whether lines are for people to read, not for programs. */

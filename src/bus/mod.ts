@@ -1,8 +1,6 @@
 /** Spreads logged events: over NATS JetStream, or in this process and by polling the log. */
 export { type FollowOptions, follow } from "./follow.ts";
 export { inProcessBus } from "./in_process.ts";
-export { jetStreamBus, type Lead } from "./jetstream.ts";
 export { openBus } from "./open.ts";
-export { STREAM } from "./stream.ts";
 export type { Bus, News } from "./types.ts";
 export { untilNews } from "./until_news.ts";

@@ -2,7 +2,7 @@ import { Backoff, pause } from "../async/mod.ts";
 import { holdLease, type Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import { inProcessBus } from "./in_process.ts";
-import { jetStreamBus, type Lead } from "./jetstream.ts";
+import type { Lead } from "./jetstream.ts";
 import type { Bus, BusLogger } from "./types.ts";
 
 export interface OpenBusOptions {
@@ -18,9 +18,11 @@ export interface OpenBusOptions {
   readonly logger?: BusLogger;
 }
 
-/** Opens the bus that the configuration asks for. Does not wait for NATS. Throws if `nats_url` is no URL. */
-export function openBus({ log, sql, holder, nats_url, nats_replicas, logger }: OpenBusOptions): Bus {
+/** Opens the bus that the configuration asks for. Does not wait for NATS. Rejects if `nats_url` is no URL. */
+export async function openBus({ log, sql, holder, nats_url, nats_replicas, logger }: OpenBusOptions): Promise<Bus> {
   if (!nats_url) return inProcessBus({ log });
+  // The client is loaded only when it is needed: it would slow down every start.
+  const { jetStreamBus } = await import("./jetstream.ts");
   return jetStreamBus({ log, nats_url, replicas: nats_replicas, logger, lead: byLease({ sql, holder, logger }) });
 }
 

@@ -1,7 +1,7 @@
 /** Markdown to safe HTML, whoever wrote it. */
 import GithubSlugger from "github-slugger";
 import { Marked } from "marked";
-import sanitizeHtml from "sanitize-html";
+import type { IOptions } from "sanitize-html";
 
 export interface Heading {
   readonly depth: number;
@@ -16,7 +16,7 @@ export interface Rendered {
 }
 
 /** What Markdown can express, and a few more elements. */
-const ALLOWED: sanitizeHtml.IOptions = {
+const ALLOWED: IOptions = {
   allowedTags: [
     ...["h1", "h2", "h3", "h4", "h5", "h6", "p", "hr", "br", "blockquote", "pre", "code", "ul", "ol", "li", "dl", "dt"],
     ...["dd", "table", "thead", "tbody", "tr", "th", "td", "a", "img", "strong", "em", "b", "i", "del", "ins", "sub"],
@@ -65,6 +65,12 @@ export function renderMarkdown(source: string): Rendered {
 /** HTML without its tags, escaped. */
 function textOf(html: string): string {
   return sanitizeHtml(html, { allowedTags: [], allowedAttributes: {} }).replaceAll('"', "&quot;");
+}
+
+/** The sanitizer is loaded with the first page that is rendered: it would slow down every start. */
+function sanitizeHtml(html: string, options: IOptions): string {
+  const sanitize = require("sanitize-html") as typeof import("sanitize-html");
+  return sanitize(html, options);
 }
 
 /** GitHub derives ids from the text itself. */

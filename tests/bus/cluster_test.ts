@@ -1,7 +1,9 @@
 /** The bus on a cluster of three NATS nodes: copies of the stream, and what is said when its nodes go. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { StreamInfo } from "nats";
-import { type Bus, jetStreamBus, STREAM } from "../../src/bus/mod.ts";
+import { jetStreamBus } from "../../src/bus/jetstream.ts";
+import type { Bus } from "../../src/bus/mod.ts";
+import { STREAM } from "../../src/bus/stream.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { type NatsCluster, type NatsServer, natsAvailable, startNatsCluster } from "../support/nats.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";

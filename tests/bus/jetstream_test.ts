@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { connect, headers } from "nats";
-import { type Bus, follow, jetStreamBus, type Lead, type News, STREAM } from "../../src/bus/mod.ts";
+import { jetStreamBus, type Lead } from "../../src/bus/jetstream.ts";
+import { type Bus, follow, type News } from "../../src/bus/mod.ts";
+import { STREAM } from "../../src/bus/stream.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { appendOf, meta, readAll } from "../support/events.ts";
 import { type NatsServer, natsAvailable, startNats } from "../support/nats.ts";

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { connect as connectNats, type NatsConnection, RetentionPolicy } from "nats";
 import { eventId, type StoredEvent } from "../../events/envelope.ts";
-import { type Bus, follow, inProcessBus, jetStreamBus, type News, openBus, STREAM } from "../../src/bus/mod.ts";
+import { jetStreamBus } from "../../src/bus/jetstream.ts";
+import { type Bus, follow, inProcessBus, type News, openBus } from "../../src/bus/mod.ts";
 import { relay } from "../../src/bus/relay.ts";
-import { openStream } from "../../src/bus/stream.ts";
+import { openStream, STREAM } from "../../src/bus/stream.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { appendOf, meta, readAll } from "../support/events.ts";
@@ -190,19 +191,19 @@ describe.skipIf(!natsAvailable)("the relay", () => {
   });
 
   test("is passed on by the lease: one process relays, and another when that one ends", async () => {
-    const start = (holder: string) => {
+    const start = async (holder: string) => {
       const sql = connect(database.url, { max: 2 });
       const infos: string[] = [];
       const logger = { info: (_details: object, message: string) => void infos.push(message), warn() {} };
-      const bus = openBus({ log, sql, holder, nats_url: server.url, logger });
+      const bus = await openBus({ log, sql, holder, nats_url: server.url, logger });
       opened.push(
         () => sql.end(),
         () => bus.close(),
       );
       return { bus, relays: () => infos.some((message) => message.startsWith("The relay")) };
     };
-    const first = start("first");
-    const second = start("second");
+    const first = await start("first");
+    const second = await start("second");
     await fill(log, 10);
     await until("one to relay", () => first.relays() || second.relays());
     await until("10 messages", async () => (await lastSequence(server.url)) === 10);

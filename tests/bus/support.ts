@@ -1,7 +1,7 @@
 /** What the bus's tests share. */
 import { connect, type JetStreamManager } from "nats";
 import type { StoredEvent } from "../../events/envelope.ts";
-import { STREAM } from "../../src/bus/mod.ts";
+import { STREAM } from "../../src/bus/stream.ts";
 import type { EventLog } from "../../src/log/mod.ts";
 import { appendOf } from "../support/events.ts";
 
