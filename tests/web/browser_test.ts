@@ -24,6 +24,17 @@ const site = openSite({
   other_pages: OTHER_PAGES,
 });
 const addresses = [...site.addresses(), NOWHERE];
+/** One page of each layout, with all that its style sheet styles; the others of that layout look the same in the dark and on a phone. */
+const LAYOUTS = [
+  "/docs",
+  "/status",
+  "/public/",
+  "/public/blog",
+  "/public/blog/002-what-limits-intake",
+  "/public/docs/pipelines",
+  "/public/legal/privacy",
+  NOWHERE,
+];
 
 describe.skipIf(!chromiumAvailable)("in a browser", () => {
   let api: Harness;
@@ -53,8 +64,13 @@ describe.skipIf(!chromiumAvailable)("in a browser", () => {
 
   const optionsOf = (address: string): VisitOptions => ({
     url: api.url + address,
+    every_look: LAYOUTS.includes(address),
     ...(address === "/docs" && { finished: ".opblock" }),
   });
+  test("the pages that show a layout are there", () => {
+    expect(LAYOUTS.filter((address) => address !== "/docs" && !addresses.includes(address))).toEqual([]);
+  });
+
   const visited = async (address: string) => (await visits.get(address)) as Visit;
 
   test.each(addresses.filter((address) => address !== "/docs"))(
@@ -115,7 +131,7 @@ describe.skipIf(!chromiumAvailable)("in a browser", () => {
       });
       const bad = await startApi({ public_dir: folder.dir, production: true });
       try {
-        const { faults } = await visit(browser, { url: `${bad.url}/public/bad` });
+        const { faults } = await visit(browser, { url: `${bad.url}/public/bad`, every_look: true });
         for (const part of [
           "on a desk: color-contrast: ",
           "in the dark: button-name: ",
