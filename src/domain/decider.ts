@@ -8,7 +8,7 @@ export interface Rejection {
   readonly message: string;
 }
 
-/** Pure functions that say what a command does to a state. */
+/** Pure functions that decide what a command does to a state. */
 export interface Decider<State, Command, Refusal extends Rejection = Rejection> {
   readonly initial: State;
   evolve(state: State, event: KnownEvent): State;

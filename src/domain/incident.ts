@@ -1,15 +1,14 @@
 /**
- * What operators tell of an incident.
+ * The life of an incident, as operators report it.
  *
- * ```text
- *   open ──▶ open (updated, up to 100 times) ──resolve──▶ resolved
+ * ```text open ──▶ open (updated, up to 100 times) ──resolve──▶ resolved
  * ```
  */
 import type { IncidentOpened, IncidentResolved, IncidentUpdated } from "../../events/incident.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
 
-/** Its history is shown whole, wherever the incident is. */
+/** Its history is always shown completely. */
 export const INCIDENT_UPDATES_MAX = 100;
 
 export interface IncidentState {
@@ -52,14 +51,14 @@ function decide(
   { status, updates }: IncidentState,
 ): readonly KnownNewEvent[] | IncidentRejection {
   if (type === "open") {
-    if (status !== "none") return refuse("incident_exists", "Cannot open the incident: its id is taken.");
+    if (status !== "none") return refuse("incident_exists", "Cannot open the incident: its id is in use.");
     return [{ type: "incident.opened", data: data as IncidentOpened }];
   }
-  if (status === "none") return refuse("incident_not_found", `Cannot ${type} the incident: there is none.`);
+  if (status === "none") return refuse("incident_not_found", `Cannot ${type} the incident: it does not exist.`);
   if (status === "resolved") return refuse("incident_resolved", `Cannot ${type} the incident: it is resolved.`);
   if (type === "resolve") return [{ type: "incident.resolved", data: data as IncidentResolved }];
   if (updates >= INCIDENT_UPDATES_MAX) {
-    return refuse("too_many_updates", `Cannot update the incident: it has ${updates} updates, as many as it may.`);
+    return refuse("too_many_updates", `Cannot update the incident: it has ${updates} updates, the maximum.`);
   }
   return [{ type: "incident.updated", data: data as IncidentUpdated }];
 }

@@ -1,17 +1,16 @@
 /**
- * What may happen to an issued API key.
+ * The life of an issued API key.
  *
- * ```text
- *   active ──▶ active (rotated: another secret) ──revoke──▶ revoked
+ * ```text active ──▶ active (rotated: another secret) ──revoke──▶ revoked
  * ```
  *
- * A key that expires stays on record as it is; a rotation can give it another end.
+ * An expired key stays recorded as it is; a rotation can give it another expiry.
  */
 import type { KeyCreated, KeyRevoked, KeyRotated } from "../../events/key.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
 
-/** Secrets of one key that are taken at a time. */
+/** Valid secrets of one key at a time. */
 export const MAX_SECRETS = 5;
 
 /** Times are milliseconds since 1970. */
@@ -19,7 +18,7 @@ export interface KeySecret {
   /** SHA-256, hex. */
   readonly hash: string;
   readonly prefix: string;
-  /** From then on it is not taken, whatever the key's own end; `null`: it is the newest. */
+  /** From then on it is rejected, whatever the key's own expiry; `null`: it is the newest. */
   readonly until: number | null;
 }
 
@@ -28,15 +27,15 @@ export interface KeyState {
   /** As it was created. */
   readonly created: KeyCreated | null;
   readonly created_by: string;
-  /** Who were shown a secret of it: who created it, and who rotated it. */
+  /** Who were shown a secret of it: its creator, and whoever rotated it. */
   readonly holders: ReadonlySet<string>;
-  /** The newest first; also those that are taken no more. */
+  /** The newest first, including expired ones. */
   readonly secrets: readonly KeySecret[];
   readonly expires_at: number | null;
   readonly created_at: number | null;
   readonly rotated_at: number | null;
   readonly revoked_at: number | null;
-  /** What its rotations are known by, where their caller gave them an Idempotency-Key. */
+  /** The ids of its rotations that had an Idempotency-Key. */
   readonly rotations: ReadonlyMap<string, KeyRotated>;
 }
 
@@ -46,7 +45,7 @@ export type KeyCommand =
       readonly type: "rotate";
       /** Milliseconds since 1970. */
       readonly now: number;
-      /** What the rotation is known by: with the same one it happens once. */
+      /** The rotation's id: with the same one it happens once. */
       readonly causation_id: string | undefined;
     } & KeyRotated)
   | ({ readonly type: "revoke" } & KeyRevoked);
@@ -72,7 +71,7 @@ export const keyDecider: Decider<KeyState, KeyCommand, KeyRejection> = {
   decide,
 };
 
-/** From when on a secret of a key is not taken; `Infinity`: it always is. */
+/** From when on a secret of a key is rejected; `Infinity`: never. */
 export function endOf({ until }: KeySecret, { revoked_at, expires_at }: KeyState): number {
   return Math.min(until ?? Number.POSITIVE_INFINITY, revoked_at ?? Number.POSITIVE_INFINITY, endTime(expires_at));
 }
@@ -96,7 +95,7 @@ function evolve(state: KeyState, event: KnownEvent): KeyState {
     case "key.rotated": {
       const { hash, prefix, overlap_seconds, expires_at } = event.data;
       const { actor, causation_id } = event.meta;
-      // With the key's end as it was: what has expired does not come back with a later one.
+      // With the key's previous expiry: an expired secret does not come back with a later one.
       const older = state.secrets.map((secret) => ({
         ...secret,
         until: Math.min(endOf(secret, state), at + overlap_seconds * 1000),
@@ -119,11 +118,11 @@ function evolve(state: KeyState, event: KnownEvent): KeyState {
 
 function decide(command: KeyCommand, state: KeyState): readonly KnownNewEvent[] | KeyRejection {
   if (command.type === "create") {
-    if (state.status !== "none") return refuse("key_exists", "Cannot create the key: its id is taken.");
+    if (state.status !== "none") return refuse("key_exists", "Cannot create the key: its id is in use.");
     const { type: _, ...created } = command;
     return [{ type: "key.created", data: created }];
   }
-  if (state.status === "none") return refuse("key_not_found", `Cannot ${command.type} the key: there is none.`);
+  if (state.status === "none") return refuse("key_not_found", `Cannot ${command.type} the key: it does not exist.`);
   if (command.type === "revoke") {
     if (state.status === "revoked") return [];
     return [{ type: "key.revoked", data: command.reason === undefined ? {} : { reason: command.reason } }];
@@ -147,7 +146,7 @@ function rotate(
   if (rotated.overlap_seconds > 0 && taken >= MAX_SECRETS) {
     return refuse(
       "too_many_secrets",
-      `Cannot rotate the key: ${taken} of its secrets are taken at this time, as many as may be. Wait until one of them ends, or rotate with an overlap_seconds of 0.`,
+      `Cannot rotate the key: ${taken} of its secrets are valid at this time, the maximum. Wait until one of them expires, or rotate with an overlap_seconds of 0.`,
     );
   }
   return [{ type: "key.rotated", data: rotated }];

@@ -22,7 +22,7 @@ import type { WorkflowLimitsSet } from "../../events/workflow.ts";
 import type { Decider, Rejection } from "./decider.ts";
 import type { JobState } from "./job/job_state.ts";
 
-/** Jobs with one concurrency key that may run at once where nothing else is settled. */
+/** Jobs with one concurrency key that may run at once by default. */
 export const DEFAULT_CONCURRENCY_PER_KEY = 1;
 
 /** Attempts by job id. */
@@ -34,7 +34,7 @@ export interface LimitState {
   readonly tat: number;
 }
 
-/** What a job must be let run by. */
+/** A limit that applies to a job. */
 export interface Limit {
   readonly workflow: string;
   /** `null`: the limit is the whole workflow's. */
@@ -50,7 +50,7 @@ export interface LimitCommand {
   readonly limit: Limit;
   readonly job_id: string;
   readonly attempt: number;
-  /** Holders whose jobs' own histories say that they run no more. */
+  /** Holders whose jobs' own histories say that they are no longer running. */
   readonly gone: Holders;
   /** Milliseconds since 1970 by the database's clock: never later than the grant will be recorded. */
   readonly now: number;
@@ -58,9 +58,9 @@ export interface LimitCommand {
 
 export interface LimitRejection extends Rejection {
   readonly code: "limit_full" | "rate_exceeded";
-  /** Who fills the limit; empty where the rate is what is exceeded. */
+  /** The current holders if the limit is full; empty if the rate is exceeded. */
   readonly holders: Holders;
-  /** When the rate lets the next job start, in milliseconds since 1970; `null` where the limit is full. */
+  /** When the rate allows the next start, in milliseconds since 1970; `null` if the limit is full. */
   readonly until: number | null;
 }
 
@@ -68,7 +68,7 @@ const initial: LimitState = { holders: new Map(), tat: 0 };
 
 export const limitDecider: Decider<LimitState, LimitCommand, LimitRejection> = { initial, evolve, decide };
 
-/** What must let a job run: nothing, as a rule. */
+/** The limits that apply to a job: usually none. */
 export function limitsOf(
   job: Pick<Limit, "workflow" | "concurrency_key" | "key_owner">,
   settled: Omit<WorkflowLimitsSet, "workflow"> | undefined,
@@ -91,12 +91,12 @@ export function limitsOf(
   return limits;
 }
 
-/** Whether a job, be it without its submission, says that the attempt runs. */
+/** Whether a job, even without its submission, says that the attempt is running. */
 export function holdsSlot(job: Pick<JobState, "status" | "attempt">, attempt: number): boolean {
   return job.status === "running" && job.attempt === attempt;
 }
 
-/** An event says all: what came before does not matter. */
+/** An event has the whole state: earlier ones do not matter. */
 function evolve(state: LimitState, event: KnownEvent): LimitState {
   if (event.type !== "limit.granted") return state;
   const { holders, rate } = event.data;
@@ -106,7 +106,7 @@ function evolve(state: LimitState, event: KnownEvent): LimitState {
   return { holders: new Map(Object.entries(holders)), tat };
 }
 
-/** Of a time in RFC 3339, to the microsecond: rounded down, the next start would come too soon. */
+/** Of an RFC 3339 time, to the microsecond: rounded down, the next start would come too soon. */
 function milliseconds(time: string): number {
   return Date.parse(time) + (Number(time.slice(23, -1).padEnd(3, "0")) || 0) / 1000;
 }
@@ -115,7 +115,7 @@ function decide(command: LimitCommand, state: LimitState): readonly KnownNewEven
   const { limit, job_id, attempt, gone, now } = command;
   const holders = new Map(state.holders);
   for (const [id, over] of gone) if ((holders.get(id) ?? Number.POSITIVE_INFINITY) <= over) holders.delete(id);
-  // An attempt of its own that came before has ended, or this one could not start.
+  // Its own earlier attempt has ended, or this one could not start.
   holders.delete(job_id);
   if (holders.size >= limit.concurrency) return full(limit, holders);
   const rate = limit.rate && spend(limit.rate, { tat: state.tat, now });
@@ -133,7 +133,7 @@ function decide(command: LimitCommand, state: LimitState): readonly KnownNewEven
   return [{ type: "limit.granted", data: granted }];
 }
 
-/** The rate after one more start, or when there may be one: in milliseconds since 1970. */
+/** The rate after one more start, or when one is allowed: in milliseconds since 1970. */
 function spend(
   { limit, per_seconds, burst = 1 }: NonNullable<Limit["rate"]>,
   { tat, now }: { tat: number; now: number },
@@ -141,7 +141,7 @@ function spend(
   const interval_seconds = per_seconds / limit;
   const due = tat - (burst - 1) * interval_seconds * 1000;
   if (now < due) return due;
-  // Up to the next millisecond: more exact than that no time in an event is.
+  // Rounded up to the next millisecond: no time in an event is more exact than that.
   const next = Math.ceil(Math.max(tat, now) + interval_seconds * 1000);
   return { tat: new Date(next).toISOString(), interval_seconds };
 }

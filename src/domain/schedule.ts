@@ -28,15 +28,15 @@ import type { ScheduleCreated, ScheduleMisfired } from "../../events/schedule.ts
 import { isSameJson } from "../json/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
 
-/** No day that comes at all is further away than the 40 years between two 29 February of one weekday. */
+/** No matching day is further away than the 40 years between two 29 February on the same weekday. */
 export const HORIZON_YEARS = 100;
 
-/** What whoever fires schedules holds, for as long as it leads. */
+/** What the scheduler keeps in memory, for as long as it leads. */
 export const SCHEDULER_LEASE = "scheduler";
 
 export type ScheduleStatus = "active" | "paused" | "deleted";
 
-/** What was asked for at the creation, or the latest update. */
+/** The definition from the creation, or the latest update. */
 export type ScheduleDefinition = Omit<ScheduleCreated, "next_run_at">;
 
 export interface ScheduleState {
@@ -44,13 +44,13 @@ export interface ScheduleState {
   readonly status: "none" | ScheduleStatus;
   /** `null` before the creation. */
   readonly definition: ScheduleDefinition | null;
-  /** Of whoever wrote the definition; empty before the creation. */
+  /** The account of the definition's author; empty before the creation. */
   readonly account: string;
   /** Everybody who has defined it so far. */
   readonly authors: readonly string[];
-  /** The version of the event that holds the definition; 0 before the creation. */
+  /** The version of the event with the definition; 0 before the creation. */
   readonly defined_at: number;
-  /** The instant to be answered next, in milliseconds since 1970; `null` unless active. */
+  /** The next instant to fire, in milliseconds since 1970; `null` unless active. */
   readonly next_run_at: number | null;
 }
 
@@ -62,10 +62,10 @@ export type ScheduleCommand =
       readonly definition: ScheduleDefinition;
       /** Who defines it. */
       readonly by: string;
-      /** The first of its instants that is still to come. */
+      /** The first of its instants in the future. */
       readonly next_run_at: number;
       readonly now: number;
-      /** A version of the stream: no other definition must have come after it. */
+      /** A version of the stream: no other definition may have come after it. */
       readonly expected_version: number | "any";
     }
   | { readonly type: "trigger"; readonly job_id: string }
@@ -73,17 +73,17 @@ export type ScheduleCommand =
   | ({ readonly type: "pause" | "delete" } & Missed)
   | { readonly type: "resume"; readonly next_run_at: number };
 
-/** What becomes of the next instant of an active schedule, which is due. */
+/** What to do with the next instant of an active schedule, which is due. */
 type AnswerCommand =
   | { readonly type: "fire"; readonly now: number; readonly job_id: string; readonly next_run_at: number }
   | ({ readonly type: "misfire" } & Missed);
 
-/** What was not fired by `now`: `count` instants from the next one on, and before `next_run_at`. */
+/** What had not fired by `now`: `count` instants from the next one on, and before `next_run_at`. */
 interface Missed {
   readonly now: number;
-  /** At least 1 where the next instant is due. */
+  /** At least 1 if the next instant is due. */
   readonly count: number;
-  /** The first instant that is left. */
+  /** The first remaining instant. */
   readonly next_run_at: number;
 }
 
@@ -117,7 +117,7 @@ export const scheduleDecider: Decider<ScheduleState, ScheduleCommand, ScheduleRe
   decide,
 };
 
-/** The state that a schedule's events lead to: all of them in order, or the definition's and the newest alone. */
+/** The state that a schedule's events lead to: all of them in order, or only the definition's and the newest. */
 export function scheduleState(events: Iterable<KnownEvent>): ScheduleState {
   let state = initial;
   for (const event of events) state = evolve(state, event);
@@ -168,12 +168,12 @@ function standing(next_run_at: string | null): Pick<ScheduleState, "status" | "n
 function decide(command: ScheduleCommand, state: ScheduleState): readonly KnownNewEvent[] | ScheduleRejection {
   const { definition } = state;
   if (command.type === "create") {
-    if (definition) return refuse("schedule_exists", "Cannot create the schedule: its id is taken.");
+    if (definition) return refuse("schedule_exists", "Cannot create the schedule: its id is in use.");
     const data = { ...command.definition, next_run_at: toTime(command.next_run_at) };
     return [{ type: "schedule.created", data }];
   }
   if (!definition || state.status === "deleted") {
-    return refuse("schedule_not_found", `Cannot ${command.type} the schedule: there is none.`);
+    return refuse("schedule_not_found", `Cannot ${command.type} the schedule: it does not exist.`);
   }
   switch (command.type) {
     case "fire":
@@ -241,7 +241,7 @@ function answer(
   return [{ type: "schedule.fired", data }];
 }
 
-/** The record of instants that were due and will not be fired; none where none was due. */
+/** The record of instants that were due and will not fire; none if none was due. */
 function misfired(
   reason: ScheduleMisfired["reason"],
   { now, count, next_run_at }: Missed,

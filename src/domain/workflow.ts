@@ -1,16 +1,16 @@
-/** What is settled about a workflow: how many of its jobs may run. */
+/** The limits set for a workflow: how many of its jobs may run. */
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { WorkflowLimitsSet } from "../../events/workflow.ts";
 import type { Decider } from "./decider.ts";
 
 export interface WorkflowState {
-  /** `undefined`: nothing was ever settled. */
+  /** `undefined`: none were ever set. */
   readonly limits: WorkflowLimitsSet | undefined;
-  /** RFC 3339; `null` where nothing was ever settled. */
+  /** RFC 3339; `null` if none were ever set. */
   readonly updated_at: string | null;
 }
 
-/** What is left out is no longer limited, or as it is by default. */
+/** A field that is left out is no longer limited, or has its default. */
 export interface WorkflowCommand {
   readonly type: "set_limits";
   readonly limits: WorkflowLimitsSet;
@@ -22,7 +22,7 @@ export const workflowDecider: Decider<WorkflowState, WorkflowCommand, never> = {
   decide,
 };
 
-/** An event says all: what came before does not matter. */
+/** An event has the whole state: earlier ones do not matter. */
 function evolve(state: WorkflowState, event: KnownEvent): WorkflowState {
   return event.type === "workflow.limits_set" ? { limits: event.data, updated_at: event.recorded_at } : state;
 }

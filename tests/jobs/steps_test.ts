@@ -373,7 +373,7 @@ describe("waiting within a step", () => {
     await decide(id, false, "Too many");
     expect((await service.reaches(id, "failed")).error).toMatchObject({
       code: "approval_rejected",
-      message: 'Step "ask": the approval was refused: Too many.',
+      message: 'Step "ask": the approval was rejected: Too many.',
     });
     expect(calls).toEqual([]);
   });

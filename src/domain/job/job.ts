@@ -195,7 +195,7 @@ function isLoss(reason: JobReleased["reason"]): boolean {
 
 function decide(command: JobCommand, state: JobState): readonly KnownNewEvent[] | JobRejection {
   if (command.type === "submit") {
-    if (state.status !== "none") return refuse("job_exists", "Cannot submit the job: its id is taken.");
+    if (state.status !== "none") return refuse("job_exists", "Cannot submit the job: its id is in use.");
     return [{ type: "job.submitted", data: command.submission }];
   }
   if (state.status === "none") return refuse("job_not_found", "Nothing was submitted under this job's id.");
@@ -240,7 +240,10 @@ function decide(command: JobCommand, state: JobState): readonly KnownNewEvent[] 
 function start(command: JobCommand & { type: "start" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
   if (isFinished(state)) return refuse("job_finished", `Cannot start the job: it ${ended(state)}.`);
   if (state.status !== "queued") {
-    return refuse("job_not_queued", `Cannot start the job: "${state.worker}" holds attempt ${state.attempt}.`);
+    return refuse(
+      "job_not_queued",
+      `Cannot start the job: "${state.worker}" has claimed it with attempt ${state.attempt}.`,
+    );
   }
   const { worker, lease_seconds, max_attempts, pipeline, external } = command;
   const isOwnLimit = max_attempts !== undefined && state.max_attempts === null;
@@ -276,20 +279,20 @@ function cancel({ reason }: JobCommand & { type: "cancel" }, state: JobState): r
 }
 
 function expire({ now }: JobCommand & { type: "expire" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
-  if (isFinished(state)) return refuse("job_finished", `Cannot end the job as too late: it ${ended(state)}.`);
+  if (isFinished(state)) return refuse("job_finished", `Cannot time the job out: it ${ended(state)}.`);
   const { attempt, expires_at } = state;
   if (expires_at === null || now < expires_at) {
-    const left = expires_at === null ? "no time is set" : `${expires_at - now} ms are left`;
-    return refuse("job_not_expired", `Cannot end the job as too late: ${left}.`);
+    const left = expires_at === null ? "it has no time limit" : `${expires_at - now} ms are left`;
+    return refuse("job_not_expired", `Cannot time the job out: ${left}.`);
   }
   const since = state.status === "running" ? `attempt ${attempt} was running` : "it was waiting";
-  const message = `The job did not end by ${new Date(expires_at).toISOString()}; ${since}.`;
+  const message = `The job did not finish by ${new Date(expires_at).toISOString()}; ${since}.`;
   return [{ type: "job.failed", data: { attempt, error: { code: "job_timeout", message } } }];
 }
 
-/** How often a job's callback may be asked for again: each request and its attempts are in the job's history. */
+/** How many times a job's callback may be requested again: each request and its attempts are in the job's history. */
 export const MAX_CALLBACK_REQUESTS = 100;
-/** How often external workers may hand one job back in peace. */
+/** How many times external workers may release one job without using up an attempt. */
 const MAX_HAND_BACKS = 100;
 
 function release(command: JobCommand & { type: "release" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
@@ -299,15 +302,15 @@ function release(command: JobCommand & { type: "release" }, state: JobState): re
     const left = (state.lease_expires_at ?? 0) - command.now;
     return refuse(
       "lease_not_expired",
-      `Cannot take back attempt ${state.attempt}: its lease runs for ${left} ms more.`,
+      `Cannot take back attempt ${state.attempt}: its lease is valid for ${left} ms more.`,
     );
   }
   if (command.reason === "worker_lost" && state.external) {
-    const message = `Cannot take back attempt ${state.attempt}: the external worker "${state.worker}" holds it until its lease lapses.`;
+    const message = `Cannot take back attempt ${state.attempt}: the external worker "${state.worker}" has it until its lease expires.`;
     return refuse("held_externally", message);
   }
   const { attempt } = command;
-  // Claimed and handed back over and over, it would never end.
+  // Claimed and released over and over, it would never finish.
   const handed_back = state.attempt - 1 - state.attempts_used;
   const isTooOften = command.reason === "worker_stopping" && state.external && handed_back >= MAX_HAND_BACKS;
   const reason = isTooOften ? "worker_lost" : command.reason;
@@ -321,7 +324,7 @@ function release(command: JobCommand & { type: "release" }, state: JobState): re
   return [released, { type: "job.failed", data: { attempt, error } }];
 }
 
-/** Refuses an answer unless it is for the attempt that holds the claim. */
+/** Rejects a report unless it is for the attempt that has the claim. */
 function notCurrent(command: { type: string; attempt: AnswerFor }, state: JobState): JobRejection | undefined {
   if (isFinished(state)) return refuse("job_finished", `Cannot ${command.type} the job: it ${ended(state)}.`);
   if (command.attempt === "any") return undefined;
@@ -335,7 +338,7 @@ function callbackNotPending(state: JobState): JobRejection | undefined {
   return refuse("callback_not_pending", `Cannot record the callback's outcome: the callback is "${state.callback}".`);
 }
 
-/** Refuses a failed attempt that another process or a redelivery was faster than. A delivery counts all the same. */
+/** Rejects a failed attempt if another process or a redelivery was faster. A delivery counts nevertheless. */
 function callbackNotNext(
   { delivery }: { delivery: { readonly attempt: number } },
   state: JobState,
@@ -343,18 +346,18 @@ function callbackNotNext(
   if (state.callback !== "pending" || delivery.attempt === state.callback_attempts + 1) {
     return callbackNotPending(state);
   }
-  const message = `Cannot record attempt ${delivery.attempt} at the callback: ${state.callback_attempts} are on record.`;
+  const message = `Cannot record attempt ${delivery.attempt} at the callback: ${state.callback_attempts} are recorded.`;
   return refuse("callback_superseded", message);
 }
 
 function callbackNotWanted(state: JobState): JobRejection | undefined {
   if (state.callback_url === null) {
-    return refuse("callback_not_wanted", "Cannot make the callback again: the job was submitted without callback_url.");
+    return refuse("callback_not_wanted", "Cannot send the callback again: the job was submitted without callback_url.");
   }
   if (state.callback_requests >= MAX_CALLBACK_REQUESTS) {
-    const message = `Cannot make the callback again: that was asked for ${state.callback_requests} times; ${MAX_CALLBACK_REQUESTS} are allowed.`;
+    const message = `Cannot send the callback again: that was requested ${state.callback_requests} times; ${MAX_CALLBACK_REQUESTS} are allowed.`;
     return refuse("callback_requests_used", message);
   }
   if (isFinished(state)) return undefined;
-  return refuse("job_not_finished", `Cannot make the callback: the job is ${state.status}.`);
+  return refuse("job_not_finished", `Cannot send the callback: the job is ${state.status}.`);
 }

@@ -1,4 +1,4 @@
-/** What may be asked of a job, and why it may be refused. */
+/** The commands on a job, and why they may be refused. */
 import type {
   JobCallbackAttempted,
   JobCallbackDelivered,
@@ -11,7 +11,7 @@ import type { Rejection } from "../decider.ts";
 import type { NewStepEvent } from "../pipeline/step_states.ts";
 import type { Ending } from "../pipeline/steps.ts";
 
-/** Answers name the attempt that they are for; `any` is for answers by hand, whoever holds the claim. */
+/** Reports name the attempt that they are for; `any` is for reports by hand, whoever has the claim. */
 export type AnswerFor = number | "any";
 
 export type JobCommand =
@@ -32,14 +32,14 @@ export type JobCommand =
   | { readonly type: "release"; readonly attempt: number; readonly reason: "lease_expired"; readonly now: number }
   | { readonly type: "release"; readonly attempt: number; readonly reason: "worker_lost" | "worker_stopping" }
   | { readonly type: "complete"; readonly attempt: AnswerFor; readonly result: unknown }
-  /** `retry`: the fault may pass; so the attempt is to be followed by another after the pause, if one is left. */
+  /** `retry`: the fault is retryable, so another attempt is to follow after the delay, if one is left. */
   | {
       readonly type: "fail";
       readonly attempt: AnswerFor;
       readonly error: JobError;
       readonly retry?: { readonly in_seconds: number };
     }
-  /** What became of steps, and what it ends the attempt with, if it does. */
+  /** The outcomes of steps, and how they end the attempt, if they do. */
   | {
       readonly type: "step";
       readonly attempt: number;
@@ -52,10 +52,10 @@ export type JobCommand =
       readonly approved: boolean;
       readonly by: string;
       readonly comment?: string;
-      /** All who act for the same one as `by` does, itself among them. */
+      /** All actors that count as one party with `by`, including itself. */
       readonly party: ReadonlySet<string>;
     }
-  /** Ends the job, whatever it does. Nothing to do where it is cancelled already. */
+  /** Ends the job, whatever it does. Does nothing if it is already cancelled. */
   | { readonly type: "cancel"; readonly reason?: string }
   /** `now`: milliseconds since 1970 by the database's clock. */
   | { readonly type: "expire"; readonly now: number }

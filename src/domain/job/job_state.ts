@@ -1,19 +1,19 @@
-/** A job as its events have it. */
+/** A job's state, folded from its events. */
 import type { Backoff } from "../../../events/backoff.ts";
 import type { JobError, JobSubmitted, Priority } from "../../../events/job.ts";
 import type { Steps } from "../../../events/pipeline.ts";
 import type { StepStates } from "../pipeline/step_states.ts";
 
-/** Attempts of a job that names no number, and whose connector has none of its own. */
+/** The default number of attempts, if neither the job nor its connector sets one. */
 export const DEFAULT_MAX_ATTEMPTS = 5;
 
-/** How long one attempt may take, in seconds, where its job names no time: long enough for most, and an end for all. */
+/** The default time limit of one attempt, in seconds: long enough for most, and a limit for all. */
 export const DEFAULT_ATTEMPT_TIMEOUT_SECONDS = 3_600;
 
-/** What the world is told about where a job stands. */
+/** The status that the API shows. */
 export type JobStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
-/** `none`: there is no callback to be made. */
+/** `none`: there is no callback to send. */
 export type CallbackStatus = "none" | "pending" | "delivered" | "failed";
 
 export interface JobState {
@@ -21,15 +21,15 @@ export interface JobState {
   readonly status: "none" | JobStatus;
   /** Who submitted it; `null` before. */
   readonly submitted_by: string | null;
-  /** On whose behalf: those whose work it is, beside who submitted it. */
+  /** On whose behalf, besides the submitter. */
   readonly on_behalf_of: readonly string[];
   readonly workflow: string;
   readonly payload: JobSubmitted["payload"];
   readonly priority: Priority;
   readonly callback_url: string | null;
-  /** Of whoever wrote the submission, which `callback_url` is part of; empty before the submission. */
+  /** The account of the submission's author, which `callback_url` belongs to; empty before the submission. */
   readonly account: string;
-  /** Who set it going; `null`: the operator (`chargedTo`). */
+  /** Who caused it; `null`: the operator (`chargedTo`). */
   readonly caller: string | null;
   /** The number of the latest attempt; 0 before the first. */
   readonly attempt: number;
@@ -43,51 +43,51 @@ export interface JobState {
   readonly concurrency_key: string | null;
   /** The user among whose jobs the key counts; empty: it is shared. */
   readonly key_owner: string;
-  /** What it was submitted with to be run in place of what its workflow's name stands for. */
+  /** The steps that it was submitted with, in place of what its workflow's name refers to. */
   readonly steps: Steps | null;
   /** The stored pipeline that it runs, from its first start on. */
   readonly pipeline: { readonly name: string; readonly version: number } | null;
   readonly step_states: StepStates;
-  /** The step that it waits in, while it is suspended. */
+  /** The step in which it waits, while it is suspended. */
   readonly suspended_in: string | null;
   /** Not to be started before, in milliseconds since 1970; `null`: at any time. */
   readonly due_at: number | null;
-  /** What it waits for until it is due; `null`: for a worker alone. */
+  /** What it waits for until it is due; `null`: only for a worker. */
   readonly waiting: Exclude<WaitingReason, "worker"> | null;
-  /** When it has taken too long, in milliseconds since 1970; `null`: never. */
+  /** When its time is up, in milliseconds since 1970; `null`: never. */
   readonly expires_at: number | null;
-  /** Where its submission belongs in a distributed trace; what is done for it goes on there. */
+  /** The trace context of its submission, which its work continues. */
   readonly traceparent: string | null;
-  /** The job that this one runs again. */
+  /** The job of which this is a replay. */
   readonly origin_job_id: string | null;
-  /** Who holds the claim; `null` unless running. */
+  /** The worker that has the claim; `null` unless running. */
   readonly worker: string | null;
-  /** Whether an external worker holds the claim, which answers over the API. */
+  /** Whether an external worker has the claim, which reports over the API. */
   readonly external: boolean;
-  /** Who made the claim, and alone may answer for it; `null` unless running. */
+  /** Who made the claim, and alone may report on it; `null` unless running. */
   readonly claimed_by: string | null;
-  /** How long the claim was to hold without a heartbeat; `null` unless running. */
+  /** How long the claim is valid without a heartbeat; `null` unless running. */
   readonly lease_seconds: number | null;
   /** When the claim was recorded, in milliseconds since 1970; `null` unless running. */
   readonly started_at: number | null;
-  /** When the claim lapses, in milliseconds since 1970 by the database's clock; `null` unless running. */
+  /** When the lease expires, in milliseconds since 1970 by the database's clock; `null` unless running. */
   readonly lease_expires_at: number | null;
   /** RFC 3339; `null` before the submission. */
   readonly created_at: string | null;
-  /** RFC 3339; `null` before the end. */
+  /** RFC 3339; `null` until it has finished. */
   readonly finished_at: string | null;
-  /** As it is kept: see `JsonText`. */
+  /** As it is stored: see `JsonText`. */
   readonly result: unknown;
   /** Why the job failed; `null` unless it has. */
   readonly error: JobError | null;
-  /** What whoever cancelled the job gave as the reason; `null` where it was not cancelled, or for none. */
+  /** The reason given for the cancellation; `null` if it was not cancelled, or none was given. */
   readonly cancel_reason: string | null;
   /** Why the latest attempt failed, while the job waits for the next; `null` otherwise. */
   readonly last_error: JobError | null;
   readonly callback: CallbackStatus;
-  /** Attempts at the callback since the job ended or a redelivery was asked for. */
+  /** Attempts at the callback since the job finished or a redelivery was requested. */
   readonly callback_attempts: number;
-  /** How often a redelivery was asked for. */
+  /** How many redeliveries were requested. */
   readonly callback_requests: number;
 }
 
@@ -147,7 +147,7 @@ export const noJob: JobState = {
   callback_requests: 0,
 };
 
-/** What a job has that nobody holds. */
+/** The fields of a job that nobody has claimed. */
 export const UNCLAIMED = {
   worker: null,
   external: false,
@@ -157,7 +157,7 @@ export const UNCLAIMED = {
   lease_expires_at: null,
 } as const;
 
-/** Whether the job has its outcome: nothing but the callback can still happen to it. */
+/** Whether the job has its outcome: only the callback can still happen. */
 export function isFinished(state: JobState): boolean {
   return state.status === "succeeded" || state.status === "failed" || state.status === "cancelled";
 }
@@ -167,12 +167,14 @@ export function maxAttempts(state: Pick<JobState, "max_attempts">): number {
   return state.max_attempts ?? DEFAULT_MAX_ATTEMPTS;
 }
 
-/** How a job ended, to follow "it". */
+/** How a job finished, to follow "it". */
 export function ended(state: JobState): string {
   return state.status === "cancelled" ? "was cancelled" : `has ${state.status}`;
 }
 
-/** Whose work a job is: who submitted it, or what it runs again, or defined the schedule that did. */
+/**
+ * On whose behalf a job runs: its submitter, and those of its origin, or who defined the schedule that submitted it.
+ */
 export function submittersOf({ submitted_by, on_behalf_of }: JobState): readonly string[] {
   return submitted_by === null ? on_behalf_of : [submitted_by, ...on_behalf_of];
 }

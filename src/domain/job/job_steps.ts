@@ -1,4 +1,4 @@
-/** What becomes of a job by its steps: their ends, waiting within one, and the decisions that steps wait for. */
+/** How steps affect their job: their outcomes, waiting within one, and the decisions that steps wait for. */
 import type { RecordedEvent } from "../../../events/envelope.ts";
 import type { JobSuspended } from "../../../events/job.ts";
 import type { KnownNewEvent } from "../../../events/mod.ts";
@@ -16,7 +16,7 @@ export function recordSteps(
   return ending === null ? fresh : [...fresh, endOf(ending, state.attempt)];
 }
 
-/** Whether a step's event was recorded before: by an append whose answer was lost. */
+/** Whether a step's event was recorded before: by an append whose response was lost. */
 function isOnRecord({ type, data }: NewStepEvent, states: StepStates): boolean {
   const step = states.get(data.step);
   if (!step || type === "job.suspended" || type === "job.approval_given") return false;
@@ -47,12 +47,12 @@ export function approve(
   const verb = approved ? "approve" : "reject";
   const before = decisionOf(state, step);
   if (before) {
-    // The same of the same caller may come again; whatever else is said of a step that is decided would be lost.
+    // The same caller may repeat the same decision; anything else about a decided step would be lost.
     const isSame = before.approved === approved && before.by === by;
     if (isSame && (comment === undefined || comment === before.comment)) return [];
     const decided = before.by
       ? `${before.by} ${before.approved ? "approved" : "rejected"} it`
-      : "nobody did so in time, and it went on";
+      : "nobody decided in time, and it continued";
     return refuse("already_decided", `Cannot ${verb} the step "${step}": ${decided}.`);
   }
   if (isFinished(state)) return refuse("job_finished", `Cannot ${verb} the step "${step}": the job ${ended(state)}.`);
@@ -60,24 +60,24 @@ export function approve(
     return refuse("step_not_waiting", `Cannot ${verb} the step "${step}": it does not wait for approval.`);
   }
   if (approved && state.step_states.get(step)?.not_by_submitter && submittersOf(state).some((one) => party.has(one))) {
-    return refuse("self_approval_refused", `Cannot approve the step "${step}": whoever submitted the job may not.`);
+    return refuse("self_approval_refused", `Cannot approve the step "${step}": the job's submitter may not.`);
   }
   const data = { step, approved, by, ...(comment === undefined ? {} : { comment }) };
   const given: KnownNewEvent = { type: "job.approval_given", data };
   if (approved) return [given];
-  const message = `Step "${step}": the approval was refused${comment === undefined ? "" : `: ${comment}`}.`;
+  const message = `Step "${step}": the approval was rejected${comment === undefined ? "" : `: ${comment}`}.`;
   const error = { code: "approval_rejected", message, detail: { step } };
   return [given, { type: "job.failed", data: { attempt: state.attempt, error } }];
 }
 
-/** What was decided about a step, and by whom; `by` is `null` where its time went by, which let it go on. */
+/** What was decided about a step, and by whom; `by` is `null` if nobody decided in time, which let it continue. */
 export interface Decision {
   readonly approved: boolean;
   readonly by: string | null;
   readonly comment: string | null;
 }
 
-/** `undefined` for a step that wants no approval, or has not been decided. */
+/** `undefined` for a step that needs no approval, or has not been decided. */
 export function decisionOf({ step_states }: JobState, step: string): Decision | undefined {
   const { message, output, ended_at } = step_states.get(step) ?? {};
   if (typeof message !== "string" || !ended_at || output === null) return undefined;

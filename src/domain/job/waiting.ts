@@ -5,11 +5,11 @@ import type { JobState, WaitingReason } from "./job_state.ts";
 export interface WaitingFor {
   readonly reason: WaitingReason;
   readonly detail: string;
-  /** RFC 3339; absent where no time is known. */
+  /** RFC 3339; absent if no time is known. */
   readonly until?: string;
 }
 
-/** What {@link waitingFor} looks at: a job as its history has it, or a row of the read model. */
+/** The input of {@link waitingFor}: a job's folded state, or a row of the read model. */
 export interface WaitingJob {
   readonly status: JobState["status"];
   readonly workflow: string;
@@ -19,11 +19,11 @@ export interface WaitingJob {
   readonly due_at: number | null;
   /** The code of the error that the latest attempt failed with. */
   readonly error_code: string | null;
-  /** The step that it is suspended in. */
+  /** The step in which it is suspended. */
   readonly suspended_in: string | null;
-  /** Whether it brought its own steps. */
+  /** Whether it was submitted with its own steps. */
   readonly has_steps: boolean;
-  /** Who set it going; `null`: the operator. */
+  /** Who caused it; `null`: the operator. */
   readonly caller: string | null;
 }
 
@@ -40,7 +40,7 @@ export function waitingFor(
   if (job.status !== "queued") return null;
   if (job.due_at !== null && job.due_at > now) {
     const until = new Date(job.due_at).toISOString();
-    if (job.waiting === "run_at") return { reason: "run_at", detail: `Is to run at ${until}.`, until };
+    if (job.waiting === "run_at") return { reason: "run_at", detail: `Starts at ${until} or later.`, until };
     if (job.waiting === "retry") {
       const what = job.suspended_in === null ? `Attempt ${job.attempt}` : `Step "${job.suspended_in}"`;
       const detail = `${what} failed (${job.error_code}); the next one follows at ${until}.`;

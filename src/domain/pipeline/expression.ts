@@ -44,16 +44,19 @@ import {
 
 /** In code points, of an expression's source. */
 export const MAX_EXPRESSION_LENGTH = 1_000;
-/** Nodes of an expression's tree, and how deep it goes. */
+/** Nodes of an expression's tree, and its depth. */
 const LIMITS = { maxAstNodes: 250, maxDepth: 50, maxListElements: 100, maxMapEntries: 100 };
-/** Of a source, and of a part of it, in an error message. */
+/** Length of a source, and of a part of it, in an error message. */
 const QUOTED_SIZE = 200;
 
-/** Beside what their operands cost, in units. */
+/** In addition to the cost of their operands, in units. */
 const OPERATOR_COST = 2;
 const CALL_COST = 4;
 
-/** Methods that go through a list, or a map's keys: `list.map(variable, expression)`; how many arguments they take. */
+/**
+ * Methods that iterate over a list, or a map's keys: `list.map(variable, expression)`; and how many arguments they
+ * take.
+ */
 const LOOPS: Readonly<Record<string, readonly number[]>> = {
   all: [2],
   exists: [2],
@@ -62,23 +65,26 @@ const LOOPS: Readonly<Record<string, readonly number[]>> = {
   filter: [2],
 };
 
-/** What expressions may name. */
+/** The variables of expressions. */
 export type Variable = "payload" | "steps" | "item" | "index";
 export type Values = Readonly<Partial<Record<Variable, unknown>>>;
 const VARIABLES: ReadonlySet<string> = new Set<Variable>(["payload", "steps", "item", "index"]);
 
-/** An expression that was read and is safe to evaluate. */
+/** An expression that was parsed and is safe to evaluate. */
 export interface Expression {
   readonly source: string;
-  /** The variables that it names. */
+  /** The variables that it uses. */
   readonly variables: ReadonlySet<Variable>;
-  /** The steps that it names: `steps.<id>`. */
+  /** The steps that it uses: `steps.<id>`. */
   readonly steps: ReadonlySet<string>;
-  /** Its value, as JSON. Throws an {@link ExpressionError}, a {@link CostError} where it costs more than the meter allows. */
+  /**
+   * Its value, as JSON. Throws an {@link ExpressionError}, or a {@link CostError} if it costs more than the meter
+   * allows.
+   */
   evaluate(values: Values, meter?: Meter): unknown;
 }
 
-/** Reads an expression. Throws an {@link ExpressionError} that says what is wrong with it. */
+/** Parses an expression. Throws an {@link ExpressionError} that says what is wrong with it. */
 export function parseExpression(source: string): Expression {
   const size = sizeOf(source);
   if (size > MAX_EXPRESSION_LENGTH) {
@@ -97,7 +103,7 @@ export function parseExpression(source: string): Expression {
   };
 }
 
-/** A name that is called stays in the library's memory: it is let go of now and then. */
+/** Called names stay in the library's memory: it is reset from time to time. */
 const MAX_READ = 1_000;
 let read = 0;
 let library = new Environment({ limits: LIMITS });
@@ -115,7 +121,7 @@ function syntaxOf(source: string): ASTNode {
   }
 }
 
-/** What is given to an expression each time that it is evaluated. */
+/** The input of an expression each time that it is evaluated. */
 interface Scope {
   readonly values: Values;
   readonly meter: Meter;
@@ -123,21 +129,21 @@ interface Scope {
   local: Json;
 }
 
-/** A part of an expression: what it does, and what kind of value it gives, where that is known beforehand. */
+/** A part of an expression: what it does, and the kind of its value, if known in advance. */
 interface Part {
   readonly run: (scope: Scope) => Json;
   readonly kind: AnyKind;
-  /** A whole number of CEL's for certain, not one of JSON's: it divides without a rest. */
+  /** Certainly an integer of CEL's, not one from JSON: it uses integer division. */
   readonly is_int?: boolean;
-  /** Where it is written out: its value. */
+  /** If it is a literal: its value. */
   readonly literal?: Json;
 }
 
-/** Turns a tree into functions; refuses what an expression may not do, and what never has a value. */
+/** Turns a tree into functions; rejects what is not allowed, and what never has a value. */
 class Compiling {
   readonly variables = new Set<Variable>();
   readonly steps = new Set<string>();
-  /** The variable of the loop around; `null` outside of one. */
+  /** The variable of the enclosing loop; `null` outside of one. */
   #local: string | null = null;
 
   compile(node: ASTNode): Part {
@@ -209,7 +215,7 @@ class Compiling {
     return { kind: "any", run };
   }
 
-  /** What is looked up in a map or a list. */
+  /** A lookup in a map or a list. */
   #key(name: string | ASTNode): Part["run"] {
     const key = typeof name === "string" ? literal(name) : this.compile(name);
     if (key.literal !== undefined) return key.run;
@@ -238,7 +244,7 @@ class Compiling {
     return { kind: "map", run };
   }
 
-  /** What can be read of a step is known beforehand, other than what is in its output. */
+  /** What can be read of a step is known in advance, except what is in its output. */
   #checkStepField(node: ASTNode & { op: "." | "[]" }): void {
     const [of, field] = node.args;
     if ((of.op !== "." && of.op !== "[]") || of.args[0].op !== "id" || of.args[0].args !== "steps") return;
@@ -247,7 +253,7 @@ class Compiling {
     throw new ExpressionError(`A step has "output" and "status"; ${JSON.stringify(excerpt(name, 64))} is not known`);
   }
 
-  /** Whether the last part of a path is there; what is before it has to be. */
+  /** Whether the last part of a path exists; what precedes it must exist. */
   #has({ args: [, [path, ...more]] }: ASTNode & { op: "call" }): Part {
     if ((path?.op !== "." && path?.op !== "[]") || more.length > 0) {
       throw new ExpressionError("has() takes a path: has(payload.name)");
@@ -346,7 +352,7 @@ class Compiling {
     return { kind: left.kind === right.kind ? left.kind : "any", is_int: left.is_int && right.is_int, run };
   }
 
-  /** CEL's: whichever side decides does, even where the other one fails. */
+  /** As in CEL: an operand that decides does, even if the other one fails. */
   #logical([left, right]: readonly [ASTNode, ASTNode], decisive: boolean): Part {
     const name = decisive ? "||" : "&&";
     const [first, second] = [asTest(name, this.compile(left)), asTest(name, this.compile(right))];
@@ -418,7 +424,7 @@ function localOf({ meter, local }: Scope): Json {
   return local;
 }
 
-/** A part whose value has to be true or false. */
+/** A part whose value must be true or false. */
 function asTest(name: string, { kind, run }: Part): (scope: Scope) => boolean {
   const refusal = (given: AnyKind) => new ExpressionError(`"${name}" needs true or false; this is ${describe(given)}`);
   if (!couldBe(kind, "bool")) throw refusal(kind);
@@ -451,7 +457,7 @@ function mapping(list: Part, { test, give }: { test?: (scope: Scope) => boolean;
   return { kind: "list", run };
 }
 
-/** `list.filter(x, test)` and those that count what passes. */
+/** `list.filter(x, test)` and those that count matches. */
 function testing(name: string, { list, test }: { list: Part; test: (scope: Scope) => boolean }): Part {
   const each = (scope: Scope, visit: (passes: boolean, element: Json) => boolean) => {
     for (const element of elementsOf(name, list.run(scope), scope.meter)) {
@@ -484,7 +490,7 @@ function testing(name: string, { list, test }: { list: Part; test: (scope: Scope
   }
 }
 
-/** CEL's: one element that decides does, even where others fail. */
+/** As in CEL: one element that decides does, even if others fail. */
 function decided(
   decisive: boolean,
   { name, list, test, scope }: { name: string; list: Part; test: (scope: Scope) => boolean; scope: Scope },
@@ -504,7 +510,7 @@ function decided(
   return !decisive;
 }
 
-/** @param source how the place is written, and what it is a place of */
+/** @param source how the lookup is written, and what it looks into */
 function whyMissing({ value, name }: { value: Json; name: Json }, { what, of }: { what: string; of: string }): string {
   if (isMap(value) && typeof name === "string") return `${what} is missing`;
   if (Array.isArray(value) && isNumeric(name)) {
@@ -513,7 +519,7 @@ function whyMissing({ value, name }: { value: Json; name: Json }, { what, of }: 
   return `${what} is missing: ${of} is ${describe(kindOf(value))}`;
 }
 
-/** Worked out when it is wanted, and once. */
+/** Computed on demand, and once. */
 function lazily<Value>(make: () => Value): () => Value {
   let made: Value | undefined;
   return () => {
@@ -540,7 +546,7 @@ const CALLABLE = [...FUNCTIONS.keys(), "has"]
   .concat([...METHODS.keys(), ...Object.keys(LOOPS)].map((name) => `.${name}()`))
   .join(", ");
 
-/** Runs what may throw errors of this language or its library; they come out as an {@link ExpressionError}. */
+/** Runs code that may throw errors of this language or its library, and converts them to an {@link ExpressionError}. */
 function orError<Value>(what: string, action: () => Value): Value {
   try {
     return action();
@@ -550,11 +556,11 @@ function orError<Value>(what: string, action: () => Value): Value {
   }
 }
 
-/** Why, in the words of whoever wrote the expression; no line of source below it. */
+/** The reason, in terms of the expression; without the source lines below it. */
 function summaryOf(error: unknown): string {
   if (error instanceof RangeError) return "it nests too deep";
   const { summary, message = String(error) } = error as { summary?: string; message?: string };
-  // The library may name half of a character.
+  // The library may quote an unpaired surrogate.
   return excerpt((summary ?? message).split("\n")[0] ?? "", 1_000)
     .toWellFormed()
     .replace(/\.$/, "");

@@ -1,4 +1,7 @@
-/** What expressions may call. Text is counted in code points; none takes longer than in proportion to what it reads. */
+/**
+ * Functions and methods of expressions. Text is measured in code points; each takes time at most proportional to its
+ * input.
+ */
 import { ExpressionError, type Meter } from "./expression_cost.ts";
 import { MAX_NUMBER_LENGTH, type Numeric, toInteger, toNumber } from "./expression_number.ts";
 import { find, findLast, offsetOf, sizeOf, split, standsAt } from "./expression_text.ts";
@@ -6,12 +9,12 @@ import { type AnyKind, type Json, type JsonMap, type Kind, keysOf } from "./expr
 
 /** One function or method. */
 export interface Call {
-  /** What it may be given, the receiver of a method first. */
+  /** The types that it accepts, the receiver of a method first. */
   readonly takes: readonly (readonly AnyKind[])[];
   readonly gives: Kind;
   /** A whole number of CEL's. */
   readonly gives_int?: true;
-  /** Of values that fit one of `takes`. Throws an {@link ExpressionError}. */
+  /** For values that fit one of `takes`. Throws an {@link ExpressionError}. */
   apply(values: readonly Json[], meter: Meter): Json;
 }
 
@@ -99,7 +102,7 @@ export const METHODS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ],
 ]);
 
-/** A number from a number or a text; texts that are too long for one are not read. */
+/** A number from a number or a text; too long texts are not parsed. */
 function numberFrom(apply: (value: Numeric | string) => Numeric): Call {
   return {
     takes: [["number"], ["text"]],
@@ -123,7 +126,7 @@ function ofTexts(gives: Kind, apply: (text: string, part: string, meter: Meter) 
   };
 }
 
-/** A method that gives a text like the one that it has; each unit may be a match of its own. */
+/** A method that returns a text like its receiver; each unit may be a match of its own. */
 function changed(apply: (text: string) => string): Call {
   return {
     takes: [["text"]],
@@ -135,7 +138,7 @@ function changed(apply: (text: string) => string): Call {
   };
 }
 
-/** A method that gives a place in a text, in code points, and may be told where to begin. */
+/** A method that returns an index in a text, in code points, and accepts a start. */
 function placed(search: (text: string, part: string, options: { from?: number; meter: Meter }) => number): Call {
   return {
     takes: [
@@ -165,7 +168,7 @@ function substring(
   return text.slice(from, to);
 }
 
-/** A place in code points as one in UTF-16 units. */
+/** An index in code points as one in UTF-16 units. */
 function offset(what: string, given: Numeric, text: string): number {
   const index = place(what, given);
   const at = index < 0 ? undefined : offsetOf(text, index);
@@ -203,10 +206,10 @@ function toBool(value: boolean | string): boolean {
   throw new ExpressionError('bool() takes "true" or "false"');
 }
 
-/** As one part of a URL's path or query: all but letters, digits and `-._~` becomes %XX. */
+/** As one part of a URL's path or query: everything but letters, digits and `-._~` becomes %XX. */
 function urlEncode(text: string, meter: Meter): string {
   meter.spend(text.length);
-  // Whatever they are written as, they lead elsewhere: /users/.. is /.
+  // However they are encoded, they change the path: /users/.. is /.
   if (text === "." || text === "..")
     throw new ExpressionError(`url_encode() cannot encode "${text}", which leads out of a path`);
   if (!text.isWellFormed()) throw new ExpressionError("url_encode() is given half of a character (a lone surrogate)");

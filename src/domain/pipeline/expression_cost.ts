@@ -17,13 +17,18 @@
  * ```
  */
 
-/** Of one render: the expressions of one input, condition, list of items, time or message. At most about 25 ms, mostly 10. */
+/**
+ * Per render: the expressions of one input, condition, list of items, time or message. At most about 25 ms, usually 10.
+ */
 export const MAX_RENDER_COST = 500_000;
-/** Of all renders of one step, its items' included, within one attempt of the job. */
+/** Per step, over all its renders, including its items, within one attempt of the job. */
 export const MAX_STEP_COST = 20_000_000;
-/** Of all renders of one attempt of a job. */
+/** Per attempt of a job, over all its renders. */
 export const MAX_JOB_COST = 50_000_000;
-/** What one render gives, and the longest text within an expression: UTF-16 units of JSON, quotes and commas counted. */
+/**
+ * The result of one render, and the longest text within an expression: UTF-16 units of JSON, including quotes and
+ * commas.
+ */
 export const MAX_RENDERED_LENGTH = 1_000_000;
 
 const TEXT_PER_UNIT = 16;
@@ -41,31 +46,31 @@ const BIGINT_COST = 12;
 
 const SMALL_INDEX = /^(?:0|[1-9]\d{0,2})$/;
 
-/** An expression that cannot be read or has no value. The message says why, for the person who wrote it. */
+/** An expression that cannot be parsed or has no value. The message says why, for its author. */
 export class ExpressionError extends Error {
   override readonly name: string = "ExpressionError";
 }
 
-/** A budget is used up. No `||`, `exists` or the like goes on past it. */
+/** A budget is used up. No `||` or `exists` continues past it. */
 export class CostError extends ExpressionError {
   override readonly name = "CostError";
 }
 
-/** Counts what one render costs. */
+/** Meters one render. */
 export class Meter {
   readonly #budget: number;
   readonly #refusal: string;
   #left: number;
   #length_left = MAX_RENDERED_LENGTH;
 
-  /** @param budget what may be spent, in units; `refusal`: what to say when it is used up */
+  /** @param budget what may be spent, in units; `refusal`: the error when it is used up */
   constructor(budget = MAX_RENDER_COST, refusal = `they cost more than ${MAX_RENDER_COST} units of work`) {
     this.#budget = budget;
     this.#left = budget;
     this.#refusal = refusal;
   }
 
-  /** In units; never more than was there. */
+  /** In units; never more than was available. */
   get spent(): number {
     return this.#budget - Math.max(0, this.#left);
   }
@@ -75,12 +80,12 @@ export class Meter {
     if (this.#left < 0) throw new CostError(`Too much to work out: ${this.#refusal}. ${ADVICE}`);
   }
 
-  /** Some text is about to be read. */
+  /** A text is about to be read. */
   text(length: number): void {
     this.spend(1 + Math.floor(length / TEXT_PER_UNIT));
   }
 
-  /** The source of an expression is about to be read. */
+  /** The source of an expression is about to be parsed. */
   source(length: number): void {
     this.spend(SOURCE_COST + length * SOURCE_CHARACTER_COST);
   }
@@ -88,17 +93,17 @@ export class Meter {
   /** One property of a map is about to be read, copied or set, by a key that the map has, or the source. */
   property(key: string): void {
     const first = key.charCodeAt(0);
-    // The runtime keeps those that could be a list's places in a table of their own, which is slow.
+    // The runtime keeps keys that could be list indices in a separate table, which is slow.
     this.spend(first >= 0x30 && first <= 0x39 ? INDEX_PROPERTY_COST : PROPERTY_COST);
   }
 
-  /** A key that was worked out is about to be looked up. */
+  /** A computed key is about to be looked up. */
   key(key: string): void {
     this.text(key.length);
     this.spend(KEY_COST);
   }
 
-  /** A key that was worked out is about to be set: each may give a map a shape of its own. */
+  /** A computed key is about to be set: each may give a map a new shape. */
   newKey(key: string): void {
     this.text(key.length);
     this.spend(NEW_KEY_COST);
@@ -121,21 +126,21 @@ export class Meter {
     else this.spend(Number.isSafeInteger(value) ? INTEGER_COST : FRACTION_COST);
   }
 
-  /** A text of this length is about to be made. */
+  /** A text of this length is about to be built. */
   hold(length: number): void {
     if (length > MAX_RENDERED_LENGTH) {
       throw new CostError(`Too long a text is made: more than ${MAX_RENDERED_LENGTH} characters. ${ADVICE}`);
     }
   }
 
-  /** So much JSON is about to be given. */
+  /** This much JSON is about to be returned. */
   give(length: number): void {
     this.#length_left -= length;
     if (this.#length_left >= 0) return;
     throw new CostError(`Too much is given: more than ${MAX_RENDERED_LENGTH} characters of JSON. ${ADVICE}`);
   }
 
-  /** An error is passed over, as `||` and `exists` do where the other side decides. Throws what must not be. */
+  /** An error is discarded, as `||` and `exists` do if another operand decides. Rethrows what must not be. */
   passOver(error: unknown): ExpressionError {
     if (!(error instanceof ExpressionError) || error instanceof CostError) throw error;
     this.spend(ERROR_COST);
@@ -157,24 +162,24 @@ export class Expenses {
     return this.#total;
   }
 
-  /** Of all that it does in the process, in units: by it the attempt is paced, and never refused. */
+  /** Of everything that it does in the process, in units: the attempt is paced by it, and never refused. */
   get work(): number {
     return this.#total + this.#handed_on;
   }
 
-  /** So much work is about to be done with what was rendered, or with what came of it. */
+  /** This much work is about to be done with what was rendered, or with its results. */
   handOn(units: number): void {
     this.#handed_on += units;
   }
 
-  /** The work since the last time that this was asked. */
+  /** The work since the last call. */
   pace(): number {
     const units = this.work - this.#paced;
     this.#paced += units;
     return units;
   }
 
-  /** Runs one render of a step within what is left for it. */
+  /** Runs one render of a step within the rest of its budget. */
   render<Value>(step: string, action: (meter: Meter) => Value): Value {
     const of_step = this.#of_steps.get(step) ?? 0;
     const meter = this.#meter(of_step);

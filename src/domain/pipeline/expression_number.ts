@@ -1,7 +1,6 @@
 /**
- * Numbers in expressions. JSON has one kind, CEL two: a whole number written in an expression is a `bigint`, one of
- * JSON's a `number`, or a `bigint` beyond 2^53. The two kinds mix; a result of whole numbers is exact within 64 bits, or an
- * error.
+ * Numbers in expressions. JSON has one kind, CEL two: an integer written in an expression is a `bigint`, one from JSON
+ * a `number`, or a `bigint` beyond 2^53. The two kinds mix; a result of integers is exact within 64 bits, or an error.
  */
 import { exactNumber, excerpt } from "../../json/mod.ts";
 import { ExpressionError } from "./expression_cost.ts";
@@ -20,8 +19,8 @@ export function isNumeric(value: unknown): value is Numeric {
 }
 
 /**
- * Checks a number that is written with a point or an exponent: it is a double, and JSON says of that double what was
- * written. Throws an {@link ExpressionError} that says what to write instead.
+ * Checks a number that is written with a point or an exponent: it is a double, and JSON must write that double as the
+ * same number. Throws an {@link ExpressionError} that says what to write instead.
  */
 export function checkLiteral(text: string): void {
   const nearest = String(Number(text));
@@ -36,7 +35,7 @@ export function checkLiteral(text: string): void {
   throw new ExpressionError(`${written} would become ${double}: write that, or a text`);
 }
 
-/** Whether 64 bits hold it, with a sign or without. */
+/** Whether it fits into 64 bits, signed or not. */
 export function fits(integer: bigint): boolean {
   return integer >= MIN_INTEGER && integer <= MAX_INTEGER;
 }
@@ -46,16 +45,17 @@ export type Arithmetic = "+" | "-" | "*" | "/" | "%";
 export interface Operands {
   readonly left: Numeric;
   readonly right: Numeric;
-  /** Both are CEL's for certain, however large they are. */
+  /** Both are certainly CEL's, however large. */
   readonly are_ints: boolean;
 }
 
 /**
- * What two numbers give. Throws an {@link ExpressionError} where whole numbers take part and it would not be exact:
+ * The result of two numbers. Throws an {@link ExpressionError} if integers take part and it would not be exact:
  *
- * - two of CEL's are whole, and divide without a rest;
- * - one beyond 2^53 and any other give a whole number, or an error: no double has their fractions;
- * - all others are JSON's. Whole ones add up and multiply exactly; they divide, and reckon with fractions, as doubles.
+ * - two of CEL's are integers, and use integer division;
+ * - one beyond 2^53 and any other give an integer, or an error: doubles cannot represent their fractions;
+ * - all others are JSON's. Integers are added and multiplied exactly; division, and calculations with fractions, use
+ *   doubles.
  */
 export function calculate(operator: Arithmetic, { left, right, are_ints }: Operands): Numeric {
   const hasLarge = isLarge(left) || isLarge(right);
@@ -64,7 +64,7 @@ export function calculate(operator: Arithmetic, { left, right, are_ints }: Opera
   }
   const [a, b] = [Number(left), Number(right)];
   if (hasLarge && Number.isFinite(a) && Number.isFinite(b)) return asJson(checked(exactly(operator, left, right)));
-  // No whole number's rest by none.
+  // No integer has a remainder by zero.
   if (operator === "%" && typeof left !== typeof right && b === 0 && Number.isInteger(a)) throw byZero(operator);
   const value = DOUBLES[operator](a, b);
   if (operator === "/" || operator === "%" || Number.isSafeInteger(value)) return value;
@@ -76,7 +76,7 @@ export function negate(value: Numeric): Numeric {
   return typeof value === "bigint" ? checked(-value) : -value;
 }
 
-/** A whole number from a number or a text. */
+/** An integer from a number or a text. */
 export function toInteger(value: Numeric | string): bigint {
   if (typeof value === "bigint") return value;
   if (typeof value === "number" ? Number.isFinite(value) : /^[+-]?\d{1,20}$/.test(value)) {
@@ -86,7 +86,7 @@ export function toInteger(value: Numeric | string): bigint {
   throw new ExpressionError("int() takes a finite number or the digits of a whole one, within 64 bits");
 }
 
-/** The double that is nearest to a number or a text: who asks for one means it, even where it is another number. */
+/** The double nearest to a number or a text: whoever asks for one means it, even if it is a different number. */
 export function toNumber(value: Numeric | string): number {
   if (typeof value !== "string") return Number(value);
   const isNumber = value.length <= MAX_NUMBER_LENGTH && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value);
@@ -116,7 +116,7 @@ const DOUBLES: Readonly<Record<Arithmetic, (left: number, right: number) => numb
   "%": (left, right) => left % right,
 };
 
-/** The whole number that two finite numbers give. Throws an {@link ExpressionError} where it has a fraction. */
+/** The integer result of two finite numbers. Throws an {@link ExpressionError} if it has a fraction. */
 function exactly(operator: Arithmetic, left: Numeric, right: Numeric): bigint {
   const [one, other] = [inHalves(left), inHalves(right)];
   // Both with the same denominator, 2^halvings.
@@ -135,7 +135,7 @@ function exactly(operator: Arithmetic, left: Numeric, right: Numeric): bigint {
 
 const double = new DataView(new ArrayBuffer(8));
 
-/** A finite number as a whole one that is halved so many times: every double is. */
+/** A finite number as an integer halved a number of times: every double is one. */
 function inHalves(value: Numeric): { numerator: bigint; halvings: number } {
   if (typeof value === "bigint" || Number.isInteger(value)) return { numerator: BigInt(value), halvings: 0 };
   double.setFloat64(0, value);
@@ -145,12 +145,12 @@ function inHalves(value: Numeric): { numerator: bigint; halvings: number } {
   return { numerator: value < 0 ? -digits : digits, halvings: 1_075 - Math.max(1, exponent) };
 }
 
-/** A whole number of JSON's. */
+/** An integer of JSON's. */
 function asJson(integer: bigint): Numeric {
   return isLarge(integer) ? integer : Number(integer);
 }
 
-/** Whether it is whole and beyond 2^53, where JSON's are exact as well as CEL's. */
+/** Whether it is an integer beyond 2^53, where JSON's are exact as well as CEL's. */
 export function isLarge(value: Numeric): boolean {
   return typeof value === "bigint" && !Number.isSafeInteger(Number(value));
 }

@@ -1,12 +1,12 @@
 /**
- * Texts in expressions: counted in code points, cut between them, and searched in linear time.
+ * Texts in expressions: measured in code points, cut between them, and searched in linear time.
  *
- * The runtime's own `indexOf` takes time in proportion to the product of both lengths (200 s for texts of a payload's
- * size), so what is long is searched for as Knuth, Morris and Pratt do.
+ * The runtime's own `indexOf` takes time proportional to the product of both lengths (200 s for texts of a payload's
+ * size), so long texts are searched with the algorithm of Knuth, Morris and Pratt.
  */
 import type { Meter } from "./expression_cost.ts";
 
-/** In UTF-16 units: up to here the runtime's own search is quick whatever the text. */
+/** In UTF-16 units: up to here the runtime's own search is fast for any text. */
 const SHORT = 16;
 
 /** In code points. */
@@ -16,7 +16,7 @@ export function sizeOf(text: string): number {
   return size;
 }
 
-/** The place in UTF-16 units of a place in code points; `undefined` beyond the end. */
+/** The index in UTF-16 units of an index in code points; `undefined` beyond the end. */
 export function offsetOf(text: string, index: number): number | undefined {
   let at = 0;
   for (let passed = 0; passed < index; passed++) {
@@ -35,31 +35,31 @@ function isBoundary(text: string, at: number): boolean {
   return before < 0xd800 || before > 0xdbff;
 }
 
-/** Whether the part stands there, and begins and ends between code points. */
+/** Whether the part is there, and begins and ends between code points. */
 export function standsAt(text: string, part: string, at: number): boolean {
   return at >= 0 && isBoundary(text, at) && isBoundary(text, at + part.length) && text.startsWith(part, at);
 }
 
-/** Where the part stands first, in UTF-16 units from `from` on; -1: nowhere. */
+/** Where the part first occurs, in UTF-16 units from `from` on; -1: nowhere. */
 export function find(text: string, part: string, { from = 0, meter }: { from?: number; meter: Meter }): number {
   return occurrences(text, part, { from, meter }).next().value ?? -1;
 }
 
-/** Where the part stands last, not beyond `from`, in UTF-16 units; -1: nowhere. */
+/** Where the part last occurs, not beyond `from`, in UTF-16 units; -1: nowhere. */
 export function findLast(text: string, part: string, { from, meter }: { from: number; meter: Meter }): number {
   let last = -1;
   for (const at of occurrences(text.slice(0, from + part.length), part, { from: 0, meter })) last = at;
   return last;
 }
 
-/** The parts between separators: at most `limit`, the rest in the last; a negative limit is none. */
+/** The parts between separators: at most `limit`, the rest in the last; a negative limit is no limit. */
 export function split(text: string, separator: string, { limit, meter }: { limit: number; meter: Meter }): string[] {
   const parts: string[] = [];
   if (limit === 0 || (text === "" && separator === "")) return parts;
   let from = 0;
   for (const at of separator === "" ? seams(text) : occurrences(text, separator, { from: 0, meter })) {
     if (parts.length === limit - 1) break;
-    // Within the separator before it: "aa" stands twice in "aaa".
+    // Within the separator before it: "aa" occurs twice in "aaa".
     if (at < from) continue;
     meter.spend(2);
     parts.push(text.slice(from, at));
@@ -74,14 +74,14 @@ function* seams(text: string): Generator<number> {
   for (let at = 1; at < text.length; at++) if (isBoundary(text, at)) yield at;
 }
 
-/** Every place where a part stands between code points, in order; they may overlap. */
+/** Every index at which a part occurs between code points, in order; they may overlap. */
 function* occurrences(text: string, part: string, { from, meter }: Search): Generator<number, undefined> {
   meter.text(text.length - from + part.length);
   const next = part.length <= SHORT ? nativeSearch(text, part, meter) : linearSearch(text, part, { from, meter });
   for (let at = next(from); at !== -1; at = next(at + 1)) {
     meter.spend(1);
     if (isBoundary(text, at) && isBoundary(text, at + part.length)) yield at;
-    // Nothing is found at the end again and again.
+    // The end is not found again and again.
     if (at === text.length) return;
   }
 }
@@ -92,7 +92,7 @@ interface Search {
   readonly meter: Meter;
 }
 
-/** The next place from one on; -1: there is none. */
+/** The next occurrence from an index on; -1: there is none. */
 type Next = (from: number) => number;
 
 function nativeSearch(text: string, part: string, meter: Meter): Next {
@@ -100,7 +100,7 @@ function nativeSearch(text: string, part: string, meter: Meter): Next {
   return (from) => text.indexOf(part, from);
 }
 
-/** As Knuth, Morris and Pratt search. It goes on where it stopped. */
+/** The search of Knuth, Morris and Pratt. It continues where it stopped. */
 function linearSearch(text: string, part: string, { from, meter }: Search): Next {
   // A unit at a time.
   meter.text((text.length - from + part.length) * 8);
@@ -120,7 +120,7 @@ function linearSearch(text: string, part: string, { from, meter }: Search): Next
   };
 }
 
-/** For each beginning of a part: how long its longest end is that is a beginning, too. */
+/** For each prefix of a part: the length of its longest proper suffix that is also a prefix. */
 function bordersOf(part: string): Int32Array {
   const borders = new Int32Array(part.length);
   let matched = 0;
@@ -132,7 +132,7 @@ function bordersOf(part: string): Int32Array {
   return borders;
 }
 
-/** Which of two texts comes first, by code points: below 0, 0, above 0. */
+/** Compares two texts by code points: below 0, 0, above 0. */
 export function compareTexts(left: string, right: string): number {
   const length = Math.min(left.length, right.length);
   for (let at = 0; at < length; at++) {

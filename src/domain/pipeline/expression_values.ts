@@ -1,4 +1,4 @@
-/** The values that expressions work on: JSON's, whole numbers among them exact; what operators make of them. */
+/** The values of expressions: JSON's, with exact integers; and their operators. */
 import { excerpt, JSON_DEPTH_LIMIT } from "../../json/mod.ts";
 import { ExpressionError, type Meter } from "./expression_cost.ts";
 import { type Arithmetic, calculate, fits, isLarge, isNumeric, type Numeric } from "./expression_number.ts";
@@ -9,11 +9,11 @@ export interface JsonMap {
   [key: string]: Json;
 }
 
-/** Of reckoning with a whole number beyond 2^53, in units, beside what the operator costs. */
+/** The cost of calculating with an integer beyond 2^53, in units, in addition to the operator's. */
 const LARGE_COST = 20;
 
 export type Kind = "null" | "bool" | "number" | "text" | "list" | "map";
-/** `any`: it is not known beforehand, or does not matter. */
+/** `any`: it is not known in advance, or does not matter. */
 export type AnyKind = Kind | "any";
 
 export function kindOf(value: Json): Kind {
@@ -44,26 +44,26 @@ export function isMap(value: Json): value is JsonMap {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-/** Sets a property of its own, whatever the key: `__proto__`, too. */
+/** Sets an own property, whatever the key, even `__proto__`. */
 export function setOwn(map: JsonMap, key: string, value: Json): void {
   if (key !== "__proto__") map[key] = value;
   else Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
-/** What stands at a key of a map or a place of a list; `undefined`: nothing. Reads own properties only. */
+/** The value at a key of a map or an index of a list; `undefined`: none. Reads only own properties. */
 export function member(value: Json, name: Json): Json | undefined {
   if (Array.isArray(value)) return isNumeric(name) ? value[Number(name)] : undefined;
   return isMap(value) && typeof name === "string" && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
-/** A map's keys. How many there are is not known before: what they cost is counted as soon as it is. */
+/** A map's keys. Their number is not known in advance: their cost is metered as soon as it is. */
 export function keysOf(map: JsonMap, meter: Meter): readonly string[] {
   const keys = Object.keys(map);
   meter.spend(1 + keys.length);
   return keys;
 }
 
-/** Whether two values are the same. Numbers are, if they are equal, exactly; values of different kinds never. */
+/** Whether two values are the same. Numbers are, if they are exactly equal; values of different types never. */
 function equal(left: Json, right: Json, meter: Meter): boolean {
   meter.spend(1);
   if (typeof left === "string" && typeof right === "string") {
@@ -72,7 +72,7 @@ function equal(left: Json, right: Json, meter: Meter): boolean {
     return left === right;
   }
   if (typeof left === typeof right && typeof left !== "object") return left === right;
-  // A bigint and a number compare by what they are, not as doubles; as those first, which is quicker.
+  // A bigint and a number compare by value, not as doubles; as doubles first, which is faster.
   if (isNumeric(left) && isNumeric(right)) return Number(left) === Number(right) && left >= right && left <= right;
   if (Array.isArray(left) && Array.isArray(right)) {
     return left.length === right.length && left.every((one, i) => equal(one, right[i], meter));
@@ -137,7 +137,7 @@ export function isArithmetic(operator: Operator): operator is Arithmetic {
   return OPERATORS[operator] === NUMBERS || operator === "+";
 }
 
-/** What an operator gives. Throws an {@link ExpressionError} for what it does not take. */
+/** The result of an operator. Throws an {@link ExpressionError} for operands that it does not accept. */
 export function applyOperator(operator: Operator, { left, right, meter, are_ints = false }: Operands): Json {
   switch (operator) {
     case "==":
@@ -169,7 +169,7 @@ interface Operands {
   readonly left: Json;
   readonly right: Json;
   readonly meter: Meter;
-  /** Both are whole numbers of CEL's, however large. */
+  /** Both are CEL's integers, however large. */
   readonly are_ints?: boolean;
 }
 
@@ -210,7 +210,7 @@ function joinedTexts(left: string, right: string, meter: Meter): string {
   return left + right;
 }
 
-/** A value as JSON of its own. Throws an {@link ExpressionError} where it is none, a `CostError` where it is too long. */
+/** A value as plain JSON. Throws an {@link ExpressionError} if it is not JSON, a `CostError` if it is too long. */
 export function toJson(value: Json, meter: Meter, depth = 0): Json {
   meter.spend(1);
   switch (typeof value) {
@@ -263,7 +263,7 @@ function lengthOf(value: Numeric): number {
   return length;
 }
 
-/** A value as it stands in the middle of a text, or for `string()`. */
+/** A value as it is inserted in the middle of a text, or returned by `string()`. */
 export function asText(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }

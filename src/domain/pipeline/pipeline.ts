@@ -6,7 +6,7 @@ import type { Decider, Rejection } from "../decider.ts";
 import { beyond, type Reach, type Within } from "../reach.ts";
 
 export interface PipelineState {
-  /** 0: there is none of this name. */
+  /** 0: there is none with this name. */
   readonly version: number;
   readonly definition: PipelineDefinition | null;
   /** RFC 3339. */
@@ -14,7 +14,7 @@ export interface PipelineState {
   readonly updated_at: string | null;
 }
 
-/** A definition under the name that it is to have: whoever stores it answers for its steps. */
+/** A definition under its intended name: whoever stores it is responsible for its steps. */
 export type NamedPipeline = PipelineDefinition & { readonly workflow: string };
 
 export type PipelineCommand =
@@ -24,7 +24,7 @@ export type PipelineCommand =
       readonly pipeline: Within<NamedPipeline>;
       /** `any`: whichever it has. */
       readonly expected_version: number | "any";
-      /** Of whoever puts it in place of the version before, whose steps they must be able to answer for, too. */
+      /** Of whoever replaces the previous version, whose steps they must be able to use, too. */
       readonly reach: Reach;
     };
 
@@ -57,7 +57,7 @@ function decide(command: PipelineCommand, state: PipelineState): readonly KnownN
   const { workflow, ...definition } = command.pipeline;
   if (command.type === "create") {
     if (state.version === 0) return [{ type: "pipeline.created", data: { definition } }];
-    return refuse("pipeline_exists", `The name is taken: version ${state.version} of that pipeline is on record.`);
+    return refuse("pipeline_exists", `The name is in use: version ${state.version} of that pipeline is recorded.`);
   }
   if (state.version === 0) return refuse("pipeline_not_found", "No pipeline has this name.");
   const other = beyond(command.reach, { workflow, steps: state.definition?.steps });
@@ -68,7 +68,7 @@ function decide(command: PipelineCommand, state: PipelineState): readonly KnownN
     const message = `Expected version ${command.expected_version}, found ${state.version}.`;
     return refuse("version_mismatch", message);
   }
-  // The same again is no new version: a PUT may be repeated.
+  // The same definition is not a new version: a PUT may be repeated.
   if (isSameJson(definition, state.definition)) return [];
   return [{ type: "pipeline.updated", data: { definition } }];
 }

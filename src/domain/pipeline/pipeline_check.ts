@@ -1,4 +1,4 @@
-/** What is wrong with a pipeline's steps, beyond what their schema says. */
+/** Checks a pipeline's steps, beyond their schema. */
 import type { Step, Steps } from "../../../events/pipeline.ts";
 import { readTime, type TimeReading } from "../../../events/time.ts";
 import { excerpt } from "../../json/mod.ts";
@@ -7,26 +7,29 @@ import { ExpressionError } from "./expression_cost.ts";
 import { sizeOf } from "./expression_text.ts";
 import { type Place, placesIn, RenderError, wholeSource } from "./template.ts";
 
-/** So many expressions at most in one pipeline, and characters (code points) of all of them: reading those takes about 10 ms. */
+/**
+ * The maximum number of expressions in one pipeline, and of characters (code points) of all of them: parsing those
+ * takes about 10 ms.
+ */
 export const MAX_EXPRESSIONS = 1_000;
 export const MAX_EXPRESSIONS_LENGTH = 30_000;
-/** More are not looked for: an answer names no more. */
+/** No more faults are looked for: a response lists no more. */
 const MAX_FAULTS = 20;
 const KINDS = ["uses", "sleep", "wait_for_approval"] as const;
 
-/** One value that does not fit: a JSON pointer into the steps, and what is wrong there. */
+/** One invalid value: a JSON pointer into the steps, and what is wrong there. */
 export interface StepFault {
   readonly pointer: string;
   readonly message: string;
 }
 
 /**
- * The faults of steps: none where they can be run. They fit their schema already.
+ * The faults of steps: none if they can run. They match their schema already.
  *
- * @param connectors the names that `uses` may give
+ * @param connectors the names that `uses` may have
  */
 export function stepFaults(steps: Steps, connectors: ReadonlySet<string>): StepFault[] {
-  // Counted before any is read: reading is what takes time.
+  // Counted before any is parsed: parsing is what takes time.
   const { places, refusal } = placesOf(steps);
   if (refusal !== undefined) return [{ pointer: "", message: refusal }];
   const faults: StepFault[] = [];
@@ -48,13 +51,13 @@ export function stepFaults(steps: Steps, connectors: ReadonlySet<string>): StepF
 
 interface Found {
   readonly pointer: string;
-  /** An expression not read yet, or why a text holds none. */
+  /** An unparsed expression, or why a text contains none. */
   readonly place: Place | RenderError;
-  /** Whether `item` and `index` may be named. */
+  /** Whether `item` and `index` may be used. */
   readonly local: boolean;
 }
 
-/** Where expressions stand, step by step; or why that is too much to read. No more is looked at than is needed. */
+/** Where expressions are, step by step; or why they are too much to parse. No more is searched than needed. */
 function placesOf(steps: Steps): { places: readonly Found[][]; refusal?: string } {
   let count = 0;
   let length = 0;
@@ -63,10 +66,10 @@ function placesOf(steps: Steps): { places: readonly Found[][]; refusal?: string 
   for (const step of steps) {
     const found: Found[] = [];
     for (const one of expressionsOf(step)) {
-      if (++count > MAX_EXPRESSIONS) return { places, refusal: `hold more than ${MAX_EXPRESSIONS} expressions` };
+      if (++count > MAX_EXPRESSIONS) return { places, refusal: `contain more than ${MAX_EXPRESSIONS} expressions` };
       if ("source" in one.place) length += sizeOf(one.place.source);
       if (length > MAX_EXPRESSIONS_LENGTH) {
-        return { places, refusal: `hold expressions of more than ${MAX_EXPRESSIONS_LENGTH} characters together` };
+        return { places, refusal: `contain expressions of more than ${MAX_EXPRESSIONS_LENGTH} characters together` };
       }
       found.push(one);
       if (one.place instanceof RenderError && ++unfit === MAX_FAULTS) return { places: [...places, found] };
@@ -118,11 +121,14 @@ function shapeFaults(step: Step, connectors: ReadonlySet<string>): StepFault[] {
   }
   if (step.uses !== undefined && !connectors.has(step.uses)) {
     const names = [...connectors].join(", ");
-    faults.push({ pointer: "/uses", message: `"${step.uses}" is no connector of this service; there are: ${names}` });
+    faults.push({
+      pointer: "/uses",
+      message: `"${step.uses}" is not a connector of this service; use one of ${names}`,
+    });
   }
   if (step.uses === undefined) {
     for (const field of ["with", "retry", "timeout_seconds", "for_each"] as const) {
-      if (step[field] !== undefined) faults.push({ pointer: `/${field}`, message: "goes with uses only" });
+      if (step[field] !== undefined) faults.push({ pointer: `/${field}`, message: "needs uses" });
     }
   }
   if (step.sleep && (step.sleep.seconds === undefined) === (step.sleep.until === undefined)) {
@@ -133,7 +139,7 @@ function shapeFaults(step: Step, connectors: ReadonlySet<string>): StepFault[] {
   return faults;
 }
 
-/** `undefined` where it takes expressions to know the time. */
+/** `undefined` if the time depends on expressions. */
 function literalTime(until: string): TimeReading | undefined {
   return until.includes("{{") ? undefined : readTime(until);
 }
@@ -145,13 +151,13 @@ function nameFaults(
   const faults: string[] = [];
   for (const id of expression.steps) {
     if (about.earlier.has(id)) continue;
-    if (!about.all.has(id)) faults.push(`names the step "${excerpt(id, 64)}", which is not there`);
-    else if (id === about.step.id) faults.push(`names its own step "${id}", which has not ended by then`);
-    else faults.push(`names the step "${id}", which comes later`);
+    if (!about.all.has(id)) faults.push(`refers to the step "${excerpt(id, 64)}", which does not exist`);
+    else if (id === about.step.id) faults.push(`refers to its own step "${id}", which has not finished by then`);
+    else faults.push(`refers to the step "${id}", which comes later`);
   }
   if (!about.local) {
     for (const name of ["item", "index"] as const) {
-      if (expression.variables.has(name)) faults.push(`names "${name}", which there is only in the with of a for_each`);
+      if (expression.variables.has(name)) faults.push(`uses "${name}", which exists only in the with of a for_each`);
     }
   }
   return faults;

@@ -1,12 +1,9 @@
 /**
- * What a JSON value takes: room while it is held, and work to hand it on. The work is all that follows once it is made:
- * it is checked, written as JSON, encoded and sent. It is counted in the units of expressions (`expression_cost.ts`):
+ * The size of a JSON value: the memory that it takes, and the work to process it. The work is everything after it was
+ * built: it is checked, serialised, encoded and sent. It is counted in the units of expressions (`expression_cost.ts`):
  *
- * ```text
- *   2     a value, or a property of a map
- *   1     4 characters of a text or a key
- *   4     a fraction, 24 an integer beyond 2^53
- *   30    a property whose key begins with a digit
+ * ```text 2     a value, or a property of a map 1     4 characters of a text or a key 4     a fraction, 24 an integer
+ * beyond 2^53 30    a property whose key begins with a digit
  * ```
  */
 const NODE_COST = 2;
@@ -17,7 +14,7 @@ const INDEX_PROPERTY_COST = 30;
 
 /** A number, a boolean or null, in UTF-16 units. */
 const NODE_LENGTH = 8;
-/** A list or a map in itself. */
+/** A list or a map itself. */
 const CONTAINER_LENGTH = 32;
 
 /** Of several values together. */
@@ -25,17 +22,17 @@ export class Size {
   #length = 0;
   #work = 0;
 
-  /** What they take in memory, about, in UTF-16 units: the texts, and a little for all else. */
+  /** About how much memory they take, in UTF-16 units: the texts, and a little for everything else. */
   get length(): number {
     return this.#length;
   }
 
-  /** To hand them on, in units. */
+  /** The work to process them, in units. */
   get work(): number {
     return Math.ceil(this.#work);
   }
 
-  /** The same, to be added to. */
+  /** The same, mutable. */
   copy(): Size {
     const copy = new Size();
     copy.#length = this.#length;
@@ -43,7 +40,7 @@ export class Size {
     return copy;
   }
 
-  /** A value with all that is in it. */
+  /** A value with everything in it. */
   add(value: unknown): void {
     if (typeof value === "string") this.text(value);
     else this.node(value);
@@ -57,7 +54,7 @@ export class Size {
     }
   }
 
-  /** A value without what is in it, and no text. */
+  /** A value without its contents, and not a text. */
   node(value: unknown): void {
     this.#length += typeof value === "object" && value !== null ? CONTAINER_LENGTH : NODE_LENGTH;
     this.#work += NODE_COST;

@@ -1,26 +1,29 @@
-/** How much of an error the history of a job keeps. A step may fail thousands of times, and each time is on record. */
+/** How much of an error a job's history keeps. A step may fail thousands of times, and each time is recorded. */
 import type { JobError } from "../../../events/job.ts";
 import { excerpt, faultOfValue } from "../../json/mod.ts";
 
 /** In code points of the message, and UTF-16 units of the detail's JSON. */
 export const KEPT = { message: 10_000, detail: 20_000 };
-/** The same of an error after which the step is tried again: the next attempt says more. */
+/** The same for an error that is followed by a retry: the next attempt says more. */
 export const KEPT_OF_RETRIED = { message: 500, detail: 1_000 };
-/** Of each text in a detail that is too long as a whole, in code points. */
+/** For each text in a detail that is too long as a whole, in code points. */
 const KEPT_OF_TEXT = 100;
 
-/** The error as it is recorded: its code as it is, the rest cut where it is too long, which an `…` shows. */
+/** The error as it is recorded: its code unchanged, the rest cut if it is too long, marked by an `…`. */
 export function kept({ code, message, detail }: JobError, { retried }: { retried: boolean }): JobError {
   const most = retried ? KEPT_OF_RETRIED : KEPT;
   const short = { code, message: excerpt(message, most.message) };
   if (detail === undefined) return short;
-  // What nests too deeply the log refuses, and says so.
+  // The log rejects what nests too deeply, with the reason.
   if (faultOfValue(detail) || lengthOfJson(detail) <= most.detail) return { ...short, detail };
   const cut = cutTexts(detail);
   return lengthOfJson(cut) <= most.detail ? { ...short, detail: cut } : short;
 }
 
-/** UTF-16 units of an error's JSON, or of its detail's. What cannot be written as JSON, the log refuses: it counts for nothing. */
+/**
+ * UTF-16 units of an error's JSON, or of its detail's. What cannot be written as JSON, the log rejects: it counts as
+ * nothing.
+ */
 export function lengthOfJson(value: unknown): number {
   try {
     return JSON.stringify(value)?.length ?? 0;

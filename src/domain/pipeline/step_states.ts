@@ -1,14 +1,14 @@
-/** Where the steps of a job stand, folded from its events. */
+/** The states of a job's steps, folded from its events. */
 import type { JobError } from "../../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../../events/mod.ts";
 import { kept, keptList } from "../../json/mod.ts";
 import { lengthOfJson } from "./step_error.ts";
 
 /**
- * - `running`: its connector was started, and no end is on record.
- * - `interrupted`: its worker was lost or handed it back while it ran, or the job ended before it.
- * - `retrying`: it failed, and is tried again from `due_at` on.
- * - `waiting`: it sleeps or wants an approval, until `due_at`.
+ * - `running`: its connector was started, and no outcome is recorded.
+ * - `interrupted`: its worker was lost or released it while it ran, or the job finished before it did.
+ * - `retrying`: it failed, and is retried from `due_at` on.
+ * - `waiting`: it sleeps or waits for an approval, until `due_at`.
  */
 export type WorkStatus =
   | "pending"
@@ -20,23 +20,23 @@ export type WorkStatus =
   | "skipped"
   | "failed";
 
-/** What is run as one: a step, or one item of its for_each. */
+/** The unit that runs: a step, or one item of its for_each. */
 export interface WorkState {
   readonly status: WorkStatus;
-  /** How often its connector was started. */
+  /** How many times its connector was started. */
   readonly attempts: number;
-  /** How many of them failed or lost their worker. */
+  /** How many runs failed or lost their worker. */
   readonly attempts_used: number;
-  /** As it is kept: see `JsonText`. Of an item `null` once the step has all of them. */
+  /** As it is stored: see `JsonText`. For an item `null` once the step has all of them. */
   readonly output: unknown;
-  /** Why it failed the last time. */
+  /** Its last error. */
   readonly error: JobError | null;
   /** Milliseconds since 1970. */
   readonly due_at: number | null;
 }
 
 export interface StepState extends WorkState {
-  /** Of a for_each; `null` for any other step. */
+  /** For a for_each; `null` for any other step. */
   readonly items: readonly WorkState[] | null;
   /** What is to be approved. */
   readonly message: string | null;
@@ -47,13 +47,13 @@ export interface StepState extends WorkState {
   readonly ended_at: string | null;
   /** UTF-16 units of JSON of its output, or of its items' outputs so far. */
   readonly output_length: number;
-  /** How often a connector was started for it, or for its items together. */
+  /** How many times a connector was started for it, or for its items together. */
   readonly runs: number;
-  /** UTF-16 units of JSON of the errors that these runs met. */
+  /** UTF-16 units of JSON of the errors of these runs. */
   readonly errors_length: number;
 }
 
-/** By step id; those that were not reached are absent. */
+/** By step id; those not reached are absent. */
 export type StepStates = ReadonlyMap<string, StepState>;
 
 export type StepEvent = Extract<
@@ -92,7 +92,7 @@ export const UNREACHED: StepState = {
   errors_length: 0,
 };
 
-/** Whether it is over, one way or another. */
+/** Whether it is over, whatever the outcome. */
 export function hasEnded({ status }: WorkState): boolean {
   return status === "succeeded" || status === "skipped" || status === "failed";
 }
@@ -102,7 +102,7 @@ export function outputsLength(states: StepStates): number {
   return states.values().reduce((sum, { output_length }) => sum + output_length, 0);
 }
 
-/** How often connectors were started, and what the errors that they met take, of all steps together. */
+/** How many times connectors were started, and the size of their errors, over all steps. */
 export function runsOf(states: StepStates): { readonly runs: number; readonly errors_length: number } {
   const all = { runs: 0, errors_length: 0 };
   for (const { runs, errors_length } of states.values()) {
@@ -118,7 +118,7 @@ export function evolveSteps(states: StepStates, event: StepEvent): StepStates {
   return new Map(states).set(event.data.step, evolveStep(before, event));
 }
 
-/** The attempt has ended before the works that ran in it; `lost`: with its worker. */
+/** The attempt has ended before the work in it; `lost`: with its worker. */
 export function interrupt(states: StepStates, { lost }: { lost: boolean }): StepStates {
   const stop = <Work extends WorkState>(work: Work): Work =>
     work.status === "running"
@@ -132,7 +132,7 @@ export function interrupt(states: StepStates, { lost }: { lost: boolean }): Step
   );
 }
 
-/** The job has ended before the steps that were under way, or waited. */
+/** The job has finished before the steps that were under way, or waited. */
 export function abandon(states: StepStates): StepStates {
   const stop = <Work extends WorkState>(work: Work): Work =>
     hasEnded(work) || work.status === "pending" ? work : { ...work, status: "interrupted", due_at: null };
@@ -157,7 +157,7 @@ function evolveStep(step: StepState, event: StepEvent): StepState {
       return { ...step, status: "skipped", ended_at: event.recorded_at };
     case "job.suspended": {
       const { waiting, until, message, not_by_submitter = false } = event.data;
-      // A step that is to be tried again says so itself.
+      // A step that is to be retried says so itself.
       if (waiting === "retry") return step;
       const started_at = step.started_at ?? event.recorded_at;
       return {
@@ -180,7 +180,7 @@ function evolveStep(step: StepState, event: StepEvent): StepState {
 
 type WorkEvent = Extract<StepEvent, { type: "job.step_started" | "job.step_succeeded" | "job.step_failed" }>;
 
-/** Whatever comes of it, it has taken its place in the history. */
+/** Whatever its outcome, it is part of the history. */
 function count(step: StepState, event: WorkEvent): StepState {
   switch (event.type) {
     case "job.step_started":

@@ -43,19 +43,22 @@ const MAX_OUTPUT_LENGTH = 1_000_000;
 /** Of all outputs of a job together. */
 const MAX_OUTPUTS_LENGTH = 4_000_000;
 
-/** How often the connectors of a job's steps are started in all: so long its history may grow. */
+/** How many times the connectors of a job's steps are started in total: this limits its history. */
 export const MAX_STEP_RUNS = 10_000;
-/** Of the errors that they met, in UTF-16 units of JSON: nothing is started once they take as much. */
+/** Of their errors, in UTF-16 units of JSON: nothing starts beyond it. */
 export const MAX_ERRORS_LENGTH = 4_000_000;
-/** Of the inputs of works that run at the same time, in UTF-16 units of the texts in them; one runs in any case. */
+/** Of the inputs that run at the same time, in UTF-16 units of the texts in them; one runs in any case. */
 export const MAX_INPUTS_LENGTH = 4_000_000;
 
-/** Once one plan is as much work, the rest is left to the next: others have their turn in between. In units of expressions. */
+/**
+ * Once one plan is this much work, the rest is left to the next: others have their turn in between. In units of
+ * expressions.
+ */
 const MAX_PLAN_COST = 100_000;
 
 const DEFAULT_APPROVAL_SECONDS = 604_800;
 
-/** A job of several steps, as it stands. */
+/** A job of several steps in its current state. */
 export interface StepsInProgress {
   readonly steps: Steps;
   readonly payload: unknown;
@@ -64,32 +67,32 @@ export interface StepsInProgress {
   readonly attempt: number;
   /** Milliseconds since 1970, by the database's clock. */
   readonly now: number;
-  /** The keys of the works that this worker runs at this moment. */
+  /** The keys of the work that this worker is running. */
   readonly active: ReadonlySet<string>;
-  /** What the inputs of the works to be started may take together. */
+  /** How much the inputs that are to start may take together. */
   readonly inputs_left: number;
-  /** What one may take where none is active; {@link inputs_left} does not count for it. Any by default. */
+  /** How much one may take if none is active; {@link inputs_left} does not count for it. Unlimited by default. */
   readonly first_left?: number;
-  /** What the attempt's plans before this one have worked out, and this one adds to. */
+  /** What the attempt's earlier plans have computed; this one adds to it. */
   readonly known: Known;
-  /** How often a step's connector may fail or lose its worker. */
+  /** How many times a step's connector may fail or lose its worker. */
   maxAttempts(step: Step): number;
 }
 
 /**
- * What does not change within an attempt, so that it is worked out once: what stands before a step has ended by then.
- * All of it follows from the definition and what is on record.
+ * What does not change within an attempt and is computed once: the steps before a step have finished by then. All of it
+ * follows from the definition and what is recorded.
  */
 export class Known {
-  /** What the attempt has cost. */
+  /** The cost of the attempt. */
   readonly expenses = new Expenses();
   /** Steps whose `if` is true. */
   readonly wanted = new Set<string>();
-  /** Of each for_each that was begun, as they are kept: see `JsonText`. */
+  /** Of each for_each that has begun, as they are stored: see `JsonText`. */
   readonly items = new Map<string, readonly unknown[]>();
-  /** Of each step that was begun: its `with`. */
+  /** Of each step that has begun: its `with`. */
   readonly inputs = new Map<string, Template>();
-  /** The steps that each step and the conditions after it may look into. */
+  /** The steps that each step and the conditions after it may read. */
   readonly named = new Map<string, readonly string[]>();
   /** The input for which there was no room, by the key of its work. */
   waiting: { readonly key: string; readonly input: Rendered } | undefined;
@@ -97,7 +100,7 @@ export class Known {
 
 /** One run of a connector. */
 export interface Work {
-  /** The step's id, and the item's index where it is one of a for_each: the same at every attempt. */
+  /** The step's id, and the item's index for one of a for_each: the same at every attempt. */
   readonly key: string;
   readonly step: Step;
   readonly item: number | undefined;
@@ -115,8 +118,8 @@ export type Ending =
   | ({ readonly type: "suspend" } & Omit<JobSuspended, "attempt">);
 
 /**
- * To be recorded, all at once; then the works are to be run. Neither works nor an ending: what is active has to end or,
- * where nothing is, others' have to leave room for an input.
+ * To be recorded, all at once; then the work is started. Neither work nor an ending: what is active must finish or, if
+ * nothing is, others' must leave room for an input.
  */
 export interface Plan {
   readonly events: readonly NewStepEvent[];
@@ -126,12 +129,12 @@ export interface Plan {
   readonly unfinished: boolean;
 }
 
-/** What is to be done next. */
+/** What to do next. */
 export function planSteps(job: StepsInProgress): Plan {
   return new Planning(job).plan();
 }
 
-/** What is to be recorded of a work that ended well; too large an output is a failure. */
+/** What to record for work that succeeded; too large an output is a failure. */
 export function succeeded(
   { step, item, step_attempt }: Work,
   end: { attempt: number; output: unknown; output_length: number; states: StepStates },
@@ -153,8 +156,8 @@ export function succeeded(
 }
 
 /**
- * The outputs of steps that the next plan may look into, as they are kept: those that are named in the step that is next,
- * and in the conditions of the steps after it. `outputs`: of those that have ended, by step.
+ * The outputs of steps that the next plan may read, as they are stored: those used in the next step, and in the
+ * conditions of the steps after it. `outputs`: of the finished ones, by step.
  */
 export function outputsNamed(
   steps: Steps,
@@ -175,7 +178,7 @@ export function outputsNamed(
 /** In the JSON of a step: `steps.a`, `steps["a"]`. */
 const STEP_NAMED = /\bsteps\s*(?:\.|\[\s*\\?["'])\s*([a-z0-9_]+)/gi;
 
-/** What a step leaves to do: nothing, so that the next one is looked at, or what the plan ends with. */
+/** What a step leaves to do: nothing, so that the next one is considered, or how the plan ends. */
 type Rest = "nothing" | End;
 type End = Pick<Plan, "works" | "ending" | "unfinished">;
 
@@ -239,7 +242,7 @@ class Planning {
     return value;
   }
 
-  /** The value of what is one whole expression. */
+  /** The value of a single whole expression. */
   #evaluate(step: string, pointer: string, text: string): unknown {
     return this.#job.known.expenses.render(step, (meter) => {
       try {
@@ -271,7 +274,7 @@ class Planning {
   #timeOf({ id }: Step, until: string): number {
     const text = this.#render(id, "/sleep/until", until);
     const refuse = (fault: string) => new RenderError("/sleep/until", new ExpressionError(`${shown(text)} ${fault}.`));
-    // What is no text is as little a time as an empty one.
+    // Anything but a text is as little a time as an empty one.
     const reading = readTime(typeof text === "string" ? text : "");
     if ("fault" in reading) throw refuse(reading.fault);
     const time = reading.instant.epochMilliseconds;
@@ -323,7 +326,7 @@ class Planning {
     return keptItems;
   }
 
-  /** The works of a step that are to be started, at most `parallel` at the same time. */
+  /** The work of a step that is to start, at most `parallel` at the same time. */
   #works(step: Step, { parallel, items }: { parallel: number; items?: readonly unknown[] }): Rest {
     const { active, now } = this.#job;
     const all: readonly WorkState[] = items === undefined ? [this.#stateOf(step)] : (this.#stateOf(step).items ?? []);
@@ -345,9 +348,9 @@ class Planning {
         work,
         isFirst,
       });
-      // It is started when one of those that run has made room.
+      // It starts when one of the running ones has made room.
       if (started === "no_room") return { works, ending: null, unfinished: false };
-      // What was started before the one that cannot be is run first.
+      // What was started before the one that cannot be runs first.
       if (!("key" in started)) return works.length > 0 ? { works, ending: null, unfinished: false } : started;
       works.push(started);
       if (this.#hasSpent()) return { works, ending: null, unfinished: true };
@@ -384,7 +387,7 @@ class Planning {
     const { size } = input;
     const left = isFirst ? (this.#job.first_left ?? Number.POSITIVE_INFINITY) : this.#inputs_left;
     if (size.length > left) {
-      // A literal is there in any case.
+      // A literal exists in any case.
       const held = input.isLiteral ? input.value : kept(input.value);
       known.waiting = { key, input: { ...input, value: held } };
       return "no_room";
@@ -406,15 +409,15 @@ class Planning {
     };
   }
 
-  /** Why the job may start nothing more: the end of what is started must find its place in the history. */
+  /** Why the job may start nothing more: there must be room in the history for the outcome of what is started. */
   #tooMuch(): JobError | undefined {
     const { runs, errors_length } = runsOf(this.#states);
     if (runs >= MAX_STEP_RUNS) {
-      const message = `The job's steps were run ${runs} times, items and repetitions counted; ${MAX_STEP_RUNS} are allowed.`;
+      const message = `The job's steps were run ${runs} times, including items and retries; ${MAX_STEP_RUNS} are allowed.`;
       return { code: "too_many_step_runs", message };
     }
     if (errors_length < MAX_ERRORS_LENGTH) return undefined;
-    const message = `The errors of the job's steps take ${errors_length} characters of JSON; nothing is run beyond ${MAX_ERRORS_LENGTH}.`;
+    const message = `The errors of the job's steps take ${errors_length} characters of JSON; nothing runs beyond ${MAX_ERRORS_LENGTH}.`;
     return { code: "step_errors_too_large", message };
   }
 
@@ -437,7 +440,7 @@ class Planning {
     return "nothing";
   }
 
-  /** Puts a failure on record that no connector met. */
+  /** Records a failure that did not come from a connector. */
   #fail(step: Step, { item, error }: { item?: number; error: JobError }): End {
     const state = this.#states.get(step.id);
     const step_attempt = Math.max(1, (item === undefined ? state : state?.items?.[item])?.attempts ?? 0);
@@ -446,10 +449,10 @@ class Planning {
     return this.#failed(step, { item, error });
   }
 
-  /** The job fails with a step, once nothing runs any more: what has an effect is to have its end on record. */
+  /** The job fails with a step, once nothing is running: the outcome of every side effect must be recorded. */
   #failed(step: Step, { item, error }: { item?: number; error: JobError | null }): End {
     if (this.#job.active.size > 0) return { works: [], ending: null, unfinished: false };
-    const { code, message, detail } = error ?? { code: "approval_rejected", message: "The approval was refused." };
+    const { code, message, detail } = error ?? { code: "approval_rejected", message: "The approval was rejected." };
     const where = item === undefined ? `Step "${step.id}"` : `Item ${item} of step "${step.id}"`;
     const about = {
       step: step.id,
@@ -485,7 +488,7 @@ class Planning {
   }
 }
 
-/** What expressions see of a step. Its output is decoded when one of them looks. */
+/** What expressions see of a step. Its output is decoded on demand. */
 function valueOfStep({ status, output }: StepState): object {
   return {
     status,
@@ -502,7 +505,7 @@ function expressionFailed(error: ExpressionError, within = ""): JobError {
   return { code, message: error.message, ...(pointer ? { detail: { pointer } } : {}) };
 }
 
-/** RFC 3339; never before the time that is meant, so that whoever comes then does not come too early. */
+/** RFC 3339; never before the intended time, so that whoever comes then does not come too early. */
 function iso(ms: number): string {
   return new Date(Math.ceil(ms)).toISOString();
 }

@@ -10,26 +10,26 @@ import { ExpressionError, Meter } from "./expression_cost.ts";
 import { asText, type Json, type JsonMap, keysOf, setOwn } from "./expression_values.ts";
 import { Size } from "./size.ts";
 
-/** Of a value that is looked through for expressions, its text aside. */
+/** The cost of a value that is searched for expressions, apart from its text. */
 const NODE_COST = 2;
-/** To write JSON takes so many times as long as to copy a text. */
+/** Writing JSON takes this many times as long as copying a text. */
 const JSON_FACTOR = 4;
 
-/** A JSON value whose texts hold expressions, read once and rendered as often as is needed. */
+/** A JSON value whose texts contain expressions, parsed once and rendered as often as needed. */
 export interface Template {
-  /** The value, with a value in the place of each expression. Throws a {@link RenderError}. */
+  /** The value, with each expression replaced by its value. Throws a {@link RenderError}. */
   render(values: Values, meter?: Meter): Rendered;
 }
 
 export interface Rendered {
   readonly value: unknown;
-  /** No expression is in it: it is the template's own value. */
+  /** It contains no expression: it is the template's own value. */
   readonly isLiteral: boolean;
-  /** Of what is the same in each rendering it was found out once, when the template was read. */
+  /** The size of the parts without expressions was computed once, when the template was parsed. */
   readonly size: Size;
 }
 
-/** An expression that stands somewhere in a value, not read yet. */
+/** An expression in a value, not parsed yet. */
 export interface Place {
   /** JSON pointer to its text. */
   readonly pointer: string;
@@ -49,7 +49,7 @@ export class RenderError extends ExpressionError {
   }
 }
 
-/** What is to be taken as one expression, with or without braces around it. Throws an {@link ExpressionError}. */
+/** A text that is a single expression, with or without braces around it. Throws an {@link ExpressionError}. */
 export function wholeSource(text: string): string {
   const parts = [...partsOf(text.trim())];
   const [only] = parts;
@@ -58,12 +58,12 @@ export function wholeSource(text: string): string {
   return text;
 }
 
-/** See {@link wholeSource}: read. */
+/** See {@link wholeSource}: parsed. */
 export function wholeExpression(text: string): Expression {
   return parseExpression(wholeSource(text));
 }
 
-/** Every expression of a JSON value's texts, none of them read; or why a text cannot be cut into them. */
+/** Every expression in a JSON value's texts, none of them parsed; or why a text cannot be split into them. */
 export function* placesIn(value: unknown, pointer = ""): Generator<Place | RenderError> {
   const texts: { readonly text: string; readonly path: Path }[] = [];
   gatherTexts(value, { path: pointer, texts });
@@ -77,7 +77,7 @@ export function* placesIn(value: unknown, pointer = ""): Generator<Place | Rende
   }
 }
 
-/** The texts of a value that may hold expressions. Of what it holds beside them there may be much: nothing is made for it. */
+/** The texts of a value that may contain expressions. There may be much else in it: nothing is allocated for that. */
 function gatherTexts(value: unknown, { path, texts }: { path: Path; texts: { text: string; path: Path }[] }): void {
   if (typeof value === "string") {
     if (value.includes("{{")) texts.push({ text: value, path });
@@ -98,9 +98,9 @@ function mayHold(value: unknown): boolean {
 }
 
 /**
- * Reads every expression of a JSON value's texts.
+ * Parses every expression in a JSON value's texts.
  *
- * @param meter what reading them costs is counted there. Throws a {@link RenderError}
+ * @param meter meters the cost of parsing them. Throws a {@link RenderError}
  */
 export function readTemplate(value: unknown, meter = new Meter(), pointer = ""): Template {
   const literal = new Size();
@@ -119,23 +119,23 @@ export function render(value: unknown, values: Values, meter = new Meter()): unk
   return readTemplate(value, meter).render(values, meter).value;
 }
 
-/** The part of a template that holds expressions: gives its value, and adds what came of them to the size. */
+/** The part of a template with expressions: returns its value, and adds the results to the size. */
 type Part = (values: Values, into: { readonly meter: Meter; readonly size: Size }) => unknown;
 
 interface Reading {
   readonly meter: Meter;
-  /** All that is the same in each rendering is added to it. */
+  /** The size of the parts without expressions is added to it. */
   readonly literal: Size;
 }
 
-/** Where a value stands; its JSON pointer is made where it is wanted. */
+/** The place of a value; its JSON pointer is built on demand. */
 type Path = string | { readonly parent: Path; readonly key: string | number };
 
 function pointerOf(path: Path): string {
   return typeof path === "string" ? path : pointerTo(pointerOf(path.parent), path.key);
 }
 
-/** `undefined` where there are no expressions, so that it is given as it is. */
+/** `undefined` if there are no expressions, so that it is used as it is. */
 function dynamic(value: unknown, reading: Reading, path: Path): Part | undefined {
   const { meter, literal } = reading;
   meter.spend(NODE_COST);
@@ -229,7 +229,7 @@ function asRenderError(pointer: string, error: unknown): RenderError {
   throw error;
 }
 
-/** A text cut into what stands between its expressions and the expressions. Throws an {@link ExpressionError}. */
+/** Splits a text into expressions and the text between them. Throws an {@link ExpressionError}. */
 function* partsOf(text: string): Generator<string | { readonly source: string }> {
   let from = 0;
   while (true) {
@@ -242,7 +242,7 @@ function* partsOf(text: string): Generator<string | { readonly source: string }>
   }
 }
 
-/** Where the `}}` of an expression stands that begins at `from`: not within a text, and not those of inner braces. */
+/** Where the `}}` is of an expression that begins at `from`: not within a string, and not that of inner braces. */
 function endOf(text: string, from: number): number {
   let depth = 0;
   let quote: string | undefined;

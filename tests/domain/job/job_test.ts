@@ -252,7 +252,7 @@ describe("expire", () => {
   test("ends a job whose time is up, whatever it does", () => {
     const error = (since: string) => ({
       code: "job_timeout",
-      message: `The job did not end by 2026-01-01T00:00:11.000Z; ${since}.`,
+      message: `The job did not finish by 2026-01-01T00:00:11.000Z; ${since}.`,
     });
     given(limited)
       .when({ type: "expire", now: end })
@@ -393,7 +393,7 @@ test("a queued job says what it waits for", () => {
   const run_at = "2026-01-01T01:00:00.000Z";
   expect(waiting([submitted({ run_at })])).toEqual({
     reason: "run_at",
-    detail: `Is to run at ${run_at}.`,
+    detail: `Starts at ${run_at} or later.`,
     until: run_at,
   });
   expect(waiting([submitted({ run_at })], Date.parse(run_at))?.reason).toBe("worker");

@@ -44,9 +44,9 @@ test.each<[string, Step[], string, string]>([
     "an unknown connector",
     [{ id: "a", uses: "ftp" }],
     "/0/uses",
-    '"ftp" is no connector of this service; there are: http',
+    '"ftp" is not a connector of this service; use one of http',
   ],
-  ["a retry of a sleep", [{ id: "a", sleep: { seconds: 1 }, retry: {} }], "/0/retry", "goes with uses only"],
+  ["a retry of a sleep", [{ id: "a", sleep: { seconds: 1 }, retry: {} }], "/0/retry", "needs uses"],
   ["a sleep without end", [{ id: "a", sleep: {} }], "/0/sleep", "exactly one of seconds and until"],
   ["a sleep until no time", [{ id: "a", sleep: { until: "banana" } }], "/0/sleep/until", "a time in RFC 3339"],
   [
@@ -66,7 +66,7 @@ test.each<[string, Step[], string, string]>([
     "a step that is not there",
     [fetching, { id: "a", uses: "http", with: { a: [{ "b/c": "{{ steps.fetsh.output }}" }] } }],
     "/1/with/a/0/b~1c",
-    'names the step "fetsh", which is not there',
+    'refers to the step "fetsh", which does not exist',
   ],
   [
     "a step that comes later",
@@ -74,13 +74,13 @@ test.each<[string, Step[], string, string]>([
     "/0/if",
     "which comes later",
   ],
-  ["itself", [{ ...fetching, if: "{{ steps.fetch.status == 'x' }}" }], "/0/if", "which has not ended by then"],
-  ["an item without for_each", [{ ...fetching, with: { a: "{{ item }}" } }], "/0/with/a", 'names "item"'],
+  ["itself", [{ ...fetching, if: "{{ steps.fetch.status == 'x' }}" }], "/0/if", "which has not finished by then"],
+  ["an item without for_each", [{ ...fetching, with: { a: "{{ item }}" } }], "/0/with/a", 'uses "item"'],
   [
     "an item in the items",
     [{ ...fetching, for_each: { items: "{{ [index] }}" } }],
     "/0/for_each/items",
-    'names "index"',
+    'uses "index"',
   ],
   ["an expression that cannot be read", [{ ...fetching, if: "1 +" }], "/0/if", "Cannot read the expression"],
   ["a text where an expression is due", [{ ...fetching, if: "is {{ true }}" }], "/0/if", "One whole expression"],
@@ -104,7 +104,7 @@ test("the limits apply exactly", () => {
   expect(Value.Check(Steps, [])).toBe(false);
   const many = (count: number) => [{ ...fetching, with: { a: Array.from({ length: count }, () => "{{ 1 }}") } }];
   expect(stepFaults(many(1_000), connectors)).toEqual([]);
-  expect(stepFaults(many(1_001), connectors)[0]?.message).toContain("hold more than 1000 expressions");
+  expect(stepFaults(many(1_001), connectors)[0]?.message).toContain("contain more than 1000 expressions");
   // One expression is at most 1,000 characters long.
   const long = (length: number) => [
     { ...fetching, with: { a: Array.from({ length: 30 }, () => `{{ "${"x".repeat(length / 30 - 2)}" }}`) } },
@@ -133,7 +133,7 @@ test("expressions are counted before any is parsed", () => {
   }
   const apart = Array.from({ length: 34_000 }, () => "{{ ( }}");
   expect(stepFaults([{ ...fetching, with: { apart } }], connectors)).toEqual([
-    { pointer: "", message: `hold more than ${MAX_EXPRESSIONS} expressions` },
+    { pointer: "", message: `contain more than ${MAX_EXPRESSIONS} expressions` },
   ]);
   const { user } = process.cpuUsage(before);
   expect(user).toBeLessThan(2_000_000);
@@ -144,7 +144,7 @@ test("expressions of a pipeline have up to 30,000 characters together, whatever 
   const full = Array.from({ length: MAX_EXPRESSIONS_LENGTH / 1_000 }, () => text);
   expect(stepFaults([{ ...fetching, with: { full } }], connectors)).toEqual([]);
   expect(stepFaults([{ ...fetching, with: { full: [...full, "{{1}}"] } }], connectors)).toEqual([
-    { pointer: "", message: "hold expressions of more than 30000 characters together" },
+    { pointer: "", message: "contain expressions of more than 30000 characters together" },
   ]);
 });
 

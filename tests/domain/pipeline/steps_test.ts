@@ -303,7 +303,7 @@ describe("the history of a job", () => {
     expect(last.events.map(({ type }) => type)).toEqual(["job.step_started", "job.step_failed"]);
     const error = {
       code: "too_many_step_runs",
-      message: "The job's steps were run 10000 times, items and repetitions counted; 10000 are allowed.",
+      message: "The job's steps were run 10000 times, including items and retries; 10000 are allowed.",
     };
     expect(last.events[1]?.data).toEqual({ attempt: 1, step: "e", item: 1, step_attempt: 10, error });
     expect(last.ending).toBeNull();

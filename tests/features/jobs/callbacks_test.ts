@@ -105,7 +105,7 @@ describe("POST /api/v1/jobs/:job_id/callbacks/redeliver", () => {
   test("is rejected while the job runs, and for a job without callback_url", async () => {
     const waiting = await submit();
     const early = await redeliver(waiting);
-    expect([early.status, early.body.detail]).toEqual([409, "Cannot make the callback: the job is queued."]);
+    expect([early.status, early.body.detail]).toEqual([409, "Cannot send the callback: the job is queued."]);
     const { job_id } = await api.submit({}, headers);
     await record(job_id, succeeded);
     const without = await redeliver(job_id);

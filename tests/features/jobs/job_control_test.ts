@@ -251,7 +251,7 @@ describe("what a job may set", () => {
 test("status and list say why a job waits, and until when", async () => {
   const run_at = new Date(Date.now() + 3_600_000).toISOString();
   const delayed = await api.submit({ run_at });
-  const waiting_for = { reason: "run_at", detail: `Is to run at ${run_at}.`, until: run_at };
+  const waiting_for = { reason: "run_at", detail: `Starts at ${run_at} or later.`, until: run_at };
   expect(await status(delayed.job_id)).toMatchObject({ status: "queued", waiting_for });
 
   const { job_id } = await api.submit();

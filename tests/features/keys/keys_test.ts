@@ -220,7 +220,7 @@ describe("a rotation", () => {
     for (let i = 0; i < 3; i++) expect((await rotate(key_id)).status).toBe(200);
     const fifth = await rotate(key_id);
     expect(refusalOf(fifth)).toEqual([409, "conflict"]);
-    expect(fifth.body.detail).toContain("5 of its secrets are taken");
+    expect(fifth.body.detail).toContain("5 of its secrets are valid");
     const nobody = crypto.randomUUID();
     expect(refusalOf(await rotate(nobody))).toEqual([404, "key_not_found"]);
     expect(refusalOf(await rotate("42"))).toEqual([400, "invalid_key_id"]);
