@@ -5,6 +5,7 @@
  */
 import { Exchange, type ExchangeOptions, type Scope } from "./exchange.ts";
 import { Recent } from "./recent.ts";
+import { ROUTE_POLICIES } from "./settings.ts";
 import { SLOT_MS, slotAt, Usage, WINDOW_MS } from "./usage.ts";
 
 /** Requests a minute; `null`: unlimited. */
@@ -22,9 +23,9 @@ export interface RateLimits {
 /** For a caller with a key whose tier no longer exists. */
 const FALLBACK_TIER = "free";
 
-/** Policies that routes opt into, in addition to the usual ones, unless addresses have no limit: requests a minute. */
-export const ROUTE_POLICIES = { billing: 10, "sign-in": 5, releases: 600 } as const;
 export type RoutePolicy = keyof typeof ROUTE_POLICIES;
+
+const ROUTE_QUOTAS = Object.fromEntries(Object.entries(ROUTE_POLICIES).map(([name, { quota }]) => [name, quota]));
 
 /** Pages and static files, per address: one page needs a handful of them, and they cost next to nothing. */
 const PAGES_QUOTA = 300;
@@ -116,7 +117,7 @@ export class RateLimiter {
     this.#newTokens = counter("new-tokens", burst === null ? null : NEW_TOKENS_QUOTA);
     this.#pages = counter("pages", burst === null ? null : PAGES_QUOTA);
     this.#tiers = counters(tiers);
-    this.#routes = counters(burst === null ? {} : ROUTE_POLICIES);
+    this.#routes = counters(burst === null ? {} : ROUTE_QUOTAS);
   }
 
   /** Whether requests without a key are limited at all: if not, their sender need not be known. */

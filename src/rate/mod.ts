@@ -1,4 +1,5 @@
 export { addressScope, clientAddresses, type ProxyTrust } from "./client_address.ts";
 export { setRateHeaders } from "./headers.ts";
-export { RateLimiter, type RateLimits, ROUTE_POLICIES, type RoutePolicy, type Verdict } from "./limiter.ts";
+export { RateLimiter, type RateLimits, type RoutePolicy, type Verdict } from "./limiter.ts";
+export { ROUTE_POLICIES, SHARED_POLICIES } from "./settings.ts";
 export { startLimiter } from "./start.ts";

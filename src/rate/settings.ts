@@ -8,8 +8,24 @@ type PerMinute = number | null;
 const DEFAULTS = { burst: 20, global: 200, tiers: { free: 60, pro: 600, enterprise: 6_000 } } as const;
 /** Nine digits. */
 const MAX = 999_999_999;
-/** Names of other rate limit policies, which a tier could be mistaken for. */
-const POLICIES = ["address", "global", "pages", "failed-keys", "new-tokens", "billing", "sign-in", "releases"];
+/** Policies that hold for all calls: whose requests each counts, to follow "At most 20 requests a minute". */
+export const SHARED_POLICIES = {
+  address: "from one address without a key",
+  global: "from all callers without a key together",
+  pages: "for pages and files from one address",
+  "failed-keys": "from one address with invalid keys",
+  "new-tokens": "from one address with unknown tokens",
+} as const;
+
+/** Policies that routes opt into, in addition to the usual ones, unless addresses have no limit. */
+export const ROUTE_POLICIES = {
+  billing: { quota: 10, counted: "about billing from one caller" },
+  "sign-in": { quota: 5, counted: "to sign in from one caller" },
+  releases: { quota: 600, counted: "to release jobs from one caller" },
+} as const;
+
+/** A tier of such a name would be taken for another policy. */
+const TAKEN: ReadonlySet<string> = new Set([...Object.keys(SHARED_POLICIES), ...Object.keys(ROUTE_POLICIES)]);
 
 /** Headers to which each proxy appends. */
 const ADDRESS_LIST_HEADERS = ["x-forwarded-for", "forwarded"];
@@ -97,7 +113,7 @@ function rateTier(entry: string): [name: string, quota: PerMinute] {
       `${JSON.stringify(entry)} is not a tier; write a name in lower case and requests a minute (at most ${MAX}), or none: pro=1200,enterprise=none`,
     );
   }
-  if (POLICIES.includes(name)) throw new Unfit(`the name ${name} is used by another limit`);
+  if (TAKEN.has(name)) throw new Unfit(`the name ${name} is used by another limit`);
   return [name, perMinute(quota)];
 }
 

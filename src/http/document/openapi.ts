@@ -122,7 +122,7 @@ export function describe(operation: AnyDeclaration): DocumentDecoration {
     description: [
       operation.description,
       ...(operation.scope ? [`Needs the scope \`${operation.scope}\`.`] : []),
-      ...(rate && rate !== "none" ? [`Allows ${ROUTE_POLICIES[rate]} requests a minute per caller.`] : []),
+      ...(rate && rate !== "none" ? [`Allows ${ROUTE_POLICIES[rate].quota} requests a minute per caller.`] : []),
       ...(operation.deprecated ? [deprecationNote(operation.deprecated)] : []),
     ].join(" "),
     ...(operation.deprecated && { deprecated: true, "x-deprecation": operation.deprecated }),

@@ -1,6 +1,13 @@
 /** Enforces the limits of requests: at the door, and again if a route opts into its own policy. */
 
-import { addressScope, type RateLimiter, type RoutePolicy, type Verdict } from "../../rate/mod.ts";
+import {
+  addressScope,
+  type RateLimiter,
+  ROUTE_POLICIES,
+  type RoutePolicy,
+  SHARED_POLICIES,
+  type Verdict,
+} from "../../rate/mod.ts";
 import { contextOf } from "../context.ts";
 import { Problem } from "../problem.ts";
 import { problems } from "../problems.ts";
@@ -33,16 +40,10 @@ const HELD_BODY_MAX_BYTES = 4_096;
 const PAGES = ["/public", "/docs", "/.well-known/", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
 const NO_PAGES = new Set(["/public/metrics"]);
 
-/** Whose requests a policy counts, to follow "At most 20 requests a minute"; other policies are tiers. */
+/** Whose requests a policy counts; other policies are tiers. */
 const COUNTED: Readonly<Record<string, string>> = {
-  address: "from one address without a key",
-  global: "from all callers without a key together",
-  pages: "for pages and files from one address",
-  "failed-keys": "from one address with invalid keys",
-  "new-tokens": "from one address with unknown tokens",
-  billing: "about billing from one caller",
-  "sign-in": "to sign in from one caller",
-  releases: "to release jobs from one caller",
+  ...SHARED_POLICIES,
+  ...Object.fromEntries(Object.entries(ROUTE_POLICIES).map(([name, { counted }]) => [name, counted])),
 };
 
 export interface RateGateOptions {
