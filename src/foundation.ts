@@ -8,7 +8,7 @@ import { projections } from "../projections/mod.ts";
 import { type Bus, openBus } from "./bus/mod.ts";
 import type { Config } from "./config.ts";
 import { clearLeases, connect, type Database, openDatabase, type Sql } from "./db/mod.ts";
-import { reactions } from "./features/reactions.ts";
+import { reactionsOf } from "./features/reactions.ts";
 import { type EventLog, mayChangeLog, openLog } from "./log/mod.ts";
 import { migrations } from "./migrations.ts";
 import type { Stops } from "./process/stops.ts";
@@ -92,7 +92,14 @@ export async function buildFoundation(
     logger: logger.child({ part: "projector" }),
   });
   stops.add("projector", () => projector.stop());
-  const reactor = startReactor({ sql, log, bus, reactions, instance, logger: logger.child({ part: "reactor" }) });
+  const reactor = startReactor({
+    sql,
+    log,
+    bus,
+    reactions: reactionsOf(config),
+    instance,
+    logger: logger.child({ part: "reactor" }),
+  });
   stops.add("reactor", () => reactor.stop());
   if (config.metrics_port !== undefined) {
     const server = serveMetrics(metrics, { hostname: config.metrics_host, port: config.metrics_port });

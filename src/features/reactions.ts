@@ -1,4 +1,8 @@
 /** The reactions of all features. */
 import type { Reaction } from "../reactor/mod.ts";
+import type { FeatureConfig } from "./config.ts";
 
-export const reactions: readonly Reaction[] = [];
+/** Those of a service with these settings: each is there whatever they are, and may do nothing. */
+export function reactionsOf(_config: FeatureConfig): readonly Reaction[] {
+  return [];
+}

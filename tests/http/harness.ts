@@ -5,9 +5,10 @@ import { refusedAddresses } from "../../connectors/mod.ts";
 import { projections } from "../../projections/mod.ts";
 import { startAccess, type TokenOptions, tokenVerifier } from "../../src/access/mod.ts";
 import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
+import { type Config, loadConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type ApiOptions, createApi, OTHER_PAGES } from "../../src/features/mod.ts";
-import { reactions } from "../../src/features/reactions.ts";
+import { reactionsOf } from "../../src/features/reactions.ts";
 import { CallbackSecrets } from "../../src/jobs/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { createLogger } from "../../src/logger.ts";
@@ -94,14 +95,26 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       },
     },
   );
+  const production = options.production ?? false;
+  const config = {
+    ...(loadConfig({}, []) as Config),
+    tiers: { free: 60, pro: 600, enterprise: null },
+    max_streams: 1_000,
+    request_log: "all" as const,
+    version: "1.2.3",
+    build: "test",
+    // The host that raw requests name.
+    public_url: "http://api",
+    ...options,
+    production,
+  };
   const projector = startProjector({ sql, log, bus, logger, projections });
-  const reactor = startReactor({ sql, log, bus, logger, reactions: options.reactions ?? reactions });
+  const reactor = startReactor({ sql, log, bus, logger, reactions: options.reactions ?? reactionsOf(config) });
   const stopping = new AbortController();
   const limits = options.rate_limits;
   const limiter = limits && new RateLimiter({ sql, instance: crypto.randomUUID(), logger, limits });
   const metrics = new Metrics({ version: "1.2.3", build: "test", role: "api" });
   const apiBus = options.wrapBus?.(bus) ?? bus;
-  const production = options.production ?? false;
   const access = startAccess({
     log,
     bus,
@@ -119,20 +132,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     bus: apiBus,
     projector,
     reactor,
-    config: {
-      production,
-      trust_proxy: options.trust_proxy,
-      tiers: options.tiers ?? { free: 60, pro: 600, enterprise: null },
-      cors_origins: options.cors_origins ?? [],
-      // The host that raw requests name.
-      public_url: "http://api",
-      max_queue_depth: options.max_queue_depth ?? 1_000_000,
-      max_streams: options.max_streams ?? 1_000,
-      caller_share: options.caller_share ?? 0.1,
-      request_log: options.request_log ?? "all",
-      version: "1.2.3",
-      build: "test",
-    },
+    config,
     logger,
     metrics,
     workflows: new Set(options.workflows ?? ["http"]),

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { decode } from "../../../events/mod.ts";
 import { projections } from "../../../projections/mod.ts";
+import { type Config, loadConfig } from "../../../src/config.ts";
+import { reactionsOf } from "../../../src/features/reactions.ts";
 import { openLog } from "../../../src/log/mod.ts";
 import { verify } from "../../../src/projector/mod.ts";
 import { type Answer, type Harness, post, startApi } from "../../http/harness.ts";
@@ -34,7 +36,10 @@ test("health covers the database, the bus, every read model, the schedules and t
     database: { ok: true, latency_ms: expect.any(Number) },
     bus: { ok: true, kind: "in_process", connected: true, position: position + 1, lag: 0 },
     projections: projections.map(({ name, version }) => ({ name, version, ...readModel })),
-    reactions: [],
+    reactions: reactionsOf(loadConfig({}, []) as Config).map(({ name, version }) => ({
+      ...{ ok: true, name, version, state: expect.stringMatching(/^(?:running|standby)$/) },
+      ...{ position: expect.any(Number), lag: expect.any(Number), stopped_at: null, how_to_mend: null },
+    })),
     schedules: { ok: true, leader: null, active: 0, lag_seconds: 0 },
     queue: { queued: 1, max_queued: 1_000_000, running: 0 },
   });
