@@ -4,6 +4,7 @@ import type { Static } from "@sinclair/typebox";
 import { decodeJson } from "../src/json/mod.ts";
 import { bulkEvents } from "./bulk.ts";
 import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
+import { errorEvents } from "./error.ts";
 import { decodeGiving } from "./giving.ts";
 import { incidentEvents } from "./incident.ts";
 import { jobEvents } from "./job.ts";
@@ -21,6 +22,7 @@ export * from "./envelope.ts";
 /** Every event type with its newest schema. */
 export const catalogue = {
   ...bulkEvents,
+  ...errorEvents,
   ...incidentEvents,
   ...jobEvents,
   ...keyEvents,

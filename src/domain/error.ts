@@ -1,0 +1,73 @@
+/**
+ * A group of reports of one error.
+ *
+ * ```text
+ *   (none) ──report──▶ open
+ * ```
+ *
+ * A group that is reported again and again is recorded seldomer: a minute after the first event, then after 2, 4, 8 … minutes, and
+ * once an hour at last. What is reported in between is counted, and recorded with the next event. A day of quiet begins anew.
+ * How a group stands, its newest event tells alone.
+ */
+import type { ErrorReported, ReportedError } from "../../events/error.ts";
+import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import type { Decider, Rejection } from "./decider.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+export interface ErrorState {
+  readonly status: "none" | "open";
+  /** Of the newest `error.reported`. */
+  readonly streak: number;
+  /** When a report was recorded last, in milliseconds since 1970. */
+  readonly reported_at: number;
+}
+
+export interface ErrorCommand {
+  readonly type: "report";
+  /** The newest report. */
+  readonly error: ReportedError;
+  /** How many there are to be recorded. */
+  readonly reports: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whether there may be another group. */
+  readonly may_begin: boolean;
+  /** Whether it is to be recorded however short the time since the last one: nobody is there later to do it. */
+  readonly at_once?: boolean;
+}
+
+export interface ErrorRejection extends Rejection {
+  readonly code: "too_many_groups";
+}
+
+export const errorDecider: Decider<ErrorState, ErrorCommand, ErrorRejection> = {
+  initial: { status: "none", streak: 0, reported_at: 0 },
+  evolve,
+  decide,
+};
+
+/** From when on the next event of a group may be recorded, in milliseconds since 1970. */
+export function nextRecording({ streak, reported_at }: ErrorState): number {
+  return streak === 0 ? 0 : reported_at + Math.min(HOUR_MS, MINUTE_MS * 2 ** (streak - 1));
+}
+
+function evolve(state: ErrorState, event: KnownEvent): ErrorState {
+  if (event.type !== "error.reported") return state;
+  return { status: "open", streak: event.data.streak, reported_at: Date.parse(event.recorded_at) };
+}
+
+function decide(
+  { error, reports, now, may_begin, at_once = false }: ErrorCommand,
+  state: ErrorState,
+): readonly KnownNewEvent[] | ErrorRejection {
+  if (state.status === "none" && !may_begin) {
+    return { rejected: true, code: "too_many_groups", message: "Cannot record the error: too many new ones were." };
+  }
+  if (now < nextRecording(state) && !at_once) return [];
+  const isQuiet = now - state.reported_at >= DAY_MS;
+  const data: ErrorReported = { ...error, reports, streak: isQuiet ? 1 : state.streak + 1 };
+  return [{ type: "error.reported", data }];
+}

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "bun:test";
+import type { ErrorReported, ReportedError } from "../../events/error.ts";
+import type { KnownNewEvent } from "../../events/mod.ts";
+import { type ErrorCommand, errorDecider, nextRecording } from "../../src/domain/error.ts";
+import { deciderSpec } from "../spec.ts";
+
+const given = deciderSpec(errorDecider);
+
+const error: ReportedError = { source: "web", type: "TypeError", message: "x is undefined", frames: [] };
+const MINUTE = 60_000;
+const NOON = Date.parse("2026-01-15T12:00:00Z");
+const reported = (data: Partial<ErrorReported> = {}, at = NOON) => ({
+  type: "error.reported" as const,
+  data: { ...error, reports: 1, streak: 1, ...data },
+  recorded_at: new Date(at).toISOString(),
+});
+/** As it is recorded: without a time. */
+const event = (data: Partial<ErrorReported> = {}): KnownNewEvent => ({
+  type: "error.reported",
+  data: { ...error, reports: 1, streak: 1, ...data },
+});
+const report = (more: Partial<ErrorCommand> = {}): ErrorCommand => ({
+  type: "report",
+  error,
+  reports: 1,
+  now: NOON,
+  may_begin: true,
+  ...more,
+});
+
+describe("an error", () => {
+  test("is recorded at its first report", () => {
+    given().when(report()).then(event());
+  });
+
+  test("is not where too many new ones were", () => {
+    given()
+      .when(report({ may_begin: false }))
+      .refused("too_many_groups");
+  });
+
+  test("that is known is recorded, however many new ones were", () => {
+    given(reported())
+      .when(report({ now: NOON + MINUTE, may_begin: false }))
+      .then(event({ streak: 2 }));
+  });
+
+  test("is recorded a minute after the first event again, with all reports of that time", () => {
+    given(reported())
+      .when(report({ now: NOON + MINUTE - 1, reports: 7 }))
+      .then();
+    given(reported())
+      .when(report({ now: NOON + MINUTE, reports: 7 }))
+      .then(event({ reports: 7, streak: 2 }));
+  });
+
+  test("is recorded at once where nobody is there later to do it", () => {
+    given(reported())
+      .when(report({ now: NOON + 1, reports: 7, at_once: true }))
+      .then(event({ reports: 7, streak: 2 }));
+  });
+
+  test.each([
+    [1, 1],
+    [2, 2],
+    [3, 4],
+    [6, 32],
+    [7, 60],
+    [40, 60],
+    [5_000, 60],
+  ])("after %d events in a row is recorded %d minutes later", (streak, minutes) => {
+    given(reported({ streak }))
+      .when(report({ now: NOON + minutes * MINUTE - 1 }))
+      .then();
+    given(reported({ streak }))
+      .when(report({ now: NOON + minutes * MINUTE }))
+      .then(event({ streak: streak + 1 }));
+  });
+
+  test("that was quiet for a day begins anew", () => {
+    const day = 24 * 60 * MINUTE;
+    given(reported({ streak: 9 }))
+      .when(report({ now: NOON + day - 1 }))
+      .then(event({ streak: 10 }));
+    given(reported({ streak: 9 }))
+      .when(report({ now: NOON + day }))
+      .then(event());
+  });
+});
+
+test("what was never recorded may be at any time", () => {
+  expect(nextRecording(errorDecider.initial)).toBe(0);
+});
