@@ -1,4 +1,5 @@
 /** Every read model. */
+import { errors } from "./errors.ts";
 import { incidents } from "./incidents.ts";
 import { jobs } from "./jobs.ts";
 import { keys } from "./keys.ts";
@@ -22,6 +23,7 @@ export const projections: readonly Projection[] = [
   pipelines,
   schedules,
   workflowLimits,
+  errors,
   incidents,
   keys,
 ];
