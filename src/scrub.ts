@@ -3,6 +3,7 @@
  * in base64 or hexadecimal, across line breaks. Others are recognised by their names (`password`, `authorization`) and
  * by their format.
  */
+import { parseAddress } from "./ip/mod.ts";
 import { decodeJson } from "./json/mod.ts";
 
 const REDACTED = "[redacted]";
@@ -106,6 +107,27 @@ export function scrubber(secrets: readonly string[]): Scrubber {
       return JSON.stringify({ level, time, msg: `${REDACTED}: a secret stood across the fields of this line` }) + end;
     },
   };
+}
+
+const unknownSecrets = scrubber([]);
+/** Candidates for IP addresses. */
+const IP = /(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}(?:\.\d{1,3}){0,3})(?![\w:])/gi;
+const RUN = /[\w+=-]{20,}/g;
+
+/**
+ * Removes from somebody else's text what may identify a person or grant access: secrets by their format, e-mail and IP
+ * addresses, the query and fragment of URLs, names of home folders, long numbers, and what looks like an id or a token.
+ * It cannot recognise names of people.
+ */
+export function anonymous(text: string): string {
+  return unknownSecrets
+    .text(text)
+    .replace(/(\w:\/\/[^\s?#"'<>]+)[?#][^\s"'<>)]*/g, "$1")
+    .replace(/[^\s@<>"'(),:;=]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/g, "[email]")
+    .replace(/((?:^|[\s"'(/\\:])(?:home|Users)[/\\])[^/\\\s"']+/g, "$1[name]")
+    .replace(IP, (found) => (parseAddress(found) ? "[ip]" : found))
+    .replace(/\+?\d(?:[ ().-]{0,3}\d){6,}/g, "[number]")
+    .replace(RUN, (run) => (/(?:\d\D*){3}/.test(run) && /[a-z]/i.test(run) ? "[token]" : run));
 }
 
 /** Finds any of several texts, the longest first: one expression is faster than many searches. */

@@ -20,6 +20,7 @@ import { StoredThings } from "../http/request/stored.ts";
 import { serveRoutes } from "../http/route.ts";
 import { QueueDepth } from "../jobs/intake/queue_depth.ts";
 import type { FeatureConfig } from "./config.ts";
+import { errorRoutes } from "./errors/routes.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { bulkRoutes } from "./jobs/bulk.ts";
 import { callbackRoutes } from "./jobs/callbacks.ts";
@@ -96,6 +97,7 @@ export function createApi(options: ApiOptions & { readonly config: FeatureConfig
     ...workflowLimitRoutes(shared),
     ...socketRoutes(shared),
     ...keyRoutes(shared),
+    ...errorRoutes(shared),
     ...eventRoutes(shared),
     ...opsRoutes(shared),
     ...reactionRoutes(shared),

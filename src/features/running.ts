@@ -3,6 +3,7 @@ import type { Connector } from "../../connectors/connector.ts";
 import type { Foundation } from "../foundation.ts";
 import type { Stops } from "../process/stops.ts";
 import type { Role } from "../settings/mod.ts";
+import { errors } from "./errors/mod.ts";
 import { schedules } from "./schedules/mod.ts";
 import { service } from "./service/mod.ts";
 
@@ -19,7 +20,7 @@ export interface RunningFeature {
 }
 
 /** In the order in which they start; they stop in reverse. */
-const features: readonly RunningFeature[] = [service, schedules];
+const features: readonly RunningFeature[] = [service, schedules, errors];
 
 /** Starts what runs in a process with this role. */
 export function startFeatures(foundation: Foundation, stops: Stops): void {

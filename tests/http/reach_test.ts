@@ -169,6 +169,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   getPublicMetrics: "open",
   getMarketingSummary: "open",
   listIncidents: "open",
+  reportError: "open",
   getMetrics: "by scope",
   getOpsHealth: "by scope",
   openIncident: "by scope",

@@ -1,0 +1,172 @@
+/**
+ * Counts reports of errors, and records them group by group.
+ *
+ * ```text
+ *   report ──▶ counted ──the group may be recorded──▶ one event for all reports since the last one
+ * ```
+ *
+ * Whoever is anonymous may report, so all of it is bounded: the groups that begin, the events, and the groups that a process
+ * counts. A report that is counted is lost only where the process ends without stopping: within a minute for a new group, within
+ * an hour for a noisy one (`domain/error.ts`). So the figures of groups are never too high, and too low by that at most.
+ */
+import type { Logger } from "pino";
+import type { EventMeta } from "../../../events/envelope.ts";
+import { errorStream, type ReportedError } from "../../../events/error.ts";
+import type { KnownEvent } from "../../../events/mod.ts";
+import { errorDecider, nextRecording } from "../../domain/error.ts";
+import { type EventLog, handle } from "../../log/mod.ts";
+import { Allowance } from "./allowance.ts";
+
+/** In each process, so many at once, and so many an hour after that. */
+const NEW_GROUPS = { at_once: 100, an_hour: 20 } as const;
+const EVENTS = { at_once: 1_000, an_hour: 600 } as const;
+/** Groups that are counted in a process. */
+const COUNTED_MAX = 1_000;
+const SWEEP_EVERY_MS = 5_000;
+
+interface Group {
+  /** Reports that are not recorded yet, and the newest of them. */
+  reports: number;
+  newest: ReportedError;
+  cause: Pick<EventMeta, "request_id" | "traceparent">;
+  /** Until then no event would be recorded, in milliseconds since 1970. */
+  quiet_until: number;
+  /** What is about to be recorded of it. */
+  recording?: Promise<Collected | "refused"> | undefined;
+}
+
+/** `undefined`: neither recorded nor counted. */
+export type Collected = { readonly status: "recorded" | "counted"; readonly position?: number } | undefined;
+
+export interface CollectorOptions {
+  readonly log: EventLog;
+  /** Milliseconds since 1970; the system's clock by default. */
+  readonly now?: () => number;
+  readonly new_groups?: { readonly at_once: number; readonly an_hour: number };
+  readonly events?: { readonly at_once: number; readonly an_hour: number };
+  readonly counted_max?: number;
+}
+
+export class ErrorCollector {
+  readonly #log: EventLog;
+  readonly #now: () => number;
+  readonly #newGroups: Allowance;
+  readonly #events: Allowance;
+  readonly #max: number;
+  readonly #groups = new Map<string, Group>();
+
+  constructor({
+    log,
+    now = Date.now,
+    new_groups = NEW_GROUPS,
+    events = EVENTS,
+    counted_max = COUNTED_MAX,
+  }: CollectorOptions) {
+    this.#log = log;
+    this.#now = now;
+    this.#newGroups = new Allowance(new_groups, now);
+    this.#events = new Allowance(events, now);
+    this.#max = counted_max;
+  }
+
+  /** Takes a report of the group `id`; resolves after it is recorded, where it is. Throws what `log.append` throws. */
+  async report(id: string, newest: ReportedError, cause: Group["cause"]): Promise<Collected> {
+    const known = this.#groups.get(id);
+    if (!known && this.#groups.size >= this.#max && !this.#forgetOne()) return undefined;
+    const group = known ?? { reports: 0, newest, cause, quiet_until: 0 };
+    this.#groups.set(id, group);
+    Object.assign(group, { reports: group.reports + 1, newest, cause });
+    try {
+      // Whether a new group may begin is known only when its first report is recorded.
+      const others = group.quiet_until === 0 ? group.recording : undefined;
+      const recorded = await (others ?? this.#record(id, group));
+      if (recorded === "refused") this.#groups.delete(id);
+      if (recorded === "refused") return undefined;
+      return (!others && recorded) || { status: "counted" };
+    } catch (error) {
+      // Whoever reported it is told, and may report it again.
+      group.reports--;
+      throw error;
+    }
+  }
+
+  /** Records the groups of which reports are counted that may be recorded by now; with `at_once`, all. */
+  async sweep({ at_once = false } = {}): Promise<void> {
+    for (const [id, group] of [...this.#groups]) {
+      if (group.reports > 0) await this.#record(id, group, at_once);
+      else if (group.quiet_until <= this.#now()) this.#groups.delete(id);
+    }
+  }
+
+  async #record(id: string, group: Group, at_once = false): Promise<Collected | "refused"> {
+    if (group.recording || group.reports === 0) return undefined;
+    if (!at_once && (this.#now() < group.quiet_until || !this.#events.has())) return undefined;
+    group.recording = this.#append(id, group, at_once);
+    try {
+      return await group.recording;
+    } finally {
+      group.recording = undefined;
+    }
+  }
+
+  async #append(id: string, group: Group, at_once: boolean): Promise<Collected | "refused"> {
+    const { reports, newest: error, cause } = group;
+    const stream_id = errorStream(id);
+    const now = this.#now();
+    const handled = await handle(this.#log, {
+      stream_id,
+      decider: errorDecider,
+      command: { type: "report", error, reports, now, may_begin: this.#newGroups.has(), at_once },
+      meta: { actor: "anonymous", correlation_id: stream_id, ...cause },
+      read: async () => [...(await this.#log.readLast([stream_id])).events.values()],
+    });
+    if (!handled.ok) return "refused";
+    if (handled.recorded_at === undefined) {
+      group.quiet_until = nextRecording(handled.state);
+      return undefined;
+    }
+    if (handled.state.status === "none") this.#newGroups.take();
+    this.#events.take();
+    group.reports -= reports;
+    const { recorded_at } = handled;
+    const recorded = handled.events.map((event) => ({ ...event, recorded_at }) as KnownEvent);
+    group.quiet_until = nextRecording(recorded.reduce(errorDecider.evolve, handled.state));
+    return { status: "recorded", position: handled.position as number };
+  }
+
+  /** Makes room for another group; false where of all of them reports are counted. */
+  #forgetOne(): boolean {
+    for (const [id, { reports, recording }] of this.#groups) {
+      if (reports === 0 && !recording) return this.#groups.delete(id);
+    }
+    return false;
+  }
+}
+
+const collectors = new WeakMap<EventLog, ErrorCollector>();
+
+/** That of a log, in this process. */
+export function collectorOf(log: EventLog): ErrorCollector {
+  const collector = collectors.get(log) ?? new ErrorCollector({ log });
+  collectors.set(log, collector);
+  return collector;
+}
+
+/** Records what is counted as soon as it may be; on stopping, all of it. */
+export function startCollecting({ log, logger }: { log: EventLog; logger: Pick<Logger, "warn"> }) {
+  const collector = collectorOf(log);
+  let sweeping = Promise.resolve();
+  const sweep = (options?: { at_once: boolean }) => {
+    sweeping = sweeping
+      .then(() => collector.sweep(options))
+      .catch((error) => logger.warn({ err: error }, "Cannot record reported errors; trying again"));
+    return sweeping;
+  };
+  const timer = setInterval(sweep, SWEEP_EVERY_MS);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await sweep({ at_once: true });
+    },
+  };
+}

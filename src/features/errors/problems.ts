@@ -1,0 +1,10 @@
+/** What can go wrong with reported errors. */
+import { defineProblems } from "../../http/problem.ts";
+
+export const errorProblems = defineProblems({
+  too_many_errors: {
+    status: 429,
+    title: "Too many different errors",
+    help: "More different errors were reported than the service records at the moment, so this one was neither recorded nor counted. Report it again after the number of seconds in Retry-After.",
+  },
+});

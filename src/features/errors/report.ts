@@ -1,0 +1,79 @@
+/** What is kept of a report: nothing that identifies a person, and no more than fits. Which reports are of one error. */
+import { hash } from "node:crypto";
+import { parse } from "stacktrace-parser";
+import { ERROR_MAX, type ErrorFrame, type ReportedError } from "../../../events/error.ts";
+import { anonymous } from "../../scrub.ts";
+import type { ErrorReport } from "./schemas.ts";
+
+/**
+ * Lines of a stack that are looked at, and characters of each. The parser's expressions take quadratic time: of 100 lines of 500
+ * characters, made for that, 750 ms; of these, 20.
+ */
+const STACK_LINES = 30;
+const STACK_LINE_LENGTH = 250;
+/** Frames that tell errors apart: further down the same code is reached in many ways. */
+const TELLING_FRAMES = 5;
+
+/** A report as it is recorded. */
+export function reportedError({ source, type, message, stack, url, release, environment }: ErrorReport): ReportedError {
+  return {
+    source,
+    type: cut(anonymous(type ?? "Error"), ERROR_MAX.type) || "Error",
+    message: cut(anonymous(message), ERROR_MAX.message),
+    frames: stack === undefined ? [] : framesOf(stack),
+    ...(url !== undefined && { url: pageOf(url) }),
+    ...(release !== undefined && { release }),
+    ...(environment !== undefined && { environment }),
+  };
+}
+
+/**
+ * Names the group of an error, in 32 hex digits: by its source and the caller's own fingerprint, else by its type and where it
+ * happened, or what it says where that is not known. Line numbers, hashes in names of files and numbers in messages do not count:
+ * they change with every build and every case.
+ */
+export function groupOf({ source, type, message, frames }: ReportedError, fingerprint?: string): string {
+  const places = frames.filter(({ file }) => file !== null).slice(0, TELLING_FRAMES);
+  const parts =
+    fingerprint !== undefined
+      ? ["custom", fingerprint]
+      : places.length > 0
+        ? ["place", type, ...places.map(placeOf)]
+        : ["message", type, message.replace(/\d+/g, "0")];
+  return hash("sha256", JSON.stringify([source, ...parts]), "hex").slice(0, 32);
+}
+
+function placeOf({ function: name, file }: ErrorFrame): string {
+  const base = (file ?? "").split(/[/\\]/).at(-1) ?? "";
+  // `app.3f2a9c1b.js` and `index-BxY12abZ.js` are what builds make of `app.js` and `index.js`.
+  return `${name ?? ""} ${base.replace(/[.-](?=[\w-]*\d)[\w-]{6,}(?=\.)/g, "")}`;
+}
+
+function framesOf(stack: string): ErrorFrame[] {
+  const lines = stack
+    .split("\n", STACK_LINES)
+    .map((line) => line.trim().replace(/\s+/g, " ").slice(0, STACK_LINE_LENGTH));
+  return parse(lines.join("\n"))
+    .slice(0, ERROR_MAX.frames)
+    .map(({ methodName, file, lineNumber, column }) => ({
+      function: methodName === "<unknown>" ? null : cut(anonymous(methodName), ERROR_MAX.name) || null,
+      file: file === null ? null : cut(anonymous(file.replace(/[?#].*/, "")), ERROR_MAX.name) || null,
+      line: place(lineNumber),
+      column: place(column),
+    }));
+}
+
+function place(number: number | null): number | null {
+  return number !== null && number >= 0 && number <= 2_147_483_647 ? number : null;
+}
+
+/** A page's address: what comes after its path may hold anything. */
+function pageOf(url: string): string {
+  return cut(anonymous(url.replace(/[?#].*/s, "")), ERROR_MAX.name);
+}
+
+/** One line, as long as it may be. */
+function cut(text: string, max: number): string {
+  const line = text.replace(/\p{Cc}+/gu, " ").trim();
+  return (line.length > max ? `${line.slice(0, max - 1)}…` : line).toWellFormed();
+}

@@ -1,0 +1,101 @@
+/** The shapes of the feature's requests and answers. */
+import { type Static, Type } from "@sinclair/typebox";
+import { ERROR_MAX } from "../../../events/error.ts";
+import { component } from "../../http/document/components.ts";
+import { oneOf, PRINTABLE } from "../../http/schema.ts";
+
+const EXAMPLE_ERROR_ID = "5f2c8e0b7a914d36b0c1d2e3f4a59687";
+
+const ErrorId = Type.String({
+  pattern: "^[0-9a-f]{32}$",
+  description: "The fingerprint of the group that the error belongs to.",
+  examples: [EXAMPLE_ERROR_ID],
+});
+
+const Source = Type.String({
+  minLength: 1,
+  maxLength: ERROR_MAX.source,
+  pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+  description: "The program in which it happened. Errors of two sources are never of one group.",
+  examples: ["web"],
+});
+
+export const ErrorReport = component(
+  "ErrorReport",
+  Type.Object(
+    {
+      source: Source,
+      type: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 128,
+          description: "The error's name. `Error` by default.",
+          examples: ["TypeError"],
+        }),
+      ),
+      message: Type.String({
+        maxLength: 4_000,
+        description: `What it says; the first ${ERROR_MAX.message} characters are kept.`,
+        examples: ["Cannot read properties of undefined (reading 'id')"],
+      }),
+      stack: Type.Optional(
+        Type.String({
+          maxLength: 32_000,
+          description: `The stack as browsers, Node.js, Deno and Bun write it; the first ${ERROR_MAX.frames} frames are kept.`,
+          examples: ["TypeError: Cannot read …\n    at render (https://app.example.com/assets/app.3f2a9c1b.js:4:1280)"],
+        }),
+      ),
+      url: Type.Optional(
+        Type.String({
+          maxLength: 2_048,
+          description: "The page. Its query and fragment are not kept.",
+          examples: ["https://app.example.com/jobs"],
+        }),
+      ),
+      release: Type.Optional(
+        Type.String({ minLength: 1, maxLength: ERROR_MAX.release, pattern: PRINTABLE, examples: ["2026.1.15"] }),
+      ),
+      environment: Type.Optional(
+        Type.String({ minLength: 1, maxLength: ERROR_MAX.release, pattern: PRINTABLE, examples: ["production"] }),
+      ),
+      fingerprint: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 128,
+          description: "Reports of one source with the same fingerprint are of one group, whatever else they say.",
+          examples: ["checkout-failed"],
+        }),
+      ),
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          source: "web",
+          type: "TypeError",
+          message: "Cannot read properties of undefined (reading 'id')",
+          stack: "TypeError: Cannot read …\n    at render (https://app.example.com/assets/app.3f2a9c1b.js:4:1280)",
+          url: "https://app.example.com/jobs",
+          release: "2026.1.15",
+        },
+      ],
+    },
+  ),
+);
+export type ErrorReport = Static<typeof ErrorReport>;
+
+export const ErrorAccepted = component(
+  "ErrorAccepted",
+  Type.Object(
+    {
+      error_id: ErrorId,
+      status: oneOf(
+        ["recorded", "counted"],
+        "`recorded`: it is in the log. `counted`: its group was recorded a short time ago; the report is in the group's next event.",
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+export const EXAMPLE_ACCEPTED = { error_id: EXAMPLE_ERROR_ID, status: "recorded" } as const;

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { decode } from "../../../events/mod.ts";
+import { type Harness, post, startApi } from "../../http/harness.ts";
+
+const operator = { "x-api-key": "the-operators-own-key" };
+const ROUTE = "/api/v1/errors";
+const error = { source: "web", type: "TypeError", message: "x is undefined" };
+
+let api: Harness;
+beforeAll(async () => {
+  api = await startApi({ api_keys: [operator["x-api-key"]], cors_origins: ["https://app.example.com"] });
+});
+afterAll(() => api.stop());
+
+describe("POST /api/v1/errors", () => {
+  test("records an error for anybody, without what identifies a person", async () => {
+    const headers = { "user-agent": "Mozilla/5.0 (secret)", "x-forwarded-for": "203.0.113.7" };
+    const body = { ...error, message: "jane@example.com is gone", url: "https://app.example.com/a?token=b" };
+    const { status, body: answer, headers: answered } = await api.ask(ROUTE, post(body, headers));
+    expect(status).toBe(202);
+    expect(answer).toEqual({ error_id: expect.stringMatching(/^[0-9a-f]{32}$/), status: "recorded" });
+    const [stored] = await api.log.readStream(`error-${answer.error_id}`);
+    if (!stored) throw new Error("Nothing is recorded");
+    expect(Number(answered.get("levqor-position"))).toBe(stored.position);
+    expect(decode(stored)).toMatchObject({
+      type: "error.reported",
+      data: { ...error, message: "[email] is gone", url: "https://app.example.com/a", reports: 1, streak: 1 },
+      meta: { actor: "anonymous", request_id: expect.any(String) },
+    });
+    expect(stored.data_json + stored.meta_json).not.toMatch(/Mozilla|203\.0|127\.0|jane|token/);
+  });
+
+  test("counts the next reports of the same", async () => {
+    const first = await api.ask(ROUTE, post({ ...error, message: "again" }));
+    const second = await api.ask(ROUTE, post({ ...error, message: "again" }));
+    expect(second.body).toEqual({ error_id: first.body.error_id, status: "counted" });
+    expect(second.headers.has("levqor-position")).toBe(false);
+  });
+
+  test("may be called from pages of the origins that are allowed", async () => {
+    const origin = "https://app.example.com";
+    const preflight = await api.ask(ROUTE, {
+      method: "OPTIONS",
+      headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type" },
+    });
+    expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([204, origin]);
+    const reported = await api.ask(ROUTE, post({ ...error, message: "from a page" }, { origin }));
+    expect([reported.status, reported.headers.get("access-control-allow-origin")]).toEqual([202, origin]);
+  });
+
+  test.each<[string, object, string]>([
+    ["no source", { message: "x" }, "/source"],
+    ["a source of 65 characters", { ...error, source: "x".repeat(65) }, "/source"],
+    ["a source with spaces", { ...error, source: "my app" }, "/source"],
+    ["no message", { source: "web" }, "/message"],
+    ["a message of 4,001 characters", { ...error, message: "x".repeat(4_001) }, "/message"],
+    ["a stack of 32,001 characters", { ...error, stack: "x".repeat(32_001) }, "/stack"],
+    ["a type of 129 characters", { ...error, type: "x".repeat(129) }, "/type"],
+    ["a url of 2,049 characters", { ...error, url: "x".repeat(2_049) }, "/url"],
+    ["a release of 65 characters", { ...error, release: "x".repeat(65) }, "/release"],
+    ["a fingerprint of 129 characters", { ...error, fingerprint: "x".repeat(129) }, "/fingerprint"],
+    ["what is not known", { ...error, user: "jane" }, "/user"],
+  ])("refuses %s", async (_, body, pointer) => {
+    const answer = await api.ask(ROUTE, post(body));
+    expect(answer.body).toMatchObject({ error: "validation_failed", errors: [{ pointer }] });
+  });
+
+  test("takes as much as is allowed", async () => {
+    const most = {
+      source: "x".repeat(64),
+      type: "x".repeat(128),
+      message: "😀".repeat(4_000),
+      stack: "x".repeat(32_000),
+    };
+    const rest = {
+      url: "x".repeat(2_048),
+      release: "x".repeat(64),
+      environment: "x".repeat(64),
+      fingerprint: "x".repeat(128),
+    };
+    expect((await api.ask(ROUTE, post({ ...most, ...rest }))).status).toBe(202);
+  });
+});
+
+test("an address reports five errors a minute", async () => {
+  const limited = await startApi({ api_keys: ["k".repeat(20)], rate_limits: { burst: 20, global: null, tiers: {} } });
+  const once = async () => (await limited.ask(ROUTE, post(error))).status;
+  expect([await once(), await once(), await once(), await once(), await once()]).toEqual([202, 202, 202, 202, 202]);
+  const sixth = await limited.ask(ROUTE, post(error));
+  expect(sixth.body).toMatchObject({ error: "rate_limited", violated_policies: ["errors"] });
+  expect(sixth.body.detail).toContain("At most 5 requests a minute to report errors from one caller");
+  await limited.stop();
+});
+
+test("more new errors than may begin are refused, and what is known is counted", async () => {
+  const flooded = await startApi();
+  const fingerprints = Array.from({ length: 101 }, (_, n) => ({ ...error, fingerprint: `f${n}` }));
+  for (const body of fingerprints.slice(0, 100)) expect((await flooded.ask(ROUTE, post(body))).status).toBe(202);
+  const refused = await flooded.ask(ROUTE, post(fingerprints[100]));
+  expect([refused.status, refused.body.error, refused.headers.get("retry-after")]).toEqual([
+    429,
+    "too_many_errors",
+    "180",
+  ]);
+  expect((await flooded.ask(ROUTE, post(fingerprints[0]))).body.status).toBe("counted");
+  await flooded.stop();
+});

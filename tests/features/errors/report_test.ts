@@ -1,0 +1,105 @@
+import { describe, expect, test } from "bun:test";
+import { groupOf, reportedError } from "../../../src/features/errors/report.ts";
+import type { ErrorReport } from "../../../src/features/errors/schemas.ts";
+
+const CHROME = `TypeError: Cannot read properties of undefined (reading 'id')
+    at render (https://app.example.com/assets/app.3f2a9c1b.js?v=7:4:1280)
+    at async Object.open [as go] (https://app.example.com/assets/vendor-BxY12abZ.js:1:2)
+    at https://app.example.com/assets/app.3f2a9c1b.js:9:1`;
+const FIREFOX = `render@https://app.example.com/assets/app.3f2a9c1b.js:4:1280
+@https://app.example.com/assets/app.3f2a9c1b.js:9:1`;
+const NODE = `Error: no
+    at run (/home/alice/app/src/run.js:3:9)
+    at C:\\Users\\alice\\app\\main.js:1:1`;
+
+const report = (more: Partial<ErrorReport> = {}): ErrorReport => ({ source: "web", message: "It broke.", ...more });
+const group = (more: Partial<ErrorReport> = {}) => groupOf(reportedError(report(more)), more.fingerprint);
+
+describe("of a report", () => {
+  test.each([
+    ["Chrome", CHROME, ["render", "https://app.example.com/assets/app.3f2a9c1b.js", 4, 1280], 3],
+    ["Firefox", FIREFOX, ["render", "https://app.example.com/assets/app.3f2a9c1b.js", 4, 1280], 2],
+    ["Node.js", NODE, ["run", "/home/[name]/app/src/run.js", 3, 9], 2],
+  ])("the frames of %s are kept, without queries and names", (_, stack, first, count) => {
+    const { frames } = reportedError(report({ stack }));
+    expect(frames).toHaveLength(count);
+    expect(Object.values(frames[0] ?? {})).toEqual(first);
+    expect(JSON.stringify(frames)).not.toContain("alice");
+  });
+
+  test.each([
+    ["Mail to jane.doe+x@mail.example.co.uk bounced", "Mail to [email] bounced"],
+    ["No route to 192.168.7.12 or 2001:db8::7, at 12:30:45", "No route to [ip] or [ip], at 12:30:45"],
+    ["GET https://a.example/p?email=x#y failed", "GET https://a.example/p failed"],
+    ["Card 4111 1111 1111 1111 of +49 (30) 901820 declined", "Card [number] of [number] declined"],
+    ["Job 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70 is gone", "Job [token] is gone"],
+    ["Bearer abcdef1234567890", "Bearer [redacted]"],
+    ['{"password":"hunter22","n":3}', '{"password":"[redacted]","n":3}'],
+    ["token eyJhbGciOi.eyJzdWIiOi.c2ln", "token [redacted]"],
+    ["readFile /home/alice/x: 404 after 3 of 12", "readFile /home/[name]/x: 404 after 3 of 12"],
+    ["two\nlines\u0000", "two lines"],
+  ])("%p says %p", (message, kept) => {
+    expect(reportedError(report({ message })).message).toBe(kept);
+  });
+
+  test("the page is kept without its query and fragment", () => {
+    const { url } = reportedError(report({ url: "https://app.example.com/jobs/4711?key=x#y" }));
+    expect(url).toBe("https://app.example.com/jobs/4711");
+  });
+
+  test("only so much is kept", () => {
+    const { message, frames, url } = reportedError(
+      report({
+        message: "x y ".repeat(1_000),
+        url: `https://a.example/${"x y".repeat(600)}`,
+        stack: Array.from(
+          { length: 40 },
+          (_, n) => `    at f${n} (https://a.example/${"a.".repeat(90)}js:1:${n})`,
+        ).join("\n"),
+      }),
+    );
+    expect([message.length, frames.length, url?.length]).toEqual([1_000, 20, 200]);
+    expect(message.endsWith("…")).toBe(true);
+  });
+
+  test("what is no stack has no frames", () => {
+    expect(reportedError(report({ stack: "it broke\nin the middle" })).frames).toEqual([]);
+  });
+
+  test("a stack that is made to be slow is not", () => {
+    const began = performance.now();
+    reportedError(report({ stack: `    at ${"(".repeat(900)}\n`.repeat(35) }));
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+});
+
+describe("one error is", () => {
+  test("what happens at one place, whatever the build, the line and the message", () => {
+    const later = CHROME.replaceAll("3f2a9c1b", "77e0aa12")
+      .replaceAll("BxY12abZ", "Q9aa_-x1")
+      .replace(":4:1280", ":5:99");
+    expect(group({ stack: later, message: "Another one" })).toBe(group({ stack: CHROME }));
+  });
+
+  test("not what happens elsewhere, is of another type or in another program", () => {
+    const groups = [
+      group({ stack: CHROME }),
+      group({ stack: CHROME.replace("render", "draw") }),
+      group({ stack: CHROME, type: "RangeError" }),
+      group({ stack: CHROME, source: "worker" }),
+    ];
+    expect(new Set(groups).size).toBe(4);
+  });
+
+  test("what says the same but for numbers, where no place is known", () => {
+    expect(group({ message: "Timeout after 30 s" })).toBe(group({ message: "Timeout after 5 s" }));
+    expect(group({ message: "Timeout after 30 s" })).not.toBe(group({ message: "No timeout" }));
+  });
+
+  test("what has one fingerprint, whatever else it says", () => {
+    const own = { fingerprint: "checkout" };
+    expect(group({ ...own, stack: CHROME })).toBe(group({ ...own, message: "Other", type: "RangeError" }));
+    expect(group({ ...own, source: "worker" })).not.toBe(group(own));
+    expect(group(own)).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
