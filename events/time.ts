@@ -61,3 +61,8 @@ FormatRegistry.Set("utc-time", (text) => {
 export const CallersTime = Type.String({ format: "callers-time" });
 
 FormatRegistry.Set("callers-time", (text) => "instant" in readTime(text));
+
+/** A time of a filter as Postgres can read it, in UTC: rounded up to the precision of its rows, so that none is on another side of it. */
+export function microseconds(time: string): string {
+  return instantOf(time).toString({ smallestUnit: "microsecond", roundingMode: "ceil" });
+}

@@ -1,7 +1,7 @@
 /** Which jobs a list, or a bulk operation, is about. */
 import { SYSTEM } from "../../../events/account.ts";
 import type { BulkFilter } from "../../../events/bulk.ts";
-import { instantOf } from "../../../events/time.ts";
+import { microseconds } from "../../../events/time.ts";
 import type { Sql } from "../../db/mod.ts";
 import type { Reach } from "../../domain/reach.ts";
 
@@ -35,11 +35,6 @@ function isContradiction({ status, error_code, created_after, created_before }: 
   if (error_code !== undefined && (status === "succeeded" || status === "cancelled")) return true;
   if (created_after === undefined || created_before === undefined) return false;
   return microseconds(created_after) >= microseconds(created_before);
-}
-
-/** As Postgres can read it, in UTC; rounded up to the precision of rows, so that no row is on another side of it. */
-function microseconds(time: string): string {
-  return instantOf(time).toString({ smallestUnit: "microsecond", roundingMode: "ceil" });
 }
 
 /** Of rows with the columns `workflow` and `uses`: those that run nothing but these workflows. */
