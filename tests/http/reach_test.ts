@@ -177,6 +177,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   resolveIncident: "by scope",
   resumeProjection: "by scope",
   resumeReaction: "by scope",
+  listErrors: "by scope",
   getCallbackSecret: "by scope",
 
   submitJob: () =>

@@ -5,14 +5,15 @@ import { Problem } from "../../http/problem.ts";
 import { route } from "../../http/route.ts";
 import { collectorOf } from "./collector.ts";
 import { errorProblems } from "./problems.ts";
+import { errorGroups } from "./queries.ts";
 import { groupOf, reportedError } from "./report.ts";
-import { ErrorAccepted, ErrorReport, EXAMPLE_ACCEPTED } from "./schemas.ts";
+import { ErrorAccepted, ErrorList, ErrorListQuery, ErrorReport, EXAMPLE_ACCEPTED, EXAMPLE_SUMMARY } from "./schemas.ts";
 
 const ROUTE = "/api/v1/errors";
 /** When to come back, in seconds: by then another new error may be recorded. */
 const RETRY_AFTER_S = 180;
 
-export function errorRoutes({ log }: Pick<ApiOptions, "log">) {
+export function errorRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
   const collector = collectorOf(log);
   return [
     route(
@@ -42,6 +43,33 @@ export function errorRoutes({ log }: Pick<ApiOptions, "log">) {
         }
         call.recorded(collected.position);
         return { error_id, status: collected.status };
+      },
+    ),
+    route(
+      {
+        method: "GET",
+        path: ROUTE,
+        id: "listErrors",
+        tag: tags.errors,
+        summary: "List reported errors by group",
+        description:
+          "Those first of which reports were recorded last. A group moves to the front when more are, so it may be missing from later pages of a list that is read meanwhile. Read from a read model that follows the log, as a rule within milliseconds.",
+        scope: "errors:read",
+        reach: "everyones",
+        query: ErrorListQuery,
+        list: true,
+        answers: {
+          200: {
+            description: "A page of groups.",
+            schema: ErrorList,
+            example: { data: [EXAMPLE_SUMMARY], has_more: false, next_cursor: null },
+          },
+        },
+      },
+      async (call) => {
+        const { limit: _, cursor: __, ...filter } = call.query;
+        const select = (before: number | undefined, take: number) => errorGroups(sql, { ...filter, before, take });
+        return await call.page("errors", { select, show: ({ position: _, ...shown }) => shown });
       },
     ),
   ];

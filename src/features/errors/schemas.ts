@@ -2,7 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { ERROR_MAX } from "../../../events/error.ts";
 import { component } from "../../http/document/components.ts";
-import { oneOf, PRINTABLE } from "../../http/schema.ts";
+import { EXAMPLE_TIME, list, oneOf, PageQuery, PRINTABLE, Timestamp } from "../../http/schema.ts";
 
 const EXAMPLE_ERROR_ID = "5f2c8e0b7a914d36b0c1d2e3f4a59687";
 
@@ -99,3 +99,59 @@ export const ErrorAccepted = component(
 );
 
 export const EXAMPLE_ACCEPTED = { error_id: EXAMPLE_ERROR_ID, status: "recorded" } as const;
+
+const Status = oneOf(["open"], "Whether it is still to be looked at.");
+
+const ErrorSummary = component(
+  "ErrorSummary",
+  Type.Object(
+    {
+      error_id: ErrorId,
+      source: Source,
+      status: Status,
+      type: Type.String({ description: "As it was reported last, like all that follows.", examples: ["TypeError"] }),
+      message: Type.String({ examples: ["Cannot read properties of undefined (reading 'id')"] }),
+      release: Type.Union([Type.String(), Type.Null()]),
+      environment: Type.Union([Type.String(), Type.Null()]),
+      reports: Type.Integer({
+        minimum: 1,
+        description:
+          "Reports on record: never more than there were; fewer by those that a process had counted and not recorded when it was killed.",
+      }),
+      first_seen_at: Timestamp,
+      last_seen_at: Type.Unsafe<string>({ ...Timestamp, description: "When reports of it were recorded last." }),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+export const ErrorList = component("ErrorList", list(ErrorSummary));
+
+export const ErrorListQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    source: Type.Optional(Source),
+    status: Type.Optional(Status),
+    since: Type.Optional(
+      Type.String({
+        format: "date-time",
+        description: "Only those of which reports were recorded at this time or later (RFC 3339).",
+        examples: ["2026-01-15T00:00:00Z"],
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const EXAMPLE_SUMMARY = {
+  error_id: EXAMPLE_ERROR_ID,
+  source: "web",
+  status: "open",
+  type: "TypeError",
+  message: "Cannot read properties of undefined (reading 'id')",
+  release: "2026.1.15",
+  environment: null,
+  reports: 41,
+  first_seen_at: EXAMPLE_TIME,
+  last_seen_at: EXAMPLE_TIME,
+} as const;

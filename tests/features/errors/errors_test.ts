@@ -82,6 +82,64 @@ describe("POST /api/v1/errors", () => {
   });
 });
 
+describe("GET /api/v1/errors", () => {
+  /** Reports an error; gives its id, and headers that read no earlier. */
+  async function reported(body: object) {
+    const answer = await api.ask(ROUTE, post({ ...error, ...body }));
+    expect(answer.body.status).toBe("recorded");
+    const headers = { ...operator, "levqor-min-position": answer.headers.get("levqor-position") as string };
+    return { error_id: answer.body.error_id as string, headers };
+  }
+  const ids = async (query: string, headers: Record<string, string>) =>
+    (await api.ask(ROUTE + query, { headers })).body.data.map((each: { error_id: string }) => each.error_id);
+
+  test("lists groups in pages, the latest first", async () => {
+    const first = await reported({ message: "first", source: "list" });
+    const second = await reported({ message: "second", source: "list", release: "2" });
+    const page = await api.ask(`${ROUTE}?source=list&limit=1`, { headers: second.headers });
+    expect(page.body).toMatchObject({
+      data: [
+        {
+          error_id: second.error_id,
+          source: "list",
+          status: "open",
+          type: "TypeError",
+          message: "second",
+          release: "2",
+          environment: null,
+          reports: 1,
+        },
+      ],
+      has_more: true,
+    });
+    expect(await ids(`?source=list&limit=1&cursor=${page.body.next_cursor}`, operator)).toEqual([first.error_id]);
+  });
+
+  test("filters by source, status and time", async () => {
+    const { error_id, headers } = await reported({ source: "filtered" });
+    const [group] = (await api.ask(`${ROUTE}?source=filtered`, { headers })).body.data;
+    const since = encodeURIComponent(group.last_seen_at);
+    expect(await ids("?source=filtered&status=open", operator)).toEqual([error_id]);
+    expect(await ids("?source=nobody", operator)).toEqual([]);
+    expect(await ids(`?source=filtered&since=${since}`, operator)).toEqual([error_id]);
+    expect(await ids("?since=9999-01-01T00:00:00Z", operator)).toEqual([]);
+  });
+
+  test.each(["?status=gone", "?since=yesterday", "?source=", "?limit=0", "?other=1"])("refuses %s", async (query) => {
+    const answer = await api.ask(ROUTE + query, { headers: operator });
+    expect(answer.body).toMatchObject({ error: "validation_failed" });
+  });
+
+  test("is for keys with the scope errors:read", async () => {
+    expect((await api.ask(ROUTE)).body.error).toBe("unauthorized");
+    const made = async (scope: string) => {
+      const key = await api.ask("/api/v1/keys", post({ name: scope, scopes: [scope] }, operator));
+      return (await api.ask(ROUTE, { headers: { "x-api-key": key.body.key } })).status;
+    };
+    expect([await made("errors:read"), await made("ops:read")]).toEqual([200, 403]);
+  });
+});
+
 test("an address reports five errors a minute", async () => {
   const limited = await startApi({ api_keys: ["k".repeat(20)], rate_limits: { burst: 20, global: null, tiers: {} } });
   const once = async () => (await limited.ask(ROUTE, post(error))).status;
