@@ -178,6 +178,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   resumeProjection: "by scope",
   resumeReaction: "by scope",
   listErrors: "by scope",
+  getError: "by scope",
   getCallbackSecret: "by scope",
 
   submitJob: () =>

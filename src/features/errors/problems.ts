@@ -2,6 +2,11 @@
 import { defineProblems } from "../../http/problem.ts";
 
 export const errorProblems = defineProblems({
+  error_not_found: {
+    status: 404,
+    title: "Error not found",
+    help: "No reported error has this id. GET /api/v1/errors lists those that there are.",
+  },
   too_many_errors: {
     status: 429,
     title: "Too many different errors",

@@ -2,6 +2,7 @@
 import { microseconds } from "../../../events/time.ts";
 import type { ErrorRow } from "../../../projections/errors.ts";
 import type { Sql } from "../../db/mod.ts";
+import { decodeJson } from "../../json/mod.ts";
 
 export interface ErrorFilter {
   readonly source?: string;
@@ -27,4 +28,13 @@ export function errorGroups(
       ${since === undefined ? sql`` : sql`and last_seen_at >= ${microseconds(since)}`}
     order by position desc
     limit ${take}`;
+}
+
+/** A row as the database gives it: JSON as text. */
+type StoredGroup = Omit<ErrorRow, "frames"> & { readonly frames: string };
+
+/** One group with all that is known of it; `undefined`: there is none. */
+export async function errorGroup(sql: Sql, error_id: string): Promise<ErrorRow | undefined> {
+  const [row] = await sql<StoredGroup[]>`select * from levqor_read.errors where error_id = ${error_id}`;
+  return row && { ...row, frames: decodeJson(row.frames) };
 }

@@ -1,19 +1,35 @@
 /** Errors that browsers and programs report. */
+import { errorStream } from "../../../events/error.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problems.ts";
+import { nameParam } from "../../http/request/params.ts";
+import { untilReached } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { collectorOf } from "./collector.ts";
 import { errorProblems } from "./problems.ts";
-import { errorGroups } from "./queries.ts";
+import { errorGroup, errorGroups } from "./queries.ts";
 import { groupOf, reportedError } from "./report.ts";
-import { ErrorAccepted, ErrorList, ErrorListQuery, ErrorReport, EXAMPLE_ACCEPTED, EXAMPLE_SUMMARY } from "./schemas.ts";
+import {
+  ErrorAccepted,
+  ErrorId,
+  ErrorList,
+  ErrorListQuery,
+  ErrorReport,
+  EXAMPLE_ACCEPTED,
+  EXAMPLE_GROUP,
+  EXAMPLE_SUMMARY,
+  ReportedErrorGroup,
+} from "./schemas.ts";
 
 const ROUTE = "/api/v1/errors";
+const errorIdParam = nameParam(ErrorId, errorProblems.error_not_found);
+
 /** When to come back, in seconds: by then another new error may be recorded. */
 const RETRY_AFTER_S = 180;
 
-export function errorRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
+export function errorRoutes({ log, sql, projector, timing }: Pick<ApiOptions, "log" | "sql" | "projector" | "timing">) {
   const collector = collectorOf(log);
   return [
     route(
@@ -72,5 +88,45 @@ export function errorRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         return await call.page("errors", { select, show: ({ position: _, ...shown }) => shown });
       },
     ),
+    route(
+      {
+        method: "GET",
+        path: `${ROUTE}/:error_id`,
+        id: "getError",
+        tag: tags.errors,
+        summary: "Get a reported error",
+        description:
+          "As the list shows it, with the page and the stack of the newest report on record. Never older than any answer given before.",
+        scope: "errors:read",
+        reach: "everyones",
+        params: { error_id: errorIdParam },
+        answers: {
+          200: {
+            description: "The group.",
+            schema: ReportedErrorGroup,
+            example: { ...EXAMPLE_SUMMARY, ...EXAMPLE_GROUP },
+          },
+        },
+        errors: [problems.read_model_behind],
+      },
+      async (call) => {
+        const { error_id } = call.params;
+        const { events } = await log.readLast([errorStream(error_id)]);
+        const last = events.get(errorStream(error_id));
+        if (!last) throw errorNotFound(error_id);
+        await untilReached(projector, { name: "errors", position: last.position, wait_ms: timing?.read_model_wait_ms });
+        const group = await errorGroup(sql, error_id);
+        if (!group) throw errorNotFound(error_id);
+        const { position: _, ...shown } = group;
+        return shown;
+      },
+    ),
   ];
+}
+
+function errorNotFound(error_id: string): Problem {
+  return new Problem(
+    errorProblems.error_not_found,
+    `No reported error has the id ${JSON.stringify(error_id.slice(0, 64))}.`,
+  );
 }

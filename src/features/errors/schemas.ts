@@ -1,12 +1,12 @@
 /** The shapes of the feature's requests and answers. */
 import { type Static, Type } from "@sinclair/typebox";
-import { ERROR_MAX } from "../../../events/error.ts";
+import { ERROR_MAX, ErrorFrame } from "../../../events/error.ts";
 import { component } from "../../http/document/components.ts";
 import { EXAMPLE_TIME, list, oneOf, PageQuery, PRINTABLE, Timestamp } from "../../http/schema.ts";
 
 const EXAMPLE_ERROR_ID = "5f2c8e0b7a914d36b0c1d2e3f4a59687";
 
-const ErrorId = Type.String({
+export const ErrorId = Type.String({
   pattern: "^[0-9a-f]{32}$",
   description: "The fingerprint of the group that the error belongs to.",
   examples: [EXAMPLE_ERROR_ID],
@@ -125,6 +125,19 @@ const ErrorSummary = component(
   ),
 );
 
+export const ReportedErrorGroup = component(
+  "ReportedErrorGroup",
+  Type.Object(
+    {
+      ...ErrorSummary.properties,
+      url: Type.Union([Type.String(), Type.Null()], { description: "The page, without query and fragment." }),
+      frames: Type.Array(ErrorFrame, { maxItems: ERROR_MAX.frames, description: "The call that failed first." }),
+      events: Type.Integer({ minimum: 1, description: "Events of the log that record the reports." }),
+    },
+    { additionalProperties: false },
+  ),
+);
+
 export const ErrorList = component("ErrorList", list(ErrorSummary));
 
 export const ErrorListQuery = Type.Object(
@@ -142,6 +155,12 @@ export const ErrorListQuery = Type.Object(
   },
   { additionalProperties: false },
 );
+
+export const EXAMPLE_GROUP = {
+  url: "https://app.example.com/jobs",
+  frames: [{ function: "render", file: "https://app.example.com/assets/app.3f2a9c1b.js", line: 4, column: 1280 }],
+  events: 3,
+} as const;
 
 export const EXAMPLE_SUMMARY = {
   error_id: EXAMPLE_ERROR_ID,

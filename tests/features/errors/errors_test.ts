@@ -140,6 +140,27 @@ describe("GET /api/v1/errors", () => {
   });
 });
 
+describe("GET /api/v1/errors/:error_id", () => {
+  test("shows the newest report on record, at once", async () => {
+    const stack = "TypeError: x\n    at render (https://app.example.com/app.js:4:12)";
+    const body = { ...error, source: "one", stack, url: "https://app.example.com/jobs?x=1", environment: "test" };
+    const { error_id } = (await api.ask(ROUTE, post(body))).body;
+    const { status, body: group } = await api.ask(`${ROUTE}/${error_id}`, { headers: operator });
+    expect(status).toBe(200);
+    expect(group).toEqual({
+      ...{ error_id, source: "one", status: "open", type: "TypeError", message: "x is undefined" },
+      ...{ release: null, environment: "test", url: "https://app.example.com/jobs", reports: 1, events: 1 },
+      frames: [{ function: "render", file: "https://app.example.com/app.js", line: 4, column: 12 }],
+      first_seen_at: group.last_seen_at,
+      last_seen_at: expect.stringContaining("Z"),
+    });
+  });
+
+  test.each(["0".repeat(32), "no-id", "%F0%9F%98%80"])("finds none under %s", async (id) => {
+    expect((await api.ask(`${ROUTE}/${id}`, { headers: operator })).body.error).toBe("error_not_found");
+  });
+});
+
 test("an address reports five errors a minute", async () => {
   const limited = await startApi({ api_keys: ["k".repeat(20)], rate_limits: { burst: 20, global: null, tiers: {} } });
   const once = async () => (await limited.ask(ROUTE, post(error))).status;
