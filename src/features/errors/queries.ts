@@ -11,7 +11,11 @@ export interface ErrorFilter {
   readonly since?: string;
 }
 
-export type ErrorSummaryRow = Omit<ErrorRow, "frames" | "url" | "events">;
+export type ErrorSummaryRow = Omit<ErrorRow, "frames" | "url" | "events" | "resolved_at">;
+
+function summary(sql: Sql) {
+  return sql`error_id, source, status, type, message, release, environment, reports, first_seen_at, last_seen_at, position`;
+}
 
 /** Groups whose last report was recorded before a position, the newest first. */
 export function errorGroups(
@@ -19,8 +23,7 @@ export function errorGroups(
   { source, status, since, before, take }: ErrorFilter & { readonly before: number | undefined; readonly take: number },
 ): PromiseLike<readonly ErrorSummaryRow[]> {
   return sql<ErrorSummaryRow[]>`
-    select error_id, source, status, type, message, release, environment, reports, first_seen_at, last_seen_at, position
-    from levqor_read.errors
+    select ${summary(sql)} from levqor_read.errors
     where true
       ${before === undefined ? sql`` : sql`and position < ${before}`}
       ${source === undefined ? sql`` : sql`and source = ${source}`}
@@ -31,10 +34,11 @@ export function errorGroups(
 }
 
 /** A row as the database gives it: JSON as text. */
-type StoredGroup = Omit<ErrorRow, "frames"> & { readonly frames: string };
+type StoredGroup = Omit<ErrorRow, "frames" | "resolved_at"> & { readonly frames: string };
 
 /** One group with all that is known of it; `undefined`: there is none. */
-export async function errorGroup(sql: Sql, error_id: string): Promise<ErrorRow | undefined> {
-  const [row] = await sql<StoredGroup[]>`select * from levqor_read.errors where error_id = ${error_id}`;
+export async function errorGroup(sql: Sql, error_id: string): Promise<Omit<ErrorRow, "resolved_at"> | undefined> {
+  const [row] = await sql<StoredGroup[]>`
+    select ${summary(sql)}, frames, url, events from levqor_read.errors where error_id = ${error_id}`;
   return row && { ...row, frames: decodeJson(row.frames) };
 }
