@@ -48,7 +48,11 @@ export const ErrorReported = Type.Composite([
 ]);
 export type ErrorReported = Static<typeof ErrorReported>;
 
+/** An operator holds it to be mended. If it is reported again, it is open again. */
+export const ErrorResolved = Type.Object({});
+
 /** Every event type of the category, with its newest schema. */
 export const errorEvents = {
   "error.reported": ErrorReported,
+  "error.resolved": ErrorResolved,
 } as const satisfies Record<string, TSchema>;

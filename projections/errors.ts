@@ -8,7 +8,8 @@ export type ErrorRow = {
   /** The group's fingerprint, 32 hex digits. */
   error_id: string;
   source: string;
-  status: "open";
+  /** `open` also where it was reported again after it was resolved. */
+  status: "open" | "resolved";
   /** As the newest event has it, and all that follows. */
   type: string;
   message: string;
@@ -22,14 +23,16 @@ export type ErrorRow = {
   events: number;
   first_seen_at: string;
   last_seen_at: string;
+  /** When it was resolved last. */
+  resolved_at: string | null;
   /** Where the log holds the newest `error.reported`: the order of the list. */
   position: number;
 };
 
 export const errors = defineProjection({
   name: "errors",
-  version: 1,
-  reads: ["error.reported"],
+  version: 2,
+  reads: ["error.reported", "error.resolved"],
   columns: {
     error_id: { type: "text" },
     source: { type: "text" },
@@ -44,13 +47,19 @@ export const errors = defineProjection({
     events: { type: "bigint" },
     first_seen_at: { type: "timestamptz" },
     last_seen_at: { type: "timestamptz" },
+    resolved_at: { type: "timestamptz", nullable: true },
     position: { type: "bigint" },
   },
   key: "error_id",
   indexes: ["(position)", "(source, position)", "(status, position)"],
 
   evolve(row: ErrorRow | null, event): ErrorRow | null {
-    const { recorded_at, position, stream_id, data } = event;
+    const { recorded_at, position, stream_id } = event;
+    if (event.type === "error.resolved") {
+      if (!row) throw new Error(`Cannot resolve ${stream_id}: it was never reported`);
+      return { ...row, status: "resolved", resolved_at: recorded_at };
+    }
+    const { data } = event;
     const { source, type, message, frames, url = null, release = null, environment = null } = data;
     return {
       error_id: entityId(stream_id),
@@ -59,6 +68,7 @@ export const errors = defineProjection({
       events: (row?.events ?? 0) + 1,
       first_seen_at: row?.first_seen_at ?? recorded_at,
       last_seen_at: recorded_at,
+      resolved_at: row?.resolved_at ?? null,
       position,
     };
   },

@@ -2,11 +2,12 @@
  * A group of reports of one error.
  *
  * ```text
- *   (none) ──report──▶ open
+ *   (none) ──report──▶ open ◀──report, resolve──▶ resolved
  * ```
  *
  * A group that is reported again and again is recorded seldomer: a minute after the first event, then after 2, 4, 8 … minutes, and
- * once an hour at last. What is reported in between is counted, and recorded with the next event. A day of quiet begins anew.
+ * once an hour at last. What is reported in between is counted, and recorded with the next event. A day of quiet begins anew, and
+ * so does an error that comes back after it was resolved.
  * How a group stands, its newest event tells alone.
  */
 import type { ErrorReported, ReportedError } from "../../events/error.ts";
@@ -18,14 +19,16 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 export interface ErrorState {
-  readonly status: "none" | "open";
-  /** Of the newest `error.reported`. */
+  readonly status: "none" | "open" | "resolved";
+  /** Of the newest `error.reported`; 0 while it is resolved. */
   readonly streak: number;
-  /** When a report was recorded last, in milliseconds since 1970. */
+  /** When a report was recorded last, in milliseconds since 1970; 0 while it is resolved. */
   readonly reported_at: number;
 }
 
-export interface ErrorCommand {
+export type ErrorCommand = ReportCommand | { readonly type: "resolve" };
+
+export interface ReportCommand {
   readonly type: "report";
   /** The newest report. */
   readonly error: ReportedError;
@@ -40,7 +43,7 @@ export interface ErrorCommand {
 }
 
 export interface ErrorRejection extends Rejection {
-  readonly code: "too_many_groups";
+  readonly code: "too_many_groups" | "error_not_found";
 }
 
 export const errorDecider: Decider<ErrorState, ErrorCommand, ErrorRejection> = {
@@ -55,12 +58,29 @@ export function nextRecording({ streak, reported_at }: ErrorState): number {
 }
 
 function evolve(state: ErrorState, event: KnownEvent): ErrorState {
-  if (event.type !== "error.reported") return state;
-  return { status: "open", streak: event.data.streak, reported_at: Date.parse(event.recorded_at) };
+  switch (event.type) {
+    case "error.reported":
+      return { status: "open", streak: event.data.streak, reported_at: Date.parse(event.recorded_at) };
+    case "error.resolved":
+      return { status: "resolved", streak: 0, reported_at: 0 };
+    default:
+      return state;
+  }
 }
 
-function decide(
-  { error, reports, now, may_begin, at_once = false }: ErrorCommand,
+function decide(command: ErrorCommand, state: ErrorState): readonly KnownNewEvent[] | ErrorRejection {
+  return command.type === "report" ? report(command, state) : resolve(state);
+}
+
+function resolve({ status }: ErrorState): readonly KnownNewEvent[] | ErrorRejection {
+  if (status === "none") {
+    return { rejected: true, code: "error_not_found", message: "Cannot resolve the error: it was never reported." };
+  }
+  return status === "resolved" ? [] : [{ type: "error.resolved", data: {} }];
+}
+
+function report(
+  { error, reports, now, may_begin, at_once = false }: ReportCommand,
   state: ErrorState,
 ): readonly KnownNewEvent[] | ErrorRejection {
   if (state.status === "none" && !may_begin) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ErrorReported, ReportedError } from "../../events/error.ts";
 import type { KnownNewEvent } from "../../events/mod.ts";
-import { type ErrorCommand, errorDecider, nextRecording } from "../../src/domain/error.ts";
+import { errorDecider, nextRecording, type ReportCommand } from "../../src/domain/error.ts";
 import { deciderSpec } from "../spec.ts";
 
 const given = deciderSpec(errorDecider);
@@ -19,7 +19,7 @@ const event = (data: Partial<ErrorReported> = {}): KnownNewEvent => ({
   type: "error.reported",
   data: { ...error, reports: 1, streak: 1, ...data },
 });
-const report = (more: Partial<ErrorCommand> = {}): ErrorCommand => ({
+const report = (more: Partial<ReportCommand> = {}): ReportCommand => ({
   type: "report",
   error,
   reports: 1,
@@ -85,6 +85,26 @@ describe("an error", () => {
     given(reported({ streak: 9 }))
       .when(report({ now: NOON + day }))
       .then(event());
+  });
+});
+
+describe("an error that is resolved", () => {
+  const resolved: KnownNewEvent = { type: "error.resolved", data: {} };
+
+  test("was reported", () => {
+    given(reported()).when({ type: "resolve" }).then(resolved);
+    given().when({ type: "resolve" }).refused("error_not_found");
+  });
+
+  test("is resolved once", () => {
+    given(reported(), resolved).when({ type: "resolve" }).then();
+  });
+
+  test("is open again as soon as it is reported, whatever came before", () => {
+    given(reported({ streak: 9 }), resolved)
+      .when(report({ now: NOON + 1, may_begin: false }))
+      .then(event());
+    given(reported(), resolved, reported()).when({ type: "resolve" }).then(resolved);
   });
 });
 

@@ -36,6 +36,7 @@ test("an error that is reported for the first time is open", () => {
     events: 1,
     first_seen_at: "2026-01-02T03:00:01Z",
     last_seen_at: "2026-01-02T03:00:01Z",
+    resolved_at: null,
     position: 101,
   });
 });
@@ -51,4 +52,16 @@ test("all reports count for which an event stands, and the newest says what the 
     last_seen_at: "2026-01-02T03:00:02Z",
     position: 102,
   });
+});
+
+test("an error that is reported after it was resolved is open again, and shows when that was", () => {
+  const resolved = { type: "error.resolved", data: {} };
+  const at = "2026-01-02T03:00:02Z";
+  expect(rowAfter(reported(), resolved)).toMatchObject({
+    status: "resolved",
+    resolved_at: at,
+    reports: 1,
+    position: 101,
+  });
+  expect(rowAfter(reported(), resolved, reported())).toMatchObject({ status: "open", resolved_at: at, reports: 2 });
 });

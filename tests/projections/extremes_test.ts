@@ -31,6 +31,7 @@ const FIRST: Readonly<Record<string, EventType>> = {
   job: "job.submitted",
   schedule: "schedule.created",
   key: "key.created",
+  error: "error.reported",
   incident: "incident.opened",
   pipeline: "pipeline.created",
 };

@@ -23,13 +23,15 @@ const EVENTS = { at_once: 1_000, an_hour: 600 } as const;
 /** Groups that are counted in a process. */
 const COUNTED_MAX = 1_000;
 const SWEEP_EVERY_MS = 5_000;
+/** An error that was resolved meanwhile is open again that soon. */
+const ASK_EVERY_MS = 60_000;
 
 interface Group {
   /** Reports that are not recorded yet, and the newest of them. */
   reports: number;
   newest: ReportedError;
   cause: Pick<EventMeta, "request_id" | "traceparent">;
-  /** Until then no event would be recorded, in milliseconds since 1970. */
+  /** Until then its stream need not be asked whether an event may be recorded, in milliseconds since 1970. */
   quiet_until: number;
   /** What is about to be recorded of it. */
   recording?: Promise<Collected | "refused"> | undefined;
@@ -122,7 +124,7 @@ export class ErrorCollector {
     });
     if (!handled.ok) return "refused";
     if (handled.recorded_at === undefined) {
-      group.quiet_until = nextRecording(handled.state);
+      group.quiet_until = Math.min(nextRecording(handled.state), now + ASK_EVERY_MS);
       return undefined;
     }
     if (handled.state.status === "none") this.#newGroups.take();
@@ -130,7 +132,8 @@ export class ErrorCollector {
     group.reports -= reports;
     const { recorded_at } = handled;
     const recorded = handled.events.map((event) => ({ ...event, recorded_at }) as KnownEvent);
-    group.quiet_until = nextRecording(recorded.reduce(errorDecider.evolve, handled.state));
+    const next = nextRecording(recorded.reduce(errorDecider.evolve, handled.state));
+    group.quiet_until = Math.min(next, now + ASK_EVERY_MS);
     return { status: "recorded", position: handled.position as number };
   }
 
