@@ -13,6 +13,7 @@ export const scopes = {
   "workers:write": "Claim jobs and report their outcomes, as an external worker.",
   "audit:read": "Read and export the whole event log, whoever caused its events.",
   "errors:read": "Read the errors that browsers and programs report.",
+  "errors:write": "Resolve the errors that browsers and programs report.",
   "ops:read": "See the health of every part of the service.",
   "ops:write": "Report incidents and resume stopped read models.",
   "metrics:read": "Read the service's metrics.",

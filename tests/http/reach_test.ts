@@ -179,6 +179,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   resumeReaction: "by scope",
   listErrors: "by scope",
   getError: "by scope",
+  resolveError: "by scope",
   getCallbackSecret: "by scope",
 
   submitJob: () =>

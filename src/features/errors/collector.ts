@@ -13,7 +13,7 @@ import type { Logger } from "pino";
 import type { EventMeta } from "../../../events/envelope.ts";
 import { errorStream, type ReportedError } from "../../../events/error.ts";
 import type { KnownEvent } from "../../../events/mod.ts";
-import { errorDecider, nextRecording } from "../../domain/error.ts";
+import { type ErrorCommand, errorDecider, nextRecording } from "../../domain/error.ts";
 import { type EventLog, handle } from "../../log/mod.ts";
 import { Allowance } from "./allowance.ts";
 
@@ -92,6 +92,14 @@ export class ErrorCollector {
     }
   }
 
+  /** Resolves a group; refused where there is none. Throws what `log.append` throws. */
+  async resolve(id: string, by: Omit<EventMeta, "correlation_id">) {
+    const handled = await this.#handle(id, { type: "resolve" }, by);
+    const group = this.#groups.get(id);
+    if (group && handled.ok) group.quiet_until = 0;
+    return handled;
+  }
+
   /** Records the groups of which reports are counted that may be recorded by now; with `at_once`, all. */
   async sweep({ at_once = false } = {}): Promise<void> {
     for (const [id, group] of [...this.#groups]) {
@@ -113,15 +121,12 @@ export class ErrorCollector {
 
   async #append(id: string, group: Group, at_once: boolean): Promise<Collected | "refused"> {
     const { reports, newest: error, cause } = group;
-    const stream_id = errorStream(id);
     const now = this.#now();
-    const handled = await handle(this.#log, {
-      stream_id,
-      decider: errorDecider,
-      command: { type: "report", error, reports, now, may_begin: this.#newGroups.has(), at_once },
-      meta: { actor: "anonymous", correlation_id: stream_id, ...cause },
-      read: async () => [...(await this.#log.readLast([stream_id])).events.values()],
-    });
+    const handled = await this.#handle(
+      id,
+      { type: "report", error, reports, now, may_begin: this.#newGroups.has(), at_once },
+      { actor: "anonymous", ...cause },
+    );
     if (!handled.ok) return "refused";
     if (handled.recorded_at === undefined) {
       group.quiet_until = Math.min(nextRecording(handled.state), now + ASK_EVERY_MS);
@@ -135,6 +140,18 @@ export class ErrorCollector {
     const next = nextRecording(recorded.reduce(errorDecider.evolve, handled.state));
     group.quiet_until = Math.min(next, now + ASK_EVERY_MS);
     return { status: "recorded", position: handled.position as number };
+  }
+
+  /** Decides by the group's newest event, which says all. */
+  #handle(id: string, command: ErrorCommand, by: Omit<EventMeta, "correlation_id">) {
+    const stream_id = errorStream(id);
+    return handle(this.#log, {
+      stream_id,
+      decider: errorDecider,
+      command,
+      meta: { ...by, correlation_id: stream_id },
+      read: async () => [...(await this.#log.readLast([stream_id])).events.values()],
+    });
   }
 
   /** Makes room for another group; false where of all of them reports are counted. */

@@ -11,10 +11,11 @@ export interface ErrorFilter {
   readonly since?: string;
 }
 
-export type ErrorSummaryRow = Omit<ErrorRow, "frames" | "url" | "events" | "resolved_at">;
+export type ErrorSummaryRow = Omit<ErrorRow, "frames" | "url" | "events">;
 
 function summary(sql: Sql) {
-  return sql`error_id, source, status, type, message, release, environment, reports, first_seen_at, last_seen_at, position`;
+  return sql`error_id, source, status, type, message, release, environment, reports, first_seen_at, last_seen_at,
+    resolved_at, position`;
 }
 
 /** Groups whose last report was recorded before a position, the newest first. */
@@ -34,10 +35,10 @@ export function errorGroups(
 }
 
 /** A row as the database gives it: JSON as text. */
-type StoredGroup = Omit<ErrorRow, "frames" | "resolved_at"> & { readonly frames: string };
+type StoredGroup = Omit<ErrorRow, "frames"> & { readonly frames: string };
 
 /** One group with all that is known of it; `undefined`: there is none. */
-export async function errorGroup(sql: Sql, error_id: string): Promise<Omit<ErrorRow, "resolved_at"> | undefined> {
+export async function errorGroup(sql: Sql, error_id: string): Promise<ErrorRow | undefined> {
   const [row] = await sql<StoredGroup[]>`
     select ${summary(sql)}, frames, url, events from levqor_read.errors where error_id = ${error_id}`;
   return row && { ...row, frames: decodeJson(row.frames) };

@@ -13,6 +13,7 @@ import { errorGroup, errorGroups } from "./queries.ts";
 import { groupOf, reportedError } from "./report.ts";
 import {
   ErrorAccepted,
+  ErrorChanged,
   ErrorId,
   ErrorList,
   ErrorListQuery,
@@ -119,6 +120,34 @@ export function errorRoutes({ log, sql, projector, timing }: Pick<ApiOptions, "l
         if (!group) throw errorNotFound(error_id);
         const { position: _, ...shown } = group;
         return shown;
+      },
+    ),
+    route(
+      {
+        method: "POST",
+        path: `${ROUTE}/:error_id/resolve`,
+        id: "resolveError",
+        tag: tags.errors,
+        summary: "Resolve a reported error",
+        description:
+          "For what is mended. If the error is reported again, it is open again: at once in the process that resolved it or has not seen it before, within a minute in others. Repeating the request changes nothing.",
+        scope: "errors:write",
+        reach: "everyones",
+        params: { error_id: errorIdParam },
+        answers: {
+          200: {
+            description: "It is on record.",
+            schema: ErrorChanged,
+            example: { error_id: EXAMPLE_SUMMARY.error_id, status: "resolved" },
+          },
+        },
+      },
+      async (call) => {
+        const { error_id } = call.params;
+        const handled = await collector.resolve(error_id, { actor: call.caller.actor, ...call.cause });
+        if (!handled.ok) throw errorNotFound(error_id);
+        call.recorded(handled.position);
+        return { error_id, status: "resolved" };
       },
     ),
   ];

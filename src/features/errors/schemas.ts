@@ -100,7 +100,7 @@ export const ErrorAccepted = component(
 
 export const EXAMPLE_ACCEPTED = { error_id: EXAMPLE_ERROR_ID, status: "recorded" } as const;
 
-const Status = oneOf(["open"], "Whether it is still to be looked at.");
+const Status = oneOf(["open", "resolved"], "`open` also where it was reported again after it was resolved.");
 
 const ErrorSummary = component(
   "ErrorSummary",
@@ -120,6 +120,7 @@ const ErrorSummary = component(
       }),
       first_seen_at: Timestamp,
       last_seen_at: Type.Unsafe<string>({ ...Timestamp, description: "When reports of it were recorded last." }),
+      resolved_at: Type.Union([Timestamp, Type.Null()], { description: "When it was resolved last." }),
     },
     { additionalProperties: false },
   ),
@@ -156,6 +157,11 @@ export const ErrorListQuery = Type.Object(
   { additionalProperties: false },
 );
 
+export const ErrorChanged = component(
+  "ErrorChanged",
+  Type.Object({ error_id: ErrorId, status: Status }, { additionalProperties: false }),
+);
+
 export const EXAMPLE_GROUP = {
   url: "https://app.example.com/jobs",
   frames: [{ function: "render", file: "https://app.example.com/assets/app.3f2a9c1b.js", line: 4, column: 1280 }],
@@ -173,4 +179,5 @@ export const EXAMPLE_SUMMARY = {
   reports: 41,
   first_seen_at: EXAMPLE_TIME,
   last_seen_at: EXAMPLE_TIME,
+  resolved_at: null,
 } as const;

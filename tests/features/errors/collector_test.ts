@@ -70,6 +70,20 @@ describe("a group", () => {
     expect(await recorded()).toEqual([1, 1]);
   });
 
+  test("that another process resolved is open again within a minute, however noisy it was", async () => {
+    const one = collector();
+    // By the log's clock all of it is now: the next event is due in four minutes.
+    for (ahead of [0, 61_000, 122_000]) expect(await report(one)).toMatchObject({ status: "recorded" });
+    await collector().resolve(idOf(1), { actor: "key:operator" });
+    expect(await report(one)).toEqual({ status: "counted" });
+    ahead = 181_000;
+    await one.sweep();
+    expect(await recorded()).toEqual([1, 1, 1, undefined as never]);
+    ahead = 183_000;
+    await one.sweep();
+    expect(await recorded()).toEqual([1, 1, 1, undefined as never, 1]);
+  });
+
   test("is recorded with all its reports when the process stops", async () => {
     const running = startCollecting({ log, logger: { warn: () => {} } });
     const { collectorOf } = await import("../../../src/features/errors/collector.ts");

@@ -150,6 +150,7 @@ describe("GET /api/v1/errors/:error_id", () => {
     expect(group).toEqual({
       ...{ error_id, source: "one", status: "open", type: "TypeError", message: "x is undefined" },
       ...{ release: null, environment: "test", url: "https://app.example.com/jobs", reports: 1, events: 1 },
+      resolved_at: null,
       frames: [{ function: "render", file: "https://app.example.com/app.js", line: 4, column: 12 }],
       first_seen_at: group.last_seen_at,
       last_seen_at: expect.stringContaining("Z"),
@@ -158,6 +159,46 @@ describe("GET /api/v1/errors/:error_id", () => {
 
   test.each(["0".repeat(32), "no-id", "%F0%9F%98%80"])("finds none under %s", async (id) => {
     expect((await api.ask(`${ROUTE}/${id}`, { headers: operator })).body.error).toBe("error_not_found");
+  });
+});
+
+describe("POST /api/v1/errors/:error_id/resolve", () => {
+  const resolve = (id: string, headers: Record<string, string> = operator) =>
+    api.ask(`${ROUTE}/${id}/resolve`, { method: "POST", headers });
+  const group = async (id: string) => (await api.ask(`${ROUTE}/${id}`, { headers: operator })).body;
+
+  test("resolves an error, which is open again when it is reported again", async () => {
+    const body = { ...error, source: "resolved" };
+    const { error_id } = (await api.ask(ROUTE, post(body))).body;
+    const resolved = await resolve(error_id);
+    expect([resolved.status, resolved.body]).toEqual([200, { error_id, status: "resolved" }]);
+    expect(resolved.headers.get("levqor-position")).toMatch(/^\d+$/);
+    const { status, resolved_at } = await group(error_id);
+    expect([status, resolved_at]).toEqual(["resolved", expect.stringContaining("Z")]);
+    const open = await api.ask(`${ROUTE}?source=resolved&status=open`, { headers: operator });
+    expect(open.body.data).toEqual([]);
+
+    expect((await api.ask(ROUTE, post(body))).body).toEqual({ error_id, status: "recorded" });
+    expect(await group(error_id)).toMatchObject({ status: "open", resolved_at, reports: 2 });
+  });
+
+  test("changes nothing where it is resolved already", async () => {
+    const { error_id } = (await api.ask(ROUTE, post({ ...error, source: "twice" }))).body;
+    await resolve(error_id);
+    const again = await resolve(error_id);
+    expect([again.status, again.headers.has("levqor-position")]).toEqual([200, false]);
+    expect(await api.log.readStream(`error-${error_id}`)).toHaveLength(2);
+  });
+
+  test("finds none that was never reported", async () => {
+    for (const id of ["0".repeat(32), "no-id"]) expect((await resolve(id)).body.error).toBe("error_not_found");
+  });
+
+  test("is for keys with the scope errors:write", async () => {
+    const { error_id } = (await api.ask(ROUTE, post({ ...error, source: "keys" }))).body;
+    const key = await api.ask("/api/v1/keys", post({ name: "reader", scopes: ["errors:read"] }, operator));
+    expect((await resolve(error_id, { "x-api-key": key.body.key })).body.error).toBe("insufficient_scope");
+    expect((await resolve(error_id, {})).body.error).toBe("unauthorized");
   });
 });
 
