@@ -24,6 +24,11 @@ export interface Handling<State, Command extends object, Refusal> {
   readonly read?: () => Promise<readonly StoredEvent[]>;
   /** The state at a version that is known already: of the stream only what follows it is read. */
   readonly known?: Folded<State>;
+  /**
+   * The state at the version that the stream is thought to have. It is decided on without reading: an append finds out whether
+   * the stream has moved. An outcome that records nothing is decided again on what is read.
+   */
+  readonly expected?: Folded<State>;
 }
 
 /** What came of a command: a decision on record (no events: nothing to do), or the decider's refusal. */
@@ -53,41 +58,40 @@ export async function handle<State, Command extends object, Refusal>(
   log: EventLog,
   handling: Handling<State, Command, Refusal>,
 ): Promise<Handled<State, Refusal>> {
-  let { known } = handling;
-  return await untilDecided(log, [handling.stream_id], async () => {
-    const next = await attempt(log, handling, known);
-    if (next.done) return next.handled;
-    ({ known } = next);
-    return undefined;
+  const { stream_id, decider, read, expected } = handling;
+  const { evolve, initial } = decider;
+  let known = handling.known ?? { state: initial, version: 0 };
+  let isToBeTried = expected !== undefined;
+  return await untilDecided(log, [stream_id], async () => {
+    if (expected && isToBeTried) {
+      isToBeTried = false;
+      known = expected;
+      const handled = await record(log, handling, expected);
+      if (!handled || (handled.ok && handled.events.length > 0)) return handled;
+    }
+    const now = read
+      ? await foldEvents(await read(), { evolve, known: { state: initial, version: 0 } })
+      : await foldStream(log, { stream_id, evolve, known });
+    // What `read` gives begins anew each time.
+    known = now;
+    return await record(log, handling, now);
   });
 }
 
-type Attempt<State, Refusal> =
-  | { readonly done: true; readonly handled: Handled<State, Refusal> }
-  /** Somebody else was faster. */
-  | { readonly done: false; readonly known: Folded<State> };
-
-async function attempt<State, Command extends object, Refusal>(
+/** Decides on a state and records the decision; `undefined`: somebody else was faster. */
+async function record<State, Command extends object, Refusal>(
   log: EventLog,
-  { stream_id, decider, command, meta, charged_to, read }: Handling<State, Command, Refusal>,
-  known: Folded<State> = { state: decider.initial, version: 0 },
-): Promise<Attempt<State, Refusal>> {
-  const { evolve } = decider;
-  const now = read
-    ? await foldEvents(await read(), { evolve, known })
-    : await foldStream(log, { stream_id, evolve, known });
-  const { state, version } = now;
+  { stream_id, decider, command, meta, charged_to }: Handling<State, Command, Refusal>,
+  { state, version }: Folded<State>,
+): Promise<Handled<State, Refusal> | undefined> {
   const decision = decider.decide(typeof command === "function" ? command(state) : command, state);
-  if (!Array.isArray(decision)) {
-    return { done: true, handled: { ok: false, refusal: decision as Refusal, state, version } };
-  }
+  if (!Array.isArray(decision)) return { ok: false, refusal: decision as Refusal, state, version };
   const events = decision as readonly NewEvent[];
   const nothing = { position: undefined, recorded_at: undefined };
-  if (events.length === 0) return { done: true, handled: { ok: true, events, state, version, ...nothing } };
+  if (events.length === 0) return { ok: true, events, state, version, ...nothing };
   const result = await log.append({ stream_id, expected_version: version, events, meta, charged_to });
-  // What `read` gives begins anew each time.
-  if (!result.ok) return { done: false, known: read ? known : now };
-  const position = result.position + events.length - 1;
+  if (!result.ok) return undefined;
   const { recorded_at } = result;
-  return { done: true, handled: { ok: true, events, state, version: result.version, position, recorded_at } };
+  const position = result.position + events.length - 1;
+  return { ok: true, events, state, version: result.version, position, recorded_at };
 }

@@ -1,5 +1,7 @@
 /** The append-only log on Postgres. */
 export { MAX_HEAVY_LENGTH } from "./backlog.ts";
+export { type Created, create, createdBySame } from "./create.ts";
+export type { DecidedStream } from "./desk.ts";
 export {
   AppendInDoubtError,
   AppendRefusedError,

@@ -4,8 +4,8 @@ import { type EventMeta, eventId, MAX_REACTION_DEPTH } from "../../events/envelo
 import { jobStream } from "../../events/job.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import type { Decider, Rejection } from "../domain/decider.ts";
-import { jobDecider } from "../domain/job/job.ts";
-import { type EventLog, handle } from "../log/mod.ts";
+import { firstEvents } from "../domain/job/job.ts";
+import { create, type EventLog, handle } from "../log/mod.ts";
 import { type Action, type CommandAction, idsOf, type Reaction, type SubmitAction } from "./reaction.ts";
 
 /** What follows from an event cannot be done, and never can as things are. */
@@ -62,10 +62,8 @@ async function submitJob(
   { submission, key }: SubmitAction,
   { log, reaction, event, meta }: Performing & { readonly meta: EventMeta },
 ): Promise<void> {
-  const decision = jobDecider.decide({ type: "submit", submission }, jobDecider.initial);
-  if ("rejected" in decision) throw new ImpossibleError(decision.message);
   const stream_id = jobStream(idsOf(reaction, event)(key));
-  await log.append({ stream_id, expected_version: 0, events: decision, meta });
+  await create(log, { stream_id, events: firstEvents(submission), meta });
 }
 
 /** The stream itself tells whether this reaction has done what follows from this event. */

@@ -5,7 +5,8 @@ import { type Connector, ConnectorError } from "../../connectors/mod.ts";
 import type { JobRetryScheduled } from "../../events/job.ts";
 import type { KnownEvent } from "../../events/mod.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
-import { replayEvents } from "../../src/jobs/bulk/replay.ts";
+import { replayOf } from "../../src/jobs/bulk/replay.ts";
+import { createJob } from "../../src/jobs/intake/submission.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { openService, type Service, until, workshop } from "./support.ts";
 
@@ -266,12 +267,13 @@ test("replays run, whose submission is not the newest event of their history", a
   service.start({ connectors, concurrency: 4 });
   const origin = await service.submit("noop", { payload: { n: 7 } });
   await service.reaches(origin, "succeeded");
-  const events = await replayEvents(await service.log.readStream(`job-${origin}`));
+  const replay = replayOf(await service.log.readStream(`job-${origin}`));
+  const queue = { enter: <Result>(record: () => Promise<Result>) => record() };
   const ids = await Promise.all(
     Array.from({ length: 200 }, async () => {
-      const id = Bun.randomUUIDv7();
-      await service.log.append({ stream_id: `job-${id}`, expected_version: 0, events, meta });
-      return id;
+      const job_id = Bun.randomUUIDv7();
+      await createJob({ log: service.log, queue }, { ...replay, job_id, meta });
+      return job_id;
     }),
   );
   for (const id of ids) expect((await service.reaches(id, "succeeded")).origin_job_id).toBe(origin);

@@ -60,6 +60,57 @@ describe("handle", () => {
     expect(await log.readStream(stream_id)).toHaveLength(7);
   });
 
+  describe("of a stream whose state is expected", () => {
+    /** Counts reads. */
+    const countingReads = () => {
+      const reads: string[] = [];
+      const readStream: EventLog["readStream"] = (id, options) => {
+        reads.push(id);
+        return log.readStream(id, options);
+      };
+      return { reads, counting: { append: (append) => log.append(append), readStream } as EventLog };
+    };
+    const taken = async (stream_id: string, count: number) => {
+      await handle(log, { stream_id, decider: seats, command: { limit: count, seats: count }, meta });
+    };
+
+    test("reads nothing where it is as expected", async () => {
+      const stream_id = newStream();
+      await taken(stream_id, 2);
+      const { reads, counting } = countingReads();
+      const expected = { state: 2, version: 2 };
+      const handled = await handle(counting, { stream_id, decider: seats, command: { limit: 3 }, meta, expected });
+      expect([handled.ok, handled.version, reads]).toEqual([true, 3, []]);
+    });
+
+    test("decides again on what has come since where it has moved", async () => {
+      const stream_id = newStream();
+      await taken(stream_id, 3);
+      const expected = { state: 2, version: 2 };
+      const refused = await handle(log, { stream_id, decider: seats, command: { limit: 3 }, meta, expected });
+      expect(refused).toEqual({ ok: false, refusal: { full: 3 }, state: 3, version: 3 });
+      const handled = await handle(log, { stream_id, decider: seats, command: { limit: 4 }, meta, expected });
+      expect(handled).toMatchObject({ ok: true, state: 3, version: 4 });
+    });
+
+    test("asks the log before it refuses or finds nothing to do", async () => {
+      const stream_id = newStream();
+      const back = {
+        ...seats,
+        evolve: (count: number, { data }: KnownEvent) => ((data as { back?: true }).back ? 0 : count + 1),
+      };
+      await taken(stream_id, 2);
+      const events = [{ type: "test.seat_taken", data: { back: true } }];
+      await log.append({ stream_id, expected_version: 2, events, meta });
+      const expected = { state: 2, version: 2 };
+      const handled = await handle(log, { stream_id, decider: back, command: { limit: 2 }, meta, expected });
+      expect(handled).toMatchObject({ ok: true, state: 0, version: 4 });
+      const nothing = { limit: 9, seats: 0 };
+      const found = await handle(log, { stream_id, decider: back, command: nothing, meta, expected });
+      expect(found).toMatchObject({ ok: true, events: [], state: 1, version: 4 });
+    });
+  });
+
   test("goes first once it was overtaken, before those that append without end", async () => {
     const stream_id = newStream();
     let isOver = false;

@@ -50,11 +50,19 @@ import type { KnownEvent, KnownNewEvent } from "../../../events/mod.ts";
 import { kept } from "../../json/mod.ts";
 import type { Decider } from "../decider.ts";
 import { abandon, evolveSteps, interrupt } from "../pipeline/step_states.ts";
-import { type AnswerFor, type JobCommand, type JobRejection, refuse } from "./job_command.ts";
+import { type AnswerFor, type JobCommand, type JobRejection, type Replays, refuse } from "./job_command.ts";
 import { ended, isFinished, type JobState, maxAttempts, noJob, UNCLAIMED } from "./job_state.ts";
 import { approve, recordSteps, suspended } from "./job_steps.ts";
 
 export const jobDecider: Decider<JobState, JobCommand, JobRejection> = { initial: noJob, evolve, decide };
+
+/** The first events of a job's stream: under an id that nothing was submitted under, nothing is refused. */
+export function firstEvents(
+  submission: JobSubmitted,
+  { replays }: { readonly replays?: Replays | undefined } = {},
+): readonly [KnownNewEvent, ...KnownNewEvent[]] {
+  return submit({ type: "submit", submission, replays });
+}
 
 /** The state that a job's events, in order, lead to. */
 export function jobState(events: Iterable<KnownEvent>): JobState {
@@ -196,7 +204,7 @@ function isLoss(reason: JobReleased["reason"]): boolean {
 function decide(command: JobCommand, state: JobState): readonly KnownNewEvent[] | JobRejection {
   if (command.type === "submit") {
     if (state.status !== "none") return refuse("job_exists", "Cannot submit the job: its id is in use.");
-    return [{ type: "job.submitted", data: command.submission }];
+    return submit(command);
   }
   if (state.status === "none") return refuse("job_not_found", "Nothing was submitted under this job's id.");
   switch (command.type) {
@@ -235,6 +243,21 @@ function decide(command: JobCommand, state: JobState): readonly KnownNewEvent[] 
     case "request_callback":
       return callbackNotWanted(state) ?? [{ type: "job.callback_requested", data: {} }];
   }
+}
+
+function submit({
+  submission,
+  replays,
+}: JobCommand & { type: "submit" }): readonly [KnownNewEvent, ...KnownNewEvent[]] {
+  const submitted: KnownNewEvent = { type: "job.submitted", data: submission };
+  if (!replays) return [submitted];
+  const { reused, pipeline, ...from } = replays;
+  return [
+    submitted,
+    { type: "job.replayed_from", data: from },
+    ...reused.map((step): KnownNewEvent => ({ type: "job.step_reused", data: step })),
+    ...(pipeline ? [{ type: "job.pipeline_pinned", data: pipeline } as const] : []),
+  ];
 }
 
 function start(command: JobCommand & { type: "start" }, state: JobState): readonly KnownNewEvent[] | JobRejection {

@@ -5,17 +5,27 @@ import type {
   JobCallbackFailed,
   JobError,
   JobPipelinePinned,
+  JobReplayedFrom,
+  JobStepReused,
   JobSubmitted,
 } from "../../../events/job.ts";
 import type { Rejection } from "../decider.ts";
 import type { NewStepEvent } from "../pipeline/step_states.ts";
 import type { Ending } from "../pipeline/steps.ts";
 
+/** What a job runs again, and what it takes over from there. */
+export interface Replays extends JobReplayedFrom {
+  /** What the steps before `from_step` gave. */
+  readonly reused: readonly JobStepReused[];
+  /** The stored pipeline at the origin's version: its steps are those whose outputs are reused. */
+  readonly pipeline: JobPipelinePinned | null;
+}
+
 /** Reports name the attempt that they are for; `any` is for reports by hand, whoever has the claim. */
 export type AnswerFor = number | "any";
 
 export type JobCommand =
-  | { readonly type: "submit"; readonly submission: JobSubmitted }
+  | { readonly type: "submit"; readonly submission: JobSubmitted; readonly replays?: Replays | undefined }
   | {
       readonly type: "start";
       readonly worker: string;

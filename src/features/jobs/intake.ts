@@ -113,7 +113,7 @@ export function intakeRoutes({
           {
             job_id,
             runs: submission,
-            events: [{ type: "job.submitted", data_json: sent.text, data: body }],
+            submission: { data: body, data_json: sent.text },
             meta: { actor: caller.actor, correlation_id: job_id, ...call.cause },
             has_key: call.idempotency_key !== null,
           },

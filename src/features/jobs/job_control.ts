@@ -14,7 +14,7 @@ import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
 import { checkSubmission, submitted } from "../../http/request/submission.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
-import { onBehalfOf, type Reused, replayAccount, replayEvents, stepsBefore } from "../../jobs/bulk/replay.ts";
+import { onBehalfOf, type Reused, replayAccount, replayOf, stepsBefore } from "../../jobs/bulk/replay.ts";
 import { jobMeta, readJob } from "../../jobs/commands.ts";
 import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
 import { PipelineReader } from "../../jobs/run/workflows.ts";
@@ -113,7 +113,7 @@ export function jobControlRoutes({
             {
               job_id,
               runs: state,
-              events: await replayEvents([first], { payload, reused }),
+              ...replayOf([first], { payload, reused }),
               meta: {
                 ...jobMeta(job_id, { actor: caller.actor }),
                 ...replayAccount([first], replay),
@@ -150,12 +150,13 @@ export function jobControlRoutes({
       origin.steps ?? (origin.pipeline && (await pipelines.read(origin.workflow, origin.pipeline.version)))?.steps;
     const reused = stepsBefore(from_step, { steps: steps ?? [], states: origin.step_states, payload });
     if ("refused" in reused) throw invalid([{ pointer: "/from_step", message: reused.refused }]);
-    return { from_step, steps: reused, pipeline: origin.pipeline };
+    const pipeline = origin.pipeline && { pipeline: origin.pipeline.name, version: origin.pipeline.version };
+    return { from_step, reused, pipeline };
   }
 }
 
 /** Whether recording what it reuses takes the log a while: then it takes turns. */
 function isLarge(reused: Reused | undefined): boolean {
-  const length = reused?.steps.reduce((sum, { output_length }) => sum + output_length, 0) ?? 0;
+  const length = reused?.reused.reduce((sum, { output_length }) => sum + output_length, 0) ?? 0;
   return length > MAX_HEAVY_LENGTH;
 }

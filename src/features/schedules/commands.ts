@@ -1,7 +1,10 @@
 /** Reads schedules from the log, and runs commands on them. */
 import { type EventMeta, entityId, eventId, type StoredEvent } from "../../../events/envelope.ts";
+import { jobStream } from "../../../events/job.ts";
 import { decode } from "../../../events/mod.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
+import { jobDecider } from "../../domain/job/job.ts";
+import type { JobState } from "../../domain/job/job_state.ts";
 import { beyond, type Reach, type Runs, type Within } from "../../domain/reach.ts";
 import {
   isBeyondGrace,
@@ -13,7 +16,7 @@ import {
   scheduleState,
 } from "../../domain/schedule.ts";
 import { derivedUuid } from "../../log/derived_id.ts";
-import { type EventLog, type Handled, handle, isTransient } from "../../log/mod.ts";
+import { type DecidedStream, type EventLog, type Handled, handle, isTransient } from "../../log/mod.ts";
 import { type Calendar, firstInstant, openCalendar } from "./calendar.ts";
 
 /** Missed instants are counted up to this many: finding 100 of them takes about 2 ms. */
@@ -52,9 +55,22 @@ export async function readSchedules(
 }
 
 /** The events that make up a schedule's state, the newest last; empty if it was never created. */
-export async function eventsOf(log: EventLog, scheduleId: string): Promise<readonly StoredEvent[]> {
+async function eventsOf(log: EventLog, scheduleId: string): Promise<readonly StoredEvent[]> {
   const stream_id = scheduleStream(scheduleId);
   return (await (await readEnds(log, [stream_id])).get(stream_id)) ?? [];
+}
+
+/** A schedule that is decided on: of its events those are read that its state takes. */
+export function decidedSchedule(log: EventLog, scheduleId: string): DecidedStream<ScheduleState> {
+  const stream_id = scheduleStream(scheduleId);
+  return { stream_id, decider: scheduleDecider, read: () => eventsOf(log, scheduleId) };
+}
+
+/** The job that a run submits: as a rule there is none under its id, and that is not asked. */
+export function decidedJob(log: EventLog, jobId: string): DecidedStream<JobState> {
+  const stream_id = jobStream(jobId);
+  const expected = { state: jobDecider.initial, version: 0 };
+  return { stream_id, decider: jobDecider, expected, read: () => log.readStream(stream_id, { limit: 1 }) };
 }
 
 /** The definition and the newest event of schedules, which are their whole state: a history grows for ever. */
@@ -119,10 +135,9 @@ export function commandSchedule(
   log: EventLog,
   { schedule_id, reach, command, meta }: CommandingSchedule,
 ): Promise<Handled<ScheduleState, ScheduleRejection>> {
-  const stream_id = scheduleStream(schedule_id);
-  const read = () => eventsOf(log, schedule_id);
   const decide = (wanted: ScheduleCommand, state: ScheduleState) => decideWithin(reach, wanted, state);
-  return handle(log, { stream_id, decider: { ...scheduleDecider, decide }, command, meta, read });
+  const decider = { ...scheduleDecider, decide };
+  return handle(log, { ...decidedSchedule(log, schedule_id), decider, command, meta });
 }
 
 /** The intended schedule, whose job its author may run. */

@@ -1,14 +1,12 @@
 /** Runs a schedule outside its instants. */
 import { chargedTo } from "../../../events/account.ts";
 import type { EventMeta } from "../../../events/envelope.ts";
-import { jobStream } from "../../../events/job.ts";
-import { scheduleStream } from "../../../events/schedule.ts";
 import { jobDecider } from "../../domain/job/job.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import type { Reach } from "../../domain/reach.ts";
-import { type ScheduleRejection, type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
+import type { ScheduleRejection, ScheduleState } from "../../domain/schedule.ts";
 import { type EventLog, tell } from "../../log/mod.ts";
-import { decideWithin, eventsOf, firedJobMeta, scheduleMeta } from "./commands.ts";
+import { decidedJob, decidedSchedule, decideWithin, firedJobMeta, scheduleMeta } from "./commands.ts";
 
 export interface RunningNow {
   readonly schedule_id: string;
@@ -30,16 +28,9 @@ export type RanNow =
  * from outside may do so many times at once. Throws what `tell` throws.
  */
 export async function runNow(log: EventLog, { schedule_id, job_id, meta, reach }: RunningNow): Promise<RanNow> {
-  const schedule = {
-    stream_id: scheduleStream(schedule_id),
-    decider: scheduleDecider,
-    read: () => eventsOf(log, schedule_id),
-  };
-  const expected = { state: jobDecider.initial, version: 0 };
-  const job = { stream_id: jobStream(job_id), decider: jobDecider, expected };
   const handled = await tell<[ScheduleState, JobState], RanNow & { ok: false }>(log, {
     caller: chargedTo(meta),
-    streams: [schedule, job],
+    streams: [decidedSchedule(log, schedule_id), decidedJob(log, job_id)],
     decide: ([{ state, version }, { state: before }]) => {
       const triggered = decideWithin(reach, { type: "trigger", job_id }, state);
       if ("rejected" in triggered) return { ok: false, reason: "refused", refusal: triggered };

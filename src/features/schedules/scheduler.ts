@@ -10,7 +10,6 @@
  * Time is the database's. Between two instants the leader sleeps, until news of a schedule wakes it.
  */
 import type { Logger } from "pino";
-import { jobStream } from "../../../events/job.ts";
 import { decode, type KnownNewEvent } from "../../../events/mod.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
 import { Backoff, pause, unlessAborted } from "../../async/mod.ts";
@@ -18,11 +17,20 @@ import { follow } from "../../bus/follow.ts";
 import type { Bus } from "../../bus/types.ts";
 import { databaseNow, holdLease, type Sql } from "../../db/mod.ts";
 import { jobDecider } from "../../domain/job/job.ts";
+import type { JobState } from "../../domain/job/job_state.ts";
 import { SCHEDULER_LEASE, type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
 import { readModelPosition } from "../../jobs/queue/read_model.ts";
-import { type EventLog, isTransient } from "../../log/mod.ts";
+import { type EventLog, handleAll, isTransient } from "../../log/mod.ts";
 import { Agenda, type Appointment } from "./agenda.ts";
-import { dueCommand, firedJobMeta, readSchedules, type StoredSchedule, scheduleMeta } from "./commands.ts";
+import {
+  decidedJob,
+  decidedSchedule,
+  dueCommand,
+  firedJobMeta,
+  readSchedules,
+  type StoredSchedule,
+  scheduleMeta,
+} from "./commands.ts";
 import { activeSchedules } from "./read_model.ts";
 
 /** The database's clock is read at least this often: it may be set, and timers drift. */
@@ -218,29 +226,27 @@ class Term {
     { schedule_id, version, state }: { schedule_id: string; version: number; state: ScheduleState },
   ): Promise<boolean> {
     const { log } = this.#options;
-    const decision = {
-      stream_id: scheduleStream(schedule_id),
-      expected_version: version,
-      events: [event],
-      meta: scheduleMeta(schedule_id, { actor: "system:scheduler" }),
-    };
-    if (event.type !== "schedule.fired") return (await log.append(decision)).ok;
-    const { job_id } = event.data;
-    if (!state.definition) throw new Error(`Cannot fire schedule ${schedule_id}: it has no definition`);
-    // The append itself checks that the stream is empty: reading each job's first would double the reads of a busy
-    // minute.
-    const submitted = jobDecider.decide({ type: "submit", submission: state.definition.job }, jobDecider.initial);
-    if ("rejected" in submitted) throw new Error(submitted.message);
-    const submission = {
-      stream_id: jobStream(job_id),
-      expected_version: 0,
-      events: submitted,
-      meta: firedJobMeta({ schedule_id, job_id, version: version + 1, state }),
-    };
-    const result = await log.appendAll([decision, submission]);
-    if (result.ok) return true;
-    // The job exists although this firing is not recorded: its purpose is fulfilled.
-    if (result.actual_versions[0] === version) return (await log.append(decision)).ok;
-    return false;
+    const { definition } = state;
+    if (!definition) throw new Error(`Cannot fire schedule ${schedule_id}: it has no definition`);
+    const recorded = { events: [event], meta: scheduleMeta(schedule_id, { actor: "system:scheduler" }) };
+    const jobs = event.type === "schedule.fired" ? [event.data.job_id] : [];
+    const moved = { ok: false } as const;
+    const handled = await handleAll<[ScheduleState, ...JobState[]], typeof moved>(log, {
+      streams: [
+        { ...decidedSchedule(log, schedule_id), expected: { state, version } },
+        ...jobs.map((job_id) => decidedJob(log, job_id)),
+      ],
+      decide: ([now, ...befores]) => {
+        if (now.version !== version) return moved;
+        const submissions = befores.map(({ state: before }, i) => {
+          const submitted = jobDecider.decide({ type: "submit", submission: definition.job }, before);
+          const meta = firedJobMeta({ schedule_id, job_id: jobs[i] as string, version: version + 1, state });
+          // The job may exist although this firing is not recorded: then its purpose is fulfilled.
+          return { events: "rejected" in submitted ? [] : submitted, meta };
+        });
+        return [recorded, ...submissions];
+      },
+    });
+    return handled.ok;
   }
 }

@@ -1,7 +1,6 @@
 /** Incidents: what operators report to users about what does not work. */
 
 import { incidentStream } from "../../../events/incident.ts";
-import { decode } from "../../../events/mod.ts";
 import type { IncidentRow } from "../../../projections/incidents.ts";
 import type { Caller } from "../../access/mod.ts";
 import { type IncidentCommand, incidentDecider } from "../../domain/incident.ts";
@@ -13,8 +12,8 @@ import { problems } from "../../http/problems.ts";
 import { idParam } from "../../http/request/params.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
-import { decodeJson, isSameJson } from "../../json/mod.ts";
-import { handle } from "../../log/mod.ts";
+import { decodeJson, writeJson } from "../../json/mod.ts";
+import { createdBySame, handle } from "../../log/mod.ts";
 import { incidentProblems } from "./problems.ts";
 import { IncidentChanged, IncidentId, IncidentList, IncidentOpen, IncidentResolve, IncidentUpdate } from "./schemas.ts";
 
@@ -70,7 +69,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         const incident_id = call.newId();
         const handled = await command(call, incident_id, { type: "open", ...call.body });
         if (!handled.ok) call.replayed();
-        call.recorded(handled.ok ? handled.position : await replay(incident_id, call.body));
+        call.recorded(handled.ok ? handled.position : await openedBySame(incident_id, call.body));
         return { incident_id, status: "open" };
       },
     ),
@@ -177,12 +176,11 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
   }
 
   /** The position of the incident with this id, if it exists already. Throws the problem `idempotency_key_reused`. */
-  async function replay(incident_id: string, opened: object): Promise<number> {
-    const [first] = await log.readStream(incidentStream(incident_id), { limit: 1 });
-    if (!first || !isSameJson(decode(first).data, opened)) {
-      throw new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before for another incident.");
-    }
-    return first.position;
+  async function openedBySame(incident_id: string, opened: object): Promise<number> {
+    const event = { type: "incident.opened", data_json: writeJson(opened) };
+    const position = await createdBySame(log, { stream_id: incidentStream(incident_id), events: [event] });
+    if (position !== undefined) return position;
+    throw new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before for another incident.");
   }
 }
 

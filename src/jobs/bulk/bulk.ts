@@ -16,10 +16,12 @@ import { jobState } from "../../domain/job/job.ts";
 import type { Reach } from "../../domain/reach.ts";
 import { isSameJson } from "../../json/mod.ts";
 import { derivedUuid } from "../../log/derived_id.ts";
-import { type AppendResult, type EventLog, isTransient } from "../../log/mod.ts";
+import { create, type EventLog, isTransient } from "../../log/mod.ts";
 import { commandJob } from "../commands.ts";
+import type { Queue } from "../intake/queue_depth.ts";
+import { createJob } from "../intake/submission.ts";
 import { matches } from "./job_filter.ts";
-import { onBehalfOf, replayAccount, replayEvents } from "./replay.ts";
+import { onBehalfOf, replayAccount, replayOf } from "./replay.ts";
 
 /** Jobs that are looked for at once. */
 const PAGE = 100;
@@ -37,12 +39,7 @@ export interface BulkOptions {
   readonly log: EventLog;
   readonly sql: Sql;
   /** Where new jobs go. */
-  readonly queue: {
-    /** Whether no more are to be taken in now. */
-    readonly full: boolean;
-    /** Counts one while it is recorded, and after that. */
-    enter(record: () => Promise<AppendResult>): Promise<AppendResult>;
-  };
+  readonly queue: Pick<Queue, "full" | "enter">;
   /** What it does in pieces, each when it is its turn: to look for jobs, and to do something to them. */
   readonly turns: Record<"match" | "command", <Result>(work: () => Promise<Result>) => Promise<Result>>;
   /** Told of each job with which nothing could be done for a fault of its own. */
@@ -78,13 +75,12 @@ export async function beginBulk(log: EventLog, operation: BulkOperation): Promis
     ...(reason === undefined ? {} : { reason }),
     until_position,
   };
-  const result = await log.append({
+  const created = await create(log, {
     stream_id: bulkStream(operation_id),
-    expected_version: 0,
     events: [{ type: "bulk.started", data }],
     meta: { ...meta, correlation_id: operation_id },
   });
-  if (result.ok) return { ok: true, operation, finished: undefined };
+  if (created.ok) return { ok: true, operation, finished: undefined };
   const [started, finished] = (await log.readStream(bulkStream(operation_id))).map(decode);
   const recorded = (started as KnownEvent & { data: BulkStarted }).data;
   if (!isSameJson({ ...recorded, until_position }, data)) return { ok: false };
@@ -195,16 +191,13 @@ async function cancel({ log }: BulkOptions, { job_id, operation }: BulkJob): Pro
 
 async function replay({ log, queue }: BulkOptions, { job_id: origin_job_id, operation }: BulkJob): Promise<boolean> {
   const job_id = derivedUuid(["bulk-replay", operation.operation_id, origin_job_id]);
-  const stream_id = jobStream(job_id);
   const origin = await log.readStream(jobStream(origin_job_id), { limit: 1 });
-  const events = await replayEvents(origin);
   const meta = {
     ...metaOf(job_id, operation),
     ...replayAccount(origin),
     ...onBehalfOf(jobState(origin.map(decode)), operation.meta),
   };
-  const result = await queue.enter(() => log.append({ stream_id, expected_version: 0, events, meta }));
-  return result.ok;
+  return (await createJob({ log, queue }, { job_id, ...replayOf(origin), meta })).ok;
 }
 
 function metaOf(job_id: string, { operation_id, meta }: BulkOperation): EventMeta {

@@ -1,58 +1,36 @@
 /** Running a job again, as a new one. */
 import { accountOf } from "../../../events/account.ts";
 import { type EventMeta, entityId, type StoredEvent } from "../../../events/envelope.ts";
-import type { JobPipelinePinned, JobReplayedFrom, JobStepReused } from "../../../events/job.ts";
+import type { JobStepReused, JobSubmitted } from "../../../events/job.ts";
 import type { Steps } from "../../../events/pipeline.ts";
-import { inSlices } from "../../async/mod.ts";
+import type { Replays } from "../../domain/job/job_command.ts";
 import { type JobState, submittersOf } from "../../domain/job/job_state.ts";
 import type { StepStates } from "../../domain/pipeline/step_states.ts";
-import { decodeJson, writeJson } from "../../json/mod.ts";
-import type { WrittenEvent } from "../../log/mod.ts";
-
-/** What a job that is run again from a step on takes over from the origin. */
-export interface Reused {
-  /** The first step that is run. */
-  readonly from_step: string;
-  /** What those before it gave. */
-  readonly steps: readonly JobStepReused[];
-  /** The stored pipeline, at the origin's version: its steps are those whose outputs are reused. */
-  readonly pipeline: JobState["pipeline"];
-}
+import { decodeJson } from "../../json/mod.ts";
+import type { Submission } from "../intake/submission.ts";
 
 export interface ReplayOptions {
   /** In place of the origin's. */
   readonly payload?: Record<string, unknown>;
+  /** What is taken over of the steps before the first one that is run. */
   readonly reused?: Reused;
 }
 
-/**
- * The first events of a job that runs another one again: with the same submission, byte for byte. What it takes over is an
- * event for each step, and written in slices: it can be megabytes.
- */
-export async function replayEvents(
-  origin: readonly StoredEvent[],
+export type Reused = Required<Pick<Replays, "from_step" | "reused" | "pipeline">>;
+
+/** What a job that runs another one again is created from: the same submission, byte for byte, but for another payload. */
+export function replayOf(
+  [first]: readonly StoredEvent[],
   { payload, reused }: ReplayOptions = {},
-): Promise<WrittenEvent[]> {
-  const [submission] = origin;
-  if (submission?.type !== "job.submitted") throw new Error("Cannot replay a job that was never submitted");
-  const { data_json, stream_id } = submission;
-  const origin_job_id = entityId(stream_id);
-  const from: JobReplayedFrom = { origin_job_id, ...(reused && { from_step: reused.from_step }) };
-  const events: WrittenEvent[] = [
-    {
-      type: submission.type as string,
-      data_json: payload === undefined ? data_json : JSON.stringify({ ...decodeJson<object>(data_json), payload }),
-    },
-    { type: "job.replayed_from", data_json: JSON.stringify(from) },
-  ];
-  if (!reused) return events;
-  await inSlices(reused.steps, (step) => {
-    events.push({ type: "job.step_reused", data: step, data_json: writeJson(step) });
-  });
-  if (!reused.pipeline) return events;
-  const { name, version } = reused.pipeline;
-  const pinned: JobPipelinePinned = { pipeline: name, version };
-  return [...events, { type: "job.pipeline_pinned", data_json: JSON.stringify(pinned) }];
+): Pick<Submission, "submission" | "replays"> {
+  if (first?.type !== "job.submitted") throw new Error("Cannot replay a job that was never submitted");
+  const { data_json, stream_id } = first;
+  const origin = decodeJson<JobSubmitted>(data_json);
+  const data = payload === undefined ? origin : { ...origin, payload };
+  return {
+    submission: { data, data_json: payload === undefined ? data_json : JSON.stringify(data) },
+    replays: { origin_job_id: entityId(stream_id), reused: [], pipeline: null, ...reused },
+  };
 }
 
 /**

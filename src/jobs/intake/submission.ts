@@ -1,19 +1,25 @@
 /** How a new job is recorded, wherever it comes from. */
-import type { EventMeta, StoredEvent } from "../../../events/envelope.ts";
-import { jobStream } from "../../../events/job.ts";
+import type { EventMeta } from "../../../events/envelope.ts";
+import { type JobSubmitted, jobStream } from "../../../events/job.ts";
 import { inSlices } from "../../async/mod.ts";
+import { firstEvents } from "../../domain/job/job.ts";
+import type { Replays } from "../../domain/job/job_command.ts";
 import type { Runs, Within } from "../../domain/reach.ts";
-import { decodeJson, isSameJson } from "../../json/mod.ts";
-import type { EventLog, WrittenEvent } from "../../log/mod.ts";
+import { writeJson } from "../../json/mod.ts";
+import { type Created, create, createdBySame, type EventLog, type WrittenEvent } from "../../log/mod.ts";
 import type { Depth, Queue } from "./queue_depth.ts";
 
-export interface Submission {
+export interface NewJob {
   readonly job_id: string;
+  /** `data_json`: its own text, to be recorded byte for byte. */
+  readonly submission: { readonly data: JobSubmitted; readonly data_json: string };
+  readonly replays?: Replays;
+  readonly meta: EventMeta;
+}
+
+export interface Submission extends NewJob {
   /** What it runs, which whoever submits it may. */
   readonly runs: Within<Runs>;
-  /** The first events of its stream: as they would be again at a repetition of the request. */
-  readonly events: readonly WrittenEvent[];
-  readonly meta: EventMeta;
   /** Whether the id comes from an Idempotency-Key, so that the request may be a repetition. */
   readonly has_key: boolean;
 }
@@ -25,44 +31,43 @@ export type Submitted =
   /** Of a request with another body. */
   | { readonly ok: false; readonly reason: "key_reused" };
 
+type Place = { readonly log: EventLog; readonly queue: Pick<Queue, "enter"> };
+
 /** Records a new job, unless it is known already: then by a request with the same key. Throws what `log.append` throws. */
 export async function submit(
   { log, queue }: { log: EventLog; queue: Queue },
-  { job_id, events, meta, has_key }: Submission,
+  { has_key, ...job }: Submission,
 ): Promise<Submitted> {
-  const stream_id = jobStream(job_id);
+  const stream_id = jobStream(job.job_id);
+  const events = await written(job);
   // A repetition takes no place in the queue: it is answered as before.
   if (queue.full && !(has_key && (await isKnown(log, stream_id)))) {
     return { ok: false, reason: "queue_full", depth: queue.depth() };
   }
-  const result = await queue.enter(() => log.append({ stream_id, expected_version: 0, events, meta }));
-  if (result.ok) return { ok: true, position: result.position, replayed: false };
-  if (!has_key) throw new Error(`Cannot submit job ${job_id}: the id is taken`);
-  const position = await positionOfSame(log, stream_id, events);
+  const created = await queue.enter(() => create(log, { stream_id, events, meta: job.meta }));
+  if (created.ok) return { ok: true, position: created.position, replayed: false };
+  if (!has_key) throw new Error(`Cannot submit job ${job.job_id}: the id is taken`);
+  const position = await createdBySame(log, { stream_id, events });
   return position === undefined ? { ok: false, reason: "key_reused" } : { ok: true, position, replayed: true };
+}
+
+/** Records a new job under an id that is derived, unless it is there already. Throws what `log.append` throws. */
+export async function createJob({ log, queue }: Place, job: NewJob): Promise<Created> {
+  const creation = { stream_id: jobStream(job.job_id), events: await written(job), meta: job.meta };
+  return await queue.enter(() => create(log, creation));
+}
+
+/** Its first events as text. What a job takes over can be megabytes: that is written in slices. */
+async function written({ submission, replays }: NewJob): Promise<readonly WrittenEvent[]> {
+  const [first, ...others] = firstEvents(submission.data, { replays });
+  const events: WrittenEvent[] = [{ ...submission, type: first.type }];
+  if (others.length === 0) return events;
+  await inSlices(others, ({ type, data }) => {
+    events.push({ type, data, data_json: writeJson(data) });
+  });
+  return events;
 }
 
 async function isKnown(log: EventLog, stream_id: string): Promise<boolean> {
   return (await log.readStream(stream_id, { limit: 1 })).length > 0;
-}
-
-/** Where the first request with the same key was recorded; `undefined` where that had another body. */
-async function positionOfSame(
-  log: EventLog,
-  stream_id: string,
-  events: Submission["events"],
-): Promise<number | undefined> {
-  const recorded = await log.readStream(stream_id, { limit: events.length });
-  const [first] = recorded;
-  if (!first) throw new Error(`Cannot repeat the submission of ${stream_id}: its stream is empty`);
-  let isSame = true;
-  await inSlices(events.entries(), ([i, event]) => {
-    isSame &&= isSameEvent(recorded[i], event);
-  });
-  return isSame ? first.position : undefined;
-}
-
-function isSameEvent(before: StoredEvent | undefined, { type, data_json }: WrittenEvent): boolean {
-  if (before?.type !== type) return false;
-  return before.data_json === data_json || isSameJson(decodeJson(before.data_json), decodeJson(data_json));
 }
