@@ -1,6 +1,6 @@
 /** Looks at a page in a browser, as its readers have it, and tells what is wrong with it. */
 import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, ConsoleMessage, Page, Request } from "playwright-core";
 
 export interface Visit {
   /** What breaks a rule, each in a line. */
@@ -17,8 +17,8 @@ export interface VisitOptions {
   readonly url: string;
   /** There when the page has finished; by default it has when it is loaded. */
   readonly finished?: string;
-  /** Applies axe's rules in the dark and on a phone too; by default only on a desk. */
-  readonly every_look?: boolean;
+  /** What axe's rules apply to in the dark and on a phone, as a selector; by default they apply only on a desk, to all. */
+  readonly other_looks_at?: string;
 }
 
 /** For each step, on a machine that does much else. */
@@ -31,68 +31,88 @@ const LOOKS = [
 ] as const;
 
 /** Those that keep people out; the others are matters of taste. */
-const AXE = `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
+const axeOn = (
+  selector: string,
+) => `axe.run(${JSON.stringify(selector)}, { resultTypes: ["violations"] }).then(({ violations }) => violations
   .filter(({ impact }) => impact === "serious" || impact === "critical")
   .flatMap(({ id, help, nodes }) => nodes.map(({ target, any }) =>
     id + ": " + help + " at " + target.join(" ") + (any[0] ? " (" + any[0].message + ")" : ""))))`;
 const OVERHANG = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
 
-/** Visits a page once and looks at it in each of the looks, then once more without scripts. */
-export async function visit(browser: Browser, { url, finished, every_look = false }: VisitOptions): Promise<Visit> {
-  const faults: string[] = [];
-  const context = await browser.newContext({ viewport: LOOKS[0].viewport, colorScheme: LOOKS[0].colorScheme });
-  try {
-    context.setDefaultTimeout(PATIENCE_MS);
-    const page = await context.newPage();
-    listen(page, { url, faults });
-    let bytes = 0;
-    const session = await context.newCDPSession(page);
-    session.on("Network.loadingFinished", ({ encodedDataLength }) => {
-      bytes += encodedDataLength;
-    });
-    await session.send("Network.enable");
-    await page.goto(url);
-    if (finished !== undefined) await page.waitForSelector(finished);
-    const text = await read(page);
-    await page.evaluate(axe.source);
-    for (const { name, viewport, colorScheme } of LOOKS) {
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme });
-      if (every_look || name === LOOKS[0].name) {
-        for (const fault of await page.evaluate<string[]>(AXE)) faults.push(`${name}: ${fault}`);
-      }
-      const overhang = await page.evaluate<number>(OVERHANG);
-      if (overhang > 0) faults.push(`${name}: ${overhang} pixels are beside the screen`);
-    }
-    return { faults, bytes, text, text_without_scripts: await readWithoutScripts(browser, url) };
-  } finally {
-    await context.close();
-  }
+/** A pair of tabs, with scripts and without, that visit one page after another: a new one for each page costs more than the visit. */
+export interface Visitor {
+  /** Visits a page once and looks at it in each of the looks, then once more without scripts. */
+  visit(options: VisitOptions): Promise<Visit>;
+  close(): Promise<void>;
 }
 
-/** Notes what the page asks for and complains of. What its policy forbids is an error on the console. */
-function listen(page: Page, { url, faults }: { url: string; faults: string[] }): void {
-  const { origin } = new URL(url);
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) faults.push(`console: ${message.text()}`);
+export async function openVisitor(browser: Browser): Promise<Visitor> {
+  const scripted = await openTab(browser, { javaScriptEnabled: true });
+  const plain = await openTab(browser, { javaScriptEnabled: false });
+  const session = await scripted.context().newCDPSession(scripted);
+  await session.send("Network.enable");
+  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  let bytes = 0;
+  session.on("Network.loadingFinished", ({ encodedDataLength }) => {
+    bytes += encodedDataLength;
   });
-  page.on("pageerror", ({ message }) => void faults.push(`script: ${message}`));
-  page.on("request", (request) => {
+
+  return {
+    async visit({ url, finished, other_looks_at }) {
+      const faults: string[] = [];
+      // What still came from the page before is not this one's.
+      await scripted.goto("about:blank");
+      bytes = 0;
+      const stop = listen(scripted, { url, faults });
+      await look(scripted, LOOKS[0]);
+      await scripted.goto(url);
+      if (finished !== undefined) await scripted.waitForSelector(finished);
+      const text = await read(scripted);
+      await scripted.evaluate(axe.source);
+      for (const each of LOOKS) {
+        await look(scripted, each);
+        const looked_at = each === LOOKS[0] ? "html" : other_looks_at;
+        if (looked_at !== undefined) {
+          for (const fault of await scripted.evaluate<string[]>(axeOn(looked_at)))
+            faults.push(`${each.name}: ${fault}`);
+        }
+        const overhang = await scripted.evaluate<number>(OVERHANG);
+        if (overhang > 0) faults.push(`${each.name}: ${overhang} pixels are beside the screen`);
+      }
+      stop();
+      await plain.goto(url);
+      return { faults, bytes, text, text_without_scripts: await read(plain) };
+    },
+    async close() {
+      await Promise.all([scripted, plain].map((page) => page.context().close()));
+    },
+  };
+}
+
+async function openTab(browser: Browser, options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
+  return await context.newPage();
+}
+
+async function look(page: Page, { viewport, colorScheme }: (typeof LOOKS)[number]): Promise<void> {
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme });
+}
+
+/** Notes what the page asks for and complains of, until it is stopped. What its policy forbids is an error on the console. */
+function listen(page: Page, { url, faults }: { url: string; faults: string[] }): () => void {
+  const { origin } = new URL(url);
+  const onConsole = (message: ConsoleMessage) => {
+    if (["error", "warning"].includes(message.type())) faults.push(`console: ${message.text()}`);
+  };
+  const onError = ({ message }: Error) => void faults.push(`script: ${message}`);
+  const onRequest = (request: Request) => {
     const asked = new URL(request.url());
     if (asked.origin !== origin && asked.protocol !== "data:") faults.push(`asks another host: ${asked.href}`);
-  });
-}
-
-async function readWithoutScripts(browser: Browser, url: string): Promise<string> {
-  const context = await browser.newContext({ javaScriptEnabled: false });
-  try {
-    context.setDefaultTimeout(PATIENCE_MS);
-    const page = await context.newPage();
-    await page.goto(url);
-    return await read(page);
-  } finally {
-    await context.close();
-  }
+  };
+  page.on("console", onConsole).on("pageerror", onError).on("request", onRequest);
+  return () => page.off("console", onConsole).off("pageerror", onError).off("request", onRequest);
 }
 
 /** What can be seen: what is folded away, or hidden, is no part of it. */
