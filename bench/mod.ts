@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { devDependencies } from "../package.json";
+import { atRest } from "./at_rest.ts";
 import { endToEnd } from "./end_to_end.ts";
 import { intake } from "./intake.ts";
 import { limits } from "./limits.ts";
@@ -28,6 +29,7 @@ const benches: Record<string, (context: Context, stage: Stage) => Promise<Sectio
   limits,
   mixed,
   teller,
+  at_rest: atRest,
 };
 
 const { values, positionals } = parseArgs({

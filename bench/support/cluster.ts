@@ -38,10 +38,11 @@ const DURABILITY = [
   "max_wal_size",
 ];
 
-export async function startCluster(stage: Stage): Promise<Cluster> {
+/** `settings`: of Postgres, beside the usual ones. */
+export async function startCluster(stage: Stage, settings: Record<string, string> = {}): Promise<Cluster> {
   const dir = await stage.folder();
   await chmod(dir, 0o755);
-  const embedded = await startEmbedded({ dir, logger: silent });
+  const embedded = await startEmbedded({ dir, logger: silent, settings });
   stage.defer(() => embedded.stop());
   const admin = connect(embedded.admin_url, { max: 1 });
   stage.defer(() => admin.end());
@@ -51,13 +52,13 @@ export async function startCluster(stage: Stage): Promise<Cluster> {
     await admin.unsafe(`create database ${name}`);
     return inDatabase(embedded.admin_url, name);
   }
-  const settings = await admin<{ name: string; value: string }[]>`
+  const durability = await admin<{ name: string; value: string }[]>`
     select name, current_setting(name) as value from pg_settings where name = any(${DURABILITY}) order by name`;
   const [server] = await admin<[{ version: string }]>`select current_setting('server_version') as version`;
   return {
     version: `PostgreSQL ${server.version}`,
     pid: embedded.pid,
-    durability: settings.map(({ name, value }) => `${name} ${value}`).join(", "),
+    durability: durability.map(({ name, value }) => `${name} ${value}`).join(", "),
     database: create,
     async levqor(name) {
       const admin_url = await create(name);

@@ -19,7 +19,7 @@ export interface PublishResult {
 const { url, nats_url, events } = argument<RelayArgument>();
 const log = openLog({ url });
 const [first] = await log.readRange(0, 1);
-const news = inProcessBus({ log });
+const bus = inProcessBus({ log });
 const nats = await connect({ servers: nats_url });
 const stopped = new AbortController();
 const stored = Promise.withResolvers<void>();
@@ -28,7 +28,7 @@ const start = performance.now();
 const relaying = relay({
   nats,
   log,
-  news,
+  bus,
   log_id: first && `${first.stream_id}@${first.version}`,
   signal: stopped.signal,
   on_stored: (position) => position >= events && stored.resolve(),

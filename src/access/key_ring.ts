@@ -11,22 +11,18 @@ import type { StoredEvent } from "../../events/envelope.ts";
 import { keyStream } from "../../events/key.ts";
 import { decode, entityId } from "../../events/mod.ts";
 import { alarm, Backoff, pause, unlessAborted } from "../async/mod.ts";
-import { type Bus, follow, type News } from "../bus/mod.ts";
+import { type Bus, follow } from "../bus/mod.ts";
 import { endOf, type KeySecret, type KeyState, keyDecider } from "../domain/key.ts";
 import type { EventLog } from "../log/mod.ts";
 import type { Caller, Identity } from "./caller.ts";
 import type { Scope } from "./scopes.ts";
 
-/**
- * The interval of looks at the log's head: if the bus brings no news, a revocation takes effect within this and a read.
- */
-const LOOK_MS = 400;
 /** How long reaching the log's head may take. */
 const CATCH_UP_MS = 5_000;
 
 export interface KeyRingOptions {
   readonly log: Pick<EventLog, "head" | "readCategory" | "readRange">;
-  readonly bus: Pick<Bus, "listen">;
+  readonly bus: Pick<Bus, "tail">;
   readonly logger: Pick<Logger, "warn" | "error">;
 }
 
@@ -55,9 +51,8 @@ export class KeyRing {
   /** By actor, the keys whose secrets they were shown. */
   readonly #held = new Map<string, Set<string>>();
   readonly #entries = new Map<string, Entry>();
-  readonly #listeners = new Set<(news: News) => void>();
   readonly #arrivals = new Set<() => void>();
-  readonly #running: Promise<unknown>;
+  readonly #running: Promise<void>;
   #position = -1;
   #callOff: (() => void) | undefined;
   #catching: Promise<void> = Promise.resolve();
@@ -67,7 +62,7 @@ export class KeyRing {
   constructor(options: KeyRingOptions, on_use: (keyId: string, now: number) => void) {
     this.#options = options;
     this.#onUse = on_use;
-    this.#running = Promise.all([this.#follow(), this.#look()]);
+    this.#running = this.#follow();
   }
 
   /** What is known about the secret with this digest; `undefined`: it is not on the ring. */
@@ -113,9 +108,10 @@ export class KeyRing {
   }
 
   async #catchUp(): Promise<void> {
-    const head = await this.#options.log.head();
+    const { log, bus } = this.#options;
+    const head = await log.head();
     for (const deadline = performance.now() + CATCH_UP_MS; this.#position < head; ) {
-      this.#tell(head);
+      bus.tail.hear({ last: head });
       const arrived = Promise.withResolvers<void>();
       this.#arrivals.add(arrived.resolve);
       const left = Math.max(0, deadline - performance.now());
@@ -133,19 +129,10 @@ export class KeyRing {
     const { signal } = this.#stop;
     const backoff = new Backoff(50, 2_000);
     const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for keys; retrying");
-    // What this ring finds out itself, besides the bus.
-    const listen = (listener: (news: News) => void) => {
-      const stop = bus.listen(listener);
-      this.#listeners.add(listener);
-      return () => {
-        this.#listeners.delete(listener);
-        stop();
-      };
-    };
     while (!signal.aborted) {
       try {
         if (this.#position < 0) await this.#load();
-        for await (const events of follow({ log, bus: { listen }, after: this.#position, signal, on_fault })) {
+        for await (const events of follow({ log, bus, after: this.#position, signal, on_fault })) {
           const ours = events.filter((event) => keyStream.matches(event.stream_id));
           for (const event of ours) this.#take(event);
           if (ours.length > 0) this.#end();
@@ -173,20 +160,6 @@ export class KeyRing {
   #arrive(position: number): void {
     this.#position = position;
     for (const arrived of this.#arrivals) arrived();
-  }
-
-  /** Looks at the log's head periodically, because the bus may lose news, or be late with it. */
-  async #look(): Promise<void> {
-    const { signal } = this.#stop;
-    while (await pause(LOOK_MS, signal)) {
-      // A fault of the database is reported by the read; the next look retries.
-      const head = await unlessAborted(this.#options.log.head(), signal).catch(() => undefined);
-      if (head !== undefined && head > this.#position) this.#tell(head);
-    }
-  }
-
-  #tell(last: number): void {
-    for (const listener of this.#listeners) listener({ last });
   }
 
   #take(event: StoredEvent): void {

@@ -10,16 +10,15 @@ import { type ConnectionOptions, connect, type JetStreamManager, type Msg, type 
 import { eventId, type StoredEvent } from "../../events/envelope.ts";
 import { Backoff, pause, unlessAborted } from "../async/mod.ts";
 import type { Commit, EventLog } from "../log/types.ts";
-import { LogNews } from "./log_news.ts";
 import { decodeMessage, EVENT_SUBJECT_PREFIX } from "./message.ts";
 import { relay } from "./relay.ts";
 import { manager, openStream, readCursor, STREAM, setReplicas } from "./stream.ts";
-import type { Bus, BusHealth, BusLogger, News } from "./types.ts";
+import { type News, Tail } from "./tail.ts";
+import type { Bus, BusHealth, BusLogger } from "./types.ts";
 
 /** Here processes tell the relay that they have committed; the body is the position. Not part of the stream. */
 const HEAD_SUBJECT = "levqor.head";
 
-const POLL_MS = { connected: 1_000, away: 200 } as const;
 /** Between two looks whether the stream can be reached; it may take 5 s to know that it cannot. */
 const WATCH_MS = 2_000;
 /** Events from NATS that are handed over at once at most. */
@@ -54,9 +53,9 @@ interface Claim {
 }
 
 class JetStreamBus implements Bus {
+  readonly tail: Tail;
   readonly #options: JetStreamBusOptions;
   readonly #servers: ConnectionOptions;
-  readonly #news: LogNews;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   readonly #stopTelling: () => void;
@@ -70,13 +69,13 @@ class JetStreamBus implements Bus {
   constructor(options: JetStreamBusOptions) {
     this.#options = options;
     this.#servers = parseUrl(options.nats_url);
-    this.#news = new LogNews(options.log, () => (this.#isConnected ? POLL_MS.connected : POLL_MS.away));
+    this.tail = new Tail(options);
     this.#stopTelling = options.log.onCommit((commit) => this.#tellRelay(commit));
     this.#running = this.#run(this.#stop.signal);
   }
 
   listen(listener: (news: News) => void): () => void {
-    return this.#news.listen(listener);
+    return this.tail.listen(listener);
   }
 
   health(): BusHealth {
@@ -91,7 +90,7 @@ class JetStreamBus implements Bus {
     this.#stop.abort();
     this.#stopTelling();
     await this.#running;
-    this.#news.close();
+    this.tail.close();
   }
 
   #tellRelay({ last }: Commit): void {
@@ -132,7 +131,7 @@ class JetStreamBus implements Bus {
       const claim = await unlessAborted(this.#claimStream(nats, ended), ended);
       if (!claim) return;
       this.#position = Math.max(this.#position, claim.position);
-      const gatherer = new Gatherer(this.#news);
+      const gatherer = new Gatherer(this.tail);
       nats.subscribe(`${EVENT_SUBJECT_PREFIX}.>`, {
         callback: (error, message) => {
           if (error) return;
@@ -215,18 +214,17 @@ class JetStreamBus implements Bus {
 
   async #anyNews(atMost_ms: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = this.#news.listen(() => resolve());
+    const stop = this.tail.listen(() => resolve());
     await unlessAborted(Promise.race([promise, pause(atMost_ms, signal)]), signal);
     stop();
   }
 
   async #relay({ nats, log_id, signal }: { nats: NatsConnection; log_id: string | undefined; signal: AbortSignal }) {
     const { log, replicas, logger } = this.#options;
-    const news = new LogNews(log, () => POLL_MS.connected);
     const heads = nats.subscribe(HEAD_SUBJECT, {
       callback: (error, message) => {
         const last = error ? 0 : Number(message.string());
-        if (last > news.last) news.tell({ last });
+        if (last > this.tail.end) this.tail.hear({ last });
       },
     });
     this.#relaying = true;
@@ -234,15 +232,11 @@ class JetStreamBus implements Bus {
       await relay({
         nats,
         log,
-        news,
+        bus: this,
         log_id,
         replicas,
         signal,
         logger,
-        on_send: (events) => {
-          const { position: last } = events.at(-1) as StoredEvent;
-          if (last > this.#news.last) this.#news.tell({ last, events });
-        },
         on_stored: (position) => {
           this.#position = position;
         },
@@ -250,7 +244,6 @@ class JetStreamBus implements Bus {
     } finally {
       this.#relaying = false;
       heads.unsubscribe();
-      news.close();
     }
   }
 }
@@ -262,18 +255,18 @@ const CONNECTION = {
   timeout: 5_000,
   pingInterval: 10_000,
   maxPingOut: 2,
-  // A relay's own messages would come back to it; it has told its process of them already.
+  // A relay's own messages would come back to it, whose process has read those events in the log.
   noEcho: true,
 } as const satisfies ConnectionOptions;
 
 /** Gathers what arrives together into arrays without a gap. */
 class Gatherer {
-  readonly #news: LogNews;
+  readonly #tail: Tail;
   #events: StoredEvent[] = [];
   #last = 0;
 
-  constructor(news: LogNews) {
-    this.#news = news;
+  constructor(tail: Tail) {
+    this.#tail = tail;
   }
 
   /** Returns the message's position, 0 if it has none. */
@@ -281,11 +274,11 @@ class Gatherer {
     const decoded = decodeMessage(message);
     if (!decoded) return 0;
     const { position, event } = decoded;
-    if (position <= this.#news.last) return position;
+    if (position <= this.#tail.end) return position;
     if (position !== this.#last + 1 || !event || this.#events.length >= MAX_GATHERED) this.#tell();
     this.#last = position;
     if (!event) {
-      this.#news.tell({ last: position });
+      this.#tail.hear({ last: position });
     } else {
       // The client calls back for all messages of one chunk from the socket before microtasks run.
       if (this.#events.length === 0) queueMicrotask(() => this.#tell());
@@ -298,7 +291,7 @@ class Gatherer {
     if (this.#events.length === 0) return;
     const events = this.#events;
     this.#events = [];
-    this.#news.tell({ last: this.#last, events });
+    this.#tail.hear({ last: this.#last, events });
   }
 }
 

@@ -35,12 +35,9 @@ const ACK_TIMEOUT_MS = 5_000;
 export interface RelayOptions extends StreamOptions {
   readonly nats: NatsConnection;
   readonly log: Pick<EventLog, "readRange">;
-  /** Where the relay hears that the log has grown: not from NATS, which learns it from the relay. */
-  readonly news: Pick<Bus, "listen">;
+  readonly bus: Pick<Bus, "tail">;
   readonly signal: AbortSignal;
   readonly logger?: BusLogger;
-  /** Told of the events as they are sent. */
-  readonly on_send?: (events: readonly StoredEvent[]) => void;
   /** Told of the last position that the stream is known to hold. */
   readonly on_stored?: (position: number) => void;
 }
@@ -61,7 +58,7 @@ export async function relay(options: RelayOptions): Promise<void> {
 }
 
 async function relayOnce(options: RelayOptions, on_progress: () => void): Promise<void> {
-  const { nats, log, news, signal, logger, on_send, on_stored } = options;
+  const { nats, log, bus, signal, logger, on_stored } = options;
   const found = await unlessAborted(findCursor(options), signal);
   if (!found) return;
   const { cursor, max_bytes, names_ids } = found;
@@ -83,7 +80,7 @@ async function relayOnce(options: RelayOptions, on_progress: () => void): Promis
   });
   const source = follow({
     log,
-    bus: news,
+    bus,
     after: cursor.position,
     signal: stopped,
     batch: BATCH,
@@ -96,7 +93,6 @@ async function relayOnce(options: RelayOptions, on_progress: () => void): Promis
       if (done) break;
       // Read ahead while acknowledgements are on their way.
       next = source.next();
-      on_send?.(events);
       await publisher.publish(events, stopped);
     }
   } finally {

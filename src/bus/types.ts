@@ -1,13 +1,4 @@
-import type { StoredEvent } from "../../events/envelope.ts";
-
-/**
- * Word that the log has grown. `events`, where given, are in order, without a gap, and end at `last`.
- * News may be late, repeated or missing, never wrong: whoever needs every event reads the log.
- */
-export interface News {
-  readonly last: number;
-  readonly events?: readonly StoredEvent[];
-}
+import type { News, Tail } from "./tail.ts";
 
 export interface BusHealth {
   readonly kind: "in_process" | "jetstream";
@@ -19,8 +10,13 @@ export interface BusHealth {
 
 /** Spreads logged events to everyone who wants them. */
 export interface Bus {
-  /** Calls `listener` with news from every process. Returns the way to stop. */
+  /**
+   * Calls `listener` with news from every process: once with where the log ends, then with each event. Returns a function
+   * that stops it.
+   */
   listen(listener: (news: News) => void): () => void;
+  /** Follows the log for all consumers of this process. */
+  readonly tail: Tail;
   health(): BusHealth;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Identity, mayDo, type Scope, scopes } from "../../src/access/mod.ts";
+import { inProcessBus } from "../../src/bus/mod.ts";
 import { createKey, revokeKey } from "../../src/features/keys/commands.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { eventually } from "../support/service.ts";
@@ -12,6 +13,17 @@ beforeAll(async () => {
   bench = await accessBench();
 });
 afterAll(() => bench.stop());
+
+/** A bus that nothing tells of commits. */
+function withoutNews(log: EventLog) {
+  return inProcessBus({
+    log: {
+      head: () => log.head(),
+      readRange: (...range) => log.readRange(...range),
+      onCommit: () => () => {},
+    },
+  });
+}
 
 function known(identity: Identity | Promise<Identity>) {
   if (identity instanceof Promise || identity.kind !== "known") throw new Error(`Unknown: ${JSON.stringify(identity)}`);
@@ -93,7 +105,7 @@ describe("issued keys", () => {
   });
 
   test("become known even if the bus brings no news", async () => {
-    const access = bench.start({ keys: ["an-operators-key"], bus: { listen: () => () => {} } });
+    const access = bench.start({ keys: ["an-operators-key"], bus: withoutNews(bench.log) });
     const key_id = crypto.randomUUID();
     const { secret } = await issue(bench.log, key_id);
     const caller = known(await access.identify(secret));
@@ -122,7 +134,7 @@ describe("issued keys", () => {
 
   test("cannot be verified while the log cannot be read; known ones keep working", async () => {
     const log = openLog({ url: bench.url });
-    const access = bench.start({ keys: ["an-operators-key"], log, bus: { listen: () => () => {} } });
+    const access = bench.start({ keys: ["an-operators-key"], log, bus: withoutNews(log) });
     const { secret } = await issue(bench.log, crypto.randomUUID());
     await eventually(async () => (await access.identify(secret)).kind === "known");
     await log.close();

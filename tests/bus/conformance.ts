@@ -55,6 +55,7 @@ export function conformance(adapter: Adapter): void {
     test("tells of this process's commits, with their events", async () => {
       const heard: News[] = [];
       here.bus.listen((news) => heard.push(news));
+      await until("the bus to have come to the log's end", () => here.bus.tail.end === 1);
       await fill(here.log, 3, 3);
       await until("news of position 4", () => heard.some((news) => news.last === 4));
       const news = heard.find(({ last }) => last === 4);

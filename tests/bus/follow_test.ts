@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { StoredEvent } from "../../events/envelope.ts";
-import { type Bus, follow, inProcessBus, type News } from "../../src/bus/mod.ts";
+import { follow, inProcessBus, type News } from "../../src/bus/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
+import type { Commit } from "../../src/log/types.ts";
 import { readAll } from "../support/events.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { startProxy } from "../support/proxy.ts";
@@ -23,31 +24,48 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** News by hand, and a count of how often the log was read. */
-function byHand() {
-  const listeners = new Set<(news: News) => void>();
+type ReadableLog = Pick<EventLog, "head" | "readRange">;
+
+/** A bus over a log that tells of commits by hand, is not read unless there is a reason, and counts how often it is. */
+function byHand(source: ReadableLog = log) {
+  const listeners = new Set<(commit: Commit) => void>();
   const stop = new AbortController();
   let reads = 0;
-  return {
-    bus: {
-      listen: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    } satisfies Pick<Bus, "listen">,
-    log: {
-      readRange: (after, limit, options?) => {
-        reads++;
-        return log.readRange(after, limit, options);
-      },
-    } satisfies Pick<EventLog, "readRange">,
-    tell: (news: News) => {
-      for (const listener of listeners) listener(news);
+  const counted = {
+    head: () => source.head(),
+    readRange: (...range: Parameters<EventLog["readRange"]>) => {
+      reads++;
+      return source.readRange(...range);
     },
+    onCommit(listener: (commit: Commit) => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const bus = inProcessBus({ log: counted, poll_ms: 1_000_000 });
+  return {
+    bus,
+    log: counted,
+    tell: (news: News) => bus.tail.hear(news),
     listeners,
     stop,
     signal: stop.signal,
     reads: () => reads,
+  };
+}
+
+/** The same log as long as it had no event after a position, and what lets it grow to another. */
+function upTo(position: number) {
+  let end = position;
+  return {
+    log: {
+      head: async () => end,
+      readRange: async (after, limit, options?) =>
+        after >= end ? [] : await log.readRange(after, Math.min(limit, end - after), options),
+    } satisfies ReadableLog,
+    grow(to: number) {
+      end = to;
+    },
   };
 }
 
@@ -56,7 +74,8 @@ const slice = (first: number, last: number) => all.slice(first - 1, last);
 
 describe("follow", () => {
   test("returns at most the requested number of characters at once, except for one event, from the log and from news", async () => {
-    const { stop, signal, bus, tell, reads, log: counted } = byHand();
+    const short = upTo(100);
+    const { stop, signal, bus, tell, reads, log: counted } = byHand(short.log);
     const max_length = 2 * (all[0] as StoredEvent).data_json.length + 1;
     const lengthOf = (events: readonly StoredEvent[]) => events.reduce((sum, event) => sum + event.data_json.length, 0);
     const seen: StoredEvent[] = [];
@@ -65,7 +84,10 @@ describe("follow", () => {
     for await (const events of follow({ log: counted, bus, after: 0, signal, batch: 50, max_length })) {
       expect(events.length === 1 || lengthOf(events) <= max_length).toBe(true);
       seen.push(...events);
-      if (!told) tell({ last: EVENTS, events: heard });
+      if (!told) {
+        short.grow(EVENTS);
+        tell({ last: EVENTS, events: heard });
+      }
       told = true;
       if (seen.length === EVENTS) stop.abort();
     }
@@ -97,12 +119,8 @@ describe("follow", () => {
   });
 
   test("returns the array of news that continues from its position, as it is, without reading the log", async () => {
-    const { bus, log, tell, signal, reads } = byHand();
-    // As if the log ended at 200.
-    const shortLog: typeof log = {
-      readRange: async (after, limit) => (await log.readRange(after, limit)).slice(0, 200 - after),
-    };
-    const source = follow({ log: shortLog, bus, after: 190, signal });
+    const { bus, log, tell, signal, reads } = byHand(upTo(200).log);
+    const source = follow({ log, bus, after: 190, signal });
     expect((await source.next()).value).toEqual(slice(191, 200));
     const before = reads();
     const events = slice(201, 210);
@@ -113,8 +131,8 @@ describe("follow", () => {
   });
 
   test("joins small arrays, splits long ones, and skips what it has seen", async () => {
-    const { bus, log, tell, signal, reads } = byHand();
-    const source = follow({ log: emptyAfter(log, 10), bus, after: 0, signal, batch: 20 });
+    const { bus, log, tell, signal, reads } = byHand(upTo(10).log);
+    const source = follow({ log, bus, after: 0, signal, batch: 20 });
     expect((await source.next()).value).toEqual(slice(1, 10));
     const before = reads();
     tell({ last: 9, events: slice(8, 9) });
@@ -127,52 +145,72 @@ describe("follow", () => {
   });
 
   test("reads the log for what news leaves out, then continues with news", async () => {
-    const { bus, tell, signal } = byHand();
-    const source = follow({ log: emptyAfter(log, 10, 100), bus, after: 0, signal, batch: 1000 });
+    const short = upTo(10);
+    const { bus, log, tell, signal } = byHand(short.log);
+    const limits: number[] = [];
+    short.log.readRange = ((read) => (after, limit, options) => {
+      limits.push(limit);
+      return read(after, limit, options);
+    })(short.log.readRange);
+    const source = follow({ log, bus, after: 0, signal, batch: 1000 });
     expect((await source.next()).value).toEqual(slice(1, 10));
+    short.grow(101);
     tell({ last: 100, events: slice(51, 100) });
     tell({ last: 101, events: slice(101, 101) });
-    expect((await source.next()).value).toEqual(slice(11, 50));
-    expect((await source.next()).value).toEqual(slice(51, 101));
+    expect(await followTo(source, 101)).toEqual(slice(11, 101));
+    expect(limits.at(-1)).toBe(40);
   });
 
   test("reads the log if news has no events", async () => {
-    const { bus, tell, signal } = byHand();
-    const source = follow({ log: emptyAfter(log, 10, 250), bus, after: 0, signal });
+    const short = upTo(10);
+    const { bus, log, tell, signal } = byHand(short.log);
+    const source = follow({ log, bus, after: 0, signal });
     expect((await source.next()).value).toEqual(slice(1, 10));
     const next = source.next();
+    short.grow(250);
     tell({ last: 250 });
-    expect((await next).value).toEqual(slice(11, 250));
+    const { value } = await next;
+    expect([...(value ?? []), ...(await followTo(source, 250))]).toEqual(slice(11, 250));
   });
 
-  test("keeps a bounded part of the news it has not reached, by count and by size", async () => {
+  test("keeps a bounded part of the news it has not reached, by count and by size, and reads the log for the rest", async () => {
     for (const [count, text] of [
       [60_000, ""],
       [300, "x".repeat(100_000)],
     ] as const) {
-      const { bus, tell, signal } = byHand();
       const event = { ...(all[0] as StoredEvent), data_json: JSON.stringify(text) };
       const at = (position: number) => ({ ...event, position });
-      const read: number[] = [];
-      // A log of so many events, the first of them before this follower.
-      const longLog = {
-        readRange: async (after: number, limit: number) => {
-          read.push(after);
+      let told = 0;
+      // A log of so many events.
+      const { bus, log, tell, signal } = byHand({
+        head: async () => told,
+        readRange: async (after, limit) => {
           const length = Math.min(limit, told - after);
           return Array.from({ length }, (_, index) => at(after + 1 + index));
         },
+      });
+      const read: number[] = [];
+      const own = {
+        readRange: (...range: Parameters<EventLog["readRange"]>) => {
+          read.push(range[0]);
+          return log.readRange(...range);
+        },
       };
-      let told = 1;
-      const source = follow({ log: longLog, bus, after: 0, signal, batch: 1000 });
-      await source.next();
-      for (told = 2; told <= count; told++) tell({ last: told, events: [at(told)] });
+      const source = follow({ log: own, bus, after: 0, signal, batch: 1000 });
+      const first = source.next();
+      for (told = 1; told <= count; told++) {
+        tell({ last: told, events: [at(told)] });
+        if (told === 1) await first;
+      }
       told = count;
       const seen = await followTo(source, count);
       expect(seen.map(({ position }) => position)).toEqual(Array.from({ length: count - 1 }, (_, index) => index + 2));
-      // Kept to the bound, read from there on.
-      const bound = count === 60_000 ? 40_001 : 80;
-      expect(read[1]).toBeGreaterThanOrEqual(bound - 1);
-      expect(read[1]).toBeLessThanOrEqual(bound + 1);
+      // The newest are kept, to the bound: up to there it read the log.
+      const oldest = count === 60_000 ? 20_000 : 220;
+      const last = read.at(-1) ?? 0;
+      expect(last).toBeLessThan(oldest + 1);
+      expect(last + 1_000).toBeGreaterThan(oldest - 1);
+      expect(read[0]).toBe(1);
     }
   });
 
@@ -190,12 +228,24 @@ describe("follow", () => {
   });
 
   test("throws if the log has a gap", async () => {
-    const { bus, signal } = byHand();
-    const gapped = { readRange: async (after: number) => (after < 5 ? [...slice(1, 3), ...slice(5, 6)] : []) };
-    const source = follow({ log: gapped, bus, after: 0, signal });
-    expect(source.next()).rejects.toThrow(
-      "Cannot follow the log from position 0: the next 5 events have positions 1 to 6",
-    );
+    const message = "Cannot follow the log from position 0: the next 5 events have positions 1 to 6";
+    let head = 6;
+    const { bus, log, signal, tell } = byHand({
+      head: async () => head,
+      readRange: async (after: number) => (after < 5 ? [...slice(1, 3), ...slice(5, 6)] : []),
+    });
+    const behind = follow({ log, bus, after: 0, signal });
+    await expect(behind.next()).rejects.toThrow(message);
+
+    head = 0;
+    const followers = [0, 0].map((after) => follow({ log, bus, after, signal }));
+    const nexts = followers.map((follower) => follower.next());
+    tell({ last: 6 });
+    const outcomes = await Promise.allSettled(nexts);
+    expect(outcomes.map((outcome) => outcome.status === "rejected" && outcome.reason.message)).toEqual([
+      message,
+      message,
+    ]);
   });
 
   test("does nothing before it is pulled, and stops listening once it has ended", async () => {
@@ -212,9 +262,8 @@ describe("follow", () => {
   test("ends when the signal fires: while it waits, and while the database does not respond", async () => {
     const waiting = byHand();
     const atTheEnd = follow({ log, bus: waiting.bus, after: EVENTS, signal: waiting.signal });
-    const hanging = byHand();
-    const silentLog = { readRange: () => new Promise<StoredEvent[]>(() => {}) };
-    const inTheMiddle = follow({ log: silentLog, bus: hanging.bus, after: 0, signal: hanging.signal });
+    const hanging = byHand({ head: () => log.head(), readRange: () => new Promise<StoredEvent[]>(() => {}) });
+    const inTheMiddle = follow({ log: hanging.log, bus: hanging.bus, after: 0, signal: hanging.signal });
     const nexts = Promise.all([atTheEnd.next(), inTheMiddle.next()]);
     await Bun.sleep(50);
     waiting.stop.abort();
@@ -245,14 +294,3 @@ describe("follow", () => {
     await proxy.close();
   });
 });
-
-/** The same log, which at the first reads ends at `first`, and then at `end`. */
-function emptyAfter(log: Pick<EventLog, "readRange">, first: number, end = first): Pick<EventLog, "readRange"> {
-  let reads = 0;
-  return {
-    readRange: async (after, limit) => {
-      const last = reads++ === 0 ? first : end;
-      return (await log.readRange(after, limit)).filter(({ position }) => position <= last);
-    },
-  };
-}

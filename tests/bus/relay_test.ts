@@ -45,7 +45,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     const running = relay({
       nats,
       log: theLog,
-      news: inProcessBus({ log: theLog, poll_ms: 20 }),
+      bus: inProcessBus({ log: theLog, poll_ms: 20 }),
       log_id: await firstId(theLog),
       signal: stop.signal,
       logger: { info() {}, warn: (details) => void warnings.push(JSON.stringify(details)) },

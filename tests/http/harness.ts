@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { refusedAddresses } from "../../connectors/mod.ts";
 import { projections } from "../../projections/mod.ts";
 import { startAccess, type TokenOptions, tokenVerifier } from "../../src/access/mod.ts";
-import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
+import { inProcessBus } from "../../src/bus/mod.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type ApiOptions, createApi, OTHER_PAGES } from "../../src/features/mod.ts";
@@ -51,8 +51,8 @@ export interface Answer {
 export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   /** Opens the log that the API appends to; what else there is uses the database's own. */
   readonly openApiLog?: (url: string) => Promise<EventLog> | EventLog;
-  /** Puts something around the bus, to watch what the API does with it. */
-  readonly wrapBus?: (bus: Bus) => Bus;
+  /** The API follows the log on a bus of its own, whose followers are then its alone. */
+  readonly own_bus?: boolean;
   readonly api_keys?: readonly string[];
   /** Takes sessions of users. */
   readonly jwt?: TokenOptions;
@@ -114,7 +114,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const limits = options.rate_limits;
   const limiter = limits && new RateLimiter({ sql, instance: crypto.randomUUID(), logger, limits });
   const metrics = new Metrics({ version: "1.2.3", build: "test", role: "api" });
-  const apiBus = options.wrapBus?.(bus) ?? bus;
+  const apiBus = options.own_bus ? inProcessBus({ log, poll_ms: 50 }) : bus;
   const access = startAccess({
     log,
     bus,
@@ -165,7 +165,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     database_url: database.url,
     log,
     sql,
-    bus,
+    bus: apiBus,
     logged,
     ask,
     async submit(body = {}, headers = {}) {
@@ -184,6 +184,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       await access.stop();
       await reactor.stop();
       await projector.stop();
+      await apiBus.close();
       await bus.close();
       await apiLog.close();
       if (apiLog !== log) await log.close();

@@ -175,30 +175,18 @@ describe("a subscription", () => {
   });
 
   test("whose client leaves stops reading the log", async () => {
-    let listeners = 0;
-    const own = await startOther({
-      wrapBus: (bus) => ({
-        ...bus,
-        listen(listener) {
-          listeners++;
-          const stop = bus.listen(listener);
-          return () => {
-            listeners--;
-            stop();
-          };
-        },
-      }),
-    });
-    const before = listeners;
+    const own = await startOther({ own_bus: true });
+    const { tail } = own.bus;
+    expect(tail.followers).toBe(0);
     const { job_id, position } = await own.submit();
     const client = await openSocket(own.url);
     await subscribe(client, { all: true });
     await subscribe(client, { job_id, after: position });
     await own.submit();
     await client.events(1);
-    await until(() => listeners === before + 2);
+    await until(() => tail.followers === 2);
     client.close();
-    await until(() => listeners === before);
+    await until(() => tail.followers === 0);
   });
 });
 

@@ -213,21 +213,9 @@ describe("a connection", () => {
   });
 
   test("that the client leaves stops reading the log", async () => {
-    let listeners = 0;
-    const own = await startApi({
-      wrapBus: (bus) => ({
-        ...bus,
-        listen(listener) {
-          listeners++;
-          const stop = bus.listen(listener);
-          return () => {
-            listeners--;
-            stop();
-          };
-        },
-      }),
-    });
-    const before = listeners;
+    const own = await startApi({ own_bus: true });
+    const { tail } = own.bus;
+    expect(tail.followers).toBe(0);
     const { job_id } = await own.submit();
     const streams = await Promise.all([
       openSse(`${own.url}/api/v1/jobs/stream?after=0`),
@@ -236,9 +224,9 @@ describe("a connection", () => {
     ]);
     await Promise.all(streams.map((stream) => stream.take(1)));
     // One for the stream of all jobs, one shared by those of single jobs.
-    expect(listeners - before).toBe(2);
+    expect(tail.followers).toBe(2);
     await Promise.all(streams.map((stream) => stream.close()));
-    await until(() => listeners === before);
+    await until(() => tail.followers === 0);
     await own.stop();
   });
 
