@@ -1,4 +1,4 @@
-/** Reading a job from the log, and commanding it. */
+/** Reads jobs from the log, and runs commands on them. */
 import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope.ts";
 import { jobStream } from "../../events/job.ts";
 import { decode, type KnownEvent, type KnownNewEvent } from "../../events/mod.ts";
@@ -10,16 +10,16 @@ import { EVERYTHING, type Reach, type ReachableJob, reaches, type Within } from 
 import { type EventLog, type Folded, type Handled, handle, readEvents } from "../log/mod.ts";
 import { type FoldedJob, longJobsOf } from "./long_jobs.ts";
 
-/** Which job, and on whose behalf it is asked for: beyond their reach there is none. */
+/** The job, and on whose behalf; beyond their reach it does not exist. */
 export interface NamedJob {
   readonly job_id: string;
   readonly reach: Reach;
 }
 
-/** A job as the log has it at some moment. */
+/** A job as it is in the log at some moment. */
 export type StoredJob = FoldedJob & { readonly state: Within<JobState> };
 
-/** A job as the log has it at this moment; `undefined` where nothing was submitted. */
+/** A job as it is in the log now; `undefined` if it was never submitted. */
 export async function readJob(
   log: Pick<EventLog, "readStream">,
   { job_id, reach }: NamedJob,
@@ -28,7 +28,7 @@ export async function readJob(
   return job && reaches(reach, job.state) ? (job as StoredJob) : undefined;
 }
 
-/** Part of a job's history, in order; `undefined` where nothing was submitted. */
+/** Part of a job's history, in order; `undefined` if it was never submitted. */
 export async function readHistory(
   log: Pick<EventLog, "readStream" | "readFirst">,
   { job_id, reach, ...part }: NamedJob & { readonly after_version: number; readonly limit: number },
@@ -40,7 +40,7 @@ export async function readHistory(
   return first && reaches(reach, submissionOf(first)) ? events : undefined;
 }
 
-/** What a job's first event says of who may reach it. */
+/** The facts in a job's first event that determine who may reach it. */
 export function submissionOf(first: StoredEvent): ReachableJob {
   return jobState([decode(first)]);
 }
@@ -50,11 +50,11 @@ export interface CommandingJob extends NamedJob {
   readonly meta: EventMeta;
   /** As of an `Append`. */
   readonly charged_to?: string | null;
-  /** What is known of the job: only what follows it is read. */
+  /** What is known of the job: only newer events are read. */
   readonly known?: Folded<JobState>;
 }
 
-/** Decides a command on a job as it stands and records the decision. Throws what `log.append` throws. */
+/** Decides a command on a job's current state and records the decision. Throws what `log.append` throws. */
 export function commandJob(
   log: EventLog,
   { job_id, reach, command, meta, charged_to, ...given }: CommandingJob,
@@ -64,7 +64,7 @@ export function commandJob(
   return handle(log, { stream_id, decider: reachable(reach, jobDecider), command, meta, charged_to, known });
 }
 
-/** A decider for which the jobs beyond a reach are none. */
+/** A decider for which jobs beyond a reach do not exist. */
 export function reachable<Command>(
   reach: Reach,
   decider: Decider<JobState, Command, JobRejection>,
@@ -75,7 +75,7 @@ export function reachable<Command>(
 
 const NONE = jobDecider.initial;
 
-/** The state that events lead to which have just been recorded. */
+/** The state after events that have just been recorded. */
 export function evolved(
   state: JobState,
   events: readonly KnownNewEvent[],
@@ -84,7 +84,7 @@ export function evolved(
   return events.reduce((before, event) => jobDecider.evolve(before, { ...event, recorded_at } as KnownEvent), state);
 }
 
-/** What a job's stream has become by a command, or was found to be where that was refused. */
+/** A job's stream after a command, or as it was found if that was refused. */
 export function advanced(
   handled: Handled<JobState, JobRejection>,
 ): Folded<JobState> & { readonly recorded_at?: string | undefined } {
@@ -94,7 +94,7 @@ export function advanced(
   return { state: evolved(state, handled.events as readonly KnownNewEvent[], { recorded_at }), version, recorded_at };
 }
 
-/** The meta of what happens to a job after its submission. */
+/** The meta of a job's events after its submission. */
 export function jobMeta(
   jobId: string,
   from: { actor: string; causation_version?: number; traceparent?: string | null | undefined },

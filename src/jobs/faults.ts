@@ -1,6 +1,6 @@
 /**
- * What becomes of whatever is thrown while one job is processed. What may pass (the log is away) is tried again; anything
- * else ends that job, on record, and nothing besides.
+ * Handles exceptions while one job is processed. Retryable ones (the log is down) are retried; anything else fails that
+ * job, on record, and affects nothing else.
  */
 import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope.ts";
 import type { JobError } from "../../events/job.ts";
@@ -8,20 +8,23 @@ import { jobStream } from "../../events/job.ts";
 import type { EventType } from "../../events/mod.ts";
 import { AppendRefusedError, type EventLog, pagesOf } from "../log/mod.ts";
 
-/** What a job fails with. Of a fault nothing is told: its text may quote the payload. */
+/** The error of a failed job. Faults are not quoted: their text may contain the payload. */
 export function errorOf(fault: unknown): JobError {
   if (fault instanceof AppendRefusedError) {
-    return { code: "result_not_recordable", message: `What came of it cannot be recorded: ${fault.reason}.` };
+    return { code: "result_not_recordable", message: `The outcome cannot be recorded: ${fault.reason}.` };
   }
-  return { code: "internal_fault", message: "The service met a fault in this job; the service's own log says which." };
+  return {
+    code: "internal_fault",
+    message: "The service encountered a fault in this job; its own log has the details.",
+  };
 }
 
 const ENDS: ReadonlySet<string> = new Set<EventType>(["job.succeeded", "job.failed", "job.cancelled"]);
 
 /**
- * Fails a job for good from its bare events: reading their contents, or deciding by them, may be what broke. Resolves to
- * whether it did: not where the job has ended, or is no longer at the `version` at which the fault was met. Throws what
- * `log.append` throws.
+ * Fails a job for good from its bare events: reading their contents, or deciding by them, may be what broke. Resolves
+ * to whether it did: not if the job has finished, or is no longer at the `version` at which the fault occurred. Throws
+ * what `log.append` throws.
  */
 export async function failForGood(
   log: Pick<EventLog, "append" | "readStream">,
@@ -42,12 +45,12 @@ export async function failForGood(
   return ok;
 }
 
-/** The same at every attempt to tell of a job. */
+/** The same at every attempt of the callback. */
 export function webhookId(jobId: string): string {
   return `msg_${jobId}`;
 }
 
-/** Fails a callback that is due, from the bare events of its job. Throws what `log.append` throws. */
+/** Fails a due callback, from the bare events of its job. Throws what `log.append` throws. */
 export async function failCallbackForGood(
   log: Pick<EventLog, "append" | "readStream">,
   { job_id, fault, actor }: { job_id: string; fault: unknown; actor: string },

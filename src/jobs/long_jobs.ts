@@ -1,7 +1,7 @@
 /**
- * Reading jobs whole, however long their histories are. One is read by one at a time, in pages and slices; if it is long,
- * it is then remembered, so that whoever asks next reads only what has come since. What is recorded never changes: what is
- * remembered may be behind, but is never wrong.
+ * Reads whole jobs, however long their histories are. Each is read by one reader at a time, in pages and slices; a long
+ * one is then cached, so that the next reader reads only newer events. Recorded events never change: the cache may be
+ * stale, but is never wrong.
  */
 import { LRUCache } from "lru-cache";
 import type { StoredEvent } from "../../events/envelope.ts";
@@ -11,7 +11,7 @@ import { outputsLength } from "../domain/pipeline/step_states.ts";
 import { weightOf } from "../json/mod.ts";
 import { type EventLog, type Folded, foldEvents, PAGE, pagesOf } from "../log/mod.ts";
 
-/** A job as its history has it. */
+/** A job folded from its history. */
 export interface FoldedJob extends Folded<JobState> {
   readonly position: number;
   /** Its submission. */
@@ -20,11 +20,11 @@ export interface FoldedJob extends Folded<JobState> {
 
 type Log = Pick<EventLog, "readStream">;
 
-/** A history is long from a page of events on, and from so many UTF-16 units of JSON. */
+/** A history is long from a page of events on, and from this many UTF-16 units of JSON. */
 const LONG_LENGTH = 500_000;
-/** What is remembered of all jobs may take so much, about, in bytes. */
+/** The approximate size of the cache, in bytes. */
 const MAX_WEIGHT = 32_000_000;
-/** What one takes beside its submission and its steps' outputs, at most: errors, a result. */
+/** The maximum size of one entry besides its submission and its steps' outputs: errors, a result. */
 const REST_WEIGHT = 2_000_000;
 
 class LongJobs {
@@ -44,7 +44,7 @@ class LongJobs {
   }
 
   async read(stream_id: string): Promise<FoldedJob | undefined> {
-    // Whoever comes while it is read needs only what has come since, if it is a long one.
+    // Concurrent readers need only newer events, if it is a long one.
     const before = this.#reading.get(stream_id);
     if (before !== undefined) await before.catch(() => undefined);
     const reading = this.#readOn(stream_id);
@@ -76,12 +76,14 @@ class LongJobs {
   }
 }
 
-/** What a job's submission and its steps' outputs take in memory, about, in bytes. The outputs are kept as texts. */
+/**
+ * The approximate size of a job's submission and its steps' outputs in memory, in bytes. The outputs are kept as text.
+ */
 export function weightOfJob({ first, state }: Pick<FoldedJob, "first" | "state">): number {
   return weightOf(first.data_json) + outputsLength(state.step_states);
 }
 
-/** The job after events that follow what is known of it. */
+/** The job after newer events. */
 export async function advance(
   known: FoldedJob | undefined,
   events: readonly StoredEvent[],
@@ -98,7 +100,7 @@ export async function advance(
 
 const longJobs = new WeakMap<Log, LongJobs>();
 
-/** Those of a log, in this process. */
+/** The cache for a log, in this process. */
 export function longJobsOf(log: Log): Pick<LongJobs, "known" | "read"> {
   const known = longJobs.get(log) ?? new LongJobs(log);
   longJobs.set(log, known);

@@ -11,13 +11,13 @@ import type { CallbackSecrets } from "./upkeep/callback_secrets.ts";
 
 export type RunnerLogger = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
-/** Some workflows, by their names: a set, or a map by name. */
+/** Some workflows, by name: a set, or a map by name. */
 export interface WorkflowNames extends Pick<ReadonlySet<string>, "has" | "keys"> {
-  /** Whether jobs that run steps are wanted, whatever their workflow's name; they are not where this is absent. */
+  /** Whether to run jobs with steps, whatever their workflow's name; absent: no. */
   readonly runs_steps?: boolean;
-  /** Takes note of a stored pipeline; true where that makes more jobs wanted. */
+  /** Registers a stored pipeline; true if that makes more jobs runnable. */
   learn?(pipeline: string): boolean;
-  /** Asks the read models what is wanted; true where that makes more jobs wanted. */
+  /** Asks the read models what can be run; true if that makes more jobs runnable. */
   refresh?(sql: Sql): Promise<boolean>;
 }
 
@@ -25,23 +25,23 @@ export interface WorkflowNames extends Pick<ReadonlySet<string>, "has" | "keys">
 export interface EndedAttempt {
   /** The connector that ran it; `pipeline`: it ran steps; `external`: an external worker did. */
   readonly workflow: string;
-  /** `succeeded`, `failed`, `suspended`, or why it was told to stop. It is of the attempt, not of the job. */
+  /** `succeeded`, `failed`, `suspended`, or why it was told to stop. For the attempt, not for the job. */
   readonly outcome: "succeeded" | "failed" | "suspended" | AttemptAborted["reason"];
   /** Since its claim was sent. */
   readonly seconds: number;
 }
 
-/** A callback's POST that was made, for measuring. */
+/** A callback's POST, for measuring. */
 export interface TriedCallback {
   readonly outcome: "delivered" | "retried" | "failed";
   readonly seconds: number;
 }
 
-/** How much is kept of the jobs that limits hold back. */
+/** How many jobs that limits hold back are kept. */
 export interface HeldBackBounds {
   /** Jobs of each priority, for each limit; 1,000 by default. */
   readonly jobs_of_limit: number;
-  /** Jobs for all limits together, but for a few of each and those that are being claimed; 50,000 by default. */
+  /** Jobs for all limits together, except a few for each and those that are being claimed; 50,000 by default. */
   readonly jobs: number;
   /** 10,000 by default. */
   readonly limits: number;
@@ -54,28 +54,31 @@ export interface RunnerOptions {
   readonly sql: Sql;
   /** By workflow name. */
   readonly connectors: ReadonlyMap<string, Connector>;
-  /** The service's own workflows, which jobs of the account `system` alone run; none by default. */
+  /** The service's own workflows, which only jobs of the account `system` run; none by default. */
   readonly system_workflows?: ReadonlyMap<string, Connector>;
-  /** For connectors and callbacks: the guarded way out. */
+  /** For connectors and callbacks: guarded outbound calls. */
   readonly fetch: OutboundFetch;
-  /** Names this process, different at every start. */
+  /** Identifies this process, different at every start. */
   readonly instance: string;
   readonly logger: RunnerLogger;
-  /** Attempts at once; 64 by default: connectors wait for the network most of the time. */
+  /** Concurrent attempts; 64 by default: connectors wait for the network most of the time. */
   readonly concurrency?: number;
-  /** How long a claim holds without a heartbeat; 30 by default. Heartbeats come at a third of it. */
+  /** How long a claim is valid without a heartbeat; 30 by default. Heartbeats are sent every third of it. */
   readonly lease_seconds?: number;
-  /** Seconds between two looks for lapsed leases and due callbacks; 1 by default. */
+  /** The interval of sweeps for expired leases and due callbacks, in seconds; 1 by default. */
   readonly sweep_seconds?: number;
-  /** No other worker can be alive, as a lock proves: what others hold is released at the start. */
+  /** No other worker can be alive, as a lock proves: others' claims are released at startup. */
   readonly sole?: boolean;
   /** Sign callbacks. Without them callbacks fail, on record. */
   readonly callback_secrets?: CallbackSecrets | undefined;
-  /** How long a job's own worker has to make its callback first before another does; 30 s by default, more than a POST may take. */
+  /**
+   * How long a job's own worker has to send its callback before another does; 30 s by default, more than a POST may
+   * take.
+   */
   readonly callback_grace_seconds?: number;
   /** Seconds before each attempt at a callback; {@link CALLBACK_SCHEDULE} by default. */
   readonly callback_schedule?: readonly number[];
-  /** Absent: the traces of others are handed on, and none is kept. */
+  /** Absent: the traces of others are passed on, and none is recorded. */
   readonly tracing?: Tracing;
   readonly on_attempt?: (ended: EndedAttempt) => void;
   readonly on_callback?: (tried: TriedCallback) => void;
@@ -84,7 +87,7 @@ export interface RunnerOptions {
 }
 
 export interface RunnerStatus {
-  /** Whether jobs are taken: not before the start is through, nor while stopping. */
+  /** Whether jobs are claimed: not before startup is complete, nor while stopping. */
   readonly state: "starting" | "running" | "stopping" | "stopped";
   /** The last position of the log that the runner has seen. */
   readonly position: number;

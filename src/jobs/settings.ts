@@ -1,7 +1,7 @@
 /** How jobs are run, how many may wait, and what callbacks are signed with. */
 import { integer, setting, settings, Unfit } from "../settings/mod.ts";
 
-/** The secret, and what of it is random. */
+/** The secret, and its random part. */
 const signing = (secret: string) => [secret, secret.slice("whsec_".length)];
 
 export const jobSettings = settings(

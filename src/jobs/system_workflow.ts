@@ -1,12 +1,12 @@
-/** What the service does in jobs of its own: connectors that features make, of names that nobody else may use. */
+/** What the service does in jobs of its own: connectors that features create, with names that nobody else may use. */
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { Connector } from "../../connectors/connector.ts";
 import { SYSTEM_WORKFLOW_PREFIX } from "../../events/workflow.ts";
 
 /**
- * Defines a workflow that jobs of the account `system` alone run: a connector that its feature makes over what it needs of
- * the foundation. Its input names things by their ids; what they say of a person is read when it runs, and neither its
- * result nor its errors repeat that, for a job's events cannot be forgotten. Throws where the name is none.
+ * Defines a workflow that only jobs of the account `system` run: a connector that its feature creates over what it
+ * needs of the foundation. Its input refers to things by their ids; personal data is read when it runs, and neither its
+ * result nor its errors repeat it, because a job's events cannot be erased. Throws if the name is invalid.
  */
 export function defineSystemWorkflow<const Input extends TSchema, const Output extends TSchema>(
   workflow: Connector<Input, Output>,

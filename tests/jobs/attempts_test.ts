@@ -238,7 +238,7 @@ describe("an attempt that takes too long", () => {
     await until(() => runs.length === 2, { what: "the second attempt" });
     expect((await service.history(id))[2]).toMatchObject({
       type: "job.retry_scheduled",
-      data: { error: { code: "attempt_timeout", message: "The attempt did not end within 0.3 s." } },
+      data: { error: { code: "attempt_timeout", message: "The attempt did not finish within 0.3 s." } },
     });
     release();
     await service.reaches(id, "succeeded");

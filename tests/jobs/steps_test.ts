@@ -151,7 +151,10 @@ describe("steps", () => {
       echo("slow", { with: { gate: "never" }, timeout_seconds: 0.2, retry: { max_attempts: 1 } }),
     ]);
     const { error } = await service.reaches(id, "failed");
-    expect(error).toMatchObject({ code: "step_timeout", message: 'Step "slow": The step did not end within 0.2 s.' });
+    expect(error).toMatchObject({
+      code: "step_timeout",
+      message: 'Step "slow": The step did not finish within 0.2 s.',
+    });
   });
 
   test("may have outputs of 1 MB each and 4 MB together, and no more", async () => {

@@ -1,9 +1,9 @@
 /**
- * Cancelling, or running again, all jobs that fulfil a filter.
+ * Cancelling, or replaying, all jobs that match a filter.
  *
- * An operation is on record (`bulk.started`) with the position of the log that bounds it, and can be broken off after
- * any job: whoever runs it again under its id goes on where that is left to do. What it makes has ids that are derived
- * from its own id and the origin's, so nothing is made twice, however often and by how many it is run.
+ * An operation is recorded (`bulk.started`) with the position of the log that bounds it, and can be interrupted after
+ * any job: running it again under its id continues with the rest. What it creates has ids derived from its own id and
+ * the origin's, so nothing is created twice, however often and by however many it is run.
  */
 import type { BulkFinished, BulkStarted } from "../../../events/bulk.ts";
 import { bulkStream } from "../../../events/bulk.ts";
@@ -23,16 +23,16 @@ import { createJob } from "../intake/submission.ts";
 import { matches } from "./job_filter.ts";
 import { onBehalfOf, replayAccount, replayOf } from "./replay.ts";
 
-/** Jobs that are looked for at once. */
+/** Jobs that are searched for at once. */
 const PAGE = 100;
-/** Of them those to which it is done at once. To run one again its payload of up to 200 KB is read and written. */
+/** How many of them are processed at once. To replay one, its payload of up to 200 KB is read and written. */
 const AT_ONCE = { cancel: 20, replay: 5 } as const;
-/** No longer goes by without word of how far it is, in milliseconds, but for its turn. */
+/** The maximum time between two progress reports, in milliseconds, except for its turn. */
 const WORD_MS = 5_000;
-/** Between two looks whether the queue has room, in milliseconds. */
+/** How often to check whether the queue has room, in milliseconds. */
 const ROOM_POLL_MS = 500;
 
-/** How far an operation is. `waiting`: no new jobs are made at the moment, since as many wait as may. */
+/** The progress of an operation. `waiting`: no new jobs are created at the moment, because the queue is full. */
 export type BulkProgress = BulkFinished & { readonly type: "started" | "progress" | "waiting" | "finished" };
 
 export interface BulkOptions {
@@ -42,30 +42,30 @@ export interface BulkOptions {
   readonly queue: Pick<Queue, "full" | "enter">;
   /** What it does in pieces, each when it is its turn: to look for jobs, and to do something to them. */
   readonly turns: Record<"match" | "command", <Result>(work: () => Promise<Result>) => Promise<Result>>;
-  /** Told of each job with which nothing could be done for a fault of its own. */
+  /** Called for each job that cannot be processed because of a fault of its own. */
   readonly on_fault?: (job_id: string, fault: unknown) => void;
-  /** Breaks the operation off. */
+  /** Interrupts the operation. */
   readonly signal: AbortSignal;
 }
 
-/** What an operation is about, beside what lies beyond the reach of whoever asks for it. */
+/** What an operation covers, apart from what is beyond the caller's reach. */
 export interface BulkWish extends Omit<BulkStarted, "workflows"> {
   readonly reach: Reach;
 }
 
 export interface BulkOperation extends BulkWish {
   readonly operation_id: string;
-  /** Who asks for it. */
+  /** The caller. */
   readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
 }
 
-/** What an operation came to that was gone through before, or the operation as it is to be run. */
+/** The outcome of an operation that was completed before, or the operation to run. */
 export type Begun =
   | { readonly ok: true; readonly operation: BulkOperation; readonly finished: BulkFinished | undefined }
   /** Another operation has its id. */
   | { readonly ok: false };
 
-/** Puts an operation on record, or takes up the one that is on record under its id. Throws what `log.append` throws. */
+/** Records an operation, or resumes the recorded one with its id. Throws what `log.append` throws. */
 export async function beginBulk(log: EventLog, operation: BulkOperation): Promise<Begun> {
   const { operation_id, meta, action, filter, reason, until_position, reach } = operation;
   const data: BulkStarted = {
@@ -91,7 +91,7 @@ export async function beginBulk(log: EventLog, operation: BulkOperation): Promis
   };
 }
 
-/** How many jobs it is about, as the read model has it. */
+/** How many jobs match, according to the read model. */
 export async function countBulk(sql: Sql, operation: BulkWish): Promise<number> {
   const [row] = await sql<[{ count: number }]>`
     select count(*)::int as count from levqor_read.jobs
@@ -99,7 +99,9 @@ export async function countBulk(sql: Sql, operation: BulkWish): Promise<number> 
   return row.count;
 }
 
-/** Goes through an operation's jobs; tells how far it is after each page, and last, unless the signal fired, that all is done. */
+/**
+ * Processes an operation's jobs; reports progress after each page, and finally, unless the signal fired, completion.
+ */
 export async function* runBulk(options: BulkOptions, operation: BulkOperation): AsyncGenerator<BulkProgress> {
   const { log, sql, queue, turns, signal } = options;
   const matched = await turns.match(() => countBulk(sql, operation));
@@ -132,7 +134,7 @@ export async function* runBulk(options: BulkOptions, operation: BulkOperation): 
   }
   if (signal.aborted) return;
   const finished: BulkFinished = { matched, ...counts };
-  // A conflict: another has gone through all of it meanwhile.
+  // A conflict: another process has completed it in the meantime.
   await log.append({
     stream_id: bulkStream(operation.operation_id),
     expected_version: 1,
@@ -142,7 +144,7 @@ export async function* runBulk(options: BulkOptions, operation: BulkOperation): 
   yield { type: "finished", ...finished };
 }
 
-/** Does its part to each job of a page, some at once, each time when it is its turn. */
+/** Processes each job of a page, several at once, each in its turn. */
 async function* inPieces(
   options: BulkOptions,
   { operation, page }: { operation: BulkOperation; page: readonly { job_id: string }[] },
@@ -164,7 +166,7 @@ interface BulkJob {
 
 type Done = "changed" | "unchanged" | "failed";
 
-/** One job's part. Throws what may pass: a job with a fault of its own must not keep the others from theirs. */
+/** Processes one job. Throws retryable faults: a job with a fault of its own must not stop the others. */
 async function applied(options: BulkOptions, job: BulkJob): Promise<Done> {
   try {
     return (await APPLY[job.operation.action](options, job)) ? "changed" : "unchanged";
@@ -175,7 +177,7 @@ async function applied(options: BulkOptions, job: BulkJob): Promise<Done> {
   }
 }
 
-/** Does one job's part; resolves to whether anything was to be done. */
+/** Processes one job; resolves to whether there was anything to do. */
 const APPLY = { cancel, replay } as const;
 
 async function cancel({ log }: BulkOptions, { job_id, operation }: BulkJob): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** Which jobs a list, or a bulk operation, is about. */
+/** The filter of a list, or of a bulk operation. */
 import { SYSTEM } from "../../../events/account.ts";
 import type { BulkFilter } from "../../../events/bulk.ts";
 import { microseconds } from "../../../events/time.ts";
@@ -6,9 +6,8 @@ import type { Sql } from "../../db/mod.ts";
 import type { Reach } from "../../domain/reach.ts";
 
 /**
- * The conditions on rows of the read model `jobs`, each with `and` before it: of those within reach, the ones that
- * fulfil the filter; without those that the service gave itself, unless `account` asks for these alone. Times are
- * RFC 3339, the first included.
+ * Conditions on rows of the read model `jobs`, each with a leading `and`: the matches within reach, without jobs that
+ * the service submitted itself, unless `account` asks for only those. Times are RFC 3339, the first included.
  */
 export function matches(
   sql: Sql,
@@ -29,9 +28,9 @@ export function matches(
     ${created_before === undefined ? sql`` : sql`and created_at < ${microseconds(created_before)}`}`;
 }
 
-/** Whether no job can fulfil it: none is looked for, which no index would help with. */
+/** Whether no job can match: then none is searched for, as no index would help. */
 function isContradiction({ status, error_code, created_after, created_before }: BulkFilter): boolean {
-  // The errors of attempts before are not those of a job that has succeeded or was cancelled.
+  // A succeeded or cancelled job has no error of an earlier attempt.
   if (error_code !== undefined && (status === "succeeded" || status === "cancelled")) return true;
   if (created_after === undefined || created_before === undefined) return false;
   return microseconds(created_after) >= microseconds(created_before);

@@ -1,4 +1,4 @@
-/** Running a job again, as a new one. */
+/** Replaying a job as a new one. */
 import { accountOf } from "../../../events/account.ts";
 import { type EventMeta, entityId, type StoredEvent } from "../../../events/envelope.ts";
 import type { JobStepReused, JobSubmitted } from "../../../events/job.ts";
@@ -10,7 +10,7 @@ import { decodeJson } from "../../json/mod.ts";
 import type { Submission } from "../intake/submission.ts";
 
 export interface ReplayOptions {
-  /** In place of the origin's. */
+  /** Replaces the origin's. */
   readonly payload?: Record<string, unknown>;
   /** What is taken over of the steps before the first one that is run. */
   readonly reused?: Reused;
@@ -34,8 +34,8 @@ export function replayOf(
 }
 
 /**
- * The account in whose words a replay is submitted, for its meta: the origin's, whose submission it is byte for byte. With
- * another payload it is the words of whoever asks for it.
+ * The account that counts as author of a replay, for its meta: the origin's, whose submission it is byte for byte; with
+ * another payload, the caller's.
  */
 export function replayAccount(
   origin: readonly StoredEvent[],
@@ -45,13 +45,13 @@ export function replayAccount(
   return submission && payload === undefined ? { account: accountOf(decodeJson(submission.meta_json)) } : {};
 }
 
-/** Whose work a replay is, beside whoever asks for it: theirs whose work the origin was. */
+/** On whose behalf a replay runs, besides the caller: as for the origin. */
 export function onBehalfOf(origin: JobState, { actor }: Pick<EventMeta, "actor">): Pick<EventMeta, "on_behalf_of"> {
   const others = submittersOf(origin).filter((one) => one !== actor);
   return others.length === 0 ? {} : { on_behalf_of: [...new Set(others)] };
 }
 
-/** What is on record of the steps before `from_step`, or why it cannot be taken over. */
+/** The recorded outputs of the steps before `from_step`, or why they cannot be reused. */
 export function stepsBefore(
   from_step: string,
   { steps, states, payload }: { steps: Steps; states: StepStates; payload?: Record<string, unknown> | undefined },
@@ -59,7 +59,9 @@ export function stepsBefore(
   const index = steps.findIndex(({ id }) => id === from_step);
   if (index < 0) {
     const ids = steps.map(({ id }) => id).join(", ");
-    return { refused: `"${from_step}" is no step of the job; ${ids ? `its steps: ${ids}` : "it has none on record"}` };
+    return {
+      refused: `"${from_step}" is not a step of the job; ${ids ? `its steps: ${ids}` : "it has no recorded steps"}`,
+    };
   }
   const reused: JobStepReused[] = [];
   for (const { id, wait_for_approval } of steps.slice(0, index)) {
@@ -70,7 +72,7 @@ export function stepsBefore(
     }
     const { status = "pending", output = null, output_length = 0 } = states.get(id) ?? {};
     if (status !== "succeeded" && status !== "skipped") {
-      return { refused: `comes after the step "${id}", which has not ended well: it is ${status}` };
+      return { refused: `comes after the step "${id}", which has not succeeded: it is ${status}` };
     }
     reused.push({ step: id, status, output, output_length });
   }

@@ -1,8 +1,8 @@
 /**
- * What external workers say of the attempts that they hold: that they are still at it, and how it ended.
+ * Reports of external workers on their attempts: heartbeats and outcomes.
  *
- * An attempt's time is watched by its heartbeats: the one that comes too late ends the attempt (`attempt_timeout`), and
- * the lease never runs much longer than the attempt may. An end that came late stands: the work is done.
+ * An attempt's time limit is checked by its heartbeats: one that comes too late ends the attempt (`attempt_timeout`),
+ * and the lease never lasts much longer than the attempt may. A late outcome stands: the work is done.
  */
 import { LRUCache } from "lru-cache";
 import type { EventMeta } from "../../../events/envelope.ts";
@@ -20,33 +20,33 @@ import { commandJob, reachable } from "../commands.ts";
 import type { EndedAttempt } from "../options.ts";
 import { isRetryable, retryDelay } from "../run/retry.ts";
 
-/** A lease may outlast its attempt's time by so much, in seconds: its worker hears of it, and does not just lapse. */
+/** By how many seconds a lease may outlast its attempt's time limit, so that its worker is told of it. */
 const TIMEOUT_SLACK = 5;
 
 export type ExternalAnswer =
-  /** Without `lease_seconds`: as long as it was claimed for. */
+  /** Without `lease_seconds`: as long as in the claim. */
   | { readonly type: "heartbeat"; readonly lease_seconds?: number }
   | { readonly type: "complete"; readonly result: unknown }
-  /** `retry_after`: the next attempt follows so many seconds later, at least. */
+  /** `retry_after`: the next attempt follows at least this many seconds later. */
   | { readonly type: "fail"; readonly error: JobError; readonly retryable: boolean; readonly retry_after?: number }
-  /** Hands the job back in peace. */
+  /** Releases the job. */
   | { readonly type: "release" };
 
 export interface Answering {
   readonly job_id: string;
   readonly attempt: number;
   readonly answer: ExternalAnswer;
-  /** Of whoever answers. */
+  /** The caller's. */
   readonly reach: Reach;
-  /** Its actor answers, who must have made the claim. */
+  /** The reporting actor, which must have made the claim. */
   readonly meta: EventMeta;
-  /** What is remembered of attempts; absent: nothing is. */
+  /** A cache of attempts; absent: none. */
   readonly held?: HeldAttempts;
-  /** Told where the answer ended the attempt, and is recorded now for the first time. */
+  /** Called if the report has ended the attempt, and is recorded now for the first time. */
   readonly on_attempt?: (ended: EndedAttempt) => void;
 }
 
-/** What the answers that end an attempt make of it. */
+/** The outcomes of the reports that end an attempt. */
 const OUTCOMES = { complete: "succeeded", fail: "failed", release: "worker_stopping" } as const;
 
 type AnswerEvent = Extract<
@@ -57,10 +57,10 @@ type AnswerEvent = Extract<
 export type Answered =
   | {
       readonly ok: true;
-      /** What is on record of it. */
+      /** What is recorded of it. */
       readonly event: Pick<AnswerEvent, "type" | "data" | "recorded_at">;
       readonly position: number;
-      /** Whether it was on record before: the worker has said the same again. */
+      /** Whether it was recorded before: the worker has repeated its report. */
       readonly replayed: boolean;
     }
   | {
@@ -69,17 +69,17 @@ export type Answered =
       readonly code: JobRejection["code"] | "attempt_timeout";
       /** The job as it is now. */
       readonly job: JobState;
-      /** Whether the claim that the answer is for was made by whoever answers. */
+      /** Whether the reported claim was made by the reporter. */
       readonly claimed: boolean;
     };
 
-/** Jobs that are remembered. */
+/** How many jobs are cached. */
 const MAX_HELD = 10_000;
-/** A heartbeat that follows another within so much of the lease renews nothing. */
+/** A heartbeat within this fraction of the lease after another renews nothing. */
 const RENEWAL_SHARE = 1 / 4;
 
 interface HeldAttempt {
-  /** Without what may be large: see {@link lean}. */
+  /** Without large fields: see {@link lean}. */
   readonly state: JobState;
   readonly version: number;
   readonly renewal?: {
@@ -93,9 +93,9 @@ interface HeldAttempt {
 }
 
 /**
- * What this process knows of jobs that external workers keep with heartbeats, so that it reads of each only what is new,
- * whatever its payload and results take, and records no more heartbeats than the lease needs. The log decides all the
- * same: what is here may be behind.
+ * What this process knows of jobs that external workers keep with heartbeats, so that it reads only what is new of
+ * each, whatever the size of its payload and results, and records no more heartbeats than the lease needs. The log
+ * still decides: this may be stale.
  */
 export class HeldAttempts {
   /** By job. */
@@ -105,14 +105,14 @@ export class HeldAttempts {
     return this.#held.get(job_id);
   }
 
-  /** The answer to the heartbeat before, where that suffices for this one, too. */
+  /** The response to the previous heartbeat, if it covers this one, too. */
   renewed({ job_id, attempt, answer }: Answering): (Answered & { ok: true }) | undefined {
     const renewal = this.#held.get(job_id)?.renewal;
     if (!renewal || answer.type !== "heartbeat" || Date.now() >= renewal.until) return undefined;
     return renewal.attempt === attempt && renewal.wanted === answer.lease_seconds ? renewal.answered : undefined;
   }
 
-  /** Keeps what a heartbeat found and recorded. */
+  /** Stores what a heartbeat found and recorded. */
   renew({ job_id, attempt, answer }: Answering, found: Found & { readonly answered: Answered & { ok: true } }): void {
     if (answer.type !== "heartbeat") return;
     const { state, version, answered } = found;
@@ -121,14 +121,14 @@ export class HeldAttempts {
     this.#keep(job_id, { state, version, renewal: { attempt, wanted: answer.lease_seconds, until, answered } });
   }
 
-  /** Whether a heartbeat came from whoever claimed the attempt, where the same was refused before at this version. */
+  /** Whether a heartbeat came from whoever claimed the attempt, if the same was refused before at this version. */
   refused({ job_id, attempt, meta }: Answering, version: number): boolean | undefined {
     const held = this.#held.get(job_id);
     const isSame = held?.version === version && held.refused?.attempt === attempt && held.refused.actor === meta.actor;
     return isSame ? held?.refused?.claimed : undefined;
   }
 
-  /** Keeps what a heartbeat found that was refused. */
+  /** Stores what a refused heartbeat found. */
   refuse({ job_id, attempt, meta }: Answering, { state, version, claimed }: Found & { claimed: boolean }): void {
     this.#keep(job_id, { state, version, refused: { attempt, actor: meta.actor, claimed } });
   }
@@ -148,7 +148,7 @@ interface Found {
   readonly version: number;
 }
 
-/** What decides on answers: a job without its payload, and without what it and its steps gave. */
+/** The part of a job that decides on reports: without its payload, and without outputs and results. */
 function lean(state: JobState): JobState {
   const step_states = new Map(
     [...state.step_states].map(([id, step]) => [
@@ -160,12 +160,12 @@ function lean(state: JobState): JobState {
   return { ...state, payload: {}, result: null, steps: steps as JobState["steps"], step_states };
 }
 
-/** Longest lease that an attempt of this job may have, in seconds. */
+/** The longest lease that an attempt of this job may have, in seconds. */
 export function longestLease({ attempt_timeout_seconds }: Pick<JobState, "attempt_timeout_seconds">): number {
   return (attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS) + TIMEOUT_SLACK;
 }
 
-/** Records an answer. Throws what `log.append` throws. */
+/** Records a report. Throws what `log.append` throws. */
 export async function answerFor(log: EventLog, answering: Answering): Promise<Answered> {
   const { job_id, answer, meta, reach } = answering;
   const decider = reachable<Answering>(reach, { ...jobDecider, decide });
@@ -205,7 +205,7 @@ export async function answerFor(log: EventLog, answering: Answering): Promise<An
 function decide(answering: Answering, state: JobState) {
   const { attempt } = answering;
   if (state.status === "running" && state.attempt === attempt && !isClaimant(answering, state)) {
-    const message = `Cannot answer for attempt ${attempt}: another has claimed it.`;
+    const message = `Cannot report on attempt ${attempt}: another has claimed it.`;
     return { rejected: true, code: "attempt_superseded", message } as const satisfies JobRejection;
   }
   // Its lease was renewed just now.
@@ -214,7 +214,7 @@ function decide(answering: Answering, state: JobState) {
   return jobDecider.decide(toCommand(answering, state), state);
 }
 
-/** A name that a worker gives itself is no proof: several may have it. */
+/** A worker's name for itself is no proof: several may have the same. */
 function isClaimant({ meta }: Answering, { external, claimed_by }: JobState): boolean {
   return external && claimed_by === meta.actor;
 }
@@ -238,15 +238,15 @@ function toCommand({ attempt, answer }: Answering, state: JobState): JobCommand 
   }
 }
 
-/** When the attempt that runs has taken too long, in milliseconds since 1970. */
+/** When the running attempt's time is up, in milliseconds since 1970. */
 function deadline({ started_at, attempt_timeout_seconds }: JobState): number {
   return (started_at ?? Number.POSITIVE_INFINITY) + (attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS) * 1000;
 }
 
-/** Ends an attempt that has taken too long. */
+/** Ends an attempt whose time is up. */
 async function timeOut(log: EventLog, { job_id, attempt, reach, meta }: Answering, state: JobState): Promise<Answered> {
   const seconds = state.attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS;
-  const error = { code: "attempt_timeout", message: `The attempt did not end within ${seconds} s.` };
+  const error = { code: "attempt_timeout", message: `The attempt did not finish within ${seconds} s.` };
   const retry = isRetryable(error) ? { in_seconds: retryDelay(state) } : undefined;
   const handled = await commandJob(log, { job_id, reach, command: { type: "fail", attempt, error, retry }, meta });
   const code = handled.ok ? "attempt_timeout" : handled.refusal.code;
@@ -254,8 +254,8 @@ async function timeOut(log: EventLog, { job_id, attempt, reach, meta }: Answerin
 }
 
 /**
- * The record of the attempt's end, if the worker has said the same before: its answer was lost on the way. Else the
- * refusal.
+ * The record of the attempt's outcome, if the worker has reported the same before: the response was lost on the way.
+ * Otherwise the refusal.
  */
 async function recorded(
   log: EventLog,
@@ -264,7 +264,7 @@ async function recorded(
 ): Promise<Answered> {
   let claimed = false;
   let said: Answered | undefined;
-  // Its submission is of no concern.
+  // Its submission does not matter.
   for await (const page of pagesOf(log, { stream_id: jobStream(job_id), after_version: 1 })) {
     await inSlices(page, (stored) => {
       const event = decode(stored);

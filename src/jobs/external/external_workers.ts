@@ -3,15 +3,15 @@ import type { Within } from "../../domain/reach.ts";
 import type { RunnerOptions } from "../options.ts";
 import { type ClaimedJob, type ClaimWish, WorkflowGroup } from "./workflow_group.ts";
 
-/** Claims that may wait in one process. */
+/** How many claims may wait in one process. */
 const MAX_WAITING = 1_000;
-/** Different sets of workflows that are claimed in one process: each has a follower of the log. */
+/** How many different sets of workflows are claimed in one process: each has a follower of the log. */
 const MAX_GROUPS = 100;
-/** A set that nobody has asked for this long is forgotten: more than the longest wait and the pause between two. */
+/** A set that nobody has claimed for this long is dropped: more than the longest wait and the delay between two. */
 const FORGET_MS = 60_000;
 
 export interface ExternalWorkersOptions extends Pick<RunnerOptions, "log" | "bus" | "sql" | "logger"> {
-  /** Fires when the service stops: who waits gets nothing, and nothing more is claimed. */
+  /** Fires when the service stops: waiting claims get nothing, and nothing more is claimed. */
   readonly signal: AbortSignal;
   /** {@link MAX_WAITING} by default. */
   readonly max_waiting?: number;
@@ -19,24 +19,24 @@ export interface ExternalWorkersOptions extends Pick<RunnerOptions, "log" | "bus
   readonly max_groups?: number;
 }
 
-/** More claims wait, or for more different sets of workflows, than one process takes. */
+/** More claims wait, or for more different sets of workflows, than one process accepts. */
 export class TooManyClaimsError extends Error {
   override readonly name = "TooManyClaimsError";
 }
 
-/** A workflow whose jobs a worker claims: those without steps of their own. */
+/** A workflow whose jobs a worker claims: those without their own steps. */
 export interface ClaimedWorkflow {
   readonly workflow: string;
 }
 
-/** Whose claim it is, and how much of what all share may be theirs. */
+/** Who claims, and how much of what all share they may use. */
 export interface Claimant {
   readonly identity: string;
   readonly max_claims: number;
   readonly max_sets: number;
 }
 
-/** Names a set of workflows, in whichever order. */
+/** Identifies a set of workflows, in any order. */
 function keyOf(workflows: readonly string[]): string {
   return JSON.stringify([...new Set(workflows.toSorted())]);
 }
@@ -48,7 +48,7 @@ export class ExternalWorkers {
   /** By the workflows' names, sorted. */
   readonly #groups = new Map<string, WorkflowGroup>();
   #waiting = 0;
-  /** How many claims of each claimant wait for each set. */
+  /** How many claims of each caller wait for each set. */
   readonly #sets = new Map<string, Map<string, number>>();
   #forgetting: Timer | undefined;
 
@@ -67,7 +67,7 @@ export class ExternalWorkers {
     const workflows = claimed.map(({ workflow }) => workflow);
     if (this.#options.signal.aborted) return [];
     if (this.#waiting >= this.#maxWaiting) {
-      throw new TooManyClaimsError(`${this.#waiting} claims wait here already; more are not taken`);
+      throw new TooManyClaimsError(`${this.#waiting} claims are waiting here already, the maximum`);
     }
     const leave = claimant && this.#enter(claimant, keyOf(workflows));
     this.#waiting++;
@@ -79,15 +79,17 @@ export class ExternalWorkers {
     }
   }
 
-  /** Counts a claim as its claimant's; returns what takes it back. */
+  /** Counts a claim as its caller's; returns a function that undoes it. */
   #enter({ identity, max_claims, max_sets }: Claimant, key: string): () => void {
     const sets = this.#sets.get(identity) ?? new Map<string, number>();
     const claims = sets.values().reduce((sum, count) => sum + count, 0);
     if (claims >= max_claims) {
-      throw new TooManyClaimsError(`${claims} claims of this caller wait here already; more are not taken`);
+      throw new TooManyClaimsError(`${claims} claims of this caller are waiting here already, the maximum`);
     }
     if (!sets.has(key) && sets.size >= max_sets) {
-      throw new TooManyClaimsError(`Claims of this caller wait for ${sets.size} different sets of workflows already`);
+      throw new TooManyClaimsError(
+        `Claims of this caller are waiting for ${sets.size} different sets of workflows already`,
+      );
     }
     this.#sets.set(identity, sets.set(key, (sets.get(key) ?? 0) + 1));
     return () => {
@@ -114,7 +116,9 @@ export class ExternalWorkers {
   #forgetOne(): void {
     const [idlest] = [...this.#groups].toSorted(([, a], [, b]) => b.idleMs - a.idleMs);
     if (!idlest || idlest[1].idleMs === 0) {
-      throw new TooManyClaimsError(`Workers of ${this.#groups.size} different sets of workflows wait here already`);
+      throw new TooManyClaimsError(
+        `Workers of ${this.#groups.size} different sets of workflows are waiting here already`,
+      );
     }
     this.#close(...idlest);
   }

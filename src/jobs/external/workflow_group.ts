@@ -27,36 +27,36 @@ import { Spread } from "../queue/spread.ts";
 import { type ClaimResult, claim } from "../run/claim.ts";
 import { longestLease } from "./external_answers.ts";
 
-/** What the jobs of one answer may take together, about, in bytes; one job is given whatever it takes. */
+/** The approximate maximum size of the jobs in one response, in bytes; a single job may exceed it. */
 const MAX_ANSWER_WEIGHT = 8_000_000;
-/** What a job takes whose payload is not at hand. */
+/** The assumed size of a job whose payload is not at hand. */
 const UNKNOWN_WEIGHT = 200_000;
-/** What is kept ready; the rest is found again when there is room. */
+/** How many jobs are kept ready; the rest is found again when there is room. */
 const QUEUE = { max_jobs: 1_000, max_weight: 4_000_000 } as const;
-/** How long a worker that does not want to wait may wait all the same, until it is known what is ready. */
+/** How long a worker that does not want to wait may wait nevertheless, until it is known what is ready. */
 const SETTLE_MS = 2_000;
 const SETTLE_POLL_MS = 10;
 
-/** How many jobs whoever claims may hold. */
+/** How many jobs the caller may have claimed. */
 export interface ClaimRoom {
   /** How many more. */
   readonly left: number;
-  /** Counts one while it is claimed, and after that where that was recorded. */
+  /** Counts one while it is claimed, and after that if the claim was recorded. */
   enter<Result extends { ok: true; position: number } | { ok: false }>(record: () => Promise<Result>): Promise<Result>;
 }
 
-/** What a worker asks for. */
+/** A worker's claim request. */
 export interface ClaimWish {
-  /** The name that it gives itself. */
+  /** Its name for itself. */
   readonly worker: string;
   readonly max_jobs: number;
-  /** Absent: whoever claims may hold any number. Where none is left, the worker is given none. */
+  /** Absent: the caller may have any number. If none is left, the worker gets none. */
   readonly room?: ClaimRoom | undefined;
   readonly lease_seconds: number;
   /** How long it wants to wait for a job; 0 for what is ready now. */
   readonly wait_ms: number;
   readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
-  /** Fires when nobody waits for the answer any more. */
+  /** Fires when nobody waits for the response any more. */
   readonly signal: AbortSignal;
 }
 
@@ -73,7 +73,7 @@ export interface WorkflowGroupOptions extends Pick<RunnerOptions, "log" | "bus" 
 /** A worker in the line. */
 interface Waiting extends ClaimWish {
   readonly answer: PromiseWithResolvers<readonly ClaimedJob[]>;
-  /** Whether it is not to wait any longer. */
+  /** Whether it should not wait any longer. */
   over: boolean;
 }
 
@@ -85,12 +85,12 @@ export class WorkflowGroup {
   readonly #heldBack: HeldBackJobs;
   readonly #stopping = new AbortController();
   readonly #fed: Promise<unknown>;
-  /** Who waits, the longest first. */
+  /** The waiting workers, the longest first. */
   readonly #line: Waiting[] = [];
   /** Claims under way. */
   #claiming = 0;
   #serving = false;
-  /** Jobs are given out from then on: at the start it is to be known first which go before which. */
+  /** From then on jobs are given out: at startup their order must be known first. */
   readonly #opened: Promise<void>;
   #open = false;
   /** By the monotonic clock, when a worker last asked. */
@@ -120,12 +120,12 @@ export class WorkflowGroup {
     });
   }
 
-  /** How long nobody has asked, in milliseconds; 0 while somebody waits. */
+  /** How long no worker has asked, in milliseconds; 0 while one waits. */
   get idleMs(): number {
     return this.#line.length + this.#claiming > 0 ? 0 : performance.now() - this.#askedAt;
   }
 
-  /** Stops following the log; who waits gets nothing. */
+  /** Stops following the log; waiting workers get nothing. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     for (const waiting of this.#line.splice(0)) waiting.answer.resolve([]);
@@ -133,8 +133,8 @@ export class WorkflowGroup {
   }
 
   /**
-   * Claims up to `max_jobs` jobs as soon as there is one. Resolves to none when the time is over. Throws what
-   * `log.append` throws where the log is away.
+   * Claims up to `max_jobs` jobs as soon as there is one. Resolves to none when the time is up. Throws what
+   * `log.append` throws if the log is down.
    */
   async claim(wish: ClaimWish): Promise<readonly ClaimedJob[]> {
     this.#askedAt = performance.now();
@@ -154,7 +154,7 @@ export class WorkflowGroup {
     }
   }
 
-  /** Lets a worker go that is not to wait any longer, unless jobs are being claimed for it at this moment. */
+  /** Dismisses a worker that should not wait any longer, unless jobs are being claimed for it right now. */
   #end(waiting: Waiting): void {
     waiting.over = true;
     const place = this.#line.indexOf(waiting);
@@ -163,13 +163,13 @@ export class WorkflowGroup {
     waiting.answer.resolve([]);
   }
 
-  /** Resolves when all is known that is ready at this moment and has been given out, or `SETTLE_MS` later. */
+  /** Resolves when everything that is ready now is known and has been given out, or `SETTLE_MS` later. */
   async #givenOut(signal: AbortSignal): Promise<void> {
     const head = await this.#options.log.head().catch(() => Number.POSITIVE_INFINITY);
     await Promise.all([this.#opened, this.#settled({ signal, head })]);
   }
 
-  /** Resolves when the queue holds what the log up to `head` has for it, or `SETTLE_MS` later. */
+  /** Resolves when the queue includes the log up to `head`, or `SETTLE_MS` later. */
   async #settled({ signal, head = 0 }: { signal: AbortSignal; head?: number }): Promise<void> {
     const deadline = performance.now() + SETTLE_MS;
     while (performance.now() < deadline && !(this.#feed.settled && this.#feed.position >= head)) {
@@ -177,7 +177,7 @@ export class WorkflowGroup {
     }
   }
 
-  /** Gives what is ready to those who wait, once all that is going on right now has been done. */
+  /** Gives ready jobs to waiting workers, once everything under way right now has been done. */
   #serve(): void {
     if (this.#serving) return;
     this.#serving = true;
@@ -216,7 +216,7 @@ export class WorkflowGroup {
     return jobs;
   }
 
-  /** Claims jobs for a worker and answers it; if another was faster at all of them, it goes back to its place. */
+  /** Claims jobs for a worker and responds to it; if another was faster at all of them, it goes back to its place. */
   async #hand(jobs: readonly ReadyJob[], waiting: Waiting): Promise<void> {
     this.#claiming++;
     const { claimed, fault } = await this.#claimAll(jobs, waiting);
@@ -258,11 +258,14 @@ export class WorkflowGroup {
     return { claimed, fault: faults[0] };
   }
 
-  /** Ends a job that can never be claimed: others must not wait behind it. Throws what may pass. */
+  /** Fails a job that can never be claimed: others must not wait behind it. Throws retryable faults. */
   async #cannotClaim({ job_id, version }: ReadyJob, fault: unknown): Promise<void> {
     if (isTransient(fault)) throw fault;
     const { log, logger } = this.#options;
-    logger.error({ job_id, err: fault }, "Cannot give a job to an external worker for a fault of its own; it fails");
+    logger.error(
+      { job_id, err: fault },
+      "Cannot give a job to an external worker because of a fault of its own; it fails",
+    );
     this.#heldBack.settled(job_id);
     try {
       await failForGood(log, { job_id, version, fault, actor: "system:workers" });
@@ -272,7 +275,7 @@ export class WorkflowGroup {
     }
   }
 
-  /** One job, or none where another was faster or a limit holds it back. */
+  /** One job, or none if another was faster or a limit holds it back. */
   async #claim(
     job: ReadyJob,
     { worker, lease_seconds, meta }: ClaimWish,
@@ -299,14 +302,14 @@ export class WorkflowGroup {
     return result;
   }
 
-  /** The worker has gone before it could be told: its lease need not lapse first. */
+  /** The worker has gone before it could be told: do not wait for its lease to expire. */
   async #handBack({ job_id, state }: ClaimedJob, { meta }: ClaimWish): Promise<void> {
     const { log, logger } = this.#options;
     try {
       const command = { type: "release", attempt: state.attempt, reason: "worker_stopping" } as const;
       await commandJob(log, { job_id, reach: EVERYTHING, command, meta: jobMeta(job_id, { actor: meta.actor }) });
     } catch (error) {
-      logger.warn({ job_id, err: error }, "Cannot hand a job back whose worker has gone; its lease will lapse");
+      logger.warn({ job_id, err: error }, "Cannot release a job whose worker has gone; its lease will expire");
     }
   }
 }

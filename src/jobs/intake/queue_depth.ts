@@ -1,12 +1,12 @@
 /**
- * How many jobs wait, so that intake answers 429 rather than fall over.
+ * How many jobs wait, so that intake responds with 429 rather than fall over.
  *
- * The read model's queued jobs are counted as `tallies.ts` has it. Several processes that take jobs in together overshoot by
- * at most what the others take in between two counts, that is within {@link COUNT_EVERY_MS} near the limit (later only
- * where counting itself takes longer than a twentieth of that).
+ * The read model's queued jobs are counted as described in `tallies.ts`. Several processes that accept jobs together
+ * overshoot by at most what the others accept between two counts, that is within {@link COUNT_EVERY_MS} near the limit
+ * (later only if counting itself takes longer than a twentieth of that).
  *
- * A caller may have a share of all waiting jobs, be they submitted, replayed or fired by schedules of theirs. What schedules
- * fire counts, but is not refused.
+ * A caller may have a share of all waiting jobs, whether submitted, replayed or fired by their schedules. What
+ * schedules fire counts, but is not refused.
  */
 import type { Logger } from "pino";
 import type { Caller } from "../../access/mod.ts";
@@ -21,15 +21,15 @@ import {
 import { pause } from "../../async/pause.ts";
 import type { Sql } from "../../db/mod.ts";
 
-/** Between two counts: while more than half of the limit waits, and below that. */
+/** The interval of counts: while more than half of the limit waits, and below that. */
 const COUNT_EVERY_MS = { near: 1_000, far: 5_000 };
-/** Counting may take this share of the time at most. */
+/** The share of time that counting may take. */
 const MAX_SHARE = 0.05;
 export interface QueueDepthOptions {
   readonly sql: Sql;
-  /** Jobs that may wait. */
+  /** The maximum number of waiting jobs. */
   readonly max: number;
-  /** What one caller may have of them, from 0 to 1. */
+  /** The share that one caller may have, from 0 to 1. */
   readonly share: number;
   readonly logger: Pick<Logger, "debug">;
   /** Ends the counting. */
@@ -43,13 +43,13 @@ export interface Depth {
   readonly max: number;
 }
 
-/** The queue as whoever submits jobs sees it. */
+/** The queue for a submitter. */
 export interface Queue {
-  /** Whether no more jobs are to be taken in. */
+  /** Whether no more jobs are accepted. */
   readonly full: boolean;
   /** Why it is full. */
   depth(): Depth;
-  /** Counts a job while it is recorded, and after that where it was. */
+  /** Counts a job while it is being recorded, and then at its position. */
   enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result>;
 }
 
@@ -101,8 +101,7 @@ export class QueueDepth implements Queue {
 
   async #count(): Promise<void> {
     const { sql, max } = this.#options;
-    // More than the limit need not be counted. An index holds the jobs that are to run now, another those that are to run
-    // later.
+    // More than the limit need not be counted. One index has the jobs to run now, another those to run later.
     const rows = sql`
       select from levqor_read.jobs where status = 'queued' and due_at is null
       union all
@@ -129,7 +128,7 @@ class OwnQueue implements Queue {
   }
 
   get full(): boolean {
-    // Who looks again and again, as a bulk operation does, is to see it change.
+    // A caller who looks again and again, as a bulk operation does, must see changes.
     void this.#own.refresh().catch(() => {});
     return this.#own.left === 0 || this.#all.full;
   }

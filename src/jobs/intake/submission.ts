@@ -24,11 +24,11 @@ export interface Submission extends NewJob {
   readonly has_key: boolean;
 }
 
-/** What came of it: the job is on record, perhaps by an earlier request with the same key; or why nothing was recorded. */
+/** The outcome: the job is recorded, perhaps by an earlier request with the same key; or why nothing was recorded. */
 export type Submitted =
   | { readonly ok: true; readonly position: number; readonly replayed: boolean }
   | { readonly ok: false; readonly reason: "queue_full"; readonly depth: Depth }
-  /** Of a request with another body. */
+  /** By a request with another body. */
   | { readonly ok: false; readonly reason: "key_reused" };
 
 type Place = { readonly log: EventLog; readonly queue: Pick<Queue, "enter"> };

@@ -1,10 +1,10 @@
-/** Where the log keeps what is settled about workflows, and what limits let run. */
+/** The streams of workflows' limits, and of what they let run. */
 import { hash } from "node:crypto";
 import { limitStream as streamOfLimit } from "../../../events/limit.ts";
 import { workflowStream as streamOfWorkflow } from "../../../events/workflow.ts";
 import type { Limit } from "../../domain/limit.ts";
 
-/** The stream that holds what is settled about a workflow. */
+/** The stream with a workflow's limits. */
 export function workflowStream(workflow: string): string {
   return streamOfWorkflow(digest(workflow));
 }
@@ -14,15 +14,15 @@ export function limitStream(limit: LimitId): string {
   return streamOfLimit(digest(limitName(limit)));
 }
 
-/** What tells a limit from every other. */
+/** What distinguishes a limit from every other. */
 export type LimitId = Pick<Limit, "workflow" | "concurrency_key" | "key_owner">;
 
-/** The name of a limit, which no other has: neither a workflow's name nor an owner has a line break. */
+/** A unique name for a limit: neither a workflow's name nor an owner contains a line break. */
 export function limitName({ workflow, concurrency_key, key_owner }: LimitId): string {
   return concurrency_key === null ? workflow : `${workflow}\n${key_owner}\n${concurrency_key}`;
 }
 
-/** Names have characters and lengths that stream ids do not take. */
+/** Names have characters and lengths that stream ids do not allow. */
 function digest(name: string): string {
   return hash("sha256", name, "hex").slice(0, 32);
 }

@@ -33,17 +33,17 @@ import { longJobsOf } from "../long_jobs.ts";
 import { type LimitId, limitStream, workflowStream } from "./limit_streams.ts";
 
 /**
- * What is settled about a workflow is asked for again after so long, where no event has told of a change before: in
- * the background, and later before it is used.
+ * A workflow's limits are reloaded after this long, if no event has reported a change before: in the background, and,
+ * later, before they are used.
  */
 const SETTLED_FOR_MS = { background: 1_000, most: 5_000 };
-/** A holder that was read to run is read again after so long, should its end not be heard. */
+/** A holder that was found running is read again after this long, in case its end is missed. */
 const RUNNING_FOR_MS = 5_000;
-/** A limit that changes this often while one job is claimed is fought over by something that never yields. */
+/** A limit that changes this often while one job is claimed is contended by something that never yields. */
 const MAX_TRIES = 50;
-/** What is remembered of workflows and of holders; what is forgotten is read again. */
+/** Cached workflows and holders; evicted ones are read again. */
 const MAX_REMEMBERED = 10_000;
-/** Holders that a sentence names. */
+/** How many holders a sentence names. */
 const MAX_NAMED = 3;
 
 /** The part of a job that limits look at. */
@@ -62,11 +62,11 @@ type Record = (grants: readonly Append[]) => Promise<AppendAllResult>;
 export interface HeldBack {
   readonly limit: Limit;
   readonly refusal: LimitRejection;
-  /** When the rate lets the next one start, in milliseconds from the question; `null` where the limit is full. */
+  /** When the rate allows the next start, in milliseconds from now; `null` if the limit is full. */
   readonly due_in: number | null;
 }
 
-/** What came of asking: what the recording came to, or why nothing was recorded. */
+/** The outcome: that of the recording, or why nothing was recorded. */
 export type Let =
   | { readonly ok: true; readonly recorded: AppendAllResult & { ok: true } }
   | { readonly ok: false; readonly reason: "conflict" }
@@ -74,7 +74,7 @@ export type Let =
 
 export interface LimitsOptions {
   readonly log: EventLog;
-  /** Whether {@link Limits.attemptEnded} is told of every attempt's end. */
+  /** Whether {@link Limits.attemptEnded} is called for every attempt's end. */
   readonly following: boolean;
 }
 
@@ -90,15 +90,15 @@ export class Limits {
   readonly #log: EventLog;
   readonly #following: boolean;
   readonly #settled = new Map<string, Settled>();
-  /** By workflow, what is being asked. */
+  /** Loads in progress, by workflow. */
   readonly #readings = new Map<string, Promise<Settled>>();
-  /** Attempts that were read to run, and when, by the monotonic clock; the feed has not brought their end since. */
+  /** Attempts found running, and when, by the monotonic clock; the feed has not reported their end since. */
   readonly #running = new Map<string, { attempt: number; read_at: number }>();
-  /** Attempts that were read, or heard, to have ended. */
+  /** Attempts known to have ended. */
   readonly #over = new Map<string, number>();
-  /** Histories that are being read: ends that are heard meanwhile may be missing there. */
+  /** Histories that are being read: ends that are reported meanwhile may be missing there. */
   #reading = 0;
-  /** The last in the row for each limit: claims of one process would only get in each other's way. */
+  /** The last in the queue for each limit: claims of one process would only get in each other's way. */
   readonly #turns = new Map<string, Promise<void>>();
 
   constructor({ log, following }: LimitsOptions) {
@@ -106,7 +106,7 @@ export class Limits {
     this.#following = following;
   }
 
-  /** Hears that an attempt has ended. */
+  /** Called when an attempt has ended. */
   attemptEnded(event: StoredEvent): void {
     const jobId = entityId(event.stream_id);
     if (this.#reading === 0 && !this.#running.has(jobId)) return;
@@ -114,20 +114,20 @@ export class Limits {
     this.#running.delete(jobId);
   }
 
-  /** Hears that something was settled about a workflow; returns which. */
+  /** Called when a workflow's limits were set; returns which workflow. */
   settledAnew(event: StoredEvent): string {
     const { workflow } = (decode(event) as KnownEvent & { type: "workflow.limits_set" }).data;
     this.#settle(workflow, event, performance.now());
     return workflow;
   }
 
-  /** Whether it is known of one of the holders that its attempt has ended. */
+  /** Whether one of the holders is known to have ended. */
   hasGone(holders: Holders): boolean {
     for (const [jobId, attempt] of holders) if (this.#isOver(jobId, attempt)) return true;
     return false;
   }
 
-  /** What must let a job run: nothing, as a rule. */
+  /** The limits that apply to a job: usually none. */
   async limitsOf(job: LimitedJob): Promise<readonly Limit[]> {
     const known = this.#settled.get(job.workflow);
     const age = known ? performance.now() - known.read_at : Number.POSITIVE_INFINITY;
@@ -137,8 +137,8 @@ export class Limits {
   }
 
   /**
-   * Asks the limits of a job to let an attempt run. `record` appends the attempt's start, and what it is given after
-   * that, all or none. Throws what it throws, and what the log does.
+   * Asks the limits of a job for a permit for an attempt. `record` appends the attempt's start, and the grants that it
+   * gets, all or none. Throws what it throws, and what the log does.
    */
   async acquire(attempt: LimitedAttempt, record: Record): Promise<Let> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -146,18 +146,18 @@ export class Limits {
       const answer = await this.#inTurn(streams, () => this.#ask(streams, attempt, record));
       if (answer) return answer;
     }
-    throw new ContendedError(`Cannot claim job ${attempt.job_id}: its limits changed at each of ${MAX_TRIES} tries`);
+    throw new ContendedError(`Cannot claim job ${attempt.job_id}: its limits changed at each of ${MAX_TRIES} attempts`);
   }
 
-  /** `undefined`: it is no longer these limits that hold. */
+  /** `undefined`: these limits no longer apply. */
   async #ask(streams: readonly string[], attempt: LimitedAttempt, record: Record): Promise<Let | undefined> {
     const { job_id, attempt: number } = attempt;
-    // Its end may be heard before it is known here that it was let run.
+    // Its end may be reported before its permit is known here.
     if (this.#following) remember(this.#running, job_id, { attempt: number, read_at: performance.now() });
     let isRecorded = false;
     try {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
-        // Anew at each try: it may have been settled otherwise while others had their turn.
+        // Again at each attempt: the limits may have changed while others had their turn.
         const limits = await this.limitsOf(attempt);
         if (!isSameJson(limits.map(limitStream), streams)) return undefined;
         const grants = await this.#grants(limits, streams, attempt);
@@ -175,7 +175,7 @@ export class Limits {
     }
   }
 
-  /** What limits hold jobs back, at this moment: those that nothing holds back are absent. */
+  /** Which limits hold jobs back now: jobs that are not held back are absent. */
   async waitingFor(
     jobs: readonly (LimitedJob & { readonly attempt: number })[],
     { name_holders }: { name_holders: boolean },
@@ -217,7 +217,7 @@ export class Limits {
     return grants;
   }
 
-  /** Where a limit is full, the holders' own histories are asked who has gone. */
+  /** If a limit is full, the holders' own histories show who has gone. */
   async #decide(
     limit: Limit,
     state: LimitState,
@@ -238,7 +238,7 @@ export class Limits {
     return (this.#over.get(jobId) ?? 0) >= attempt;
   }
 
-  /** Reads the histories of holders of which nothing is known. */
+  /** Reads the histories of unknown holders. */
   async #look(holders: Holders): Promise<void> {
     const unknown = [...holders].filter(([jobId, attempt]) => !this.#isKnownToRun(jobId, attempt));
     if (unknown.length === 0) return;
@@ -265,7 +265,7 @@ export class Limits {
     return performance.now() - known.read_at < RUNNING_FOR_MS;
   }
 
-  /** One reading at a time: many claims ask at once. */
+  /** One read at a time: many claims ask at once. */
   #readSettled(workflow: string): Promise<Settled> {
     return this.#readings.get(workflow) ?? this.#beginReading(workflow);
   }
@@ -282,7 +282,7 @@ export class Limits {
     return this.#settle(workflow, events.get(workflowStream(workflow)), read_at);
   }
 
-  /** Takes note of a workflow's newest event, unless a later one is known. */
+  /** Stores a workflow's newest event, unless a later one is known. */
   #settle(workflow: string, newest: StoredEvent | undefined, read_at: number): Settled {
     const version = newest?.version ?? 0;
     const known = this.#settled.get(workflow);
@@ -293,7 +293,7 @@ export class Limits {
     return settled;
   }
 
-  /** Runs `body` when those that came before have done with the streams. All are joined at once: none waits in a circle. */
+  /** Runs `body` when earlier ones are done with the streams. All are joined at once: no deadlock. */
   async #inTurn<T>(streams: readonly string[], body: () => Promise<T>): Promise<T> {
     const { promise: turn, resolve: done } = Promise.withResolvers<void>();
     const before = streams.map((stream) => this.#turns.get(stream));
@@ -323,7 +323,7 @@ function toWaitingFor(limit: Limit, { message, holders, until }: LimitRejection,
     const next = new Date(Math.ceil(until)).toISOString();
     return { reason: "rate", detail: `${message} The next one may start at ${next}.`, until: next };
   }
-  // Where others' jobs are nothing to who asks, neither is how many of them there are.
+  // For callers to whom others' jobs do not exist, their number is not shown either.
   const reason = limit.concurrency_key === null ? "concurrency" : "concurrency_key";
   if (!named) return { reason, detail: message };
   const ids = [...holders.keys()];

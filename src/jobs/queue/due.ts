@@ -1,6 +1,6 @@
 /**
- * Offers the ready queue the jobs that become due: those with a `run_at`, and those whose pause between two attempts
- * is over. None is held in memory before: the read model is asked for them when the next one is due, and at least every
+ * Offers jobs to the ready queue as they become due: those with a `run_at`, and those whose delay between two attempts
+ * is over. None is kept in memory before: the read model is queried when the next one is due, and at least every
  * second.
  */
 import type { Priority } from "../../../events/job.ts";
@@ -10,15 +10,18 @@ import type { HeldBackJobs } from "./held_back.ts";
 import { type DueLane, type DueRow, dueJobs, readModelPosition } from "./read_model.ts";
 import { PRIORITIES, type ReadyQueue } from "./ready_queue.ts";
 
-/** Between two looks at the most, where nothing else is said. */
+/** The maximum interval of looks, by default. */
 const LOOK_EVERY_MS = 1_000;
-/** Between two looks at the least, however many jobs become due. */
+/** The minimum interval of looks, however many jobs become due. */
 const MIN_PAUSE_MS = 20;
-/** Jobs of a lane in one look. */
+/** Jobs per lane and look. */
 const PAGE = 1_000;
-/** Looks go on from the last job seen. This often they begin with the first again, for what was not taken, or came late. */
+/**
+ * Looks continue after the last job seen. This often they start from the first again, for what was not taken, or came
+ * late.
+ */
 const RESCAN_EVERY_MS = 10_000;
-/** How soon the read model is looked at again that does not contain a job yet which is due: at first. */
+/** How soon to query a read model again that does not include a due job yet: at first. */
 const BEHIND_MS = 25;
 
 export interface DueOptions extends Pick<RunnerOptions, "sql" | "logger" | "sweep_seconds"> {
@@ -36,12 +39,12 @@ export class DueJobs {
   readonly #behind: Backoff;
   /** The last job that was offered, of each lane. */
   readonly #after = new Map<Priority, DueRow>();
-  /** Of each lane, the callers of whom it took no more when it was last asked. */
+  /** For each lane, the callers whose jobs it did not accept when last asked. */
   readonly #full = new Map<Priority, Set<string>>(PRIORITIES.map((priority) => [priority, new Set()]));
   #rescanAt = 0;
   /** When to look next, by the monotonic clock. */
   #lookAt = 0;
-  /** What the read model must contain for the next look to see all that it is made for. */
+  /** What the read model must include for the next look to see everything it is for. */
   #awaited = 0;
   #wake = new AbortController();
   #looked = false;
@@ -52,14 +55,14 @@ export class DueJobs {
     this.#behind = new Backoff(BEHIND_MS, this.#everyMs);
   }
 
-  /** Whether what was due at the start has been offered. */
+  /** Whether everything due at startup has been offered. */
   get looked(): boolean {
     return this.#looked;
   }
 
   /** The event at `position` says that a job is due in `ms`. */
   expect(position: number, ms: number): void {
-    // What is further away is found in time by one of the regular looks.
+    // Anything further away is found in time by a regular look.
     if (ms > this.#everyMs) return;
     this.#awaited = Math.max(this.#awaited, position);
     if (performance.now() + ms >= this.#lookAt) return;
@@ -107,7 +110,7 @@ export class DueJobs {
       }
       const job = { ...row, weight: 0 };
       if (!held_back.keeps(job, row)) queue.offer(job);
-      // What the read model has yet to show may be due before it.
+      // Jobs that the read model has yet to show may be due before it.
       if (!isBehind) this.#after.set(row.priority, row);
     }
     for (const { priority, limit } of lanes) {
@@ -119,7 +122,7 @@ export class DueJobs {
     on_ready();
   }
 
-  /** Where to look on, and how far, in the lanes that have room. */
+  /** Where to continue, and how far, in the lanes that have room. */
   #lanes(): DueLane[] {
     const now = performance.now();
     if (now >= this.#rescanAt) {
@@ -133,7 +136,7 @@ export class DueJobs {
     }).filter(({ limit }) => limit >= PAGE / 2);
   }
 
-  /** Whose jobs are left out: there is no room for them. Looks begin with the first again when there is. */
+  /** Whose jobs are left out, for lack of room. Looks start from the first again when there is some. */
   #fullOf(priority: Priority): string[] {
     const { queue } = this.#options;
     const full = this.#full.get(priority) as Set<string>;

@@ -1,7 +1,6 @@
 /**
- * Keeps the ready queue filled: from the read model at the start and after an overflow, otherwise from the log as
- * it grows; jobs that wait for a time come by way of `due.ts`. What the queue holds may be out of date; the claim finds
- * out.
+ * Keeps the ready queue filled: from the read model at startup and after an overflow, otherwise from the log as it
+ * grows; jobs that wait for a time come through `due.ts`. The queue may be stale; the claim finds out.
  */
 import type { JobRetryScheduled, JobStarted, JobSuspended, Priority } from "../../../events/job.ts";
 import { jobStream } from "../../../events/job.ts";
@@ -29,20 +28,23 @@ import { PRIORITIES, type ReadyJob, type ReadyQueue } from "./ready_queue.ts";
 
 /** Jobs whose histories are read at once. */
 const LOAD_PAGE = 200;
-/** So long a history is read together with others, in characters of JSON: a submission of any length is. Longer ones are read one by one. */
+/**
+ * Histories up to this length, in characters of JSON, are read together with others; a submission may have any length.
+ * Longer ones are read one by one.
+ */
 const SHORT_LENGTH = 250_000;
-/** How soon the read model is asked again that was behind the log: at first, and at most. */
+/** How soon to query a lagging read model again: at first, and at most. */
 const BEHIND_PAUSE_MS = { first: 25, most: 1_000 };
-/** A runner with nothing to do asks the read model this often whether that is so. */
+/** How often an idle runner checks the read model. */
 const CHECK_EVERY_MS = 60_000;
 
 export interface FeedOptions
   extends Pick<RunnerOptions, "log" | "bus" | "sql" | "logger" | "sole" | "sweep_seconds">,
     Partial<Pick<RunnerOptions, "instance">> {
-  /** The names of those whose jobs are wanted. */
+  /** The workflows to run. */
   readonly workflows: WorkflowNames;
   readonly queue: ReadyQueue;
-  /** Keeps what limits hold back. */
+  /** Keeps jobs that limits hold back. */
   readonly held_back: HeldBackJobs;
   readonly signal: AbortSignal;
   /** The queue may have grown. */
@@ -64,11 +66,11 @@ export class Feed {
   #following = false;
   /** The stream of the last submission that was not for the queue. */
   #passedOver: string | undefined;
-  /** Jobs handed back, whose histories are still to be read. */
+  /** Released jobs whose histories are still to be read. */
   readonly #returned = new Set<string>();
   #returning: Promise<void> | undefined;
   #refilling: Promise<void> | undefined;
-  /** By the monotonic clock, when the read model was last asked for all that waits. */
+  /** By the monotonic clock, when the read model was last queried for everything that waits. */
   #checkedAt = performance.now();
 
   constructor(options: FeedOptions) {
@@ -81,12 +83,12 @@ export class Feed {
     return this.#position;
   }
 
-  /** Whether the start is through. */
+  /** Whether startup is complete. */
   get following(): boolean {
     return this.#following;
   }
 
-  /** Whether the queue holds all that the read model and the log up to `position` have for it, or is full. */
+  /** Whether the queue includes the read model and the log up to `position`, or is full. */
   get settled(): boolean {
     const reading = this.#returned.size > 0 || this.#returning !== undefined || this.#refilling !== undefined;
     return this.#following && this.#due.looked && !reading;
@@ -97,7 +99,7 @@ export class Feed {
     await Promise.all([this.#run(), this.#due.run(), this.#keepFilled()]);
   }
 
-  /** Looks now and then whether there is room for what there was none for. */
+  /** Checks periodically whether there is room for jobs that were turned away. */
   async #keepFilled(): Promise<void> {
     const { signal } = this.#options;
     while (!signal.aborted) {
@@ -115,18 +117,18 @@ export class Feed {
         if (!this.#following) orphans = await this.#start();
         await this.#follow(orphans);
       } catch (error) {
-        logger.error({ err: error, position: this.#position }, "Cannot follow the log for jobs; trying again");
+        logger.error({ err: error, position: this.#position }, "Cannot follow the log for jobs; retrying");
         await pause(backoff.next(), signal);
       }
     }
   }
 
-  /** Fetches jobs that were handed back, and those that the queue had no room for. Never throws. */
+  /** Fetches released jobs, and those that the queue had no room for. Never throws. */
   refill(): void {
     const cannot = (error: unknown) => {
-      this.#options.logger.warn({ err: error }, "Cannot read waiting jobs; trying again");
+      this.#options.logger.warn({ err: error }, "Cannot read waiting jobs; retrying");
     };
-    // Apart: what was handed back must not wait for a read model that is behind.
+    // Separately: released jobs must not wait for a lagging read model.
     this.#returning ??= this.#fetchReturned()
       .catch(cannot)
       .finally(() => {
@@ -145,8 +147,8 @@ export class Feed {
   }
 
   /**
-   * Those of the named jobs that this runner may claim, as the log has them at this moment. One that is to wait for a
-   * time is among them only where it is as it was found to be due: at the same version.
+   * Those of the given jobs that this runner may claim, as they are in the log now. One that waits for a time is
+   * included only if it is as it was when found due: at the same version.
    */
   async load(jobs: readonly { readonly job_id: string; readonly version?: number }[]): Promise<ReadJob[]> {
     const { log } = this.#options;
@@ -171,15 +173,15 @@ export class Feed {
     return ready;
   }
 
-  /** Ends a job whose history cannot be read. Never throws. */
+  /** Fails a job whose history cannot be read. Never throws. */
   async #giveUp(unreadable: { job_id: string; version: number | undefined; fault: unknown }): Promise<void> {
     const { log, logger, instance } = this.#options;
     const { job_id, fault } = unreadable;
-    logger.error({ job_id, err: fault }, "Cannot read a job that waits; it fails");
+    logger.error({ job_id, err: fault }, "Cannot read a waiting job; it fails");
     try {
       await failForGood(log, { ...unreadable, actor: instance === undefined ? "system:jobs" : `worker:${instance}` });
     } catch (error) {
-      logger.warn({ job_id, err: error }, "Cannot record that a job failed; trying again when it is found again");
+      logger.warn({ job_id, err: error }, "Cannot record that a job failed; retrying when it is found again");
     }
   }
 
@@ -201,7 +203,7 @@ export class Feed {
 
   async #follow(orphans: Orphans | undefined): Promise<void> {
     const { log, bus, signal, logger, on_ready, on_orphans } = this.#options;
-    const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for jobs; trying again");
+    const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for jobs; retrying");
     let waiting = orphans;
     const settle = () => {
       if (!waiting?.complete(this.#position)) return;
@@ -215,8 +217,8 @@ export class Feed {
           this.#see(event);
           waiting?.see(event);
         } catch (error) {
-          // One event that no runner can read must not keep it from all that come after.
-          logger.error({ err: error, position: event.position }, "Cannot read an event for jobs; passing over it");
+          // One unreadable event must not keep the runner from all later ones.
+          logger.error({ err: error, position: event.position }, "Cannot read an event for jobs; skipping it");
           this.#readAnew(event);
         }
         if (this.#pacer.did(event.data_json.length)) await this.#pacer.turn();
@@ -228,7 +230,7 @@ export class Feed {
     }
   }
 
-  /** A job that waits here has an event that cannot be read: its whole history shows whether it can go on. */
+  /** A waiting job has an unreadable event: its whole history shows whether it can continue. */
   #readAnew({ stream_id }: StoredEvent): void {
     const jobId = entityId(stream_id);
     if (!this.#options.queue.has(jobId)) return;
@@ -263,7 +265,7 @@ export class Feed {
         break;
       case "job.replayed_from":
       case "job.step_reused":
-        // They follow their submission: a job that is for others, or for later, need not be looked at.
+        // They follow their submission: a job for others, or for later, can be ignored.
         if (event.stream_id !== this.#passedOver) this.#advance(event);
         break;
       case "job.pipeline_pinned":
@@ -283,7 +285,7 @@ export class Feed {
     }
   }
 
-  /** Brings a job that waits to what has happened to it meanwhile. */
+  /** Updates a waiting job with its latest events. */
   #advance(stored: StoredEvent): void {
     const jobId = entityId(stored.stream_id);
     const evolve = (state: JobState) => jobDecider.evolve(state, decode(stored));
@@ -301,13 +303,13 @@ export class Feed {
     this.#due.expect(stored.position, Date.parse(until) - Date.parse(stored.recorded_at));
   }
 
-  /** Whether the job is for who is fed here. */
+  /** Whether the job is for this feed. */
   #wants({ workflow, steps, pipeline }: JobState): boolean {
     const { workflows } = this.#options;
     return steps !== null || pipeline !== null ? workflows.runs_steps === true : workflows.has(workflow);
   }
 
-  /** A pipeline is there: jobs of its name may have waited for it. */
+  /** A pipeline was stored: jobs of its name may have waited for it. */
   #learn(pipeline: string, position: number): void {
     if (this.#options.workflows.learn?.(pipeline)) this.#options.queue.miss(position);
   }
@@ -369,7 +371,7 @@ export class Feed {
   async #fetchSomeReturned(): Promise<void> {
     const { queue, on_ready } = this.#options;
     const ids = [...this.#returned].slice(0, LOAD_PAGE);
-    // Before they are read: one that is handed back once more meanwhile must be read once more.
+    // Before they are read: one that is released once more meanwhile must be read once more.
     for (const id of ids) this.#returned.delete(id);
     try {
       for (const job of await this.load(ids.map((job_id) => ({ job_id })))) queue.addFirst(job);
@@ -380,17 +382,17 @@ export class Feed {
     on_ready();
   }
 
-  /** Resolves to whether the read model held any. */
+  /** Resolves to whether the read model had any. */
   async #fill({ priority, caller }: { priority: Priority; caller: string | null }): Promise<boolean> {
     const { sql, workflows, queue, held_back } = this.#options;
     const missing = queue.toFill(priority, caller);
     if (!missing) return false;
-    // Asked first: what the read model holds a moment later is at least this.
+    // Read first: the read model includes at least this a moment later.
     const position = (await readModelPosition(sql)) ?? 0;
     const limit = Math.min(LOAD_PAGE, queue.room(priority, caller));
     const { rows, more } = await queuedJobs(sql, { workflows, priority, caller, ...missing, limit });
     const jobs = await this.load(rows.filter((row) => !held_back.keeps({ ...row, priority, weight: 0 }, row)));
-    // No further than was asked for: what has gone missing since, at a later position, is not among these.
+    // No further than requested: what has gone missing since, at a later position, is not among these.
     const upTo = more ? (rows.at(-1)?.position ?? 0) : Math.min(position, missing.until);
     queue.fill(priority, { jobs, upTo, more, caller });
     return rows.length > 0;
@@ -418,7 +420,7 @@ const ATTEMPT_ENDS: ReadonlySet<string> = new Set<EventType>([
   "job.cancelled",
 ]);
 
-/** Attempts that were running when this process started, while no other worker can be alive. */
+/** Attempts that were running when this process started, if no other worker can be alive. */
 class Orphans {
   readonly attempts: Map<string, number>;
   readonly #instance: string;
@@ -430,7 +432,7 @@ class Orphans {
     this.#head = about.head;
   }
 
-  /** Whether everything is known that happened before the start. */
+  /** Whether everything that happened before startup is known. */
   complete(position: number): boolean {
     return position >= this.#head;
   }

@@ -27,19 +27,19 @@ import { type MayStart, PRIORITIES, type ReadyJob, ReadyQueue } from "./ready_qu
 const BOUNDS: HeldBackBounds = { jobs_of_limit: 1_000, jobs: 50_000, limits: 10_000 };
 /** Jobs that are fetched from the read model at once. */
 const PAGE = 500;
-/** Jobs that a limit fetches at once while all together keep as many as they may: without any it would stand still. */
+/** Jobs that a limit fetches at once while all together keep the maximum: without any it would stall. */
 const FEW = 2;
-/** How soon the read model is asked again that was behind the log. */
+/** How soon to query a lagging read model again. */
 const BEHIND_MS = 100;
-/** A limit is tried again after so long, whatever was heard. */
+/** A limit is tried again after this long, whatever the news. */
 const RETRY_MS = 10_000;
-/** Limits that are tried again in one look, at the most, and how often that is. */
+/** How many limits are tried again in one look, at most, and how often that is. */
 const RETRIES = { limits: 50, every_ms: 1_000 };
 
-/** Limits that go on at once at the most when callers may start jobs again: there may be thousands. */
+/** How many limits continue at once, at most, when callers may start jobs again: there may be thousands. */
 const GO_ON = 50;
 
-/** What limits look at. */
+/** The part of a job that limits look at. */
 type Scope = LimitId;
 
 export interface HeldBackOptions extends Pick<RunnerOptions, "log" | "sql" | "logger"> {
@@ -47,7 +47,9 @@ export interface HeldBackOptions extends Pick<RunnerOptions, "log" | "sql" | "lo
   readonly queue: ReadyQueue;
   /** {@link BOUNDS} by default. */
   readonly bounds?: Partial<HeldBackBounds>;
-  /** Whether a caller may start a job now; absent: whoever it is. Told of changes by {@link HeldBackJobs.goOn}. */
+  /**
+   * Whether a caller may start a job now; absent: any caller may. Changes are reported with {@link HeldBackJobs.goOn}.
+   */
   readonly may_start?: MayStart;
   /** The queue has grown. */
   readonly on_ready: () => void;
@@ -60,11 +62,11 @@ interface Waiting {
   readonly jobs: ReadyQueue;
   /** The job that is in the ready queue, is being claimed, or is held back by another limit meanwhile. */
   trial: string | undefined;
-  /** The job that was on trial last and refused: the next one, if its caller may start it then. */
+  /** The job that was on trial last and was refused: the next one, if its caller may start it then. */
   refused: ReadyJob | undefined;
   /** News came during the trial. */
   woken: boolean;
-  /** Who filled it when it was last asked. */
+  /** The holders when it was last asked. */
   holders: readonly string[];
   callOff: (() => void) | undefined;
   refilling: boolean;
@@ -73,7 +75,7 @@ interface Waiting {
 }
 
 export class HeldBackJobs {
-  /** What claims ask. */
+  /** The questions of claims. */
   readonly limits: Limits;
   readonly #options: HeldBackOptions;
   readonly #bounds: HeldBackBounds;
@@ -83,9 +85,9 @@ export class HeldBackJobs {
   readonly #jobs = new Map<string, Waiting>();
   readonly #trials = new Map<string, Set<Waiting>>();
   readonly #holders = new Map<string, Set<Waiting>>();
-  /** Limits of which a job could be tried, if only its caller might start it. */
+  /** Limits with a job that could be tried, if only its caller might start it. */
   readonly #stalled = new Set<Waiting>();
-  /** The last submission that was turned away for want of room for its limit; 0: none. */
+  /** The last submission that was turned away for lack of room for its limit; 0: none. */
   #turnedAway = 0;
 
   constructor(options: HeldBackOptions) {
@@ -99,7 +101,7 @@ export class HeldBackJobs {
     return this.#jobs.size;
   }
 
-  /** Tries again what may have missed its news, until the signal fires. */
+  /** Retries limits that may have missed their news, until the signal fires. */
   async run(): Promise<void> {
     const { signal } = this.#options;
     while (!signal.aborted) {
@@ -109,7 +111,7 @@ export class HeldBackJobs {
     for (const { callOff } of this.#waiting.values()) callOff?.();
   }
 
-  /** Keeps a job that would only be refused, for others of its limits wait already. */
+  /** Keeps a job that would only be refused, because others of its limits wait already. */
   keeps(job: ReadyJob, scope: Scope): boolean {
     if (this.#waiting.size === 0) return false;
     const known = this.#jobs.get(job.job_id);
@@ -128,7 +130,7 @@ export class HeldBackJobs {
     return false;
   }
 
-  /** Hears that callers may start jobs now who might not before. */
+  /** Called when callers may start jobs again. */
   goOn(): void {
     if (this.#stalled.size === 0) return;
     for (const waiting of [...this.#stalled.values().take(GO_ON)]) {
@@ -137,7 +139,7 @@ export class HeldBackJobs {
     }
   }
 
-  /** Hears what came of a claim. */
+  /** Called with the outcome of a claim. */
   answered(job: ReadyJob, result: ClaimResult): void {
     if (!result.ok && result.reason === "held_back") this.#hold(job, result.held_back);
     else this.settled(job.job_id);
@@ -160,14 +162,14 @@ export class HeldBackJobs {
       this.#add(waiting, job, "first");
     }
     waiting.callOff?.();
-    // A little later than it is due: too soon would be refused.
+    // Slightly later than it is due: too soon would be refused.
     if (due_in !== null) {
       waiting.callOff = alarm(Math.max(0, due_in) + 1, () => this.#safely(() => this.#wake(waiting)));
     }
     if (waiting.woken || this.limits.hasGone(refusal.holders)) this.#next(waiting);
   }
 
-  /** A job is claimed, or not to be claimed any more: the next ones of its limits follow. */
+  /** A job was claimed, or can no longer be: the next ones of its limits follow. */
   settled(jobId: string): void {
     const waiting = this.#jobs.get(jobId);
     if (waiting) {
@@ -182,14 +184,14 @@ export class HeldBackJobs {
     if (waiting) this.#dropIfEmpty(waiting);
   }
 
-  /** An attempt has ended: if it held a slot, that is free. */
+  /** An attempt has ended: if it held a permit, that is free. */
   attemptEnded(event: StoredEvent): void {
     this.limits.attemptEnded(event);
     if (this.#holders.size === 0) return;
     for (const waiting of [...(this.#holders.get(entityId(event.stream_id)) ?? [])]) this.#wake(waiting);
   }
 
-  /** It was settled anew how many jobs of a workflow may run. */
+  /** A workflow's limits were set. */
   limitsSet(event: StoredEvent): void {
     const workflow = this.limits.settledAnew(event);
     for (const waiting of [...this.#waiting.values()]) if (waiting.scope.workflow === workflow) this.#wake(waiting);
@@ -224,8 +226,8 @@ export class HeldBackJobs {
   }
 
   /**
-   * A job on trial waits for another limit now. A key waits with it, a workflow goes on with the next: it must not wait
-   * for a key, which may be waiting for it.
+   * A job on trial waits for another limit now. A key waits with it, a workflow continues with the next: it must not
+   * wait for a key, which may be waiting for it.
    */
   #goOnWithout(jobId: string, waiting: Waiting): void {
     for (const tried of [...(this.#trials.get(jobId) ?? [])]) {
@@ -235,7 +237,7 @@ export class HeldBackJobs {
     }
   }
 
-  /** Puts a limit last in the order of asking, and notes who holds it. */
+  /** Moves a limit to the end of the order of asking, and notes its holders. */
   #asked(waiting: Waiting, holders: readonly string[]): void {
     const name = limitName(waiting.scope);
     this.#waiting.delete(name);
@@ -310,30 +312,30 @@ export class HeldBackJobs {
       for (const lane of lanes) await this.#fill(waiting, lane);
     };
     fill()
-      .catch((error) => logger.warn({ err: error }, "Cannot read jobs that limits hold back; trying again"))
+      .catch((error) => logger.warn({ err: error }, "Cannot read jobs that limits hold back; retrying"))
       .then(async () => {
-        // The read model may be behind the log.
+        // The read model may lag behind the log.
         if (waiting.jobs.size === 0) await pause(BEHIND_MS, signal);
         waiting.refilling = false;
         if (waiting.trial === undefined) this.#next(waiting);
       })
-      .catch((error) => logger.error({ err: error }, "Cannot go on with jobs that limits hold back"));
+      .catch((error) => logger.error({ err: error }, "Cannot continue with jobs that limits hold back"));
   }
 
   async #fill(waiting: Waiting, { priority, caller }: { priority: Priority; caller: string | null }): Promise<void> {
     const { sql } = this.#options;
     const missing = waiting.jobs.toFill(priority, caller);
     if (!missing) return;
-    // Asked first: what the read model holds a moment later is at least this.
+    // Read first: the read model includes at least this a moment later.
     const position = (await readModelPosition(sql)) ?? 0;
     const limit = Math.min(PAGE, waiting.jobs.room(priority, caller));
     const found = await queuedUnderLimit(sql, { ...waiting.scope, priority, caller, ...missing, limit });
-    // Others may have filled the room meanwhile.
+    // Others may have filled the room in the meantime.
     const rows = found.rows.slice(0, this.#roomFor(waiting));
     const more = found.more || rows.length < found.rows.length;
     if (more && rows.length === 0) return;
     const jobs = rows.filter(({ job_id }) => !this.#trials.has(job_id)).map((row) => ({ ...row, priority, weight: 0 }));
-    // No further than was asked for: what has gone missing since, at a later position, is not among these.
+    // No further than requested: what has gone missing since, at a later position, is not among these.
     const upTo = more ? (rows.at(-1)?.position ?? 0) : Math.min(position, missing.until);
     waiting.jobs.fill(priority, { jobs, upTo, more, caller });
     for (const { job_id } of jobs) if (waiting.jobs.has(job_id)) this.#jobs.set(job_id, waiting);
@@ -349,7 +351,7 @@ export class HeldBackJobs {
     try {
       action();
     } catch (error) {
-      this.#options.logger.error({ err: error }, "Cannot go on with jobs that limits hold back");
+      this.#options.logger.error({ err: error }, "Cannot continue with jobs that limits hold back");
     }
   }
 
@@ -378,14 +380,14 @@ export class HeldBackJobs {
     for (const waiting of due) {
       const { trial, holders } = waiting;
       this.#asked(waiting, holders);
-      // Perhaps it is being claimed at this moment: then another is tried beside it, which does no harm.
+      // Perhaps it is being claimed right now: then another is tried beside it, which is harmless.
       if (trial !== undefined && !queue.has(trial) && !this.#jobs.has(trial)) this.#endTrial(waiting);
       this.#wake(waiting);
     }
   }
 }
 
-/** The limits that a job may be under, as far as its own words tell. */
+/** The limits that may apply to a job, according to its submission. */
 function namesOf(scope: Scope): string[] {
   return scope.concurrency_key === null ? [scope.workflow] : [scope.workflow, limitName(scope)];
 }

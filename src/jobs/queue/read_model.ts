@@ -8,17 +8,17 @@ import type { Sql } from "../../db/mod.ts";
 import type { LimitId } from "../limits/limit_streams.ts";
 import type { WorkflowNames } from "../options.ts";
 
-/** How many jobs are taken from the read model at once. */
+/** How many jobs are read from the read model at once. */
 const PAGE = 1_000;
 
-/** The last event that a read model contains; `undefined` before there is one. */
+/** The last event that a read model includes; `undefined` before there is one. */
 export async function readModelPosition(sql: Sql, name = "jobs"): Promise<number | undefined> {
   const [row] = await sql<{ position: number }[]>`
     select position from levqor_ops.projections where name = ${name} and live`;
   return row?.position;
 }
 
-/** How many jobs have not ended. Indexes hold them apart, whatever number has. */
+/** How many jobs have not finished. Indexes keep them apart, however many have. */
 export async function unfinishedJobs(sql: Sql): Promise<{ queued: number; running: number }> {
   const [row] = await sql<[{ queued: number; running: number }]>`
     select
@@ -35,14 +35,14 @@ export interface QueuedRow extends LimitId {
   readonly version: number;
 }
 
-/** The part of the waiting jobs of one priority that is asked for, in the order of their intake. */
+/** The requested part of the waiting jobs of one priority, in order of intake. */
 export interface QueuedLane {
   readonly priority: Priority;
   /** `after < position <= until` */
   readonly after: number;
   readonly until: number;
   readonly limit: number;
-  /** Of this caller alone; `null`: of whomever. */
+  /** Only of this caller; `null`: of all callers. */
   readonly caller: string | null;
   /** But not of these. */
   readonly except: readonly string[];
@@ -98,7 +98,7 @@ export async function queuedJobs(
   return { rows, more: rows.length === limit };
 }
 
-/** As {@link queuedJobs}: those of one workflow, of one concurrency key or of all (`null`). */
+/** Like {@link queuedJobs}: those of one workflow, of one concurrency key or of all (`null`). */
 export async function queuedUnderLimit(
   sql: Sql,
   query: QueuedLane & LimitId,
@@ -125,7 +125,7 @@ export async function queuedUnderLimit(
   return { rows, more: rows.length === limit };
 }
 
-/** Of whomever but these. */
+/** Of all callers but these. */
 function notOf(sql: Sql, callers: readonly string[]) {
   return callers.length === 0 ? sql`` : sql`and (account is null or account <> all(${[...callers]}::text[]))`;
 }
@@ -138,13 +138,13 @@ export interface DueRow extends QueuedRow {
   readonly due_in: number;
 }
 
-/** The part of the due jobs of one priority that is asked for. */
+/** The requested part of the due jobs of one priority. */
 export interface DueLane {
   readonly priority: Priority;
   readonly limit: number;
-  /** The last one seen; those after it are asked for. */
+  /** The last one seen; those after it are requested. */
   readonly after?: Pick<DueRow, "due_at" | "job_id">;
-  /** Of whomever but these. */
+  /** Of all callers but these. */
   readonly except: readonly string[];
 }
 
@@ -194,7 +194,7 @@ export function dueJobs(
     order by due_at, job_id`;
 }
 
-/** How many jobs of each of some callers run that built-in workers may run. */
+/** How many jobs of each of some callers are running that built-in workers may run. */
 export async function runningOf(
   sql: Sql,
   { callers, workflows }: { callers: readonly string[]; workflows: WorkflowNames },
@@ -215,7 +215,7 @@ interface RunningRow {
   readonly now: number;
 }
 
-/** Running jobs whose lease has lapsed by the database's clock, longest first. */
+/** Running jobs whose lease has expired by the database's clock, longest first. */
 export function lapsedJobs(sql: Sql): Promise<RunningRow[]> {
   return sql<RunningRow[]>`
     select job_id, attempt, floor(extract(epoch from now()) * 1000)::float8 as now from levqor_read.jobs
@@ -223,7 +223,7 @@ export function lapsedJobs(sql: Sql): Promise<RunningRow[]> {
     order by lease_expires_at limit ${PAGE}`;
 }
 
-/** Jobs that have taken too long by the database's clock, longest first. */
+/** Jobs whose time is up by the database's clock, longest first. */
 export function expiredJobs(sql: Sql): Promise<{ job_id: string; now: number }[]> {
   return sql<{ job_id: string; now: number }[]>`
     select job_id, floor(extract(epoch from now()) * 1000)::float8 as now from levqor_read.jobs
@@ -231,7 +231,7 @@ export function expiredJobs(sql: Sql): Promise<{ job_id: string; now: number }[]
     order by expires_at limit ${PAGE}`;
 }
 
-/** Running jobs that another worker than `worker` holds. */
+/** Running jobs that another worker than `worker` has claimed. */
 export function jobsOfOthers(sql: Sql, worker: string): Promise<{ job_id: string; attempt: number }[]> {
   return sql<{ job_id: string; attempt: number }[]>`
     select job_id, attempt from levqor_read.jobs where status = 'running' and worker <> ${worker}`;
@@ -239,13 +239,13 @@ export function jobsOfOthers(sql: Sql, worker: string): Promise<{ job_id: string
 
 export interface DueCallbackRow {
   readonly job_id: string;
-  /** Of the job's stream when the callback was due: where it has grown since, the row is out of date. */
+  /** The version of the job's stream when the callback was due: if it has grown since, the row is stale. */
   readonly version: number;
 }
 
 /**
- * Callbacks that are due by the database's clock, the longest first. Those that the worker that ended the job is about
- * to make are left to it for `grace_seconds`.
+ * Callbacks that are due by the database's clock, the longest first. Those that the worker that finished the job is
+ * about to send are left to it for `grace_seconds`.
  */
 export function dueCallbacks(sql: Sql, grace_seconds: number): Promise<DueCallbackRow[]> {
   return sql<DueCallbackRow[]>`

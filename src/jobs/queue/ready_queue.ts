@@ -1,46 +1,46 @@
 /**
- * The jobs that this process may claim next: bounded in number and in bytes.
+ * The jobs that this process may claim next: limited in number and in bytes.
  *
- * **Priority.** `high` goes before `normal` before `low`; but a lane that waits is passed over at most
- * {@link MAX_PASSED_OVER} times in a row (once more where both lower lanes are due), so that no flood above starves
- * it. Within a lane callers take turns, the operator like one of them. A caller's jobs go in the order of their intake;
- * those handed back go first. Whose turn it is and who may not start a job now is passed over, and keeps their place.
+ * **Priority.** `high` goes before `normal` before `low`; but a waiting lane is skipped at most {@link MAX_PASSED_OVER}
+ * times in a row (once more if both lower lanes are due), so that no flood above starves it. Within a lane callers take
+ * turns, the operator like one of them. A caller's jobs keep the order of their intake; released ones go first. A
+ * caller who may not start a job now is skipped, and keeps their place.
  *
- * **Bounds.** A lane that is full turns further jobs away and remembers that the log holds more of them
- * (`missing`): they are fetched from the read model when there is room. So does each caller's part of it, which holds
- * {@link JOBS_OF_CALLER} at most: nobody's jobs keep another's out of memory.
+ * **Limits.** A full lane turns further jobs away and remembers that the log has more of them (`missing`): they are
+ * fetched from the read model when there is room. So does each caller's part of it, which has {@link JOBS_OF_CALLER} at
+ * most: nobody's jobs keep another's out of memory.
  */
 import type { Priority } from "../../../events/job.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { outputsLength } from "../../domain/pipeline/step_states.ts";
 
-/** How often in a row a waiting lane may be passed over for a higher one. */
+/** How often in a row a waiting lane may be skipped for a higher one. */
 export const MAX_PASSED_OVER: Readonly<Record<Priority, number>> = { high: 0, normal: 8, low: 32 };
 
 /** Lanes, highest first. */
 export const PRIORITIES: readonly Priority[] = ["high", "normal", "low"];
 
-/** Jobs that a lane takes beyond its bound when they become due. */
+/** Jobs that a lane accepts beyond its limit when they become due. */
 const DUE_RESERVE = 1_000;
 
 /** Jobs of one caller in each lane. */
 const JOBS_OF_CALLER = 1_000;
-/** Jobs that a caller's part takes though all callers' parts together are full: without any they would stand still. */
+/** Jobs that a caller's part accepts even if all callers' parts together are full: without any they would stall. */
 const FEW = 2;
 
 /** A job that may be claimed. */
 export interface ReadyJob {
   readonly job_id: string;
-  /** Who set it going; `null`: the operator (`chargedTo`). */
+  /** Who caused it; `null`: the operator (`chargedTo`). */
   readonly caller: string | null;
   readonly priority: Priority;
-  /** Where the log holds its submission. */
+  /** The position of its submission. */
   readonly position: number;
   /** Of its stream. */
   readonly version: number;
-  /** Absent where it is too much to keep: it is read again at the claim. */
+  /** Absent if it is too large to keep: it is read again at the claim. */
   readonly state?: JobState;
-  /** What keeping `state` takes, about, in bytes; 0 without it. */
+  /** The approximate size of `state`, in bytes; 0 without it. */
   readonly weight: number;
 }
 
@@ -49,18 +49,18 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** Whether a caller may start a job now. */
 export type MayStart = (caller: string) => boolean;
 
-/** The submissions that a lane, or a caller's part of it, has turned away lie within `after < position <= until`. */
+/** The submissions that a lane, or a caller's part of it, has turned away are within `after < position <= until`. */
 export interface Missing {
   readonly after: number;
   readonly until: number;
-  /** The read model had no more of them when it was last asked: it is behind the log. */
+  /** The read model had no more of them when last asked: it lags behind the log. */
   readonly exhausted: boolean;
 }
 
 export interface ReadyQueueLimits {
   /** Jobs in each lane of the operator, and of all callers together; 50,000 by default. */
   readonly max_jobs?: number;
-  /** What the states of the jobs in all lanes take, about, in bytes; 32 million by default. */
+  /** The approximate size of the states of the jobs in all lanes, in bytes; 32 million by default. */
   readonly max_weight?: number;
 }
 
@@ -79,13 +79,13 @@ export class ReadyQueue {
     return this.#lanes.high.size + this.#lanes.normal.size + this.#lanes.low.size;
   }
 
-  /** Adds a newly submitted job, unless there is no room for it. Of a job that is there already the newer version stays. */
+  /** Adds a newly submitted job, unless there is no room for it. If it is there already, the newer version stays. */
   add(job: ReadyJob): void {
     const lane = this.#lanes[job.priority];
     if (lane.admits(job)) this.#keep(lane, job, "last");
   }
 
-  /** Does not take a submitted job for which there is no room elsewhere: it is missing from now on. */
+  /** Turns away a submitted job for which there is no room elsewhere: it is missing from now on. */
   turnAway({ priority, position, caller }: ReadyJob): void {
     this.#lanes[priority].partOf(caller).miss(position - 1, position);
   }
@@ -106,17 +106,17 @@ export class ReadyQueue {
     if (lane.partOf(job.caller).roomAbove(DUE_RESERVE) > 0) this.#keep(lane, job, "last");
   }
 
-  /** How many jobs that have become due a lane can take: some more than others, so that a long queue does not keep them out. */
+  /** How many due jobs a lane can accept: some more than others, so that a long queue does not keep them out. */
   dueRoom(priority: Priority, caller: string | null = null): number {
     return this.#lanes[priority].known(caller)?.roomAbove(DUE_RESERVE) ?? DUE_RESERVE;
   }
 
-  /** The callers of whom a lane can take no more jobs that have become due. */
+  /** The callers whose due jobs a lane can no longer accept. */
   fullOfDue(priority: Priority): string[] {
     return this.#lanes[priority].callers((part) => part.roomAbove(DUE_RESERVE) === 0);
   }
 
-  /** Brings a job that waits here to a later version of its stream, without moving it. False where it does not. */
+  /** Updates a waiting job to a later version of its stream, without moving it. False if it is not there. */
   advance(jobId: string, version: number, evolve: (state: JobState) => JobState): boolean {
     for (const priority of PRIORITIES) {
       const job: Writable<ReadyJob> | undefined = this.#lanes[priority].get(jobId);
@@ -130,30 +130,30 @@ export class ReadyQueue {
     return false;
   }
 
-  /** Adds a job that was handed back, before all others of its caller and lane. */
+  /** Adds a released job, before all others of its caller and lane. */
   addFirst(job: ReadyJob): void {
     this.#keep(this.#lanes[job.priority], job, "first");
   }
 
-  /** Declares that the log may hold jobs, of whomever, up to a position that were never offered here. */
+  /** Declares that the log may have jobs, of any caller, up to a position that were never offered here. */
   miss(until: number): void {
     for (const priority of PRIORITIES) this.#lanes[priority].partOf(null).miss(0, until);
   }
 
-  /** Of whom a lane has turned jobs away and has room by now; `null`: of whomever. */
+  /** The callers whose jobs a lane has turned away and has room for by now; `null`: any caller. */
   toFetch(priority: Priority): (string | null)[] {
     return this.#lanes[priority].lacking((part) => part.hasRoom);
   }
 
-  /** What of a caller, or of whomever, a lane has turned away, once there is room for it. */
+  /** The jobs of one or any caller that a lane has turned away, once there is room for them. */
   missing(priority: Priority, caller: string | null = null): Missing | undefined {
     const part = this.#lanes[priority].known(caller);
     return part?.hasRoom ? part.missing : undefined;
   }
 
   /**
-   * The same, to be fetched now and given to {@link fill}: one at a time. Where it is of whomever, but for the callers
-   * that are named: there is no room for theirs, which are to be fetched later.
+   * The same, to be fetched now and passed to {@link fill}: one at a time. For any caller, except those listed: there
+   * is no room for theirs, which are to be fetched later.
    */
   toFill(priority: Priority, caller: string | null = null): (Missing & { except: string[] }) | undefined {
     const lane = this.#lanes[priority];
@@ -166,7 +166,7 @@ export class ReadyQueue {
     return { ...missing, except };
   }
 
-  /** Adds those of the jobs {@link toFill} that the read model held up to a position; `more`: it holds others. */
+  /** Adds those of the jobs {@link toFill} that the read model had up to a position; `more`: it has others. */
   fill(
     priority: Priority,
     found: { jobs: readonly ReadyJob[]; upTo: number; more: boolean; caller?: string | null },
@@ -174,19 +174,19 @@ export class ReadyQueue {
     const { jobs, upTo, more, caller = null } = found;
     const lane = this.#lanes[priority];
     for (const job of jobs) {
-      // Of whomever: a caller's finds its own room, or is fetched later.
+      // Of any caller: a caller's finds its own room, or is fetched later.
       if (job.caller === caller || lane.partOf(job.caller).admits(job)) this.#keep(lane, job, "last");
     }
     lane.partOf(caller).filled(upTo, more);
     lane.tidy(caller);
   }
 
-  /** How many jobs of a caller a lane can take. */
+  /** How many jobs of a caller a lane can accept. */
   room(priority: Priority, caller: string | null = null): number {
     return this.#lanes[priority].partOf(caller).room;
   }
 
-  /** Takes a job out that may no longer be claimed. */
+  /** Removes a job that may no longer be claimed. */
   remove(jobId: string): void {
     for (const priority of PRIORITIES) {
       const job = this.#lanes[priority].remove(jobId);
@@ -195,8 +195,8 @@ export class ReadyQueue {
   }
 
   /**
-   * Takes the job that is next of those that may start; with `spread`, one of the next so many of its lane and caller by
-   * chance, so that several workers with the same queue do not all reach for the same job.
+   * Takes the next job that may start; with `spread`, a random one of the next so many of its lane and caller, so that
+   * several workers with the same queue do not all reach for the same job.
    */
   take(spread = 1, may: MayStart = anybody): ReadyJob | undefined {
     const priority = this.#nextLane(may);
@@ -222,7 +222,7 @@ export class ReadyQueue {
     return chosen;
   }
 
-  /** What has come of a job may be too much to keep: megabytes of outputs follow the submission of a replay. */
+  /** A job's outcome may be too large to keep: megabytes of outputs follow the submission of a replay. */
   #evolve(job: Writable<ReadyJob>, state: JobState): void {
     const grown = outputsLength(state.step_states) - outputsLength(job.state?.step_states ?? new Map());
     const fits = this.#weight + grown <= this.#maxWeight;
@@ -251,7 +251,7 @@ function anybody(): boolean {
 class Lane {
   readonly #maxJobs: number;
   readonly #operators: Part;
-  /** Who had their turn last is last. */
+  /** Who had the last turn is last. */
   readonly #parts = new Map<string | null, Part>();
   /** The parts of callers, by their jobs. */
   readonly #byJob = new Map<string, Part>();
@@ -279,7 +279,7 @@ class Lane {
     return part;
   }
 
-  /** Forgets the part of a caller of whom nothing waits. */
+  /** Drops the part of a caller with no waiting jobs. */
   tidy(caller: string | null): void {
     const part = caller === null ? undefined : this.#parts.get(caller);
     if (part && part.size === 0 && !part.missing) this.#parts.delete(caller);
@@ -291,7 +291,7 @@ class Lane {
     return found;
   }
 
-  /** Of whom jobs are missing. */
+  /** Whose jobs are missing. */
   lacking(which: (part: Part) => boolean): (string | null)[] {
     const found: (string | null)[] = [];
     for (const [caller, part] of this.#parts) if (part.missing && which(part)) found.push(caller);
@@ -304,7 +304,7 @@ class Lane {
     const { missing } = this.#operators;
     const isOlderMissing = job.caller !== null && missing?.exhausted === false;
     if (!isOlderMissing || part.missing) return part.admits(job);
-    // Of its caller, too, perhaps: they are fetched in order, and need not wait for all others.
+    // Perhaps of its caller, too: they are fetched in order, and need not wait for all others.
     part.miss(missing.after, job.position);
     return false;
   }
@@ -325,7 +325,7 @@ class Lane {
     return job;
   }
 
-  /** Whose turn it is of those who may start a job. */
+  /** Whose turn it is, of those who may start a job. */
   next(may: MayStart): string | null | undefined {
     for (const [caller, part] of this.#parts) if (part.size > 0 && (caller === null || may(caller))) return caller;
     return undefined;
@@ -354,16 +354,16 @@ class Lane {
 /** The jobs of one priority and caller, in order. */
 class Part {
   readonly #max: number;
-  /** What there is room for in all callers' parts together. */
+  /** The room in all callers' parts together. */
   readonly #roomForAll: () => number;
   readonly #first = new Map<string, ReadyJob>();
   readonly #last = new Map<string, ReadyJob>();
   /** Goes through `#last` once; a map's iterator sees what is added and removed meanwhile. */
   #iterator: MapIterator<ReadyJob> | undefined;
-  /** The next few, from which one is taken by chance. */
+  /** The next few, from which one is taken at random. */
   readonly #ahead: ReadyJob[] = [];
   #missing: Missing | undefined;
-  /** Of it, the position after which jobs have gone missing since what is being fetched was asked for. */
+  /** The position after which jobs have gone missing since the current fetch was requested. */
   #missingSince = Number.POSITIVE_INFINITY;
 
   constructor(max: number, roomForAll: () => number = () => Number.POSITIVE_INFINITY) {
@@ -379,13 +379,13 @@ class Part {
     return this.roomAbove(0);
   }
 
-  /** How many jobs it can take if its bound is exceeded by so many. */
+  /** How many jobs it can accept if its limit is exceeded by this many. */
   roomAbove(reserve: number): number {
     const ofAll = Math.max(this.#roomForAll(), FEW - this.size);
     return Math.max(0, Math.min(this.#max - this.size, ofAll) + reserve);
   }
 
-  /** Whether it is worth asking for more: half of it is free. */
+  /** Whether a fetch is worthwhile: half of it is free. */
   get hasRoom(): boolean {
     return this.size <= this.#max / 2 && this.room > 0;
   }
@@ -396,7 +396,7 @@ class Part {
 
   /** Whether a newly submitted job may be added. If not, it is missing from now on. */
   admits({ position }: ReadyJob): boolean {
-    // While older ones are missing, a newer one would go before them.
+    // While older ones are missing, a newer one would overtake them.
     const inOrder = !this.#missing || this.#missing.exhausted;
     if (inOrder && this.room > 0) return true;
     this.miss(position - 1, position);
@@ -419,7 +419,7 @@ class Part {
     const known = this.#missing;
     if (!known) return;
     if (this.#missingSince < upTo) {
-      // One that waits no more where it was kept: it may have been passed over.
+      // One that no longer waits, if it was kept: it may have been skipped.
       this.#missing = { ...known, after: this.#missingSince, exhausted: false };
       return;
     }
@@ -455,7 +455,7 @@ class Part {
       if (this.#ahead.length === 0) return undefined;
       const index = spread > 1 ? Math.floor(Math.random() * this.#ahead.length) : 0;
       const [job] = this.#ahead.splice(index, 1) as [ReadyJob];
-      // One that was removed meanwhile, and perhaps added anew, is not to be had from here.
+      // One that was removed meanwhile, and perhaps added again, cannot be taken from here.
       if (this.#last.get(job.job_id) === job) {
         this.#last.delete(job.job_id);
         return job;
@@ -468,7 +468,7 @@ class Part {
     this.#iterator ??= this.#last.values();
     const next = this.#iterator.next();
     if (!next.done) return next.value;
-    // An iterator that has come to the end sees nothing more; start anew behind what is ahead already.
+    // A finished iterator sees nothing more; start again behind what is ahead already.
     this.#iterator = undefined;
     return undefined;
   }

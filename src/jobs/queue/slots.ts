@@ -1,8 +1,8 @@
 /**
- * What a process has to run jobs in, shared between callers by the rule of dynamic thresholds that switches share their
- * buffers by (Choudhury and Hahne, 1998): a caller may hold {@link TIMES} times as much as is free. So one alone gets
- * three quarters, several get equal parts, and something is free for whoever comes next. Who holds nothing may take
- * whatever is free. The operator shares with nobody.
+ * A process's capacity to run jobs, shared between callers by the rule of dynamic thresholds with which switches share
+ * their buffers (Choudhury and Hahne, 1998): a caller may use {@link TIMES} times as much as is free. So one alone gets
+ * three quarters, several get equal shares, and something is free for the next. A caller without any may take whatever
+ * is free. The operator shares with nobody.
  */
 const TIMES = 3;
 
@@ -23,7 +23,7 @@ export class Slots {
     return this.#max - this.#taken;
   }
 
-  /** Whether a caller may take one that is free; the operator always may. */
+  /** Whether a caller may take a free one; the operator always may. */
   mayTake(caller: string | null): boolean {
     const held = caller === null ? 0 : (this.#held.get(caller) ?? 0);
     return held === 0 || held + 1 <= TIMES * (this.free - 1);

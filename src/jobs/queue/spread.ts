@@ -1,4 +1,4 @@
-/** From how many of the next jobs one is taken by chance, while several workers reach for the same ones. */
+/** Among how many of the next jobs one is chosen at random, while several workers reach for the same ones. */
 
 /** At most. */
 const MAX_SPREAD = 256;

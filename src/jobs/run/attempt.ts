@@ -1,8 +1,8 @@
 /**
- * One claim that this process holds.
+ * One claim of this process.
  *
  * The lease is measured by the monotonic clock from before the claim was sent, so it ends here no later than it does
- * for everybody else. When it ends unrenewed (the log was away, or the process stood still), the attempt is aborted.
+ * for everybody else. If it expires unrenewed (the log was down, or the process stood still), the attempt is aborted.
  */
 import type { JobError } from "../../../events/job.ts";
 import type { Steps } from "../../../events/pipeline.ts";
@@ -19,7 +19,7 @@ const REASONS = {
   worker_stopping: "The worker is stopping",
 } as const;
 
-/** What a connector's signal fires with. */
+/** The reason with which a connector's signal fires. */
 export class AttemptAborted extends Error {
   override readonly name = "AttemptAborted";
   constructor(readonly reason: keyof typeof REASONS) {
@@ -27,33 +27,33 @@ export class AttemptAborted extends Error {
   }
 }
 
-/** Heartbeats come this often within a lease, so that two may fail before it is lost. */
+/** How many heartbeats are sent per lease, so that two may fail before it is lost. */
 const HEARTBEATS_PER_LEASE = 3;
 
 export class Attempt {
   readonly job_id: string;
-  /** The steps that it runs; `null`: the connector that its workflow names. */
+  /** The steps that it runs; `null`: it runs its workflow's connector. */
   readonly steps: Steps | null;
   /** By the monotonic clock. */
   readonly claimed_at: number;
   /** Of the job's trace. */
   readonly span: Span;
-  /** The job as it was when it was claimed, and with what became of its steps since. */
+  /** The job as it was when it was claimed, with the later outcomes of its steps. */
   state: JobState;
   /** Of the job's stream, as far as this attempt knows. */
   version: number;
   /** A heartbeat is being recorded. */
   beating = false;
-  /** What became of its steps could not be recorded yet. No heartbeat renews its lease meanwhile: then another may try. */
+  /** Outcomes of its steps could not be recorded yet. No heartbeat renews its lease meanwhile: then another may try. */
   unrecorded = false;
-  /** Nobody waits for its answer any more. */
+  /** Nobody waits for its result any more. */
   abandoned = false;
   /** Between the records of its steps. */
   readonly room = new Room();
   readonly #controller = new AbortController();
   readonly #over = new AbortController();
   readonly #leaseMs: number;
-  /** When it has taken too long. */
+  /** When its time is up. */
   readonly #deadline: number;
   #leaseEnd = 0;
   #nextBeat = 0;
@@ -77,7 +77,7 @@ export class Attempt {
     this.state = claim.state;
     this.version = claim.version;
     this.#leaseMs = claim.lease_ms;
-    // Each step has a time of its own, and how many there are is not known here.
+    // Each step has its own time limit, and their number is not known here.
     this.#deadline = claim.steps ? Number.POSITIVE_INFINITY : claim.claimed_at + this.timeout_seconds * 1000;
     this.#clock = { database: claim.state.started_at ?? 0, monotonic: performance.now() };
     this.renewed(claim.claimed_at);
@@ -87,7 +87,7 @@ export class Attempt {
     return this.#controller.signal;
   }
 
-  /** Fires where nothing of it is to be recorded any more: for all reasons to stop but that its worker stops. */
+  /** Fires if nothing of it is to be recorded any more: for every reason to stop except that its worker is stopping. */
   get over(): AbortSignal {
     return this.#over.signal;
   }
@@ -102,8 +102,8 @@ export class Attempt {
   }
 
   /**
-   * The job's stream has grown to `version` by what led to `state`, recorded at that time (RFC 3339). A heartbeat and what
-   * became of steps are recorded side by side: whichever is heard of later may be the earlier one.
+   * The job's stream has grown to `version`, with `state`, at that time (RFC 3339). A heartbeat and outcomes of steps
+   * are recorded concurrently: the later notification may be of the earlier one.
    */
   advance(to: { state: JobState; version: number; recorded_at?: string | undefined }): void {
     if (to.version <= this.version) return;
@@ -112,18 +112,18 @@ export class Attempt {
     if (to.recorded_at) this.#clock = { database: Date.parse(to.recorded_at), monotonic: performance.now() };
   }
 
-  /** Why it was told to stop; `undefined` where it was not. */
+  /** Why it was told to stop; `undefined` if it was not. */
   get aborted(): AttemptAborted["reason"] | undefined {
     return this.signal.aborted ? (this.signal.reason as AttemptAborted).reason : undefined;
   }
 
-  /** The lease now runs from `at`, by the monotonic clock. */
+  /** The lease is valid from `at`, by the monotonic clock. */
   renewed(at: number): void {
     this.#leaseEnd = at + this.#leaseMs;
     this.#nextBeat = at + this.#leaseMs / HEARTBEATS_PER_LEASE;
   }
 
-  /** Puts the next heartbeat off for a little, after one that could not be recorded. */
+  /** Postpones the next heartbeat for a little, after one that could not be recorded. */
   beatAgainAfter(at: number): void {
     this.#nextBeat = at + this.#leaseMs / (4 * HEARTBEATS_PER_LEASE);
   }
@@ -136,9 +136,9 @@ export class Attempt {
     return now >= this.#deadline;
   }
 
-  /** What becomes of it where it was told to stop because its time was up. */
+  /** Its outcome if it was told to stop because its time was up. */
   timeoutError(): JobError {
-    return { code: "attempt_timeout", message: `The attempt did not end within ${this.timeout_seconds} s.` };
+    return { code: "attempt_timeout", message: `The attempt did not finish within ${this.timeout_seconds} s.` };
   }
 
   beatDue(now: number): boolean {

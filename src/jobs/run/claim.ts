@@ -1,4 +1,4 @@
-/** Claiming a job: `job.started`, appended with the version that is known, so that of two workers one meets a conflict. */
+/** Claims a job: `job.started`, appended at the known version, so that one of two workers meets a conflict. */
 import type { EventMeta } from "../../../events/envelope.ts";
 import type { JobPipelinePinned } from "../../../events/job.ts";
 import { jobStream } from "../../../events/job.ts";
@@ -16,38 +16,38 @@ export interface ClaimRequest {
   /** The job as it is known, and the version of its stream then. */
   readonly state: JobState;
   readonly version: number;
-  /** Who claims. */
+  /** The claiming worker. */
   readonly worker: string;
   readonly lease_seconds: number;
-  /** The connector's own limit of attempts, where it has one. */
+  /** The connector's own limit of attempts, if it has one. */
   readonly max_attempts?: number;
   /** An external worker claims it. */
   readonly external?: boolean;
-  /** The stored pipeline that the job runs, where it does. */
+  /** The stored pipeline that the job runs, if any. */
   readonly pipeline?: JobPipelinePinned;
-  /** Of this claim alone: it tells it from another's where the append is in doubt. */
+  /** Unique to this claim: distinguishes it from another's if the append's outcome is unknown. */
   readonly meta: EventMeta;
-  /** What must let the job run. */
+  /** The limits that must let the job run. */
   readonly limits: Limits;
-  /** Fires when an append whose outcome is in doubt is no longer to be cleared up. */
+  /** Fires when an append with an unknown outcome is no longer to be resolved. */
   readonly signal: AbortSignal;
 }
 
 export type ClaimResult =
   | {
       readonly ok: true;
-      /** The job as it is claimed. */
+      /** The claimed job. */
       readonly state: JobState;
       readonly version: number;
-      /** Where the log holds the claim. */
+      /** The position of the claim. */
       readonly position: number;
     }
-  /** `conflict`: the job has changed, another was faster. `refused`: it cannot be started as it is known. */
+  /** `conflict`: the job has changed, another was faster. `refused`: it cannot start in the known state. */
   | { readonly ok: false; readonly reason: "conflict" | "refused" }
   /** A limit does not let it run now. */
   | { readonly ok: false; readonly reason: "held_back"; readonly held_back: HeldBack };
 
-/** Claims a job. Throws what `log.append` throws where nothing was recorded, or where that is not known. */
+/** Claims a job. Throws what `log.append` throws if nothing was recorded, or if that is unknown. */
 export async function claim(
   log: Pick<EventLog, "append" | "appendAll" | "readStream">,
   request: ClaimRequest,
@@ -73,7 +73,7 @@ export async function claim(
     if (!next) throw error;
     const now = since.reduce(jobDecider.evolve, state);
     const isHeld = now.status === "running" && now.attempt === state.attempt + 1;
-    // By all that is known of who did it: several external workers may have one name.
+    // By everything known about who did it: several external workers may have one name.
     if (isHeld && isSameJson(next.meta, meta)) {
       return { ok: true, state: now, version: version + since.length, position: next.position };
     }
@@ -81,7 +81,7 @@ export async function claim(
   }
 }
 
-/** Records the start: alone, or together with what the limits grant that the job is under. */
+/** Records the start: alone, or together with the grants of the job's limits. */
 async function start(
   log: Pick<EventLog, "append" | "appendAll">,
   append: Append,

@@ -1,4 +1,4 @@
-/** Runs one attempt's connector and says how it ended. */
+/** Runs one attempt's connector and returns the outcome. */
 
 import type { TSchema } from "@sinclair/typebox";
 import {
@@ -11,25 +11,25 @@ import type { JobError } from "../../../events/job.ts";
 import { inSlice } from "../../async/mod.ts";
 import { type Check, compileCheck, faultOfValue, JSON_DEPTH_LIMIT, kept } from "../../json/mod.ts";
 
-/** The longest result a job may have, in UTF-16 units of JSON. */
+/** The longest result that a job may have, in UTF-16 units of JSON. */
 const MAX_RESULT_LENGTH = 1_000_000;
 
-/** How many of a payload's faults the error names. */
+/** How many of a payload's faults the error lists. */
 const MAX_PAYLOAD_ERRORS = 10;
 
 export type Outcome =
-  /** `result`: as it is kept, see `JsonText`; `length`: of its JSON, in UTF-16 units. */
+  /** `result`: as it is stored, see `JsonText`; `length`: of its JSON, in UTF-16 units. */
   | { readonly ok: true; readonly result: unknown; readonly length: number }
-  /** `fault`: what was thrown, where it was no expected failure. It may hold secrets: for the log of the service only. */
+  /** `fault`: the exception, if it was no expected failure. It may contain secrets: only for the service's log. */
   | {
       readonly ok: false;
       readonly error: JobError;
       readonly fault?: unknown;
-      /** The external service asks to be left alone for so many seconds. */
+      /** How many seconds the external service asks us to wait. */
       readonly retry_after?: number;
     };
 
-/** A connector with its input's check compiled. */
+/** A connector with the compiled check of its input. */
 export interface Runnable {
   readonly connector: Connector;
   readonly input: Check<TSchema>;
@@ -42,7 +42,7 @@ export function toRunnables(connectors: ReadonlyMap<string, Connector>): Readonl
   );
 }
 
-/** Runs a payload. Throws the signal's reason where the connector stopped because the signal fired; nothing else. */
+/** Runs a payload. Throws the signal's reason if the connector stopped because the signal fired; nothing else. */
 export async function execute(
   { connector, input }: Runnable,
   { payload, context }: { payload: unknown; context: ConnectorContext },
@@ -61,12 +61,12 @@ export async function execute(
       };
     }
     context.signal.throwIfAborted();
-    const message = `The connector "${connector.name}" broke; the service's own log says how.`;
+    const message = `The connector "${connector.name}" broke; the service's own log has the details.`;
     return { ok: false, error: { code: "connector_fault", message }, fault: error };
   }
 }
 
-/** Its calls end with the attempt, whether the connector, or what it calls through, passes the signal on or not. */
+/** Its calls end with the attempt, whether the connector, or a library, passes the signal on or not. */
 function stoppable({ fetch, signal }: ConnectorContext): OutboundFetch {
   return (url, init = {}) =>
     fetch(url, { ...init, signal: init.signal ? AbortSignal.any([signal, init.signal]) : signal });
@@ -82,7 +82,7 @@ function invalidPayload(name: string, input: Check<TSchema>, payload: unknown): 
   return { code: "invalid_payload", message: `The payload does not fit "${name}": ${where}.`, detail: { errors } };
 }
 
-/** A result that the log can hold. */
+/** A result that the log can store. */
 function checked(result: unknown): Outcome {
   const unfit = faultOfValue(result);
   if (unfit?.code === "too_deep") {

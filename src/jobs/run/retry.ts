@@ -1,8 +1,8 @@
 /**
- * Which faults may pass by themselves, and how long to wait before the next attempt.
+ * Which faults are retryable, and how long to wait before the next attempt.
  *
- * The pause grows from `initial_seconds` by `factor` with each attempt that was used, up to `max_seconds`; of that,
- * chance takes up to a half away, so that what failed together does not come back together. The external service's
+ * The delay grows from `initial_seconds` by `factor` with each attempt that was used, up to `max_seconds`; up to a half
+ * of it is subtracted at random, so that simultaneous failures are not retried together. The external service's
  * `Retry-After` is a minimum.
  */
 import { MAX_RETRY_AFTER } from "../../../connectors/retry_after.ts";
@@ -11,29 +11,29 @@ import type { JobError } from "../../../events/job.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 
 /**
- * `retry`: the same attempt may well succeed later. `final`: it would meet the same again, or must not be made
- * twice. `by_status`: as the status in `detail` says. A code that is not here is final: whoever gives an error a
- * name of its own says here what it means.
+ * `retry`: the same attempt may well succeed later. `final`: it would fail the same way, or must not be made twice.
+ * `by_status`: depends on the status in `detail`. A code that is not listed is final: whoever adds an error code says
+ * here what it means.
  */
 export const ERROR_CLASSES: Readonly<Record<string, "retry" | "final" | "by_status">> = {
-  // Of any attempt.
+  // For any attempt.
   attempt_timeout: "retry",
-  connector_fault: "retry", // what nobody foresaw may well have been the moment's
-  internal_fault: "final", // it would be met again, and may take others with it
+  connector_fault: "retry", // an unexpected fault may well be temporary
+  internal_fault: "final", // it would occur again, and may affect others
   invalid_payload: "final",
   result_not_json: "final",
   result_not_recordable: "final",
   result_too_deep: "final",
   result_too_large: "final",
-  // Of steps.
+  // For steps.
   expression_failed: "final",
   expression_too_costly: "final",
   outputs_too_large: "final",
   step_errors_too_large: "final",
   step_timeout: "retry",
   too_many_step_runs: "final",
-  unknown_connector: "retry", // another worker may have it: versions differ while a new one is rolled out
-  // Of connectors.
+  unknown_connector: "retry", // another worker may have it: versions differ during a rollout
+  // For connectors.
   address_refused: "final",
   connection_failed: "retry",
   malformed_answer: "final", // the request was answered: what it asks for may be done
@@ -41,7 +41,7 @@ export const ERROR_CLASSES: Readonly<Record<string, "retry" | "final" | "by_stat
   unexpected_status: "by_status",
 };
 
-/** Statuses of an answer after which the same request may succeed. */
+/** Statuses of a response after which the same request may succeed. */
 const RETRYABLE_STATUSES: ReadonlySet<unknown> = new Set([
   408, // the service waited too long for the request
   425, // too early
@@ -52,7 +52,7 @@ const RETRYABLE_STATUSES: ReadonlySet<unknown> = new Set([
   504,
 ]);
 
-/** The pause where neither job nor connector says otherwise: 1, 2, 4, 8 … 300 seconds, less chance. */
+/** The default delay, if neither job nor connector sets one: 1, 2, 4, 8 … 300 seconds, less jitter. */
 const DEFAULT_BACKOFF = { initial_seconds: 1, factor: 2, max_seconds: 300 } as const satisfies Backoff;
 
 /** Whether the same attempt may succeed later. */
@@ -63,16 +63,16 @@ export function isRetryable({ code, detail }: JobError): boolean {
     : kind === "retry";
 }
 
-/** Seconds before the attempt that is to follow the one that has just failed. */
+/** Seconds before the attempt that follows the one that has just failed. */
 export function retryDelay(
   { backoff, attempts_used }: Pick<JobState, "backoff" | "attempts_used">,
   {
     connector = {},
     retry_after = 0,
   }: {
-    /** The connector's own pauses. */
+    /** The connector's own delays. */
     connector?: Backoff;
-    /** What the external service asked for, in seconds. */
+    /** The external service's Retry-After, in seconds. */
     retry_after?: number;
   } = {},
 ): number {

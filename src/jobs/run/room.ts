@@ -1,13 +1,13 @@
 /**
- * Leaves room in the history of a job. Steps that end at once are recorded one right after the other, and whatever another
- * process decides on the job as it has just read it comes too late each time: so from time to time nothing is recorded for
+ * Leaves gaps in the history of a job. If steps finish at once and are recorded one right after the other, every other
+ * process that decides on the job's latest state comes too late each time: so from time to time nothing is recorded for
  * as long as it takes to read the job and to record a decision.
  */
 import { pause } from "../../async/mod.ts";
 
-/** After so long without room there is some. */
+/** After this long without a gap there is one. */
 const BUSY_MS = 250;
-/** So many times as long as the last record took: one is for the decision that has just come too late. */
+/** It lasts this many times as long as the last record took: one is for the decision that has just come too late. */
 const ROOM = 4;
 /** And no longer. */
 const MAX_ROOM_MS = 500;
@@ -22,7 +22,7 @@ const CLOCK: Clock = { now: () => performance.now(), wait: pause };
 
 export class Room {
   readonly #clock: Clock;
-  /** When there was room last, when the last record ended, and how long it took. */
+  /** When the last gap was, when the last record ended, and how long it took. */
   #last: number;
   #ended = 0;
   #took = 0;
@@ -32,7 +32,7 @@ export class Room {
     this.#last = clock.now();
   }
 
-  /** Records something, after a pause where it is time for one; the signal ends that. */
+  /** Records something, after a gap if it is time for one; the signal ends the gap. */
   async record<Result>(record: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     await this.#leave(signal);
     const began = this.#clock.now();

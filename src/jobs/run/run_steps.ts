@@ -1,8 +1,8 @@
 /**
- * Runs the steps of one attempt: plans, records, runs what the plan says, and plans again when a work has ended.
+ * Runs the steps of one attempt: plans, records, runs what the plan says, and plans again when some work has finished.
  *
- * What is to be run next is recorded together with the ends that made it next; only then is it run. So after a crash
- * nothing runs again whose end is on record, and what runs is on record as started.
+ * What runs next is recorded together with the outcomes that made it next; only then does it run. So after a crash
+ * nothing with a recorded outcome runs again, and everything that runs is recorded as started.
  */
 import type { Connector, OutboundFetch } from "../../../connectors/connector.ts";
 import type { JobError } from "../../../events/job.ts";
@@ -37,22 +37,25 @@ import { isRetryable, retryDelay } from "./retry.ts";
 import { executeTraced } from "./traced.ts";
 import { turns } from "./turns.ts";
 
-/** How long a connector may take to heed its signal before its answer is dropped. */
+/** How long a connector may take to heed its signal before its result is dropped. */
 const TIMEOUT_GRACE_MS = 1_000;
 
-/** What the inputs of works that run may take in this process, in UTF-16 units, beside one of each caller. */
+/** The size of running inputs in this process, in UTF-16 units, in addition to one per caller. */
 export const MAX_INPUTS_OF_PROCESS = 32_000_000;
-/** A job's only one is started in any case if it takes no more. */
+/** A job's only input is started in any case if it is no larger. */
 const SMALL_INPUT = 100_000;
-/** Whoever waits for room looks again after so long, whatever was heard. */
+/** Whoever waits for room checks again after this long, whatever the news. */
 const ROOM_EVERY_MS = 1_000;
 
-/** Of a UTF-16 unit of an output's JSON, to read, check, record and fold it, in units of expressions. */
+/** The cost of a UTF-16 unit of an output's JSON, to read, check, record and fold it, in units of expressions. */
 const OUTPUT_COST = 1;
 /** The same, to decode it. */
 const OPENING_COST = 1;
 
-/** Jobs of which the next plan has to decode large outputs: one at a time, lest they push each other's out of memory. */
+/**
+ * Jobs whose next plan has to decode large outputs: one at a time, so that they do not evict each other's from the
+ * cache.
+ */
 const opening = new Line();
 /** Of all jobs of this process. */
 let inputs_length = 0;
@@ -66,23 +69,23 @@ export interface StepsOptions {
   readonly runnables: ReadonlyMap<string, Runnable>;
   readonly fetch: OutboundFetch;
   readonly tracing: Tracing;
-  /** Fires when no more works are to be started. */
+  /** Fires when no more work is to start. */
   readonly stopping: AbortSignal;
-  /** Puts it on record, and brings the attempt's state up to it; false where the attempt is over. */
+  /** Records events, and updates the attempt's state; false if the attempt is over. */
   readonly record: (command: JobCommand & { type: "step" }) => Promise<boolean>;
-  /** A connector broke in a way that nobody foresaw. */
+  /** A connector broke unexpectedly. */
   readonly on_fault: (fault: unknown, about: { step: string; message: string }) => void;
 }
 
-/** A work that has ended, and not on record yet. */
+/** Finished work that is not recorded yet. */
 interface Ended {
   readonly work: Work;
   readonly outcome: Outcome;
 }
 
 /**
- * Resolves to what the attempt's end on record is; `undefined` where it was told to stop, and did. Throws where the job
- * cannot go on for a fault of its own; nothing of it runs any more then.
+ * Resolves to the attempt's recorded outcome; `undefined` if it was told to stop, and did. Throws if the job cannot
+ * continue because of a fault of its own; nothing of it runs any more then.
  */
 export function runSteps(
   attempt: Attempt,
@@ -97,7 +100,7 @@ class StepsRun {
   readonly #active = new Map<string, Promise<void>>();
   readonly #known = new Known();
   #ended: Ended[] = [];
-  /** What the inputs of the works that run take. */
+  /** The size of the running inputs. */
   #inputs_length = 0;
   /** Fires when the run is given up. */
   readonly #broken = new AbortController();
@@ -127,7 +130,7 @@ class StepsRun {
       await (this.#active.size > 0 ? Promise.race(this.#active.values()) : this.#room());
     }
     await Promise.all(this.#active.values());
-    // Told to stop, some may have ended well all the same: what they did must not be done again.
+    // After being told to stop, some may have succeeded nevertheless: what they did must not be repeated.
     if (this.#attempt.aborted === "worker_stopping") await this.#record(this.#takeEnded().events, null);
     return undefined;
   }
@@ -138,7 +141,7 @@ class StepsRun {
     if (!signal.aborted) await Promise.race([roomMade.promise, pause(ROOM_EVERY_MS, signal)]);
   }
 
-  /** Records what has ended and what is next, and starts that. Resolves to the attempt's end, if this was it. */
+  /** Records what has finished and what is next, and starts that. Resolves to the attempt's outcome, if this was it. */
   async #advance(): Promise<Ending["type"] | undefined> {
     const planner = { caller: this.#attempt.state.caller, expenses: this.#known.expenses };
     const inTurn = () => turns.run(planner, () => this.#planned());
@@ -151,7 +154,7 @@ class StepsRun {
     const isRecorded = await this.#record(isStopping ? events : [...events, ...plan.events], plan.ending);
     if (!isRecorded) return undefined;
     if (plan.ending) return plan.ending.type;
-    // The process may have stood still meanwhile, and the job may have gone on elsewhere.
+    // The process may have stood still in the meantime, and the job may have continued elsewhere.
     if (this.#attempt.leaseLost(performance.now())) this.#attempt.abort("lease_lost");
     if (this.#attempt.signal.aborted) return undefined;
     if (!isStopping) for (const work of plan.works) this.#start(work);
@@ -159,7 +162,7 @@ class StepsRun {
     return undefined;
   }
 
-  /** The outputs that the next plan may look into, and would have to decode for it. */
+  /** The outputs that the next plan may read, and would have to decode. */
   #closed(): JsonText[] {
     const outputs = new Map<string, unknown>();
     for (const [id, state] of this.#attempt.state.step_states) if (hasEnded(state)) outputs.set(id, state.output);
@@ -177,7 +180,7 @@ class StepsRun {
     });
   }
 
-  /** What has ended, and what is next; `undefined` where the attempt is over by now. */
+  /** What has finished, and what is next; `undefined` if the attempt is over by now. */
   #planned(): { events: readonly NewStepEvent[]; plan: Plan } | undefined {
     if (this.#attempt.signal.aborted) return undefined;
     const { events, states } = this.#takeEnded();
@@ -206,7 +209,7 @@ class StepsRun {
     return await this.#options.record({ type: "step", attempt: this.#attempt.state.attempt, events, ending });
   }
 
-  /** What has ended since the last time, as it is to be recorded, and the states as they are then. */
+  /** What has finished since the last time, as it is to be recorded, and the states after it. */
   #takeEnded(): { events: readonly NewStepEvent[]; states: StepStates } {
     let states = this.#attempt.state.step_states;
     const recorded_at = new Date(this.#attempt.now()).toISOString();
@@ -238,7 +241,7 @@ class StepsRun {
     const backoff = step.retry?.backoff ?? null;
     const connector = this.#connector(step)?.retry?.backoff;
     const ms = retryDelay({ backoff, attempts_used }, { connector, retry_after }) * 1000;
-    // A time, not a pause: what is planned from it now is to be the same when it has been recorded, a little later.
+    // A time, not a delay: a plan made now must be the same when it has been recorded, a little later.
     const retry_at = new Date(Math.ceil(this.#attempt.now() + ms)).toISOString();
     return { type: "job.step_failed", data: { ...data, retry_at } };
   }
@@ -280,7 +283,7 @@ class StepsRun {
       const message = `This worker has no connector "${step.uses}".`;
       return { ok: false, error: { code: "unknown_connector", message } };
     }
-    // Others' may have been recorded in the same commit, and are to be begun at the same moment.
+    // Others' may have been recorded in the same commit, and are about to start at the same moment.
     await turns.begin(input_size.work);
     if (this.#attempt.signal.aborted || this.#broken.signal.aborted) return undefined;
     const span = tracing.start("step", {
@@ -328,5 +331,5 @@ function codeOf(outcome: Outcome): string | undefined {
 }
 
 function timedOut(seconds: number): JobError {
-  return { code: "step_timeout", message: `The step did not end within ${seconds} s.` };
+  return { code: "step_timeout", message: `The step did not finish within ${seconds} s.` };
 }

@@ -61,19 +61,19 @@ import { type Pipeline, PipelineReader, Workflows } from "./workflows.ts";
 
 /** How long a connector may take to heed its signal before its slot is given to another job. */
 const ABORT_GRACE_MS = 1_000;
-/** Outcomes that may wait to be recorded, for each slot, before no more jobs are taken. */
+/** How many outcomes per slot may wait to be recorded before no more jobs are claimed. */
 const RECORDING_PER_SLOT = 4;
-/** How long a stop waits for attempts to end by themselves, where nothing else is said. */
+/** How long a stop waits for attempts to finish by themselves, by default. */
 const DRAIN_MS = 12_000;
 
-/** What the end of an attempt at steps is called. */
+/** The name of a steps attempt's end. */
 const STEPS_ENDS = { complete: "succeeded", fail: "failed", suspend: "suspended" } as const;
 
 export interface Runner {
   status(): RunnerStatus;
   /**
-   * Takes no more jobs, waits up to `drain_ms` (12 s by default) for those that run, aborts the rest and hands them
-   * back. Resolves within about 3 s more.
+   * Claims no more jobs, waits up to `drain_ms` (12 s by default) for running ones, aborts the rest and releases them.
+   * Resolves within about 3 s more.
    */
   stop(options?: { drain_ms?: number }): Promise<void>;
 }
@@ -91,7 +91,7 @@ class JobRunner implements Runner {
   readonly #tracing: Tracing;
   /** What steps may use, and jobs of any account. */
   readonly #runnables: ReadonlyMap<string, Runnable>;
-  /** What jobs of the account `system` run beside that. */
+  /** What jobs of the account `system` can run in addition. */
   readonly #systemRunnables: ReadonlyMap<string, Runnable>;
   readonly #queue: ReadyQueue;
   readonly #feed: Feed;
@@ -99,19 +99,19 @@ class JobRunner implements Runner {
   readonly #pipelines: PipelineReader;
   readonly #callbacks: Callbacks;
   readonly #heldBack: HeldBackJobs;
-  /** Fires when no more jobs are to be taken. */
+  /** Fires when no more jobs are to be claimed. */
   readonly #stopping = new AbortController();
-  /** Fires when nothing more is to be tried. */
+  /** Fires when nothing more is to be retried. */
   readonly #givingUp = new AbortController();
   readonly #running = new Set<Attempt>();
-  /** Of them the latest of each job. */
+  /** The latest attempt of each job. */
   readonly #byJob = new Map<string, Attempt>();
-  /** Jobs that are being claimed, and what ended of them meanwhile. */
+  /** Jobs that are being claimed, and which of them ended meanwhile. */
   readonly #claims = new Map<string, StoredEvent[]>();
   #recording = 0;
   readonly #spread = new Spread();
   #pumping = false;
-  /** Until then nothing is claimed, by the monotonic clock: the log is away. */
+  /** Until then nothing is claimed, by the monotonic clock: the log is down. */
   #heldUntil = 0;
   readonly #hold = new Backoff(50, 2_000);
   readonly #leaseTimer: Timer;
@@ -181,7 +181,7 @@ class JobRunner implements Runner {
     await this.#idle(drainMs);
     for (const attempt of this.#running) attempt.abort("worker_stopping");
     await this.#idle(ABORT_GRACE_MS);
-    // Who did not heed the signal answers too late: the log refuses it.
+    // A connector that ignores the signal reports too late: the log refuses it.
     for (const attempt of this.#running) this.#abandon(attempt);
     await this.#idle(ABORT_GRACE_MS);
     await this.#callbacks.stop(Math.max(500, drainMs - (performance.now() - start)));
@@ -191,7 +191,7 @@ class JobRunner implements Runner {
     this.#state = "stopped";
   }
 
-  /** Waits until nothing is claimed, run or recorded, up to `ms`. */
+  /** Waits until nothing is being claimed, run or recorded, up to `ms`. */
   async #idle(ms: number): Promise<void> {
     const deadline = performance.now() + ms;
     while (this.#slots.taken + this.#recording > 0 && performance.now() < deadline) {
@@ -199,7 +199,7 @@ class JobRunner implements Runner {
     }
   }
 
-  /** Takes as many jobs as there are free slots, once all that is going on right now has been done. */
+  /** Takes as many jobs as there are free slots, once everything under way right now has been done. */
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
@@ -250,7 +250,7 @@ class JobRunner implements Runner {
     this.#pump();
   }
 
-  /** One job from its claim to its outcome, where no limit is known to hold it back. Never throws. */
+  /** One job from its claim to its outcome, if no limit is known to hold it back. Never throws. */
   async #process(job: ReadyJob, state: JobState): Promise<void> {
     const ended: StoredEvent[] = [];
     this.#claims.set(job.job_id, ended);
@@ -274,7 +274,7 @@ class JobRunner implements Runner {
       const { job_id, state } = attempt;
       this.#options.logger.error(
         { job_id, attempt: state.attempt, err: error },
-        "Lost an attempt; its lease will lapse",
+        "Lost an attempt; its lease will expire",
       );
       attempt.abort("lease_lost");
       this.#leave(attempt);
@@ -282,13 +282,13 @@ class JobRunner implements Runner {
     }
   }
 
-  /** Leaves a job to be claimed a little later, or ends it where that would meet the same. Never throws. */
+  /** Leaves a job to be claimed a little later, or fails it if that would end the same way. Never throws. */
   async #cannotClaim(job: ReadyJob, error: unknown): Promise<void> {
     const { log, logger, instance } = this.#options;
     const { job_id, version } = job;
     try {
       if (isTransient(error)) throw error;
-      logger.error({ job_id, err: error }, "Cannot claim a job for a fault of its own; it fails");
+      logger.error({ job_id, err: error }, "Cannot claim a job because of a fault of its own; it fails");
       const failed = await failForGood(log, { job_id, version, fault: error, actor: `worker:${instance}` });
       if (failed && job.state?.callback_url) this.#callbacks.deliver(job_id);
       this.#heldBack.settled(job_id);
@@ -303,7 +303,7 @@ class JobRunner implements Runner {
     }
   }
 
-  /** Claims a job; `undefined` where another was faster, or a limit holds it back. Throws where nothing was recorded. */
+  /** Claims a job; `undefined` if another was faster, or a limit holds it back. Throws if nothing was recorded. */
   async #claim(job: ReadyJob, state: JobState): Promise<Attempt | undefined> {
     const { job_id, version } = job;
     const { log, instance } = this.#options;
@@ -349,13 +349,13 @@ class JobRunner implements Runner {
     const { steps, pipeline, workflow, account } = state;
     if (steps !== null || this.#runnableOf(state)) return undefined;
     if (isSystemWorkflow(workflow))
-      throw new Error(`Cannot run "${workflow}" for ${account}: it is for ${SYSTEM} alone`);
+      throw new Error(`Cannot run "${workflow}" for ${account}: only ${SYSTEM} may run it`);
     const read = await this.#pipelines.read(workflow, pipeline?.version);
     if (read) return read;
     throw new Error(`Cannot run a job of the pipeline "${workflow}": it is not in the log`);
   }
 
-  /** What runs a job that has no steps, where that is no stored pipeline. */
+  /** What runs a job without steps, if it is not a stored pipeline. */
   #runnableOf({ workflow, account }: JobState): Runnable | undefined {
     return this.#runnables.get(workflow) ?? (account === SYSTEM ? this.#systemRunnables.get(workflow) : undefined);
   }
@@ -391,7 +391,7 @@ class JobRunner implements Runner {
     else if (ended !== "suspend") this.#tellOf(attempt);
   }
 
-  /** Tells the service's own log what an attempt met that nobody foresaw. */
+  /** Reports an unexpected fault of an attempt in the service's own log. */
   #report({ job_id, state }: Attempt, { message }: JobError, err: unknown): void {
     const { workflow, attempt } = state;
     this.#options.logger.error({ job_id, workflow, attempt, err }, message);
@@ -421,8 +421,8 @@ class JobRunner implements Runner {
   }
 
   /**
-   * Offers what became of steps to the log until it is recorded; false where the attempt is over, or this process gives
-   * up. Throws where the log refuses it.
+   * Offers outcomes of steps to the log until they are recorded; false if the attempt is over, or this process gives
+   * up. Throws if the log rejects them.
    */
   async #recordSteps(attempt: Attempt, command: JobCommand & { type: "step" }): Promise<boolean> {
     const { log, logger } = this.#options;
@@ -441,26 +441,26 @@ class JobRunner implements Runner {
       }
     } catch (error) {
       if (!isTransient(error)) throw error;
-      logger.warn({ job_id, err: error }, "Cannot record what became of steps; trying until it is");
+      logger.warn({ job_id, err: error }, "Cannot record outcomes of steps; retrying");
       attempt.unrecorded = true;
       await pause(50, this.#givingUp.signal);
     }
-    // A heartbeat came between, or the answer was lost: what is on record already is not recorded again.
+    // A heartbeat came between, or the response was lost: what is recorded already is not recorded again.
     const handled = await untilKnown(
       () => commandJob(log, { job_id, reach: EVERYTHING, command, meta, charged_to, known: { state, version } }),
       {
         signal: AbortSignal.any([this.#givingUp.signal, attempt.over]),
-        on_fault: (err) => logger.debug({ err }, "The log is away; trying again"),
+        on_fault: (err) => logger.debug({ err }, "The log is down; retrying"),
       },
     );
     if (handled) attempt.advance(advanced(handled));
-    // A refused ending may be this very one, recorded by an append whose own answer was lost.
+    // A refused ending may be this very one, recorded by an append whose own response was lost.
     if (handled?.ok || (handled && command.ending)) return true;
     attempt.abort(handled ? "superseded" : "lease_lost");
     return false;
   }
 
-  /** `outcome` is absent where it was told to stop. */
+  /** `outcome` is absent if it was told to stop. */
   #forget(attempt: Attempt, outcome: EndedAttempt["outcome"] | undefined = attempt.aborted): void {
     this.#leave(attempt);
     // Steps may end with neither: another recorded their end.
@@ -498,7 +498,7 @@ class JobRunner implements Runner {
     }
   }
 
-  /** Records how an attempt ended, where that is for this runner to record. */
+  /** Records how an attempt ended, if that is up to this runner. */
   async #conclude(attempt: Attempt, outcome: Outcome | undefined): Promise<void> {
     this.#recording++;
     try {
@@ -519,7 +519,7 @@ class JobRunner implements Runner {
     try {
       await this.#record(attempt, { type: "fail", attempt: state.attempt, error });
     } catch (err) {
-      const message = "Cannot even record that the attempt failed; its lease will lapse";
+      const message = "Cannot even record that the attempt failed; its lease will expire";
       this.#options.logger.error({ job_id, attempt: state.attempt, err }, message);
     }
   }
@@ -531,7 +531,7 @@ class JobRunner implements Runner {
     if (outcome) return this.#failure(state, outcome);
     if (aborted === "attempt_timeout") return this.#failure(state, { error: attempt.timeoutError() });
     if (aborted === "worker_stopping") return { type: "release", attempt: number, reason: aborted };
-    // The lease was lost: the sweep takes the job back, by the database's clock. Or the end is on record.
+    // The lease was lost: the sweep takes the job back, by the database's clock. Or the end is recorded.
     return undefined;
   }
 
@@ -542,7 +542,10 @@ class JobRunner implements Runner {
     return { ...failure, retry: { in_seconds: retryDelay(state, { connector, retry_after }) } };
   }
 
-  /** Offers an attempt's end to the log until it is recorded or refused, or this process gives up. Throws where the log cannot hold it. */
+  /**
+   * Offers an attempt's end to the log until it is recorded or refused, or this process gives up. Throws if the log
+   * cannot store it.
+   */
   async #record(attempt: Attempt, command: JobCommand): Promise<void> {
     const { log, logger } = this.#options;
     const { job_id, state, version } = attempt;
@@ -556,21 +559,21 @@ class JobRunner implements Runner {
         if (result.ok) return this.#ended(attempt, command);
       } catch (error) {
         if (!isTransient(error)) throw error;
-        logger.warn({ job_id, err: error }, `Cannot record the job's end (${command.type}); trying until it is`);
+        logger.warn({ job_id, err: error }, `Cannot record the job's end (${command.type}); retrying`);
         await pause(50, this.#givingUp.signal);
       }
     }
     const given = { job_id, reach: EVERYTHING, command, meta, charged_to, known: { state, version } };
     const handled = await untilKnown(() => commandJob(log, given), {
       signal: this.#givingUp.signal,
-      on_fault: (fault) => logger.debug({ err: fault }, "The log is away; trying again"),
+      on_fault: (fault) => logger.debug({ err: fault }, "The log is down; retrying"),
     });
     if (!handled) {
-      logger.error({ job_id, attempt: state.attempt }, "The job's end is not on record; its lease will lapse");
+      logger.error({ job_id, attempt: state.attempt }, "The job's end is not recorded; its lease will expire");
     } else if (handled.ok) {
       this.#ended(attempt, command);
     } else {
-      // It may be this very answer, recorded by an append whose own answer was lost.
+      // It may be this very report, recorded by an append whose own response was lost.
       if (handled.refusal.code === "job_finished") this.#ended(attempt, command);
       logger.info({ job_id, attempt: state.attempt, code: handled.refusal.code }, handled.refusal.message);
     }
@@ -580,7 +583,7 @@ class JobRunner implements Runner {
     if (command.type !== "release") this.#tellOf(attempt);
   }
 
-  /** The job may have ended: its callback is looked to, which finds out. */
+  /** The job may have finished: its callback is checked, which finds out. */
   #tellOf({ job_id, state }: Attempt): void {
     if (state.callback_url !== null) this.#callbacks.deliver(job_id);
   }
@@ -591,7 +594,7 @@ class JobRunner implements Runner {
       try {
         this.#lookAfterLease(attempt, now);
       } catch (error) {
-        this.#options.logger.error({ job_id: attempt.job_id, err: error }, "Cannot look after an attempt's lease");
+        this.#options.logger.error({ job_id: attempt.job_id, err: error }, "Cannot check an attempt's lease");
       }
     }
     this.#pump();
@@ -623,7 +626,7 @@ class JobRunner implements Runner {
       }
     } catch (error) {
       attempt.beatAgainAfter(performance.now());
-      logger.warn({ job_id, attempt: state.attempt, err: error }, "Cannot record a heartbeat; trying again");
+      logger.warn({ job_id, attempt: state.attempt, err: error }, "Cannot record a heartbeat; retrying");
     } finally {
       attempt.beating = false;
     }
@@ -636,12 +639,12 @@ class JobRunner implements Runner {
     this.#forget(attempt);
     this.#options.logger.error(
       { job_id, attempt: state.attempt, workflow: state.workflow },
-      "The connector does not stop when told to; its answer will be dropped",
+      "The connector does not stop when told to; its result will be dropped",
     );
     void this.#conclude(attempt, undefined);
   }
 
-  /** Takes a job back whose worker is known to be dead. Never throws: its lease lapses where this fails. */
+  /** Takes a job back whose worker is known to be dead. Never throws: its lease expires if this fails. */
   async #takeBack(job_id: string, attempt: number): Promise<void> {
     const command = { type: "release", attempt, reason: "worker_lost" } as const;
     const { log, logger } = this.#options;
@@ -653,16 +656,16 @@ class JobRunner implements Runner {
       if (ended && handled.state.callback_url !== null) this.#callbacks.deliver(job_id);
       logger.info({ job_id, attempt, reason: command.reason }, "Took the job back");
     } catch (error) {
-      logger.warn({ job_id, err: error }, "Cannot take the job back; its lease will lapse");
+      logger.warn({ job_id, err: error }, "Cannot take the job back; its lease will expire");
     } finally {
       this.#recording--;
     }
   }
 
-  /** Makes due callbacks while this runner holds the lease for it. */
+  /** Sends due callbacks while this runner holds the lease for it. */
   async #sweepCallbacks(): Promise<void> {
     const { callback_grace_seconds = 30, sole, sql } = this.#options;
-    // Where no other worker can be alive, nobody else is about to make a callback that waits at the start.
+    // If no other worker can be alive, nobody else is about to send a callback that waits at startup.
     let grace = sole ? 0 : callback_grace_seconds;
     await sweep({ ...this.#options, name: "callbacks", signal: this.#stopping.signal }, async () => {
       for (const { job_id, version } of await dueCallbacks(sql, grace)) this.#callbacks.deliver(job_id, version);
@@ -670,14 +673,14 @@ class JobRunner implements Runner {
     });
   }
 
-  /** The log is away: leaves the queue alone for a little. */
+  /** The log is down: leaves the queue alone for a little. */
   #holdClaims(error: unknown): void {
     const now = performance.now();
     if (now < this.#heldUntil) return;
     const ms = this.#hold.next();
     this.#heldUntil = now + ms;
     setTimeout(() => this.#pump(), ms + 1);
-    this.#options.logger.warn({ err: error }, "Cannot claim jobs; trying again");
+    this.#options.logger.warn({ err: error }, "Cannot claim jobs; retrying");
   }
 
   #metaOf({ job_id, version, span: { traceparent } }: Attempt) {

@@ -1,16 +1,16 @@
-/** Connectors and their calls as parts of the trace that their job was submitted in. */
+/** Connectors and their calls as parts of their job's trace. */
 import { ConnectorError, type OutboundFetch } from "../../../connectors/connector.ts";
 import type { Span, Tracing } from "../../telemetry/mod.ts";
 import { execute, type Outcome, type Runnable } from "./execute.ts";
 
 type ExecuteOptions = Parameters<typeof execute>[1];
 
-/** As `execute`; `span` is what the call belongs to. */
+/** Like `execute`; `span` is the parent of the call. */
 export async function executeTraced(
   runnable: Runnable,
   { payload, context, tracing, parent }: ExecuteOptions & { tracing: Tracing; parent: Span },
 ): Promise<Outcome> {
-  // Nothing to tell, and nothing to hand on.
+  // Nothing to report, and nothing to pass on.
   if (!tracing.active && parent.traceparent === undefined) return execute(runnable, { payload, context });
   const { name } = runnable.connector;
   const span = tracing.start(`connector ${name}`, {
@@ -28,7 +28,7 @@ export async function executeTraced(
   }
 }
 
-/** Calls that carry the `traceparent`, unless the caller sets one, and are spans of their own. */
+/** Calls that have the `traceparent`, unless the caller sets one, and are separate spans. */
 export function tracedFetch(
   fetch: OutboundFetch,
   { tracing, parent }: { tracing: Tracing; parent: Pick<Span, "traceparent"> },
@@ -39,7 +39,7 @@ export function tracedFetch(
     const span = tracing.start(`${method} ${hostOf(url)}`, {
       kind: "client",
       parent: parent.traceparent,
-      // Neither path nor query: both may hold secrets.
+      // Neither path nor query: both may contain secrets.
       attributes: { "http.request.method": method, "server.address": hostOf(url) },
     });
     const headers = new Headers(init.headers);

@@ -1,7 +1,7 @@
 import { Backoff, pause } from "../../async/mod.ts";
 import { isTransient } from "../../log/mod.ts";
 
-/** Tries until it works; `undefined` where the signal fires first. Throws what no repetition would mend. */
+/** Retries until it works; `undefined` if the signal fires first. Throws what no retry would fix. */
 export async function untilKnown<T>(
   action: () => Promise<T>,
   { signal, on_fault }: { signal: AbortSignal; on_fault?: (error: unknown) => void },

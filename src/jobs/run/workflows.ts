@@ -1,7 +1,7 @@
 /**
- * Which jobs can be run here: those whose workflow is a connector or a stored pipeline, and those that bring their steps.
+ * Which jobs can run here: those whose workflow is a connector or a stored pipeline, and those with their own steps.
  *
- * Pipelines become known by the read model, which is asked again and again, and sooner by the log's news.
+ * Pipelines become known by the read model, which is polled, and sooner by the log's news.
  */
 import { decode } from "../../../events/mod.ts";
 import type { Steps } from "../../../events/pipeline.ts";
@@ -11,7 +11,7 @@ import { pipelineState } from "../../domain/pipeline/pipeline.ts";
 import type { EventLog } from "../../log/mod.ts";
 import type { WorkflowNames } from "../options.ts";
 
-/** Definitions that are kept for the next job. */
+/** Cached definitions. */
 const MAX_KEPT = 200;
 const REFRESH_EVERY_MS = 1_000;
 
@@ -25,7 +25,7 @@ export class Workflows implements WorkflowNames {
     this.#connectors = connectors;
   }
 
-  /** Workflow names whose jobs can be run, as far as they are known. */
+  /** Workflow names whose jobs can run, as far as they are known. */
   keys(): SetIterator<string> {
     return new Set([...this.#connectors.keys(), ...this.#pipelines]).keys();
   }
@@ -34,14 +34,14 @@ export class Workflows implements WorkflowNames {
     return this.#connectors.has(workflow) || this.#pipelines.has(workflow);
   }
 
-  /** Takes note of a pipeline; true where it was not known. */
+  /** Registers a pipeline; true if it was not known. */
   learn(pipeline: string): boolean {
     if (this.#pipelines.has(pipeline)) return false;
     this.#pipelines.add(pipeline);
     return true;
   }
 
-  /** Asks the read model, at most once in a second; true where it knows pipelines that were not known here. */
+  /** Queries the read model, at most once a second; true if it has pipelines that were not known here. */
   async refresh(sql: Sql): Promise<boolean> {
     if (performance.now() < this.#refreshAt) return false;
     this.#refreshAt = performance.now() + REFRESH_EVERY_MS;
@@ -72,7 +72,7 @@ export class PipelineReader {
     this.#log = log;
   }
 
-  /** A pipeline at its newest version, or at the one named; `undefined` where there is none. */
+  /** A pipeline at its newest version, or at the given one; `undefined` if there is none. */
   async read(name: string, version?: number): Promise<Pipeline | undefined> {
     const kept = version === undefined ? undefined : this.#kept.get(`${name}@${version}`);
     if (kept) return kept;

@@ -1,7 +1,7 @@
 /**
- * What callbacks are signed with: a secret of its own for each account and each receiver's origin, derived from the
- * service's. So nothing is kept, and whoever knows one can neither find another nor pass a signature on: what was
- * signed for one receiver is worth nothing at the next.
+ * The secrets that sign callbacks: a separate one for each account and each receiver's origin, derived from the
+ * service's. So nothing is stored, and whoever knows one can neither find another nor reuse a signature: what was
+ * signed for one receiver does not verify at another.
  */
 import { hkdfSync, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,23 +13,23 @@ const PREFIX = "whsec_";
 const SECRET_BYTES = 32;
 
 export interface Receiver {
-  /** Of whoever named the receiver. */
+  /** The account that named the receiver. */
   readonly account: string;
-  /** An absolute URL, of which the origin counts. */
+  /** An absolute URL, whose origin counts. */
   readonly url: string;
 }
 
-/** What {@link CallbackSecrets.of} gives: `whsec_` and base64. */
+/** What {@link CallbackSecrets.of} returns: `whsec_` and base64. */
 export interface ReceiverSecrets {
   readonly secret: string;
-  /** The one that follows it, while the service's secret is replaced: callbacks are signed with both. */
+  /** The next one, while the service's secret is being replaced: callbacks are signed with both. */
   readonly next_secret: string | null;
 }
 
 export class CallbackSecrets {
   readonly #keys: readonly Uint8Array[];
 
-  /** Of `whsec_` and base64. Throws where one is none. */
+  /** From `whsec_` and base64. Throws if one is invalid. */
   constructor(secret: string, next?: string) {
     this.#keys = [secret, ...(next === undefined ? [] : [next])].map(keyOf);
   }
@@ -47,21 +47,21 @@ export class CallbackSecrets {
 }
 
 export interface CallbackSecretsOptions {
-  /** `whsec_…`; absent: the service makes its own. */
+  /** `whsec_…`; absent: the service generates its own. */
   readonly webhook_secret?: string | undefined;
-  /** The one that follows it. */
+  /** The next one. */
   readonly webhook_secret_next?: string | undefined;
-  /** Where its own is kept. */
+  /** Where its own is stored. */
   readonly data_dir: string;
 }
 
-/** The secrets as they are configured. */
+/** The configured secrets. */
 export function openCallbackSecrets(options: CallbackSecretsOptions): CallbackSecrets {
   const { webhook_secret = ownSecret(options.data_dir), webhook_secret_next } = options;
   return new CallbackSecrets(webhook_secret, webhook_secret_next);
 }
 
-/** Signs callbacks where no secret is configured: made at the first start, and kept in the data folder. */
+/** Signs callbacks if no secret is configured: generated at the first start, and stored in the data folder. */
 function ownSecret(dataDir: string): string {
   const path = join(dataDir, "webhook-secret");
   closeToOthers(path);
@@ -85,7 +85,7 @@ function keyOf(secret: string): Uint8Array {
 }
 
 function derived(key: Uint8Array, { account, url }: Receiver): string {
-  // Neither part can hold a NUL, so no two receivers have one text.
+  // Neither part can contain a NUL, so no two receivers share a text.
   const info = ["levqor callback v1", account, new URL(url).origin].join("\0");
   return PREFIX + Buffer.from(hkdfSync("sha256", key, "", info, SECRET_BYTES)).toString("base64");
 }

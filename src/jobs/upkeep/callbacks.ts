@@ -1,13 +1,13 @@
 /**
- * Tells the receivers of finished jobs, with Standard Webhooks: `webhook-id`, `webhook-timestamp` and
+ * Notifies the receivers of finished jobs, with Standard Webhooks: `webhook-id`, `webhook-timestamp` and
  * `webhook-signature`, POSTs of at most {@link TIMEOUT_MS}, redirects not followed, 2xx means delivered.
  *
- * An **attempt** is one POST, and each is on record: `job.callback_attempted` where another follows (by
- * {@link CALLBACK_SCHEDULE}, or later where the receiver's `Retry-After` says so), else `job.callback_delivered` or
+ * An **attempt** is one POST, and each is recorded: `job.callback_attempted` if another follows (by {@link
+ * CALLBACK_SCHEDULE}, or later if the receiver's `Retry-After` says so), otherwise `job.callback_delivered` or
  * `job.callback_failed`. What is due is read from these events, so it survives every restart.
  *
- * A receiver is told **at least once**: a process that dies between the POST and its record leaves the
- * callback pending, and another makes it again, with the same `webhook-id` and the same body.
+ * Delivery is **at least once**: a process that dies between the POST and its record leaves the callback pending, and
+ * another sends it again, with the same `webhook-id` and the same body.
  */
 
 import { ConnectorError, type OutboundFetch } from "../../../connectors/connector.ts";
@@ -28,7 +28,7 @@ import { tracedFetch } from "../run/traced.ts";
 import { turns } from "../run/turns.ts";
 import type { CallbackSecrets, Receiver } from "./callback_secrets.ts";
 
-/** Seconds before each attempt, counted from the one before it; the last one that fails ends the callback. */
+/** Seconds before each attempt, counted from the previous one; the last one that fails ends the callback. */
 export const CALLBACK_SCHEDULE: readonly number[] = [
   0, // at once
   5,
@@ -41,19 +41,19 @@ export const CALLBACK_SCHEDULE: readonly number[] = [
   20 * 3600,
   24 * 3600,
 ];
-/** Up to this share is added to each of them by chance, so that what failed together does not come back together. */
+/** Up to this share is added to each of them at random, so that simultaneous failures are not retried together. */
 const JITTER = 0.2;
-/** The receiver wants to hear of this no more. */
+/** The receiver does not want this any more. */
 const GONE = 410;
 
 /** How long a receiver may take, in milliseconds. */
 const TIMEOUT_MS = 15_000;
 
-/** POSTs under way at once: a slow receiver must not hold up the others. */
+/** Concurrent POSTs: a slow receiver must not hold up the others. */
 const MAX_ACTIVE = 32;
-/** Jobs that wait for their POST; beyond it they are left to the sweep, which finds them in the read model. */
+/** Jobs that wait for their POST; beyond that they are left to the sweep, which finds them in the read model. */
 const MAX_WAITING = 1_000;
-/** Tries to record an outcome while the log is away; then the sweep makes the callback again. */
+/** How often to try to record an outcome while the log is down; then the sweep sends the callback again. */
 const MAX_RECORD_TRIES = 8;
 
 export interface CallbacksOptions {
@@ -61,7 +61,7 @@ export interface CallbacksOptions {
   readonly fetch: OutboundFetch;
   readonly instance: string;
   readonly logger: RunnerLogger;
-  /** What they are signed with. Without it callbacks fail, on record. */
+  /** The signing secrets. Without them callbacks fail, on record. */
   readonly secrets: CallbackSecrets | undefined;
   /** {@link CALLBACK_SCHEDULE} by default. */
   readonly schedule?: readonly number[];
@@ -76,18 +76,21 @@ type DeliveryCommand = JobCommand & { type: "callback_attempted" | "callback_del
 /** How one POST failed. */
 interface PostFailure {
   readonly error: JobError;
-  /** Absent where no answer came. */
+  /** Absent if there was no response. */
   readonly status_code?: number;
-  /** What the answer's `Retry-After` asks for, in seconds. */
+  /** The response's `Retry-After`, in seconds. */
   readonly retry_after?: number;
-  /** Whether another attempt would meet the same. */
+  /** Whether another attempt would fail the same way. */
   readonly final?: boolean;
 }
 
 export class Callbacks {
   readonly #options: CallbacksOptions;
   readonly #stopping = new AbortController();
-  /** Waiting and active, so that no job is told of twice at once; with the version at which it was due, where known. */
+  /**
+   * Waiting and active, so that no job's callback is sent twice at once; with the version at which it was due, if
+   * known.
+   */
   readonly #jobs = new Map<string, number | undefined>();
   readonly #waiting: string[] = [];
   readonly #active = new Set<Promise<void>>();
@@ -102,8 +105,8 @@ export class Callbacks {
   }
 
   /**
-   * Takes on a job whose callback is due: for its first attempt, or, with the `version` of its stream at which it was
-   * found due, for the next one. It is left alone where others have recorded an attempt since.
+   * Accepts a job whose callback is due: for its first attempt, or, with the `version` of its stream at which it was
+   * found due, for the next one. It is left alone if others have recorded an attempt since.
    */
   deliver(jobId: string, version?: number): void {
     if (this.#stopping.signal.aborted || this.#jobs.has(jobId) || this.#waiting.length >= MAX_WAITING) return;
@@ -112,7 +115,9 @@ export class Callbacks {
     this.#next();
   }
 
-  /** Waits for what is under way, up to `within_ms`; what is left stays pending, for another process or the next start. */
+  /**
+   * Waits for what is under way, up to `within_ms`; what is left stays pending, for another process or the next start.
+   */
   async stop(within_ms: number): Promise<void> {
     this.#waiting.length = 0;
     await Promise.race([Promise.all(this.#active), Bun.sleep(within_ms)]);
@@ -153,18 +158,18 @@ export class Callbacks {
       await this.#record(jobId, command, span.traceparent);
     } catch (error) {
       if (!isTransient(error)) return await this.#giveUp(jobId, error);
-      logger.warn({ job_id: jobId, err: error }, "The callback's outcome is not on record; it will be made again");
+      logger.warn({ job_id: jobId, err: error }, "The callback's outcome is not recorded; it will be sent again");
     }
   }
 
-  /** Ends a callback that would meet the same fault at each attempt. Never throws. */
+  /** Fails a callback that would meet the same fault at each attempt. Never throws. */
   async #giveUp(job_id: string, fault: unknown): Promise<void> {
     const { log, logger, instance } = this.#options;
-    logger.error({ job_id, err: fault }, "Cannot make a callback for a fault of its own; it fails");
+    logger.error({ job_id, err: fault }, "Cannot send a callback because of a fault of its own; it fails");
     try {
       await failCallbackForGood(log, { job_id, fault, actor: `worker:${instance}` });
     } catch (error) {
-      logger.warn({ job_id, err: error }, "Cannot record that a callback failed; the next sweep tries again");
+      logger.warn({ job_id, err: error }, "Cannot record that a callback failed; the next sweep retries");
     }
   }
 
@@ -188,14 +193,14 @@ export class Callbacks {
     return { type: "callback_attempted", delivery: { ...failed, retry_in_seconds } };
   }
 
-  /** Resolves to the status of an answer that means delivered, or to how it failed. */
+  /** Resolves to the status of a response that means delivered, or to how it failed. */
   async #post(
     webhook_id: string,
     { receiver, body, fetch }: { receiver: Receiver; body: string; fetch: OutboundFetch },
   ): Promise<number | PostFailure> {
     const { secrets } = this.#options;
     if (!secrets) {
-      const message = "No secret to sign callbacks with is configured.";
+      const message = "No secret to sign callbacks is configured.";
       return { error: { code: "callback_secret_missing", message }, final: true };
     }
     const now = new Date();
@@ -212,7 +217,7 @@ export class Callbacks {
         },
         body,
       });
-      // The status decides. What else comes is neither read nor waited for.
+      // The status decides. What follows is neither read nor waited for.
       void response.body?.cancel().catch(() => {});
       return response.ok ? response.status : refusal(response);
     } catch (error) {
@@ -220,11 +225,11 @@ export class Callbacks {
         const final = error.code === "address_refused";
         return { error: { code: error.code, message: error.message }, final };
       }
-      // The fault's own text may quote the address's query.
+      // The fault's message may quote the URL's query.
       if (timeout.aborted) {
-        return { error: { code: "timeout", message: `The receiver did not answer within ${TIMEOUT_MS} ms.` } };
+        return { error: { code: "timeout", message: `The receiver did not respond within ${TIMEOUT_MS} ms.` } };
       }
-      return { error: { code: "connection_failed", message: "The receiver cannot be reached." } };
+      return { error: { code: "connection_failed", message: "The receiver is unreachable." } };
     }
   }
 
@@ -247,10 +252,10 @@ export class Callbacks {
 
 function refusal({ status, headers }: Response): PostFailure {
   if (status === GONE) {
-    const message = "The receiver answered 410: it wants to hear of this no more.";
+    const message = "The receiver responded with 410: it does not want this callback any more.";
     return { error: { code: "receiver_gone", message }, status_code: status, final: true };
   }
-  const message = `The receiver answered ${status}; 2xx means delivered.`;
+  const message = `The receiver responded with ${status}; 2xx means delivered.`;
   return {
     error: { code: "unexpected_status", message },
     status_code: status,
@@ -258,9 +263,9 @@ function refusal({ status, headers }: Response): PostFailure {
   };
 }
 
-/** What a receiver is told: the same text at every delivery. */
+/** The callback's body: the same text at every delivery. */
 function callbackBody(jobId: string, state: JobState): string {
-  if (!isFinished(state)) throw new Error(`Cannot tell of job ${jobId}: it is ${state.status}`);
+  if (!isFinished(state)) throw new Error(`Cannot send the callback of job ${jobId}: it is ${state.status}`);
   const { status, workflow, result, error, finished_at } = state;
   return writeJson({
     type: `job.${status}`,

@@ -1,18 +1,18 @@
-/** Looking again and again for what is due: one process at a time, by a lease. */
+/** Looks for due work periodically: one process at a time, by a lease. */
 import { pause } from "../../async/mod.ts";
 import { holdLease } from "../../db/mod.ts";
 import type { RunnerOptions } from "../options.ts";
 import { readModelPosition } from "../queue/read_model.ts";
 
 export interface SweepOptions extends Pick<RunnerOptions, "sql" | "instance" | "logger" | "sweep_seconds"> {
-  /** Names the lease, and what is looked for. */
+  /** The name of the lease, and of what is looked for. */
   readonly name: string;
   readonly signal: AbortSignal;
 }
 
 /**
  * Calls `look` about every `sweep_seconds` (1 by default) while this process holds the lease `name`, once the read
- * model `jobs` is there, until the signal fires. What `look` throws is reported, and tried again.
+ * model `jobs` exists, until the signal fires. What `look` throws is reported, and retried.
  */
 export async function sweep(options: SweepOptions, look: () => Promise<unknown>): Promise<void> {
   const { sql, name, instance, signal, logger } = options;
@@ -28,7 +28,7 @@ export async function sweep(options: SweepOptions, look: () => Promise<unknown>)
     try {
       await holdLease({ sql, name, holder: instance, signal }, work);
     } catch (error) {
-      if (!failing) logger.warn({ err: error, sweep: name }, "Cannot sweep; trying until it works");
+      if (!failing) logger.warn({ err: error, sweep: name }, "Cannot sweep; retrying");
       failing = true;
       await untilNextSweep(options, signal);
     }

@@ -1,7 +1,7 @@
 /**
- * Takes jobs back whose lease has lapsed, and ends those that have taken too long, by the database's clock.
+ * Takes back jobs whose lease has expired, and fails those whose time is up, by the database's clock.
  *
- * Every process stands by for it, whatever its role: where only external workers run jobs, no runner is there to do it.
+ * Every process stands by for it, whatever its role: if only external workers run jobs, there is no runner to do it.
  * One process at a time does, by the lease `leases`; when it dies another takes over within seconds.
  */
 import type { JobCommand } from "../../domain/job/job_command.ts";
@@ -20,7 +20,7 @@ export interface Sweeper {
   stop(): Promise<void>;
 }
 
-/** Starts to look for lapsed leases and expired jobs. */
+/** Starts to look for expired leases and jobs. */
 export function startSweeper(options: SweeperOptions): Sweeper {
   const stopping = new AbortController();
   const swept = sweep({ ...options, name: "leases", signal: stopping.signal }, async () => {
@@ -41,8 +41,8 @@ export function startSweeper(options: SweeperOptions): Sweeper {
 }
 
 /**
- * A refusal means that the worker was quicker. Never throws: the next sweep tries again, but for a job of which nothing
- * can be made. That one fails.
+ * A refusal means that the worker was faster. Never throws: the next sweep retries, except for a job with a fault of
+ * its own. That one fails.
  */
 async function record(
   { log, instance, logger }: SweeperOptions,
@@ -55,7 +55,7 @@ async function record(
     if (handled.ok) logger.info({ job_id, command }, "Recorded what was due");
   } catch (error) {
     if (!isTransient(error)) await giveUp({ log, instance, logger }, job_id, error);
-    else logger.warn({ job_id, command, err: error }, "Cannot record what is due; the next sweep tries again");
+    else logger.warn({ job_id, command, err: error }, "Cannot record what is due; the next sweep retries");
   }
 }
 
@@ -64,10 +64,10 @@ async function giveUp(
   job_id: string,
   fault: unknown,
 ): Promise<void> {
-  logger.error({ job_id, err: fault }, "Cannot take a job back for a fault of its own; it fails");
+  logger.error({ job_id, err: fault }, "Cannot take a job back because of a fault of its own; it fails");
   try {
     await failForGood(log, { job_id, fault, actor: `system:${instance}` });
   } catch (error) {
-    logger.warn({ job_id, err: error }, "Cannot record that a job failed; the next sweep tries again");
+    logger.warn({ job_id, err: error }, "Cannot record that a job failed; the next sweep retries");
   }
 }

@@ -279,8 +279,8 @@ describe("a replay from a step", () => {
     const origin = await submit({ payload: { refuse: true }, steps: pay });
     await reaches(origin.job_id, "failed");
     for (const [from_step, message] of [
-      ["thank", 'comes after the step "pay", which has not ended well: it is failed'],
-      ["nowhere", '"nowhere" is no step of the job; its steps: order, skipped, pay, thank'],
+      ["thank", 'comes after the step "pay", which has not succeeded: it is failed'],
+      ["nowhere", '"nowhere" is not a step of the job; its steps: order, skipped, pay, thank'],
     ]) {
       const answer = await replay(origin.job_id, { from_step });
       expect([answer.status, answer.body.error]).toEqual([422, "validation_failed"]);
@@ -288,7 +288,7 @@ describe("a replay from a step", () => {
     }
     const { job_id } = await api.submit({ workflow: "echo" });
     await reaches(job_id, "succeeded");
-    expect((await replay(job_id, { from_step: "a" })).body.errors[0].message).toContain("it has none on record");
+    expect((await replay(job_id, { from_step: "a" })).body.errors[0].message).toContain("it has no recorded steps");
   });
 
   test("of a stored pipeline keeps the origin's version; one from the start has the newest", async () => {

@@ -57,7 +57,7 @@ describe("storing a pipeline", () => {
       "is not supported here",
     ],
     ["a sleep until no time", { steps: [{ id: "a", sleep: { until: "banana" } }] }, "/steps/0/sleep/until", "RFC 3339"],
-    ["a connector that is not there", { steps: [{ id: "a", uses: "ftp" }] }, "/steps/0/uses", "no connector"],
+    ["a connector that is not there", { steps: [{ id: "a", uses: "ftp" }] }, "/steps/0/uses", "not a connector"],
     [
       "a step that comes later",
       {

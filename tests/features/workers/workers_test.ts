@@ -467,11 +467,11 @@ describe("a claimed job", () => {
         "too_many_claims",
         "1",
       ]);
-      expect(refused.body.detail).toBe("10 claims of this caller wait here already; more are not taken.");
+      expect(refused.body.detail).toBe("10 claims of this caller are waiting here already, the maximum.");
       const sets = [ask("first", other)];
       await Bun.sleep(300);
       expect((await ask("second", other)).body.detail).toBe(
-        "Claims of this caller wait for 1 different sets of workflows already.",
+        "Claims of this caller are waiting for 1 different sets of workflows already.",
       );
       for (const answer of await Promise.all([...waiting, ...sets, ask("second", operator)])) {
         expect(answer.status).toBe(200);
@@ -527,7 +527,7 @@ describe("a worker's report", () => {
     const answer = await call("complete", { job_id: id, attempt: 1 });
     expect(jsonOf(answer)).toEqual([409, "attempt_superseded"]);
     expect(answer.body).toMatchObject({ job_status: "queued", holder: null });
-    expect(answer.body.detail).toContain("waits in the queue");
+    expect(answer.body.detail).toContain("queued for another worker");
   });
 
   test("is rejected if the job was cancelled, from the next heartbeat on", async () => {
