@@ -25,27 +25,27 @@ import {
   type WrittenBatch,
 } from "./types.ts";
 
-/** UTF-16 units of JSON, each event's meta included, in one append at most. */
+/** The maximum length of one append, in UTF-16 units of JSON, including each event's meta. */
 const MAX_APPEND_LENGTH = 16_000_000;
 /**
- * Callers who were just answered often come back at once. Without waiting for them every other batch holds only half
- * of them: with a millisecond's wait 64 callers append 19 % more, and are answered sooner.
+ * Callers who have just got their response often come back at once. Without waiting for them every other batch has only
+ * half of them: with a millisecond's wait 64 callers append 19 % more, and get their response sooner.
  */
 const GATHER_MS = 1;
-/** Appends in a batch from which on the next one is gathered for. */
+/** From this many appends in a batch on, the next one waits for more. */
 const GATHER_FROM = 8;
 
-/** Events of up to so many UTF-16 units are passed on parsed, where they came so. */
+/** Events of up to this many UTF-16 units are passed on parsed, if they came so. */
 const KEPT_PARSED_LENGTH = 4_096;
 
 const STREAM_ID = /^[a-z][a-z_]{0,63}-[!-~]{1,200}$/;
 const EVENT_TYPE = /^[a-z][a-z_]{0,63}\.[a-z][a-z_]{0,63}$/;
-/** UTF-16 units of an actor's name, or of what events are correlated by: an index of a read model holds it. */
+/** UTF-16 units of an actor's name, or of a correlation id: an index of a read model contains it. */
 const MAX_NAME_LENGTH = 300;
 /** The last version that a stream can have: Postgres's `int`. */
 const MAX_VERSION = 2 ** 31 - 1;
 
-/** Appends of one caller, to be taken all or none: one, as a rule. */
+/** Appends of one caller, to be accepted all or none: usually one. */
 interface Waiting extends Pending {
   readonly parts: readonly Part[];
   /** By the local monotonic clock. */
@@ -62,7 +62,7 @@ interface Part {
   readonly metas: readonly string[];
 }
 
-/** What the database says of a batch. */
+/** The database's response to a batch. */
 interface Outcome {
   first_position: number;
   recorded_at: string;
@@ -73,12 +73,12 @@ export interface AppenderOptions {
   readonly url: string;
   /** How long an append may wait for the database before its caller is told. */
   readonly timeout_ms: number;
-  /** A batch without an answer after this long is sent again on a new connection. */
+  /** A batch without a response after this long is sent again on a new connection. */
   readonly attempt_timeout_ms: number;
   readonly on_commit: (commit: Commit) => void;
-  /** Whether anybody wants to hear of commits: if not, they need not be built. */
+  /** Whether anybody listens to commits: if not, they need not be built. */
   readonly has_listeners: () => boolean;
-  /** Told of each batch that was sent, and what came of it. */
+  /** Called for each batch that was sent, with its outcome. */
   readonly on_batch?: (batch: WrittenBatch) => void;
 }
 
@@ -101,7 +101,7 @@ export class Appender {
       max: 1,
       application_name: "levqor-appender",
       answer_timeout_ms: attempt_timeout_ms,
-      // An attempt that does not get so far as to be sent must end knowing that.
+      // An attempt that was not even sent must end with that knowledge.
       connect_timeout_ms: attempt_timeout_ms / 2,
     });
   }
@@ -134,7 +134,7 @@ export class Appender {
     });
   }
 
-  /** Waits for what was taken in, then closes the connection. */
+  /** Waits for what was accepted, then closes the connection. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#wake();
@@ -143,11 +143,11 @@ export class Appender {
   }
 
   async #pump(): Promise<void> {
-    // One turn of the event loop: whatever else is being handled right now joins the first batch.
+    // One turn of the event loop: everything else that is being handled right now joins the first batch.
     await Promise.resolve();
     while (this.#backlog.size > 0) {
       this.#expire();
-      // Nobody comes any more for whom it would have to wait.
+      // There is nobody left to wait for.
       const batch = this.#backlog.takeBatch(this.#closed ? Number.POSITIVE_INFINITY : performance.now());
       if (batch.length === 0) await this.#lull();
       else await this.#writeTimed(batch);
@@ -156,7 +156,7 @@ export class Appender {
     this.#pumping = undefined;
   }
 
-  /** Resolves when the next append comes, or the turn of what waits has. */
+  /** Resolves when the next append comes, or it is the turn of a waiting one. */
   async #lull(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const stop = alarm(this.#backlog.restsFor(performance.now()), resolve);
@@ -166,13 +166,13 @@ export class Appender {
     stop();
   }
 
-  /** Lets the event loop turn until as many wait as were just answered, or {@link GATHER_MS} are over. */
+  /** Lets the event loop turn until as many wait as just got their response, or {@link GATHER_MS} have passed. */
   async #gather(count: number): Promise<void> {
     const until = performance.now() + GATHER_MS;
     while (this.#backlog.size < count && performance.now() < until) await new Promise(setImmediate);
   }
 
-  /** Tells those whose time ran out before they were sent: nothing of theirs was recorded. */
+  /** Rejects those whose time ran out before they were sent: nothing of theirs was recorded. */
   #expire(): void {
     for (const { parts, reject } of this.#backlog.expired(performance.now())) {
       reject(new LogUnavailableError(`Cannot append to ${streamsOf(parts)}: the database did not answer in time`));
@@ -193,7 +193,7 @@ export class Appender {
     } catch (error) {
       this.#options.on_batch?.({ appends: batch, sent_at, failed: true, events: 0, conflicts: 0 });
       if (error instanceof postgres.PostgresError && batch.length > 1) {
-        // One append that the database cannot take must not fail the others.
+        // One append that the database rejects must not fail the others.
         const middle = batch.length >> 1;
         await this.#write(batch.slice(0, middle));
         await this.#write(batch.slice(middle));
@@ -235,11 +235,14 @@ export class Appender {
     return { events: position - Number(outcome.first_position), conflicts: conflicts?.size ?? 0 };
   }
 
-  /** Resolves once it is known that the batch was applied; throws if it was not, or if that cannot be learned in time. */
+  /**
+   * Resolves once it is known that the batch was applied; throws if it was not, or if that cannot be determined in
+   * time.
+   */
   async #send(batch: readonly Waiting[]): Promise<Outcome> {
     const columns = columnsOf(batch);
     const number = ++this.#batchNumber;
-    // Tried for one attempt's time at least, where its youngest has so long: it must not fail with the oldest.
+    // Tried for at least one attempt's time, if its youngest has that long: it must not fail with the oldest.
     const deadlines = batch.map(({ deadline }) => deadline).sort((a, b) => a - b);
     const oneAttempt = performance.now() + this.#options.attempt_timeout_ms;
     const deadline = Math.min(Math.max(deadlines[0] as number, oneAttempt), deadlines.at(-1) as number);
@@ -270,13 +273,16 @@ export class Appender {
   }
 }
 
-/** In whose turn they go: of appends that are taken together, the first one's caller's. */
+/** In whose turn they go: for appends that belong together, the first one's caller's. */
 function callerOf([first]: readonly Append[]): string | null {
   if (!first) return null;
   return first.charged_to === undefined ? chargedTo(first.meta) : first.charged_to;
 }
 
-/** What the callers of a batch are told. Postgres quotes what it refuses, and that may hold secrets: only its code and message go on. */
+/**
+ * What the callers of a batch are told. Postgres quotes what it rejects, which may contain secrets: only its code and
+ * message are passed on.
+ */
 function toFault(error: Error, parts: readonly Part[]): Error {
   if (!(error instanceof postgres.PostgresError)) return error;
   const cause = new Error(`${error.code}: ${error.message}`);
@@ -310,7 +316,7 @@ function recorded({ append, datas, metas }: Part, position: number, recorded_at:
       data_json,
       meta_json: metas[index] as string,
       recorded_at,
-      // Readers may keep events for a while, and a large one takes many times the room of its text.
+      // Readers may keep events for a while, and a large one takes many times the memory of its text.
       ...("data_json" in event &&
         event.data !== undefined &&
         data_json.length <= KEPT_PARSED_LENGTH && { parsed: { data: event.data, meta } }),
@@ -319,8 +325,8 @@ function recorded({ append, datas, metas }: Part, position: number, recorded_at:
 }
 
 /**
- * Refuses what Postgres would refuse, before it is in a batch with others: there it would fail them all, and cost each a
- * second try. And what does not fit its schema: readers count on that. Throws `AppendRefusedError`.
+ * Rejects what Postgres would reject, before it is in a batch with others: there it would fail them all, and cost each
+ * a second attempt. And what does not match its schema, on which readers rely. Throws `AppendRefusedError`.
  */
 function checked(appends: readonly Append[]): { parts: Part[]; count: number; length: number } {
   let count = 0;
@@ -379,7 +385,7 @@ function checkedPart(append: Append): Part {
   return { append, datas, metas };
 }
 
-/** As JSON. It is of the service's own making, so no more is looked at than what read models count on. */
+/** As JSON. The service writes it itself, so only what read models rely on is checked. */
 function checkedMeta(meta: EventMeta, refuse: Refuse): string {
   if (!isName(meta?.actor) || !isName(meta.correlation_id)) refuse("the meta names no actor or no correlation id");
   const json = written(meta, "the meta", refuse);
@@ -393,13 +399,13 @@ function isName(value: unknown): boolean {
 
 type Refuse = (reason: string) => never;
 
-/** A value as JSON text that the log can hold. */
+/** A value as JSON text that the log can store. */
 function written(value: unknown, what: string, refuse: Refuse): string {
   let json: string | undefined;
   try {
     json = writeJson(value);
   } catch {
-    // A cycle, too many levels, or what a toJSON threw, which may hold anything.
+    // A cycle, too many levels, or an error from a toJSON, which may contain anything.
     return refuse(`${what} cannot be written as JSON`);
   }
   return json ?? refuse(`${what} is no JSON value`);
@@ -409,7 +415,7 @@ function parsed(json: string, what: string, refuse: Refuse): unknown {
   try {
     return decodeJson(json);
   } catch {
-    // The parser's own words quote the text.
+    // The parser's own message quotes the text.
     return refuse(`${what} is not valid JSON`);
   }
 }

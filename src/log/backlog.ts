@@ -1,24 +1,27 @@
 /**
- * What waits to be appended, and what of it goes into the next batch. Every append of a batch waits for the whole of it, and
- * Postgres takes 30 ms for a megabyte: so what is heavy takes turns by caller, a little in each batch, and after a large
- * append it is a while before the next. What is light goes first come, first served, and waits for none of them.
+ * The waiting appends, and which of them go into the next batch. Every append of a batch waits for the whole of it, and
+ * Postgres takes 30 ms for a megabyte: so heavy ones take turns by caller, a few in each batch, and after a large
+ * append the next one waits a while. Light ones go first come, first served, and wait for none of them.
  */
 import { Lanes } from "../async/mod.ts";
 
-/** Events of light appends in one batch at most, and of any one append. Beyond it batches gain nothing and delay their callers. */
+/**
+ * The maximum number of events of light appends in one batch, and of any one append. Beyond it batches gain nothing and
+ * delay their callers.
+ */
 export const MAX_BATCH_EVENTS = 2_000;
-/** UTF-16 units of JSON of light appends in one batch at most. */
+/** The maximum UTF-16 units of JSON of light appends in one batch. */
 const MAX_LIGHT_LENGTH = 2_000_000;
 /** An append of more UTF-16 units of JSON is heavy. */
 export const LIGHT_LENGTH = 4_000;
-/** UTF-16 units of JSON of heavy appends in one batch at most; one of more goes alone among them, and is large. */
+/** The maximum UTF-16 units of JSON of heavy appends in one batch; a longer one goes alone among them, and is large. */
 export const MAX_HEAVY_LENGTH = 250_000;
-/** After a batch with a large append the next waits so many times as long as it took, within a second. */
+/** After a batch with a large append the next one waits this many times as long as it took, within a second. */
 const RESTS = 3;
 const MAX_REST_MS = 1_000;
-/** UTF-16 units of JSON that may wait while the database is slow or away: of what is light, and as much of what is heavy. */
+/** UTF-16 units of JSON that may wait while the database is slow or down: of light ones, and as much of heavy ones. */
 export const MAX_WAITING_LENGTH = 64_000_000;
-/** The same of one caller's heavy appends, unless that is one. */
+/** The same for one caller's heavy appends, unless there is only one. */
 export const MAX_CALLER_LENGTH = MAX_WAITING_LENGTH / 4;
 
 /** What waits. */
@@ -61,11 +64,11 @@ export class Backlog<Item extends Pending> {
     return true;
   }
 
-  /** Takes out those whose time is over. */
+  /** Removes those whose time is up. */
   expired(now: number): Item[] {
     const isOver = ({ deadline }: Item) => deadline <= now;
     const heavy = this.#heavy.takeOut(isOver);
-    // In order of deadline, but for those that wait for another of their stream.
+    // In order of deadline, except those that wait for another of their stream.
     const light = this.#light.filter(isOver);
     if (light.length === 0) return heavy;
     this.#light = this.#light.filter((item) => !isOver(item));
@@ -73,18 +76,18 @@ export class Backlog<Item extends Pending> {
     return [...light, ...heavy];
   }
 
-  /** Takes the next batch: at most one append per stream, as a second one waits to see what became of the first. */
+  /** Takes the next batch: at most one append per stream, because a second one waits for the outcome of the first. */
   takeBatch(now: number): Item[] {
     const streams = new Set<string>();
     return [...this.#takeHeavy(streams, now), ...this.#takeLight(streams)];
   }
 
-  /** How long nothing can be taken but what is yet to come. */
+  /** How long nothing can be taken except new arrivals. */
   restsFor(now: number): number {
     return this.#light.length > 0 ? 0 : Math.max(0, this.#restsUntil - now);
   }
 
-  /** Tells how long a batch took. */
+  /** Reports how long a batch took. */
   took(batch: readonly Item[], { from, to }: { from: number; to: number }): void {
     if (batch.some(isLarge)) this.#restsUntil = to + Math.min(RESTS * (to - from), MAX_REST_MS);
   }
@@ -112,7 +115,7 @@ export class Backlog<Item extends Pending> {
       const item = this.#light[index] as Item;
       if (events + item.count > MAX_BATCH_EVENTS || length + item.length > MAX_LIGHT_LENGTH) break;
       const isMet = meets(item, streams);
-      // Those of one that is left, too: what comes after it must not go before it.
+      // Including those of one that is left: what comes after it must not overtake it.
       join(item, streams);
       if (isMet) {
         met.push(item);

@@ -1,28 +1,28 @@
-/** How an append fails. Each says whether it may work a little later: {@link isTransient}. */
+/** How an append fails. Each kind says whether it may succeed later: {@link isTransient}. */
 import postgres from "postgres";
 import { connectionFault } from "../db/mod.ts";
 
-/** Nothing was recorded: the database cannot be reached. */
+/** Nothing was recorded: the database is unreachable. */
 export class LogUnavailableError extends Error {
   override readonly name: string = "LogUnavailableError";
 }
 
-/** Nothing was recorded: as much waits as may wait, of all appends or of one caller's. */
+/** Nothing was recorded: too much waits, of all appends or of one caller's. */
 export class LogBusyError extends LogUnavailableError {
   override readonly name = "LogBusyError";
 }
 
-/** The connection broke while the append was under way, and what became of it could not be learned in time. */
+/** The connection broke while the append was under way, and its outcome could not be determined in time. */
 export class AppendInDoubtError extends Error {
   override readonly name = "AppendInDoubtError";
 }
 
-/** The log cannot hold what was to be appended. Nothing was recorded, and offering it again would meet the same. */
+/** The log cannot store the append. Nothing was recorded, and a retry would fail the same way. */
 export class AppendRefusedError extends Error {
   override readonly name = "AppendRefusedError";
   constructor(
     readonly streams: string,
-    /** Why, without anything of what was refused: it may be shown to whoever sent it. */
+    /** Why, without quoting what was rejected: it may be shown to its sender. */
     readonly reason: string,
     options?: ErrorOptions,
   ) {
@@ -30,22 +30,22 @@ export class AppendRefusedError extends Error {
   }
 }
 
-/** Others changed the same streams at every try. */
+/** Others changed the same streams at every attempt. */
 export class ContendedError extends Error {
   override readonly name = "ContendedError";
 }
 
-/** Data exceptions, violated constraints, exceeded limits: what fails again however often it is tried. */
+/** Data exceptions, violated constraints, exceeded limits: what fails again however often it is retried. */
 const REFUSALS = /^(22|23|54)/;
 
-/** Whether Postgres refuses the statement for what is in it. */
+/** Whether Postgres rejects the statement because of its data. */
 export function isRefusal(error: unknown): error is postgres.PostgresError {
   return error instanceof postgres.PostgresError && REFUSALS.test(error.code);
 }
 
 /**
- * Whether what was thrown is no fault of the work itself, so that the same may succeed later: the log or its database
- * cannot be reached, or others were always faster. Anything else meets the same again, and is not to be repeated.
+ * Whether an error is no fault of the work itself, so that a retry may succeed: the log or its database is unreachable,
+ * or others were always faster. Anything else would fail again, and is not retried.
  */
 export function isTransient(error: unknown): boolean {
   return (

@@ -1,14 +1,14 @@
-/** Whether an event is one that readers of the log can count on: its data fits the schema of its type. */
+/** Checks that an event is one that readers of the log can rely on: its data matches the schema of its type. */
 import type { TSchema } from "@sinclair/typebox";
 import { catalogue } from "../../events/mod.ts";
 import { type Check, compileCheck } from "../json/mod.ts";
 
-/** Compiled when they are first needed: all together they take a tenth of a second. */
+/** Compiled on first use: all together they take a tenth of a second. */
 const checks = new Map<string, Check<TSchema>>();
 
 /**
- * What of an event's data does not fit, with its place and without its value; `undefined` where all does, and of types that
- * the catalogue does not know.
+ * What is wrong with an event's data, with its place and without its value; `undefined` if nothing is, or the catalogue
+ * does not know the type.
  */
 export function eventFault(type: string, data: unknown): string | undefined {
   const check = checks.get(type) ?? compile(type);

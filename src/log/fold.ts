@@ -1,4 +1,4 @@
-/** Folding one stream, whatever its length: in pages of events, and in slices that leave all else its turns. */
+/** Folds one stream, whatever its length: in pages of events, and in slices that let everything else take its turn. */
 import type { StoredEvent } from "../../events/envelope.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import { inSlices, Line, nextTurn } from "../async/mod.ts";
@@ -7,23 +7,26 @@ import type { EventLog } from "./types.ts";
 /** Events that are read at once. */
 export const PAGE = 250;
 
-/** What a stream's events led to. */
+/** The state after a stream's events. */
 export interface Folded<State> {
   readonly state: State;
-  /** Of the last event; 0 where there is none. */
+  /** Of the last event; 0 if there is none. */
   readonly version: number;
 }
 
 /** Events that are read at first: most streams have no more. */
 const FIRST_PAGE = 4;
-/** UTF-16 units of data of which a page is to be, about: it is held as a whole. */
+/** The approximate size of a page, in UTF-16 units of data: it is in memory as a whole. */
 const PAGE_LENGTH = 400_000;
-/** The next pages of streams whose events are long: one at a time, lest short reads wait behind them on every connection. */
+/**
+ * Further pages of streams with long events: one at a time, so that short reads do not wait behind them on every
+ * connection.
+ */
 const longPages = new Line();
 
 /**
- * A stream's events after a version, in pages of up to {@link PAGE}, of which none is empty: of fewer where what came
- * before them was long. Between two, all else has its turn.
+ * A stream's events after a version, in non-empty pages of up to {@link PAGE}: fewer if the previous ones were long.
+ * Between two, everything else has its turn.
  */
 export async function* pagesOf(
   log: Pick<EventLog, "readStream">,
@@ -45,7 +48,7 @@ export async function* pagesOf(
   }
 }
 
-/** So many of a stream's events after a version, read as {@link pagesOf} does. */
+/** A number of a stream's events after a version, read as {@link pagesOf} does. */
 export async function readEvents(
   log: Pick<EventLog, "readStream">,
   { limit, ...from }: { stream_id: string; after_version: number; limit: number },
@@ -59,7 +62,7 @@ export async function readEvents(
   return events.slice(0, limit);
 }
 
-/** What events lead to that follow what is known. */
+/** The state after events that follow what is known. */
 export async function foldEvents<State>(
   events: readonly StoredEvent[],
   { evolve, known }: { evolve: (state: State, event: KnownEvent) => State; known: Folded<State> },
@@ -71,7 +74,7 @@ export async function foldEvents<State>(
   return { state, version: events.at(-1)?.version ?? known.version };
 }
 
-/** What a stream is now: what is known of it, and all that has come since. */
+/** The current state of a stream: what is known of it, and everything newer. */
 export async function foldStream<State>(
   log: Pick<EventLog, "readStream">,
   {

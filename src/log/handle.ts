@@ -1,4 +1,4 @@
-/** Command handling: load a stream, decide, append, and decide again where somebody else was faster. */
+/** Command handling: load a stream, decide, append, and decide again if somebody else was faster. */
 import type { EventMeta, NewEvent, StoredEvent } from "../../events/envelope.ts";
 import type { KnownEvent } from "../../events/mod.ts";
 import { type Folded, foldEvents, foldStream } from "./fold.ts";
@@ -15,14 +15,14 @@ interface Deciding<State, Command, Refusal> {
 export interface Handling<State, Command extends object, Refusal> {
   readonly stream_id: string;
   readonly decider: Deciding<State, Command, Refusal>;
-  /** Or what makes one of the state: it is asked again where somebody else was faster. */
+  /** Or a function that makes one from the state: it is called again if somebody else was faster. */
   readonly command: Command | ((state: State) => Command);
   readonly meta: EventMeta;
   /** As of an `Append`. */
   readonly charged_to?: string | null;
   /** The events that lead to the state, the newest of the stream last; the whole stream by default. */
   readonly read?: () => Promise<readonly StoredEvent[]>;
-  /** The state at a version that is known already: of the stream only what follows it is read. */
+  /** A known state and its version: only newer events of the stream are read. */
   readonly known?: Folded<State>;
   /**
    * The state at the version that the stream is thought to have. It is decided on without reading: an append finds out whether
@@ -31,7 +31,7 @@ export interface Handling<State, Command extends object, Refusal> {
   readonly expected?: Folded<State>;
 }
 
-/** What came of a command: a decision on record (no events: nothing to do), or the decider's refusal. */
+/** The outcome of a command: a recorded decision (no events: nothing to do), or the decider's refusal. */
 export type Handled<State, Refusal> =
   | {
       readonly ok: true;
@@ -40,20 +40,23 @@ export type Handled<State, Refusal> =
       readonly state: State;
       /** The stream's, after the new events. */
       readonly version: number;
-      /** Of the last event recorded; `undefined` where there was nothing to do. */
+      /** Of the last event recorded; `undefined` if there was nothing to do. */
       readonly position: number | undefined;
-      /** RFC 3339; `undefined` where there was nothing to do. */
+      /** RFC 3339; `undefined` if there was nothing to do. */
       readonly recorded_at: string | undefined;
     }
   | {
       readonly ok: false;
       readonly refusal: Refusal;
       readonly state: State;
-      /** The stream's as the state has it. */
+      /** The version of the stream in that state. */
       readonly version: number;
     };
 
-/** Decides a command on a stream's present state and records the decision. Throws what `append` throws, and `ContendedError`. */
+/**
+ * Decides a command on a stream's current state and records the decision. Throws what `append` throws, and
+ * `ContendedError`.
+ */
 export async function handle<State, Command extends object, Refusal>(
   log: EventLog,
   handling: Handling<State, Command, Refusal>,

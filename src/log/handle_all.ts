@@ -1,4 +1,6 @@
-/** Command handling over several streams: read them, decide on all of them at once, append in one commit or not at all. */
+/**
+ * Command handling over several streams: read them, decide on all of them at once, append in one commit or not at all.
+ */
 import {
   type Answer,
   type Command,
@@ -14,13 +16,14 @@ import { untilDecided } from "./until_decided.ts";
 export interface HandlingAll<States extends readonly unknown[], Refusal extends object> {
   /** Each named once. */
   readonly streams: { readonly [I in keyof States]: DecidedStream<States[I]> };
-  /** What is to be recorded on each stream, or a refusal. It is asked again where somebody else was faster. */
+  /** The events to record on each stream, or a refusal. Called again if somebody else was faster. */
   readonly decide: (folded: FoldedAll<States>) => { readonly [I in keyof States]: Decision } | Refusal;
 }
 
 /**
- * Decides on several streams as they stand and records all of it in one commit. Where somebody else was faster, the
- * streams that have moved are read again, and all is decided anew. Throws what `appendAll` throws, and `ContendedError`.
+ * Decides on the current state of several streams and records all of it in one commit. If somebody else was faster, the
+ * streams that have changed are read again, and everything is decided again. Throws what `appendAll` throws, and
+ * `ContendedError`.
  */
 export async function handleAll<States extends readonly unknown[], Refusal extends object>(
   log: EventLog,

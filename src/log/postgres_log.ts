@@ -18,13 +18,13 @@ export interface LogOptions {
   readonly url: string;
   /** How long an append may wait for the database before its caller is told; 15 s by default. */
   readonly append_timeout_ms?: number;
-  /** A commit without an answer after this long is asked for again on a new connection; 5 s by default. */
+  /** A commit without a response after this long is retried on a new connection; 5 s by default. */
   readonly attempt_timeout_ms?: number;
-  /** A read without an answer after this long fails, and later ones use new connections; 30 s by default. */
+  /** A read without a response after this long fails, and later ones use new connections; 30 s by default. */
   readonly read_timeout_ms?: number;
-  /** Connections for reading at most; 4 by default. Appending takes one more. */
+  /** The maximum number of connections for reading; 4 by default. Appending uses one more. */
   readonly read_connections?: number;
-  /** Told of each batch of appends that was sent, and what came of it. */
+  /** Called for each batch of appends that was sent, with its outcome. */
   readonly on_batch?: (batch: WrittenBatch) => void;
 }
 
@@ -141,7 +141,7 @@ class PostgresLog implements EventLog {
   }
 
   async readLast(streamIds: readonly string[]): Promise<LastEvents> {
-    // One index look-up for each stream; the clock comes with all of them, also with those that do not exist.
+    // One index look-up for each stream; the clock comes with all of them, even those that do not exist.
     const rows = await this.#sql<((StoredEvent | { position: null }) & { read_at: string })[]>`
       select clock_timestamp() as read_at, last.*
       from unnest(${streamIds as string[]}::text[]) as asked (id)
@@ -157,7 +157,7 @@ class PostgresLog implements EventLog {
   }
 
   readCategory(category: string): Promise<StoredEvent[]> {
-    // From `key-` to before `key.`, the next character: a range of the index, for ids are compared byte by byte.
+    // From `key-` to before `key.`, the next character: a range of the index, because ids are compared byte by byte.
     return this.#sql<StoredEvent[]>`
       select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
       from levqor_log.events
@@ -166,7 +166,8 @@ class PostgresLog implements EventLog {
   }
 
   readRange(after: number, limit: number, { max_length }: Pick<ReadLimits, "max_length"> = {}): Promise<StoredEvent[]> {
-    // Positions are dense, so the limit is a range of positions: the plan is one index scan, whatever the statistics say.
+    // Positions are dense, so the limit is a range of positions: the plan is one index scan, whatever the statistics
+    // say.
     if (max_length !== undefined) {
       const rows = this.#sql`
         select * from levqor_log.events
@@ -180,7 +181,7 @@ class PostgresLog implements EventLog {
       order by position`;
   }
 
-  /** Of events that a query selects, as many as have no more characters of data together; the first in any case. */
+  /** As many of the events that a query selects as have no more characters of data together; the first in any case. */
   #upTo(max_length: number, rows: PendingQuery<Row[]>): Promise<StoredEvent[]> {
     return this.#sql<StoredEvent[]>`
       select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
@@ -211,8 +212,8 @@ class PostgresLog implements EventLog {
 }
 
 /**
- * A listener that throws ends the process, as any fault that nobody catches. Not from within the appender: where the
- * process is not ended at once, as while its main module is being run, whoever appends meanwhile would wait for ever.
+ * A listener that throws ends the process, like any uncaught fault. Not from within the appender: if the process is not
+ * ended at once, as while its main module is being run, everybody who appends meanwhile would wait for ever.
  */
 function tell<News>(listener: (news: News) => void, news: News): void {
   try {

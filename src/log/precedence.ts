@@ -1,15 +1,16 @@
 /**
- * Whoever was overtaken goes first. A stream that one writer of this process appends to without end, knowing its version,
- * is never as anybody else has just read it: so who found it changed takes precedence, and that writer waits for them.
+ * A writer that was overtaken goes first. If one writer of this process appends to a stream without end, knowing its
+ * version, nobody else's view of it is ever current: so a writer that found it changed takes precedence, and the others
+ * wait for it.
  */
 import type { EventLog } from "./types.ts";
 
-/** By log, the streams that somebody has precedence on: until when. */
+/** By log, the streams on which somebody has precedence: until when. */
 const lines = new WeakMap<object, Map<string, Promise<void>>>();
 
 type Log = Pick<EventLog, "append">;
 
-/** Does something with precedence on a stream, when those who had it before are done. */
+/** Does something with precedence on a stream, after those who had it before. */
 export async function withPrecedence<Result>(
   log: Log,
   stream_id: string,
@@ -29,7 +30,7 @@ export async function withPrecedence<Result>(
   }
 }
 
-/** Resolves when nobody has precedence on a stream: for whoever appends to it again and again. */
+/** Resolves when nobody has precedence on a stream: for writers that append to it again and again. */
 export async function givePrecedence(log: Log, stream_id: string): Promise<void> {
   for (let line = lines.get(log)?.get(stream_id); line; line = lines.get(log)?.get(stream_id)) await line;
 }

@@ -1,18 +1,18 @@
-/** Letting go on what an event has stopped, a read model or a reaction: the decision is on record before anything moves. */
+/** Resumes what an event has stopped, a read model or a reaction: the decision is recorded before anything moves. */
 import { type EventMeta, eventId, type NewEvent } from "../../events/envelope.ts";
 import { ContendedError } from "./errors.ts";
 import type { EventLog } from "./types.ts";
 
 export interface Resuming {
-  /** The position of the event to be passed over: the one that stopped it. Absent: it is tried again. */
+  /** The position of the event to skip: the one that stopped it. Absent: it is retried. */
   readonly skip?: number | undefined;
   readonly reason?: string | undefined;
   readonly meta: EventMeta;
 }
 
-/** What is on record of a decision, whatever had been stopped. */
+/** The recorded part of a decision, whatever had been stopped. */
 export interface Resumption {
-  /** The event that had stopped it: where the log holds it, and which it is. */
+  /** The event that had stopped it: its position and its id. */
   readonly position: number;
   readonly event_id: string;
   readonly skip: boolean;
@@ -20,11 +20,11 @@ export interface Resumption {
 }
 
 export interface Stopped {
-  /** Names it in faults. */
+  /** Its name in faults. */
   readonly what: string;
   /** Where decisions about it are recorded. */
   readonly stream_id: string;
-  /** What to record, where an event stops it, and which; `undefined`: none does. */
+  /** What to record, if an event stops it, and which; `undefined`: none does. */
   readonly read: () => Promise<{ position: number; record: (resumption: Resumption) => NewEvent } | undefined>;
 }
 
@@ -33,16 +33,16 @@ export type Recorded =
       readonly ok: true;
       /** The event that had stopped it. */
       readonly position: number;
-      /** Where the decision is in the log. */
+      /** The position of the decision. */
       readonly recorded_at_position: number;
     }
-  /** Nothing was done: no event stops it, or it is another one than the one to be passed over. */
+  /** Nothing was done: no event stops it, or a different one from the one to skip. */
   | { readonly ok: false; readonly stopped_at: number | undefined };
 
 /** How often somebody else may be faster. */
 const MAX_TRIES = 20;
 
-/** Records that something goes on. Throws what `log.append` throws, and `ContendedError`. */
+/** Records a resumption. Throws what `log.append` throws, and `ContendedError`. */
 export async function recordResumption(
   log: Pick<EventLog, "append" | "readLast" | "readRange">,
   { what, stream_id, read }: Stopped,
@@ -68,5 +68,5 @@ export async function recordResumption(
     const result = await log.append({ stream_id, expected_version, events: [event], meta });
     if (result.ok) return { ok: true, position, recorded_at_position: result.position };
   }
-  throw new ContendedError(`Cannot resume ${what}: others did at each of ${MAX_TRIES} tries`);
+  throw new ContendedError(`Cannot resume ${what}: others did at each of ${MAX_TRIES} attempts`);
 }

@@ -1,8 +1,8 @@
 import type { Sql } from "../db/mod.ts";
 
 /**
- * Whether the role of this connection could change what is recorded: it owns a table of the log or is a member of the
- * role that does, was granted more than to read, or is a superuser. Triggers refuse an owner's statements too, but an
+ * Whether the role of this connection could change recorded events: it owns a table of the log or is a member of the
+ * role that does, was granted more than reading, or is a superuser. Triggers reject an owner's statements too, but an
  * owner may drop triggers.
  */
 export async function mayChangeLog(sql: Sql): Promise<boolean> {

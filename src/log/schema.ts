@@ -1,6 +1,9 @@
 /** The log's tables and the one function that writes them. */
 
-/** Positions in one partition. A stream's version is looked up in each, which costs about 3 % of the append rate per partition. */
+/**
+ * Positions in one partition. A stream's version is looked up in each, which costs about 3 % of the append rate per
+ * partition.
+ */
 export const PARTITION_SPAN = 100_000_000;
 
 /** Between the values of one column in a batch: JSON text cannot contain it raw, ids and types must not. */
@@ -9,7 +12,7 @@ export const SEPARATOR = "\u001e";
 /** The key of the advisory lock under which batches are appended, one after the other. */
 const APPEND_LOCK = 5_382_771_905_413;
 
-/** `role` is the service's: it may read, and write through `append` alone. */
+/** `role` is the service's: it may read, and write only through `append`. */
 export const logMigrations = [
   {
     name: "log/0001_events",

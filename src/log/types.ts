@@ -2,8 +2,8 @@
 import type { EventMeta, NewEvent, StoredEvent } from "../../events/envelope.ts";
 
 /**
- * Arrays and objects within one another in the JSON of an event, at most: three times what comes in from outside may nest,
- * for what events put around it. Postgres takes 16,000 with its usual 2 MB of stack, and 800 with the least it can have.
+ * The maximum nesting of arrays and objects in the JSON of an event: three times that of input from outside, for what
+ * events put around it. Postgres allows 16,000 with its usual 2 MB of stack, and 800 with the least it can have.
  */
 export const EVENT_DEPTH_LIMIT = 200;
 
@@ -14,13 +14,15 @@ export interface Append {
   readonly expected_version: number;
   readonly events: readonly AppendEvent[];
   readonly meta: EventMeta;
-  /** In whose turn it is recorded if it is much; see `chargedTo`, which says it by the meta where this does not. */
+  /**
+   * In whose turn it is recorded if it is large; see `chargedTo`, which derives it from the meta if this does not say.
+   */
   readonly charged_to?: string | null;
 }
 
 /**
- * `data_json`: JSON text to be recorded byte for byte. It must be valid JSON. `data` beside it is the same parsed, if it
- * is at hand: readers in this process then need not parse it again.
+ * `data_json`: JSON text to be recorded byte for byte. It must be valid JSON. `data` beside it is the same parsed, if
+ * available: readers in this process then need not parse it again.
  */
 export interface WrittenEvent {
   readonly type: string;
@@ -28,7 +30,7 @@ export interface WrittenEvent {
   readonly data?: unknown;
 }
 
-/** `meta`: of this event alone, where it is not the append's. */
+/** `meta`: of this event only, if it differs from the append's. */
 export type AppendEvent = (NewEvent | WrittenEvent) & { readonly meta?: EventMeta };
 
 export type AppendResult =
@@ -47,7 +49,7 @@ export type AppendResult =
       readonly actual_version: number;
     };
 
-/** What became of appends that were to be taken all or none; both lists are in their order. */
+/** The outcome of appends that belong together; both lists are in their order. */
 export type AppendAllResult =
   | {
       readonly ok: true;
@@ -66,7 +68,7 @@ export type AppendAllResult =
 export interface LastEvents {
   /** By stream; streams that do not exist are absent. */
   readonly events: ReadonlyMap<string, StoredEvent>;
-  /** RFC 3339, UTC: by the clock that sets `recorded_at`, right after the reading began. */
+  /** RFC 3339, UTC: by the clock that sets `recorded_at`, right after the read began. */
   readonly read_at: string;
 }
 
@@ -78,10 +80,10 @@ export interface Commit {
 
 /** A batch of appends that was sent to the database, for measuring. Times are of `performance.now()`. */
 export interface WrittenBatch {
-  /** Each with those that are taken together with it; `since`: when it began to wait. */
+  /** Each with those that belong together with it; `since`: when it started to wait. */
   readonly appends: readonly { readonly parts: readonly { readonly append: Append }[]; readonly since: number }[];
   readonly sent_at: number;
-  /** The database did not take it, or that is not known. */
+  /** The database rejected it, or the outcome is unknown. */
   readonly failed: boolean;
   /** Events recorded. */
   readonly events: number;
@@ -89,32 +91,33 @@ export interface WrittenBatch {
   readonly conflicts: number;
 }
 
-/** What one read gives at most. */
+/** The limits of one read. */
 export interface ReadLimits {
   /** Events. */
   readonly limit?: number;
-  /** Characters of the events' data together; the first event is given however long it is. */
+  /** Characters of the events' data together; the first event is returned however long it is. */
   readonly max_length?: number;
 }
 
 /** The append-only log. */
 export interface EventLog {
   /**
-   * Resolves after the commit. A conflict is a result; faults throw: `LogUnavailableError` (nothing was recorded, and it
-   * may be later), `AppendInDoubtError` (the connection broke and it could not be learned in time), and
-   * `AppendRefusedError` (nothing was recorded, and never will be: the log cannot hold it).
+   * Resolves after the commit. A conflict is a result; faults throw: `LogUnavailableError` (nothing was recorded, and a
+   * retry may succeed), `AppendInDoubtError` (the connection broke and the outcome could not be determined in time),
+   * and `AppendRefusedError` (nothing was recorded, and never will be: the log cannot store it).
    */
   append(append: Append): Promise<AppendResult>;
   /**
-   * Appends to several streams in one commit, all of them or none: nothing is recorded where one of them meets another
-   * version than it expects. A stream is named once. Throws as `append` does.
+   * Appends to several streams in one commit, all of them or none: nothing is recorded if one of them meets an
+   * unexpected version. A stream is named once. Throws as `append` does.
    */
   appendAll(appends: readonly Append[]): Promise<AppendAllResult>;
   /** One stream's events in order of version; see {@link ReadLimits}. */
   readStream(streamId: string, options?: { after_version?: number } & ReadLimits): Promise<StoredEvent[]>;
   /**
-   * Several streams in one query, of each as many events as the limit says. Streams that do not exist, or hold nothing
-   * after the version, are absent from the map; so are those of which that would be more than `max_length` bytes of data.
+   * Several streams in one query, with as many events of each as the limit says. Streams that do not exist, or have
+   * nothing after the version, are absent from the map; so are those whose events would be more than `max_length` bytes
+   * of data.
    */
   readStreams(
     streamIds: readonly string[],
@@ -122,7 +125,10 @@ export interface EventLog {
   ): Promise<Map<string, StoredEvent[]>>;
   /** The first event of each of several streams, in one query, by stream. Streams that do not exist are absent. */
   readFirst(streamIds: readonly string[]): Promise<Map<string, StoredEvent>>;
-  /** The newest event of each of several streams (one at least), in one query: for streams whose newest event says all. */
+  /**
+   * The newest event of each of several streams (at least one), in one query: for streams whose newest event has the
+   * whole state.
+   */
   readLast(streamIds: readonly string[]): Promise<LastEvents>;
   /** All events of a category's streams, in order of stream and version: for categories of few events. */
   readCategory(category: string): Promise<StoredEvent[]>;
@@ -131,10 +137,10 @@ export interface EventLog {
   /** The last committed position, 0 for an empty log. */
   head(): Promise<number>;
   /**
-   * Calls `listener` after each commit made by this process, with what was committed. Commits of other
-   * processes are not seen here: `src/bus` spreads those. Returns the way to stop.
+   * Calls `listener` after each commit made by this process, with what was committed. Commits of other processes are
+   * not seen here: `src/bus` distributes those. Returns a function that stops this.
    */
   onCommit(listener: (commit: Commit) => void): () => void;
-  /** Waits for what was taken in, then refuses more and closes its connections. */
+  /** Waits for what was accepted, then rejects more and closes its connections. */
   close(): Promise<void>;
 }

@@ -1,16 +1,16 @@
-/** The one rule for deciding again where somebody else was faster. */
+/** The one rule for deciding again if somebody else was faster. */
 import { ContendedError } from "./errors.ts";
 import { withPrecedence } from "./precedence.ts";
 import type { EventLog } from "./types.ts";
 
-/** How long it is tried at least, in milliseconds, and how often: what changes a stream for so long never yields. */
+/** The minimum time and number of attempts, in milliseconds: what changes a stream for this long never yields. */
 const PATIENCE_MS = 8_000;
 const MIN_TRIES = 20;
 
 /**
- * Repeats an attempt until it gives anything but `undefined`, which says that others changed the streams meanwhile. From
- * the second try on it has precedence on all of them. Faults are not repeated: after an `AppendInDoubtError` only the
- * caller knows whether doing it twice is doing it once. Throws what the attempt throws, and `ContendedError`.
+ * Repeats an attempt until it returns anything but `undefined`, which means that others changed the streams meanwhile.
+ * From the second attempt on it has precedence on all of them. Faults are not retried: after an `AppendInDoubtError`
+ * only the caller knows whether a repetition is safe. Throws what the attempt throws, and `ContendedError`.
  */
 export async function untilDecided<Result>(
   log: EventLog,
@@ -27,7 +27,7 @@ export async function untilDecided<Result>(
     }
     throw new ContendedError(`Cannot append to ${streamIds.join(", ")}: others changed it at every try`);
   };
-  // In one order everywhere, so that no two wait for each other.
+  // In one order everywhere, so that no two deadlock.
   const ordered = streamIds.toSorted();
   return await ordered.reduceRight((inner, id) => () => withPrecedence(log, id, inner), repeat)();
 }

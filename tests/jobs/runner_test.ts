@@ -73,7 +73,7 @@ describe("a job fails", () => {
     [
       "broken",
       {},
-      { code: "connector_fault", message: 'The connector "broken" broke; the service\'s own log says how.' },
+      { code: "connector_fault", message: 'The connector "broken" broke; the service\'s own log has the details.' },
     ],
     ["large", {}, { code: "result_too_large" }],
     ["deep", {}, { code: "result_too_deep", message: "The result is nested more than 64 levels deep." }],

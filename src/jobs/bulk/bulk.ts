@@ -40,7 +40,7 @@ export interface BulkOptions {
   readonly sql: Sql;
   /** Where new jobs go. */
   readonly queue: Pick<Queue, "full" | "enter">;
-  /** What it does in pieces, each when it is its turn: to look for jobs, and to do something to them. */
+  /** Its pieces of work, each in its turn: searching for jobs, and processing them. */
   readonly turns: Record<"match" | "command", <Result>(work: () => Promise<Result>) => Promise<Result>>;
   /** Called for each job that cannot be processed because of a fault of its own. */
   readonly on_fault?: (job_id: string, fault: unknown) => void;

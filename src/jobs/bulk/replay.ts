@@ -12,13 +12,13 @@ import type { Submission } from "../intake/submission.ts";
 export interface ReplayOptions {
   /** Replaces the origin's. */
   readonly payload?: Record<string, unknown>;
-  /** What is taken over of the steps before the first one that is run. */
+  /** What is reused of the steps before the first one that runs. */
   readonly reused?: Reused;
 }
 
 export type Reused = Required<Pick<Replays, "from_step" | "reused" | "pipeline">>;
 
-/** What a job that runs another one again is created from: the same submission, byte for byte, but for another payload. */
+/** What a replay is created from: the same submission, byte for byte, except for a new payload. */
 export function replayOf(
   [first]: readonly StoredEvent[],
   { payload, reused }: ReplayOptions = {},
