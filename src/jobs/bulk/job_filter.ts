@@ -36,7 +36,7 @@ function isContradiction({ status, error_code, created_after, created_before }: 
   return microseconds(created_after) >= microseconds(created_before);
 }
 
-/** Of rows with the columns `workflow` and `uses`: those that run nothing but these workflows. */
+/** For rows with the columns `workflow` and `uses`: those that run nothing but these workflows. */
 export function runsOnly(sql: Sql, workflows: ReadonlySet<string>) {
   const names = [...workflows];
   return sql`
