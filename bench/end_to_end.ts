@@ -1,6 +1,6 @@
 /**
- * End to end: many jobs that do nothing, submitted in bulk and run to the end; and how long a single job
- * waits from its submission to its start. Against graphile-worker and pg-boss, as their documentation tunes them.
+ * End to end: many jobs that do nothing, submitted in bulk and run to completion; and how long a single job waits from
+ * its submission to its start. Against graphile-worker and pg-boss, tuned as their documentation recommends.
  */
 import type { Context } from "./support/context.ts";
 import { Progress } from "./support/progress.ts";

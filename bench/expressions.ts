@@ -9,7 +9,7 @@ import { ExpressionError, MAX_RENDER_COST, Meter } from "../src/domain/pipeline/
 import { render } from "../src/domain/pipeline/template.ts";
 import { decodeJson } from "../src/json/mod.ts";
 
-/** The budget of a render is to take so long at most, in ms. */
+/** The maximum duration of a render's budget, in ms. */
 const LIMIT_MS = 25;
 const RUNS = 3;
 
@@ -17,7 +17,7 @@ const many = <Value>(length: number, make: (i: number) => Value): Value[] => Arr
 const mapOf = (length: number, key: (i: number) => string) => Object.fromEntries(many(length, (i) => [key(i), i]));
 const long = "a".repeat(400_000);
 
-/** As it is on record: read from JSON. */
+/** As it is stored: parsed from JSON. */
 const payload = decodeJson(
   JSON.stringify({
     l: many(49_000, (i) => i),
@@ -50,7 +50,7 @@ const payload = decodeJson(
   }),
 );
 
-/** For each element, so much is done. */
+/** The work per element. */
 const each = (body: string, list = "l") => `payload.${list}.map(x, ${body}).size() + payload.l.map(x, x).size()`;
 const repeated = (count: number, part: (i: number) => string, separator = ", ") => many(count, part).join(separator);
 
@@ -156,7 +156,7 @@ body("9223372036854775807 / 3 * 2 - x");
 body("9223372036854775807 % (x + 1)");
 body("payload.bigints[0] - payload.bigints[1]");
 body("-x", "bigints");
-// Errors passed over.
+// Discarded errors.
 const errs = {
   "missing of a long tree": `payload[[${repeated(95, () => '"xxxx"')}][0] + "a"] == 1`,
   "missing of a map": `{"a": [${repeated(95, () => '"xxxx"')}]}.zzz == 1`,
@@ -270,7 +270,7 @@ add("exists_one", "payload.l.exists_one(x, x == 1) && payload.l.exists_one(x, x 
 add("all", "payload.l.all(x, x >= 0) && payload.l.all(x, x >= 0)");
 add("map of three", "payload.l.map(x, x > 1, x).size()");
 body("x.n", "objects");
-// What is given.
+// Results.
 for (const list of [
   "l",
   "doubles",
@@ -298,7 +298,7 @@ add("gives maps of many named shapes", "payload.l.map(x, {'k' + string(x): x})")
 add("gives empty maps", "payload.l.map(x, {})");
 add("gives empty lists", "payload.l.map(x, [])");
 
-/** Templates: their texts, and what is written of the values in them. */
+/** Templates: their texts, and the values inserted in them. */
 const templates: Record<string, unknown> = {};
 for (const list of [
   "l",

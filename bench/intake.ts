@@ -23,10 +23,10 @@ const KEY = "the-key-of-the-load-generator";
 
 const SERVICE = join(import.meta.dir, "../src/main.ts");
 
-/** Events that say that a job was taken in. */
+/** Events of accepted jobs. */
 const SUBMITTED = "levqor_log.events where type = 'job.submitted'";
 
-/** Read models that have not come to the end of the log. */
+/** Read models that have not reached the end of the log. */
 const BEHIND = "levqor_ops.projections where live and position < (select max(position) from levqor_log.events)";
 
 interface Server {
@@ -35,15 +35,15 @@ interface Server {
   readonly url: string;
   /** What its clients send with every request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** How many intakes are on record. */
+  /** How many intakes are recorded. */
   recorded(): Promise<number>;
-  /** Waits until nothing is left to be done after the answers. */
+  /** Waits until there is nothing left to do after the responses. */
   settle?(): Promise<void>;
 }
 
 interface Round {
   readonly load: LoadResult;
-  /** How long after the last answer nothing was left to be done. */
+  /** How long after the last response there was nothing left to do. */
   readonly settled_ms: number;
   /** Cores used. */
   readonly server: number;
@@ -70,7 +70,7 @@ export async function intake(context: Context, stage: Stage): Promise<Section> {
   const progress = new Progress("intake", rounds * connections.length * servers.length);
   const found = new Map<string, Round[]>();
 
-  // Interleaved, A B C A B C, so that whatever disturbs the machine disturbs all alike.
+  // Interleaved, A B C A B C, so that disturbances affect all alike.
   for (let round = 0; round < rounds; round++) {
     for (const count of connections) {
       for (const server of servers) {

@@ -1,6 +1,6 @@
 /**
- * Rate limits: by how much three processes let in more than one would, and what a client that floods the service costs
- * one that does not.
+ * Rate limits: by how much three processes together admit more than one would, and what a client that floods the
+ * service costs one that does not.
  */
 import { join } from "node:path";
 import type { LoadOptions, LoadRequest, LoadResult } from "./load.ts";
@@ -19,7 +19,7 @@ const TIER = 6_000;
 const FLOODING_KEY = "the-key-of-a-client-that-floods";
 const POLITE_KEY = "the-key-of-a-polite-client";
 
-/** 80 requests a second, of the 100 that the tier lets in. */
+/** 80 requests a second, of the 100 that the tier allows. */
 const POLITE = {
   connections: 8,
   every_ms: 100,
@@ -29,7 +29,7 @@ const POLITE = {
     { path: "/api/v1/jobs?limit=20" },
   ] satisfies LoadRequest[],
 };
-/** Each sends its next request when the last is answered. */
+/** Each sends its next request when the last has its response. */
 const FLOODS = {
   "64 connections without a key": { connections: 64 },
   "256 connections without a key": { connections: 256 },
@@ -38,7 +38,7 @@ const FLOODS = {
 
 interface Measured {
   readonly polite: LoadResult;
-  /** Requests of the flood that were answered, a second. */
+  /** Responses to the flood, per second. */
   readonly flood_per_second: number;
 }
 
@@ -53,7 +53,7 @@ export async function limits({ cluster, quick }: Context, stage: Stage): Promise
   const [url = ""] = urls;
 
   const load = (options: LoadOptions) => stage.child<LoadResult>("load.ts", options).next();
-  /** How many requests of one client are let in that floods all replicas at once. */
+  /** How many requests of one client are admitted that floods all replicas at once. */
   async function overshoot(headers: Record<string, string>): Promise<number> {
     const options = { requests: [{ path: "/" }], headers, connections: 16, seconds, warm_up_seconds: 0 };
     const results = await Promise.all(urls.map((each) => load({ ...options, url: each })));

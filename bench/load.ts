@@ -1,15 +1,15 @@
 /**
- * A closed-loop HTTP load generator: every connection sends one request, waits for its answer, and
- * sends the next. Runs as a process of its own, so that what it costs can be told from what it measures:
+ * A closed-loop HTTP load generator: every connection sends one request, waits for its response, and sends the next.
+ * Runs in a separate process, so that its own cost can be told apart from what it measures:
  *
  *     bun bench/load.ts '{"url": "http://127.0.0.1:5000/api/v1/intake", "body": "{}", "connections": 64}'
  *     bun bench/load.ts '{"url": "http://127.0.0.1:5000", "connections": 64, "requests": [{"path": "/health"}]}'
  *
- * It writes raw bytes made once, since an HTTP client would cost more than the servers it measures.
+ * It writes prepared raw bytes, because an HTTP client would cost more than the servers it measures.
  */
 import type { Socket } from "bun";
 
-/** A POST if it has a body, which is expected to be answered 202; else a GET, to be answered 200. */
+/** A POST if it has a body, which should get 202; otherwise a GET, which should get 200. */
 export interface LoadRequest {
   readonly path: string;
   /** JSON text. */
@@ -21,12 +21,12 @@ export interface LoadOptions {
   readonly url: string;
   /** JSON text, the same for every request. */
   readonly body?: string;
-  /** Sent in turns, each connection beginning with another one. */
+  /** Sent in turn, each connection starting with a different one. */
   readonly requests?: readonly LoadRequest[];
-  /** Sent with every request, beside what it needs. */
+  /** Sent with every request, besides what it needs. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly connections: number;
-  /** Each connection sends a request so often at most, in milliseconds; at once when the last is answered by default. */
+  /** The minimum interval of a connection's requests, in milliseconds; by default at once after the last response. */
   readonly every_ms?: number;
   /** How long to measure; 5 by default. */
   readonly seconds?: number;
@@ -35,15 +35,15 @@ export interface LoadOptions {
 }
 
 export interface LoadResult {
-  /** Requests answered as expected while measuring, per second. */
+  /** Requests with the expected response while measuring, per second. */
   readonly per_second: number;
-  /** Milliseconds from the request's first byte sent to its answer's last byte received. */
+  /** Milliseconds from the request's first byte sent to its response's last byte received. */
   readonly p50_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
-  /** Requests answered as expected, warm-up included: with POSTs, what the server must have on record. */
+  /** Requests with the expected response, including warm-up: with POSTs, what the server must have recorded. */
   readonly acknowledged: number;
-  /** Other answers, and connections that broke, warm-up included. */
+  /** Other responses, and broken connections, including warm-up. */
   readonly errors: number;
   /** Cores that the generator itself used. */
   readonly cores: number;
@@ -51,7 +51,7 @@ export interface LoadResult {
   readonly first_error?: string;
 }
 
-/** A latency histogram: buckets of 10 microseconds up to one second; what is slower is in the last. */
+/** A latency histogram: buckets of 10 microseconds up to one second; slower ones are in the last. */
 class Histogram {
   static readonly #width_ms = 0.01;
   readonly #counts = new Uint32Array(100_001);
@@ -78,10 +78,10 @@ class Histogram {
 }
 
 interface Connection {
-  /** The request in hand. */
+  /** The current request. */
   turn: number;
   sent_at: number;
-  /** Bytes of an answer that has not arrived whole yet. */
+  /** Bytes of a response that is not complete yet. */
   partial: Buffer | undefined;
   /** How much of the request is still to be written. */
   unsent: number;
@@ -89,7 +89,7 @@ interface Connection {
 
 const HEADERS_END = "\r\n\r\n";
 
-/** How long the answer at the start of `bytes` is, or `undefined` while its headers are incomplete. */
+/** The length of the response at the start of `bytes`, or `undefined` while its headers are incomplete. */
 function answerLength(bytes: Buffer): number | undefined {
   const end = bytes.indexOf(HEADERS_END);
   if (end < 0) return undefined;
@@ -113,7 +113,7 @@ function toTurn({ path, body }: LoadRequest, headers: Readonly<Record<string, st
   return { bytes: Buffer.from(`POST ${head}${type}\r\n${body}`), expected: "202" };
 }
 
-/** Loads a server and resolves when every request that was sent has been answered. */
+/** Loads a server and resolves when every request that was sent has its response. */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const { connections, every_ms = 0, seconds = 5, warm_up_seconds = 1 } = options;
   const url = new URL(options.url);
@@ -183,7 +183,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
           drain: write,
           error: (_socket, error) => fail(error.message),
           close() {
-            // Before its time: the server hung up with a request unanswered.
+            // Too early: the server hung up with a request unanswered.
             if (performance.now() < measure_until) fail("connection closed early");
             if (--open === 0) done.resolve();
           },

@@ -1,4 +1,4 @@
-/** A minute of everything at once: jobs taken in and run, and read in every way, on 256 connections. */
+/** A minute of everything at once: jobs accepted and run, and read in every way, on 256 connections. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LoadOptions, LoadRequest, LoadResult } from "./load.ts";
@@ -81,7 +81,7 @@ export async function mixed({ cluster, quick }: Context, stage: Stage): Promise<
   };
 }
 
-/** Requests in the wanted shares, over jobs that there are. */
+/** Requests in the given shares, over existing jobs. */
 async function mix(url: string): Promise<LoadRequest[]> {
   const ids: string[] = [];
   for (let i = 0; i < JOBS; i++) {
@@ -103,11 +103,11 @@ async function mix(url: string): Promise<LoadRequest[]> {
   const round = Object.entries(SHARES).flatMap(([what, share]) =>
     Array.from({ length: share }, () => make[what as keyof typeof SHARES]),
   );
-  // 7 and 20 have no common factor: neighbours differ, and every kind comes as often as it should.
+  // 7 and 20 are coprime: neighbours differ, and every kind comes as often as it should.
   return ids.map((id, i) => (round[(i * 7) % round.length] as (id: string) => LoadRequest)(id));
 }
 
-/** NaN where it is unknown. */
+/** NaN if unknown. */
 async function residentMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) / 1024;

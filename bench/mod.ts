@@ -3,7 +3,7 @@
  *
  *     bun run bench                 everything, and writes bench/RESULTS.md
  *     bun run bench intake relay    some of it, and prints it
- *     bun run bench --quick         a smoke run; its figures mean nothing
+ *     bun run bench --quick         a smoke run; its figures are meaningless
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -53,7 +53,7 @@ try {
   for (const bar of missed) console.error(`Missed: ${bar}`);
   process.exitCode = missed.length > 0 && !values.quick ? 1 : 0;
 } catch (error) {
-  // What an interruption cuts off fails; that is no news.
+  // What an interruption cuts off fails, which need not be reported.
   if (!interrupted.signal.aborted) throw error;
   process.exitCode = 130;
 }

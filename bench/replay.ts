@@ -7,7 +7,7 @@ import { median } from "./support/statistics.ts";
 import type { ReadResult } from "./tasks/read.ts";
 import type { RebuildArgument, RebuildResult } from "./tasks/rebuild.ts";
 
-/** Of the peak at 1M events to the peak at 100k: ten times the events must not show. */
+/** The ratio of the peak at 1M events to the peak at 100k: ten times the events must not show. */
 const FLAT = 1.5;
 
 export async function replay({ cluster, quick }: Context, stage: Stage): Promise<Section> {

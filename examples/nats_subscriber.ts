@@ -24,9 +24,9 @@ if (process.argv.includes("--create")) {
     durable_name: name,
     filter_subject: "levqor.event.job.>",
     ack_policy: AckPolicy.Explicit,
-    // Unacknowledged messages at most: with one, nothing comes out of order when an acknowledgement is late.
+    // The maximum number of unacknowledged messages: with one, nothing is reordered if an acknowledgement is late.
     max_ack_pending: 1,
-    // Unacknowledged for so long, as after a crash, a message comes again.
+    // If unacknowledged for this long, as after a crash, a message is sent again.
     ack_wait: nanos(5_000),
     ...(AFTER === undefined
       ? { deliver_policy: DeliverPolicy.All }
@@ -49,6 +49,7 @@ for await (const message of await consumer.consume({ max_messages: 100 })) {
       large ? "(large: ask the API)" : message.string(),
     );
   }
-  // Waits until the server has it. Who crashes before gets the event again: its id, `Nats-Msg-Id`, tells.
+  // Waits until the server has it. After a crash before that, the event comes again: its id, `Nats-Msg-Id`, identifies
+  // it.
   await message.ackAck();
 }

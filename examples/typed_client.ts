@@ -1,11 +1,10 @@
 /**
- * Submits a job and waits for its end, with types that are made from the API's own document: what does not fit does
- * not compile.
+ * Submits a job and waits for its end, with types generated from the API document: a mismatch does not compile.
  *
  *     bun examples/typed_client.ts https://example.com/
  *
- * Needs the package `openapi-fetch`. It runs without `client/api.ts`, which has nothing but types, and is not in git:
- * here `bun scripts/openapi.ts` writes it, elsewhere `npx openapi-typescript $LEVQOR_URL/docs/json -o client/api.ts`.
+ * Needs the package `openapi-fetch`. It runs without `client/api.ts`, which has only types, and is not in git: here
+ * `bun scripts/openapi.ts` writes it, elsewhere `npx openapi-typescript $LEVQOR_URL/docs/json -o client/api.ts`.
  */
 import process from "node:process";
 import createClient from "openapi-fetch";
@@ -18,7 +17,7 @@ const levqor = createClient<paths>({
 const url = process.argv[2] ?? "https://example.com/";
 
 const submitted = await levqor.POST("/api/v1/intake", {
-  // Sent again after a fault, the request makes no second job.
+  // Sent again after a fault, the request creates no second job.
   params: { header: { "Idempotency-Key": crypto.randomUUID() } },
   body: { workflow: "http", payload: { method: "GET", url }, max_attempts: 2 },
 });

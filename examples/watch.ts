@@ -10,13 +10,14 @@ const { LEVQOR_URL = "http://127.0.0.1:5000", LEVQOR_KEY, AFTER } = process.env;
 const job_id = process.argv[2];
 const RETRY_MS = { first: 100, most: 10_000 };
 
-/** Of the last event dealt with. A program that acts on events keeps it together with what it did. */
+/** Of the last event processed. A program that acts on events stores it together with its effects. */
 let position = AFTER === undefined ? undefined : Number(AFTER);
 let retry_ms = RETRY_MS.first;
 
 function connect(): void {
   const address = new URL("/api/v1/jobs/ws", LEVQOR_URL.replace(/^http/, "ws"));
-  // As in a browser, where the list of protocols is the one place for a key. Elsewhere the header X-Api-Key does too.
+  // As in a browser, where the list of protocols is the only place for a key. Elsewhere the header X-Api-Key works,
+  // too.
   const key = LEVQOR_KEY && `levqor.key.${Buffer.from(LEVQOR_KEY).toString("base64url")}`;
   const socket = new WebSocket(address, key ? ["levqor.v1", key] : ["levqor.v1"]);
 
@@ -40,7 +41,7 @@ function connect(): void {
         process.exit(1);
         break;
       case "closed":
-        // Of the connection, or of its only subscription: either way, a new one goes on.
+        // Of the connection, or of its only subscription: either way, a new one continues.
         console.error(`Closed: ${message.detail}`);
         socket.close();
     }

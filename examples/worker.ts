@@ -1,11 +1,11 @@
 /**
  * A Levqor worker with nothing but `fetch`, for Bun, Node 22.18 and newer, and Deno:
  *
- *   LEVQOR_URL=http://127.0.0.1:5000 LEVQOR_KEY=… bun examples/worker.ts
+ * LEVQOR_URL=http://127.0.0.1:5000 LEVQOR_KEY=… bun examples/worker.ts
  *
- * It claims jobs of the workflows in `handlers` and runs up to `SLOTS` of them at once. Heartbeats keep what it holds;
- * a job that was cancelled, or lost to another worker, has its `signal` fired. SIGTERM or Ctrl-C: it claims no more,
- * lets running jobs end for `GRACE_MS`, and hands the others back.
+ * It claims jobs of the workflows in `handlers` and runs up to `SLOTS` of them at once. Heartbeats keep its claims; if
+ * a job is cancelled, or lost to another worker, its `signal` fires. SIGTERM or Ctrl-C: it claims no more, lets running
+ * jobs finish for `GRACE_MS`, and releases the others.
  */
 import { hostname } from "node:os";
 import process from "node:process";
@@ -22,7 +22,7 @@ interface Job {
   readonly job_id: string;
   readonly workflow: string;
   readonly payload: Record<string, unknown>;
-  /** Every answer names it: it tells this claim from any other. */
+  /** Every report includes it: it distinguishes this claim from any other. */
   readonly attempt: number;
 }
 
@@ -37,7 +37,7 @@ class Failed extends Error {
   }
 }
 
-/** The service's own words. For a job it holds they mean that the worker must stop: it is no longer its own. */
+/** The service's own codes. For a claimed job they mean that the worker must stop: it no longer has it. */
 class Refused extends Error {}
 
 type Handler = (payload: Job["payload"], signal: AbortSignal) => Promise<unknown>;
@@ -47,14 +47,14 @@ const handlers: Record<string, Handler> = {
     if (typeof text !== "string") throw new Failed("no_text", "The payload has no text.", false);
     return { text: [...text].reverse().join("") };
   },
-  /** Takes as long as it is told to: an example of a long job. */
+  /** Takes as long as requested: an example of a long job. */
   async nap({ seconds = 1 }, signal) {
     await sleep(Number(seconds) * 1000, undefined, { signal });
     return { slept: seconds };
   },
 };
 
-/** Calls the service. Throws `Refused` for what it will refuse again, another error for what may pass. */
+/** Calls the service. Throws `Refused` for what it will refuse again, another error for what is retryable. */
 async function call<Answer>(action: string, body: object, signal?: AbortSignal): Promise<Answer> {
   const timeout = AbortSignal.timeout((WAIT_SECONDS + 15) * 1000);
   const answer = await fetch(`${BASE_URL}/api/v1/workers/${action}`, {
@@ -68,7 +68,7 @@ async function call<Answer>(action: string, body: object, signal?: AbortSignal):
   throw new Refused(((await answer.json()) as { detail: string }).detail);
 }
 
-/** The job's end, as the service is to be told of it. */
+/** The job's outcome, to be reported to the service. */
 async function outcomeOf({ workflow, payload }: Job, signal: AbortSignal): Promise<{ action: string; more: object }> {
   try {
     return { action: "complete", more: { result: await (handlers[workflow] as Handler)(payload, signal) } };
@@ -95,7 +95,7 @@ async function run(job: Job, stop: AbortController): Promise<void> {
   };
   const heart = setInterval(beat, (LEASE_SECONDS * 1000) / 3);
   const { action, more } = await outcomeOf(job, stop.signal);
-  // While the heartbeats hold the job, its end can be offered again.
+  // While heartbeats keep the job, its outcome can be reported again.
   for (let pause = 200; !lost; pause = Math.min(2 * pause, 5_000)) {
     try {
       await call(action, { job_id, attempt, ...more });
@@ -126,7 +126,7 @@ while (!stopping.signal.aborted) {
         wait_seconds: WAIT_SECONDS,
         lease_seconds: LEASE_SECONDS,
       },
-      stopping.signal, // breaks the wait off; what is given to a client that has gone, the service takes back
+      stopping.signal, // aborts the wait; the service takes back what it gave to a client that has gone
     );
     for (const job of jobs) {
       const stop = new AbortController();

@@ -1,6 +1,6 @@
 /**
- * What the API promises to programs, in short: the OpenAPI document without its prose and examples, a line for each call,
- * parameter, body, answer, field. It is kept in git, so that a change of the API shows in the diff of whoever makes it.
+ * What the API guarantees to programs, in short: the OpenAPI document without its prose and examples, one line per
+ * call, parameter, body, response and field. It is in git, so that a change of the API shows in the diff.
  */
 
 // biome-ignore lint/suspicious/noExplicitAny: a parsed document, which the rules of the gate hold to its form.
@@ -60,7 +60,7 @@ function schemaOf(name: string, { properties = {}, required = [], ...rest }: Nod
   return [`${name}: ${inShort(rest)}`, ...fields];
 }
 
-/** Without prose and examples, and of a reference its name alone. */
+/** Without prose and examples, and with only the name of a reference. */
 function inShort(node: Node): string {
   return JSON.stringify(stripped(node));
 }

@@ -1,12 +1,12 @@
-/** What a script was called with. */
+/** A script's arguments. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 
-/** Wrong use: the message is all that is shown. */
+/** Wrong use: only the message is shown. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** As `parseArgs`. Throws a {@link UsageError}. */
+/** Like `parseArgs`. Throws a {@link UsageError}. */
 export function readArguments<const Config extends Omit<ParseArgsConfig, "args">>(
   args: readonly string[],
   config: Config,
@@ -18,7 +18,7 @@ export function readArguments<const Config extends Omit<ParseArgsConfig, "args">
   }
 }
 
-/** The arguments for `parseArgs`, which takes `-1` for an option: `--seconds -1` becomes `--seconds=-1`. */
+/** The arguments for `parseArgs`, which mistakes `-1` for an option: `--seconds -1` becomes `--seconds=-1`. */
 function withValues(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
@@ -31,7 +31,7 @@ function withValues(args: readonly string[]): string[] {
 }
 
 export interface Script<Request> {
-  /** Shown where it is asked for, and after what is wrong. */
+  /** Shown on request, and after an error. */
   readonly help: string;
   /** Throws a {@link UsageError}. */
   readonly parse: (args: readonly string[]) => Request | "help";
@@ -39,7 +39,7 @@ export interface Script<Request> {
   readonly run: (request: Request) => Promise<number>;
 }
 
-/** Runs a script as it was called; after wrong use its exit code is 2. */
+/** Runs a script with its arguments; after wrong use its exit code is 2. */
 export async function runScript<Request>({ help, parse, run }: Script<Request>): Promise<void> {
   try {
     const request = parse(process.argv.slice(2));

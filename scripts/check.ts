@@ -1,4 +1,4 @@
-/** The gate: `bun run check`. Runs all checks at once, shows what the failing ones say, and ends with a table. */
+/** The gate: `bun run check`. Runs all checks at once, shows the output of the failing ones, and ends with a table. */
 import { join } from "node:path";
 
 interface Check {
@@ -39,7 +39,7 @@ process.exitCode = outcomes.every(({ passed }) => passed) ? 0 : 1;
 
 async function run({ name, command }: Check) {
   const started = performance.now();
-  // `--bun`: these tools ask for Node, which need not be there.
+  // `--bun`: these tools ask for Node, which need not be installed.
   const child = Bun.spawn([process.execPath, "--bun", "run", "--silent", ...command], {
     cwd: join(import.meta.dir, ".."),
     stdin: "ignore",

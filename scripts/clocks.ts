@@ -1,10 +1,10 @@
 /**
- * Runs tests by a clock that was set, so that a minute, a day, a year ends while they run, or the zone's clock changes:
+ * Runs tests with a shifted clock, so that a minute, a day or a year ends while they run, or the zone's clock changes:
  *
  *     bun run clocks [--moment NAME | --spread] [FILES]
  *
- * Tests, service and Postgres read the same clock (libfaketime; Linux alone); timers go on as they are. Exit codes: 0 all
- * passed, or there is no libfaketime; 1 a test failed; 2 wrong use.
+ * Tests, service and Postgres read the same clock (libfaketime; only on Linux); timers are not affected. Exit codes: 0
+ * all passed, or there is no libfaketime; 1 a test failed; 2 wrong use.
  */
 import {
   chmodSync,
@@ -26,11 +26,11 @@ import { findFaketime } from "./torture/clock.ts";
 const ROOT = join(import.meta.dir, "..");
 
 /**
- * Of the test files in which `Date.now`, `new Date(`, `now()` or a `date` stands, or in what they test, those whose outcome
- * it may change: they tell of the present minute, day or year, or compare what two clocks say (service and Postgres, or two
- * processes). Not those that give each time themselves, measure how long something takes, or only want an end that is far, nor
- * such as take long and whose promises others of these hold (`jobs/attempts`, `rate/limiter`, `schedules/scheduler`): with `--spread` all
- * of them shall take less than a minute.
+ * Those of the test files that use `Date.now`, `new Date(`, `now()` or a `date`, themselves or in the code they test,
+ * whose outcome it may change: they depend on the current minute, day or year, or compare two clocks (service and
+ * Postgres, or two processes). Not those that set each time themselves, measure durations, or only need a distant end,
+ * nor slow ones whose guarantees others of these check (`jobs/attempts`, `rate/limiter`, `schedules/scheduler`): with
+ * `--spread` all of them should take less than a minute.
  */
 const FILES = [
   "tests/access/tokens_test.ts",
@@ -51,7 +51,7 @@ const FILES = [
   "tests/web/site_test.ts",
 ];
 
-/** When tests begin, and in which zone: something ends some seconds later, when a test that has begun is under way. */
+/** When tests begin, and in which zone: something ends some seconds later, while a test is running. */
 const MOMENTS: Readonly<Record<string, readonly [at: string, zone: string]>> = {
   minute_end: ["2027-06-15T12:29:52Z", "UTC"],
   year_end: ["2026-12-31T23:59:52Z", "UTC"],
@@ -69,17 +69,17 @@ const HELP = `bun run clocks [--moment NAME | --spread] [FILES]
 `;
 
 /**
- * Files that one run of `bun test` takes: all begin at once, so that what ends does so under each, and share a Postgres,
- * whose clock is theirs.
+ * Files per run of `bun test`: all begin at once, so that what ends does so during each, and share a Postgres with
+ * their clock.
  */
 const TOGETHER = 3;
 
-/** Such runs at once. */
+/** How many such runs at once. */
 const RUNS = 2;
 
 interface Request {
   readonly files: readonly string[];
-  /** When the file at this place in the list is run. */
+  /** The moment for the file at this index. */
   moments(index: number): readonly string[];
 }
 
@@ -136,7 +136,7 @@ async function run({ files, moments }: Request): Promise<number> {
   return failed.length > 0 ? 1 : 0;
 }
 
-/** Files that are run at a moment, at once. */
+/** Files that run at a moment, at once. */
 interface Batch {
   readonly moment: string;
   readonly files: readonly string[];
@@ -152,7 +152,7 @@ function batches({ files, moments }: Request): Batch[] {
   });
 }
 
-/** Runs the files by the clock of their moment; gives what was said once all is over, so that no two runs mix. */
+/** Runs the files with the clock of their moment; returns the output once all is over, so that no two runs mix. */
 async function runBatch({ moment, files }: Batch, faketime: string): Promise<{ passed: boolean; said: string }> {
   const [at, zone] = MOMENTS[moment] as readonly [string, string];
   const folder = mkdtempSync(join(tmpdir(), "levqor-clocks-"));
@@ -185,8 +185,8 @@ async function runBatch({ moment, files }: Batch, faketime: string): Promise<{ p
 }
 
 /**
- * The embedded Postgres is started by `setpriv`, with an environment of its own. What goes by its name here sets the clock
- * once the user is changed: what libfaketime shares among processes belongs to one user.
+ * The embedded Postgres is started by `setpriv`, with a separate environment. The replacement here sets the clock after
+ * the user has changed: what libfaketime shares among processes belongs to one user.
  */
 function writeShim(path: string, { setpriv, settings }: { setpriv: string; settings: Record<string, string> }): void {
   const set = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
@@ -209,7 +209,7 @@ exec ${setpriv} $flags /usr/bin/env ${set.join(" ")} "$@"
   chmodSync(path, 0o755);
 }
 
-/** Removes what processes that are gone left in shared memory. */
+/** Removes what exited processes left in shared memory. */
 function forget(): void {
   for (const name of readdirSync("/dev/shm")) {
     const pid = /^(?:faketime_shm_|sem\.faketime_sem_)(\d+)$/.exec(name)?.[1];

@@ -22,7 +22,7 @@ export function eventSchemas(): string {
   return `${JSON.stringify(document, standardFormat, 2)}\n`;
 }
 
-/** JSON Schema knows one format of times; which of them the service writes and takes is narrower. */
+/** JSON Schema has one format for times; the service writes and accepts a narrower one. */
 function standardFormat(key: string, value: unknown): unknown {
   return key === "format" && (value === "utc-time" || value === "callers-time") ? "date-time" : value;
 }

@@ -1,16 +1,16 @@
 /**
- * Looks for inputs that break what reads them, for a time:
+ * Searches for inputs that break a parser, for a given time:
  *
  *     bun run fuzz [--seconds N] [--target NAME] [--seed S]
  *
- * The time is divided among the targets of `tests/fuzz/targets/`. A finding is told with its seed and the smallest input
- * that was found. Exit codes: 0 nothing found; 1 a finding; 2 wrong use.
+ * The time is divided among the targets of `tests/fuzz/targets/`. A finding is reported with its seed and the smallest
+ * input that was found. Exit codes: 0 nothing found; 1 a finding; 2 wrong use.
  */
 import { fuzz } from "../tests/fuzz/target.ts";
 import { targets } from "../tests/fuzz/targets/mod.ts";
 import { readArguments, runScript, UsageError } from "./arguments.ts";
 
-/** Inputs of each property in turn, so that all of them get their share of the time. */
+/** Inputs for each property in turn, so that all of them get their share of the time. */
 const RUNS = 200;
 
 const names = targets.map(({ name }) => name);
@@ -58,7 +58,7 @@ async function run({ seconds, seed, target }: Request): Promise<number> {
     const began = performance.now();
     const until = began + (seconds * 1000) / chosen.length;
     let total = 0;
-    // Each turn has a seed of its own, so that whatever it finds comes first when it is asked for again.
+    // Each turn has its own seed, so that whatever it finds comes first when that seed is used.
     for (let turn = 0; performance.now() < until; turn++) {
       const { tried, finding } = await fuzz(one, { seed: (seed + turn) % 2 ** 31, runs: RUNS, until });
       total += tried;

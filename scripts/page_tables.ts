@@ -1,7 +1,8 @@
 /**
- * Writes those tables of the documentation (`public/docs/`) that follow from the code, between their markers
+ * Writes the tables of the documentation (`public/docs/`) that are generated from the code, between their markers
  * (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, every scope, every setting. Run after a
- * change in `src/access/scopes.ts`, `src/http/problem.ts`, a `settings.ts` or `docs/events.md`; a test compares the files.
+ * change in `src/access/scopes.ts`, `src/http/problem.ts`, a `settings.ts` or `docs/events.md`; a test compares the
+ * files.
  */
 import { join } from "node:path";
 import { scopes } from "../src/access/mod.ts";
@@ -19,7 +20,7 @@ const TABLES = {
   "public/docs/self-hosting.md": { settings: settingTable },
 } as const satisfies Record<string, Record<string, () => string | Promise<string>>>;
 
-/** The pages that have tables, by their paths: as they are, and as they are to be. */
+/** The pages with tables, by path: current, and as they should be. */
 export function pagesWithTables(): Promise<{ path: string; text: string; wanted: string }[]> {
   const pages = Object.entries(TABLES).map(async ([path, tables]) => {
     const text = await Bun.file(join(ROOT, path)).text();
@@ -42,7 +43,7 @@ function problemTable(): string {
   );
 }
 
-/** As the guide for subscribers has it, which a test holds against the catalogue. */
+/** As in the guide for subscribers, which a test compares with the catalogue. */
 async function eventTable(): Promise<string> {
   const guide = await Bun.file(join(ROOT, "docs/events.md")).text();
   const [found] = /^\| type \| when \|\n(?:\|.*\n)+/m.exec(guide) ?? [];

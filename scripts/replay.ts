@@ -1,16 +1,16 @@
 /**
- * Builds read models again from the log:
+ * Rebuilds read models from the log:
  *
- *     bun run replay                       rebuilds every read model and puts it in the live one's place
+ *     bun run replay                       rebuilds every read model and replaces the live ones
  *     bun run replay --verify              rebuilds beside the live ones and compares row by row
  *     bun run replay --until POSITION      builds tables that show the read models as they were, for inspection
- *     bun run replay --at POSITION --projection NAME    prints the read model's rows as they were, one JSON object a line
- *     bun run replay --resume NAME         lets a read model go on that an event had stopped
+ *     bun run replay --at POSITION --projection NAME    prints the read model's rows as they were, one JSON object per line
+ *     bun run replay --resume NAME         resumes a read model stopped by an event
  *     … --skip POSITION --reason TEXT      past that event, for good
  *     … --projection NAME                  only this one; may be repeated
  *
- * Works beside a running service and without one, on DATABASE_URL or on the embedded database in LEVQOR_DATA_DIR.
- * Exit codes: 0 all well; 1 rows differ, or a fault; 2 wrong use; 130 interrupted.
+ * Works beside a running service and without one, on DATABASE_URL or on the embedded database in LEVQOR_DATA_DIR. Exit
+ * codes: 0 all well; 1 rows differ, or a fault; 2 wrong use; 130 interrupted.
  */
 import { closest, distance } from "fastest-levenshtein";
 import { projectionStream } from "../events/projection.ts";
@@ -25,16 +25,16 @@ import { readArguments, UsageError } from "./arguments.ts";
 /** The indexes of a large read model, or its comparison with another, take minutes. */
 const ANSWER_TIMEOUT_MS = 10 * 60_000;
 
-/** What a reason may take on record. */
+/** The maximum length of a reason. */
 const MAX_REASON_LENGTH = 1_024;
 
 interface Request {
   readonly projections: readonly Projection[];
   readonly verify: boolean;
   readonly until: number | undefined;
-  /** Shows the one projection there is then. */
+  /** Shows the given projection as it was then. */
   readonly at: { readonly position: number; readonly key: string | undefined } | undefined;
-  /** Lets the one projection go on that there is then. */
+  /** Resumes the given projection. */
   readonly resume: { readonly skip: number | undefined; readonly reason: string | undefined } | undefined;
 }
 
@@ -72,7 +72,7 @@ function parseRequest(args: readonly string[]): Request | "help" {
   return request;
 }
 
-/** Refuses what does not go with `--at`, and a `--key` that can be nobody's. */
+/** Rejects what cannot be combined with `--at`, and a `--key` that is invalid. */
 function checkAt({ at, verify, until, resume, projections: [projection, ...more] }: Request, key: string | undefined) {
   if (at === undefined) {
     if (key !== undefined) throw new UsageError("--key needs --at POSITION");
@@ -137,7 +137,7 @@ Rebuilds read models from the log and replaces the live ones.
   --projection NAME   only this read model; may be repeated (${projections.map(({ name }) => name).join(", ")})
 `;
 
-/** Where the log is: as the service is configured. Starts the embedded database if no service runs it. */
+/** Opens the log as the service is configured. Starts the embedded database if no service runs it. */
 async function openDatabase(): Promise<{ url: string; close: () => Promise<void> }> {
   const config = loadConfig(process.env, []);
   if (config === "help") throw new Error("Nobody asked for help");
@@ -182,7 +182,7 @@ function figure(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-/** Does what is asked for one read model, and says what came of it. Returns whether all is well. */
+/** Does what was requested for one read model, and reports the outcome. Returns whether all is well. */
 async function replay({ verify: verifying, until }: Request, options: RebuildOptions): Promise<boolean> {
   const { name, version } = options.projection;
   const title = `${name} v${version}`;
@@ -229,7 +229,7 @@ async function show({ position, key }: NonNullable<Request["at"]>, options: Rebu
     process.stderr.write(`${name} v${version}: there is no row with this key at position ${figure(position)}\n`);
     return false;
   } catch (error) {
-    // Whoever read it has seen enough, as `head` does.
+    // The reader has seen enough, like `head`.
     if ((error as NodeJS.ErrnoException).code === "EPIPE") return true;
     throw error;
   } finally {
@@ -237,14 +237,14 @@ async function show({ position, key }: NonNullable<Request["at"]>, options: Rebu
   }
 }
 
-/** Resolves when the text is written: a slow reader is waited for. */
+/** Resolves when the text is written: waits for a slow reader. */
 function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
   });
 }
 
-/** Whether the read model goes on now. */
+/** Whether the read model continues now. */
 async function resume(
   { skip, reason }: NonNullable<Request["resume"]>,
   { sql, log, projection }: RebuildOptions & { log: EventLog },
@@ -265,7 +265,7 @@ async function resume(
   return false;
 }
 
-/** Which columns differ. Not their values: they may be a person's. */
+/** Which columns differ. Not their values: they may be personal data. */
 function describe(live: Record<string, unknown> | null, rebuilt: Record<string, unknown> | null): string {
   if (!live) return "missing in the live table";
   if (!rebuilt) return "left over in the live table";

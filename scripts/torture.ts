@@ -1,11 +1,12 @@
 /**
- * Runs the service on several machines' worth of processes while everything around it breaks, and checks from outside
- * that it kept its promises:
+ * Runs the service in several processes while everything around it breaks, and checks from outside that it kept its
+ * guarantees:
  *
  *     bun run torture [--minutes N] [--seed S] [--keep-logs]
  *
- * Without them 3 minutes and a seed of chance. The same seed gives the same faults at the same times. Ctrl-C ends the faults and goes on to the checks; once more
- * ends everything at once. Exit codes: 0 all well; 1 findings, and the logs are kept; 2 wrong use; 130 interrupted.
+ * Without options 3 minutes and a random seed. The same seed gives the same faults at the same times. Ctrl-C ends the
+ * faults and continues with the checks; a second one ends everything at once. Exit codes: 0 all well; 1 findings, and
+ * the logs are kept; 2 wrong use; 130 interrupted.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,10 +26,10 @@ import { Progress, report } from "./torture/report.ts";
 import { openStage, type Stage } from "./torture/stage.ts";
 import { overSse, overWebSocket, Subscriber } from "./torture/subscriber.ts";
 
-/** At the end of the load there are no faults for so long a share of it: what one user does to others is measured then. */
+/** The share of the load's time at its end without faults: the effect of users on others is measured then. */
 const QUIET = { share: 0.2, most_ms: 60_000 };
 
-/** Answers that the HTTP server gave in place of the API; more of them are a finding. */
+/** Responses that came from the HTTP server in place of the API; more of them are a finding. */
 const FOREIGN_MAX = 3;
 
 /** Whatever was killed last is up again by then. */
@@ -66,13 +67,13 @@ function parseRequest(args: readonly string[]): Request | "help" {
   return { minutes, seed, keep_logs: values["keep-logs"] };
 }
 
-/** Ctrl-C: the first wish ends the load and the faults, the second everything. */
+/** Ctrl-C: the first one ends the load and the faults, the second everything. */
 function listenForInterrupts(tell: (text: string) => void) {
   const enough = new AbortController();
   const atOnce = new AbortController();
   let first = 0;
   const on = () => {
-    // Under npm a terminal's Ctrl-C arrives twice: both are the same wish.
+    // Under npm a terminal's Ctrl-C arrives twice: both count as one.
     if (enough.signal.aborted && performance.now() - first < 500) return;
     if (enough.signal.aborted) {
       tell("Stopping everything");
@@ -152,7 +153,7 @@ interface Surroundings {
   readonly atOnce: AbortSignal;
 }
 
-/** What a finding may be looked up in, beside the processes' own logs. */
+/** Where to look up a finding, besides the processes' own logs. */
 function keepEvidence(folder: string, evidence: Evidence): void {
   const { events, requests, callbacks, acknowledged, exits, polite } = evidence;
   for (const [name, rows] of Object.entries({ events, requests, callbacks, acknowledged, exits, ...polite })) {

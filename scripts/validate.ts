@@ -3,9 +3,9 @@
  *
  *     bun run validate [BASE_URL]      (http://127.0.0.1:5000 by default)
  *
- * `API_KEY` in the environment is sent as `X-Api-Key`. Ends with exit code 0 when all checks passed, else 1.
- * The key needs all scopes, as those in API_KEYS have. It leaves a revoked key behind, the pipeline `levqor-validate`, and
- * a few small `http` jobs, which ask the service for its own `/health`.
+ * `API_KEY` in the environment is sent as `X-Api-Key`. The exit code is 0 if all checks passed, otherwise 1. The key
+ * needs all scopes, as those in API_KEYS have. It leaves a revoked key behind, the pipeline `levqor-validate`, and a
+ * few small `http` jobs, which call the service's own `/health`.
  */
 import process from "node:process";
 import { type Checks, startChecks } from "./validate/checks.ts";
@@ -23,7 +23,7 @@ import { checkLimits } from "./validate/workflows.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:5000";
 
-/** In this order. `job`: one that asks the service for its own health. */
+/** In this order. `job`: one that calls the service's own health. */
 const CHECKS: readonly ((client: Client, checks: Checks, job: object) => Promise<void>)[] = [
   checkService,
   checkProblems,
@@ -43,7 +43,7 @@ const CHECKS: readonly ((client: Client, checks: Checks, job: object) => Promise
   checkPages,
 ];
 
-/** Whether anything answers at all; says what to do if not. */
+/** Whether anything responds at all; says what to do if not. */
 async function isReachable(client: Client): Promise<boolean> {
   try {
     await client.ask("/health");

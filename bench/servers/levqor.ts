@@ -1,4 +1,4 @@
-/** Levqor's intake by itself: its API over its log, while no read model is kept. */
+/** Levqor's intake by itself: its API over its log, without read models. */
 
 import { join } from "node:path";
 import { startAccess } from "../../src/access/mod.ts";

@@ -4,10 +4,10 @@ import { Elysia } from "elysia";
 import { JobSubmitted } from "../../events/job.ts";
 import { report } from "../support/child.ts";
 
-/** What a contender does with a valid intake before it is answered; resolves to the job's id. */
+/** What a contender does with a valid intake before the response; resolves to the job's id. */
 export type Recorder = (job: JobSubmitted) => string | Promise<string>;
 
-/** Serves `POST /api/v1/intake`, the answer being sent when `record` has done its work. */
+/** Serves `POST /api/v1/intake`, responding when `record` has done its work. */
 export function serve(record: Recorder, close?: () => Promise<unknown>): void {
   const app = new Elysia().post(
     "/api/v1/intake",

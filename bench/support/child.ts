@@ -5,7 +5,7 @@ export function argument<Argument>(): Argument {
   return JSON.parse(Bun.argv[2] ?? "{}") as Argument;
 }
 
-/** Tells the parent process something. */
+/** Reports something to the parent process. */
 export function report(message: object): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }

@@ -10,7 +10,7 @@ export interface Cluster {
   readonly version: string;
   /** The server's main process. */
   readonly pid: number;
-  /** The settings that decide what a commit costs. */
+  /** The settings that determine the cost of a commit. */
   readonly durability: string;
   /** A new, empty database, with its owner's role. */
   database(name: string): Promise<string>;
@@ -25,7 +25,7 @@ export interface LevqorDatabase {
   readonly url: string;
   /** The owner's role. */
   readonly admin_url: string;
-  /** Vacuums, analyses, and writes out what is dirty: as a database is that was not filled a second ago. */
+  /** Vacuums, analyses, and writes out what is dirty: like a database that was not filled a second ago. */
   tidy(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 import type { Cluster } from "./cluster.ts";
 
-/** What every benchmark is given. */
+/** The input of every benchmark. */
 export interface Context {
   readonly cluster: Cluster;
-  /** A smoke run: it shows that everything works, its figures mean nothing. */
+  /** A smoke run: it shows that everything works, its figures are meaningless. */
   readonly quick: boolean;
 }

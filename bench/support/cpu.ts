@@ -1,4 +1,4 @@
-/** What processes cost, read from `/proc`; elsewhere than on Linux nothing is known. */
+/** The cost of processes, read from `/proc`; unknown on anything but Linux. */
 import { readdir, readFile } from "node:fs/promises";
 
 /** Clock ticks per second in `/proc/<pid>/stat`: 100 on every Linux that people run. */
@@ -7,20 +7,20 @@ const TICKS = 100;
 interface Process {
   readonly pid: number;
   readonly parent: number;
-  /** User and system time, its ended children's included. */
+  /** User and system time, including that of exited children. */
   readonly seconds: number;
 }
 
 async function readProcess(pid: number): Promise<Process | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   if (stat === undefined) return undefined;
-  // The second field is the name in brackets, which may hold anything; after it comes the state, field 3.
+  // The second field is the name in brackets, which may contain anything; after it comes the state, field 3.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticks = [14, 15, 16, 17].reduce((sum, field) => sum + Number(fields[field - 3]), 0);
   return { pid, parent: Number(fields[1]), seconds: ticks / TICKS };
 }
 
-/** Processor seconds that a process and all its descendants have used so far; NaN where that is unknown. */
+/** Processor seconds that a process and all its descendants have used so far; NaN if unknown. */
 async function cpuSeconds(root: number): Promise<number> {
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
   const processes = (await Promise.all(pids.map(readProcess))).filter((found) => found !== undefined);

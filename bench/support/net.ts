@@ -1,4 +1,4 @@
-/** Ports, and who answers on them. */
+/** Ports, and whether a server responds on them. */
 
 /** A port that is free now. */
 export function freePort(): number {
@@ -7,7 +7,7 @@ export function freePort(): number {
   return listener.port;
 }
 
-/** Waits until a URL answers well; throws after 15 s. */
+/** Waits until a URL responds with success; throws after 15 s. */
 export async function answers(url: string): Promise<void> {
   const deadline = Date.now() + 15_000;
   while (Date.now() < deadline) {

@@ -1,4 +1,4 @@
-/** Shows how far a run has come: a bar on a terminal, plain lines elsewhere. On standard error. */
+/** Shows the progress of a run: a bar on a terminal, plain lines elsewhere. On standard error. */
 
 export class Progress {
   readonly #terminal = process.stderr.isTTY;
@@ -17,7 +17,7 @@ export class Progress {
     if (this.#terminal) this.#draw(what);
   }
 
-  /** One step is done; `what` says what it found. */
+  /** One step is done; `what` is its result. */
   step(what: string): void {
     this.#done++;
     if (this.#terminal) this.#draw(what);

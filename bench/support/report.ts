@@ -1,13 +1,13 @@
-/** What a benchmark found, and how it is written down. */
+/** The results of a benchmark, and how they are written. */
 import { cpus, totalmem } from "node:os";
 
-/** A promise that the figures must keep. */
+/** A guarantee that the figures must keep. */
 export interface Bar {
   readonly what: string;
   readonly wanted: string;
   readonly measured: string;
   readonly met: boolean;
-  /** Something to aim for; missing it is no failure. */
+  /** A goal; missing it is not a failure. */
   readonly aim?: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface Section {
   readonly notes: readonly string[];
 }
 
-/** `12345.6` becomes `12,346`; small numbers keep the digits that tell something. */
+/** `12345.6` becomes `12,346`; small numbers keep their significant digits. */
 export function figure(value: number, unit = ""): string {
   if (!Number.isFinite(value)) return "n/a";
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;

@@ -1,4 +1,4 @@
-/** A logger for what is measured: only what goes wrong is told. */
+/** A logger for what is measured: only faults are reported. */
 export const silent = {
   debug() {},
   info() {},

@@ -1,6 +1,6 @@
 /**
- * What a benchmark sets up, and its clearing away: child processes, servers, databases, folders. Whatever
- * is put on the stage is taken down in reverse order, when the run ends, fails, or is interrupted.
+ * What a benchmark sets up, and its clean-up: child processes, servers, databases, folders. Everything is taken down in
+ * reverse order when the run ends, fails, or is interrupted.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,11 +9,11 @@ import { join } from "node:path";
 /** A Bun process that runs one of the files in this folder. */
 export interface Child<Message = unknown> {
   readonly pid: number;
-  /** The next line that it reported. Throws when it ended instead. */
+  /** The next line that it reported. Throws if it exited instead. */
   next(): Promise<Message>;
-  /** Waits until it has ended by itself; throws unless it ended well. */
+  /** Waits until it has exited by itself; throws unless it succeeded. */
   ended(): Promise<void>;
-  /** Asks it to end (SIGTERM), insists after five seconds, and waits until it has. */
+  /** Asks it to exit (SIGTERM), kills it after five seconds, and waits until it has exited. */
   stop(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export class Stage implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
   #cleared: Promise<void> | undefined;
 
-  /** Runs `take_down` when the stage is cleared, after everything that was put up later. */
+  /** Runs `take_down` when the stage is cleared, after everything that was added later. */
   defer(take_down: () => unknown): void {
     this.#stack.defer(async () => {
       await take_down();
@@ -35,7 +35,7 @@ export class Stage implements AsyncDisposable {
     return path;
   }
 
-  /** Runs a file of this folder as a process of its own; see `child.ts` for its side. */
+  /** Runs a file of this folder in a separate process; see `child.ts` for its side. */
   child<Message = unknown>(file: string, argument: object = {}): Child<Message> {
     return this.command<Message>(["bun", join(import.meta.dir, "..", file), JSON.stringify(argument)]);
   }
@@ -71,7 +71,7 @@ export class Stage implements AsyncDisposable {
     };
   }
 
-  /** Takes everything down. Whoever calls it, and however often, it resolves when all is down. */
+  /** Takes everything down. However often and by whomever it is called, it resolves when all is down. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#cleared ??= this.#stack.disposeAsync();
     return this.#cleared;

@@ -1,4 +1,4 @@
-/** What any rebuild must do at least: read the log's text columns, in order, and parse them. */
+/** The minimum work of any rebuild: read the log's text columns, in order, and parse them. */
 import { connect } from "../../src/db/mod.ts";
 import { argument, report } from "../support/child.ts";
 import { cpuShares } from "../support/cpu.ts";

@@ -1,4 +1,4 @@
-/** Rebuilds the read model `jobs` from the log and watches the memory that it takes. */
+/** Rebuilds the read model `jobs` from the log and measures its memory. */
 import { jobs } from "../../projections/mod.ts";
 import type { Projection } from "../../projections/projection.ts";
 import { connect } from "../../src/db/mod.ts";

@@ -9,7 +9,7 @@ export interface SeedArgument {
   readonly events: number;
 }
 
-/** Jobs under way at the same time: an event of a job comes this many events after the one before it. */
+/** Concurrent jobs: each event of a job comes this many events after the previous one. */
 const WAVE = 1_000;
 
 /** What happens to a job, in order. */

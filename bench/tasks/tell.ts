@@ -1,4 +1,4 @@
-/** Writers that race each other on one stream: each decides, has its decision recorded, and comes back at once. */
+/** Writers that race each other on one stream: each decides, has its decision recorded, and starts again at once. */
 import { decodeJson } from "../../src/json/mod.ts";
 import type { Decision, FoldedAll } from "../../src/log/desk.ts";
 import { type EventLog, handleAll, openLog, tell } from "../../src/log/mod.ts";
@@ -10,14 +10,14 @@ export interface TellArgument {
   readonly way: keyof typeof ways;
   /** The stream that all write to. */
   readonly stream_id: string;
-  /** Whether each decision starts a stream of its own, too: a budget pays for a job. */
+  /** Whether each decision also starts a separate stream: a budget pays for a job. */
   readonly along: boolean;
   readonly writers: number;
   readonly seconds: number;
 }
 
 export interface TellResult {
-  /** Decisions on record a second. */
+  /** Recorded decisions per second. */
   readonly per_second: number;
   readonly p50_ms: number;
   readonly p99_ms: number;
@@ -25,10 +25,10 @@ export interface TellResult {
 
 const { url, way, stream_id, along, writers, seconds } = argument<TellArgument>();
 
-/** What was spent, and the streams that are begun. */
+/** What was spent, and the streams that were started. */
 type States = [number, ...number[]];
 
-/** Each event says what all before it have come to, so that one of them is enough to decide on. */
+/** Each event has the total so far, so that one of them is enough to decide. */
 const spending = {
   initial: 0,
   evolve: (_: number, event: { data: unknown }) => (event.data as { spent: number }).spent,
@@ -37,7 +37,7 @@ const nothing = { initial: 0, evolve: (before: number) => before };
 const meta = { actor: "bench", correlation_id: "bench" };
 
 const ways = {
-  /** Reads the newest event alone. */
+  /** Reads only the newest event. */
   handle: (log: EventLog, jobs: readonly string[]) =>
     handleAll<States, never>(log, {
       streams: [{ stream_id, decider: spending, read: () => newest(log) }, ...jobs.map(job)],
@@ -75,7 +75,7 @@ await Promise.all(
     }
   }),
 );
-// What everyone has spent is on record once.
+// Everything that was spent is recorded once.
 const last = await newest(log);
 const spent = decodeJson<{ spent: number }>(last[0]?.data_json ?? "{}").spent;
 if (spent !== 25 * (last[0]?.version ?? 0))

@@ -1,4 +1,4 @@
-/** graphile-worker, tuned as https://worker.graphile.org/docs/performance says. It deletes a job when it has ended. */
+/** graphile-worker, tuned as https://worker.graphile.org/docs/performance recommends. It deletes a finished job. */
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import { connect } from "../../src/db/mod.ts";
 import { type Contender, measure } from "./work.ts";

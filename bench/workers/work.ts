@@ -1,19 +1,19 @@
-/** How every contender's worker is measured; they differ in how they take and run jobs. */
+/** How every contender's worker is measured; they differ in how they accept and run jobs. */
 import { argument, report } from "../support/child.ts";
 import { cpuShares } from "../support/cpu.ts";
 
-/** A job system, on an empty database of its own, whose jobs do nothing. */
+/** A job system, on its own empty database, whose jobs do nothing. */
 export interface Contender {
-  /** Takes in many jobs the way the system does it fastest; resolves when they are on record. */
+  /** Submits many jobs in the system's fastest way; resolves when they are recorded. */
   submitAll(ids: readonly number[]): Promise<void>;
-  /** Takes in one job; resolves when it is on record. */
+  /** Submits one job; resolves when it is recorded. */
   submit(id: number): Promise<void>;
   /**
-   * Starts to work, tuned for throughput or for latency, and calls `started` as each job's handler begins.
-   * Resolves to the way to stop: it waits until every job that was begun is on record as ended.
+   * Starts to work, tuned for throughput or for latency, and calls `started` as each job's handler begins. Resolves to
+   * a function that stops it, after every started job is recorded as finished.
    */
   work(started: (id: number) => void, tuned_for: "throughput" | "latency"): Promise<() => Promise<void>>;
-  /** How many jobs are on record as not ended. */
+  /** How many jobs are recorded as unfinished. */
   unfinished(): Promise<number>;
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export type Measurement =
 
 export type WorkArgument = Measurement & { readonly database_url: string; readonly postgres_pid: number };
 
-/** In milliseconds. `run` is from the start of the workers until every job is on record as ended. */
+/** In milliseconds. `run` is from the start of the workers until every job is recorded as finished. */
 export interface Throughput {
   readonly submit_ms: number;
   readonly run_ms: number;
@@ -38,7 +38,7 @@ export interface Latency {
   readonly submit_to_start_ms: readonly number[];
 }
 
-/** Measures what the parent process asked for and reports it. */
+/** Measures what the parent process requested and reports it. */
 export async function measure(open: (database_url: string) => Promise<Contender>): Promise<void> {
   const options = argument<WorkArgument>();
   const contender = await open(options.database_url);

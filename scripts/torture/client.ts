@@ -12,7 +12,7 @@ export interface Ask {
   readonly method?: string;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
-  /** Which of the addresses, counted round; any by default. */
+  /** Which of the addresses, modulo their number; any by default. */
   readonly api?: number;
   readonly timeout_ms?: number;
 }
@@ -22,7 +22,9 @@ const TIMEOUT_MS = 8_000;
 export class Client {
   readonly #urls: readonly string[];
   readonly #key: string;
-  /** Answers that are not the API's: each of its own names its request. They count as none, but in the report. */
+  /**
+   * Responses that are not the API's: each of its own has its request's id. They count as none, except in the report.
+   */
   readonly foreign: string[] = [];
   #next = 0;
 
@@ -31,7 +33,7 @@ export class Client {
     this.#key = key;
   }
 
-  /** One request; `undefined` where no answer came. */
+  /** One request; `undefined` if there was no response. */
   async ask(
     path: string,
     { method, body, headers, api, timeout_ms = TIMEOUT_MS }: Ask = {},
@@ -56,7 +58,9 @@ export class Client {
     }
   }
 
-  /** Repeats a request, at each address in turn, until it is answered by other than a 5xx or a 429, or `signal` fires. */
+  /**
+   * Repeats a request, at each address in turn, until the response is anything but a 5xx or a 429, or `signal` fires.
+   */
   async insist(path: string, { signal, ...ask }: Ask & { readonly signal: AbortSignal }): Promise<Answer | undefined> {
     for (let tries = 0; ; tries++) {
       const answer = await this.ask(path, { ...ask, api: ask.api === undefined ? undefined : ask.api + tries });

@@ -1,6 +1,6 @@
 /**
- * Wall clocks that can be set: libfaketime, loaded before a program's own libraries, adds what a file says to the
- * time that the program reads. Monotonic clocks go on as they are, as they do when a machine's clock is set.
+ * Wall clocks that can be set: libfaketime, loaded before a program's own libraries, adds an offset from a file to the
+ * time that the program reads. Monotonic clocks are not affected, as when a machine's clock is set.
  */
 import { existsSync, globSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { machine, type } from "node:os";
@@ -12,7 +12,7 @@ const SHARED_MEMORY = "/dev/shm";
 const TOOLS = join(import.meta.dir, "../../.tools", `${type()}-${machine()}`);
 
 export interface Clock {
-  /** The command that runs `command` by this clock. */
+  /** The command that runs `command` with this clock. */
   wrap(command: readonly string[]): string[];
   /** Sets the clock this many seconds fast or slow. */
   set(offset_seconds: number): void;
@@ -20,13 +20,13 @@ export interface Clock {
   forget(pid: number): void;
 }
 
-/** The library for this machine; `undefined` where there is none. */
+/** The library for this machine; `undefined` if there is none. */
 export function findFaketime(): string | undefined {
   if (process.platform !== "linux") return undefined;
   return [join(TOOLS, "lib", LIBRARY), ...globSync(`/usr/lib/*/faketime/${LIBRARY}`)].find((path) => existsSync(path));
 }
 
-/** A clock of its own for one program. `path`: a file to be made for it. */
+/** A separate clock for one program. `path`: a file to create for it. */
 export function startClock(library: string, path: string): Clock {
   const settings = {
     LD_PRELOAD: library,
@@ -37,13 +37,13 @@ export function startClock(library: string, path: string): Clock {
     NO_FAKE_STAT: "1",
   };
   const set = (seconds: number) => {
-    // In one step: a half-written file would be read as no offset.
+    // Atomically: a half-written file would be read as no offset.
     writeFileSync(`${path}.new`, `${seconds < 0 ? "-" : "+"}${Math.abs(seconds)}\n`);
     renameSync(`${path}.new`, path);
   };
   set(0);
   return {
-    // By `env`, not by the environment: a program that changes the user first must not load it.
+    // With `env`, not in the environment: a program that changes the user first must not load it.
     wrap: (command) => [ENV, ...Object.entries(settings).map(([name, value]) => `${name}=${value}`), ...command],
     set,
     forget: (pid) => {

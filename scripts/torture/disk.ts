@@ -1,20 +1,20 @@
-/** A small disk that can be full: a tmpfs of its own, where this process may mount one. */
+/** A small disk that can be full: a separate tmpfs, if this process may mount one. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** What ten minutes of the load write, several times over. It takes memory only as it is used. */
+/** Several times what ten minutes of the load write. It takes memory only as it is used. */
 const SIZE_MB = 1024;
 
 export interface Disk {
   readonly path: string;
   /** Uses up what is left. */
   fill(): Promise<void>;
-  /** Gives it free again. */
+  /** Releases it. */
   free(): void;
   unmount(): void;
 }
 
-/** Mounts a disk at `path`; `undefined` where that cannot be done. */
+/** Mounts a disk at `path`; `undefined` if that is not possible. */
 export function mountDisk(path: string): Disk | undefined {
   mkdirSync(path);
   if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;

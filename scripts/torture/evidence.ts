@@ -1,4 +1,4 @@
-/** What the checks look at: all that was seen from outside. */
+/** What the checks look at: everything that was seen from outside. */
 import { entityId } from "../../events/envelope.ts";
 import { jobStream } from "../../events/job.ts";
 import type { Answer } from "./client.ts";
@@ -6,12 +6,12 @@ import type { LogEvent, Timeline } from "./observer.ts";
 import type { CallbackPost, EffectRequest } from "./stand_in.ts";
 import type { Exit } from "./supervised.ts";
 
-/** Where a job may stand in the end; `lost`: it failed because its last attempt lost its worker. */
+/** Where a job may end up; `lost`: it failed because its last attempt lost its worker. */
 export type End = "succeeded" | "failed" | "lost" | "cancelled" | "queued" | "running";
 
-/** A job that the load wants. */
+/** A job of the load. */
 export interface Wanted {
-  /** Names the job outside: in the stand-in's addresses. */
+  /** The job's name outside: in the stand-in's URLs. */
   readonly name: string;
   /** What it is an example of, for the table. */
   readonly kind: string;
@@ -21,16 +21,19 @@ export interface Wanted {
   readonly expected: readonly End[];
 }
 
-/** A job that the service has said to have taken. */
+/** A job that the service has acknowledged. */
 export interface Acknowledged {
   /** What a client does afterwards changes how it must end. */
   wanted: Wanted;
   readonly job_id: string;
-  /** The answer's `Levqor-Position`. */
+  /** The response's `Levqor-Position`. */
   readonly position: number;
 }
 
-/** How long a polite user's requests took, in milliseconds: while another meant harm, and while it did not, by turns. */
+/**
+ * How long a polite user's requests took, in milliseconds: while another was malicious, and while it was not,
+ * alternating.
+ */
 export interface PoliteTimes {
   readonly calm: readonly number[];
   readonly harmed: readonly number[];
@@ -65,7 +68,7 @@ export interface Evidence {
 
 export interface JetStreamState {
   readonly messages: number;
-  /** How many events the log had more, after some time to catch up. */
+  /** How many events the log was ahead, after some time to catch up. */
   readonly behind: number;
   /** Position and id that the first and the last message name. */
   readonly first: { readonly position: number; readonly id: string } | undefined;
@@ -74,12 +77,12 @@ export interface JetStreamState {
 
 /** What a subscriber saw of the live stream of all jobs. */
 export interface StreamSeen {
-  /** The positions, in the order in which they came. */
+  /** The positions, in order of arrival. */
   readonly positions: readonly number[];
   readonly connections: number;
 }
 
-/** What a check found. */
+/** A check's findings. */
 export interface Verdict {
   /** What it looked at, for the table: `3,211 jobs`. */
   readonly looked_at: string;
@@ -87,7 +90,7 @@ export interface Verdict {
 }
 
 export interface Check {
-  /** A sentence that holds where there are no faults. */
+  /** A sentence that is true if there are no faults. */
   readonly name: string;
   readonly run: (evidence: Evidence) => Verdict;
 }

@@ -1,59 +1,59 @@
 /**
- * What goes wrong, and when: made from a seed alone, so that a run can be repeated.
+ * What goes wrong, and when: generated from a seed alone, so that a run can be repeated.
  *
- * Kinds are drawn like cards from a deck that is shuffled anew when it is empty: within a few minutes each of them
- * comes, in any order and company. A fault may begin while others still last.
+ * Kinds are drawn like cards from a deck that is shuffled again when it is empty: within a few minutes each of them
+ * comes, in any order and combination. A fault may begin while others still last.
  */
 import { Random } from "./random.ts";
 
 export const API_NAMES = ["api-1", "api-2"] as const;
 const WORKER_NAMES = ["worker-1", "worker-2", "worker-3"] as const;
 export const SERVICE_NAMES = [...API_NAMES, ...WORKER_NAMES] as const;
-/** External workers: the examples, as their readers would run them. */
+/** External workers: the examples, as readers would run them. */
 export const EXTERNAL_WORKER_NAMES = ["worker-typescript", "worker-python"] as const;
 export type ExternalWorkerName = (typeof EXTERNAL_WORKER_NAMES)[number];
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
-/** Where a service's connections lead. */
+/** Where a service's connections go. */
 export type Link = "postgres" | "nats";
 
 /** How long a worker may be silent before its job is given to another: freezes last longer. */
 export const LEASE_SECONDS = 3;
 
 export type Fault =
-  /** SIGKILL; whoever supervises it starts it again. `postgres`: its first process. */
+  /** SIGKILL; its supervisor restarts it. `postgres`: its first process. */
   | { readonly kind: "kill"; readonly target: ServiceName | ExternalWorkerName | "postgres" | "nats" }
   /** SIGTERM, as at every deployment. */
   | { readonly kind: "restart"; readonly target: ServiceName | ExternalWorkerName }
   /** SIGSTOP, and SIGCONT after `seconds`. */
   | { readonly kind: "freeze"; readonly target: ServiceName | ExternalWorkerName | "nats"; readonly seconds: number }
-  /** SIGKILL of one of Postgres's processes, which makes Postgres restart all of them. `nth`: counted round. */
+  /** SIGKILL of one of Postgres's processes, which makes Postgres restart all of them. `nth`: modulo their number. */
   | { readonly kind: "kill_backend"; readonly nth: number }
   /** The administrator ends all sessions of the service. */
   | { readonly kind: "end_sessions" }
   /** SIGSTOP of one of Postgres's processes, whatever locks it holds. */
   | { readonly kind: "freeze_backend"; readonly nth: number; readonly seconds: number }
-  /** Connections break: before, within or after what is next on its way to the server, or before its answer. */
+  /** Connections break: before, within or after the next data on its way to the server, or before its response. */
   | {
       readonly kind: "cut";
       readonly target: ServiceName;
       readonly link: Link;
       readonly where: "cut_before" | "cut_within" | "cut_after" | "answer";
     }
-  /** Nothing passes for a while, and nothing ends. */
+  /** Nothing passes for a while, and nothing is closed. */
   | { readonly kind: "stall"; readonly target: ServiceName; readonly link: Link; readonly seconds: number }
-  /** Connections break, and no new one is taken. */
+  /** Connections break, and no new one is accepted. */
   | { readonly kind: "refuse"; readonly target: ServiceName; readonly link: Link; readonly seconds: number }
-  /** The JetStream stream is deleted, emptied, or its files are lost while the server is down. */
+  /** The JetStream stream is deleted, purged, or its files are lost while the server is down. */
   | { readonly kind: "wipe"; readonly what: "delete" | "purge" | "store" }
-  /** A wall clock jumps, and back after `seconds`. That of `postgres` is the one that leases go by. */
+  /** A wall clock jumps, and back after `seconds`. That of `postgres` determines leases. */
   | {
       readonly kind: "clock";
       readonly target: ServiceName | "postgres";
       readonly jump_seconds: number;
       readonly seconds: number;
     }
-  /** Postgres has no room left for anything. */
+  /** Postgres's disk is full. */
   | { readonly kind: "full_disk"; readonly seconds: number };
 
 export interface TimedFault {
@@ -63,14 +63,14 @@ export interface TimedFault {
 }
 
 const FIRST_MS = 4_000;
-/** Between two beginnings. */
+/** Between two starts. */
 const GAP_MS = { least: 1_200, most: 4_500 };
-/** Freezes and stalls last longer than a job's lease, and some than the 4 s of a leader's. */
+/** Freezes and stalls last longer than a job's lease, and some longer than the 4 s of a leader's. */
 const HOLD_SECONDS = { least: LEASE_SECONDS + 1, most: LEASE_SECONDS + 5 };
-/** A longer jump would only make the settling longer: a lease that was granted in the future runs out then. */
+/** A longer jump would only prolong the settling: a lease that was granted in the future expires then. */
 const MAX_JUMP_SECONDS = 25;
 
-/** One card for each kind; what is most often met in the field twice. */
+/** One card for each kind; two for the most common in production. */
 const DECK: ReadonlyArray<(random: Random) => Fault> = [
   (random) => ({ kind: "kill", target: random.pick(WORKER_NAMES) }),
   (random) => ({ kind: "kill", target: random.pick(WORKER_NAMES) }),

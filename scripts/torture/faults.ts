@@ -1,4 +1,4 @@
-/** Inflicts the faults of a script on a stage, each at its time, and heals what lasts. */
+/** Inflicts the faults of a script on a deployment, each at its time, and heals what lasts. */
 import { connect as connectNats } from "nats";
 import { pause } from "../../src/async/mod.ts";
 import { connect } from "../../src/db/mod.ts";
@@ -13,7 +13,7 @@ import type { Stage } from "./stage.ts";
 import type { Supervised } from "./supervised.ts";
 
 const STREAM = "LEVQOR";
-/** How long a wiped or a killed NATS stays away. */
+/** How long a wiped or killed NATS stays down. */
 const NATS_AWAY_MS = 1_500;
 
 export interface FaultsOptions {
@@ -27,7 +27,7 @@ export interface FaultsOptions {
 export interface FaultCounts {
   /** By kind. */
   readonly inflicted: ReadonlyMap<string, number>;
-  /** By kind: this machine could not do it. */
+  /** By kind: not possible on this machine. */
   readonly skipped: ReadonlyMap<string, number>;
   /** Faults that found nothing to act on, for example a stream that was just wiped; with the reason. */
   readonly missed: readonly string[];
@@ -131,7 +131,7 @@ async function freezeBackend(stage: Stage, { nth, over }: { nth: number; over: P
   try {
     process.kill(pid, "SIGCONT");
   } catch {
-    // It was killed meanwhile.
+    // It was killed in the meantime.
   }
 }
 
@@ -160,7 +160,7 @@ async function disturb(fault: Fault & { kind: "cut" | "stall" | "refuse" }, { st
     return;
   }
   const { where } = fault;
-  // Whatever is next on its way, on each connection, for a moment: then the answer to a commit is among it.
+  // Whatever is next on its way, on each connection, for a moment: then it includes the response to a commit.
   if (where === "answer") proxy.onAnswer = () => "cut_before";
   else proxy.onRequest = () => where;
   await pause(300, signal);

@@ -1,6 +1,6 @@
 /**
- * Users of their own: one who means harm, by turns at it and away, and a polite one whose requests are timed meanwhile.
- * What the harmful one may do is what any user may: it has a session and a key, and the limits of both.
+ * Separate users: a malicious one, alternating between attacks and pauses, and a polite one whose requests are timed
+ * meanwhile. The malicious one may do what any user may: it has a session and a key, and the limits of both.
  */
 import { SignJWT } from "jose";
 import { pause } from "../../src/async/mod.ts";
@@ -9,12 +9,12 @@ import type { PoliteTimes } from "./evidence.ts";
 import { HARMED, NOBODY } from "./kinds.ts";
 import { Random } from "./random.ts";
 
-/** What the stage tells the service of sessions. */
+/** What the deployment tells the service about sessions. */
 export const SESSIONS = { JWT_ISSUER: "https://auth.torture.test" } as const;
-/** Of rate limits: what the harmful user may ask in a minute; the polite one is not what is tried here. */
+/** Rate limits: what the malicious user may send per minute; the polite one's are not tested here. */
 export const TIERS = "harmful=120,polite=none";
 
-/** At it, and away, by turns. */
+/** Attacks and pauses, alternating. */
 const WINDOW_MS = 3_000;
 /** What is still under way when a window begins belongs to the one before. */
 const AFTERMATH_MS = 500;
@@ -23,7 +23,7 @@ const BAD_MESSAGES = { at_once: 5, every_ms: 20 };
 const POLITE_AT_ONCE = 4;
 const POLITE_EVERY_MS = 50;
 const TIMEOUT_MS = 8_000;
-/** So many answers as quick as this say that nothing is broken any more. */
+/** This many responses as fast as this mean that nothing is broken any more. */
 const SWIFT = { in_a_row: 20, ms: 1_000 };
 
 export interface HarmOptions {
@@ -36,7 +36,7 @@ export interface HarmOptions {
 
 export class Harm {
   readonly times: { calm: number[]; harmed: number[] } & PoliteTimes = { calm: [], harmed: [] };
-  /** What the harmful user reached that is not its own. */
+  /** What the malicious user reached that is not its own. */
   readonly said: string[] = [];
   readonly #options: HarmOptions;
   readonly #random: Random;
@@ -51,7 +51,7 @@ export class Harm {
     this.#random = new Random(options.seed ^ 0x2545f491);
   }
 
-  /** Makes the users' credentials, and the polite one's first job. */
+  /** Creates the users' credentials, and the polite one's first job. */
   async prepare(signal: AbortSignal): Promise<void> {
     const { urls, api_key } = this.#options;
     this.#session = await this.#sessionOf("0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", "harmful");
@@ -68,7 +68,7 @@ export class Harm {
     this.#job = ((await submitted.json()) as { job_id: string }).job_id;
   }
 
-  /** Is at it and away by turns, until the signal fires. */
+  /** Alternates between attacks and pauses, until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#attack(AbortSignal.any([signal, AbortSignal.timeout(WINDOW_MS)]));
@@ -76,7 +76,7 @@ export class Harm {
     }
   }
 
-  /** The same, while the polite user's requests are timed: windows with the harm and without it take turns. */
+  /** The same, while the polite user's requests are timed: windows with and without attacks alternate. */
   async measure(signal: AbortSignal): Promise<void> {
     await this.#untilQuiet(signal);
     while (!signal.aborted) {
@@ -90,7 +90,7 @@ export class Harm {
     }
   }
 
-  /** Until the service has got over what was broken last, and answers at once again. */
+  /** Until the service has recovered from the last fault, and responds at once again. */
   async #untilQuiet(signal: AbortSignal): Promise<void> {
     for (let swift = 0; swift < SWIFT.in_a_row && !signal.aborted; await pause(POLITE_EVERY_MS, signal)) {
       const began = performance.now();
@@ -108,7 +108,7 @@ export class Harm {
       const began = performance.now();
       const answer = await this.#politely(path, body, AbortSignal.timeout(TIMEOUT_MS));
       await answer?.text().catch(() => {});
-      // Whoever is not answered waits as long as it can.
+      // A client without a response waits as long as it can.
       times.push(answer && answer.status < 500 ? performance.now() - began : TIMEOUT_MS);
       await pause(POLITE_EVERY_MS, window);
     }
@@ -118,7 +118,7 @@ export class Harm {
     return await this.#send(path, { credential: `Bearer ${this.#polite}`, body, signal });
   }
 
-  /** All that a user can think of, at once, until the signal fires. */
+  /** Everything that a user can think of, at once, until the signal fires. */
   async #attack(signal: AbortSignal): Promise<void> {
     const loops = [
       ...Array.from({ length: 10 }, () => this.#floodStreams(signal)),
@@ -133,7 +133,7 @@ export class Harm {
     await Promise.all(loops);
   }
 
-  /** Again and again, whatever comes of it: far more often than it may, but so that this process is not what suffers. */
+  /** Again and again, whatever the result: far more often than allowed, but without overloading this process. */
   async #until(signal: AbortSignal, act: () => Promise<unknown>): Promise<void> {
     while (!signal.aborted) {
       await act();
@@ -150,7 +150,7 @@ export class Harm {
     });
   }
 
-  /** Messages that fit no schema, as long as they may be. */
+  /** Messages that match no schema, as long as allowed. */
   async #floodSocket(signal: AbortSignal): Promise<void> {
     const bad = JSON.stringify({ type: "subscribe", all: true, types: Array(1_000).fill("no.such") });
     await this.#until(signal, async () => {
@@ -184,7 +184,7 @@ export class Harm {
     }
   }
 
-  /** What is another's is not there. */
+  /** What belongs to another does not exist. */
   async #meddle(signal: AbortSignal): Promise<void> {
     const job = `/api/v1/jobs/${this.#job}`;
     const calls: [path: string, body?: object][] = [
@@ -233,7 +233,7 @@ export class Harm {
 
   async #sessionOf(sub: string, levqor_tier: string): Promise<string> {
     const claims = { sub, aud: "authenticated", iss: SESSIONS.JWT_ISSUER, app_metadata: { levqor_tier } };
-    // Clocks of the service are set, ahead and back.
+    // Clocks of the service are set, forward and back.
     const signing = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setExpirationTime("30d");
     return await signing.sign(new TextEncoder().encode(this.#options.jwt_secret));
   }
@@ -247,7 +247,7 @@ interface Sent {
   readonly headers?: Record<string, string>;
 }
 
-/** A step whose condition compares all with all. */
+/** A step whose condition compares everything with everything. */
 function costly(): string {
   const list = Array.from({ length: 5_000 }, (_, n) => n);
   return JSON.stringify({
@@ -266,7 +266,7 @@ function costly(): string {
   });
 }
 
-/** Expressions by the thousand, to be read at intake. */
+/** Expressions by the thousand, to be parsed at intake. */
 function tooMany(): string {
   const text = "{{ payload.a + payload.b }}".repeat(1_000);
   const steps = Array.from({ length: 10 }, (_, n) => ({

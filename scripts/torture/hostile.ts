@@ -1,12 +1,17 @@
-/** How a peer answers that means harm: what is deep, packed, endless, slow, broken, or no JSON although it says so. */
+/**
+ * How a hostile peer responds: deeply nested, compressed, endless, slow, broken, or labelled as JSON without being it.
+ */
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from "node:zlib";
 import type { Random } from "./random.ts";
 
 const DEEP = 30_000;
-/** Of zeros: a few KB, packed. */
+/** Of zeros: a few KB, compressed. */
 const UNPACKED = Buffer.alloc(64 * 1024 * 1024);
 const EVERY_MS = 250;
-/** What one answer sends at most and lasts, so that it is the service that suffers from it, and not this machine. */
+/**
+ * How much one response sends at most, and how long it lasts, so that the service suffers from it, and not this
+ * machine.
+ */
 const ENDLESS = { bytes: 32 * 1024 * 1024, chunk: 64 * 1024 };
 const SLOW_MS = 30_000;
 
@@ -31,12 +36,12 @@ const ANSWERS: Readonly<Record<string, () => Response>> = {
 
 const UNDELIVERED: ReadonlySet<string> = new Set(["silent", "round"]);
 
-/** An answer of a kind; `undefined` where there is no such kind. */
+/** A response of a kind; `undefined` if there is no such kind. */
 export function hostileAnswer(kind: string): Response | undefined {
   return ANSWERS[kind]?.();
 }
 
-/** One of the kinds; `delivered`: of those whose status says so at once. */
+/** One of the kinds; `delivered`: of those whose status means delivered at once. */
 export function hostileKind(random: Random, { delivered = false } = {}): string {
   return random.pick(Object.keys(ANSWERS).filter((kind) => !delivered || !UNDELIVERED.has(kind)));
 }

@@ -1,4 +1,4 @@
-/** What goes on beside the jobs while the load lasts: schedules that fire, and a pipeline that changes. */
+/** What happens besides the jobs while the load lasts: schedules that fire, and a pipeline that changes. */
 import { pause } from "../../src/async/mod.ts";
 import type { Client } from "./client.ts";
 import { http, PIPELINE, pipelineOf } from "./kinds.ts";
@@ -8,11 +8,11 @@ const CRONS = ["* * * * * *", "*/3 * * * * *", "1-59/7 * * * * *"];
 const NEW_VERSION_EVERY_MS = 4_000;
 
 export interface Household {
-  /** Stops all schedules. To be called when the faults are over; resolves when that is on record. */
+  /** Stops all schedules, when the faults are over; resolves when that is recorded. */
   settle(signal: AbortSignal): Promise<void>;
 }
 
-/** Makes the schedules and the pipeline, and keeps the latter changing until the signal fires. */
+/** Creates the schedules and the pipeline, and keeps changing the latter until the signal fires. */
 export async function keepHouse(
   client: Client,
   { url, signal }: { url: string; signal: AbortSignal },
@@ -62,7 +62,7 @@ async function changePipeline(client: Client, { url, signal }: { url: string; si
     const newest = await client.ask(path);
     const etag = newest?.headers.get("etag");
     if (newest?.status !== 200 || !etag) continue;
-    // Its number is that of the version it is about to be: whoever else comes first makes this one a 412.
+    // Its number is that of the version it is about to be: if somebody else is first, this one gets a 412.
     const number = Number(/\d+/.exec(etag)?.[0]) + 1;
     await client.ask(path, {
       method: "PUT",

@@ -14,8 +14,8 @@ import type { Subscriber } from "./subscriber.ts";
 const REPLAY = join(import.meta.dir, "../replay.ts");
 const STREAM = "LEVQOR";
 /**
- * Everything must be over by then. Generous: what was granted by a clock that was fast runs out later, a callback that
- * was lost with its worker is made 30 s later, and the machine may be busy.
+ * Everything must be over by then. Generous: what was granted by a fast clock expires later, a callback that was lost
+ * with its worker is sent 30 s later, and the machine may be busy.
  */
 const SETTLE_LIMIT_MS = 180_000;
 const CATCH_UP_MS = 30_000;
@@ -50,7 +50,7 @@ export function openJobs(events: readonly LogEvent[]): number {
   return [...historiesOf(events).values()].filter((history) => standingOf(history, isRun).open !== undefined).length;
 }
 
-/** Asks everything once more, stops the services, and reads the log to its end. */
+/** Queries everything once more, stops the services, and reads the log to its end. */
 export async function gather(witnesses: Witnesses): Promise<Evidence> {
   const { stage, load, harm, observer, subscribers } = witnesses;
   const jetstream = await relayed(witnesses);
@@ -84,7 +84,7 @@ export async function gather(witnesses: Witnesses): Promise<Evidence> {
   };
 }
 
-/** Gives the relay a little time to reach what is the log's head now. */
+/** Gives the relay a little time to reach the current head of the log. */
 async function relayed({ stage, observer, signal }: Witnesses): Promise<JetStreamState> {
   const head = observer.seen.at(-1)?.position ?? 0;
   const deadline = performance.now() + CATCH_UP_MS;

@@ -8,12 +8,12 @@ import type { Random } from "./random.ts";
 
 /** A workflow that nobody runs: its jobs wait for ever. */
 export const NOBODY = "torture-nobody";
-/** What the user who means harm submits, claims and hands back: nobody else runs it. */
+/** What the malicious user submits, claims and releases: nobody else runs it. */
 export const HARMED = "torture-harmed";
-/** The stored pipeline, of which new versions are made all the time. */
+/** The stored pipeline, which gets new versions all the time. */
 export const PIPELINE = "torture-pipeline";
 
-/** However often its worker is killed, it is not the job's fault. */
+/** However often its worker is killed, that is not the job's fault. */
 const MANY = 50;
 const KEYS = ["red", "green", "blue"];
 
@@ -53,7 +53,7 @@ const SIMPLE: readonly Kind[] = [
     make: ({ random, ...job }) => ({ body: http(job, { delay: random.below(300) }, random), expected: ["succeeded"] }),
   },
   {
-    // Longer than a lease: it lives by its heartbeats.
+    // Longer than a lease: it needs its heartbeats.
     name: "long",
     weight: 2,
     make: ({ random, ...job }) => ({
@@ -78,7 +78,7 @@ const SIMPLE: readonly Kind[] = [
     make: ({ name }) => ({ body: { workflow: NOBODY, payload: { name } }, expected: ["queued"] }),
   },
   {
-    // One at a time of each key.
+    // One at a time for each key.
     name: "keyed",
     weight: 2,
     make: ({ random, ...job }) => ({
@@ -221,7 +221,7 @@ const OF_STEPS: readonly Kind[] = [
     }),
   },
   {
-    // Keeps the version that it started with, whatever is made of the pipeline meanwhile.
+    // Keeps the version that it started with, however the pipeline changes meanwhile.
     name: "piped",
     weight: 2,
     make: () => ({ body: { workflow: PIPELINE, payload: {}, max_attempts: MANY }, expected: ["succeeded"] }),
@@ -259,7 +259,7 @@ const OF_STEPS: readonly Kind[] = [
     },
   },
   {
-    // Fails at its second step, and is run again from there with another input.
+    // Fails at its second step, and is rerun from there with another input.
     name: "mended",
     weight: 1,
     make: ({ name, url }) => ({
@@ -292,7 +292,7 @@ const OF_STEPS: readonly Kind[] = [
           replayed(again, { job_id: answer.body.job_id, position });
           break;
         }
-        // 409: it has not ended yet.
+        // 409: it has not finished yet.
         await pause(500, signal);
       }
       return wanted.expected;
@@ -300,7 +300,7 @@ const OF_STEPS: readonly Kind[] = [
   },
 ];
 
-/** What peers that mean harm make of a job is its own matter: it ends, one way or the other. */
+/** How a job with hostile peers ends does not matter: it ends, one way or another. */
 const HOSTILE: readonly Kind[] = [
   {
     name: "provoked",
@@ -318,7 +318,7 @@ const HOSTILE: readonly Kind[] = [
     }),
   },
   {
-    // What one step was answered goes on to the next.
+    // One step's response is passed on to the next.
     name: "handed_on",
     weight: 2,
     make: ({ random, name, url }) => ({
@@ -403,7 +403,7 @@ export function kindsOf({ python }: { python: boolean }): Kind[] {
   return [SIMPLE, FAILING, TIMED, OF_STEPS, HOSTILE, EXTERNAL, python ? EXTERNAL_PYTHON : []].flat();
 }
 
-/** The pipeline at its `version`-th version, counted by whoever makes it. */
+/** The pipeline at its `version`-th version, counted by its author. */
 export function pipelineOf(url: string, version: number): object {
   const effect = (step: string) => `${url}/effect/pipeline/${step}?version=${version}`;
   return {
@@ -415,7 +415,7 @@ export function pipelineOf(url: string, version: number): object {
   };
 }
 
-/** A job that asks the stand-in for a side effect, answered as `how` says. */
+/** A job that requests a side effect of the stand-in, which responds as `how` says. */
 export function http({ name, url }: Omit<Making, "random">, how: Record<string, number>, random: Random) {
   const query = new URLSearchParams(Object.entries(how).map(([key, value]) => [key, String(value)]));
   return {
@@ -426,7 +426,7 @@ export function http({ name, url }: Omit<Making, "random">, how: Record<string, 
   };
 }
 
-/** A step that asks the stand-in for a side effect. */
+/** A step that requests a side effect of the stand-in. */
 function call(id: string, url: string) {
   const retry = { max_attempts: MANY, backoff: { initial_seconds: 0.2, factor: 2, max_seconds: 2 } };
   return { id, uses: "http", with: { method: "POST", url, body: {} }, retry };

@@ -1,4 +1,4 @@
-/** The load: jobs of every kind, submitted as careful and as careless clients do. */
+/** The load: jobs of every kind, submitted as careful and careless clients do. */
 import { pause } from "../../src/async/mod.ts";
 import type { Answer, Client } from "./client.ts";
 import type { Acknowledged, Wanted } from "./evidence.ts";
@@ -6,9 +6,11 @@ import { HARMED, type Kind, kindsOf, NOBODY } from "./kinds.ts";
 import { Random } from "./random.ts";
 
 const JOBS_PER_SECOND = 12;
-/** Clients under way at most: a service that is away must not make them what breaks. */
+/** The maximum number of concurrent clients: an outage of the service must not overload them. */
 const MAX_UNDER_WAY = 400;
-/** How many clients name no Idempotency-Key, repeat what was already acknowledged, and ask for the status at once. */
+/**
+ * The shares of clients that use no Idempotency-Key, repeat an acknowledged request, and ask for the status at once.
+ */
 const SHARES = { careless: 0.1, repeated: 0.1, asked: 0.1 };
 
 export interface LoadOptions {
@@ -28,7 +30,7 @@ export function isRun(workflow: string): boolean {
 
 export class Load {
   readonly acknowledged: Acknowledged[] = [];
-  /** Broken promises met on the way. */
+  /** Broken guarantees found along the way. */
   readonly said: string[] = [];
   readonly #options: LoadOptions;
   readonly #random: Random;
@@ -38,7 +40,7 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    // Another sequence than that of the faults.
+    // A different sequence from that of the faults.
     this.#random = new Random(options.seed ^ 0x5bd1e995);
     this.#deck = kindsOf(options).flatMap((kind) => Array.from({ length: kind.weight }, () => kind));
   }
@@ -63,7 +65,7 @@ export class Load {
     return {
       kind,
       wanted: { name, kind: kind.name, body, expected },
-      // Of its own: what follows comes in no certain order.
+      // Separate: what follows comes in no particular order.
       random: new Random(this.#random.below(2 ** 32)),
       api: this.#random.below(2),
       key: draw(SHARES.careless) ? undefined : `torture-${name}`,
@@ -103,7 +105,7 @@ export class Load {
     }
   }
 
-  /** It must be there at once, wherever one asks. */
+  /** It must exist at once, wherever one asks. */
   async #ask({ wanted, api }: Intent, job_id: string): Promise<void> {
     const { client, signal } = this.#options;
     const status = await client.insist(`/api/v1/status/${job_id}`, { api: api + 1, signal });

@@ -1,6 +1,6 @@
 /**
- * Watches the log from outside, on a connection of its own, and notes what it held when: so that what happened outside
- * can be put before or after an event without trusting any clock but our own.
+ * Watches the log from outside, on a separate connection, and notes what it contained when: so that what happened
+ * outside can be ordered before or after an event by our own clock alone.
  */
 import { connect, type Sql } from "../../src/db/mod.ts";
 
@@ -19,18 +19,18 @@ export interface LogEvent {
 
 const EVERY_MS = 150;
 const PAGE = 2_000;
-/** A query without an answer after this long is given up, with its connection. */
+/** A query without a response after this long is given up, with its connection. */
 const TIMEOUT_MS = 5_000;
 
-/** What the log held at a moment: milliseconds since 1970 by our clock. */
+/** What the log contained at a moment: milliseconds since 1970 by our clock. */
 interface Sample {
-  /** When the question was sent, and when the answer was there. */
+  /** When the query was sent, and when the response had arrived. */
   readonly asked: number;
   readonly answered: number;
   readonly head: number;
 }
 
-/** When the log came to hold what it holds. */
+/** When the log reached this state. */
 export class Timeline {
   readonly #samples: Sample[] = [];
 
@@ -38,7 +38,7 @@ export class Timeline {
     this.#samples.push(sample);
   }
 
-  /** A moment at which the event at `position` was certainly recorded; infinity where none is known. */
+  /** A moment at which the event at `position` was certainly recorded; infinity if none is known. */
   recordedBy(position: number): number {
     return this.#samples.find(({ head }) => head >= position)?.answered ?? Number.POSITIVE_INFINITY;
   }

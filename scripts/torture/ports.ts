@@ -1,6 +1,6 @@
 /**
- * A free port for a server that is killed and started again: below the range from which systems take outgoing
- * connections' ports, so that none of them takes it meanwhile.
+ * A free port for a server that is killed and restarted: below the range that systems use for outgoing connections, so
+ * that none of them takes it meanwhile.
  */
 export function stablePort(): number {
   for (let tries = 0; tries < 100; tries++) {
@@ -9,7 +9,7 @@ export function stablePort(): number {
       Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
       return port;
     } catch {
-      // Taken.
+      // In use.
     }
   }
   throw new Error("Cannot find a free port between 20000 and 32000");

@@ -1,4 +1,4 @@
-/** The Postgres under torture: the embedded one's programs and folder, kept by our own supervisor. */
+/** The Postgres under torture: the embedded one's programs and folder, run by our own supervisor. */
 import { dirname, join } from "node:path";
 import { findBinaries } from "../../src/db/embedded/binaries.ts";
 import { ADMIN_ROLE, clusterPaths, DATABASE, loadSettings, SERVICE_ROLE } from "../../src/db/embedded/cluster.ts";
@@ -15,9 +15,9 @@ export interface TorturedPostgres {
   readonly url: string;
   /** The owner's role. */
   readonly admin_url: string;
-  /** Of all its processes but the first, in order. */
+  /** All its processes but the first, in order. */
   children(): number[];
-  /** Ends whatever of it still runs. */
+  /** Ends what is still running of it. */
   end(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export async function preparePostgres({ folder, disk, clock }: PostgresOptions):
     cluster_name: clusterName,
     max_connections: "200",
     shared_buffers: "64MB",
-    // Little, so that the disk holds it and that a crash falls between many checkpoints.
+    // Small, so that it fits on the disk and that a crash falls between many checkpoints.
     max_wal_size: "96MB",
     checkpoint_timeout: "30s",
     timezone: "UTC",

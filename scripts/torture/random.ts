@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the same seed gives the same numbers in the same order. */
+/** Repeatable randomness: the same seed gives the same numbers in the same order. */
 
 export class Random {
   #state: number;

@@ -1,8 +1,8 @@
-/** What a run says: progress while it lasts, and a table at its end. */
+/** The output of a run: progress while it lasts, and a table at its end. */
 import type { Check, Verdict } from "./evidence.ts";
 import type { FaultCounts } from "./faults.ts";
 
-/** Findings of one check that are shown; the rest are counted. */
+/** How many findings of one check are shown; the rest are counted. */
 const SHOWN = 5;
 const WIDTH = 24;
 const LINE_EVERY_MS = 10_000;
@@ -13,7 +13,7 @@ export class Progress {
   readonly #began = performance.now();
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  /** Says how far a part of the run is: `done` from 0 to 1, or `undefined` where nobody knows. */
+  /** The progress of a part of the run: `done` from 0 to 1, or `undefined` if unknown. */
   show(part: string, { done, about }: { done: number | undefined; about: string }): void {
     const now = performance.now();
     if (!this.#terminal && now - this.#toldAt < LINE_EVERY_MS) return;
@@ -24,7 +24,7 @@ export class Progress {
     else process.stderr.write(`${this.#time()} ${part}: ${about}\n`);
   }
 
-  /** Says something that stays. */
+  /** A line that stays. */
   tell(text: string): void {
     this.#write("");
     process.stderr.write(`${this.#time()} ${text}\n`);

@@ -1,5 +1,5 @@
 /**
- * Everything that a run needs, as processes of their own: Postgres, nats-server, two `api` and three `worker`, and the
+ * Everything that a run needs, as separate processes: Postgres, nats-server, two `api` and three `worker`, and the
  * proxies through which the latter reach the former.
  */
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
@@ -28,7 +28,7 @@ const MAIN = join(import.meta.dir, "../../src/main.ts");
 /** Jobs at once in one worker. */
 const WORKER_CONCURRENCY = 16;
 const START_LIMIT_MS = 60_000;
-/** What the service promises, and a little for a busy machine. */
+/** What the service promises, and a little more for a busy machine. */
 const STOP_LIMIT_MS = 25_000;
 
 export interface Stage {
@@ -39,11 +39,11 @@ export interface Stage {
   /** Loses all that JetStream has stored; only while the server is down. */
   loseNatsFiles(): void;
   readonly services: ReadonlyMap<ServiceName, Supervised>;
-  /** The workers that can run here: that in Python needs Python. */
+  /** The workers that can run here: the one in Python needs Python. */
   readonly external_workers: ReadonlyMap<ExternalWorkerName, Supervised>;
   readonly api_urls: readonly string[];
   readonly api_key: string;
-  /** Signs the sessions of users. */
+  /** Signs users' sessions. */
   readonly jwt_secret: string;
   readonly proxies: ReadonlyMap<`${ServiceName} ${Link}`, BreakingProxy>;
   /** `undefined`: clocks cannot be set here. */
@@ -55,7 +55,7 @@ export interface Stage {
   readonly fatal: string[];
   /** Stops the services as a deployment does; resolves to the exit codes. */
   stopServices(): Promise<ReadonlyMap<ServiceName, number | null>>;
-  /** Ends every process and removes the folder; `keep_logs`: moves the logs to a folder of their own and names it. */
+  /** Ends every process and removes the folder; `keep_logs`: moves the logs to a separate folder and returns it. */
   close(keep_logs: boolean): Promise<string | undefined>;
 }
 
@@ -157,7 +157,7 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
       folder,
       ready: /"msg":"Levqor is ready"/,
       on_line: (line) => {
-        // Before it is up it may say that it cannot come up: its database may be away.
+        // Before it is up it may report that it cannot start: its database may be down.
         if (line.includes('"level":"fatal"') && services.get(name)?.isReady) fatal.push(`${name}: ${line}`);
       },
       on_exit: own?.forget,
@@ -229,7 +229,7 @@ interface External {
   readonly api_key: string;
 }
 
-/** The example workers, each at another API. */
+/** The example workers, each at a different API. */
 function startExternalWorkers(folder: string, { api_urls, api_key }: External): Map<ExternalWorkerName, Supervised> {
   const python = Bun.which("python3");
   const commands = new Map<ExternalWorkerName, string[]>([
@@ -253,8 +253,8 @@ function startExternalWorkers(folder: string, { api_urls, api_key }: External): 
 }
 
 /**
- * Ends what is left when this process ends in whatever way, even by `kill -9`: a grandchild in a session of its own,
- * which knows the processes by their files in `pids/`.
+ * Ends what is left when this process ends in any way, even by `kill -9`: a grandchild in a separate session, which
+ * knows the processes by their files in `pids/`.
  */
 function startReaper(folder: string): void {
   const reaper = `

@@ -14,17 +14,17 @@ import { hostileAnswer } from "./hostile.ts";
 
 /** One request for a side effect. Times are milliseconds since 1970 by this process's clock. */
 export interface EffectRequest {
-  /** From 1, over all requests: it goes into the answer, so that a result names the request it came from. */
+  /** From 1, over all requests: it is in the response, so that a result shows which request it came from. */
   readonly serial: number;
   readonly name: string;
   /** The `Idempotency-Key`. */
   readonly key: string;
   readonly arrived_at: number;
-  /** The serial of the request whose answer this one was made from, where its address names one. */
+  /** The serial of the request whose response this one was built from, if its URL has one. */
   readonly after?: number;
-  /** The version of the pipeline that its address names. */
+  /** The version of the pipeline in its URL. */
   readonly version?: number;
-  /** What was answered; `undefined` while it was not, or could not be. */
+  /** The response; `undefined` while there was none, or could not be. */
   status?: number;
 }
 
@@ -33,7 +33,7 @@ export interface CallbackPost {
   readonly webhook_id: string;
   readonly body: string;
   readonly arrived_at: number;
-  /** Why the signature is wrong; `undefined` where it is right. */
+  /** Why the signature is wrong; `undefined` if it is right. */
   readonly forged: string | undefined;
   readonly status: number;
 }
@@ -86,7 +86,7 @@ export function startStandIn(secret: string): StandIn {
     return hostile ?? new Response(null, { status });
   }
 
-  /** The library also refuses old timestamps: those of a worker whose clock was set are checked at their own time. */
+  /** The library also rejects old timestamps: those of a worker whose clock was set are checked at their own time. */
   function forgery(request: Request, body: string): string | undefined {
     const { headers } = request;
     const id = headers.get("webhook-id") ?? "";

@@ -1,4 +1,4 @@
-/** Where a job stands by its history: told by the torture's own reading of events, not by the service's. */
+/** A job's state according to its history: by the torture's own interpretation of events, not by the service's. */
 import type { LogEvent } from "./observer.ts";
 
 export interface Standing {
@@ -10,7 +10,7 @@ export interface Standing {
 
 export const ENDS: ReadonlySet<string> = new Set(["job.succeeded", "job.failed", "job.cancelled"]);
 
-/** What a job's status is after an event; the others leave it as it is. */
+/** A job's status after an event; the others do not change it. */
 const STATUS_AFTER: Readonly<Record<string, Standing["status"]>> = {
   "job.started": "running",
   "job.released": "queued",

@@ -1,15 +1,15 @@
-/** Subscribers of the events of all jobs: whenever their stream ends they go on at another API. */
+/** Subscribers to the events of all jobs: whenever their stream ends they continue at another API. */
 import { pause } from "../../src/async/mod.ts";
 
-/** Without a sign of life for this long a subscriber reconnects; the service promises one every 15 s. */
+/** After this much silence a subscriber reconnects; the service promises a sign of life every 15 s. */
 const SILENCE_MS = 20_000;
-/** It leaves by itself as often, as people do who close a laptop. */
+/** How often it leaves by itself, as people do who close a laptop. */
 const STAY_MS = 20_000;
 
 export interface Connection {
   readonly url: string;
   readonly key: string;
-  /** The position after which it goes on. */
+  /** The position after which it continues. */
   readonly after: number;
   readonly signal: AbortSignal;
   readonly on_open: () => void;
@@ -63,7 +63,7 @@ export class Subscriber {
           on_life,
         });
       } catch {
-        // Whatever it was: from the last event on.
+        // Whatever it was: continue after the last event.
       }
       clearTimeout(timer);
       await pause(200, this.#stopping.signal);
@@ -103,7 +103,7 @@ export async function overWebSocket({
   const socket = new WebSocket(`${url.replace("http", "ws")}/api/v1/jobs/ws`, protocols);
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const leave = () => {
-    // What still comes after that is of no connection any more.
+    // What still comes after that belongs to no connection any more.
     socket.onmessage = null;
     socket.close();
     end();

@@ -1,6 +1,6 @@
 /**
- * A process as an orchestrator keeps it: started again whenever it ends, later and later while it does not come up.
- * Everything that it says goes to a file.
+ * A process under an orchestrator: restarted whenever it exits, with growing delays while it does not start. Its output
+ * goes to a file.
  */
 import { appendFileSync, closeSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -12,11 +12,11 @@ export interface SupervisedOptions {
   readonly folder: string;
   /** Asked at each start. */
   readonly command: () => Command | Promise<Command>;
-  /** A line that says that it is up. */
+  /** A line that means that it is up. */
   readonly ready: RegExp;
-  /** Told of each line that it writes. */
+  /** Called for each line that it writes. */
   readonly on_line?: (line: string) => void;
-  /** Told of each process of it that has ended. */
+  /** Called for each process of it that has exited. */
   readonly on_exit?: (pid: number) => void;
 }
 
@@ -26,7 +26,7 @@ export interface Command {
   readonly cwd?: string;
 }
 
-/** How a process ended. */
+/** How a process exited. */
 export interface Exit {
   readonly name: string;
   /** Milliseconds since 1970. */
@@ -34,13 +34,13 @@ export interface Exit {
   /** For example `exit code 1`, `SIGKILL`. */
   readonly how: string;
   readonly code: number | null;
-  /** What we sent before; `undefined`: it ended by itself. */
+  /** The signal that we sent before; `undefined`: it exited by itself. */
   readonly sent: NodeJS.Signals | undefined;
   /** Whether it was up. */
   readonly was_ready: boolean;
 }
 
-/** Before it is started again: at first, and at most. A process that was up starts from the first again. */
+/** The delay before it is restarted: at first, and at most. After a process that was up, delays start again. */
 const RESTART_MS = { first: 400, most: 5_000 };
 
 export class Supervised {
@@ -62,7 +62,7 @@ export class Supervised {
     return this.#options.name;
   }
 
-  /** Whether it is up, as far as it said. */
+  /** Whether it is up, according to its output. */
   get isReady(): boolean {
     return this.#isReady;
   }
@@ -71,7 +71,7 @@ export class Supervised {
     return this.#child?.pid;
   }
 
-  /** Begins to supervise. */
+  /** Starts to supervise. */
   start(): void {
     this.#supervision ??= this.#supervise();
   }
@@ -86,14 +86,14 @@ export class Supervised {
     }
   }
 
-  /** Sends a signal to the process that runs now, and to no later one. */
+  /** Sends a signal to the current process, and to no later one. */
   signal(signal: NodeJS.Signals): void {
     if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     if (signal !== "SIGSTOP" && signal !== "SIGCONT") this.#sent = signal;
     this.#child.kill(signal);
   }
 
-  /** Kills it, and starts it again only when `meanwhile` has ended. */
+  /** Kills it, and restarts it only when `meanwhile` has ended. */
   async killAnd(meanwhile: () => Promise<unknown>): Promise<void> {
     const done = Promise.withResolvers<void>();
     this.#held = done.promise;
@@ -107,7 +107,7 @@ export class Supervised {
     }
   }
 
-  /** Freezes the process that runs now until `over` resolves. */
+  /** Freezes the current process until `over` resolves. */
   async freeze(over: Promise<unknown>): Promise<void> {
     const child = this.#child;
     child?.kill("SIGSTOP");
@@ -116,7 +116,7 @@ export class Supervised {
   }
 
   /**
-   * Ends it for good: with `signal`, then, after `within_ms`, with SIGKILL. Resolves to its exit code; `null` where a
+   * Ends it for good: with `signal`, then, after `within_ms`, with SIGKILL. Resolves to its exit code; `null` if a
    * signal ended it or it did not run.
    */
   async stop(signal: NodeJS.Signals, within_ms: number): Promise<number | null> {
@@ -147,7 +147,7 @@ export class Supervised {
     const { name, folder, command } = this.#options;
     const { cmd, env, cwd = "/" } = await command();
     const log = openSync(join(folder, "logs", `${name}.log`), "a");
-    // Apart from our process group: a terminal's Ctrl-C is for us alone.
+    // Outside our process group: a terminal's Ctrl-C is for us alone.
     const child = Bun.spawn([...cmd], { env, cwd, stdin: "ignore", stdout: "pipe", stderr: "pipe", detached: true });
     this.#child = child;
     this.#sent = undefined;
@@ -155,7 +155,7 @@ export class Supervised {
     writeFileSync(join(folder, "pids", name), `${child.pid}\n`);
     const told = [this.#listen(child.stdout, log), this.#listen(child.stderr, log)];
     await child.exited;
-    // Postgres's own children may hold its output open for a moment longer.
+    // Postgres's own children may keep its output open for a moment longer.
     await Promise.race([Promise.all(told), Bun.sleep(1_000)]);
     closeSync(log);
     rmSync(join(folder, "pids", name), { force: true });

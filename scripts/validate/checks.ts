@@ -1,4 +1,4 @@
-/** What checks are made of, and what is told of them. */
+/** The parts of checks, and their output. */
 import type { Answer } from "./client.ts";
 import { expect } from "./expect.ts";
 
@@ -20,7 +20,7 @@ export function expectStatus(answer: Answer, status: number): void {
 }
 
 export interface Checks {
-  /** Runs a check and prints what came of it. */
+  /** Runs a check and prints its outcome. */
   check(name: string, body: () => Promise<void>): Promise<void>;
   readonly failed: readonly string[];
   readonly count: number;

@@ -1,10 +1,10 @@
-/** The external client that the checks are made with. It knows no types: what it meets is checked piece by piece. */
+/** The external client for the checks. It knows no types: responses are checked piece by piece. */
 import { expect, Failure } from "./expect.ts";
 
-/** How long one request, and how long a job's end, is waited for. */
+/** How long to wait for one request, and for a job to finish. */
 const REQUEST_TIMEOUT_MS = 10_000;
 export const JOB_TIMEOUT_MS = 20_000;
-/** What a rate limit's window can ask for at most. */
+/** The longest window of a rate limit. */
 const RETRY_AFTER_MAX_S = 70;
 
 // biome-ignore lint/suspicious/noExplicitAny: an external client knows no types.
@@ -31,7 +31,7 @@ export interface Frame {
   readonly data: Json;
 }
 
-/** Sends a request; where a rate limit refuses it, again when the limit says. */
+/** Sends a request; if a rate limit refuses it, again when the limit allows. */
 async function withinLimits(send: () => Promise<Response>): Promise<Response> {
   while (true) {
     const response = await send();
@@ -78,7 +78,7 @@ export class Client {
     });
   }
 
-  /** Reads a stream of events until `enough` is content with them. */
+  /** Reads a stream of events until `enough` is satisfied. */
   async stream(
     path: string,
     enough: (frames: readonly Frame[]) => boolean,
@@ -119,7 +119,7 @@ export class Client {
     throw new Failure(`expected more events of ${path} within ${JOB_TIMEOUT_MS / 1000} s; seen: ${seen}`);
   }
 
-  /** Sends messages over a WebSocket, with the key as a browser would send it, until `enough` is content. */
+  /** Sends messages over a WebSocket, with the key as a browser would send it, until `enough` is satisfied. */
   async socket(messages: readonly unknown[], enough: (answers: readonly Json[]) => boolean): Promise<Json[]> {
     const key = this.#key && `levqor.key.${Buffer.from(this.#key).toString("base64url")}`;
     const address = new URL("/api/v1/jobs/ws", this.base_url.replace(/^http/, "ws"));
@@ -143,7 +143,7 @@ export class Client {
     }
   }
 
-  /** Waits until a schedule has fired so often; gives the data of its firings. */
+  /** Waits until a schedule has fired this often; returns the data of its runs. */
   async firings(schedule: string, count: number): Promise<Json[]> {
     for (const deadline = Date.now() + JOB_TIMEOUT_MS; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
       const { body } = await this.ask(`${schedule}/events?limit=100`);

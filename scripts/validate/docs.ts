@@ -1,4 +1,4 @@
-/** The API's document and the pages that show it. */
+/** The API document and the pages that show it. */
 import { type Checks, expectStatus } from "./checks.ts";
 import type { Client } from "./client.ts";
 import { expect } from "./expect.ts";

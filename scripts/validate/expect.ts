@@ -1,8 +1,8 @@
-/** What is expected, or the check fails. */
+/** An expectation, which fails the check if it is not met. */
 
 export class Failure extends Error {}
 
-/** Fails the check that runs unless `condition` holds; `expected` completes "expected …". */
+/** Fails the current check unless `condition` is true; `expected` completes "expected …". */
 export function expect(condition: boolean, expected: string, found?: unknown): asserts condition {
   if (condition) return;
   const shown = found === undefined ? "" : `, found ${(JSON.stringify(found) ?? String(found)).slice(0, 300)}`;

@@ -74,7 +74,7 @@ export async function checkJob(client: Client, { check }: Checks, job: object): 
     );
     expect(history[0]?.id === position, `the first event at position ${position}`, history[0]?.id);
     const { body } = await client.ask(`/api/v1/status/${job_id}`);
-    // A service that may call public addresses only cannot call itself under another.
+    // A service that may call only public addresses cannot call itself under another.
     if (["address_refused", "connection_failed"].includes(body.error?.code)) return;
     expect(body.status === "succeeded" && body.error === null, "the job to succeed", body);
     expect(
@@ -224,7 +224,7 @@ export async function checkControl(client: Client, { check }: Checks, job: objec
 
 export async function checkCallback(client: Client, { check }: Checks, job: object): Promise<void> {
   await check("a callback is attempted, each attempt is listed, and it can be redelivered", async () => {
-    // Nobody has this name (RFC 6761): no attempt can succeed, and each is on record.
+    // Nobody has this name (RFC 6761): no attempt can succeed, and each is recorded.
     const callback = { ...job, callback_url: "http://levqor.invalid/" };
     const { job_id } = (await client.post("/api/v1/intake", callback)).body;
     const callbacks = `/api/v1/jobs/${job_id}/callbacks`;

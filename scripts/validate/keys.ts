@@ -1,4 +1,4 @@
-/** Keys: what is refused without one, and those that are issued. */
+/** Keys: what is rejected without one, and issued ones. */
 import { type Checks, expectProblem, expectStatus, NO_JOB } from "./checks.ts";
 import { type Client, JOB_TIMEOUT_MS, type Json } from "./client.ts";
 import { expect } from "./expect.ts";

@@ -1,4 +1,4 @@
-/** What is refused, and what every answer has. */
+/** Rejections, and what every response has. */
 import { type Checks, expectProblem, expectStatus, NO_JOB } from "./checks.ts";
 import type { Client } from "./client.ts";
 import { expect } from "./expect.ts";

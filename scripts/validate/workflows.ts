@@ -20,7 +20,7 @@ export async function checkLimits(client: Client, { check }: Checks): Promise<vo
     expect(typeof updated_at === "string", "the time at which they were set", updated_at);
     const read = await client.ask("/api/v1/workflows/levqor-validate/limits");
     expect(Bun.deepEquals(read.body, settled.body), "the same again", read.body);
-    // Where nothing changed, nothing was recorded to wait for.
+    // If nothing changed, nothing was recorded that could be waited for.
     const position = settled.headers.get("levqor-position");
     const headers: Record<string, string> = position === null ? {} : { "levqor-min-position": position };
     const list = await client.ask("/api/v1/workflows/limits?limit=100", { headers });

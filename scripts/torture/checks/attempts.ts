@@ -1,9 +1,9 @@
-/** Attempts, by the log: who held a job when, and who may say how it ended. */
+/** Attempts, by the log: who had claimed a job when, and who may report its outcome. */
 import type { Check } from "../evidence.ts";
 import type { LogEvent } from "../observer.ts";
 import { ENDS } from "../standing.ts";
 
-/** What an attempt's own worker alone may record. */
+/** What only an attempt's own worker may record. */
 const BY_ITS_WORKER: ReadonlySet<string> = new Set([
   "job.heartbeat",
   "job.succeeded",
@@ -19,7 +19,7 @@ interface Claim {
   readonly attempt: number;
   /** Who recorded it: a worker of the service, or the key of an external one. */
   readonly actor: string;
-  /** Milliseconds since 1970 by Postgres's clock; and where the log set it. */
+  /** Milliseconds since 1970 by Postgres's clock; and its position. */
   readonly lease_end: number;
   readonly position: number;
 }
@@ -73,14 +73,14 @@ function isUse(type: string, { reason }: { reason?: string }): boolean {
   return type === "job.retry_scheduled" || (type === "job.released" && reason !== "worker_stopping");
 }
 
-/** Positions at which Postgres's clock was turned back: a lease that ends there has no one end. */
+/** Positions at which Postgres's clock was set back: a lease that ends there has no single end. */
 function turnsBack(events: readonly LogEvent[]): number[] {
   return events
     .filter(({ recorded_at, position }) => recorded_at < (events[position - 2]?.recorded_at ?? 0) - 100)
     .map(({ position }) => position);
 }
 
-/** What ends a claim without ending the job. */
+/** What ends a claim without finishing the job. */
 const LETS_GO: ReadonlySet<string> = new Set(["job.released", "job.retry_scheduled", "job.suspended"]);
 const NEEDS_CLAIM: ReadonlySet<string> = new Set([...LETS_GO, "job.heartbeat"]);
 
@@ -130,7 +130,7 @@ class Attempts {
     if (data.reason === "worker_lost") yield "treats a worker as lost that may well be alive";
     const early = claim.lease_end - recorded_at;
     if (data.reason !== "lease_expired" || early <= 0) return;
-    // Judged by the clock of a moment before it was recorded: it may have been turned back meanwhile.
+    // Judged by the time just before it was recorded: the clock may have been set back in between.
     const turned = this.#turns.some((turn) => turn > claim.position && turn <= position);
     if (!turned) yield `takes attempt ${claim.attempt} back ${early} ms before its lease expires`;
   }

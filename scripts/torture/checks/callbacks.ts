@@ -1,4 +1,4 @@
-/** Callbacks: whoever asked to be told was told, rightly, and can tell a repetition. */
+/** Callbacks: every receiver was notified, correctly, and can detect a repetition. */
 import type { Check, Evidence } from "../evidence.ts";
 import type { CallbackPost } from "../stand_in.ts";
 import { ENDS } from "../standing.ts";

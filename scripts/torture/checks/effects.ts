@@ -1,9 +1,9 @@
-/** Side effects, by the stand-in's own count: none without a claim, none after its success is on record. */
+/** Side effects, by the stand-in's own count: none without a claim, none after its success is recorded. */
 import type { Check, Evidence } from "../evidence.ts";
 import type { LogEvent } from "../observer.ts";
 import type { EffectRequest } from "../stand_in.ts";
 
-/** The requests of each idempotency key, in the order of their arrival. */
+/** The requests of each idempotency key, in order of arrival. */
 function requestsByKey({ requests }: Evidence): Map<string, EffectRequest[]> {
   const byKey = new Map<string, EffectRequest[]>();
   for (const request of requests) {
@@ -14,7 +14,7 @@ function requestsByKey({ requests }: Evidence): Map<string, EffectRequest[]> {
   return byKey;
 }
 
-/** Where the log allows a key's side effect to be tried, and where it says that it is done. */
+/** Where the log allows an attempt at a key's side effect, and where it records that it is done. */
 function recordsOf(key: string, { histories }: Evidence): { starts: LogEvent[]; success: LogEvent | undefined } {
   const [jobId = "", step, item] = key.split("/");
   const history = histories.get(jobId) ?? [];
@@ -104,7 +104,7 @@ export const stepsBuildOnRecord: Check = {
   },
 };
 
-/** Whether a step of the job gave the answer with this serial: itself, or in the job that it goes on from. */
+/** Whether a step of the job returned the response with this serial: itself, or in its origin. */
 function isOnRecord(serial: number, history: readonly LogEvent[]): boolean {
   return history.some(({ type, data }) => {
     const isOutput = type === "job.step_succeeded" || type === "job.step_reused";

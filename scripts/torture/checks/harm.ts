@@ -2,9 +2,9 @@
 import { percentile } from "../../../bench/support/statistics.ts";
 import type { Check } from "../evidence.ts";
 
-/** Below this, in milliseconds, a time is the noise of two cores that a dozen processes share. */
+/** Below this, in milliseconds, a difference is the noise of two cores that a dozen processes share. */
 const FLOOR_MS = 150;
-/** Of fewer requests no hundredth can be told. */
+/** With fewer requests a hundredth is meaningless. */
 const FEWEST = 200;
 
 export const politeUnharmed: Check = {

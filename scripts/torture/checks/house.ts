@@ -1,10 +1,10 @@
-/** The processes themselves, and what clients met. */
+/** The processes themselves, and what clients experienced. */
 import type { Check } from "../evidence.ts";
 
 export const noCrash: Check = {
   name: "no process of the service crashes, or says that it must",
   run: ({ exits, fatal }) => {
-    // What cannot come up says so with 1: its database may be away. Whatever else ends by itself is broken.
+    // A process that cannot start exits with 1: its database may be down. Any other exit by itself is a crash.
     const byThemselves = exits.filter(({ sent, was_ready, code }) => sent === undefined && (was_ready || code !== 1));
     return {
       looked_at: `${exits.length} exits of processes`,

@@ -1,4 +1,4 @@
-/** Jobs: each comes to the end that it must come to, and the API says so. */
+/** Jobs: each has an expected outcome, and the API agrees. */
 import type { Check } from "../evidence.ts";
 import { standingOf } from "../standing.ts";
 

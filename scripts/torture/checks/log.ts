@@ -50,7 +50,7 @@ export const relayed: Check = {
   run: ({ jetstream: { messages, first, last, behind }, events }) => {
     const faults: string[] = [];
     if (behind > 0) faults.push(`the stream is ${behind} events behind the log`);
-    // An emptied stream goes on after its last message; one that is new is filled from the first event.
+    // A purged stream continues after its last message; a new one is filled from the first event.
     const span = last && first ? last.position - first.position + 1 : 0;
     if (messages !== span) faults.push(`the stream has ${messages} messages for ${span} events`);
     for (const message of [first, last]) {

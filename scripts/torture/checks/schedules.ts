@@ -1,4 +1,4 @@
-/** Schedules: each instant fires once, or is said to have been missed. */
+/** Schedules: each instant fires once, or is recorded as missed. */
 import { scheduleStream } from "../../../events/schedule.ts";
 import type { Check } from "../evidence.ts";
 import type { LogEvent } from "../observer.ts";
@@ -28,7 +28,7 @@ export const schedulesOnce: Check = {
   },
 };
 
-/** Whatever leaves a schedule active names its next instant: that one must be the next to be fired. */
+/** Every event that leaves a schedule active has its next instant: that must be the next to fire. */
 function* wrongOf(history: readonly LogEvent[]): Generator<string> {
   let next: string | undefined;
   for (const { type, version, data } of history) {
