@@ -13,11 +13,11 @@ import type { Rejection } from "../decider.ts";
 import type { NewStepEvent } from "../pipeline/step_states.ts";
 import type { Ending } from "../pipeline/steps.ts";
 
-/** What a job runs again, and what it takes over from there. */
+/** The job of which this is a replay, and what it reuses. */
 export interface Replays extends JobReplayedFrom {
-  /** What the steps before `from_step` gave. */
+  /** The outputs of the steps before `from_step`. */
   readonly reused: readonly JobStepReused[];
-  /** The stored pipeline at the origin's version: its steps are those whose outputs are reused. */
+  /** The stored pipeline at the origin's version: the outputs belong to its steps. */
   readonly pipeline: JobPipelinePinned | null;
 }
 

@@ -1,4 +1,4 @@
-/** How a new job is recorded, wherever it comes from. */
+/** Records new jobs, wherever they come from. */
 import type { EventMeta } from "../../../events/envelope.ts";
 import { type JobSubmitted, jobStream } from "../../../events/job.ts";
 import { inSlices } from "../../async/mod.ts";
@@ -18,7 +18,7 @@ export interface NewJob {
 }
 
 export interface Submission extends NewJob {
-  /** What it runs, which whoever submits it may. */
+  /** What it runs, which its submitter may run. */
   readonly runs: Within<Runs>;
   /** Whether the id comes from an Idempotency-Key, so that the request may be a repetition. */
   readonly has_key: boolean;
@@ -33,31 +33,31 @@ export type Submitted =
 
 type Place = { readonly log: EventLog; readonly queue: Pick<Queue, "enter"> };
 
-/** Records a new job, unless it is known already: then by a request with the same key. Throws what `log.append` throws. */
+/** Records a new job, unless an earlier request with the same key did. Throws what `log.append` throws. */
 export async function submit(
   { log, queue }: { log: EventLog; queue: Queue },
   { has_key, ...job }: Submission,
 ): Promise<Submitted> {
   const stream_id = jobStream(job.job_id);
   const events = await written(job);
-  // A repetition takes no place in the queue: it is answered as before.
+  // A repetition needs no place in the queue: it gets the first response.
   if (queue.full && !(has_key && (await isKnown(log, stream_id)))) {
     return { ok: false, reason: "queue_full", depth: queue.depth() };
   }
   const created = await queue.enter(() => create(log, { stream_id, events, meta: job.meta }));
   if (created.ok) return { ok: true, position: created.position, replayed: false };
-  if (!has_key) throw new Error(`Cannot submit job ${job.job_id}: the id is taken`);
+  if (!has_key) throw new Error(`Cannot submit job ${job.job_id}: the id is in use`);
   const position = await createdBySame(log, { stream_id, events });
   return position === undefined ? { ok: false, reason: "key_reused" } : { ok: true, position, replayed: true };
 }
 
-/** Records a new job under an id that is derived, unless it is there already. Throws what `log.append` throws. */
+/** Records a new job under a derived id, unless it exists already. Throws what `log.append` throws. */
 export async function createJob({ log, queue }: Place, job: NewJob): Promise<Created> {
   const creation = { stream_id: jobStream(job.job_id), events: await written(job), meta: job.meta };
   return await queue.enter(() => create(log, creation));
 }
 
-/** Its first events as text. What a job takes over can be megabytes: that is written in slices. */
+/** Its first events as text. What a job reuses can be megabytes: that is written in slices. */
 async function written({ submission, replays }: NewJob): Promise<readonly WrittenEvent[]> {
   const [first, ...others] = firstEvents(submission.data, { replays });
   const events: WrittenEvent[] = [{ ...submission, type: first.type }];
