@@ -86,8 +86,8 @@ async function shown(): Promise<unknown[]> {
 const inOrder = (rows: readonly MemberRow[]) =>
   [...rows].sort((a, b) => Buffer.compare(Buffer.from(a.team), Buffer.from(b.team)) || a.member - b.member);
 
-async function record(changes: readonly Change[]): Promise<number> {
-  const result = await house.log.append({
+async function record(changes: readonly Change[], log = house.log): Promise<number> {
+  const result = await log.append({
     stream_id: `test-${crypto.randomUUID()}`,
     expected_version: 0,
     events: changes.map((data) => ({ type: "test.noted", data })),
@@ -249,6 +249,76 @@ test("poison stops the read model between events, and resuming continues with th
     expect(await projector.waitFor("members", head, 10_000)).toBe(true);
     expect((await ofTeam())[0]).toEqual({ team: "p", member: 1, seen: 2 });
     expect(await verify({ ...house, projection })).toMatchObject({ different: 0 });
+  } finally {
+    await projector.stop();
+  }
+}, 60_000);
+
+test("a new version is built beside the old one, which readers see until the new one takes its place", async () => {
+  await using own = await openHouse();
+  const changes: Change[] = [
+    // More rows than one part of a batch touches.
+    ...Array.from({ length: 6 }, (_, i) => ({ team: `${i}`, members: Array.from({ length: 900 }, (_, m) => m) })),
+    { team: "0", members: [0, 1, 2], leave: true },
+    { team: "0", members: [1, 1, 3] },
+  ];
+  const head = await record(changes, own.log);
+  const rows = inOrder(expected(changes));
+  let mended = false;
+  const next = {
+    ...projection,
+    version: 2,
+    columns: { ...members.columns, tens: { type: "int" } },
+    evolve(row, event, key) {
+      if (!mended && event.position === head) throw new Error("Not mended yet");
+      const after = projection.evolve(row, event, key);
+      return after && { ...after, tens: ((row?.tens as number | undefined) ?? 0) + 10 };
+    },
+  } satisfies Projection;
+  const old = startProjector({ ...own, projections: [projection], logger: recordingLogger() });
+  expect(await old.waitFor("members", head, 20_000)).toBe(true);
+  const now = startProjector({ ...own, projections: [next], logger: recordingLogger() });
+  try {
+    await until(async () => (await now.status())[0]?.state === "poisoned");
+    const view = async () => inOrder((await rowsOf(own.sql, "levqor_read.members")) as MemberRow[]);
+    expect(await view()).toEqual(rows);
+    expect(await own.sql`select from levqor_read.members_v2`).toHaveLength(5_397);
+
+    mended = true;
+    const meta = { actor: "test", correlation_id: "test" };
+    expect(await now.resume("members", { meta })).toMatchObject({ ok: true });
+    await until(async () => (await now.status())[0]?.live === true);
+    expect(await view()).toEqual(rows.map((row) => ({ ...row, tens: 10 * row.seen })));
+    expect([...(await own.sql`select to_regclass('levqor_read.members_v1') as old`)]).toEqual([{ old: null }]);
+    expect(await verify({ ...own, projection: next })).toMatchObject({ different: 0 });
+  } finally {
+    await Promise.all([old.stop(), now.stop()]);
+  }
+}, 60_000);
+
+test("a part of a batch is not written if the read model was replaced after the part before it", async () => {
+  await using own = await openHouse();
+  await openCheckpoint(own.sql, table);
+  // As a rebuild does that ends as soon as the first part is written.
+  await own.sql.unsafe(`
+    create function levqor_read.replace() returns trigger language plpgsql as $$
+      begin
+        update levqor_ops.projections set generation = 1 where name = 'members' and generation = 0;
+        return null;
+      end $$;
+    create trigger replaced after insert on levqor_read.members_v1
+      for each statement execute function levqor_read.replace()`);
+  const changes = Array.from({ length: 9 }, () => ({ team: "t", members: Array.from({ length: 1_000 }, (_, m) => m) }));
+  const head = await record(changes, own.log);
+  const logger = recordingLogger();
+  const projector = startProjector({ ...own, projections: [projection], logger });
+  try {
+    expect(await projector.waitFor("members", head, 20_000)).toBe(true);
+    // What was written before the fence stays, and what comes after it is folded once.
+    expect(await rowsOf(own.sql, "levqor_read.members_v1")).toEqual(expected(changes));
+    expect(logger.said.map(({ message }) => message)).toEqual([
+      "Someone else moved levqor_read.members_v1: this process starts again",
+    ]);
   } finally {
     await projector.stop();
   }
