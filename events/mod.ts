@@ -15,6 +15,7 @@ import { projectionEvents } from "./projection.ts";
 import { reactionEvents } from "./reaction.ts";
 import { scheduleEvents } from "./schedule.ts";
 import { serviceEvents } from "./service.ts";
+import { supportEvents } from "./support.ts";
 import { workflowEvents } from "./workflow.ts";
 
 export * from "./envelope.ts";
@@ -32,6 +33,7 @@ export const catalogue = {
   ...reactionEvents,
   ...scheduleEvents,
   ...serviceEvents,
+  ...supportEvents,
   ...workflowEvents,
 } as const;
 

@@ -34,6 +34,7 @@ const FIRST: Readonly<Record<string, EventType>> = {
   error: "error.reported",
   incident: "incident.opened",
   pipeline: "pipeline.created",
+  support: "support.opened",
 };
 
 /** By format or pattern: the first is a plain one. */

@@ -1,0 +1,47 @@
+/**
+ * Events of support threads, in which a sender asks and operators answer. Streams are named `support-<UUID>`.
+ *
+ * A sender needs no account: they have the thread's **reply token**, a secret of which only the SHA-256 is recorded.
+ */
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { streamName } from "./envelope.ts";
+import { personal } from "./personal.ts";
+
+/** The stream of a support thread. */
+export const supportStream = streamName("support");
+
+/** The person who opened the thread, or an operator. */
+export const supportParties = ["sender", "operator"] as const;
+export type SupportParty = (typeof supportParties)[number];
+
+const Party = Type.Union(supportParties.map((party) => Type.Literal(party)));
+
+/** What one of them wrote. */
+const Message = personal(Type.String({ minLength: 1, maxLength: 4_000 }));
+
+export const SupportOpened = Type.Object({
+  /** The address that answers are sent to. */
+  email: personal(Type.String({ minLength: 1, maxLength: 254 })),
+  message: Message,
+  reply_token: Type.Object({
+    /** SHA-256 of the token, in hex. */
+    hash: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+    /** 32 random bytes in hex, from which, with the request's Idempotency-Key, the token is derived. */
+    salt: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+  }),
+});
+export type SupportOpened = Static<typeof SupportOpened>;
+
+export const SupportMessageAdded = Type.Object({ from: Party, message: Message });
+export type SupportMessageAdded = Static<typeof SupportMessageAdded>;
+
+/** The thread accepts no more messages. */
+export const SupportClosed = Type.Object({ by: Party });
+export type SupportClosed = Static<typeof SupportClosed>;
+
+/** Every event type of the category, with its newest schema. */
+export const supportEvents = {
+  "support.opened": SupportOpened,
+  "support.message_added": SupportMessageAdded,
+  "support.closed": SupportClosed,
+} as const satisfies Record<string, TSchema>;

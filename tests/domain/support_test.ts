@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+import { catalogue, type EventType, type KnownNewEvent } from "../../events/mod.ts";
+import { personalPointers } from "../../events/personal.ts";
+import { SUPPORT_MESSAGES_MAX, supportDecider } from "../../src/domain/support.ts";
+import { deciderSpec } from "../spec.ts";
+
+const given = deciderSpec(supportDecider);
+
+const asked = {
+  email: "ada@example.com",
+  message: "Where are my jobs?",
+  reply_token: { hash: "0".repeat(64), salt: "1".repeat(64) },
+};
+const opened: KnownNewEvent = { type: "support.opened", data: asked };
+const answer = { from: "operator", message: "They run." } as const;
+const add = { type: "add_message", causation_id: undefined, ...answer } as const;
+const answered: KnownNewEvent = { type: "support.message_added", data: answer };
+const closed: KnownNewEvent = { type: "support.closed", data: { by: "operator" } };
+
+describe("a support thread", () => {
+  test("is opened, answered and closed", () => {
+    given()
+      .when({ type: "open", ...asked })
+      .then(opened);
+    given(opened).when(add).then(answered);
+    given(opened, answered).when({ type: "close", by: "operator" }).then(closed);
+  });
+
+  test("is opened once", () => {
+    given(opened)
+      .when({ type: "open", ...asked })
+      .refused("thread_exists");
+  });
+
+  test("that does not exist cannot change", () => {
+    given().when(add).refused("thread_not_found");
+    given().when({ type: "close", by: "sender" }).refused("thread_not_found");
+  });
+
+  test("that is closed takes no message; closing it again changes nothing", () => {
+    given(opened, closed).when(add).refused("thread_closed");
+    given(opened, closed).when({ type: "close", by: "sender" }).then();
+  });
+
+  test("takes a message once that is known by an Idempotency-Key, whatever happened since", () => {
+    const meta = { actor: "visitor", correlation_id: "1", causation_id: "key-1" };
+    given(opened, { ...answered, meta })
+      .when({ ...add, causation_id: "key-1" })
+      .refused("message_exists");
+    given(opened, { ...answered, meta }, closed)
+      .when({ ...add, causation_id: "key-1" })
+      .refused("message_exists");
+    given(opened, { ...answered, meta })
+      .when({ ...add, causation_id: "key-2" })
+      .then(answered);
+  });
+
+  test("holds so many messages, and can then still be closed", () => {
+    const messages = Array.from({ length: SUPPORT_MESSAGES_MAX - 2 }, () => answered);
+    given(opened, ...messages)
+      .when(add)
+      .then(answered);
+    given(opened, ...messages, answered)
+      .when(add)
+      .refused("too_many_messages");
+    given(opened, ...messages, answered)
+      .when({ type: "close", by: "operator" })
+      .then(closed);
+  });
+});
+
+test("what identifies the sender, and what is written, is marked as personal", () => {
+  const marked = Object.entries(catalogue)
+    .filter(([type]) => type.startsWith("support."))
+    .map(([type, schema]) => [type as EventType, personalPointers(schema)]);
+  expect(Object.fromEntries(marked)).toEqual({
+    "support.opened": ["/email", "/message"],
+    "support.message_added": ["/message"],
+    "support.closed": [],
+  });
+});
