@@ -7,6 +7,7 @@ import { metrics } from "./metrics.ts";
 import { pipelines } from "./pipelines.ts";
 import type { Projection } from "./projection.ts";
 import { schedules } from "./schedules.ts";
+import { supportThreads } from "./support_threads.ts";
 import { workflowLimits } from "./workflow_limits.ts";
 
 export { jobs } from "./jobs.ts";
@@ -26,4 +27,5 @@ export const projections: readonly Projection[] = [
   errors,
   incidents,
   keys,
+  supportThreads,
 ];
