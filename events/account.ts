@@ -7,12 +7,15 @@ export const OPERATOR = "operator";
 /** The service itself: what it does by itself, such as the jobs that reactions submit, belongs to it. */
 export const SYSTEM = "system";
 
+/** Callers without a key, where others need one: nobody knows who they are, so they count as one. */
+export const VISITOR = "visitor";
+
 /** The operator's own keys have no id: their actors are 8 hex digits of their SHA-256. */
 const OPERATORS_ACTOR = /^(?:key:[0-9a-f]{8}|anonymous)$/;
 
 /**
  * The account of the author of an event's data: the one that its meta names, or else the actor's own. `operator`,
- * `system`, `key:<id>` for an issued key, which outlives its secrets, or `user:<id>`.
+ * `system`, `visitor`, `key:<id>` for an issued key, which outlives its secrets, or `user:<id>`.
  */
 export function accountOf({ account, actor }: Pick<EventMeta, "account" | "actor">): string {
   return account ?? (OPERATORS_ACTOR.test(actor) ? OPERATOR : actor);

@@ -14,7 +14,7 @@ export const MAX_REACTION_DEPTH = 16;
 /** Who and what caused an event. */
 export const EventMeta = Type.Object(
   {
-    /** Who acted: `key:<fingerprint>`, `anonymous`, `worker:<id>`, `system:<part>`. Never a secret. */
+    /** Who acted: `key:<fingerprint>`, `user:<id>`, `anonymous`, `visitor`, `worker:<id>`, `system:<part>`. Never a secret. */
     actor: Type.String({ minLength: 1, maxLength: 300 }),
     /** The author of the event's data, if it is not the actor: see `accountOf`. */
     account: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),

@@ -47,6 +47,12 @@ export function permitted<What extends Runs>(caller: Caller, what: What, pointer
   return found;
 }
 
+/** The caller of a request, if known: it has a valid key, or the service requires none. */
+export function knownCaller(request: Request): Caller | undefined {
+  const { identity } = contextOf(request);
+  return identity?.kind === "known" ? identity.caller : undefined;
+}
+
 export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "readFirst">): Auth {
   const auth: Auth = {
     required: access.required,

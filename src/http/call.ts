@@ -41,13 +41,15 @@ interface Row {
 export class Call<Params = unknown, Query = unknown, Body = unknown, Calling = unknown> {
   readonly request: Request;
   readonly server: Server<unknown> | null;
-  /** The caller; `undefined` if the call is open to all. */
+  /** The caller; `undefined` if the call does not need a key and none that is valid was sent. */
   declare readonly caller: Calling;
   declare readonly params: Params;
   declare readonly query: Query;
   declare readonly body: Body;
   /** The text that `body` was parsed from, and its length in UTF-8. */
   declare readonly sent: { readonly text: string; readonly byte_length: number };
+  /** The value of the header that replaces a key (`secret_header`); `undefined` if it was not sent. */
+  readonly secret: string | undefined = undefined;
   /** Its Idempotency-Key; `null`: it has none, or does not support one. */
   readonly idempotency_key: string | null = null;
   /** For a change: the version that it is based on. */
@@ -76,7 +78,7 @@ export class Call<Params = unknown, Query = unknown, Body = unknown, Calling = u
   /** The id derived from its Idempotency-Key: the same at each repetition. `undefined`: it has none. */
   repeatableId(): string | undefined {
     const key = this.idempotency_key;
-    return key === null ? undefined : derivedId(this.caller as Caller, this.#filledPath(), key);
+    return key === null ? undefined : derivedId(this.caller as Caller | undefined, this.#filledPath(), key);
   }
 
   /** The id of what it creates: derived from its Idempotency-Key if it has one, otherwise new. */

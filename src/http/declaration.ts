@@ -2,7 +2,7 @@
 import type { Static, TObject, TSchema } from "@sinclair/typebox";
 import type { Scope } from "../access/mod.ts";
 import type { RoutePolicy } from "../rate/mod.ts";
-import type { AnswerHeader, RequestHeader } from "./document/headers.ts";
+import type { AnswerHeader, RequestHeader, SecretHeader } from "./document/headers.ts";
 import type { Deprecation } from "./door/deprecation.ts";
 import type { ProblemKind } from "./problem.ts";
 
@@ -41,6 +41,7 @@ export interface Declaration<
   Query extends TObject | undefined = TObject | undefined,
   Body extends TSchema | undefined = TSchema | undefined,
   Needed extends Scope | undefined = Scope | undefined,
+  Secret extends SecretHeader | undefined = SecretHeader | undefined,
 > {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With `:name` for each of `params`. */
@@ -53,6 +54,8 @@ export interface Declaration<
   readonly description: string;
   /** The required scope, if keys are configured; absent: the call is open to all. */
   readonly scope?: Needed;
+  /** A header that replaces a key: with it the scope is not needed, and the handler checks its value (`call.secret`). */
+  readonly secret_header?: Secret;
   /** Absent: callers who may see only their own jobs may call, and reach those. `everyones`: they may not. */
   readonly reach?: "everyones";
   readonly params?: Params;

@@ -8,10 +8,11 @@ import type { TObject, TSchema } from "@sinclair/typebox";
 import type { Server } from "bun";
 import { Elysia } from "elysia";
 import type { Caller, Scope } from "../access/mod.ts";
-import type { Auth } from "./auth.ts";
+import { type Auth, knownCaller } from "./auth.ts";
 import { type Answering, Call, type ListSource } from "./call.ts";
 import { contextOf, queryOf } from "./context.ts";
 import type { AnyDeclaration, Declaration, PathParam, StaticOf, Values } from "./declaration.ts";
+import type { SecretHeader } from "./document/headers.ts";
 import { describe } from "./document/openapi.ts";
 import type { RateGate } from "./door/rate_limit.ts";
 import { readJson, readJsonIfAny } from "./request/body.ts";
@@ -46,14 +47,20 @@ export function route<
   Query extends TObject | undefined = undefined,
   Body extends TSchema | undefined = undefined,
   Needed extends Scope | undefined = undefined,
+  Secret extends SecretHeader | undefined = undefined,
 >(
-  declaration: Declaration<Params, Query, Body, Needed>,
-  handle: (
-    call: Call<Values<Params>, StaticOf<Query>, StaticOf<Body>, Needed extends Scope ? Caller : undefined>,
-  ) => unknown,
+  declaration: Declaration<Params, Query, Body, Needed, Secret>,
+  handle: (call: Call<Values<Params>, StaticOf<Query>, StaticOf<Body>, CallerOf<Needed, Secret>>) => unknown,
 ): Route {
   return { declaration, handle: handle as Route["handle"] };
 }
+
+/** The type of a call's caller: known for certain only if the call cannot be made without a key. */
+type CallerOf<Needed, Secret> = Needed extends Scope
+  ? Secret extends SecretHeader
+    ? Caller | undefined
+    : Caller
+  : Caller | undefined;
 
 /** An app that serves calls. */
 export function serveRoutes(routes: readonly Route[], kit: Kit): Elysia {
@@ -82,7 +89,8 @@ interface Arriving {
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arriving) => Promise<unknown> {
-  const { path, scope, reach, rate, any_query, idempotent, if_match, body_optional, waits_s, list } = declaration;
+  const { path, scope, secret_header, reach, rate, any_query, idempotent, if_match, body_optional, waits_s, list } =
+    declaration;
   const { auth, limits, lists } = kit;
   const params = Object.entries(declaration.params ?? {});
   const namesJob = params.some(([, param]) => param === jobIdParam);
@@ -99,12 +107,14 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
     Object.fromEntries(params.map(([name, { read }]) => [name, read(given[name] as string)]));
   const enterLimit =
     rate === undefined || rate === "none" ? undefined : (request: Request) => limits?.enterRoute(request, rate);
+  const secretOf = (request: Request) => secret_header && contextOf(request).headers[secret_header.toLowerCase()];
   const reachedJob = async ({ caller, params }: Call) =>
     await (auth as Auth).reachedJob(caller as Caller, (params as { job_id: string }).job_id);
 
   return async ({ request, params: given, set, server }) => {
     const call = new Call({ request, server, set, path, lists }) as Writable<Call>;
-    if (scope) call.caller = auth?.require(request, scope, reach);
+    call.secret = secretOf(request);
+    call.caller = scope && call.secret === undefined ? auth?.require(request, scope, reach) : knownCaller(request);
     checkUrl(request, known);
     enterLimit?.(request);
     if (params.length > 0) call.params = readPath(given);

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { pino } from "pino";
+import type { Access } from "../../src/access/mod.ts";
+import { createAuth } from "../../src/http/auth.ts";
 import { component } from "../../src/http/document/components.ts";
 import { describe as describeCall } from "../../src/http/document/openapi.ts";
 import { tags } from "../../src/http/document/tags.ts";
@@ -48,14 +50,29 @@ const own = route(
   { ...said, method: "GET", path: "/own", id: "own", answers },
   () => new Response("own", { status: 206 }),
 );
+const reply = route(
+  {
+    ...said,
+    method: "POST",
+    path: "/reply",
+    id: "reply",
+    scope: "jobs:read",
+    secret_header: "Levqor-Reply-Token",
+    answers,
+  },
+  ({ secret, caller }) => ({ secret, caller: caller ?? null }),
+);
 const worse = route({ ...said, method: "GET", path: "/worse", id: "worse", answers }, (call) => {
   call.set.status = 503;
   return { ok: false };
 });
 
+const log = { readStream: async () => [], readFirst: async () => new Map() };
+const access = { required: true } as Access;
 const app = new Elysia()
   .use(problemErrors(pino({ level: "silent" }), () => []))
-  .use(serveRoutes([change, leave, own, worse], {})) as unknown as Elysia;
+  .use(serveRoutes([change, leave, own, worse], {}))
+  .use(serveRoutes([reply], { auth: createAuth(access, log) })) as unknown as Elysia;
 
 beforeAll(() => void app.listen({ port: 0, hostname: "127.0.0.1" }));
 afterAll(() => app.server?.stop(true));
@@ -91,6 +108,25 @@ describe("a handler gets", () => {
 
   test("an empty object if an optional body is missing", async () => {
     expect((await ask("/leave", { method: "POST" })).body).toEqual({ body: {}, caller: null });
+  });
+});
+
+describe("a call with a secret header", () => {
+  test("needs no key if the header is sent, and gives its value to the handler", async () => {
+    const headers = { "levqor-reply-token": "the secret" };
+    expect(await ask("/reply", { method: "POST", headers })).toMatchObject({
+      status: 200,
+      body: { secret: "the secret", caller: null },
+    });
+  });
+
+  test("documents both ways, and the header", () => {
+    const { security, parameters } = describeCall(reply.declaration) as unknown as {
+      security: object[];
+      parameters: object[];
+    };
+    expect(security).toEqual([{ ApiKey: ["jobs:read"] }, { Bearer: ["jobs:read"] }, { LevqorReplyToken: [] }]);
+    expect(parameters).toContainEqual({ $ref: "#/components/parameters/Levqor-Reply-Token" });
   });
 });
 

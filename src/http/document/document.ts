@@ -4,6 +4,7 @@ import { swagger } from "@elysiajs/swagger";
 import { scopes } from "../../access/mod.ts";
 import type { Tag } from "../declaration.ts";
 import { components } from "./components.ts";
+import { requestHeaders, schemeOf, secretHeaders } from "./headers.ts";
 import { toJsonSchema } from "./json_schema.ts";
 import { sharedComponents } from "./openapi.ts";
 
@@ -84,9 +85,14 @@ interface Answered {
   readonly content?: Readonly<Record<string, { readonly examples?: object }>>;
 }
 
+interface Operation {
+  readonly responses: Record<string, Answered>;
+  readonly security?: readonly object[];
+}
+
 /** The parts of a document that are used here. */
 interface Gathered {
-  readonly paths: Record<string, Record<string, { readonly responses: Record<string, Answered> }>>;
+  readonly paths: Record<string, Record<string, Operation>>;
 }
 
 type Components = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -116,6 +122,12 @@ const securitySchemes = {
     description:
       "The same keys, as `Authorization: Bearer <key>`; or a user's session, if the service accepts those: a JWT from its auth server. A session may read and write the user's own jobs (`jobs:read`, `jobs:write`), and gets a 404 for others; more only if the auth server grants it.",
   },
+  ...Object.fromEntries(
+    secretHeaders.map((name) => [
+      schemeOf(name),
+      { type: "apiKey", in: "header", name, description: requestHeaders[name].description },
+    ]),
+  ),
 };
 
 /** The schemas, each of which refers to the others that it contains. */
@@ -142,7 +154,10 @@ function complete({ paths, ...document }: Gathered) {
     kind,
     Object.fromEntries(Object.entries(entries).filter(([name]) => found.has(`${kind}/${name}`))),
   ]);
-  const parts = { ...Object.fromEntries(used), responses, securitySchemes };
+  const calls = Object.values(paths).flatMap((methods) => Object.values(methods));
+  const ways = new Set(calls.flatMap(({ security = [] }) => security.flatMap((way) => Object.keys(way))));
+  const schemes = Object.entries(securitySchemes).filter(([name]) => ways.has(name));
+  const parts = { ...Object.fromEntries(used), responses, securitySchemes: Object.fromEntries(schemes) };
   return { ...document, openapi: "3.1.0", paths, components: parts };
 }
 

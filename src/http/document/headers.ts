@@ -33,6 +33,13 @@ export const requestHeaders = {
     schema: { type: "integer", minimum: 0 },
     example: 1042,
   },
+  "Levqor-Reply-Token": {
+    description:
+      "The reply_token from the response that opened the support thread. With it, no key is needed, and a key that is also sent makes no difference.",
+    required: false,
+    schema: { type: "string" },
+    example: "lvr_EXAMPLE",
+  },
   "X-Request-Id": {
     description:
       "Up to 128 visible ASCII characters; generated if absent. It is in the response, in the log and in the events.",
@@ -104,4 +111,13 @@ export const answerHeaders = {
 } as const;
 
 export type RequestHeader = keyof typeof requestHeaders;
+
+/** Headers that replace a key: each contains a secret. */
+export const secretHeaders = ["Levqor-Reply-Token"] as const satisfies readonly RequestHeader[];
+export type SecretHeader = (typeof secretHeaders)[number];
+
+/** The name of the document's security scheme for such a header: `LevqorReplyToken`. */
+export function schemeOf(header: SecretHeader): string {
+  return header.replaceAll("-", "");
+}
 export type AnswerHeader = keyof typeof answerHeaders;

@@ -8,7 +8,7 @@ import { type ProblemKind, problemKinds } from "../problem.ts";
 import { problems } from "../problems.ts";
 import { Problem as ProblemSchema } from "../schema.ts";
 import { nameOf } from "./components.ts";
-import { type AnswerHeader, answerHeaders, type RequestHeader, requestHeaders } from "./headers.ts";
+import { type AnswerHeader, answerHeaders, type RequestHeader, requestHeaders, schemeOf } from "./headers.ts";
 import { toJsonSchema } from "./json_schema.ts";
 
 /** The headers of every response. */
@@ -95,6 +95,7 @@ function requestHeadersOf(call: AnyDeclaration): RequestHeader[] {
     ...(call.idempotent ? (["Idempotency-Key"] as const) : []),
     ...(call.if_match ? (["If-Match"] as const) : []),
     ...(call.list ? (["Levqor-Min-Position"] as const) : []),
+    ...(call.secret_header ? [call.secret_header] : []),
     ...(call.headers ?? []),
     ...(call.conditional ? (["If-None-Match"] as const) : []),
     "X-Request-Id",
@@ -113,7 +114,7 @@ function answerHeadersOf(call: AnyDeclaration): AnswerHeader[] {
 /** The OpenAPI operation object of a call, as Elysia's `detail`. */
 export function describe(operation: AnyDeclaration): DocumentDecoration {
   const errors = errorsOf(operation);
-  const { rate, any_query, body } = operation;
+  const { rate, any_query, body, secret_header } = operation;
   const common = rate === "none" ? COMMON_HEADERS : [...RATE_HEADERS, ...COMMON_HEADERS];
   return {
     operationId: operation.id,
@@ -122,12 +123,19 @@ export function describe(operation: AnyDeclaration): DocumentDecoration {
     description: [
       operation.description,
       ...(operation.scope ? [`Needs the scope \`${operation.scope}\`.`] : []),
+      ...(secret_header ? [`With ${secret_header}, no key is needed.`] : []),
       ...(rate && rate !== "none" ? [`Allows ${ROUTE_POLICIES[rate].quota} requests a minute per caller.`] : []),
       ...(operation.deprecated ? [deprecationNote(operation.deprecated)] : []),
     ].join(" "),
     ...(operation.deprecated && { deprecated: true, "x-deprecation": operation.deprecated }),
     // OpenAPI 3.1 calls these roles, for schemes other than OAuth's.
-    security: operation.scope ? [{ ApiKey: [operation.scope] }, { Bearer: [operation.scope] }] : [],
+    security: operation.scope
+      ? [
+          { ApiKey: [operation.scope] },
+          { Bearer: [operation.scope] },
+          ...(secret_header ? [{ [schemeOf(secret_header)]: [] }] : []),
+        ]
+      : [],
     ...(any_query && { "x-any-query": true }),
     parameters: [
       ...Object.entries(operation.params ?? {}).map(([name, { schema }]) => parameter("path", name, schema, true)),

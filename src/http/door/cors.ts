@@ -17,6 +17,7 @@ const ALLOW_HEADERS = [
   "If-None-Match",
   "Last-Event-ID",
   "Levqor-Min-Position",
+  "Levqor-Reply-Token",
   "traceparent",
   "tracestate",
   "X-Api-Key",

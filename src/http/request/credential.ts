@@ -3,6 +3,7 @@
  * in whichever header, path or body a client put it by mistake.
  */
 
+import { secretHeaders } from "../document/headers.ts";
 import { Problem } from "../problem.ts";
 import { problems } from "../problems.ts";
 
@@ -11,6 +12,8 @@ type Headers = Readonly<Record<string, string | undefined>>;
 
 /** Precedes the base64url of a key: the list of protocols is the only WebSocket header that browsers can set. */
 const KEY_PROTOCOL = "levqor.key.";
+/** Other secrets that a request may contain. */
+const SECRET_HEADERS = secretHeaders.map((name) => name.toLowerCase());
 /** Anything shorter occurs in other texts by chance; configured keys are no shorter. */
 const MIN_LENGTH = 16;
 /** Keys as this service issues them, and JWTs, whoever's they are. */
@@ -71,6 +74,7 @@ function secretsOf(headers: Headers): readonly string[] {
   const secrets: string[] = [];
   if (key !== undefined) secrets.push(key);
   if (authorization !== undefined) secrets.push(authorization.replace(/^\S+ +/, ""));
+  for (const name of SECRET_HEADERS) if (headers[name] !== undefined) secrets.push(headers[name]);
   if (encoded !== undefined) secrets.push(encoded, decoded(encoded));
   return secrets;
 }

@@ -1,5 +1,6 @@
 /** Ids derived from `Idempotency-Key`: the second creation with a key meets the first one's stream. */
 
+import { VISITOR } from "../../../events/account.ts";
 import type { Caller } from "../../access/mod.ts";
 import { derivedUuid } from "../../log/derived_id.ts";
 import { contextOf } from "../context.ts";
@@ -23,7 +24,7 @@ export function idempotencyKey(request: Request): string | null {
   return key;
 }
 
-/** The same id for the same caller, call and key. */
-export function derivedId(caller: Caller, route: string, key: string): string {
-  return derivedUuid([caller.identity, route, key]);
+/** The same id for the same caller, call and key. Callers without a key of their own share their Idempotency-Keys. */
+export function derivedId(caller: Caller | undefined, route: string, key: string): string {
+  return derivedUuid([caller?.identity ?? VISITOR, route, key]);
 }
