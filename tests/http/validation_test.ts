@@ -1,4 +1,5 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { Type } from "@sinclair/typebox";
 import { JobListQuery } from "../../src/features/jobs/schemas.ts";
 import { KeyCreateRequest } from "../../src/features/keys/schemas.ts";
 import { Problem } from "../../src/http/problem.ts";
@@ -32,6 +33,39 @@ test("a missing value is reported once", () => {
   expect(refusal(() => check({ workflow: "http" })).options.errors).toEqual([
     { pointer: "/payload", message: "is missing" },
   ]);
+});
+
+describe("an e-mail address", () => {
+  const check = validator(Type.Object({ email: Type.String({ format: "email" }) }));
+
+  test.each([
+    "a@b.co",
+    "ada.lovelace+jobs@mail.example.com",
+    "o'neil@xn--bcher-kva.example",
+    `a@${"x".repeat(63)}.org`,
+  ])("may be %s", (email) => expect(check({ email })).toEqual({ email }));
+
+  test.each([
+    ["no @", "ada"],
+    ["no local part", "@example.com"],
+    ["no domain", "ada@"],
+    ["a host alone", "ada@localhost"],
+    ["two @", "ada@b@example.com"],
+    ["a name", "Ada <ada@example.com>"],
+    ["two addresses", "ada@example.com,eve@example.com"],
+    ["a space", "ada @example.com"],
+    ["a line break", "ada@example.com\n"],
+    ["a header", "ada@example.com\r\nBcc: eve@example.com"],
+    ["two dots", "ada..l@example.com"],
+    ["a dot first", ".ada@example.com"],
+    ["a label too long", `a@${"x".repeat(64)}.org`],
+    ["other scripts", "ada@bücher.example"],
+    ["a quoted local part", '"ada l"@example.com'],
+  ])("has not %s", (_, email) => {
+    expect(refusal(() => check({ email })).options.errors).toEqual([
+      { pointer: "/email", message: "must be an e-mail address such as ada@example.com, without a name" },
+    ]);
+  });
 });
 
 test("at most 20 errors are reported", () => {

@@ -49,6 +49,13 @@ function listOf(types: readonly string[]): Format {
   };
 }
 
+/** An address as in RFC 5321, without quoted local parts and address literals; domains in other scripts are in Punycode. */
+const EMAIL = (() => {
+  const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+  const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+  return new RegExp(`^${atom}(?:\\.${atom})*@(?:${label}\\.)+${label}$`);
+})();
+
 /** The string formats that requests use. */
 const formats: Record<string, Format> = {
   "http-url": {
@@ -64,6 +71,11 @@ const formats: Record<string, Format> = {
   "job-event-types": listOf(JOB_EVENT_TYPES),
   "event-types": listOf(EVENT_TYPES),
   "date-time": { check: (value) => timeFault(value) === "", message: timeFault },
+  email: {
+    check: (value) => EMAIL.test(value),
+    message: "must be an e-mail address such as ada@example.com, without a name",
+    documented: { format: "email", pattern: EMAIL.source },
+  },
   "error-code": {
     check: (value) => /^[a-z][a-z0-9_]*$/.test(value),
     message: "must be snake_case: lower-case letters, digits and underscores, starting with a letter",
