@@ -22,6 +22,7 @@ export const ROUTE_POLICIES = {
   billing: { quota: 10, counted: "about billing from one caller" },
   "sign-in": { quota: 5, counted: "to sign in from one caller" },
   errors: { quota: 5, counted: "to report errors from one caller" },
+  support: { quota: 5, counted: "to open support threads from one caller" },
   releases: { quota: 600, counted: "to release jobs from one caller" },
 } as const;
 
