@@ -44,6 +44,7 @@ import { uptimeReports, uptimeRoutes } from "./status/uptime.ts";
 import { socketRoutes } from "./streams/socket.ts";
 import { streamRoutes } from "./streams/streams.ts";
 import { Submissions } from "./streams/submissions.ts";
+import { supportRoutes } from "./support/routes.ts";
 import { workerRoutes } from "./workers/routes.ts";
 import { workflowLimitRoutes } from "./workflows/routes.ts";
 
@@ -102,6 +103,7 @@ export function createApi(options: ApiOptions & { readonly config: FeatureConfig
     ...opsRoutes(shared),
     ...reactionRoutes(shared),
     ...incidentRoutes(shared),
+    ...supportRoutes(shared),
     ...uptimeRoutes(uptime),
     ...(config.production ? [] : devRoutes(shared)),
   ];

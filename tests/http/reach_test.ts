@@ -170,6 +170,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   getMarketingSummary: "open",
   listIncidents: "open",
   reportError: "open",
+  openSupportThread: "open",
   getMetrics: "by scope",
   getOpsHealth: "by scope",
   openIncident: "by scope",

@@ -1,0 +1,50 @@
+/** Support: people ask for help, with or without an account, and operators answer. */
+import { VISITOR } from "../../../events/account.ts";
+import { tags } from "../../http/document/tags.ts";
+import type { ApiOptions } from "../../http/options.ts";
+import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problems.ts";
+import { route } from "../../http/route.ts";
+import { openThread } from "./commands.ts";
+import { EXAMPLE_REPLY_TOKEN, EXAMPLE_THREAD_ID, SupportOpened, SupportRequest } from "./schemas.ts";
+
+const ROUTE = "/api/v1/support";
+
+export function supportRoutes({ log }: Pick<ApiOptions, "log">) {
+  return [
+    route(
+      {
+        method: "POST",
+        path: ROUTE,
+        id: "openSupportThread",
+        tag: tags.support,
+        summary: "Ask for help",
+        description:
+          "Opens a support thread; no key is needed. Keep the reply_token: with it, and only with it, the thread can be read and continued. A repetition with the same Idempotency-Key and body gets the same token, so use a random key, such as a UUID.",
+        idempotent: true,
+        rate: "support",
+        body: SupportRequest,
+        answers: {
+          201: {
+            description: "The thread is open.",
+            schema: SupportOpened,
+            example: { thread_id: EXAMPLE_THREAD_ID, status: "open", reply_token: EXAMPLE_REPLY_TOKEN },
+          },
+        },
+      },
+      async (call) => {
+        const { idempotency_key, caller, cause, body } = call;
+        const thread_id = call.newId();
+        const meta = { actor: caller?.actor ?? VISITOR, correlation_id: thread_id, ...cause };
+        const opened = await openThread(log, { thread_id, idempotency_key, meta, ...body });
+        if (!opened) {
+          const detail = "The Idempotency-Key was used before to open another thread.";
+          throw new Problem(problems.idempotency_key_reused, detail);
+        }
+        if (opened.replayed) call.replayed();
+        call.recorded(opened.position);
+        return { thread_id, status: "open", reply_token: opened.reply_token };
+      },
+    ),
+  ];
+}

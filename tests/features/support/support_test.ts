@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { decode } from "../../../events/mod.ts";
+import { type Harness, post, startApi } from "../../http/harness.ts";
+
+const OPERATOR = "the-key-of-an-operator";
+let api: Harness;
+beforeAll(async () => {
+  api = await startApi({ api_keys: [OPERATOR] });
+});
+afterAll(() => api.stop());
+
+const ROUTE = "/api/v1/support";
+const asked = { email: "ada@example.com", message: "My jobs wait.\n\tWhat can I do?" };
+const ask = (body: unknown = asked, headers: Record<string, string> = {}) => api.ask(ROUTE, post(body, headers));
+
+const historyOf = async (thread_id: string) => (await api.log.readStream(`support-${thread_id}`)).map(decode);
+
+describe("opening a thread", () => {
+  test("needs no key, and gives an id and a token of which only a hash is recorded", async () => {
+    const { status, body, headers } = await ask();
+    expect(status).toBe(201);
+    expect(body).toEqual({
+      thread_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      status: "open",
+      reply_token: expect.stringMatching(/^lvr_[\w-]{43}$/),
+    });
+    const [opened] = await historyOf(body.thread_id);
+    expect(opened).toMatchObject({
+      type: "support.opened",
+      position: Number(headers.get("levqor-position")),
+      data: { ...asked, reply_token: { hash: new Bun.CryptoHasher("sha256").update(body.reply_token).digest("hex") } },
+      meta: { actor: "visitor", correlation_id: body.thread_id },
+    });
+    expect(JSON.stringify(opened)).not.toContain(body.reply_token);
+  });
+
+  test("with a key is its holder's action", async () => {
+    const { body } = await ask(asked, { "x-api-key": OPERATOR });
+    expect((await historyOf(body.thread_id))[0]?.meta.actor).toMatch(/^key:[0-9a-f]{8}$/);
+  });
+
+  test("twice with one Idempotency-Key opens one thread, and gives the same token again", async () => {
+    const headers = { "idempotency-key": crypto.randomUUID() };
+    const [first, second] = [await ask(asked, headers), await ask(asked, headers)];
+    expect(second.status).toBe(201);
+    expect(second.body).toEqual(first.body);
+    expect(second.headers.get("idempotency-replayed")).toBe("true");
+    expect(second.headers.get("levqor-position")).toBe(first.headers.get("levqor-position"));
+    expect(await historyOf(first.body.thread_id)).toHaveLength(1);
+    const other = await ask({ ...asked, message: "Another matter." }, headers);
+    expect([other.status, other.body.error]).toEqual([422, "idempotency_key_reused"]);
+    expect(other.text).not.toContain(first.body.reply_token);
+  });
+
+  test("at the same moment with one Idempotency-Key opens one thread", async () => {
+    const headers = { "idempotency-key": crypto.randomUUID() };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(asked, headers)));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+  });
+
+  test("takes a message and an address as long as they may be", async () => {
+    const email = `${"a".repeat(64)}@${"b".repeat(61)}.${"c".repeat(61)}.${"d".repeat(61)}.org`;
+    expect(email).toHaveLength(254);
+    expect((await ask({ email, message: "😀".repeat(4_000) })).status).toBe(201);
+  });
+
+  test.each([
+    ["a message too long", { ...asked, message: "x".repeat(4_001) }, "/message"],
+    ["nothing to say", { ...asked, message: "" }, "/message"],
+    ["a control character", { ...asked, message: "a\u0000b" }, "/message"],
+    ["no address", { message: "Help" }, "/email"],
+    ["an address too long", { ...asked, email: `${"a".repeat(250)}@b.co` }, "/email"],
+    ["two addresses", { ...asked, email: "ada@example.com,eve@example.com" }, "/email"],
+    ["a header in its address", { ...asked, email: "ada@example.com\r\nBcc: eve@example.com" }, "/email"],
+    ["more than there is", { ...asked, subject: "Help" }, "/subject"],
+  ])("is refused with %s", async (_, body, pointer) => {
+    const answer = await ask(body);
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors[0].pointer).toBe(pointer);
+    expect(answer.text).not.toContain("eve@example.com");
+  });
+
+  test("leaves nothing of what was written in the service's log", async () => {
+    await ask({ email: "lovelace@example.com", message: "a-word-of-the-message" });
+    await ask({ email: "lovelace@example.com", message: "a-word-of-the-message\u0000" });
+    const logged = JSON.stringify(api.logged);
+    expect(logged).toContain(ROUTE);
+    expect(logged).not.toContain("lovelace");
+    expect(logged).not.toContain("a-word-of-the-message");
+  });
+});
+
+test("one address opens five threads a minute", async () => {
+  const limited = await startApi({ api_keys: [OPERATOR], rate_limits: { burst: 100, global: null, tiers: {} } });
+  try {
+    const answers = [];
+    for (let i = 0; i < 6; i++) answers.push(await limited.ask(ROUTE, post(asked)));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201, 429]);
+    expect(answers.at(-1)?.body).toMatchObject({ error: "rate_limited", violated_policies: ["support"] });
+  } finally {
+    await limited.stop();
+  }
+});
