@@ -4,11 +4,30 @@ import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
+import { idParam } from "../../http/request/params.ts";
 import { route } from "../../http/route.ts";
 import { openThread } from "./commands.ts";
-import { EXAMPLE_REPLY_TOKEN, EXAMPLE_THREAD_ID, SupportOpened, SupportRequest } from "./schemas.ts";
+import { supportProblems } from "./problems.ts";
+import { readThread } from "./queries.ts";
+import {
+  EXAMPLE_REPLY_TOKEN,
+  EXAMPLE_THREAD_ID,
+  SupportOpened,
+  SupportRequest,
+  SupportThread,
+  ThreadId,
+} from "./schemas.ts";
 
 const ROUTE = "/api/v1/support";
+
+const threadIdParam = idParam({
+  schema: ThreadId,
+  what: "thread",
+  invalid: supportProblems.invalid_thread_id,
+  missing: supportProblems.thread_not_found,
+});
+
+const [EXAMPLE] = SupportThread.examples as [object];
 
 export function supportRoutes({ log }: Pick<ApiOptions, "log">) {
   return [
@@ -46,5 +65,29 @@ export function supportRoutes({ log }: Pick<ApiOptions, "log">) {
         return { thread_id, status: "open", reply_token: opened.reply_token };
       },
     ),
+    route(
+      {
+        method: "GET",
+        path: `${ROUTE}/:thread_id`,
+        id: "getSupportThread",
+        tag: tags.support,
+        summary: "Get a support thread",
+        description: "Returns a thread with all its messages, as the log has it now.",
+        scope: "support:read",
+        reach: "everyones",
+        secret_header: "Levqor-Reply-Token",
+        params: { thread_id: threadIdParam },
+        answers: { 200: { description: "The thread.", schema: SupportThread, example: EXAMPLE } },
+      },
+      async ({ params, secret }) => {
+        const thread = await readThread(log, { ...params, secret });
+        if (!thread) throw notFound(params.thread_id);
+        return thread;
+      },
+    ),
   ];
+}
+
+function notFound(thread_id: string): Problem {
+  return new Problem(supportProblems.thread_not_found, `No support thread with the id ${thread_id} can be shown.`);
 }

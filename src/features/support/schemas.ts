@@ -1,7 +1,9 @@
 /** The shapes of the feature's requests and answers. */
 import { Type } from "@sinclair/typebox";
+import { supportParties } from "../../../events/support.ts";
+import { SUPPORT_MESSAGES_MAX } from "../../domain/support.ts";
 import { component } from "../../http/document/components.ts";
-import { oneOf, PRINTABLE } from "../../http/schema.ts";
+import { oneOf, PRINTABLE, Timestamp } from "../../http/schema.ts";
 
 /** With tabs and line breaks, as people write and paste text. */
 const PRINTABLE_TEXT = PRINTABLE.replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f");
@@ -11,7 +13,7 @@ export const EXAMPLE_THREAD_ID = "0197a1f0-c9d2-7e41-8a3b-5f6c7d8e9a0b";
 /** As one looks; it is nobody's. */
 export const EXAMPLE_REPLY_TOKEN = `lvr_${"EXAMPLE".padEnd(43, "x")}`;
 
-const ThreadId = Type.String({
+export const ThreadId = Type.String({
   format: "uuid",
   description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
   examples: [EXAMPLE_THREAD_ID],
@@ -32,6 +34,15 @@ const Message = Type.String({
   description: "Plain text; it may have several lines.",
   examples: ["My jobs have been queued for an hour. What can I do?"],
 });
+
+const Party = oneOf(supportParties, "`sender`: the person who opened the thread.");
+
+const threadMembers = {
+  thread_id: ThreadId,
+  status: oneOf(["open", "closed"], "Where the thread stands."),
+  opened_at: Timestamp,
+  closed_at: Type.Union([Timestamp, Type.Null()], { description: "`null` while the thread is open." }),
+};
 
 export const SupportRequest = component(
   "SupportRequest",
@@ -57,5 +68,39 @@ export const SupportOpened = component(
       }),
     },
     { additionalProperties: false },
+  ),
+);
+
+export const SupportThread = component(
+  "SupportThread",
+  Type.Object(
+    {
+      ...threadMembers,
+      email: Email,
+      messages: Type.Array(
+        Type.Object({ from: Party, message: Message, at: Timestamp }, { additionalProperties: false }),
+        { maxItems: SUPPORT_MESSAGES_MAX, description: "In order; the first one opened the thread." },
+      ),
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          thread_id: EXAMPLE_THREAD_ID,
+          status: "open",
+          opened_at: "2026-01-15T09:30:00.123456Z",
+          closed_at: null,
+          email: "ada@example.com",
+          messages: [
+            {
+              from: "sender",
+              message: "My jobs have been queued for an hour. What can I do?",
+              at: "2026-01-15T09:30:00.123456Z",
+            },
+            { from: "operator", message: "They run again since 9:40.", at: "2026-01-15T09:45:00.123456Z" },
+          ],
+        },
+      ],
+    },
   ),
 );

@@ -90,6 +90,72 @@ describe("opening a thread", () => {
   });
 });
 
+/** Opens a thread, and gives what its sender needs: its path, and the header that opens it. */
+async function open(body: unknown = asked) {
+  const { thread_id, reply_token } = (await ask(body)).body as { thread_id: string; reply_token: string };
+  return { thread_id, path: `${ROUTE}/${thread_id}`, sender: { "levqor-reply-token": reply_token } };
+}
+const operator = { "x-api-key": OPERATOR };
+
+/** Issues a key of some scopes. */
+async function keyFor(...scopes: string[]): Promise<Record<string, string>> {
+  const { body } = await api.ask("/api/v1/keys", post({ name: "Help desk", scopes }, operator));
+  return { "x-api-key": body.key };
+}
+
+describe("a thread", () => {
+  test("is read by its sender and by operators", async () => {
+    const { thread_id, path, sender } = await open();
+    for (const headers of [sender, operator, await keyFor("support:read")]) {
+      const { status, body } = await api.ask(path, { headers });
+      expect(status).toBe(200);
+      expect(body).toEqual({
+        thread_id,
+        status: "open",
+        email: asked.email,
+        opened_at: expect.any(String),
+        closed_at: null,
+        messages: [{ from: "sender", message: asked.message, at: body.opened_at }],
+      });
+    }
+  });
+
+  test("shows nothing to whoever has but its id, nor whether it exists", async () => {
+    const { path } = await open();
+    const nowhere = `${ROUTE}/${crypto.randomUUID()}`;
+    const other = await open();
+    const refusals: [Record<string, string>, number, string][] = [
+      [{}, 401, "unauthorized"],
+      [{ "x-api-key": "no-key-of-anybody" }, 401, "unauthorized"],
+      [await keyFor("jobs:read"), 403, "insufficient_scope"],
+      [{ "levqor-reply-token": "" }, 404, "thread_not_found"],
+      [{ "levqor-reply-token": `lvr_${"x".repeat(43)}` }, 404, "thread_not_found"],
+      [other.sender, 404, "thread_not_found"],
+    ];
+    for (const [headers, status, error] of refusals) {
+      const [there, missing] = [await api.ask(path, { headers }), await api.ask(nowhere, { headers })];
+      expect([there.status, there.body.error]).toEqual([status, error]);
+      expect([missing.status, missing.body.error]).toEqual([status, error]);
+      expect(there.text).not.toContain(asked.email);
+    }
+    expect((await api.ask(nowhere, { headers: operator })).body.error).toBe("thread_not_found");
+    expect((await api.ask(`${ROUTE}/no-uuid`, { headers: operator })).body.error).toBe("invalid_thread_id");
+  });
+
+  test("is not opened by a key where a reply token is sent too: the token decides", async () => {
+    const { path } = await open();
+    const { sender } = await open();
+    expect((await api.ask(path, { headers: { ...operator, ...sender } })).body.error).toBe("thread_not_found");
+  });
+
+  test("is not opened by a token in a URL, which would be logged along the way", async () => {
+    const { path, sender } = await open();
+    const answer = await api.ask(`${path}?token=${sender["levqor-reply-token"]}`, { headers: sender });
+    expect(answer.body.error).toBe("credential_exposed");
+    expect(JSON.stringify(api.logged)).not.toContain(sender["levqor-reply-token"]);
+  });
+});
+
 test("one address opens five threads a minute", async () => {
   const limited = await startApi({ api_keys: [OPERATOR], rate_limits: { burst: 100, global: null, tiers: {} } });
   try {
