@@ -12,6 +12,7 @@ export const scopes = {
   "workflows:write": "Set the limits of workflows.",
   "workers:write": "Claim jobs and report their outcomes, as an external worker.",
   "support:read": "Read all support threads.",
+  "support:write": "Answer, close and reopen support threads.",
   "audit:read": "Read and export the whole event log, whoever caused its events.",
   "errors:read": "Read the errors that browsers and programs report.",
   "errors:write": "Resolve the errors that browsers and programs report.",

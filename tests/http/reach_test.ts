@@ -182,6 +182,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   getError: "by scope",
   resolveError: "by scope",
   getSupportThread: "by scope",
+  addSupportMessage: "by scope",
   getCallbackSecret: "by scope",
 
   submitJob: () =>

@@ -2,10 +2,18 @@
 import type { EventMeta } from "../../../events/envelope.ts";
 import { decode } from "../../../events/mod.ts";
 import { type SupportOpened, supportStream } from "../../../events/support.ts";
-import { supportDecider } from "../../domain/support.ts";
+import { type SupportCommand, type SupportRejection, type SupportState, supportDecider } from "../../domain/support.ts";
 import { isSameJson } from "../../json/mod.ts";
-import { type EventLog, handle } from "../../log/mod.ts";
+import { type EventLog, type Handled, handle } from "../../log/mod.ts";
 import { newReplyToken, replyToken } from "./reply_token.ts";
+
+/** Runs a command on a thread. Throws what `log.append` throws. */
+export function changeThread(
+  log: EventLog,
+  { thread_id, ...handling }: { thread_id: string; command: SupportCommand; meta: EventMeta },
+): Promise<Handled<SupportState, SupportRejection>> {
+  return handle(log, { stream_id: supportStream(thread_id), decider: supportDecider, ...handling });
+}
 
 interface Opening extends Pick<SupportOpened, "email" | "message"> {
   readonly thread_id: string;

@@ -31,6 +31,15 @@ export async function readThread(
   return partyIn(events[0], secret) && threadOf(thread_id, events);
 }
 
+/** The caller's side of a thread; `undefined`: it does not exist, or the token belongs to another. */
+export async function partyOf(
+  log: Pick<EventLog, "readStream">,
+  { thread_id, secret }: Asking,
+): Promise<SupportParty | undefined> {
+  const [first] = await log.readStream(supportStream(thread_id), { limit: 1 });
+  return partyIn(first, secret);
+}
+
 /** The caller's side of a thread, by its first event; `undefined`: neither. */
 function partyIn(first: StoredEvent | undefined, secret: string | undefined): SupportParty | undefined {
   if (!first) return undefined;

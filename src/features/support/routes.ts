@@ -1,20 +1,27 @@
 /** Support: people ask for help, with or without an account, and operators answer. */
 import { VISITOR } from "../../../events/account.ts";
+import type { SupportParty } from "../../../events/support.ts";
+import type { Caller } from "../../access/mod.ts";
+import type { SupportCommand } from "../../domain/support.ts";
+import type { Call } from "../../http/call.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { idParam } from "../../http/request/params.ts";
 import { route } from "../../http/route.ts";
-import { openThread } from "./commands.ts";
+import { isSameJson } from "../../json/mod.ts";
+import { changeThread, openThread } from "./commands.ts";
 import { supportProblems } from "./problems.ts";
-import { readThread } from "./queries.ts";
+import { partyOf, readThread } from "./queries.ts";
 import {
   EXAMPLE_REPLY_TOKEN,
   EXAMPLE_THREAD_ID,
+  SupportMessageRequest,
   SupportOpened,
   SupportRequest,
   SupportThread,
+  SupportThreadChanged,
   ThreadId,
 } from "./schemas.ts";
 
@@ -28,6 +35,7 @@ const threadIdParam = idParam({
 });
 
 const [EXAMPLE] = SupportThread.examples as [object];
+const [CHANGED] = SupportThreadChanged.examples as [object];
 
 export function supportRoutes({ log }: Pick<ApiOptions, "log">) {
   return [
@@ -85,8 +93,62 @@ export function supportRoutes({ log }: Pick<ApiOptions, "log">) {
         return thread;
       },
     ),
+    route(
+      {
+        method: "POST",
+        path: `${ROUTE}/:thread_id/messages`,
+        id: "addSupportMessage",
+        tag: tags.support,
+        summary: "Add a message to a support thread",
+        description:
+          "Continues a thread as its sender, with the reply token, or answers it as an operator, with a key.",
+        scope: "support:write",
+        reach: "everyones",
+        secret_header: "Levqor-Reply-Token",
+        idempotent: true,
+        params: { thread_id: threadIdParam },
+        body: SupportMessageRequest,
+        answers: { 201: { description: "The message is added.", schema: SupportThreadChanged, example: CHANGED } },
+        errors: [problems.conflict],
+      },
+      async (call) => {
+        const causation_id = call.repeatableId();
+        const message = { from: await reached(call), ...call.body };
+        const handled = await change(call, { type: "add_message", causation_id, ...message });
+        if (!handled.ok) {
+          const { refusal, state } = handled;
+          if (refusal.code !== "message_exists") throw new Problem(problems.conflict, refusal.message);
+          if (!isSameJson(state.keyed.get(causation_id as string), message)) {
+            const detail = "The Idempotency-Key was used before to add another message.";
+            throw new Problem(problems.idempotency_key_reused, detail);
+          }
+          call.replayed();
+        }
+        call.recorded(handled.ok ? handled.position : undefined);
+        return { ...call.params, status: "open" };
+      },
+    ),
   ];
+
+  /** The caller's side of the thread. Throws the problem `thread_not_found`. */
+  async function reached({ params: { thread_id }, secret }: InThread): Promise<SupportParty> {
+    const party = await partyOf(log, { thread_id, secret });
+    if (!party) throw notFound(thread_id);
+    return party;
+  }
+
+  function change(call: InThread, command: SupportCommand) {
+    const { thread_id } = call.params;
+    const causation_id = call.repeatableId();
+    const meta = { actor: call.caller?.actor ?? VISITOR, correlation_id: thread_id, ...call.cause, causation_id };
+    return changeThread(log, { thread_id, command, meta });
+  }
 }
+
+type InThread = Pick<
+  Call<{ readonly thread_id: string }, unknown, unknown, Caller | undefined>,
+  "params" | "secret" | "caller" | "cause" | "repeatableId"
+>;
 
 function notFound(thread_id: string): Problem {
   return new Problem(supportProblems.thread_not_found, `No support thread with the id ${thread_id} can be shown.`);

@@ -71,6 +71,24 @@ export const SupportOpened = component(
   ),
 );
 
+export const SupportMessageRequest = component(
+  "SupportMessageRequest",
+  Type.Object(
+    { message: Message },
+    { additionalProperties: false, examples: [{ message: "They run again since 9:40." }] },
+  ),
+);
+
+const { opened_at: _, closed_at: __, ...threadStatus } = threadMembers;
+
+export const SupportThreadChanged = component(
+  "SupportThreadChanged",
+  Type.Object(threadStatus, {
+    additionalProperties: false,
+    examples: [{ thread_id: EXAMPLE_THREAD_ID, status: "open" }],
+  }),
+);
+
 export const SupportThread = component(
   "SupportThread",
   Type.Object(

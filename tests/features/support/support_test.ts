@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { decode } from "../../../events/mod.ts";
+import { SUPPORT_MESSAGES_MAX } from "../../../src/domain/support.ts";
 import { type Harness, post, startApi } from "../../http/harness.ts";
 
 const OPERATOR = "the-key-of-an-operator";
@@ -153,6 +154,64 @@ describe("a thread", () => {
     const answer = await api.ask(`${path}?token=${sender["levqor-reply-token"]}`, { headers: sender });
     expect(answer.body.error).toBe("credential_exposed");
     expect(JSON.stringify(api.logged)).not.toContain(sender["levqor-reply-token"]);
+  });
+});
+
+describe("a message", () => {
+  test("continues a thread: from its sender with the token, from an operator with a key", async () => {
+    const { thread_id, path, sender } = await open();
+    const answers = [
+      await api.ask(`${path}/messages`, post({ message: "They run." }, await keyFor("support:write"))),
+      await api.ask(`${path}/messages`, post({ message: "Thank you." }, sender)),
+    ];
+    for (const { status, body } of answers) expect([status, body]).toEqual([201, { thread_id, status: "open" }]);
+    const { body } = await api.ask(path, { headers: sender });
+    expect(body.messages.map(({ from, message }: Record<string, string>) => [from, message])).toEqual([
+      ["sender", asked.message],
+      ["operator", "They run."],
+      ["sender", "Thank you."],
+    ]);
+    const [, answer, thanks] = await historyOf(thread_id);
+    expect(answer?.meta.actor).toMatch(/^key:/);
+    expect(thanks?.meta.actor).toBe("visitor");
+  });
+
+  test("is added once for an Idempotency-Key", async () => {
+    const { thread_id, path, sender } = await open();
+    const send = (message: string) =>
+      api.ask(`${path}/messages`, post({ message }, { ...sender, "idempotency-key": "k" }));
+    const [first, second] = [await send("Again"), await send("Again")];
+    expect([second.status, second.text]).toEqual([first.status, first.text]);
+    expect(second.headers.get("idempotency-replayed")).toBe("true");
+    expect((await send("Another")).body.error).toBe("idempotency_key_reused");
+    expect(await historyOf(thread_id)).toHaveLength(2);
+  });
+
+  test("needs the scope, or the thread's own token", async () => {
+    const { thread_id, path } = await open();
+    const { sender } = await open();
+    const send = (headers: Record<string, string>) => api.ask(`${path}/messages`, post({ message: "Me too" }, headers));
+    expect((await send({})).body.error).toBe("unauthorized");
+    expect((await send(await keyFor("support:read"))).body.error).toBe("insufficient_scope");
+    expect((await send(sender)).body.error).toBe("thread_not_found");
+    expect(await historyOf(thread_id)).toHaveLength(1);
+  });
+
+  test("is refused with the token in it, and when it is empty or too long", async () => {
+    const { path, sender } = await open();
+    const send = (message: string) => api.ask(`${path}/messages`, post({ message }, sender));
+    expect((await send(`My token is ${sender["levqor-reply-token"]}`)).body.error).toBe("credential_exposed");
+    expect((await send("")).body.errors[0].pointer).toBe("/message");
+    expect((await send("x".repeat(4_001))).body.errors[0].pointer).toBe("/message");
+    expect((await send("x".repeat(4_000))).status).toBe(201);
+  });
+
+  test("is one of a hundred at most", async () => {
+    const { path, sender } = await open();
+    const send = () => api.ask(`${path}/messages`, post({ message: "And another" }, sender));
+    for (let i = 1; i < SUPPORT_MESSAGES_MAX; i++) expect((await send()).status).toBe(201);
+    expect((await send()).body).toMatchObject({ error: "conflict", detail: expect.stringContaining("has 100") });
+    expect((await api.ask(path, { headers: sender })).body.messages).toHaveLength(SUPPORT_MESSAGES_MAX);
   });
 });
 
