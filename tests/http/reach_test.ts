@@ -183,6 +183,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   resolveError: "by scope",
   getSupportThread: "by scope",
   addSupportMessage: "by scope",
+  closeSupportThread: "by scope",
   getCallbackSecret: "by scope",
 
   submitJob: () =>

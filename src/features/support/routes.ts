@@ -128,6 +128,33 @@ export function supportRoutes({ log }: Pick<ApiOptions, "log">) {
         return { ...call.params, status: "open" };
       },
     ),
+    route(
+      {
+        method: "POST",
+        path: `${ROUTE}/:thread_id/close`,
+        id: "closeSupportThread",
+        tag: tags.support,
+        summary: "Close a support thread",
+        description:
+          "Ends a thread, as its sender or as an operator: it accepts no more messages. Closing a closed thread changes nothing.",
+        scope: "support:write",
+        reach: "everyones",
+        secret_header: "Levqor-Reply-Token",
+        params: { thread_id: threadIdParam },
+        answers: {
+          200: {
+            description: "The thread is closed.",
+            schema: SupportThreadChanged,
+            example: { ...CHANGED, status: "closed" },
+          },
+        },
+      },
+      async (call) => {
+        const handled = await change(call, { type: "close", by: await reached(call) });
+        if (handled.ok) call.recorded(handled.position);
+        return { ...call.params, status: "closed" };
+      },
+    ),
   ];
 
   /** The caller's side of the thread. Throws the problem `thread_not_found`. */

@@ -215,6 +215,32 @@ describe("a message", () => {
   });
 });
 
+describe("closing a thread", () => {
+  test("ends it, for its sender and for operators", async () => {
+    for (const who of ["sender", "operator"] as const) {
+      const { thread_id, path, sender } = await open();
+      const headers = who === "sender" ? sender : await keyFor("support:write");
+      const close = () => api.ask(`${path}/close`, { method: "POST", headers });
+      const [first, second] = [await close(), await close()];
+      expect([first.status, first.body]).toEqual([200, { thread_id, status: "closed" }]);
+      expect([second.status, second.body]).toEqual([200, { thread_id, status: "closed" }]);
+      expect((await historyOf(thread_id)).slice(1)).toMatchObject([{ type: "support.closed", data: { by: who } }]);
+      const { body } = await api.ask(path, { headers: sender });
+      expect(body).toMatchObject({ status: "closed", closed_at: expect.any(String) });
+      const late = await api.ask(`${path}/messages`, post({ message: "And yet" }, sender));
+      expect([late.status, late.body.error]).toEqual([409, "conflict"]);
+    }
+  });
+
+  test("needs the scope, or the thread's own token", async () => {
+    const [{ path }, { sender }] = [await open(), await open()];
+    const close = (headers = {}) => api.ask(`${path}/close`, { method: "POST", headers });
+    expect((await close()).body.error).toBe("unauthorized");
+    expect((await close(await keyFor("support:read"))).body.error).toBe("insufficient_scope");
+    expect((await close(sender)).body.error).toBe("thread_not_found");
+  });
+});
+
 test("one address opens five threads a minute", async () => {
   const limited = await startApi({ api_keys: [OPERATOR], rate_limits: { burst: 100, global: null, tiers: {} } });
   try {
