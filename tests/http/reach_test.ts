@@ -181,6 +181,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   listErrors: "by scope",
   getError: "by scope",
   resolveError: "by scope",
+  listSupportThreads: "by scope",
   getSupportThread: "by scope",
   addSupportMessage: "by scope",
   closeSupportThread: "by scope",

@@ -2,6 +2,8 @@
 import type { StoredEvent } from "../../../events/envelope.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
 import { type SupportOpened, type SupportParty, supportStream } from "../../../events/support.ts";
+import type { SupportThreadRow } from "../../../projections/support_threads.ts";
+import type { Sql } from "../../db/mod.ts";
 import type { EventLog } from "../../log/mod.ts";
 import { isReplyToken } from "./reply_token.ts";
 
@@ -20,6 +22,20 @@ interface Thread {
   readonly closed_at: string | null;
   /** In order; the first one opened it. */
   readonly messages: readonly { readonly from: SupportParty; readonly message: string; readonly at: string }[];
+}
+
+/** Threads with a status, or all, newest first, starting before a position. */
+export function selectThreads(
+  sql: Sql,
+  { status, before, take }: { status: "open" | "closed" | undefined; before: number | undefined; take: number },
+) {
+  return sql<SupportThreadRow[]>`
+    select thread_id, status, messages, last_message_from, last_message_at, opened_at, closed_at, position
+    from levqor_read.support_threads
+    where true ${status === undefined ? sql`` : sql`and status = ${status}`}
+      ${before === undefined ? sql`` : sql`and position < ${before}`}
+    order by position desc
+    limit ${take}`;
 }
 
 /** A thread as the log has it now; `undefined`: it does not exist, or the token belongs to another. */

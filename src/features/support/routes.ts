@@ -13,15 +13,18 @@ import { route } from "../../http/route.ts";
 import { isSameJson } from "../../json/mod.ts";
 import { changeThread, openThread } from "./commands.ts";
 import { supportProblems } from "./problems.ts";
-import { partyOf, readThread } from "./queries.ts";
+import { partyOf, readThread, selectThreads } from "./queries.ts";
 import {
   EXAMPLE_REPLY_TOKEN,
   EXAMPLE_THREAD_ID,
+  ListedSupportThread,
+  SupportListQuery,
   SupportMessageRequest,
   SupportOpened,
   SupportRequest,
   SupportThread,
   SupportThreadChanged,
+  SupportThreadList,
   ThreadId,
 } from "./schemas.ts";
 
@@ -34,10 +37,11 @@ const threadIdParam = idParam({
   missing: supportProblems.thread_not_found,
 });
 
+const [LISTED] = ListedSupportThread.examples as [object];
 const [EXAMPLE] = SupportThread.examples as [object];
 const [CHANGED] = SupportThreadChanged.examples as [object];
 
-export function supportRoutes({ log }: Pick<ApiOptions, "log">) {
+export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
   return [
     route(
       {
@@ -71,6 +75,32 @@ export function supportRoutes({ log }: Pick<ApiOptions, "log">) {
         if (opened.replayed) call.replayed();
         call.recorded(opened.position);
         return { thread_id, status: "open", reply_token: opened.reply_token };
+      },
+    ),
+    route(
+      {
+        method: "GET",
+        path: ROUTE,
+        id: "listSupportThreads",
+        tag: tags.support,
+        summary: "List support threads, newest first",
+        description: "Shows who wrote last and when, but not what was written.",
+        scope: "support:read",
+        reach: "everyones",
+        query: SupportListQuery,
+        list: true,
+        answers: {
+          200: {
+            description: "A page of threads.",
+            schema: SupportThreadList,
+            example: { data: [LISTED], has_more: false, next_cursor: null },
+          },
+        },
+      },
+      async (call) => {
+        const { status } = call.query;
+        const select = (before: number | undefined, take: number) => selectThreads(sql, { status, before, take });
+        return await call.page("support_threads", { select, show: ({ position: _, ...thread }) => thread });
       },
     ),
     route(

@@ -3,7 +3,7 @@ import { Type } from "@sinclair/typebox";
 import { supportParties } from "../../../events/support.ts";
 import { SUPPORT_MESSAGES_MAX } from "../../domain/support.ts";
 import { component } from "../../http/document/components.ts";
-import { oneOf, PRINTABLE, Timestamp } from "../../http/schema.ts";
+import { list, oneOf, PageQuery, PRINTABLE, Timestamp } from "../../http/schema.ts";
 
 /** With tabs and line breaks, as people write and paste text. */
 const PRINTABLE_TEXT = PRINTABLE.replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f");
@@ -43,6 +43,39 @@ const threadMembers = {
   opened_at: Timestamp,
   closed_at: Type.Union([Timestamp, Type.Null()], { description: "`null` while the thread is open." }),
 };
+
+export const SupportListQuery = Type.Object(
+  { ...PageQuery.properties, status: Type.Optional(oneOf(["open", "closed"], "Only threads with this status.")) },
+  { additionalProperties: false },
+);
+
+export const ListedSupportThread = component(
+  "ListedSupportThread",
+  Type.Object(
+    {
+      ...threadMembers,
+      messages: Type.Integer({ minimum: 1, maximum: SUPPORT_MESSAGES_MAX, description: "How many." }),
+      last_message_from: Party,
+      last_message_at: Timestamp,
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          thread_id: EXAMPLE_THREAD_ID,
+          status: "open",
+          opened_at: "2026-01-15T09:30:00.123456Z",
+          closed_at: null,
+          messages: 2,
+          last_message_from: "operator",
+          last_message_at: "2026-01-15T09:45:00.123456Z",
+        },
+      ],
+    },
+  ),
+);
+
+export const SupportThreadList = component("SupportThreadList", list(ListedSupportThread));
 
 export const SupportRequest = component(
   "SupportRequest",

@@ -241,6 +241,52 @@ describe("closing a thread", () => {
   });
 });
 
+describe("the list of threads", () => {
+  const seen = async (query: string, position: string) =>
+    (await api.ask(`${ROUTE}${query}`, { headers: { ...operator, "levqor-min-position": position } })).body;
+
+  test("shows the newest first, in pages, without what was written", async () => {
+    const [first, second] = [await open(), await open()];
+    const answer = await api.ask(`${first.path}/messages`, post({ message: "They run." }, operator));
+    const page = await seen("?limit=1", answer.headers.get("levqor-position") ?? "");
+    expect(page).toMatchObject({ data: [{ thread_id: second.thread_id, messages: 1, last_message_from: "sender" }] });
+    const next = await seen(`?limit=1&cursor=${page.next_cursor}`, "");
+    expect(next.data).toEqual([
+      {
+        thread_id: first.thread_id,
+        status: "open",
+        messages: 2,
+        last_message_from: "operator",
+        last_message_at: expect.any(String),
+        opened_at: expect.any(String),
+        closed_at: null,
+      },
+    ]);
+  });
+
+  test("shows threads of one status", async () => {
+    const [done, other] = [await open(), await open()];
+    const { headers } = await api.ask(`${done.path}/close`, { method: "POST", headers: operator });
+    const position = headers.get("levqor-position") ?? "";
+    const idsOf = async (status: string) =>
+      (await seen(`?limit=100&status=${status}`, position)).data.map(
+        (thread: { thread_id: string }) => thread.thread_id,
+      );
+    const [open_ids, closed_ids] = [await idsOf("open"), await idsOf("closed")];
+    expect(closed_ids).toContain(done.thread_id);
+    expect(closed_ids).not.toContain(other.thread_id);
+    expect(open_ids).toContain(other.thread_id);
+    expect(open_ids).not.toContain(done.thread_id);
+    expect((await seen("?status=lost", position)).error).toBe("validation_failed");
+  });
+
+  test("is for operators alone: no reply token opens it", async () => {
+    const { sender } = await open();
+    expect((await api.ask(ROUTE, { headers: sender })).body.error).toBe("unauthorized");
+    expect((await api.ask(ROUTE, { headers: await keyFor("support:write") })).body.error).toBe("insufficient_scope");
+  });
+});
+
 test("one address opens five threads a minute", async () => {
   const limited = await startApi({ api_keys: [OPERATOR], rate_limits: { burst: 100, global: null, tiers: {} } });
   try {
