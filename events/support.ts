@@ -39,9 +39,14 @@ export type SupportMessageAdded = Static<typeof SupportMessageAdded>;
 export const SupportClosed = Type.Object({ by: Party });
 export type SupportClosed = Static<typeof SupportClosed>;
 
+/** The thread accepts messages again. */
+export const SupportReopened = Type.Object({ by: Party });
+export type SupportReopened = Static<typeof SupportReopened>;
+
 /** Every event type of the category, with its newest schema. */
 export const supportEvents = {
   "support.opened": SupportOpened,
   "support.message_added": SupportMessageAdded,
   "support.closed": SupportClosed,
+  "support.reopened": SupportReopened,
 } as const satisfies Record<string, TSchema>;

@@ -19,8 +19,8 @@ export type SupportThreadRow = {
 
 export const supportThreads = defineProjection({
   name: "support_threads",
-  version: 1,
-  reads: ["support.opened", "support.message_added", "support.closed"],
+  version: 2,
+  reads: ["support.opened", "support.message_added", "support.closed", "support.reopened"],
   columns: {
     thread_id: { type: "uuid" },
     status: { type: "text" },
@@ -55,6 +55,8 @@ export const supportThreads = defineProjection({
         return { ...row, messages: row.messages + 1, last_message_from: event.data.from, last_message_at: at };
       case "support.closed":
         return { ...row, status: "closed", closed_at: at };
+      case "support.reopened":
+        return { ...row, status: "open", closed_at: null };
     }
   },
 });

@@ -2,21 +2,25 @@
  * A support thread: a sender asks, operators answer.
  *
  * ```text
- *   open ──▶ open (messages, 100 in all) ──close──▶ closed
+ *   open ──▶ open (messages, 100 in all) ──close──▶ closed ──reopen (20 times)──▶ open
  * ```
  */
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
-import type { SupportClosed, SupportMessageAdded, SupportOpened } from "../../events/support.ts";
+import type { SupportClosed, SupportMessageAdded, SupportOpened, SupportReopened } from "../../events/support.ts";
 import type { Decider, Rejection } from "./decider.ts";
 
 /** Messages of a thread, including the first: a thread is always shown whole. */
 export const SUPPORT_MESSAGES_MAX = 100;
+
+/** How often a thread can be reopened: the holder of its token must not be able to fill the log. */
+export const SUPPORT_REOPENINGS_MAX = 20;
 
 export interface SupportState {
   readonly status: "none" | "open" | "closed";
   /** The data of `support.opened`. */
   readonly opened: SupportOpened | null;
   readonly messages: number;
+  readonly reopenings: number;
   /** Messages sent with an Idempotency-Key, by the causation id derived from it. */
   readonly keyed: ReadonlyMap<string, SupportMessageAdded>;
 }
@@ -28,14 +32,21 @@ export type SupportCommand =
       /** Identifies the request, if it has an Idempotency-Key: its message is added once. */
       readonly causation_id: string | undefined;
     } & SupportMessageAdded)
-  | ({ readonly type: "close" } & SupportClosed);
+  | ({ readonly type: "close" } & SupportClosed)
+  | ({ readonly type: "reopen" } & SupportReopened);
 
 export interface SupportRejection extends Rejection {
-  readonly code: "thread_exists" | "thread_not_found" | "thread_closed" | "too_many_messages" | "message_exists";
+  readonly code:
+    | "thread_exists"
+    | "thread_not_found"
+    | "thread_closed"
+    | "too_many_messages"
+    | "message_exists"
+    | "too_many_reopenings";
 }
 
 export const supportDecider: Decider<SupportState, SupportCommand, SupportRejection> = {
-  initial: { status: "none", opened: null, messages: 0, keyed: new Map() },
+  initial: { status: "none", opened: null, messages: 0, reopenings: 0, keyed: new Map() },
   evolve,
   decide,
 };
@@ -51,6 +62,8 @@ function evolve(state: SupportState, event: KnownEvent): SupportState {
     }
     case "support.closed":
       return { ...state, status: "closed" };
+    case "support.reopened":
+      return { ...state, status: "open", reopenings: state.reopenings + 1 };
     default:
       return state;
   }
@@ -68,6 +81,8 @@ function decide(command: SupportCommand, state: SupportState): readonly KnownNew
       return addMessage(command, state);
     case "close":
       return state.status === "closed" ? [] : [{ type: "support.closed", data: { by: command.by } }];
+    case "reopen":
+      return reopen(command, state);
   }
 }
 
@@ -84,6 +99,18 @@ function addMessage(
     return refuse("too_many_messages", message);
   }
   return [{ type: "support.message_added", data }];
+}
+
+function reopen(
+  { by }: SupportReopened,
+  { status, reopenings }: SupportState,
+): readonly KnownNewEvent[] | SupportRejection {
+  if (status === "open") return [];
+  if (reopenings >= SUPPORT_REOPENINGS_MAX) {
+    const message = `Cannot reopen the thread: it was reopened ${reopenings} times, the maximum. Open a new thread.`;
+    return refuse("too_many_reopenings", message);
+  }
+  return [{ type: "support.reopened", data: { by } }];
 }
 
 function refuse(code: SupportRejection["code"], message: string): SupportRejection {

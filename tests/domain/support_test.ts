@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { catalogue, type EventType, type KnownNewEvent } from "../../events/mod.ts";
 import { personalPointers } from "../../events/personal.ts";
-import { SUPPORT_MESSAGES_MAX, supportDecider } from "../../src/domain/support.ts";
+import { SUPPORT_MESSAGES_MAX, SUPPORT_REOPENINGS_MAX, supportDecider } from "../../src/domain/support.ts";
 import { deciderSpec } from "../spec.ts";
 
 const given = deciderSpec(supportDecider);
@@ -15,6 +15,7 @@ const opened: KnownNewEvent = { type: "support.opened", data: asked };
 const answer = { from: "operator", message: "They run." } as const;
 const add = { type: "add_message", causation_id: undefined, ...answer } as const;
 const answered: KnownNewEvent = { type: "support.message_added", data: answer };
+const reopened: KnownNewEvent = { type: "support.reopened", data: { by: "sender" } };
 const closed: KnownNewEvent = { type: "support.closed", data: { by: "operator" } };
 
 describe("a support thread", () => {
@@ -40,6 +41,23 @@ describe("a support thread", () => {
   test("that is closed takes no message; closing it again changes nothing", () => {
     given(opened, closed).when(add).refused("thread_closed");
     given(opened, closed).when({ type: "close", by: "sender" }).then();
+  });
+
+  test("that is closed is reopened, and takes messages again; reopening an open one changes nothing", () => {
+    given(opened, closed).when({ type: "reopen", by: "sender" }).then(reopened);
+    given(opened, closed, reopened).when(add).then(answered);
+    given(opened).when({ type: "reopen", by: "sender" }).then();
+    given().when({ type: "reopen", by: "sender" }).refused("thread_not_found");
+  });
+
+  test("is reopened so many times", () => {
+    const before = Array.from({ length: SUPPORT_REOPENINGS_MAX - 1 }, () => [closed, reopened]).flat();
+    given(opened, ...before, closed)
+      .when({ type: "reopen", by: "sender" })
+      .then(reopened);
+    given(opened, ...before, closed, reopened, closed)
+      .when({ type: "reopen", by: "sender" })
+      .refused("too_many_reopenings");
   });
 
   test("takes a message once that is known by an Idempotency-Key, whatever happened since", () => {
@@ -77,5 +95,6 @@ test("what identifies the sender, and what is written, is marked as personal", (
     "support.opened": ["/email", "/message"],
     "support.message_added": ["/message"],
     "support.closed": [],
+    "support.reopened": [],
   });
 });

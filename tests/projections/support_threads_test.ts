@@ -38,6 +38,11 @@ test("a thread shows who wrote last, how much there is, and whether it is closed
   });
 });
 
+test("a thread that is reopened is open", () => {
+  const reopened = { type: "support.reopened", data: { by: "sender" } };
+  expect(rowAfter(opened, closed, reopened)).toMatchObject({ status: "open", closed_at: null, messages: 1 });
+});
+
 test("nothing of what was written is in it", () => {
   const row = JSON.stringify(rowAfter(opened, answered, thanked, closed));
   for (const text of ["ada", "example.com", "Where", "run", "Thank", "000000"]) expect(row).not.toContain(text);

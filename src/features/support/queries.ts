@@ -80,6 +80,8 @@ function withEvent(thread: Thread, event: KnownEvent): Thread {
       return { ...thread, messages: [...thread.messages, { ...event.data, at }] };
     case "support.closed":
       return { ...thread, status: "closed", closed_at: at };
+    case "support.reopened":
+      return { ...thread, status: "open", closed_at: null };
     default:
       return thread;
   }
