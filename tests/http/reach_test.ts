@@ -185,6 +185,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   getSupportThread: "by scope",
   addSupportMessage: "by scope",
   closeSupportThread: "by scope",
+  reopenSupportThread: "by scope",
   getCallbackSecret: "by scope",
 
   submitJob: () =>

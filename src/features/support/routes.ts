@@ -2,7 +2,7 @@
 import { VISITOR } from "../../../events/account.ts";
 import type { SupportParty } from "../../../events/support.ts";
 import type { Caller } from "../../access/mod.ts";
-import type { SupportCommand } from "../../domain/support.ts";
+import { SUPPORT_REOPENINGS_MAX, type SupportCommand } from "../../domain/support.ts";
 import type { Call } from "../../http/call.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
@@ -183,6 +183,28 @@ export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         const handled = await change(call, { type: "close", by: await reached(call) });
         if (handled.ok) call.recorded(handled.position);
         return { ...call.params, status: "closed" };
+      },
+    ),
+    route(
+      {
+        method: "POST",
+        path: `${ROUTE}/:thread_id/reopen`,
+        id: "reopenSupportThread",
+        tag: tags.support,
+        summary: "Reopen a support thread",
+        description: `Lets a closed thread accept messages again, as its sender or as an operator, up to ${SUPPORT_REOPENINGS_MAX} times. Reopening an open thread changes nothing.`,
+        scope: "support:write",
+        reach: "everyones",
+        secret_header: "Levqor-Reply-Token",
+        params: { thread_id: threadIdParam },
+        answers: { 200: { description: "The thread is open.", schema: SupportThreadChanged, example: CHANGED } },
+        errors: [problems.conflict],
+      },
+      async (call) => {
+        const handled = await change(call, { type: "reopen", by: await reached(call) });
+        if (!handled.ok) throw new Problem(problems.conflict, handled.refusal.message);
+        call.recorded(handled.position);
+        return { ...call.params, status: "open" };
       },
     ),
   ];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { decode } from "../../../events/mod.ts";
-import { SUPPORT_MESSAGES_MAX } from "../../../src/domain/support.ts";
+import { SUPPORT_MESSAGES_MAX, SUPPORT_REOPENINGS_MAX } from "../../../src/domain/support.ts";
 import { type Harness, post, startApi } from "../../http/harness.ts";
 
 const OPERATOR = "the-key-of-an-operator";
@@ -238,6 +238,34 @@ describe("closing a thread", () => {
     expect((await close()).body.error).toBe("unauthorized");
     expect((await close(await keyFor("support:read"))).body.error).toBe("insufficient_scope");
     expect((await close(sender)).body.error).toBe("thread_not_found");
+  });
+});
+
+describe("reopening a thread", () => {
+  test("lets both sides continue, as often as it may be done", async () => {
+    const { thread_id, path, sender } = await open();
+    const act = (what: string, headers: Record<string, string>) =>
+      api.ask(`${path}/${what}`, { method: "POST", headers });
+    for (let i = 0; i < SUPPORT_REOPENINGS_MAX; i++) {
+      await act("close", operator);
+      const { status, body } = await act("reopen", i === 0 ? operator : sender);
+      expect([status, body]).toEqual([200, { thread_id, status: "open" }]);
+    }
+    expect((await act("reopen", sender)).status).toBe(200);
+    expect((await api.ask(`${path}/messages`, post({ message: "And yet" }, sender))).status).toBe(201);
+    expect((await api.ask(path, { headers: sender })).body).toMatchObject({ status: "open", closed_at: null });
+    await act("close", sender);
+    const late = await act("reopen", sender);
+    expect([late.status, late.body.error]).toEqual([409, "conflict"]);
+    expect(late.body.detail).toContain("20 times");
+  });
+
+  test("needs the scope, or the thread's own token", async () => {
+    const [{ path }, { sender }] = [await open(), await open()];
+    const reopen = (headers = {}) => api.ask(`${path}/reopen`, { method: "POST", headers });
+    expect((await reopen()).body.error).toBe("unauthorized");
+    expect((await reopen(await keyFor("support:read"))).body.error).toBe("insufficient_scope");
+    expect((await reopen(sender)).body.error).toBe("thread_not_found");
   });
 });
 
