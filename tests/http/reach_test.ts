@@ -182,6 +182,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   getError: "by scope",
   resolveError: "by scope",
   listSupportThreads: "by scope",
+  getSupportHealth: "by scope",
   getSupportThread: "by scope",
   addSupportMessage: "by scope",
   closeSupportThread: "by scope",

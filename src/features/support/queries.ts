@@ -38,6 +38,17 @@ export function selectThreads(
     limit ${take}`;
 }
 
+/** How many threads are open, and how many of them wait for an answer. */
+export async function countWaiting(sql: Sql) {
+  const [found] = await sql<{ open: number; unanswered: number; oldest_unanswered_at: string | null }[]>`
+    select count(*)::int as open,
+      (count(*) filter (where last_message_from = 'sender'))::int as unanswered,
+      min(last_message_at) filter (where last_message_from = 'sender') as oldest_unanswered_at
+    from levqor_read.support_threads
+    where status = 'open'`;
+  return found;
+}
+
 /** A thread as the log has it now; `undefined`: it does not exist, or the token belongs to another. */
 export async function readThread(
   log: Pick<EventLog, "readStream">,

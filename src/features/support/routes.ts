@@ -9,15 +9,17 @@ import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { idParam } from "../../http/request/params.ts";
+import { onceBuilt } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { isSameJson } from "../../json/mod.ts";
 import { changeThread, openThread } from "./commands.ts";
 import { supportProblems } from "./problems.ts";
-import { partyOf, readThread, selectThreads } from "./queries.ts";
+import { countWaiting, partyOf, readThread, selectThreads } from "./queries.ts";
 import {
   EXAMPLE_REPLY_TOKEN,
   EXAMPLE_THREAD_ID,
   ListedSupportThread,
+  SupportHealth,
   SupportListQuery,
   SupportMessageRequest,
   SupportOpened,
@@ -37,6 +39,7 @@ const threadIdParam = idParam({
   missing: supportProblems.thread_not_found,
 });
 
+const [HEALTH] = SupportHealth.examples as [object];
 const [LISTED] = ListedSupportThread.examples as [object];
 const [EXAMPLE] = SupportThread.examples as [object];
 const [CHANGED] = SupportThreadChanged.examples as [object];
@@ -102,6 +105,21 @@ export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         const select = (before: number | undefined, take: number) => selectThreads(sql, { status, before, take });
         return await call.page("support_threads", { select, show: ({ position: _, ...thread }) => thread });
       },
+    ),
+    route(
+      {
+        method: "GET",
+        path: `${ROUTE}/health`,
+        id: "getSupportHealth",
+        tag: tags.support,
+        summary: "Get the state of the support inbox",
+        description: "Tells how many threads are open, and how many of them wait for an answer.",
+        scope: "support:read",
+        reach: "everyones",
+        answers: { 200: { description: "What waits.", schema: SupportHealth, example: HEALTH } },
+        errors: [problems.read_model_behind],
+      },
+      async () => ({ status: "ok", ...(await onceBuilt(() => countWaiting(sql))) }),
     ),
     route(
       {

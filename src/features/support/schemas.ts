@@ -77,6 +77,24 @@ export const ListedSupportThread = component(
 
 export const SupportThreadList = component("SupportThreadList", list(ListedSupportThread));
 
+export const SupportHealth = component(
+  "SupportHealth",
+  Type.Object(
+    {
+      status: oneOf(["ok"], "The inbox can be read."),
+      open: Type.Integer({ minimum: 0, description: "Threads that are not closed." }),
+      unanswered: Type.Integer({ minimum: 0, description: "Those of them whose sender wrote last." }),
+      oldest_unanswered_at: Type.Union([Timestamp, Type.Null()], {
+        description: "When the first of these was last written to; `null`: there is none.",
+      }),
+    },
+    {
+      additionalProperties: false,
+      examples: [{ status: "ok", open: 3, unanswered: 1, oldest_unanswered_at: "2026-01-15T09:30:00.123456Z" }],
+    },
+  ),
+);
+
 export const SupportRequest = component(
   "SupportRequest",
   Type.Object(

@@ -315,6 +315,33 @@ describe("the list of threads", () => {
   });
 });
 
+test("the inbox tells how much waits for an answer", async () => {
+  const inbox = await startApi({ api_keys: [OPERATOR] });
+  try {
+    const health = async () => (await inbox.ask(`${ROUTE}/health`, { headers: operator })).body;
+    const shown = async ({ headers }: { headers: Headers }) => {
+      const position = headers.get("levqor-position") ?? "";
+      const list = await inbox.ask(ROUTE, { headers: { ...operator, "levqor-min-position": position } });
+      expect(list.status).toBe(200);
+      return await health();
+    };
+    expect(await health()).toEqual({ status: "ok", open: 0, unanswered: 0, oldest_unanswered_at: null });
+    const first = await inbox.ask(ROUTE, post(asked));
+    const [opened] = (await inbox.log.readStream(`support-${first.body.thread_id}`)).map(decode);
+    const second = await inbox.ask(ROUTE, post(asked));
+    const oldest_unanswered_at = opened?.recorded_at;
+    expect(await shown(second)).toEqual({ status: "ok", open: 2, unanswered: 2, oldest_unanswered_at });
+    const answer = await inbox.ask(`${ROUTE}/${second.body.thread_id}/messages`, post({ message: "So." }, operator));
+    expect(await shown(answer)).toEqual({ status: "ok", open: 2, unanswered: 1, oldest_unanswered_at });
+    const close = { method: "POST", headers: operator };
+    const closed = await inbox.ask(`${ROUTE}/${first.body.thread_id}/close`, close);
+    expect(await shown(closed)).toEqual({ status: "ok", open: 1, unanswered: 0, oldest_unanswered_at: null });
+    expect((await inbox.ask(`${ROUTE}/health`)).body.error).toBe("unauthorized");
+  } finally {
+    await inbox.stop();
+  }
+});
+
 test("one address opens five threads a minute", async () => {
   const limited = await startApi({ api_keys: [OPERATOR], rate_limits: { burst: 100, global: null, tiers: {} } });
   try {
