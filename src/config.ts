@@ -11,6 +11,7 @@ import { databaseSettings } from "./db/settings.ts";
 import { streamSettings } from "./features/streams/settings.ts";
 import { httpSettings } from "./http/settings.ts";
 import { jobSettings } from "./jobs/settings.ts";
+import { mailSettings } from "./mail/settings.ts";
 import { processSettings } from "./process/settings.ts";
 import { rateSettings } from "./rate/settings.ts";
 import type { Deployment, Environment, Group, Setting, SettingsOf } from "./settings/mod.ts";
@@ -27,6 +28,7 @@ const groups = [
   streamSettings,
   rateSettings,
   outboundSettings,
+  mailSettings,
   telemetrySettings,
 ] as const;
 

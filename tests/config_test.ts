@@ -48,6 +48,7 @@ describe("an empty environment", () => {
       rate_limits: { burst: null, global: null, tiers: { free: 60, pro: 600, enterprise: 6000 } },
       trust_proxy: undefined,
       webhook_secret: undefined,
+      mail: { sender: undefined, receiving_email: undefined },
       webhook_secret_next: undefined,
       outbound_allow: ["127.0.0.0/8", "::1"],
       log_level: "info",
@@ -95,6 +96,10 @@ const FULL = {
   WEBHOOK_SECRET,
   WEBHOOK_SECRET_NEXT: NEXT_WEBHOOK_SECRET,
   OUTBOUND_ALLOW: "10.20.0.0/16, fd00::/8,192.168.0.7,hooks.internal",
+  RESEND_API_KEY: "re_0123456789abcdef",
+  MAIL_FROM: "Levqor <support@levqor.ai>",
+  RECEIVING_EMAIL: "help@levqor.ai",
+  RESEND_BASE_URL: "https://resend.example.com/",
   JWT_SECRET: "s".repeat(32),
   JWT_ISSUER: "https://auth.example.com",
   JWT_AUDIENCE: "levqor",
@@ -138,6 +143,14 @@ describe("a full environment", () => {
       webhook_secret: WEBHOOK_SECRET,
       webhook_secret_next: NEXT_WEBHOOK_SECRET,
       outbound_allow: ["10.20.0.0/16", "fd00::/8", "192.168.0.7", "hooks.internal"],
+      mail: {
+        sender: {
+          api_key: "re_0123456789abcdef",
+          from: "Levqor <support@levqor.ai>",
+          base_url: "https://resend.example.com",
+        },
+        receiving_email: "help@levqor.ai",
+      },
       log_level: "silent",
       log_format: "json",
       request_log: "off",
@@ -175,6 +188,7 @@ test("what must never be logged is each secret by itself, as written and decoded
     "pass",
     ...random,
     "s".repeat(32),
+    "re_0123456789abcdef",
   ];
   expect(new Set(secrets)).toEqual(new Set([...wanted, "Bearer a,b", "a,b", "ops"]));
 });
@@ -219,6 +233,34 @@ test("only a development service may call its own machine unless configured othe
   expect(load({ API_KEYS: KEY, OUTBOUND_ALLOW: "localhost" }).outbound_allow).toEqual(["localhost"]);
 });
 
+test("mail is sent where there is a key for it, whether or not operators get support messages", () => {
+  const sender = { RESEND_API_KEY: "re_0123456789abcdef", MAIL_FROM: "support@levqor.ai" };
+  expect(load(sender).mail).toEqual({
+    sender: { api_key: sender.RESEND_API_KEY, from: "support@levqor.ai", base_url: "https://api.resend.com" },
+    receiving_email: undefined,
+  });
+  expect(load({ MAIL_FROM: "support@levqor.ai" }).mail.sender).toBeUndefined();
+});
+
+test("settings of mail that are wrong are refused", () => {
+  const sender = { RESEND_API_KEY: "re_0123456789abcdef", MAIL_FROM: "support@levqor.ai" };
+  expect(problems({ ...sender, RECEIVING_EMAIL: "help@levqor.ai, ops@levqor.ai" })).toEqual([
+    'RECEIVING_EMAIL is "help@levqor.ai, ops@levqor.ai": it must be one e-mail address: help@levqor.ai.',
+  ]);
+  expect(problems({ ...sender, RESEND_API_KEY: "re_1" })).toEqual([
+    "RESEND_API_KEY (not shown): it must be 8 to 256 visible ASCII characters.",
+  ]);
+});
+
+test("half of the settings of mail is refused where it cannot work", () => {
+  expect(problems({ RECEIVING_EMAIL: "help@levqor.ai" })).toEqual([
+    "RECEIVING_EMAIL is set, but no mail can be sent to it: it goes with RESEND_API_KEY, which is not set.",
+  ]);
+  expect(problems({ RESEND_API_KEY: "re_0123456789abcdef", RECEIVING_EMAIL: "help@levqor.ai" })).toEqual([
+    "MAIL_FROM is missing: RESEND_API_KEY is set, and mail must be from an address in a domain verified at Resend.",
+  ]);
+});
+
 test("callers without a key are limited unless the service is a development one", () => {
   const ofAll = { burst: 20, global: 200 };
   expect(load({ API_KEYS: KEY }).rate_limits).toMatchObject(ofAll);
@@ -242,6 +284,16 @@ test("proxies are trusted by hops, by their addresses, or by the one address tha
 
 describe("rejected, with the value and how to fix it:", () => {
   test.each([
+    [
+      "MAIL_FROM",
+      "Levqor support@levqor.ai",
+      'MAIL_FROM is "Levqor support@levqor.ai": it must be an e-mail address, or a name and an address in angle brackets: Levqor <support@levqor.ai>.',
+    ],
+    [
+      "RESEND_BASE_URL",
+      "https://key@resend.example.com",
+      'RESEND_BASE_URL is "https://key@resend.example.com": it must be an http:// or https:// URL without user, password and query.',
+    ],
     ["PORT", "abc", 'PORT is "abc": it must be a whole number from 0 to 65535.'],
     [
       "CORS_ORIGINS",

@@ -26,7 +26,14 @@ const ALWAYS = [MARK, "lvq_(?:live|test)_[A-Za-z0-9]{38}"];
 /** Shorter ones may stand in a log by chance. */
 const SHORTEST = 12;
 /** Variables that hold secrets as they are, or several of them. */
-const SECRET_VARIABLES = ["API_KEYS", "API_KEYS_NEXT", "WEBHOOK_SECRET", "JWT_SECRET", "OTEL_EXPORTER_OTLP_HEADERS"];
+const SECRET_VARIABLES = [
+  "API_KEYS",
+  "API_KEYS_NEXT",
+  "WEBHOOK_SECRET",
+  "JWT_SECRET",
+  "RESEND_API_KEY",
+  "OTEL_EXPORTER_OTLP_HEADERS",
+];
 /** Variables that hold URLs, perhaps with a password. */
 const URL_VARIABLES = ["DATABASE_URL", "DATABASE_ADMIN_URL", "NATS_URL"];
 

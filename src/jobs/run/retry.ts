@@ -36,6 +36,8 @@ export const ERROR_CLASSES: Readonly<Record<string, "retry" | "final" | "by_stat
   // For connectors.
   address_refused: "final",
   connection_failed: "retry",
+  mail_rejected: "final",
+  mail_unavailable: "retry",
   malformed_answer: "final", // the request was answered: what it asks for may be done
   timeout: "retry",
   unexpected_status: "by_status",

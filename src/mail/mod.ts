@@ -1,0 +1,2 @@
+/** Sends mail. */
+export { type Mail, type Mailer, resendMailer } from "./mailer.ts";

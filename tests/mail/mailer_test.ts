@@ -1,0 +1,209 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { ConnectorError } from "../../connectors/connector.ts";
+import { isRetryable } from "../../src/jobs/run/retry.ts";
+import { LETTER_LENGTH_MAX } from "../../src/mail/mailer.ts";
+import { type Mail, type Mailer, resendMailer } from "../../src/mail/mod.ts";
+import { type ResendStandIn, refused, resendDescribed, type SentMail, startResend } from "../support/resend.ts";
+
+const FROM = "Levqor <support@levqor.ai>";
+let resend: ResendStandIn;
+let mailer: Mailer;
+beforeEach(() => {
+  resend = startResend();
+  mailer = resendMailer({ api_key: resend.key, from: FROM, base_url: resend.url.replace(/\/$/, "") });
+});
+afterEach(() => resend.stop());
+
+const mail: Mail = {
+  to: "ada@example.com",
+  subject: "Your question",
+  paragraphs: ["We have answered:", { quote: "They run.\nAll of them." }],
+};
+const sending = (idempotency_key = "support-1@2", signal = new AbortController().signal) => ({
+  idempotency_key,
+  signal,
+});
+const send = (changed: Partial<Mail> = {}) => mailer.send({ ...mail, ...changed }, sending());
+
+/** What a mail fails with. */
+async function failureOf(sent: Promise<unknown>): Promise<ConnectorError> {
+  const error = await sent.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(ConnectorError);
+  return error;
+}
+const retryable = ({ code, options }: ConnectorError) => isRetryable({ code, message: "", detail: options.detail });
+
+describe("a mail", () => {
+  test("is sent as HTML and as text, under its idempotency key", async () => {
+    const { mail_id } = await send({ reply_to: "help@levqor.ai" });
+    expect(resend.mails).toEqual([
+      {
+        id: mail_id,
+        idempotency_key: "support-1@2",
+        body: {
+          from: FROM,
+          to: "ada@example.com",
+          reply_to: "help@levqor.ai",
+          subject: "Your question",
+          text: "We have answered:\n\n> They run.\n> All of them.\n",
+          html: expect.stringMatching(/^<!doctype html><html lang="en">.*<p>We have answered:<\/p><blockquote/),
+        },
+      },
+    ]);
+  });
+
+  test.skipIf(!resendDescribed)("is sent, accepted and refused as Resend describes it", async () => {
+    await send({ reply_to: "help@levqor.ai" });
+    resend.refuse(() => refused(422, "validation_error"));
+    await failureOf(send());
+    expect(resend.requests).toBe(2);
+    expect(resend.faults).toEqual([]);
+  });
+
+  test("that is sent again under its key is sent once", async () => {
+    const [first, second] = [await send(), await send()];
+    expect(second).toEqual(first);
+    expect(resend.mails).toHaveLength(1);
+  });
+
+  test("that another one was sent under the key of is rejected", async () => {
+    await send();
+    const error = await failureOf(send({ subject: "Another" }));
+    expect([error.code, error.options.detail]).toEqual([
+      "mail_rejected",
+      { status: 409, reason: "invalid_idempotent_request" },
+    ]);
+  });
+});
+
+describe("what people write", () => {
+  test("is shown, not obeyed: HTML in it stays text", async () => {
+    const quote = `</blockquote><script>alert("1")</script><img src=x onerror='alert(2)'> & <b>bold</b>`;
+    await send({ subject: "<b>Hi</b> & </title><script>1</script>", paragraphs: ["<i>Look</i>", { quote }] });
+    const [{ body }] = resend.mails as [SentMail];
+    const { html, text, subject } = body;
+    for (const tag of ["<script", "<img", "<b>", "<i>"]) expect(html).not.toContain(tag);
+    expect(html).toContain("&lt;script>alert(&quot;1&quot;)&lt;/script>");
+    expect(text).toBe(`<i>Look</i>\n\n> ${quote}\n`);
+    expect(subject).toBe("<b>Hi</b> & </title><script>1</script>");
+  });
+
+  test("begins no header: a subject is one line, and of a bounded length", async () => {
+    await send({ subject: "Hi\r\nBcc: eve@example.com\u2028\u0000there" });
+    expect(resend.mails[0]?.body.subject).toBe("Hi Bcc: eve@example.com there");
+    await mailer.send({ ...mail, subject: "x".repeat(199) + "😀".repeat(10) }, sending("long"));
+    expect(resend.mails[1]?.body.subject).toBe(`${"x".repeat(199)}…`);
+  });
+
+  test("stays a quote in the text, however its lines end", async () => {
+    await send({ paragraphs: [{ quote: "one\r\ntwo\rthree\u2028four\n\nfive" }] });
+    expect(resend.mails[0]?.body.text).toBe("> one\n> two\n> three\n> four\n> \n> five\n");
+  });
+
+  test.each([
+    ["ada@example.com\r\nBcc: eve@example.com"],
+    ["ada@example.com, eve@example.com"],
+    ["Ada <ada@example.com>"],
+    ["ada@example.com\u0000"],
+    ["ada"],
+    [""],
+    [`${"a".repeat(250)}@b.co`],
+  ])("is sent to no address such as %j", async (address) => {
+    for (const wrong of [{ to: address }, { reply_to: address }]) {
+      const error = await failureOf(send(wrong));
+      expect([error.code, retryable(error)]).toEqual(["mail_rejected", false]);
+    }
+    expect(resend.requests).toBe(0);
+  });
+
+  test("has a bounded length", async () => {
+    await send({ paragraphs: ["x".repeat(LETTER_LENGTH_MAX - 1), { quote: "x" }] });
+    await expect(send({ paragraphs: ["x".repeat(LETTER_LENGTH_MAX), { quote: "x" }] })).rejects.toThrow(
+      "it has 50001 characters",
+    );
+    await expect(mailer.send(mail, sending("k".repeat(257)))).rejects.toThrow("its idempotency key has 257 characters");
+    expect(resend.requests).toBe(1);
+  });
+});
+
+describe("a mail that cannot be sent", () => {
+  test.each([
+    [400, "validation_error", false],
+    [401, "invalid_api_key", false],
+    [403, "invalid_from_address", false],
+    [409, "concurrent_idempotent_requests", true],
+    [422, "missing_required_field", false],
+    [429, "rate_limit_exceeded", true],
+    [429, "daily_quota_exceeded", true],
+    [500, "internal_server_error", true],
+    [503, "application_error", true],
+  ])("because of %p %s may be tried again: %p", async (status, name, again) => {
+    resend.refuse(() => refused(status, name));
+    const error = await failureOf(send());
+    expect([error.code, retryable(error)]).toEqual([again ? "mail_unavailable" : "mail_rejected", again]);
+    expect(error.options.detail).toEqual({ status, reason: name });
+    expect(error.message).toBe(`Resend answered ${status}: ${name}.`);
+  });
+
+  test("says how long to wait, where Resend does", async () => {
+    resend.refuse(() => refused(429, "rate_limit_exceeded", { "retry-after": "17" }));
+    expect((await failureOf(send())).options.retry_after).toBe(17);
+  });
+
+  test("says nothing of whom it is to, nor what it says", async () => {
+    resend.refuse(
+      () => refused(422, "validation_error"),
+      () => new Response("ada@example.com", { status: 502 }),
+    );
+    for (let i = 0; i < 2; i++) {
+      const { message, options } = await failureOf(send());
+      expect(JSON.stringify([message, options])).not.toMatch(/ada|example|They run/);
+    }
+  });
+
+  test.each([
+    ["an answer that is no JSON", () => new Response("<html>", { status: 502 })],
+    ["an error of something else", () => Response.json({ message: "no" }, { status: 403 })],
+    ["an id that is none", () => Response.json({ id: "" })],
+    ["a success that is no JSON", () => new Response("ok")],
+  ])("because of %s may be tried again", async (_, answer) => {
+    resend.refuse(answer);
+    const error = await failureOf(send());
+    expect([error.code, retryable(error)]).toEqual(["mail_unavailable", true]);
+    expect(await send()).toEqual({ mail_id: resend.mails[0]?.id as string });
+  });
+
+  test("because nobody answers may be tried again", async () => {
+    await resend.stop();
+    expect((await failureOf(send())).code).toBe("mail_unavailable");
+  });
+
+  test("in time may be tried again", async () => {
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    resend.refuse(() => promise);
+    const impatient = resendMailer({
+      api_key: resend.key,
+      from: FROM,
+      base_url: resend.url.replace(/\/$/, ""),
+      timeout_ms: 50,
+    });
+    const error = await failureOf(impatient.send(mail, sending()));
+    expect([error.code, error.message]).toEqual(["mail_unavailable", "Resend did not answer within 50 ms."]);
+    resolve(Response.json({ id: "late" }));
+  });
+
+  test("since the attempt must stop ends with the reason", async () => {
+    const stop = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    resend.refuse(() => {
+      stop.abort(new Error("cancelled"));
+      return promise;
+    });
+    await expect(mailer.send(mail, sending("k", stop.signal))).rejects.toThrow("cancelled");
+    await expect(mailer.send(mail, sending("k", stop.signal))).rejects.toThrow("cancelled");
+    resolve(Response.json({ id: "late" }));
+  });
+});

@@ -1,0 +1,97 @@
+/** A stand-in for Resend: accepts mails as it does, and checks each request and response against Resend's description. */
+import { vendorSpec } from "./vendor_spec.ts";
+
+const spec = vendorSpec("resend");
+/** Whether Resend's description is beside this checkout. */
+export const resendDescribed = spec !== undefined;
+
+export interface SentMail {
+  readonly id: string;
+  readonly idempotency_key: string | null;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Makes a response instead of accepting the mail. */
+export type Refusing = (request: Request) => Response | Promise<Response>;
+
+export interface ResendStandIn {
+  readonly url: string;
+  readonly key: string;
+  /** Accepted mails, each once. */
+  readonly mails: readonly SentMail[];
+  /** Requests, accepted or not. */
+  readonly requests: number;
+  /** How requests and responses differed from Resend's description; empty if that is missing. */
+  readonly faults: readonly string[];
+  /** Resolves when so many mails have been accepted. */
+  accepted(count: number): Promise<void>;
+  /** Answers the next requests, each with one of these, instead of accepting them. */
+  refuse(...answers: Refusing[]): void;
+  stop(): Promise<void>;
+}
+
+export function startResend(key = "re_a-key-for-the-stand-in"): ResendStandIn {
+  const mails: SentMail[] = [];
+  const faults: string[] = [];
+  const refusals: Refusing[] = [];
+  const waiting: { count: number; resolve: () => void }[] = [];
+  let requests = 0;
+
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      requests++;
+      const text = await request.text();
+      const refusal = refusals.shift();
+      const response = refusal ? await refusal(request) : accept(request, text);
+      const { method, headers, url } = request;
+      const answer = await response
+        .clone()
+        .json()
+        .catch(() => undefined);
+      // A response that is not JSON comes from a proxy in front of Resend.
+      if (spec && answer !== undefined) {
+        const { pathname: path } = new URL(url);
+        const { status } = response;
+        const exchange = { method: method.toLowerCase(), path, headers, body: JSON.parse(text), status, answer };
+        faults.push(...spec.faultsOf(exchange));
+      }
+      return response;
+    },
+  });
+
+  function accept({ headers }: Request, text: string): Response {
+    if (headers.get("authorization") !== `Bearer ${key}`) return refused(401, "invalid_api_key");
+    const body = JSON.parse(text) as Record<string, unknown>;
+    const idempotency_key = headers.get("idempotency-key");
+    const before = mails.find((mail) => mail.idempotency_key === idempotency_key && idempotency_key !== null);
+    if (before && JSON.stringify(before.body) !== text) return refused(409, "invalid_idempotent_request");
+    const mail = before ?? { id: crypto.randomUUID(), idempotency_key, body };
+    if (!before) mails.push(mail);
+    for (const { count, resolve } of waiting) if (mails.length >= count) resolve();
+    return Response.json({ id: mail.id });
+  }
+
+  return {
+    url: server.url.href,
+    key,
+    mails,
+    faults,
+    get requests() {
+      return requests;
+    },
+    accepted(count) {
+      if (mails.length >= count) return Promise.resolve();
+      return new Promise((resolve) => waiting.push({ count, resolve }));
+    },
+    refuse: (...answers) => void refusals.push(...answers),
+    stop: () => server.stop(true),
+  };
+}
+
+/** An error response as Resend sends it. Its message may quote personal data. */
+export function refused(statusCode: number, name: string, headers: Record<string, string> = {}): Response {
+  const message = "Ada <ada@example.com> cannot be written to";
+  return Response.json({ statusCode, name, message }, { status: statusCode, headers });
+}

@@ -1,0 +1,54 @@
+/** Vendors' descriptions of their APIs, against which requests to them are checked; they are beside the checkout. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Json, resolve, schemaChecker } from "./openapi.ts";
+
+const DIR = join(import.meta.dir, "../../../shared/specs");
+
+/** A vendor's OpenAPI document, by name; `undefined` if it is not beside this checkout. */
+export function vendorSpec(name: string): VendorSpec | undefined {
+  const path = join(DIR, `${name}.json`);
+  return existsSync(path) ? new VendorSpec(JSON.parse(readFileSync(path, "utf8"))) : undefined;
+}
+
+export interface Exchange {
+  /** In lower case. */
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: unknown;
+  readonly status: number;
+  readonly answer: unknown;
+}
+
+export class VendorSpec {
+  readonly #document: Json;
+  readonly #check: ReturnType<typeof schemaChecker>;
+
+  constructor(document: Json) {
+    this.#document = document;
+    this.#check = schemaChecker(document);
+  }
+
+  /** How an exchange differs from the vendor's description. */
+  faultsOf({ method, path, headers, body, status, answer }: Exchange): string[] {
+    const operation = this.#document.paths[path]?.[method];
+    if (!operation) return [`${method} ${path} is not described`];
+    const faults: (string | undefined)[] = [];
+    for (const part of operation.parameters ?? []) {
+      const parameter = resolve(this.#document, part);
+      const value = parameter.in === "header" ? headers.get(parameter.name) : null;
+      if (value !== null) faults.push(this.#check(parameter.schema, value));
+      else if (parameter.required) faults.push(`${parameter.name} is missing`);
+    }
+    const content = operation.requestBody?.content["application/json"];
+    if (content) {
+      if (!headers.get("content-type")?.startsWith("application/json")) faults.push("content-type is not JSON");
+      faults.push(this.#check(content.schema, body));
+    }
+    const described = operation.responses[status]?.content?.["application/json"]?.schema;
+    const schema = status < 400 ? described : (described ?? this.#document.components.schemas.Error);
+    if (schema) faults.push(this.#check(schema, answer));
+    return faults.filter((fault) => fault !== undefined);
+  }
+}
