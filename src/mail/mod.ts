@@ -1,2 +1,2 @@
 /** Sends mail. */
-export { type Mail, type Mailer, resendMailer } from "./mailer.ts";
+export { type Mail, type Mailer, type MailerOptions, resendMailer } from "./mailer.ts";

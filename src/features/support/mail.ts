@@ -1,0 +1,97 @@
+/** Mails about support threads, each sent by a job of its own. */
+import { type Static, Type } from "@sinclair/typebox";
+import type { Connector, ConnectorContext } from "../../../connectors/connector.ts";
+import { decode, eventId } from "../../../events/mod.ts";
+import { type SupportMessageAdded, type SupportOpened, supportStream } from "../../../events/support.ts";
+import { Uuid } from "../../../events/uuid.ts";
+import { defineSystemWorkflow } from "../../jobs/mod.ts";
+import type { EventLog } from "../../log/mod.ts";
+import type { Mail, Mailer } from "../../mail/mod.ts";
+import { FORWARD_MESSAGE } from "./reactions.ts";
+
+export interface SupportMailOptions {
+  readonly log: Pick<EventLog, "readStream">;
+  /** Absent: no mail is sent. */
+  readonly mailer: Mailer | undefined;
+  /** The address to which senders' messages are forwarded; absent: they are not. */
+  readonly receiving_email: string | undefined;
+}
+
+/** Identifies a message by its event. */
+const Message = Type.Object(
+  { thread_id: Uuid, version: Type.Integer({ minimum: 1 }) },
+  { additionalProperties: false },
+);
+type Message = Static<typeof Message>;
+
+/** The mail's id at the provider, or why none was sent. */
+const Outcome = Type.Union([
+  Type.Object({ mail_id: Type.String() }),
+  Type.Object({ skipped: Type.Literal("mail_not_configured") }),
+]);
+type Outcome = Static<typeof Outcome>;
+
+/** Attempts over an hour and a half: the provider recognises repetitions for a day. */
+const RETRY = { max_attempts: 8, backoff: { initial_seconds: 5, factor: 3, max_seconds: 3_600 } } as const;
+
+const SKIPPED: Outcome = { skipped: "mail_not_configured" };
+
+export function supportWorkflows({ log, mailer, receiving_email }: SupportMailOptions): readonly Connector[] {
+  return [
+    defineSystemWorkflow({
+      name: FORWARD_MESSAGE,
+      summary: "Forwards a sender's support message to operators by mail.",
+      input: Message,
+      output: Outcome,
+      retry: RETRY,
+      run: async (asked, context) =>
+        mailer && receiving_email ? await mailed(mailer, { asked, context, to: receiving_email }) : SKIPPED,
+    }),
+  ];
+
+  /** Sends a message to operators. */
+  async function mailed(
+    mailer: Mailer,
+    { asked, context, to }: { asked: Message; context: ConnectorContext; to: string },
+  ): Promise<Outcome> {
+    const { thread_id, version } = asked;
+    const stream_id = supportStream(thread_id);
+    const { email, message } = await read(stream_id, version);
+    const mail = forwarded({ to, thread_id, email, message, is_first: version === 1 });
+    const sending = { idempotency_key: eventId({ stream_id, version }), signal: context.signal };
+    return await mailer.send(mail, sending);
+  }
+
+  /** A message, and the address of the thread's sender. Throws if the log has no such event. */
+  async function read(stream_id: string, version: number): Promise<{ email: string; message: string }> {
+    const [[first], [event]] = await Promise.all([
+      log.readStream(stream_id, { limit: 1 }),
+      log.readStream(stream_id, { after_version: version - 1, limit: 1 }),
+    ]);
+    if (!first || !event) throw new Error(`Cannot mail ${eventId({ stream_id, version })}: there is no such event`);
+    const { email } = decode(first).data as SupportOpened;
+    const { message } = decode(event).data as SupportOpened | SupportMessageAdded;
+    return { email, message };
+  }
+}
+
+interface Forwarded {
+  readonly to: string;
+  readonly thread_id: string;
+  readonly email: string;
+  readonly message: string;
+  readonly is_first: boolean;
+}
+
+function forwarded({ to, thread_id, email, message, is_first }: Forwarded): Mail {
+  return {
+    to,
+    reply_to: email,
+    subject: is_first ? `New support thread ${thread_id}` : `New message in support thread ${thread_id}`,
+    paragraphs: [
+      `${email} wrote:`,
+      { quote: message },
+      `To answer in the thread, send POST /api/v1/support/${thread_id}/messages. A reply to this mail goes to the sender directly and is not recorded.`,
+    ],
+  };
+}

@@ -1,0 +1,126 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import type { ConnectorContext } from "../../../connectors/connector.ts";
+import { supportDecider } from "../../../src/domain/support.ts";
+import { type SupportMailOptions, supportWorkflows } from "../../../src/features/support/mail.ts";
+import { type EventLog, handle, openLog } from "../../../src/log/mod.ts";
+import { resendMailer } from "../../../src/mail/mod.ts";
+import { meta } from "../../support/events.ts";
+import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { type ResendStandIn, refused, startResend } from "../../support/resend.ts";
+import { type ServiceProcess, startServiceProcess } from "../../support/service.ts";
+
+const FROM = "Levqor <support@levqor.ai>";
+const OPERATORS = "help@levqor.ai";
+const SENDER = "ada@example.com";
+const reply_token = { hash: "0".repeat(64), salt: "1".repeat(64) };
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database.drop());
+
+let resend: ResendStandIn;
+beforeEach(() => {
+  resend = startResend();
+});
+afterEach(async () => {
+  expect(resend.faults).toEqual([]);
+  await resend.stop();
+});
+
+describe("a job", () => {
+  let log: EventLog;
+  beforeAll(() => {
+    log = openLog({ url: database.url });
+  });
+  afterAll(() => log.close());
+
+  /** A thread: its sender's message, and an operator's answer. */
+  async function thread(message: string, answer = "They run."): Promise<string> {
+    const thread_id = Bun.randomUUIDv7();
+    const commands = [
+      { type: "open", email: SENDER, message, reply_token },
+      { type: "add_message", from: "operator", message: answer, causation_id: undefined },
+    ] as const;
+    for (const command of commands) {
+      await handle(log, { stream_id: `support-${thread_id}`, decider: supportDecider, command, meta });
+    }
+    return thread_id;
+  }
+
+  /** Runs a workflow as a job does. */
+  function run(name: "forward_support_message", input: object, options: Partial<SupportMailOptions> = {}) {
+    const mailer = resendMailer({ api_key: resend.key, from: FROM, base_url: resend.url.replace(/\/$/, "") });
+    const workflows = supportWorkflows({ log, mailer, receiving_email: OPERATORS, ...options });
+    const context = { signal: new AbortController().signal } as ConnectorContext;
+    return workflows.find((workflow) => workflow.name === `levqor.${name}`)?.run(input, context);
+  }
+
+  test("forwards a sender's message to operators, who can reply to its sender", async () => {
+    const thread_id = await thread("Where are my jobs?\n<b>All</b> of them.");
+    const outcome = await run("forward_support_message", { thread_id, version: 1 });
+    const [mail] = resend.mails;
+    expect(outcome).toEqual({ mail_id: mail?.id });
+    expect(mail).toMatchObject({
+      idempotency_key: `support-${thread_id}@1`,
+      body: { from: FROM, to: OPERATORS, reply_to: SENDER, subject: `New support thread ${thread_id}` },
+    });
+    expect(mail?.body.text).toContain(`${SENDER} wrote:\n\n> Where are my jobs?\n> <b>All</b> of them.\n`);
+    expect(mail?.body.html).toContain("&lt;b>All&lt;/b> of them.");
+  });
+
+  test("that runs again sends nothing twice", async () => {
+    const thread_id = await thread("Once");
+    const first = await run("forward_support_message", { thread_id, version: 1 });
+    expect(await run("forward_support_message", { thread_id, version: 1 })).toEqual(first);
+    expect(resend.mails).toHaveLength(1);
+  });
+
+  test("sends nothing where mail is not configured, and says so", async () => {
+    const thread_id = await thread("Nobody hears");
+    const skipped = { skipped: "mail_not_configured" };
+    const message = { thread_id, version: 1 };
+    expect(await run("forward_support_message", message, { mailer: undefined })).toEqual(skipped);
+    expect(await run("forward_support_message", message, { receiving_email: undefined })).toEqual(skipped);
+    expect(resend.requests).toBe(0);
+  });
+});
+
+describe("the service", () => {
+  const KEY = "the-key-of-an-operator";
+  let service: ServiceProcess;
+  beforeEach(async () => {
+    service = await startServiceProcess({
+      DATABASE_URL: database.url,
+      DATABASE_ADMIN_URL: database.admin_url,
+      API_KEYS: KEY,
+      WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,
+      RESEND_API_KEY: resend.key,
+      RESEND_BASE_URL: resend.url,
+      MAIL_FROM: FROM,
+      RECEIVING_EMAIL: OPERATORS,
+      LOG_LEVEL: "debug",
+    });
+  });
+  afterEach(() => service.stop());
+
+  test("forwards a message once, through a job that holds no word of it", async () => {
+    // The first attempt of all fails; its job is tried again.
+    resend.refuse(() => refused(503, "internal_server_error", { "retry-after": "0" }));
+    const asked = { email: SENDER, message: "Where are my jobs?" };
+    const { thread_id } = await service.call("/api/v1/support", { method: "POST", body: asked });
+    await resend.accepted(1);
+    expect(resend.mails.map(({ body, idempotency_key }) => [body.to, idempotency_key])).toEqual([
+      [OPERATORS, `support-${thread_id}@1`],
+    ]);
+    const log = openLog({ url: database.url });
+    const jobs = await log.readRange(0, 1_000).finally(() => log.close());
+    const words = jobs.filter(({ stream_id }) => stream_id.startsWith("job-")).map(({ data_json }) => data_json);
+    expect(words.some((data) => data.includes("levqor.forward_support_message"))).toBe(true);
+    for (const word of [SENDER, "Where are my jobs?"]) {
+      expect(words.join("\n")).not.toContain(word);
+      expect(service.logged()).not.toContain(word);
+    }
+  }, 60_000);
+});

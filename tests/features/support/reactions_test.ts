@@ -1,0 +1,22 @@
+import { describe, test } from "bun:test";
+import { forwardSupportMessage } from "../../../src/features/support/reactions.ts";
+import { submit } from "../../../src/reactor/mod.ts";
+import { reactionSpec } from "../../spec.ts";
+
+const thread_id = "01890a5d-ac96-774b-bcce-b302099a8057";
+const reply_token = { hash: "0".repeat(64), salt: "1".repeat(64) };
+const opened = { type: "support.opened", data: { email: "ada@example.com", message: "Where are they?", reply_token } };
+const written = { type: "support.message_added", data: { from: "sender", message: "Are they lost?" } };
+const answered = { type: "support.message_added", data: { from: "operator", message: "They run." } };
+const payload = { thread_id, version: 1 };
+
+describe("a message is forwarded to operators", () => {
+  const when = reactionSpec(forwardSupportMessage, `support-${thread_id}`);
+
+  test("when its sender opens a thread or continues it, by a job that names the event alone", () => {
+    when(opened).then(submit({ workflow: "levqor.forward_support_message", payload }));
+    when(written).then(submit({ workflow: "levqor.forward_support_message", payload }));
+  });
+
+  test("but not when an operator wrote it", () => when(answered).then());
+});
