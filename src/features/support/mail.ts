@@ -7,7 +7,7 @@ import { Uuid } from "../../../events/uuid.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import type { EventLog } from "../../log/mod.ts";
 import type { Mail, Mailer } from "../../mail/mod.ts";
-import { FORWARD_MESSAGE } from "./reactions.ts";
+import { FORWARD_MESSAGE, MAIL_ANSWER } from "./reactions.ts";
 
 export interface SupportMailOptions {
   readonly log: Pick<EventLog, "readStream">;
@@ -47,17 +47,27 @@ export function supportWorkflows({ log, mailer, receiving_email }: SupportMailOp
       run: async (asked, context) =>
         mailer && receiving_email ? await mailed(mailer, { asked, context, to: receiving_email }) : SKIPPED,
     }),
+    defineSystemWorkflow({
+      name: MAIL_ANSWER,
+      summary: "Sends an operator's answer to the sender of a support thread by mail.",
+      input: Message,
+      output: Outcome,
+      retry: RETRY,
+      run: async (asked, context) => (mailer ? await mailed(mailer, { asked, context }) : SKIPPED),
+    }),
   ];
 
-  /** Sends a message to operators. */
+  /** Sends a message to an address, or to the thread's sender. */
   async function mailed(
     mailer: Mailer,
-    { asked, context, to }: { asked: Message; context: ConnectorContext; to: string },
+    { asked, context, to }: { asked: Message; context: ConnectorContext; to?: string },
   ): Promise<Outcome> {
     const { thread_id, version } = asked;
     const stream_id = supportStream(thread_id);
     const { email, message } = await read(stream_id, version);
-    const mail = forwarded({ to, thread_id, email, message, is_first: version === 1 });
+    const mail = to
+      ? forwarded({ to, thread_id, email, message, is_first: version === 1 })
+      : answered({ to: email, thread_id, message, reply_to: receiving_email });
     const sending = { idempotency_key: eventId({ stream_id, version }), signal: context.signal };
     return await mailer.send(mail, sending);
   }
@@ -92,6 +102,27 @@ function forwarded({ to, thread_id, email, message, is_first }: Forwarded): Mail
       `${email} wrote:`,
       { quote: message },
       `To answer in the thread, send POST /api/v1/support/${thread_id}/messages. A reply to this mail goes to the sender directly and is not recorded.`,
+    ],
+  };
+}
+
+interface Answered {
+  readonly to: string;
+  readonly thread_id: string;
+  readonly message: string;
+  readonly reply_to: string | undefined;
+}
+
+function answered({ to, thread_id, message, reply_to }: Answered): Mail {
+  const by_token = `continue thread ${thread_id} with the reply token that you were given when you opened it.`;
+  return {
+    to,
+    ...(reply_to !== undefined && { reply_to }),
+    subject: "We answered your support request",
+    paragraphs: [
+      "We answered your support request:",
+      { quote: message },
+      reply_to === undefined ? `To reply, ${by_token}` : `Reply to this mail, or ${by_token}`,
     ],
   };
 }

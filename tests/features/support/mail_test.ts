@@ -50,7 +50,11 @@ describe("a job", () => {
   }
 
   /** Runs a workflow as a job does. */
-  function run(name: "forward_support_message", input: object, options: Partial<SupportMailOptions> = {}) {
+  function run(
+    name: "forward_support_message" | "mail_support_answer",
+    input: object,
+    options: Partial<SupportMailOptions> = {},
+  ) {
     const mailer = resendMailer({ api_key: resend.key, from: FROM, base_url: resend.url.replace(/\/$/, "") });
     const workflows = supportWorkflows({ log, mailer, receiving_email: OPERATORS, ...options });
     const context = { signal: new AbortController().signal } as ConnectorContext;
@@ -70,6 +74,18 @@ describe("a job", () => {
     expect(mail?.body.html).toContain("&lt;b>All&lt;/b> of them.");
   });
 
+  test("mails an operator's answer to the sender, whose reply goes to operators", async () => {
+    const thread_id = await thread("Where are my jobs?", "They run.");
+    await run("mail_support_answer", { thread_id, version: 2 });
+    const [mail] = resend.mails;
+    expect(mail).toMatchObject({
+      idempotency_key: `support-${thread_id}@2`,
+      body: { from: FROM, to: SENDER, reply_to: OPERATORS, subject: "We answered your support request" },
+    });
+    expect(mail?.body.text).toContain("> They run.");
+    expect(mail?.body.text).not.toContain("Where are my jobs?");
+  });
+
   test("that runs again sends nothing twice", async () => {
     const thread_id = await thread("Once");
     const first = await run("forward_support_message", { thread_id, version: 1 });
@@ -83,7 +99,15 @@ describe("a job", () => {
     const message = { thread_id, version: 1 };
     expect(await run("forward_support_message", message, { mailer: undefined })).toEqual(skipped);
     expect(await run("forward_support_message", message, { receiving_email: undefined })).toEqual(skipped);
+    expect(await run("mail_support_answer", { thread_id, version: 2 }, { mailer: undefined })).toEqual(skipped);
     expect(resend.requests).toBe(0);
+  });
+
+  test("mails an answer also where operators get no mail themselves", async () => {
+    const thread_id = await thread("Where are my jobs?");
+    await run("mail_support_answer", { thread_id, version: 2 }, { receiving_email: undefined });
+    expect(resend.mails[0]?.body).not.toHaveProperty("reply_to");
+    expect(resend.mails[0]?.body.text).toContain(`To reply, continue thread ${thread_id} with the reply token`);
   });
 });
 
@@ -105,20 +129,25 @@ describe("the service", () => {
   });
   afterEach(() => service.stop());
 
-  test("forwards a message once, through a job that holds no word of it", async () => {
+  test("forwards a message and mails its answer, each once, through jobs that hold no word of them", async () => {
     // The first attempt of all fails; its job is tried again.
     resend.refuse(() => refused(503, "internal_server_error", { "retry-after": "0" }));
+    const headers = { "x-api-key": KEY };
     const asked = { email: SENDER, message: "Where are my jobs?" };
     const { thread_id } = await service.call("/api/v1/support", { method: "POST", body: asked });
     await resend.accepted(1);
+    const answer = { method: "POST", body: { message: "They run." }, headers };
+    await service.call(`/api/v1/support/${thread_id}/messages`, answer);
+    await resend.accepted(2);
     expect(resend.mails.map(({ body, idempotency_key }) => [body.to, idempotency_key])).toEqual([
       [OPERATORS, `support-${thread_id}@1`],
+      [SENDER, `support-${thread_id}@2`],
     ]);
     const log = openLog({ url: database.url });
     const jobs = await log.readRange(0, 1_000).finally(() => log.close());
     const words = jobs.filter(({ stream_id }) => stream_id.startsWith("job-")).map(({ data_json }) => data_json);
-    expect(words.some((data) => data.includes("levqor.forward_support_message"))).toBe(true);
-    for (const word of [SENDER, "Where are my jobs?"]) {
+    expect(words.some((data) => data.includes("levqor.mail_support_answer"))).toBe(true);
+    for (const word of [SENDER, "Where are my jobs?", "They run."]) {
       expect(words.join("\n")).not.toContain(word);
       expect(service.logged()).not.toContain(word);
     }

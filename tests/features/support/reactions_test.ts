@@ -1,5 +1,5 @@
 import { describe, test } from "bun:test";
-import { forwardSupportMessage } from "../../../src/features/support/reactions.ts";
+import { forwardSupportMessage, mailSupportAnswer } from "../../../src/features/support/reactions.ts";
 import { submit } from "../../../src/reactor/mod.ts";
 import { reactionSpec } from "../../spec.ts";
 
@@ -19,4 +19,14 @@ describe("a message is forwarded to operators", () => {
   });
 
   test("but not when an operator wrote it", () => when(answered).then());
+});
+
+describe("an answer is mailed to the sender", () => {
+  const when = reactionSpec(mailSupportAnswer, `support-${thread_id}`);
+
+  test("when an operator gives it, by a job that names the event alone", () => {
+    when(answered).then(submit({ workflow: "levqor.mail_support_answer", payload }));
+  });
+
+  test("but not when the sender wrote it", () => when(written).then());
 });
