@@ -2,7 +2,7 @@
 import type { NewEvent } from "../../../events/envelope.ts";
 import type { ServiceHeartbeat, ServiceStarted, ServiceStopped } from "../../../events/service.ts";
 import { serviceStream } from "../../../events/service.ts";
-import type { EventLog } from "../../log/types.ts";
+import { type EventLog, handle } from "../../log/mod.ts";
 
 /** Uptime counts minutes with at least one beat; with two beats a minute, one of them may be late. */
 const BEAT_MS = 30_000;
@@ -11,6 +11,9 @@ type ServiceEvent =
   | NewEvent<"service.started", ServiceStarted>
   | NewEvent<"service.heartbeat", ServiceHeartbeat>
   | NewEvent<"service.stopped", ServiceStopped>;
+
+/** Whatever happened before. */
+const anyEvent = { initial: null, evolve: () => null, decide: (event: ServiceEvent) => [event] };
 
 export interface HeartbeatOptions {
   readonly log: EventLog;
@@ -36,9 +39,10 @@ export function startHeartbeat({ log, instance, started, on_fault }: HeartbeatOp
   const record = (event: ServiceEvent) => {
     recording = recording.then(async () => {
       try {
-        const result = await log.append({ stream_id, expected_version: version, events: [event], meta });
-        // Nobody else writes this stream: a conflict is an earlier event of ours whose outcome was unknown.
-        version = result.ok ? result.version : result.actual_version;
+        // Nobody else writes this stream: what is there beyond the expected version is an earlier event of ours whose
+        // outcome was unknown.
+        const expected = { state: null, version };
+        ({ version } = await handle(log, { stream_id, decider: anyEvent, command: event, meta, expected }));
       } catch (error) {
         on_fault(error);
       }
