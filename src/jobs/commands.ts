@@ -52,6 +52,8 @@ export interface CommandingJob extends NamedJob {
   readonly charged_to?: string | null;
   /** What is known of the job: only newer events are read. */
   readonly known?: Folded<JobState>;
+  /** As of a `Handling`. */
+  readonly expected?: Folded<JobState>;
 }
 
 /** Decides a command on a job's current state and records the decision. Throws what `log.append` throws. */
@@ -60,8 +62,8 @@ export function commandJob(
   { job_id, reach, command, meta, charged_to, ...given }: CommandingJob,
 ): Promise<Handled<JobState, JobRejection>> {
   const stream_id = jobStream(job_id);
-  const known = given.known ?? longJobsOf(log).known(stream_id);
-  return handle(log, { stream_id, decider: reachable(reach, jobDecider), command, meta, charged_to, known });
+  const { expected, known = longJobsOf(log).known(stream_id) } = given;
+  return handle(log, { stream_id, decider: reachable(reach, jobDecider), command, meta, charged_to, known, expected });
 }
 
 /** A decider for which jobs beyond a reach do not exist. */
@@ -69,6 +71,7 @@ export function reachable<Command>(
   reach: Reach,
   decider: Decider<JobState, Command, JobRejection>,
 ): Decider<JobState, Command, JobRejection> {
+  if (reach === EVERYTHING) return decider;
   const decide = (command: Command, state: JobState) => decider.decide(command, reaches(reach, state) ? state : NONE);
   return { ...decider, decide };
 }

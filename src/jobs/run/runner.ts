@@ -26,19 +26,17 @@ import { SYSTEM } from "../../../events/account.ts";
 import { entityId, type StoredEvent } from "../../../events/envelope.ts";
 import type { JobError } from "../../../events/job.ts";
 import { jobStream } from "../../../events/job.ts";
-import type { KnownNewEvent } from "../../../events/mod.ts";
 import type { Steps } from "../../../events/pipeline.ts";
 import { isSystemWorkflow } from "../../../events/workflow.ts";
 import { Backoff, pause } from "../../async/mod.ts";
-import { jobDecider } from "../../domain/job/job.ts";
-import type { JobCommand } from "../../domain/job/job_command.ts";
+import type { JobCommand, JobRejection } from "../../domain/job/job_command.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { sizeOf } from "../../domain/pipeline/size.ts";
 import { EVERYTHING } from "../../domain/reach.ts";
 import { decodeJson } from "../../json/mod.ts";
-import { givePrecedence, isTransient } from "../../log/mod.ts";
+import { givePrecedence, type Handled, isTransient } from "../../log/mod.ts";
 import { noTracing, type Tracing } from "../../telemetry/mod.ts";
-import { advanced, commandJob, evolved, jobMeta } from "../commands.ts";
+import { advanced, commandJob, jobMeta } from "../commands.ts";
 import { errorOf, failForGood } from "../faults.ts";
 import type { EndedAttempt, RunnerOptions, RunnerStatus } from "../options.ts";
 import { Feed } from "../queue/feed.ts";
@@ -425,34 +423,13 @@ class JobRunner implements Runner {
    * up. Throws if the log rejects them.
    */
   async #recordSteps(attempt: Attempt, command: JobCommand & { type: "step" }): Promise<boolean> {
-    const { log, logger } = this.#options;
-    const { job_id } = attempt;
-    const stream_id = jobStream(job_id);
-    await givePrecedence(log, stream_id);
-    const { state, version } = attempt;
-    const { caller: charged_to } = state;
-    const meta = this.#metaOf(attempt);
-    const events = jobDecider.decide(command, state) as readonly KnownNewEvent[];
-    try {
-      const result = await log.append({ stream_id, expected_version: version, events, meta, charged_to });
-      if (result.ok) {
-        attempt.advance({ ...result, state: evolved(state, events, result) });
-        return true;
-      }
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      logger.warn({ job_id, err: error }, "Cannot record outcomes of steps; retrying");
-      attempt.unrecorded = true;
-      await pause(50, this.#givingUp.signal);
-    }
-    // A heartbeat came between, or the response was lost: what is recorded already is not recorded again.
-    const handled = await untilKnown(
-      () => commandJob(log, { job_id, reach: EVERYTHING, command, meta, charged_to, known: { state, version } }),
-      {
-        signal: AbortSignal.any([this.#givingUp.signal, attempt.over]),
-        on_fault: (err) => logger.debug({ err }, "The log is down; retrying"),
+    await givePrecedence(this.#options.log, jobStream(attempt.job_id));
+    const handled = await this.#offer(attempt, command, {
+      until: () => AbortSignal.any([this.#givingUp.signal, attempt.over]),
+      on_away: () => {
+        attempt.unrecorded = true;
       },
-    );
+    });
     if (handled) attempt.advance(advanced(handled));
     // A refused ending may be this very one, recorded by an append whose own response was lost.
     if (handled?.ok || (handled && command.ending)) return true;
@@ -547,27 +524,9 @@ class JobRunner implements Runner {
    * cannot store it.
    */
   async #record(attempt: Attempt, command: JobCommand): Promise<void> {
-    const { log, logger } = this.#options;
-    const { job_id, state, version } = attempt;
-    const { caller: charged_to } = state;
-    const meta = this.#metaOf(attempt);
-    const events = jobDecider.decide(command, state);
-    if (!("rejected" in events)) {
-      try {
-        const stream_id = jobStream(job_id);
-        const result = await log.append({ stream_id, expected_version: version, events, meta, charged_to });
-        if (result.ok) return this.#ended(attempt, command);
-      } catch (error) {
-        if (!isTransient(error)) throw error;
-        logger.warn({ job_id, err: error }, `Cannot record the job's end (${command.type}); retrying`);
-        await pause(50, this.#givingUp.signal);
-      }
-    }
-    const given = { job_id, reach: EVERYTHING, command, meta, charged_to, known: { state, version } };
-    const handled = await untilKnown(() => commandJob(log, given), {
-      signal: this.#givingUp.signal,
-      on_fault: (fault) => logger.debug({ err: fault }, "The log is down; retrying"),
-    });
+    const { logger } = this.#options;
+    const { job_id, state } = attempt;
+    const handled = await this.#offer(attempt, command, { until: () => this.#givingUp.signal });
     if (!handled) {
       logger.error({ job_id, attempt: state.attempt }, "The job's end is not recorded; its lease will expire");
     } else if (handled.ok) {
@@ -577,6 +536,36 @@ class JobRunner implements Runner {
       if (handled.refusal.code === "job_finished") this.#ended(attempt, command);
       logger.info({ job_id, attempt: state.attempt, code: handled.refusal.code }, handled.refusal.message);
     }
+  }
+
+  /**
+   * Offers a command to the log until it is recorded or refused: first on the state that the attempt knows, as it is usually
+   * the only writer. `undefined`: the signal, which is asked for when the log is down, fired before. Throws if the log cannot
+   * store it.
+   */
+  async #offer(
+    attempt: Attempt,
+    command: JobCommand,
+    { until, on_away }: { until: () => AbortSignal; on_away?: () => void },
+  ): Promise<Handled<JobState, JobRejection> | undefined> {
+    const { log, logger } = this.#options;
+    const { job_id, state, version } = attempt;
+    const known = { state, version };
+    const meta = this.#metaOf(attempt);
+    const commanding = { job_id, reach: EVERYTHING, command, meta, charged_to: state.caller };
+    try {
+      return await commandJob(log, { ...commanding, expected: known });
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      logger.warn({ job_id, err: error }, `Cannot record an outcome (${command.type}); retrying`);
+      on_away?.();
+      await pause(50, this.#givingUp.signal);
+    }
+    // The response may have been lost: what is recorded already is not recorded again.
+    return await untilKnown(() => commandJob(log, { ...commanding, known }), {
+      signal: until(),
+      on_fault: (fault) => logger.debug({ err: fault }, "The log is down; retrying"),
+    });
   }
 
   #ended(attempt: Attempt, command: JobCommand): void {
@@ -615,8 +604,8 @@ class JobRunner implements Runner {
     const command: JobCommand = { type: "heartbeat", attempt: state.attempt, lease_seconds: this.#leaseSeconds };
     attempt.beating = true;
     try {
-      const known = { state, version };
-      const handled = await commandJob(log, { job_id, reach: EVERYTHING, command, meta, known });
+      const expected = { state, version };
+      const handled = await commandJob(log, { job_id, reach: EVERYTHING, command, meta, expected });
       if (handled.ok) {
         attempt.advance(advanced(handled));
         attempt.renewed(at);
