@@ -1,6 +1,6 @@
 /**
- * The API as its TypeScript users meet it: a client whose types are made from the OpenAPI document, against the whole
- * service. What does not fit the document does not pass the gate's type check.
+ * The API as its TypeScript users see it: a client with types generated from the OpenAPI document, against the whole
+ * service. What does not match the document does not pass the gate's type check.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ let database: TestDatabase;
 let service: ServiceProcess;
 let outside: ReturnType<typeof Bun.serve>;
 let levqor: Client<paths>;
-/** The callbacks that came. */
+/** The callbacks that arrived. */
 const hooks: { headers: Headers; body: unknown }[] = [];
 beforeAll(async () => {
   outside = Bun.serve({
@@ -47,7 +47,7 @@ afterAll(async () => {
   await outside.stop(true);
 }, 60_000);
 
-/** The data of an answer that is to be a good one. */
+/** The data of a response that must be successful. */
 async function good<Answer extends { data?: unknown; error?: unknown; response: Response }>(
   answer: Promise<Answer>,
 ): Promise<{ data: NonNullable<Answer["data"]>; position: number }> {
@@ -115,7 +115,7 @@ describe("a job", () => {
   });
 
   test("is rejected with a problem that says what is wrong", async () => {
-    // The types would not let it pass; what comes from elsewhere may be anything.
+    // The types would not allow it; untyped input may be anything.
     const body = { workflow: "http", payload: {}, priority: "soon" } as unknown as Schemas["IntakeRequest"];
     const { error, response } = await levqor.POST("/api/v1/intake", { body });
     expect(response.status).toBe(422);

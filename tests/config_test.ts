@@ -13,7 +13,7 @@ function load(env: Record<string, string>): Config {
   return config;
 }
 
-/** The problems that the environment is refused for. */
+/** The problems with which the environment is rejected. */
 function problems(env: Record<string, string>, args: string[] = []): readonly string[] {
   try {
     loadConfig(env, args);

@@ -1,4 +1,4 @@
-/** What can be told about `deploy/` without containers: that it fits the code, and itself. */
+/** What can be checked about `deploy/` without containers: that it matches the code, and itself. */
 
 import { describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -91,7 +91,7 @@ test("the image contains every module that the service imports, and its packages
   expect([...packages].filter((name) => !(name in dependencies))).toEqual([]);
 });
 
-/** All files and packages that a module imports, types aside, directly or through others. */
+/** All files and packages that a module imports, except types, directly or indirectly. */
 async function reachable(entry: string): Promise<{ files: Set<string>; packages: Set<string> }> {
   const tsconfig = await Bun.file(join(ROOT, "tsconfig.json")).text();
   const transpilers = {
@@ -100,12 +100,12 @@ async function reachable(entry: string): Promise<{ files: Set<string>; packages:
   };
   const files = new Set([entry]);
   const packages = new Set<string>();
-  // A set's iteration takes in what is added meanwhile.
+  // Iterating over a set includes what is added meanwhile.
   for (const file of files) {
     const transpiler = transpilers[extname(file) as keyof typeof transpilers];
     const imports = transpiler?.scanImports(await Bun.file(file).text()) ?? [];
     for (const { path, kind } of imports) {
-      // The scanner names it for any JSX; what JSX imports is Preact's.
+      // The scanner reports it for any JSX; JSX imports Preact's.
       if (path === "react" && kind === "require-call") continue;
       if (path.startsWith(".")) files.add(join(dirname(file), path));
       else if (!/^(node:|bun(:|$))/.test(path)) packages.add(path.split("/", path.startsWith("@") ? 2 : 1).join("/"));
@@ -161,7 +161,7 @@ test("Kubernetes gives each role valid settings, and time to stop", async () => 
     }
     const config = await loaded(settings);
     expect([config.role, config.nats_replicas]).toEqual([role, 3]);
-    // Whatever is probed is where the role answers.
+    // The role responds to every probe.
     for (const { httpGet } of [startupProbe, livenessProbe]) {
       expect(httpGet.path).toBe("/health");
       expect(ports.find(({ name }: { name: string }) => name === httpGet.port).containerPort).toBe(config.port);
@@ -199,7 +199,7 @@ test.skipIf(!natsAvailable)(
         nats.subscribe("levqor.event.>", { callback: (_, { subject }) => void heard.push(subject) });
         service.subscribe("levqor.event.>", { callback: (_, { subject }) => void taken.push(subject) });
         await Promise.all([nats.flush(), service.flush()]);
-        // It asks again for as long as it runs; where it is let in, what is published is heard.
+        // It retries for as long as it runs; if it is let in, it hears what is published.
         await eventually(async () => {
           service.publish("levqor.event.true");
           nats.publish("levqor.event.forged");
@@ -217,7 +217,9 @@ test.skipIf(!natsAvailable)(
   },
 );
 
-/** Starts the nodes with compose's environment and `deploy/nats`, but for where they listen: here that are free ports. */
+/**
+ * Starts the nodes with compose's environment and `deploy/nats`, except for their addresses: here these are free ports.
+ */
 async function startComposedNats(folder: string): Promise<{ nodes: NatsServer[]; routes: string[] }> {
   const [{ services }] = await readYaml("deploy/compose.yaml");
   const conf = await read("deploy/nats/nats.conf");
@@ -259,7 +261,7 @@ async function startComposedNats(folder: string): Promise<{ nodes: NatsServer[];
 test("every image can be pinned by digest, and pin_images.sh lists them", async () => {
   const folder = mkdtempSync(join(tmpdir(), "levqor-docker-"));
   try {
-    // Stands for docker, which is not there: it answers as `docker buildx imagetools inspect` does.
+    // Replaces docker, which is not installed: it responds like `docker buildx imagetools inspect`.
     const docker = join(folder, "docker");
     await Bun.write(docker, '#!/bin/sh\nprintf "sha256:%s\\n" "$(printf %s "$4" | sha256sum | cut -c 1-64)"\n');
     chmodSync(docker, 0o755);

@@ -1,4 +1,4 @@
-/** Keys at several processes on one database: what one records, every other goes by within a second. */
+/** Keys in several processes on one database: what one records takes effect in every other within a second. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openSocket } from "./http/socket_client.ts";
 import { openSse } from "./http/sse_client.ts";
@@ -69,7 +69,7 @@ describe.each([
     return answer.status;
   }
 
-  /** How long the other process took keys that one had answered to be revoked, in milliseconds, in order. */
+  /** How long the other process accepted keys after one had confirmed their revocation, in milliseconds, in order. */
   async function delays(): Promise<number[]> {
     const found: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {

@@ -1,4 +1,4 @@
-/** Walks through `docs/api-key-rotation.md` with two real services under load: not one request is refused. */
+/** Walks through `docs/api-key-rotation.md` with two real services under load: not one request is rejected. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,10 +15,10 @@ const CLIENTS = 8;
 
 let doc: string;
 let database: TestDatabase;
-/** Where requests go: those that a load balancer would have in its list. */
+/** Where requests go: the replicas in a load balancer's list. */
 const replicas = new Map<string, ServiceProcess>();
 let turn = 0;
-/** Requests that each is answering. */
+/** Requests in progress at each. */
 const under_way = new Map<ServiceProcess, number>();
 
 function start(env: Record<string, string>): Promise<ServiceProcess> {
@@ -43,7 +43,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Takes each replica out of the list, stops it when it has answered, and puts another with this environment in its place. */
+/**
+ * Takes each replica out of the list, stops it when it has no more requests, and replaces it with one with this
+ * environment.
+ */
 async function restartOneAfterAnother(env: Record<string, string>): Promise<void> {
   for (const [name, replica] of [...replicas]) {
     replicas.delete(name);
@@ -83,7 +86,7 @@ function load(first: string) {
   });
   const total = () => answers.values().reduce((sum, count) => sum + count, 0);
   return {
-    /** Gives clients another key, one after another, while all of them go on. */
+    /** Gives clients another key, one after another, while all of them continue. */
     async change(key: string): Promise<void> {
       for (let client = 0; client < CLIENTS; client++) {
         keys[client] = key;

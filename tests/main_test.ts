@@ -1,4 +1,4 @@
-/** The service as a whole, as its users run it: started, killed, started again, stopped. */
+/** The service as a whole, as its users run it: started, killed, restarted, stopped. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { natsAvailable, startNats } from "./support/nats.ts";
 import { testDatabase, testFolder } from "./support/postgres.ts";
 import { eventually, type ServiceProcess, spawnService, startServiceProcess } from "./support/service.ts";
 
-/** The outside world: answers at once, or when it is let. */
+/** The outside world: responds at once, or when told to. */
 let outside: ReturnType<typeof Bun.serve>;
 const requests: { path: string; headers: Headers; body: string }[] = [];
 let open = Promise.withResolvers<void>();

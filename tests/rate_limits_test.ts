@@ -1,4 +1,4 @@
-/** Three processes on one database, as a client meets them that floods them all. */
+/** Three processes on one database, as seen by a client that floods them all. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { findFaketime } from "../scripts/torture/clock.ts";
 import { connect, type Sql } from "../src/db/mod.ts";
@@ -39,7 +39,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Sends `times` requests, in turn to each process, `at_once` of them at a time; counts those that were let in. */
+/** Sends `times` requests, in turn to each process, `at_once` of them at a time; counts those that were admitted. */
 async function flood(times: number, at_once: number, headers: Record<string, string>): Promise<number> {
   let sent = 0;
   let admitted = 0;
@@ -61,7 +61,7 @@ test("a client's requests to several processes are counted together", async () =
   for (let index = 0; index < 2 * BURST; index++) {
     const { status } = await fetch(`${services[index % 3]?.url}/`, { headers });
     if (status === 200) admitted++;
-    // As fast as a person or a script that waits for its answers over a network.
+    // As fast as a person or a script that waits for its responses over a network.
     await Bun.sleep(150);
   }
   expect(admitted).toBeGreaterThanOrEqual(BURST);

@@ -1,4 +1,4 @@
-/** Several processes as one service: two that take requests, one that runs jobs, one Postgres, one NATS. */
+/** Several processes as one service: two that serve requests, one that runs jobs, one Postgres, one NATS. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { connect, type Sql } from "../src/db/mod.ts";
@@ -12,7 +12,7 @@ import { eventually, type ServiceProcess, spawnService, startServiceProcess } fr
 
 setDefaultTimeout(120_000);
 
-/** What `src/db/lease.ts` promises: a lease runs out after this time, and is then taken within the rest of 5 s. */
+/** What `src/db/lease.ts` promises: a lease expires after this time, and is then taken within the rest of 5 s. */
 const LEASE_MS = 4_000;
 const TAKEOVER_MS = 5_000;
 

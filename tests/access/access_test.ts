@@ -124,7 +124,7 @@ describe("issued keys", () => {
       issue(bench.log, crypto.randomUUID()),
       issue(bench.log, crypto.randomUUID()),
     ]);
-    // Of another log: well made, and unknown here.
+    // Of another log: well-formed, and unknown here.
     const elsewhere = await accessBench();
     const strangers = await Promise.all(Array.from({ length: 50 }, () => issue(elsewhere.log, crypto.randomUUID())));
     await elsewhere.stop();

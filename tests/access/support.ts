@@ -5,7 +5,7 @@ import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { silent } from "../jobs/support.ts";
 import { testDatabase } from "../support/postgres.ts";
 
-/** A log, and as many processes' access to it as a test wants. */
+/** A log, and as many processes' access to it as a test needs. */
 export interface AccessBench {
   /** Of its database. */
   readonly url: string;

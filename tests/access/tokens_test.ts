@@ -13,7 +13,7 @@ const now = () => Math.floor(Date.now() / 1000);
 
 const identify = tokenVerifier({ verify_with: { secret: SECRET }, issuer: ISSUER, audience: AUDIENCE });
 
-/** A good token, but for what is changed; a claim that is `undefined` is left out. */
+/** A valid token, with the given changes; a claim that is `undefined` is left out. */
 function token(changes: JWTPayload = {}, { alg = "HS256", secret = SECRET } = {}): Promise<string> {
   const payload = { iss: ISSUER, aud: AUDIENCE, sub: SUB, exp: now() + 60, ...changes };
   return new SignJWT(JSON.parse(JSON.stringify(payload))).setProtectedHeader({ alg }).sign(bytes(secret));

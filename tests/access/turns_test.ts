@@ -42,7 +42,7 @@ test("halved, they leave everything else as much time as they take, whoever's tu
   await Promise.all(["a", "b", "c", "d"].map((caller) => turns.take(caller, piece)));
   for (const [i, { began }] of pieces.entries()) {
     const before = pieces[i - 1];
-    // Timers are a millisecond early at most.
+    // Timers are at most a millisecond early.
     if (before) expect(began - before.ended).toBeGreaterThan(before.ended - before.began - 2);
   }
 });

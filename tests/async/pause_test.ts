@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { pause } from "../../src/async/mod.ts";
 
-/** A signal that counts who listens to it. */
+/** A signal that counts its listeners. */
 function countingSignal() {
   const controller = new AbortController();
   const { signal } = controller;

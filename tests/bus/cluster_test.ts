@@ -1,4 +1,4 @@
-/** The bus on a cluster of three NATS nodes: copies of the stream, and what is said when its nodes go. */
+/** The bus on a cluster of three NATS nodes: copies of the stream, and what is reported when its nodes fail. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { StreamInfo } from "nats";
 import { jetStreamBus } from "../../src/bus/jetstream.ts";
@@ -41,7 +41,7 @@ describe.skipIf(!natsAvailable)("on a cluster", () => {
     open.push(bus);
     return bus;
   };
-  /** A stream that is being copied may not answer for a moment. */
+  /** A stream that is being copied may not respond for a moment. */
   const info = async () => {
     let found: StreamInfo | undefined;
     await until("the stream to answer", async () => {
@@ -57,7 +57,7 @@ describe.skipIf(!natsAvailable)("on a cluster", () => {
     await until("5 events", () => bus.health().position === 5);
     const { config, cluster: state } = await info();
     expect(config.num_replicas).toBe(3);
-    // A node that was away would not know the id of the message before.
+    // A node that was down would not know the id of the previous message.
     for (const { headers } of await readStream(cluster.nodes[0]?.url ?? "")) {
       expect(Object.keys(headers)).not.toContain("Nats-Expected-Last-Msg-Id");
     }

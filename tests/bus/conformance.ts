@@ -1,4 +1,4 @@
-/** What holds of every bus. Each adapter's test file runs it. */
+/** What every bus guarantees. Each adapter's test file runs it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { type Bus, follow, type News } from "../../src/bus/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";

@@ -71,7 +71,7 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
     await server.stop();
   });
 
-  /** Whether a durable consumer has nothing more to get, and nothing to acknowledge. */
+  /** Whether a durable consumer has nothing more to get or to acknowledge. */
   const isAcknowledged = (name: string) =>
     withJetStream(asService(), async (jsm) => {
       const { num_pending, num_ack_pending } = await jsm.consumers.info(STREAM, name);
@@ -85,7 +85,7 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
     NATS_PASSWORD: "for-all-others",
     NATS_API_PREFIX: "levqor.api",
   });
-  /** Makes a consumer, as an operator does. */
+  /** Creates a consumer, as an operator does. */
   const create = async (name: string, more: Record<string, string> = {}) => {
     const env = { ...process.env, ...asOperator(), ...more };
     const child = Bun.spawn([process.execPath, "examples/nats_subscriber.ts", "--create", name], { cwd: ROOT, env });
@@ -109,7 +109,7 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
       run(["examples/nats_subscriber.ts", name], {
         env: more.env ?? asSubscriber(),
         length: more.expected.length,
-        // What is not acknowledged when it is killed would come again.
+        // What is unacknowledged when it is killed would come again.
         settled: () => isAcknowledged(name),
       });
     const submitted = '2 job.submitted job-1@1 {"workflow":"http","payload":{}}\n';
@@ -179,7 +179,7 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
         (message) => message.json<{ error?: { code: number } }>().error?.code,
         (error: { code: string }) => error.code,
       );
-      // Nobody answers there, or JetStream that it is not enabled for this account.
+      // Nobody responds there, or JetStream responds that it is not enabled for this account.
       expect([subject, ["503", "TIMEOUT"].includes(String(answer))]).toEqual([subject, true]);
     }
     for (const subject of ["levqor.event.job.submitted.x", "levqor.head", `$JS.ACK.${STREAM}.victim.1.1.1.1.1`]) {
@@ -192,7 +192,7 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
     await until("something to pull", async () => (await jsm.consumers.info(STREAM, "subscriber")).num_pending >= 3);
     await service.flush();
     heard.length = 0;
-    // What is pulled goes to nobody else, whatever place is named for it.
+    // What is pulled goes to nobody else, whatever reply subject is given.
     const next = `levqor.api.CONSUMER.MSG.NEXT.${STREAM}.subscriber`;
     const pull = JSON.stringify({ batch: 1, no_wait: true });
     for (const reply of ["levqor.head", `$JS.API.STREAM.PURGE.${STREAM}`, "_INBOX.of.somebody"]) {
@@ -206,7 +206,7 @@ describe.skipIf(!natsAvailable)("subscribers", () => {
     expect([after.created, after.config, after.delivered]).toEqual([before.created, before.config, before.delivered]);
     expect((await jsm.consumers.info(STREAM, "subscriber")).config.deliver_subject).toBeUndefined();
     expect((await jsm.streams.list().next()).map(({ config }) => config.name)).toEqual([STREAM]);
-    // Nor does it hear the service's own: only what it said itself, and the one event that it may hold unacknowledged.
+    // Nor does it hear the service's own: only what it sent itself, and the one event that it may have unacknowledged.
     const events = overheard.filter((subject) => subject.startsWith("levqor.event."));
     expect(events).toEqual(["levqor.event.job.submitted.x", "levqor.event.job.submitted.a"]);
     await reader.close();
@@ -224,7 +224,7 @@ interface Running {
   readonly settled?: () => Promise<boolean>;
 }
 
-/** Runs a program until it has written so much, and returns that. */
+/** Runs a program until it has written this much, and returns that. */
 async function run(
   args: string[],
   { program = "", env, length, settled = async () => true }: Running,

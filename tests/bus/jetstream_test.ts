@@ -104,7 +104,7 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
     forged.set("Nats-Msg-Id", "test-forged@1");
     forged.set("Levqor-Position", "1000000");
     nats.publish("levqor.event.test.happened.forged", "{}", { headers: forged });
-    // The next position, and deeper than whoever reads it could go down.
+    // The next position, and nested deeper than any reader's stack.
     const deep = headers();
     const head = { "Nats-Msg-Id": "test-deep@1", "Levqor-Position": "2", "Levqor-Version": "1" };
     for (const [name, value] of Object.entries({ ...head, "Levqor-Type": "test.happened", "Levqor-Meta": "{}" })) {

@@ -37,7 +37,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
     await withJetStream(server.url, (jsm) => jsm.streams.delete(STREAM).catch(() => {}));
   });
 
-  /** Relays over a connection of its own until the test ends or the returned function is called. */
+  /** Relays over a separate connection until the test ends or the returned function is called. */
   async function startRelay(theLog = log) {
     const nats: NatsConnection = await connectNats({ servers: server.url });
     const stop = new AbortController();

@@ -6,8 +6,8 @@ import type { EventLog } from "../../src/log/mod.ts";
 import { appendOf } from "../support/events.ts";
 
 /**
- * Resolves when `condition` holds; throws after 40 s, saying what it waited for. A relay whose message was refused may
- * be told for 10 s that it is a duplicate, and then pauses for up to 15 s.
+ * Resolves when `condition` is true; throws after 40 s, with what it waited for. A relay whose message was refused may
+ * be told for 10 s that it is a duplicate, and then waits for up to 15 s.
  */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 40_000;
@@ -26,12 +26,12 @@ export async function fill(log: EventLog, count: number, size = 1): Promise<void
   }
 }
 
-/** `callers` that append to streams of their own, all at once, `count` events each. */
+/** `callers` that append to separate streams, all at once, `count` events each. */
 export async function fillFromMany(log: EventLog, callers: number, count: number): Promise<void> {
   await Promise.all(Array.from({ length: callers }, () => fill(log, count)));
 }
 
-/** Pulls from a follower until it has come to `position`. */
+/** Pulls from a follower until it has reached `position`. */
 export async function followTo(
   source: AsyncGenerator<readonly StoredEvent[], void, void>,
   position: number,
@@ -52,7 +52,7 @@ export interface StreamMessage {
   readonly body: string;
 }
 
-/** Runs `use` with JetStream's manager, as a client of its own; `url` may be several, separated by commas. */
+/** Runs `use` with JetStream's manager, as a separate client; `url` may be several, separated by commas. */
 export async function withJetStream<T>(url: string, use: (jsm: JetStreamManager) => Promise<T>): Promise<T> {
   const urls = url.split(",").map((text) => new URL(text));
   const [{ username, password } = new URL(url)] = urls;
@@ -67,7 +67,7 @@ export async function withJetStream<T>(url: string, use: (jsm: JetStreamManager)
   }
 }
 
-/** The last sequence of the stream; 0 where there is no stream yet. */
+/** The last sequence of the stream; 0 if there is no stream yet. */
 export function lastSequence(url: string): Promise<number> {
   return withJetStream(url, async (jsm) => {
     const names = await jsm.streams.names().next();

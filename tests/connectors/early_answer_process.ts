@@ -1,6 +1,6 @@
 /**
- * A server that answers requests without reading their bodies, and closes: prints its two origins as JSON. The first, the
- * runtime's own, answers with the status that the path names; the second writes what the path says, and resets.
+ * A server that responds to requests without reading their bodies, and closes: prints its two origins as JSON. The
+ * first, the runtime's own, responds with the status in the path; the second writes what the path says, and resets.
  */
 import net from "node:net";
 

@@ -39,7 +39,7 @@ afterEach(() => server.close());
 const fetch = createOutbound({ allow: ["127.0.0.1"] });
 const get = (path = "/", init?: RequestInit) => fetch(server.origin + path, init);
 
-/** Answers every request with this text, and leaves the connection open. */
+/** Responds to every request with this text, and leaves the connection open. */
 function answering(text: string | Uint8Array): void {
   answer = ({ socket }) => socket.write(text);
 }
@@ -77,7 +77,7 @@ describe("a request is sent once", () => {
   test.each(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"])(
     "%s, if the connection closes without a response, on the first call or a later one",
     async (method) => {
-      // The first answer invites to keep the connection; then the next request meets its end.
+      // The first response invites to keep the connection; then the next request finds it closed.
       answer = ({ socket, path }) => {
         if (path === "/first") socket.write("HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n");
         else socket.destroy();
@@ -185,7 +185,7 @@ describe("a request's body", () => {
   test.each<[string, RequestInit["body"], object]>([
     ["a text", "grüezi", { type: "text/plain;charset=UTF-8", length: "7", text: "grüezi" }],
     ["an empty text", "", { type: "text/plain;charset=UTF-8", length: "0", text: "" }],
-    // A pair of surrogates at each place where the text may be cut, and one that is alone.
+    // A pair of surrogates at each index where the text may be cut, and an unpaired one.
     [
       "a long text",
       `a${LONG}`,
@@ -352,7 +352,7 @@ describe("a response that cannot be read is malformed_answer", () => {
     };
     const response = await get();
     expect((await fault(response.text())).message).toContain(TOO_MUCH_FRAMING);
-    // What the kernel holds on both sides is taken as well.
+    // What the kernel buffers on both sides counts as well.
     expect(await taken).toBeLessThan(32e6);
   });
   test("headers at exactly the limit are accepted", async () => {
@@ -371,7 +371,7 @@ describe("a response that comes before its request is read counts, if it is comp
   afterAll(() => early.stop());
 
   const LONG = "x".repeat(190_000);
-  /** Holds up all that runs before each piece, so that the other side has closed when the next one is sent. */
+  /** Blocks everything before each piece, so that the other side has closed when the next one is sent. */
   const held = () =>
     new ReadableStream<Uint8Array>(
       {
@@ -400,7 +400,7 @@ describe("a response that comes before its request is read counts, if it is comp
     }
   });
 
-  // Of a body that ends with its connection nothing says that a reset did not cut it.
+  // If a body ends with its connection, nothing shows whether a reset cut it short.
   test.each(["/no-length", "/short", "/half-a-head", "/nothing"])("%s, and then a reset: it does not", async (path) => {
     for (const body of [LONG, held(), Buffer.from(LONG)]) {
       const call = fetch(early.rude + path, { method: "POST", body }).then((response) => response.text());
@@ -566,6 +566,7 @@ test("a hostile peer delays nobody else's call", async () => {
     times.push(performance.now() - began);
   }
   for (const size of await Promise.all(hostile)) expect(size).toBeLessThan(1024 * 1024);
-  // Each takes a millisecond or two; with all bodies unpacked whole, each of the bombs takes the one thread for a second.
+  // Each takes a millisecond or two; if bodies were decompressed whole, each of the bombs would take the one thread for
+  // a second.
   expect(times.toSorted((a, b) => a - b)[10]).toBeLessThan(500);
 });

@@ -54,7 +54,7 @@ function packed(bytes: Uint8Array): Record<string, Uint8Array> {
 let produced = 0;
 let cancelled = Promise.withResolvers<void>();
 
-/** A body that never ends, counting what was taken from it. */
+/** An endless body that counts what was read from it. */
 function endless(options: { chunk: string; pauseMs: number }): ReadableStream<Uint8Array> {
   const chunk = new TextEncoder().encode(options.chunk);
   return new ReadableStream({
@@ -76,7 +76,7 @@ const server = Bun.serve({
     return routes[pathname]?.(request) ?? new Response("nothing here", { status: 404 });
   },
 });
-/** Answers by path, as bytes on the wire. */
+/** Responses by path, as bytes on the wire. */
 const raw = await startRawServer(({ path, socket }) => {
   const [status, coding, kind = ""] = /^\/\d{3}\//.test(path)
     ? decodeURIComponent(path).slice(1).split("/")

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ConnectorError, createOutbound } from "../../connectors/mod.ts";
 import { isPublic } from "../../connectors/outbound.ts";
 
-/** What reached the servers: as whom they were called. */
+/** The requests that reached the servers, with their host. */
 const seen: { host: string | null; path: string }[] = [];
 const plain = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: answer });
 afterAll(() => plain.stop(true));
@@ -20,7 +20,7 @@ function answer(request: Request): Response {
   return new Response("here");
 }
 
-/** A resolver that gives these answers, one after the other, and then the last again and again. */
+/** A resolver that returns these results, one after the other, and then the last again and again. */
 function resolver(...answers: string[][]) {
   const asked: string[] = [];
   const lookup = async (host: string) => {

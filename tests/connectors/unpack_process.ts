@@ -1,4 +1,7 @@
-/** Unpacks the same hostile body sixty-four times at once, 256 KB of each; prints by how many MB that made the process grow. */
+/**
+ * Decompresses the same hostile body sixty-four times at once, 256 KB of each; prints by how many MB that made the
+ * process grow.
+ */
 import { brotliCompressSync, constants } from "node:zlib";
 import { unpack } from "../../connectors/unpack.ts";
 

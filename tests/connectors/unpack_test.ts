@@ -11,7 +11,7 @@ const { BROTLI_PARAM_LGWIN, BROTLI_PARAM_QUALITY, ZSTD_c_checksumFlag, ZSTD_c_co
 type Pack = (bytes: Uint8Array) => Buffer;
 const brotli: Pack = (bytes) =>
   zlib.brotliCompressSync(bytes, { params: { [BROTLI_PARAM_QUALITY]: 1, [BROTLI_PARAM_LGWIN]: 24 } });
-/** What `Content-Encoding` says, and what it stands for. */
+/** What `Content-Encoding` says, and what it means. */
 const CODINGS: readonly (readonly [string, Pack])[] = [
   ["gzip", zlib.gzipSync],
   ["x-gzip", zlib.gzipSync],
@@ -24,7 +24,7 @@ const CODINGS: readonly (readonly [string, Pack])[] = [
   ["gzip, br", (bytes) => brotli(zlib.gzipSync(bytes))],
 ];
 
-/** A body in chunks of so many bytes; tells how much of it was taken. */
+/** A body in chunks of a given size; reports how much of it was read. */
 function body(bytes: Uint8Array, chunkBytes = 64 * 1024) {
   const source = {
     taken: 0,
@@ -92,7 +92,7 @@ describe("a body that costs more than it should", () => {
     const packed = body(pack(Buffer.alloc(50_000_000)), 1024);
     const bytes = await read(unpack(packed, coding), 256 * 1024);
     expect(bytes.byteLength).toBeLessThanOrEqual(256 * 1024 + 32 * 1024);
-    // At a ratio of 1 : 1000, 256 KB come of some hundred bytes: of a longer body, little more than a chunk is taken.
+    // At a ratio of 1 : 1000, 256 KB come from some hundred bytes: of a longer body, little more than a chunk is read.
     expect(packed.taken).toBeLessThanOrEqual(4 * 1024);
   });
   test("of many nested codings is rejected before it is decompressed", async () => {
@@ -116,7 +116,7 @@ describe("a body that costs more than it should", () => {
     const chunk = Buffer.concat(Array(Math.ceil(10_000 / nothing.byteLength)).fill(nothing));
     let taken = 0;
     async function* forever() {
-      // Not for ever, so that the test ends where the bound does not hold.
+      // Not endless, so that the test ends if the limit does not work.
       while (taken < 64 * MAX_SURPLUS_BYTES) {
         taken += chunk.byteLength;
         yield coding === "br" && taken === chunk.byteLength ? Buffer.concat([Buffer.from([0x0b]), chunk]) : chunk;

@@ -34,7 +34,7 @@ test("an array of big integers arrives and comes back", async () => {
   expect(row).toEqual({ numbers, none: [] });
 });
 
-// A rejection that nobody catches fails the test too: it would end the service.
+// An unhandled rejection fails the test, too: it would end the service.
 test.each(Array.from({ length: 12 }, (_, i) => i + 1))(
   "a connection that breaks at its response %i fails only its own query",
   async (breaking) => {
@@ -54,7 +54,7 @@ test.each(Array.from({ length: 12 }, (_, i) => i + 1))(
 
 test("long responses on many connections are received one by one, each in its own turn of the event loop", async () => {
   const pool = connect(database.url, { max: 8 });
-  /** Of the answers that came since the event loop last went round. */
+  /** Of the responses since the event loop last turned. */
   let now = 0;
   let most = 0;
   let isOver = false;
@@ -74,6 +74,6 @@ test("long responses on many connections are received one by one, each in its ow
   isOver = true;
   await pool.end({ timeout: 1 });
   expect(new Set(lengths)).toEqual(new Set([2_000_000]));
-  // Two turns of the client's may lie between two of this test's.
+  // Two of the client's turns may fall between two of this test's.
   expect(most).toBeLessThanOrEqual(2);
 });

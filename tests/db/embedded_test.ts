@@ -8,7 +8,7 @@ import { testFolder } from "../support/postgres.ts";
 
 const TIME = 60_000;
 
-/** Where a first start has been, to be copied: that is much quicker. */
+/** A folder after a first start, to be copied: that is much quicker. */
 let made: string;
 let dir: string;
 let running: Embedded[];
@@ -42,7 +42,7 @@ async function stop(embedded: Embedded): Promise<void> {
   await embedded.stop();
 }
 
-/** Runs one statement on a connection of its own. */
+/** Runs one statement on a separate connection. */
 async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const sql = connect(url, { max: 1 });
   try {
@@ -52,7 +52,7 @@ async function query(url: string, statement: string): Promise<Record<string, unk
   }
 }
 
-/** A service in a process of its own, on the same folder; resolves when it is up. */
+/** A service in a separate process, on the same folder; resolves when it is up. */
 async function startService(): Promise<{ kill(): Promise<void>; admin_url: string; pid: number; postgres: number }> {
   const script = `
     const { startEmbedded } = await import(${JSON.stringify(join(import.meta.dir, "../../src/db/mod.ts"))});
@@ -243,7 +243,7 @@ describe("kill -9 of the service", () => {
   );
 });
 
-/** The command of the running Postgres, to be started again with no service behind it. */
+/** The command of the running Postgres, to be started again without a service behind it. */
 function orphanOf(folder: string) {
   const pid = Number(readFileSync(join(folder, "postgres/data/postmaster.pid"), "utf8").split("\n")[0]);
   const command = Bun.spawnSync(["ps", "-ww", "-o", "args=", "-p", String(pid)])
@@ -287,7 +287,7 @@ describe("kill -9 of Postgres", () => {
       await sql.end();
       const [row] = await query(admin_url, "select count(*) as count from kept");
       expect(committed).toBeGreaterThan(0);
-      // More may be there than was acknowledged: a commit whose answer was cut off.
+      // There may be more than was acknowledged: a commit whose response was cut off.
       expect(row?.count as number).toBeGreaterThanOrEqual(committed);
       expect(said.join("\n")).toContain('error Postgres ended unexpectedly; restarting it {"ending":"SIGKILL"');
     },

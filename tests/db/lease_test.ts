@@ -81,7 +81,7 @@ describe("a lease", () => {
     await Bun.sleep(50);
     const given = performance.now();
     await first.stop();
-    // Sooner than it would run out.
+    // Sooner than it would expire.
     expect((await second.had) - given).toBeLessThan(20_000);
     await second.stop();
   });
@@ -201,7 +201,8 @@ describe("a lease", () => {
     await Promise.all(third.map(({ had }) => had));
     await Bun.sleep(3_000);
     const seconds = (performance.now() - began) / 1000;
-    // Each process: two a second while it wants some, and each statement is made once more ready, and taken, at the start.
+    // Each process: two a second while it wants some, and each statement is prepared once more, and taken, at the
+    // start.
     expect(requests).toBeLessThan(20 + 4 * seconds);
     await Promise.all([...first, ...third].map(({ stop }) => stop()));
     await Promise.all(second.map(({ had }) => had));

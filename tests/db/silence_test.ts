@@ -1,4 +1,4 @@
-/** A connection that goes silent, without an end, keeps nobody waiting for longer than was said. */
+/** A connection that goes silent keeps nobody waiting for longer than promised. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
 import { connect, inTransaction, type Sql } from "../../src/db/mod.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";

@@ -26,12 +26,12 @@ const rotated = (digit: string, overlap_seconds: number, more: object = {}): Kno
 const ROTATE = { type: "rotate", ...secretOf("b"), overlap_seconds: 60, causation_id: undefined } as const;
 
 const RECORDED = { start: START - HOUR, interval_ms: HOUR };
-/** What happened, an hour apart from 2026-01-02 on, each in a request of its own. */
+/** What happened, an hour apart from 2026-01-02 on, each in a separate request. */
 const happened = (...events: readonly KnownNewEvent[]) =>
   events.map((event, i) => ({ ...event, meta: { actor: "test", correlation_id: "k", causation_id: `c${i}` } }));
 const given = (...events: readonly KnownNewEvent[]) => deciderSpec(keyDecider, RECORDED)(...happened(...events));
 
-/** From when on each secret is not taken, in hours from the creation, by the first digit of its hash. */
+/** From when on each secret is rejected, in hours from the creation, by the first digit of its hash. */
 function ends(...history: KnownNewEvent[]): Record<string, number> {
   const state = record(happened(...history), RECORDED).reduce(keyDecider.evolve, keyDecider.initial);
   return Object.fromEntries(

@@ -33,7 +33,7 @@ const grant = (job_id: string, more: Partial<LimitCommand> = {}): LimitCommand =
   ...more,
 });
 
-/** What the log makes of a decision that was recorded `at`, in milliseconds since 1970. */
+/** What the log does with a decision that was recorded `at`, in milliseconds since 1970. */
 function recorded(event: KnownNewEvent, at: number): KnownEvent {
   const whole = new Date(Math.floor(at)).toISOString().slice(0, -1);
   const micros = String(Math.floor((at % 1) * 1000)).padStart(3, "0");
@@ -48,7 +48,7 @@ function recorded(event: KnownNewEvent, at: number): KnownEvent {
   } as KnownEvent;
 }
 
-/** The state after a decision; `undefined` where it was a refusal. */
+/** The state after a decision; `undefined` if it was a refusal. */
 function granted(command: LimitCommand, state: LimitState, at = command.now): LimitState | undefined {
   const decision = limitDecider.decide(command, state);
   return "rejected" in decision ? undefined : limitDecider.evolve(state, recorded(decision[0] as KnownNewEvent, at));
@@ -145,7 +145,10 @@ test("there are never more holders than the limit, whatever workers do with stal
       fc.integer({ min: 1, max: 3 }),
       (steps, concurrency) => {
         const most = limit({ concurrency });
-        /** What the log holds: the limit's state and version, each job's attempt, whether it runs, and its version. */
+        /**
+         * The content of the log: the limit's state and version, each job's attempt, whether it is running, and its
+         * version.
+         */
         let log = { state: limitDecider.initial, version: 0 };
         const jobs = Array.from({ length: 8 }, () => ({ attempt: 0, running: false, version: 0 }));
         const seen = new Map<number, { log: typeof log; jobs: typeof jobs }>();
@@ -162,7 +165,7 @@ test("there are never more holders than the limit, whatever workers do with stal
           const attempt = then.attempt + 1;
           const state = granted(grant(String(index), { limit: most, attempt, gone: goneIn(view) }), view.log.state);
           if (!state) return void refusals++;
-          // Both in one commit, and only where neither has changed.
+          // Both in one commit, and only if neither has changed.
           if (view.log.version !== log.version || then.version !== now.version) return void conflicts++;
           claims++;
           log = { state, version: log.version + 1 };
@@ -176,7 +179,7 @@ test("there are never more holders than the limit, whatever workers do with stal
           else if (job?.running) jobs[index] = { ...job, running: false, version: job.version + 1 };
           expect(jobs.filter(({ running }) => running).length).toBeLessThanOrEqual(concurrency);
         }
-        // Every attempt ends, without a word to the limit: as many as it takes get in again.
+        // Every attempt ends, without the limit being told: as many as it allows get in again.
         for (const job of jobs) job.running = false;
         for (let index = 0; index < concurrency; index++) claim(index, view());
         expect(jobs.filter(({ running }) => running)).toHaveLength(concurrency);
@@ -185,7 +188,7 @@ test("there are never more holders than the limit, whatever workers do with stal
     ),
     { numRuns: 500 },
   );
-  // The property would hold where nobody ever claims, conflicts or is refused, too.
+  // The property would also be true if nobody ever claimed, conflicted or was refused.
   expect(Math.min(claims, conflicts, refusals)).toBeGreaterThan(100);
 });
 

@@ -1,8 +1,8 @@
-/** Values by JSON schema: those that fit, and those at the edge of what fits. */
+/** Values by JSON schema: valid ones, and those at the edge of what is valid. */
 import fc from "fast-check";
 import { type Json, resolve } from "../support/openapi.ts";
 
-/** Stands for a value that an earlier answer had under this name; its fallback where none had. */
+/** Stands for a value that an earlier response had under this name; its fallback if none had. */
 export class Drawn {
   constructor(
     readonly name: string,
@@ -10,10 +10,10 @@ export class Drawn {
   ) {}
 }
 
-/** Names of what one answer gives out and another request takes. */
+/** Names of what one response returns and another request uses. */
 const NAMES_SOMETHING = /_id$|^(?:id|attempt|cursor|error|name|step|from_step|version|workflow)$/;
 
-/** Texts that have harmed somebody somewhere. */
+/** Texts that have caused trouble somewhere. */
 const ODD_TEXTS = [
   "",
   " ",
@@ -40,7 +40,7 @@ const ODD_TEXTS = [
   "x".repeat(5000),
 ];
 
-/** What may stand where something else is expected. */
+/** What may replace an expected value. */
 export const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, false, 0, -1, 1.5, 2 ** 53, -(2 ** 31) - 1, 1e308, 5e-324, [], {}, [[]], [null]),
   fc.constantFrom(...ODD_TEXTS),
@@ -51,9 +51,9 @@ export const oddValue: fc.Arbitrary<unknown> = fc.oneof(
 export interface Values {
   /** What fits the schema. */
   of(schema: Json, name?: string): fc.Arbitrary<unknown>;
-  /** An example, with what earlier answers gave out in place of what it names. */
+  /** An example, with values from earlier responses in place of ids. */
   like(example: unknown): fc.Arbitrary<unknown>;
-  /** The same, where only ids and the like are taken from earlier answers, and always. */
+  /** The same, where only ids are taken from earlier responses, and always. */
   example(example: unknown): unknown;
 }
 
@@ -129,7 +129,7 @@ export function valuesOf(document: Json, address: string): Values {
     );
   }
 
-  /** Leads to nobody but the test itself. */
+  /** Leads only to the test itself. */
   function local<T>(example: T): T {
     return JSON.parse(JSON.stringify(example).replace(/https:\/\/example\.com\//g, address));
   }
@@ -156,7 +156,7 @@ function references(value: unknown, name?: string): fc.Arbitrary<unknown> {
   }
   const same = fc.constant(value);
   if (name === undefined || !NAMES_SOMETHING.test(name)) return same;
-  // An id of an example is nobody's; a name may be what is to be made.
+  // An id in an example belongs to nobody; a name may be that of something to be created.
   return name === "name" || name === "workflow" ? fc.oneof(same, same, drawn(name, same)) : drawn(name, same);
 }
 
@@ -171,7 +171,7 @@ function matching(pattern: string, otherwise: fc.Arbitrary<string>): fc.Arbitrar
     fc.sample(matching, 1);
     return matching;
   } catch {
-    // It has something that cannot be worked backwards, such as a range of surrogates.
+    // It contains something that cannot be inverted, such as a range of surrogates.
     const fits = new RegExp(pattern, "u");
     return otherwise.filter((value) => fits.test(value));
   }

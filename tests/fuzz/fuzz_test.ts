@@ -1,6 +1,6 @@
 /**
- * Drives every call of the OpenAPI document with good and bad input, and holds every answer against the document. It
- * learns the calls from the document itself: a new one is taken in by itself.
+ * Drives every call of the OpenAPI document with valid and invalid input, and checks every response against the
+ * document. It learns the calls from the document itself: a new one is included automatically.
  *
  * `FUZZ_REQUESTS` says how many requests are made, `FUZZ_SEED` which: a run prints its own.
  */
@@ -22,14 +22,17 @@ import { talk } from "./sockets.ts";
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 2_000);
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const IN_FLIGHT = 12;
-/** How long a good answer of one call is searched for. */
+/** How long to search for a successful response of one call. */
 const SEARCH_MS = 20_000;
 const KEY = "a-key-of-the-fuzz-test-9d41";
 const CONNECTIONS = Math.ceil(REQUESTS / 100);
-/** WebSockets of one caller share an allowance of messages: so each key has a few. Each begins with `KEY`, which leaks are looked for by. */
+/**
+ * WebSockets of one caller share an allowance of messages: so each key has a few. Each begins with `KEY`, for which
+ * leaks are searched.
+ */
 const SOCKET_KEYS = Array.from({ length: Math.ceil(CONNECTIONS / 5) }, (_, index) => `${KEY}-${index}`);
 
-/** Codes that say that a request is not what the document wants, whatever the state of the service. */
+/** Codes that say that a request is invalid, whatever the state of the service. */
 const VALIDATION =
   /^(?:invalid_|malformed_json|json_too_deep|duplicate_key|number_not_representable|body_too_large|unsupported_media_type|validation_failed|unauthorized|precondition_required)/;
 
@@ -92,7 +95,7 @@ async function run() {
   }
 
   function report({ operation, oddity }: Plan, fault: string, request: string) {
-    // One of each kind is shown: what is wrong at one call is often so at all.
+    // One of each kind is shown: what is wrong at one call is often wrong at all.
     const kind = `${oddity ?? "nothing odd"}: ${fault.slice(0, 40)}`;
     const { count = 0, first = `${operation.id}: ${fault}\n    at ${request}` } = faults.get(kind) ?? {};
     faults.set(kind, { count: count + 1, first });
@@ -135,7 +138,7 @@ async function run() {
     expect([...types].sort()).toEqual(["error", "event", "pong", "subscribed", "unsubscribed"]);
   }
 
-  // What chance did not bring about is brought about now.
+  // What did not happen by chance is brought about now.
   for (const plan of examples) await untilGood(plan);
   await Promise.all(examples.map(untilRefused));
   expect([...faults.values()].map(({ count, first }) => `${count}x ${first}`).join("\n")).toBe("");
@@ -151,19 +154,19 @@ async function run() {
     return plans.length;
   }
 
-  /** Codes of a call that say that a request is none, and whether it was answered well: what was not met. */
+  /** Codes of a call that say that a request is invalid, and success: those not met yet. */
   function missing({ id, answers }: Operation): string[] {
     const codes = Object.values(answers).flatMap((answer) => answer.codes.filter((code) => VALIDATION.test(code)));
-    // Where there is no reaction, there is none to be resumed.
+    // Without a reaction, none can be resumed.
     const good = id === "resumeReaction" && reactionsOf(loadConfig({}, []) as Config).length === 0 ? [] : ["2xx"];
     return [...good, ...codes].filter((outcome) => !met.get(id)?.has(outcome));
   }
 
-  /** Tries a call's example on all that is known, the newest first, until it is answered well. */
+  /** Tries a call's example on everything known, the newest first, until it succeeds. */
   async function untilGood(plan: Plan): Promise<void> {
     const isGood = () => !missing(plan.operation).includes("2xx");
     for (const deadline = Date.now() + SEARCH_MS; !isGood() && Date.now() < deadline; await Bun.sleep(100)) {
-      // Something new to work on: what there was may have ended.
+      // Something new to work on: existing jobs may have finished.
       for (const maker of examples.filter(({ operation }) => makes(operation))) await make(maker);
       for (const recorded of memory.all(wantedBy(plan)[0] ?? "").slice(0, 100)) {
         if (!isGood()) await make({ ...plan, recorded });
@@ -171,7 +174,7 @@ async function run() {
     }
   }
 
-  /** Makes a call's example odd until it was refused in every way. */
+  /** Varies a call's example until it was rejected in every way. */
   async function untilRefused(plan: Plan): Promise<void> {
     const { operation } = plan;
     const kinds = odditiesOf(operation);
@@ -185,7 +188,7 @@ async function run() {
   }
 }
 
-/** Whether a call makes something, or hands out something to work on. */
+/** Whether a call creates something, or hands out something to work on. */
 function makes({ method, path, answers, may_wait }: Operation): boolean {
   if (method !== "POST" || path.includes("{")) return false;
   return answers[201] !== undefined || answers[202] !== undefined || may_wait;

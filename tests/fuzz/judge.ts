@@ -1,4 +1,4 @@
-/** Holds answers against the document: what the fuzz test calls a fault. */
+/** Checks responses against the document: what the fuzz test considers a fault. */
 import "../../src/features/mod.ts";
 import { problemKind } from "../../src/http/problem.ts";
 import { type Json, schemaChecker } from "../support/openapi.ts";
@@ -7,9 +7,9 @@ import type { Answer, Operation } from "./operations.ts";
 import type { Plan } from "./plans.ts";
 import type { Received } from "./send.ts";
 
-/** Oddities that the server refuses by itself where they are too much even to be told so: with 431 and no body. */
+/** Oddities that the server rejects by itself if they are extreme: with 431 and no body. */
 const TOO_LARGE = new Set(["huge_header", "many_headers", "long_url"]);
-/** Oddities after which another call, or none, may be the one that answers. */
+/** Oddities after which another call, or none, may respond. */
 const LEADS_ELSEWHERE = new Set([
   "other_path",
   "odd_segment",
@@ -20,7 +20,7 @@ const LEADS_ELSEWHERE = new Set([
 ]);
 
 export interface Judge {
-  /** What is wrong with an answer; `undefined`: nothing. */
+  /** What is wrong with a response; `undefined`: nothing. */
   fault(plan: Plan, draft: Draft, received: Received): string | undefined;
   /** What is wrong with a message over a WebSocket. */
   messageFault(operation: Operation, message: string): string | undefined;
@@ -41,7 +41,7 @@ export function createJudge(document: Json, secrets: readonly string[]): Judge {
   }
 
   function failure({ headers }: Draft, { status, text }: Received): string | undefined {
-    // Whoever asks for what is not recorded yet may wait for it in vain.
+    // A request for what is not recorded yet may wait in vain.
     const isExcused = headers.has("levqor-min-position") && parsed(text)?.error === "read_model_behind";
     return status < 500 || isExcused ? undefined : `the service failed: ${text.slice(0, 300)}`;
   }
@@ -113,7 +113,7 @@ export function createJudge(document: Json, secrets: readonly string[]): Judge {
     return undefined;
   }
 
-  /** A request that does not fit its schema must not be taken. */
+  /** An invalid request must not be accepted. */
   function tooKind({ operation: { body, parameters } }: Plan, draft: Draft, status: number): string | undefined {
     if (status >= 400) return undefined;
     for (const { name, in: place, schema } of parameters) {
@@ -136,13 +136,13 @@ export function createJudge(document: Json, secrets: readonly string[]): Judge {
   return { fault, messageFault };
 }
 
-/** What an error may hold beside a problem. */
+/** What an error may have besides a problem. */
 function _withoutProblem(answer: Answer | undefined): Answer["content"] {
   const { "application/problem+json": _, ...others } = answer?.content ?? {};
   return others;
 }
 
-/** What an answer may hold that is no problem document. */
+/** The content of a response that is not a problem document. */
 function besideProblems(answer: Answer | undefined): Answer["content"] {
   const { "application/problem+json": _, ...others } = answer?.content ?? {};
   return others;
@@ -152,7 +152,7 @@ function besideProblems(answer: Answer | undefined): Answer["content"] {
 function partsOf(type: string, text: string, cut: boolean): unknown[] {
   const [mark, end] = type === "application/x-ndjson" ? ["", "\n"] : ["data: ", "\n\n"];
   const blocks = text.split(end);
-  // What is after the last end has not come wholly, or is nothing.
+  // What follows the last separator is incomplete, or nothing.
   const whole = cut || blocks.at(-1) === "" ? blocks.slice(0, -1) : blocks;
   return whole
     .filter((block) => mark === "" || /^id: /m.test(block))

@@ -1,4 +1,6 @@
-/** The judge of the fuzz test finds what is wrong with an answer: a judge that lets all pass would prove nothing. */
+/**
+ * The judge of the fuzz test finds what is wrong with a response: a judge that accepts everything would prove nothing.
+ */
 
 import { describe, expect, test } from "bun:test";
 import { problems } from "../../src/http/problems.ts";

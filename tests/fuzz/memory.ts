@@ -1,11 +1,11 @@
-/** What the fuzz test learns from answers, so that later requests can name what earlier ones made. */
+/** What the fuzz test learns from responses, so that later requests can refer to what earlier ones created. */
 
 export type Recorded = Readonly<Record<string, string | number | boolean>>;
 
 /** Records of one shape that are kept: enough of each kind, however many of another there are. */
 const KEPT = 200;
 
-/** What a name of a request is called in answers, too. */
+/** What a name in requests is called in responses, too. */
 const ALIASES: Readonly<Record<string, string>> = {
   cursor: "next_cursor",
   step: "id",
@@ -22,7 +22,7 @@ export class Memory {
   /** By the names that they have, newest last. */
   readonly #records = new Map<string, Recorded[]>();
 
-  /** Learns every object of an answer, with what the request, its headers and the objects around it say. */
+  /** Learns every object in a response, with what the request, its headers and the enclosing objects say. */
   learn(answer: unknown, around: Recorded): void {
     if (answer === null || typeof answer !== "object") return;
     if (Array.isArray(answer)) {
@@ -63,7 +63,7 @@ export class Memory {
   }
 }
 
-/** What a record has under a name, or under what answers call it. */
+/** A record's value for a name, or for its name in responses. */
 export function recordedAs(record: Recorded, name: string): Recorded[string] | undefined {
   return record[name] ?? record[ALIASES[name] ?? name];
 }

@@ -1,4 +1,4 @@
-/** What is done to a request that was well until then. */
+/** Variations of a valid request. */
 
 /** A request before it is sent. */
 export interface Draft {
@@ -11,13 +11,13 @@ export interface Draft {
   json?: unknown;
   /** In place of the JSON. */
   body?: string | Uint8Array<ArrayBuffer>;
-  /** Whether another call, or none, may be the one that answers. */
+  /** Whether another call, or none, may respond. */
   elsewhere?: boolean;
-  /** To be sent as it is: `fetch` would refuse it or mend it. */
+  /** To be sent verbatim: `fetch` would reject or repair it. */
   raw?: boolean;
 }
 
-/** What an oddity may make use of. */
+/** The input of an oddity. */
 export interface Chance {
   readonly at: number;
   readonly value: unknown;
@@ -277,7 +277,7 @@ export function odditiesFor(has: {
   ];
 }
 
-/** What is refused with a code, where something else would hardly be. */
+/** What is rejected with a code, where something else would hardly be. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   body_too_large: ["too_large"],
   duplicate_key: ["repeated_key"],
@@ -293,7 +293,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   validation_failed: ["odd_parameter", "not_an_object", "odd_segment"],
 };
 
-/** What may be refused with a code. */
+/** What may be rejected with a code. */
 export function odditiesRefused(code: string): readonly string[] {
   return REFUSED[code] ?? [...oddities.keys()];
 }

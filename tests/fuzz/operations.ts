@@ -1,4 +1,4 @@
-/** The calls of an OpenAPI document, in the shape that the fuzz test works with. */
+/** The calls of an OpenAPI document, in the form that the fuzz test uses. */
 import { type Json, resolve } from "../support/openapi.ts";
 
 export interface Parameter {
@@ -29,9 +29,9 @@ export interface Operation {
   readonly body?: { readonly schema: Json; readonly required: boolean; readonly examples: readonly unknown[] };
   /** By status. */
   readonly answers: Readonly<Record<string, Answer>>;
-  /** A long poll: no answer may come for a while. */
+  /** A long poll: no response may come for a while. */
   readonly may_wait: boolean;
-  /** What goes over the WebSocket that it opens. */
+  /** The messages of the WebSocket that it opens. */
   readonly messages?: { readonly sent: Json; readonly received: Json };
 }
 

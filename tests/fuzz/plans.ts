@@ -1,4 +1,4 @@
-/** Requests as they are planned by the seed, and as they are sent, with what earlier answers gave out. */
+/** Requests as planned by the seed, and as sent, with values from earlier responses. */
 import fc from "fast-check";
 import type { Json } from "../support/openapi.ts";
 import { Drawn, oddValue, type Values } from "./arbitraries.ts";
@@ -6,10 +6,10 @@ import { type Memory, type Recorded, recordedAs } from "./memory.ts";
 import { type Draft, makeOdd, odditiesFor } from "./oddities.ts";
 import type { Operation } from "./operations.ts";
 
-/** A request of which all is settled but what earlier answers have to say. */
+/** A complete request except for values from earlier responses. */
 export interface Plan {
   readonly operation: Operation;
-  /** Which of the records that fit is drawn from. */
+  /** Which of the matching records is chosen. */
   readonly pick: number;
   readonly path: Readonly<Record<string, unknown>>;
   readonly query: Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ export function plansOf(operation: Operation, { values, seed, count }: PlanOptio
   });
 }
 
-/** The call's examples, with what earlier answers gave out in place of ids: to be answered well. */
+/** The call's examples, with values from earlier responses in place of ids: they should succeed. */
 export function examplesOf(operation: Operation, values: Values): Plan[] {
   const required = (place: string) =>
     Object.fromEntries(
@@ -51,7 +51,7 @@ export function examplesOf(operation: Operation, values: Values): Plan[] {
   return bodies.map((body) => ({ operation, pick: 0, ...place, body, chance: { at: 0, value: null } }));
 }
 
-/** What a plan wants of earlier answers. */
+/** What a plan needs from earlier responses. */
 export function wantedBy({ path, headers, query, body }: Plan): readonly string[] {
   return [...drawnIn([path, headers, query, body])];
 }
@@ -80,7 +80,7 @@ function planned(operation: Operation, values: Values) {
   });
 }
 
-/** Headers that name what an answer gave out. */
+/** Headers that refer to a response. */
 function drawable(name: string, values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   if (!/^(?:If-Match|Levqor-Min-Position|Last-Event-ID|after)$/.test(name)) return values;
   return values.map((value) => new Drawn(name, name === "Levqor-Min-Position" ? 0 : value));
@@ -93,7 +93,7 @@ export function odditiesOf({ parameters, body }: Operation): string[] {
   return odditiesFor({ parameters: has("query"), headers, path: has("path"), body: body !== undefined });
 }
 
-/** The request that a plan comes to, and what it was before something was done to it. */
+/** The request of a plan, and what it was before something was done to it. */
 export function draftOf(plan: Plan, { memory, key }: { memory: Memory; key: string }): Draft {
   const { operation, chance, oddity } = plan;
   const recorded = plan.recorded ?? memory.recall(wantedBy(plan), plan.pick);

@@ -1,8 +1,8 @@
-/** HTTP as bytes, for what `fetch` would mend or refuse to send. */
+/** HTTP as bytes, for what `fetch` would repair or refuse to send. */
 import { connect } from "node:net";
 
 const TIMEOUT_MS = 20_000;
-/** How long the beginning of a stream is waited for. */
+/** How long to wait for the beginning of a stream. */
 const CUT_MS = 250;
 
 export interface RawAnswer {
@@ -11,7 +11,7 @@ export interface RawAnswer {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-/** Sends a request over a connection of its own and reads until that is closed; `undefined`: no answer came. */
+/** Sends a request over a separate connection and reads until that is closed; `undefined`: there was no response. */
 export async function rawRequest(
   url: URL,
   { request, timeout_ms = TIMEOUT_MS }: { request: Uint8Array; timeout_ms?: number },

@@ -1,4 +1,4 @@
-/** Sends drafts, and reads what comes back: of what may never end, the beginning. */
+/** Sends drafts, and reads the responses: of endless ones, the beginning. */
 import type { Draft } from "./oddities.ts";
 import { rawRequest } from "./raw.ts";
 
@@ -10,11 +10,11 @@ export interface Received {
   readonly cut: boolean;
 }
 
-/** How long the beginning of a stream, and an answer that may wait for something, is waited for. */
+/** How long to wait for the beginning of a stream, and for a response that may wait. */
 const CUT_MS = 250;
 const PATIENCE_MS = 20_000;
 
-/** @param may_wait whether the call may be left without an answer: a long poll */
+/** @param may_wait whether the call may stay without a response: a long poll */
 export async function send(base: string, draft: Draft, may_wait: boolean): Promise<Received | "nothing"> {
   const query = draft.query
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)

@@ -1,4 +1,4 @@
-/** Good and bad messages over WebSockets. */
+/** Valid and invalid messages over WebSockets. */
 import fc from "fast-check";
 import type { Json } from "../support/openapi.ts";
 import type { Values } from "./arbitraries.ts";
@@ -9,7 +9,7 @@ import type { Operation } from "./operations.ts";
 import { resolved } from "./plans.ts";
 
 const TIMEOUT_MS = 20_000;
-/** A longer message ends the connection. */
+/** A longer message closes the connection. */
 const MESSAGE_CUT_OFF = 64 * 1024;
 const ODDITIES = [
   ...["cut_off", "malformed", "not_an_object", "repeated_key", "too_deep", "lone_surrogate", "nul", "odd_property"],
@@ -28,7 +28,7 @@ export interface SocketOptions {
   readonly connections: number;
 }
 
-/** Talks over WebSockets, and gives the types of messages that came, and what was wrong with any. */
+/** Talks over WebSockets, and returns the types of messages that arrived, and what was wrong with any. */
 export async function talk(options: SocketOptions): Promise<{ types: ReadonlySet<string>; faults: string[] }> {
   const { operation, values, seed, connections, memory, keys } = options;
   const message = fc.record({

@@ -1,10 +1,12 @@
-/** Properties that hold whatever the input is, and what looks for an input for which they do not. */
+/** Properties that are true for any input, and a search for an input for which they are not. */
 import fc from "fast-check";
 
-/** A part of the service that reads what anybody may have written. */
+/** A part of the service that parses untrusted input. */
 export interface FuzzTarget {
   readonly name: string;
-  /** By what each of them says. A property that calls `fc.pre` often takes long to fail: generate what fits instead. */
+  /**
+   * By what each of them states. A property that calls `fc.pre` often takes long to fail: generate valid input instead.
+   */
   readonly properties: Readonly<Record<string, fc.IRawProperty<unknown>>>;
 }
 
@@ -25,7 +27,7 @@ export interface FuzzOptions {
   readonly until?: number;
 }
 
-/** Tries each property of a target. Resolves to how many inputs were tried, and the first for which one does not hold. */
+/** Tries each property of a target. Resolves to how many inputs were tried, and the first for which one is false. */
 export async function fuzz(
   { properties }: FuzzTarget,
   { seed, runs, until = Number.POSITIVE_INFINITY }: FuzzOptions,

@@ -20,7 +20,7 @@ test("many large responses at once are written one per turn of the event loop", 
 
 test("kept text is inserted in a response verbatim, however large, and is not decoded for it", async () => {
   for (const count of [10, 100_000]) {
-    // No JSON: decoding it would throw.
+    // Invalid JSON: decoding it would throw.
     const output = new JsonText(`[${"é,".repeat(count)}]`);
     const set: { headers: Record<string, unknown> } = { headers: {} };
     const answer = await answerWith({ a: 1, output, b: [output] }, set);

@@ -1,4 +1,4 @@
-/** No call of the API is deprecated yet; an app of two stands in, behind the same door. */
+/** No call of the API is deprecated yet; an app with two stands in, behind the same door. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Elysia } from "elysia";
 import { pino } from "pino";

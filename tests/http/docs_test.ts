@@ -41,7 +41,7 @@ describe("/docs/json", () => {
         const answer = resolve(body, response);
         expect(answer.description).toBeString();
         expect(answer.headers).toHaveProperty("X-Request-Id");
-        // Where the database is away, the state of every part is the answer.
+        // Without the database, the response is the state of every part.
         const isState = call.operationId === "getOpsHealth" && status === "503";
         if (Number(status) >= 400 && !isState) expect(answer.content).toHaveProperty(["application/problem+json"]);
         for (const content of Object.values<Json>(answer.content ?? {})) expect(content.schema).toBeObject();
@@ -57,7 +57,7 @@ describe("/docs/json", () => {
       .flatMap(([kind, entries]) => Object.keys(entries).map((name) => `${kind}/${name}`));
     expect([...referred].sort()).toEqual(shared.sort());
     expect(components().map(([name]) => name)).toEqual(Object.keys(body.components.schemas).sort());
-    // Every code of the catalogue is documented at some call, but for what is no call's own, or that of pages and files.
+    // Every code of the catalogue is documented at some call, except those of no call, or of pages and files.
     expect(problemCodes.filter((code) => !(code in body.components.examples))).toEqual([
       "method_not_allowed",
       "range_not_satisfiable",

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** The headers of an answer that came as bytes: by lower-case name, each with all its values. */
+/** The headers of a response in bytes: by lower-case name, each with all its values. */
 function headersOf(answer: string): Map<string, string[]> {
   const headers = new Map<string, string[]>();
   for (const line of (answer.split("\r\n\r\n")[0] ?? "").split("\r\n").slice(1)) {
@@ -126,7 +126,7 @@ describe("a page of another origin", () => {
           "X-Request-Id",
         ]);
         expect(answer.headers.get("vary")).toContain("Origin");
-        // Keys travel in headers: nothing that the browser adds by itself lets anybody in.
+        // Keys are sent in headers: nothing that the browser adds by itself grants access.
         expect(answer.headers.has("access-control-allow-credentials")).toBe(false);
       }
     }
@@ -172,7 +172,7 @@ describe("a page of another origin", () => {
       strict.ask("/", { method, headers: { origin: PAGE, "access-control-request-method": "GET" } });
     for (let asked = 0; asked < 5; asked++) expect((await ask("OPTIONS")).status).toBe(204);
     expect((await ask("GET")).status).toBe(200);
-    // What is refused can be read by the page, too.
+    // A rejection can be read by the page, too.
     const refused = await ask("GET");
     expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([429, PAGE]);
     await strict.stop();

@@ -1,4 +1,4 @@
-/** The limits that hold for every request, each at its edge, in bytes on a socket. */
+/** The limits of every request, each at its edge, in bytes on a socket. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { openLog } from "../../src/log/mod.ts";
 import { type BreakingProxy, startProxy } from "../support/proxy.ts";
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** What is known of an answer that came as bytes. */
+/** What is known of a response in bytes. */
 function parse(answer: string) {
   const [top = "", ...rest] = answer.split("\r\n\r\n");
   const [line = "", ...headers] = top.split("\r\n");
@@ -109,7 +109,7 @@ describe("a body", () => {
   test("that is too large is rejected before it is sent", async () => {
     const connection = await rawConnection(api.url);
     connection.write(head("POST /api/v1/intake", [JSON_TYPE, "Content-Length: 600000", "Expect: 100-continue"]));
-    // The server itself bids it to go on, and then it is told not to.
+    // The server itself sends 100 Continue, and then the rejection.
     expect(await connection.until(/413/)).toStartWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 413 ");
     connection.close();
   });

@@ -10,7 +10,7 @@ afterAll(() => api.stop());
 const read = (path: string, tag?: string) =>
   api.ask(path, tag === undefined ? {} : { headers: { "if-none-match": tag } });
 
-/** The tag that the answer at `path` has, after it was seen that the answer is not sent again to who names it. */
+/** The tag of the response at `path`, after checking that the response is not sent again to a client that has it. */
 async function tagOf(path: string): Promise<string> {
   const first = await read(path);
   const tag = first.headers.get("etag");

@@ -63,7 +63,7 @@ test("an intake whose outcome is unknown says so, and the same key finds it out"
 test("a fault is logged with its request id, and the client learns only that id", async () => {
   const api = await startApi();
   const job_id = Bun.randomUUIDv7();
-  // A history that cannot be: the job's own reader finds an event that it cannot read.
+  // An impossible history: the job's own reader finds an unreadable event.
   await appendUnchecked(api.sql, `job-${job_id}`, [
     { type: "job.submitted", data: { workflow: "http", payload: {} } },
     { type: "job.started", data: null },

@@ -1,4 +1,4 @@
-/** The API on a random port, over a real log and real read models, as an external client meets it. */
+/** The API on a random port, over a real log and real read models, as an external client sees it. */
 
 import { join } from "node:path";
 import { refusedAddresses } from "../../connectors/mod.ts";
@@ -26,15 +26,15 @@ export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
   readonly database_url: string;
   /** What was logged, line by line. */
   readonly logged: Record<string, unknown>[];
-  /** Asks the API; the answer's body is parsed where it is JSON. */
+  /** Calls the API; the response's body is parsed if it is JSON. */
   ask(path: string, init?: RequestInit): Promise<Answer>;
-  /** Submits a job and gives its id and position. */
+  /** Submits a job and returns its id and position. */
   submit(body?: object, headers?: Record<string, string>): Promise<{ job_id: string; position: number }>;
   /** What is served, by method and pattern. */
   routes(): { method: string; path: string }[];
-  /** Requests that are being answered, streams among them. */
+  /** Requests in progress, including streams. */
   connections(): number;
-  /** Lets the service stop: streams end. */
+  /** Makes the service stop: streams end. */
   shutDown(): void;
   stop(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   /** The API follows the log on a bus of its own, whose followers are then its alone. */
   readonly own_bus?: boolean;
   readonly api_keys?: readonly string[];
-  /** Takes sessions of users. */
+  /** Accepts users' sessions. */
   readonly jwt?: TokenOptions;
   readonly production?: boolean;
   readonly tiers?: Readonly<Record<string, number | null>>;
@@ -72,9 +72,9 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   readonly workflows?: readonly string[];
   readonly callback_secrets?: CallbackSecrets;
   readonly request_log?: ApiOptions["config"]["request_log"];
-  /** Beside public addresses, what may be called; absent: nothing is refused before it is called. */
+  /** What may be called besides public addresses; absent: nothing is rejected before it is called. */
   readonly outbound_allow?: readonly string[];
-  /** In place of the features' own. */
+  /** Replaces the features' own. */
   readonly reactions?: readonly Reaction[];
 }
 
@@ -152,7 +152,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const url: string = `http://127.0.0.1:${app.server?.port}`;
 
   async function ask(path: string, init?: RequestInit): Promise<Answer> {
-    // Whoever says nothing of headers sends some that must not be logged.
+    // By default sends headers that must not be logged.
     const headers = init?.headers ?? { cookie: planted.cookie, referer: planted.referrer };
     const response = await fetch(url + path, { ...init, headers });
     const text = await response.text();
@@ -194,7 +194,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   };
 }
 
-/** A POST of JSON: text is sent as it is. */
+/** A POST of JSON: text is sent verbatim. */
 export function post(body: unknown, headers: Record<string, string> = {}): RequestInit {
   return {
     method: "POST",

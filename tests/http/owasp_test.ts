@@ -1,4 +1,4 @@
-/** What `docs/security.md` promises against the OWASP API Security Top 10 (2023), where no other test holds it. */
+/** The claims of `docs/security.md` about the OWASP API Security Top 10 (2023) that no other test covers. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Json } from "../support/openapi.ts";
 import { type Harness, post, startApi } from "./harness.ts";
@@ -125,7 +125,7 @@ describe("API9, improper inventory management:", () => {
   });
 });
 
-/** Whether an object takes no other members than those that are named. */
+/** Whether an object accepts only the named fields. */
 function closed(schema: Json): boolean {
   const found = schema.$ref ? document.components.schemas[schema.$ref.split("/").at(-1)] : schema;
   if (found.anyOf || found.oneOf) return (found.anyOf ?? found.oneOf).every(closed);

@@ -24,7 +24,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-/** What the service answers to exactly this request: `fetch` would clean the path. */
+/** The response to exactly this request: `fetch` would clean the path. */
 async function raw(line: string, headers: readonly string[] = []) {
   const answer = await sendRaw(api.url, head(line, headers));
   const end = answer.indexOf("\r\n\r\n");

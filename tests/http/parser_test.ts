@@ -1,6 +1,6 @@
 /**
- * What becomes of requests that are wrong, or written to be read by two servers in two ways: each is refused or taken
- * for exactly one request, and none is a fault, or waits for ever.
+ * Malformed requests, or requests written so that two servers parse them differently: each is rejected or taken for
+ * exactly one request, and none is a fault, or waits for ever.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Harness, startApi } from "./harness.ts";
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** The status of each answer that came, in order, with the problem's code where there is one. */
+/** The status of each response, in order, with the problem's code if there is one. */
 async function outcome(bytes: string): Promise<string> {
   const answer = await sendRaw(api.url, bytes);
   const statuses = answer.matchAll(/HTTP\/1\.1 (\d{3}) [^\r]*\r\n(?:[^\r]+\r\n)*\r\n(?:\{[^\r]*?"error":"(\w+)")?/g);
@@ -60,7 +60,7 @@ test.each([
   ["two requests at once", `GET /health HTTP/1.1\r\nHost: api\r\n\r\n${HEALTH}`, "200, 200"],
   ["a GET with a body", `GET /health HTTP/1.1\r\nHost: api\r\nContent-Length: 5\r\n\r\nabcde${HEALTH}`, "200, 200"],
 ])("a request with %s is parsed in one way", async (_, bytes, expected) => {
-  // Where there is a second request, nobody could take it for the first one's body, or the other way round.
+  // If there is a second request, nobody could take it for the first one's body, or vice versa.
   expect(await outcome(bytes)).toBe(expected);
 });
 
@@ -120,7 +120,7 @@ test.each([
   ["CONNECT /health", "405 method_not_allowed"],
   ["TRACE /nowhere", "404 not_found"],
   ["GE(T /health", "400"],
-  // Methods that Bun does not know, it does not answer.
+  // Bun does not respond to unknown methods.
   ["BREW /health", "closed"],
   ["get /health", "closed"],
 ])("%s", async (line, expected) => {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** Signs of what is inside: stacks, statements, tables, libraries, and Elysia's own validation answer. */
+/** Traces of internals: stacks, statements, tables, libraries, and Elysia's own validation response. */
 const INTERNAL =
   /\n\s+at |node_modules|\.ts:|\bselect\b.*\bfrom\b|levqor_(log|read|ops)|postgres|elysia|typebox|"on":|"found":/i;
 
@@ -154,7 +154,7 @@ describe("a rejection is a problem document, and reveals nothing internal:", () 
     const broken = await startApi();
     await broken.submit();
     await broken.ask("/api/v1/jobs");
-    // A real one: the read model is not what the code takes it for.
+    // A real one: the read model is not what the code expects.
     await broken.sql`alter table levqor_read.jobs rename column priority to urgency`;
     const answer = await broken.ask("/api/v1/jobs", { headers: { "x-request-id": "faulty-1" } });
     expect([answer.status, answer.body.error]).toEqual([500, "internal_error"]);

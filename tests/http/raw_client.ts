@@ -3,11 +3,11 @@ import net from "node:net";
 
 export interface RawConnection {
   write(bytes: string | Uint8Array): void;
-  /** All that came back so far, a character for each byte. */
+  /** Everything received so far, a character for each byte. */
   received(): string;
-  /** Waits until what came back fits, and gives it; throws after 30 s, or when the connection ends before. */
+  /** Waits until the received data matches, and returns it; throws after 30 s, or if the connection ends before. */
   until(pattern: RegExp): Promise<string>;
-  /** Waits until the service ends the connection, and gives all that came back. */
+  /** Waits until the service closes the connection, and returns everything received. */
   end(): Promise<string>;
   close(): void;
 }
@@ -59,7 +59,7 @@ export async function rawConnection(url: string): Promise<RawConnection> {
   };
 }
 
-/** What the service answers to these bytes, until it ends the connection: send `Connection: close`. */
+/** The service's response to these bytes, until it closes the connection: send `Connection: close`. */
 export async function sendRaw(url: string, bytes: string | Uint8Array): Promise<string> {
   const connection = await rawConnection(url);
   connection.write(bytes);
@@ -68,7 +68,7 @@ export async function sendRaw(url: string, bytes: string | Uint8Array): Promise<
   return answer;
 }
 
-/** A request's bytes: `Host`, and the end of the connection after the answer, are added. */
+/** A request's bytes: adds `Host`, and `Connection: close`. */
 export function head(line: string, headers: readonly string[] = []): string {
   return [`${line} HTTP/1.1`, "Host: api", "Connection: close", ...headers, "", ""].join("\r\n");
 }

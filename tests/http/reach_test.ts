@@ -1,6 +1,6 @@
 /**
- * No call of the API document reaches what lies beyond its caller: not with a key that is limited to some workflows, not
- * with the session of a user. Each call has a case here; a call that has none fails the walk.
+ * No call of the API document reaches beyond its caller: not with a key that is limited to some workflows, not with a
+ * user's session. Each call has a case here; a call without one fails the test.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -114,7 +114,7 @@ interface Call {
   readonly path: string;
   readonly body?: object;
   readonly headers?: Headers;
-  /** What whoever has the limited key gets: a status and a problem, or nothing of others. */
+  /** What the limited key gets: a status and a problem, or nothing of others. */
   readonly key: [number, string] | "nothing of others";
   /** What the user gets; `insufficient_scope` by default. */
   readonly user?: [number, string] | "nothing of others";
@@ -160,7 +160,7 @@ const cron = { name: "S", cron: "0 0 1 1 *" };
 const submissions = [{ workflow: "theirs", payload: {} }, inline("hidden"), { ...inline("http"), workflow: "http-2" }];
 const any = { "if-match": "*" };
 
-/** `open`: to all, and shows no job; `by scope`: it concerns the service, or the caller alone. */
+/** `open`: to all, and shows no job; `by scope`: it concerns the service, or only the caller. */
 const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   getRoot: "open",
   getHealth: "open",
@@ -225,7 +225,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   approveJobStep: perJob("POST", "/api/v1/jobs/{job_id}/approve", { step: "ask", approved: true }),
   completeJob: perJob("POST", "/api/v1/_dev/complete/{job_id}", { result: {} }),
   streamJob: perJob("GET", "/api/v1/jobs/{job_id}/stream"),
-  // What goes over them: below.
+  // Their messages: below.
   streamJobs: () => [],
   openJobSocket: () => [],
 
@@ -298,7 +298,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   revokeKey: perKey("POST", "/api/v1/keys/{key_id}/revoke", {}),
 };
 
-/** What no answer may hold: it names what belongs to others. */
+/** What no response may contain: it names what belongs to others. */
 const ids = () => [jobs, schedules, keys].flatMap((owned): string[] => Object.values(owned));
 const others = () => [...ids(), '"theirs', '"hidden"'];
 
@@ -315,7 +315,7 @@ async function meets(
     return;
   }
   expect([asked, answer.status < 300]).toEqual([asked, true]);
-  // A user may run any workflow: names are none of others'.
+  // A user may run any workflow: names belong to nobody.
   for (const name of caller === user ? ids() : others())
     expect([asked, answer.text.includes(name) && answer.text]).toEqual([asked, false]);
 }

@@ -1,4 +1,4 @@
-/** What follows from a call's declaration; who may make it is in `scopes_test.ts`, whom it reaches in `reach_test.ts`. */
+/** What follows from a call's declaration; its caller is tested in `scopes_test.ts`, their reach in `reach_test.ts`. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";

@@ -1,4 +1,4 @@
-/** Each call of the API document asks for the very scope that it documents, and no call asks for another. */
+/** Each call of the API document requires exactly the scope that it documents. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Scope, scopes } from "../../src/access/mod.ts";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
@@ -8,7 +8,7 @@ const ALL = Object.keys(scopes) as Scope[];
 
 let api: Harness;
 let calls: { name: string; method: string; path: string; scope: Scope | undefined; description: string }[];
-/** Keys by what they may do: one scope, or all but one. */
+/** Keys by their grants: one scope, or all but one. */
 const only = new Map<Scope, string>();
 const allBut = new Map<Scope, string>();
 
@@ -35,14 +35,14 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** The status, and the problem's code where there is one; what follows the head of an answer is not waited for. */
+/** The status, and the problem's code if there is one; the rest of a response is not waited for. */
 async function answerTo({ method, path }: { method: string; path: string }, key?: string) {
   const headers: Record<string, string> = { "content-type": "application/json", ...(key && { "x-api-key": key }) };
   const leave = new AbortController();
   const response = await fetch(api.url + path, {
     method,
     headers,
-    // Fits no call: what is asked first is who calls.
+    // Matches no call: the caller is checked first.
     body: method === "GET" ? undefined : "{",
     signal: leave.signal,
   });

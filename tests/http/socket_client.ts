@@ -8,7 +8,7 @@ export interface SocketClient {
   /** An object goes as JSON, anything else as it is. */
   send(message: object | string): void;
   sendBinary(bytes: Uint8Array<ArrayBuffer>): void;
-  /** The next message; throws where the connection ends before, or 15 s pass. */
+  /** The next message; throws if the connection ends before, or after 15 s. */
   next(): Promise<Message>;
   /** The next `count` events, whatever the subscription. */
   events(count: number): Promise<Message[]>;
@@ -22,7 +22,7 @@ export interface SocketOptions {
   readonly protocols?: string[];
 }
 
-/** Resolves when the connection is open; throws where it is refused. */
+/** Resolves when the connection is open; throws if it is rejected. */
 export async function openSocket(url: string, options: SocketOptions = {}): Promise<SocketClient> {
   const socket = new WebSocket(`${url.replace(/^http/, "ws")}/api/v1/jobs/ws`, options as never);
   const messages: Message[] = [];

@@ -11,7 +11,7 @@ export interface SseClient {
   readonly response: Response;
   /** Comments seen so far, for example heartbeats. */
   readonly comments: string[];
-  /** The next `count` events; fewer where the stream ends before. */
+  /** The next `count` events; fewer if the stream ends before. */
   take(count: number): Promise<Frame[]>;
   /** Resolves when the server ends the stream, to the events until then. */
   rest(): Promise<Frame[]>;

@@ -1,4 +1,4 @@
-/** How many schedules, pipelines, keys and limits of workflows there may be, in all and of one caller. */
+/** The maximum number of schedules, pipelines, keys and workflow limits, in total and per caller. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
 
@@ -48,7 +48,7 @@ test.each(Object.keys(add))("at most the allowed number of %s exists, however ma
     new Set(["409 too_many_stored"]),
   );
   expect(refused[0]?.body.detail).toMatch(/^3 .*; the maximum is 3: .+\.$/);
-  // What is there already is answered as before, and can be changed.
+  // Existing ones get the same response as before, and can be changed.
   const again = (await add[kind]?.("first", repeated)) as Answer;
   expect(again.status).toBe(first.status);
 });

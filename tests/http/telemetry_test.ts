@@ -1,4 +1,4 @@
-/** What the API tells of its requests: to Prometheus, and in the log. */
+/** What the API reports about its requests: to Prometheus, and in the log. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { parseExposition, sampleOf } from "../support/exposition.ts";
 import { type Harness, post, startApi } from "./harness.ts";
@@ -112,7 +112,7 @@ describe("the request log", () => {
     const left = api.logged.filter(({ msg }) => msg === "Requests left out of the log");
     await api.stop();
     expect(new Set(lines.map(({ status }) => status))).toEqual(new Set([404]));
-    // The last one is of a second of its own.
+    // The last one is in a second of its own.
     expect(lines.length).toBeLessThanOrEqual(20 * Math.ceil(seconds + 1) + 1);
     expect(lines.length + left.reduce((sum, line) => sum + (line.requests as number), 0)).toBe(201);
   });

@@ -1,4 +1,4 @@
-/** What becomes of jobs whose attempts fail, whose time has not come or is over, and that are cancelled. */
+/** Jobs whose attempts fail, whose time has not come or is up, and that are cancelled. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { type Connector, ConnectorError } from "../../connectors/mod.ts";
@@ -22,7 +22,7 @@ const cancel = (job_id: string) =>
 const at = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
 const QUICK = { initial_seconds: 0.05, max_seconds: 0.05 };
 
-/** A connector that fails so many times, as told, before it succeeds. */
+/** A connector that fails a given number of times before it succeeds. */
 function failing(times: number, fail: () => never, retry?: Connector["retry"]) {
   let attempts = 0;
   const connector: Connector = {

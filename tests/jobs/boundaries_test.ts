@@ -1,4 +1,4 @@
-/** Whatever is thrown for one job ends that job alone, on record, and is not repeated. */
+/** An exception in one job fails that job alone, on record, without a retry. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Kind, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
 import { type Connector, ConnectorError } from "../../connectors/mod.ts";
@@ -129,7 +129,7 @@ describe("a connector's job", () => {
       await appendUnchecked(service.sql, `job-${id}`, [
         { type: "job.submitted", data: { workflow: "noop", payload: {} } },
         { type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 0.001 } },
-        // What no decider can fold, and no read model minds.
+        // What no decider can fold, and no read model objects to.
         { type: "job.step_reused", data: null },
         { type: "job.released", data: { attempt: 1, reason: "worker_stopping" } },
       ]);

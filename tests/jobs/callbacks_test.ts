@@ -45,7 +45,7 @@ beforeEach(async () => {
 });
 afterEach(() => service.close());
 
-/** What a receiver checks with that an operator's jobs name. */
+/** What a receiver of an operator's jobs verifies with. */
 const webhook = () => new Webhook(SECRETS.of({ account: "operator", url: receiver.url.href }).secret);
 
 const at = (path: string) => new URL(path, receiver.url).href;
@@ -63,7 +63,7 @@ test("a finished job's receiver gets one signed POST, and its delivery is record
   expect(delivered.data).toEqual({ webhook_id: `msg_${id}`, attempt: 1, status_code: 204 });
   expect(received).toHaveLength(1);
   const [{ body, headers }] = received as [Received];
-  // Throws unless the signature, the id and a timestamp of now belong together.
+  // Throws unless the signature, the id and a current timestamp belong together.
   expect(webhook().verify(body, headers)).toEqual({
     type: "job.succeeded",
     timestamp: (await service.state(id)).finished_at,

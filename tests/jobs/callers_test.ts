@@ -1,4 +1,4 @@
-/** Callers share what a process runs jobs in: what one of them submits keeps nobody else's from running. */
+/** Callers share a process's capacity to run jobs: what one of them submits keeps nobody else's from running. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { connectors as builtIn } from "../../connectors/mod.ts";
 import { Expenses } from "../../src/domain/pipeline/expression_cost.ts";
@@ -159,7 +159,7 @@ describe("jobs", () => {
     await peer.stop();
   });
 
-  /** A server that answers when it is told to, and knows who is waiting. */
+  /** A server that responds when told to, and knows who is waiting. */
   function slowPeer() {
     const arrived: string[] = [];
     const open = new Set<string>();
@@ -247,7 +247,7 @@ describe("jobs", () => {
       peer.answerOne();
       await until(() => peer.arrived.length >= turn, { what: `turn ${turn}` });
     }
-    // Who comes while others wait is behind each of them once.
+    // A newcomer waits behind each of the others once.
     expect(peer.arrived.slice(0, 3)).toContain("v");
     expect(peer.of("u")).toBe(3);
   });
@@ -297,7 +297,7 @@ describe("jobs", () => {
     const meta = { actor: "anonymous", correlation_id: "test" };
     await service.log.append({ stream_id: workflowStream("http"), expected_version: 0, events, meta });
     const seen = follows(service.start({ connectors, concurrency: 4 }));
-    // Three run, which is all of the limit; the others are held back by it.
+    // Three are running, the limit's maximum; the others are held back by it.
     const ids = await many(20, () => call("u", U));
     await arrives("u", 3);
     const other = await call("v", V);

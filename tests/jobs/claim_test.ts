@@ -1,4 +1,4 @@
-/** A claim whose append is in doubt: whose claim is on record is found out, by all that is known of who made it. */
+/** A claim with an unknown outcome: whose claim is recorded is found out by everything known about who made it. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob, jobMeta, readJob } from "../../src/jobs/commands.ts";

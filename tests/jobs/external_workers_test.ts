@@ -1,4 +1,4 @@
-/** Claims of external workers, where processes, connections and clients come and go. */
+/** Claims of external workers, while processes, connections and clients come and go. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { ExternalWorkersOptions } from "../../src/jobs/external/external_workers.ts";
 import type { ClaimWish } from "../../src/jobs/external/workflow_group.ts";

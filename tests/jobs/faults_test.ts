@@ -1,4 +1,4 @@
-/** What becomes of jobs when the database is away, and when workers are killed or frozen. */
+/** Jobs when the database is down, and when workers are killed or frozen. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { EVERYTHING } from "../../src/domain/reach.ts";
@@ -18,7 +18,7 @@ describe("the database goes away", () => {
   let log: ReturnType<typeof openLog>;
   beforeEach(async () => {
     proxy = await startProxy(service.database.url);
-    // Impatient, so that appends fail and are in doubt within the test's time.
+    // Impatient, so that appends fail and have unknown outcomes within the test's time.
     log = openLog({ url: proxy.url, append_timeout_ms: 300, attempt_timeout_ms: 150 });
   });
   afterEach(async () => {

@@ -1,4 +1,4 @@
-/** Limits, with several runners on one log: whether jobs overlap is seen by what they call. */
+/** Limits, with several runners on one log: whether jobs overlap is observed by what they call. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import type { Connector } from "../../connectors/mod.ts";
@@ -259,7 +259,7 @@ describe("a permit does not leak", () => {
   const scope = { workflow: "a", concurrency_key: "k" };
   const held = { concurrency_key: "k" };
 
-  /** A job that holds the slot of a worker that never answers. */
+  /** A job that holds the permit of a worker that never responds. */
   async function ghost(lease_seconds: number): Promise<string> {
     const id = await service.submit("a", held);
     await commandJob(service.log, {
@@ -359,7 +359,7 @@ describe("more jobs than are kept", () => {
     expect(most).toBeLessThanOrEqual(10 + 3 * keys.length + 4);
     expect(most).toBeGreaterThanOrEqual(10);
     expect(keys.map((key) => work.most.get(key))).toEqual([1, 1, 1]);
-    // None stands still until limits are tried again, whatever was heard: that is after 10 s.
+    // None stalls until limits are tried again, whatever the news: that is after 10 s.
     const starts = (await Promise.all(ids.map(startOf))).toSorted((a, b) => a - b);
     const pauses = starts.slice(1).map((start, index) => start - (starts[index] as number));
     expect(Math.max(...pauses)).toBeLessThan(8_000);
@@ -405,7 +405,7 @@ test("jobs without a limit make no extra queries and record nothing more", async
   const work = shop(1);
   service.start({ connectors: work.connectors, log: watched });
   await allSucceed(await submitMany(100, "a"));
-  // Whether anything is settled is asked once, and again after a second.
+  // The limits are looked up once, and again after a second.
   expect(reads.filter((name) => name === "appendAll")).toEqual([]);
   expect(reads.length).toBeLessThanOrEqual(1 + 10);
   const all = await service.log.readRange(0, 10_000);

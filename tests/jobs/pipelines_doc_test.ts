@@ -1,4 +1,4 @@
-/** The example of docs/pipelines.md, run as it stands there, against a stand-in for the external service. */
+/** The example of docs/pipelines.md, run exactly as it is there, against a stand-in for the external service. */
 import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { connectors } from "../../connectors/mod.ts";

@@ -1,4 +1,4 @@
-/** What becomes of steps whose worker is killed or cut off: nothing whose end is on record runs again. */
+/** Steps whose worker is killed or cut off: nothing with a recorded outcome runs again. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
@@ -15,7 +15,7 @@ beforeEach(async () => {
   service = await openService();
 });
 
-/** The external service: it counts what is done to it, and answers when it is told to. */
+/** The external service: it counts requests, and responds when told to. */
 const done: { path: string; key: string | null }[] = [];
 let held = new Set<string>();
 let answering = Promise.withResolvers<void>();

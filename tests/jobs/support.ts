@@ -1,4 +1,4 @@
-/** A whole service's worth of parts around runners: log, bus, projector, connectors that tests steer. */
+/** All parts of a service around runners: log, bus, projector, connectors controlled by tests. */
 import { Type } from "@sinclair/typebox";
 import { type Connector, ConnectorError, createOutbound } from "../../connectors/mod.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
@@ -14,7 +14,7 @@ import { testDatabase } from "../support/postgres.ts";
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {}, isLevelEnabled: () => false };
 
-/** Polls until a value is there. Fails with `what` after `ms`. */
+/** Polls until there is a value. Fails with `what` after `ms`. */
 export async function until<T>(
   probe: () => T | undefined | false | Promise<T | undefined | false>,
   { what, ms = 10_000 }: { what: string; ms?: number },
@@ -28,7 +28,7 @@ export async function until<T>(
   }
 }
 
-/** Connectors that do real things of the simplest kind, and note what they did. */
+/** Connectors that do simple real things, and note what they did. */
 export function workshop() {
   const runs: { name: string; key: string }[] = [];
   const open = Promise.withResolvers<void>();
@@ -103,7 +103,7 @@ export async function openService(options: { projecting?: boolean } = {}) {
       await projector?.stop();
       projector = undefined;
     },
-    /** Waits until the read model contains all that is in the log. */
+    /** Waits until the read model includes everything in the log. */
     async projected() {
       if (!(await projector?.waitFor("jobs", await log.head(), 10_000))) throw new Error("The read model is late");
     },

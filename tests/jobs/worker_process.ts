@@ -1,4 +1,7 @@
-/** A worker in a process of its own, to be killed and frozen: `bun worker_process.ts <database URL> <instance> [<lease, s>]`. */
+/**
+ * A worker in a separate process, to be killed and frozen:
+ * `bun worker_process.ts <database URL> <instance> [<lease, s>]`.
+ */
 import { connectors, createOutbound } from "../../connectors/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";

@@ -1,4 +1,4 @@
-/** What JSON holds passes the whole service unchanged, whichever way it goes: over a real process, a target and a worker. */
+/** JSON passes the whole service unchanged, whichever way it goes: over a real process, a target and a worker. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { eventually, type ServiceProcess, startServiceProcess } from "../support/service.ts";

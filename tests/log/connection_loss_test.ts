@@ -1,4 +1,4 @@
-/** A connection that breaks at any stage of a batch leaves no caller unanswered and none falsely answered. */
+/** A connection that breaks at any stage of a batch leaves no caller without a response and none with a false one. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { follow, inProcessBus } from "../../src/bus/mod.ts";
 import { connect, type Sql } from "../../src/db/mod.ts";

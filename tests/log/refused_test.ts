@@ -1,4 +1,4 @@
-/** What the log can never hold is told from the log being away, and costs nobody else anything. */
+/** What the log can never store is distinguished from an outage, and costs nobody else anything. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { connect } from "../../src/db/mod.ts";
 import {

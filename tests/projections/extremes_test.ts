@@ -1,4 +1,4 @@
-/** Whatever the schemas of events permit, every read model can hold: nothing that can be recorded poisons one. */
+/** Every read model can store whatever the schemas of events permit: nothing that can be recorded poisons one. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { FormatRegistry, Kind, type TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";

@@ -68,12 +68,12 @@ export type NoteRow = {
   flag: boolean | null;
   at: string | null;
   data: unknown;
-  /** The row that the last fold was given: folds that see another row leave another trace. */
+  /** The row that the last fold got: folds that see another row leave another trace. */
   saw: string;
   count: number;
 };
 
-/** A projection with every type of column, whose rows tell what each fold was given. */
+/** A projection with every type of column, whose rows show what each fold got. */
 export const notes: Projection<NoteRow, Reads, "key"> = {
   name: "notes",
   version: 1,

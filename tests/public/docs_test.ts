@@ -1,4 +1,4 @@
-/** The documentation says what is so: its numbers, codes and programs are held against the code. */
+/** The documentation is true: its numbers, codes and programs are checked against the code. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";

@@ -31,7 +31,7 @@ interface Started {
   readonly refusals: string[];
 }
 
-/** A process's clock that is so much ahead of the database's, and may be advanced. */
+/** A process's clock that is ahead of the database's by this much, and may be advanced. */
 function clock(ahead_ms: number) {
   let advanced_ms = 0;
   return {
@@ -105,7 +105,7 @@ test("repeated refusals are delayed; occasional ones are not", () => {
   const { limiter } = start({ limits: { burst: 1, global: null } });
   limiter.anonymous("203.0.113.1");
   const holds = Array.from({ length: 40 }, () => limiter.anonymous("203.0.113.1")?.hold_ms);
-  // A new slot may have begun meanwhile, and is borne with anew.
+  // A new slot may have begun in the meantime, with its own patience.
   expect(holds.filter((hold) => hold === 0).length).toBeGreaterThanOrEqual(30);
   expect(holds.filter((hold) => hold === 1_000).length).toBeGreaterThan(0);
   limiter.anonymous("203.0.113.2");
@@ -342,7 +342,7 @@ describe("without the database", () => {
     const { limiter, warnings } = start({ sql: cut, limits: { global: null } });
     limiter.anonymous("203.0.113.1");
     await eventually(async () => (await rows()).length > 0);
-    // What was told arrives, and the answer does not.
+    // The report arrives, and the response does not.
     proxy.onAnswer = () => "freeze";
     limiter.anonymous("203.0.113.1");
     await eventually(() => warnings.length > 0);

@@ -1,4 +1,4 @@
-/** A reactor in a process of its own, to be killed: `bun reactor_process.ts <database URL> <instance>`. */
+/** A reactor in a separate process, to be killed: `bun reactor_process.ts <database URL> <instance>`. */
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { openLog } from "../../src/log/mod.ts";

@@ -479,7 +479,7 @@ describe("whatever commands come, in whatever order", () => {
     cancelled: ["cancelled"],
   };
 
-  /** Runs the commands as the service would, handing each step to `check`; answers with the history. */
+  /** Runs the commands as the service would, passing each step to `check`; returns the history. */
   function run(commands: readonly JobCommand[], check: (before: JobState, after: JobState) => void): KnownEvent[] {
     const history: KnownEvent[] = [];
     let state = jobDecider.initial;
@@ -498,7 +498,7 @@ describe("whatever commands come, in whatever order", () => {
 
   const commands = fc.array(command, { maxLength: 60 });
 
-  /** One step of a job's life is a legal one, and leads to a state in which all fits together. */
+  /** Each step of a job's life is legal, and leads to a consistent state. */
   function checkStatus(before: JobState, after: JobState): void {
     // The last lost worker releases and fails in one append, by way of `queued`.
     expect(legal[before.status]).toContain(after.status);
@@ -515,7 +515,7 @@ describe("whatever commands come, in whatever order", () => {
   function checkAttempts(before: JobState, after: JobState): void {
     const begins = before.status === "queued" && after.status === "running";
     expect(after.attempt - before.attempt).toBe(begins ? 1 : 0);
-    // None begins once all are used; what is limited once stays so.
+    // None begins once all are used; a limit never changes.
     if (begins) expect(before.attempts_used).toBeLessThan(maxAttempts(before));
     expect(after.attempts_used).toBeLessThanOrEqual(maxAttempts(after));
     if (before.max_attempts !== null) expect(after.max_attempts).toBe(before.max_attempts);

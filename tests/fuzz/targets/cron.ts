@@ -1,4 +1,4 @@
-/** Cron expressions: whoever may create a schedule writes them. */
+/** Cron expressions: any caller who may create a schedule writes them. */
 import { strictEqual } from "node:assert/strict";
 import { Cron } from "croner";
 import fc from "fast-check";
@@ -62,7 +62,7 @@ export const cron: FuzzTarget = {
           strictEqual(instant % 1000, 0);
           strictEqual(calendar?.next(instant - 1), instant);
           last = instant;
-          // A named time that the clock passes over comes at the moment after.
+          // An explicit time in the gap occurs at the end of the gap.
           const isMatch = witness?.match(shownAt(instant, time_zone)) ?? true;
           strictEqual(
             isMatch || isAfterGap(instant, time_zone),
@@ -80,7 +80,7 @@ export const cron: FuzzTarget = {
   },
 };
 
-/** `undefined` where it is refused as it should be. */
+/** `undefined` if it is rejected as it should be. */
 function read(options: { cron: string; time_zone: string }): Calendar | undefined {
   try {
     return openCalendar(options);
@@ -99,7 +99,7 @@ function instantsOf(calendar: Calendar | undefined, { from, count }: { from: num
   return instants;
 }
 
-/** Another's reading of the same fields; `undefined` where it knows less. */
+/** Another parser's reading of the same fields; `undefined` if it supports less. */
 function witnessOf(text: string): Cron | undefined {
   // Croner takes a list of `*` or `?` and `L` for `*` alone, and with a weekday keeps to that: of `*` and `5` it does not.
   if (/[*?][^\s]*,L|L,[^\s]*[*?]/i.test(text)) return undefined;

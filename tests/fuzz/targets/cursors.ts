@@ -1,4 +1,4 @@
-/** Cursors of lists, and positions of streams: whoever may read writes them. */
+/** Cursors of lists, and positions of streams: any reader writes them. */
 import { deepEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { byPosition, byVersion, checkReached, fromCursor, page, positionHeader } from "../../../src/http/paging.ts";
@@ -12,13 +12,13 @@ const digits = fc.oneof(
   fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }).map(String),
   fc.string({ unit: fc.constantFrom(..."0123456789-+.e x"), maxLength: 20 }),
 );
-/** Texts that are nearly what a cursor stands for, in the alphabets that may be taken for it. */
+/** Texts that are nearly the content of a cursor, in similar alphabets. */
 const forged = fc
   .tuple(list, fc.constantFrom(":", "", "::", "\0"), digits, fc.constantFrom("base64url", "base64", "latin1", "hex"))
   .map(([name, colon, key, coding]) => Buffer.from(name + colon + key).toString(coding as BufferEncoding));
 const anyText = fc.oneof(forged, fc.string({ unit: "binary", maxLength: 100 }), fc.base64String());
 
-/** What is read, or `undefined` where it is refused as it must be. */
+/** The decoded value, or `undefined` if it is rejected as it must be. */
 function readOrRefused<Value>(read: () => Value): Value | undefined {
   try {
     return read();

@@ -1,4 +1,4 @@
-/** Expressions and texts that hold them: whatever is written, over whatever values, within whatever budget. */
+/** Expressions and texts that contain them: any text, over any values, within any budget. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { type Expression, parseExpression } from "../../../src/domain/pipeline/expression.ts";
@@ -38,7 +38,7 @@ const { json } = fc.letrec<{ json: unknown }>((tie) => ({
     fc.array(fc.tuple(key, tie("json")), { maxLength: 5 }).map((entries) => Object.fromEntries(entries)),
   ),
 }));
-/** Some of them so large that what is done to each of their elements costs too much. */
+/** Some of them so large that an operation on each of their elements costs too much. */
 const payload = fc.record({
   a: json,
   b: json,

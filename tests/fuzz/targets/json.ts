@@ -1,4 +1,4 @@
-/** The JSON reader: what every request, answer and message goes through. */
+/** The JSON parser, which every request, response and message goes through. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
@@ -11,7 +11,7 @@ import {
 } from "../../../src/json/mod.ts";
 import type { FuzzTarget } from "../target.ts";
 
-/** Numbers as texts, rich in those at the edge of what is held. */
+/** Numbers as text, many of them at the edge of what can be represented. */
 const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: 24 });
 const number = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
@@ -158,7 +158,7 @@ function mapLeaves(value: unknown, map: (leaf: unknown) => unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, mapLeaves(part, map)]));
 }
 
-/** Worked out with integers alone, and unlike what is tested: a number as `units / 10 ** scale`. */
+/** Computed with integers alone, and unlike the tested code: a number as `units / 10 ** scale`. */
 function fractionOf(text: string): { units: bigint; scale: number } {
   const [mantissa = "", power = "0"] = text.toLowerCase().split("e");
   const [whole = "", fraction = ""] = mantissa.split(".");

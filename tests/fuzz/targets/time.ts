@@ -1,4 +1,4 @@
-/** Times that callers name. */
+/** Times in requests. */
 import { match, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { MAX_TIME, readTime } from "../../../events/time.ts";
