@@ -51,7 +51,7 @@ export function isForPeople(format: LogFormat): boolean {
  * Routes all other output through the logger: uncaught errors, which end the process as they would anyway; the
  * runtime's warnings; `console`. By itself the runtime writes these as plain text, and redacts no secrets.
  */
-export function speakForRuntime(logger: Pick<Logger, "fatal" | "warn" | "info" | "error" | "debug">): void {
+export function captureOutput(logger: Pick<Logger, "fatal" | "warn" | "info" | "error" | "debug">): void {
   const end = (err: unknown) => {
     logger.fatal({ err }, "A fault that nobody caught; the process ends");
     process.exit(1);

@@ -223,8 +223,8 @@ describe("what nobody caught", () => {
   /** Runs a script that prepares for faults, and then meets one. */
   function meet(fault: string) {
     const script = `
-      import { createLogger, speakForRuntime } from ${logger};
-      speakForRuntime(createLogger({ log_level: "debug", log_format: "json", secrets: ["pl4nted-header"] }));
+      import { createLogger, captureOutput } from ${logger};
+      captureOutput(createLogger({ log_level: "debug", log_format: "json", secrets: ["pl4nted-header"] }));
       setTimeout(() => console.log("still here"), 5_000);
       ${fault}`;
     const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, "-e", script]);

@@ -53,7 +53,7 @@ export function reachOf({ workflows, own_only, operator, actor }: Caller): Reach
  * Calls `end` once when the caller's credential is no longer valid, for whatever lasts longer than a response. Returns
  * a function that cancels this.
  */
-export function onLapse({ ended, expires_at }: Caller, end: () => void): () => void {
+export function onAccessEnd({ ended, expires_at }: Caller, end: () => void): () => void {
   // A signal also reports the expiry.
   const callOff = ended || expires_at === null ? undefined : alarm(Math.max(0, expires_at - Date.now()), end);
   ended?.addEventListener("abort", end);

@@ -1,6 +1,6 @@
 /** Who is calling and what they may do. */
 export { type Access, startAccess } from "./access.ts";
-export { type Caller, type Identity, mayDo, onLapse, reachOf } from "./caller.ts";
+export { type Caller, type Identity, mayDo, onAccessEnd, reachOf } from "./caller.ts";
 export { missingGrants, type Tiers } from "./grant.ts";
 export { newKey } from "./key_text.ts";
 export { type Scope, scopes } from "./scopes.ts";

@@ -1,7 +1,7 @@
 /** What is known about a request while it is handled. */
 import type { Identity } from "../access/mod.ts";
 import type { Verdict } from "../rate/mod.ts";
-import { type Span, saneTraceparent } from "../telemetry/mod.ts";
+import { type Span, validTraceparent } from "../telemetry/mod.ts";
 import { holdsCredential } from "./request/credential.ts";
 
 export interface RequestContext {
@@ -61,7 +61,7 @@ function saneId(headers: RequestContext["headers"]): string | undefined {
 /** The caller's trace, on the same condition: it could contain a key of hexadecimal digits. */
 function ownTrace(headers: RequestContext["headers"]): string | undefined {
   const { traceparent } = headers;
-  return traceparent === undefined || holdsCredential(traceparent, headers) ? undefined : saneTraceparent(traceparent);
+  return traceparent === undefined || holdsCredential(traceparent, headers) ? undefined : validTraceparent(traceparent);
 }
 
 /** The requested path, as it was sent: percent-encoded, without the query. */

@@ -1,7 +1,7 @@
 /** The process around the service: its options and settings, its log, its signals, and how it exits. */
 import type { Logger } from "pino";
 import { type Config, ConfigError, helpText, loadConfig, secretsOf } from "../config.ts";
-import { createLogger, isForPeople, type LogFormat, speakForRuntime } from "../logger.ts";
+import { captureOutput, createLogger, isForPeople, type LogFormat } from "../logger.ts";
 
 /** Everything stops within this time of a SIGTERM, or is cut off. */
 const STOP_LIMIT_MS = 20_000;
@@ -39,7 +39,7 @@ export async function run({ start, plain_faults }: RunOptions): Promise<void> {
   const { log_level, log_format, role } = config;
   const secrets = secretsOf(config);
   const logger = createLogger({ log_level, log_format, secrets });
-  speakForRuntime(logger);
+  captureOutput(logger);
   for (const warning of config.warnings) logger.warn(warning);
   leaveProxies(logger);
 

@@ -3,5 +3,5 @@ export { traceAppends } from "./appends.ts";
 export { Metrics } from "./metrics.ts";
 export { openTracing } from "./open_tracing.ts";
 export { serveMetrics } from "./serve.ts";
-export { saneTraceparent } from "./traceparent.ts";
+export { validTraceparent } from "./traceparent.ts";
 export { noTracing, type Span, type Tracing } from "./tracing.ts";

@@ -25,7 +25,7 @@ export function parseTraceparent(text: string | undefined): TraceParent | undefi
 }
 
 /** A header in version 00, which everybody understands; `undefined` if it is invalid. */
-export function saneTraceparent(text: string): string | undefined {
+export function validTraceparent(text: string): string | undefined {
   const parsed = parseTraceparent(text);
   return parsed && formatTraceparent(parsed);
 }

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 type ReadableLog = Pick<EventLog, "head" | "readRange">;
 
-/** A bus over a log that tells of commits by hand, is not read unless there is a reason, and counts how often it is. */
+/** A bus over a log with manual notifications of commits, which counts how often it is read. */
 function byHand(source: ReadableLog = log) {
   const listeners = new Set<(commit: Commit) => void>();
   const stop = new AbortController();

@@ -1,4 +1,4 @@
-/** A server that is told of each request as it came over the wire, and writes whatever a test wants in return. */
+/** A server that gets each request as it came over the wire, and writes whatever a test needs in return. */
 import net from "node:net";
 
 export interface RawRequest {

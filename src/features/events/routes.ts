@@ -2,7 +2,7 @@
 
 import type { StoredEvent } from "../../../events/mod.ts";
 import { instantOf } from "../../../events/time.ts";
-import { type Caller, onLapse } from "../../access/mod.ts";
+import { type Caller, onAccessEnd } from "../../access/mod.ts";
 import type { Turns } from "../../access/shares/turns.ts";
 import { inSlices } from "../../async/mod.ts";
 import { follow } from "../../bus/mod.ts";
@@ -184,7 +184,7 @@ export function eventRoutes(options: Options) {
         const stop = new AbortController();
         stop.signal.addEventListener("abort", leave);
         stopWith(stop, signal);
-        const unlisten = onLapse(caller, () => stop.abort());
+        const unlisten = onAccessEnd(caller, () => stop.abort());
         stop.signal.addEventListener("abort", unlisten);
         const file: EventFile = eventFiles[format];
         const source = written({ caller, filter, file, tells: progress === "true", after, until, stop: stop.signal });

@@ -1,7 +1,7 @@
 /** Cancelling and replaying all jobs that match a filter. */
 
 import type { BulkFilter, BulkFinished } from "../../../events/bulk.ts";
-import { type Caller, onLapse, reachOf } from "../../access/mod.ts";
+import { type Caller, onAccessEnd, reachOf } from "../../access/mod.ts";
 import { Turns } from "../../access/shares/turns.ts";
 import { permitted } from "../../http/auth.ts";
 import type { Call } from "../../http/call.ts";
@@ -141,10 +141,10 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
     { stop, caller }: { stop: AbortSignal; caller: Caller },
   ): AsyncGenerator<BulkLine> {
     const { operation_id } = operation;
-    const lapsed = new AbortController();
-    const unlisten = onLapse(caller, () => lapsed.abort());
+    const access_ended = new AbortController();
+    const unlisten = onAccessEnd(caller, () => access_ended.abort());
     try {
-      const either = AbortSignal.any([stop, lapsed.signal]);
+      const either = AbortSignal.any([stop, access_ended.signal]);
       const on_fault = (job_id: string, err: unknown) =>
         logger.error({ job_id, operation_id, err }, "A bulk operation skips a job with a fault of its own");
       const turns: BulkOptions["turns"] = {
@@ -157,7 +157,7 @@ export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: 
       unlisten();
     }
     // Not read by a client that has disconnected.
-    if (lapsed.signal.aborted) yield interrupted("unauthorized", "The key or token is no longer valid.");
+    if (access_ended.signal.aborted) yield interrupted("unauthorized", "The key or token is no longer valid.");
     else if (stop.aborted) yield interrupted("unavailable", "The service is stopping; repeat the request to continue.");
   }
 

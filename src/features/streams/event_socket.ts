@@ -59,7 +59,7 @@ export interface EventSocketOptions extends Pick<ApiOptions, "timing"> {
   /** Fires when the service stops. */
   readonly signal: AbortSignal;
   /** Calls `end` when the client may see no more; returns a function that cancels this. */
-  readonly lapses: (end: () => void) => () => void;
+  readonly on_access_end: (end: () => void) => () => void;
   /** Called when it is open; the function that it returns, when it is closed. */
   readonly on_open: () => () => void;
 }
@@ -93,7 +93,7 @@ export class EventSocket {
   }
 
   open(socket: ServerWebSocket<unknown>): void {
-    const { signal, timing, on_open, lapses } = this.#options;
+    const { signal, timing, on_open, on_access_end } = this.#options;
     const slow_ms = (timing?.slow_consumer_s ?? SLOW_CONSUMER_S) * 1000;
     const outbox = new Outbox({ socket, slow_ms, onSlow: () => this.#end("slow_consumer") });
     const silent_ms = (timing?.socket_silent_s ?? SOCKET_SILENT_S) * 1000;
@@ -107,7 +107,7 @@ export class EventSocket {
     }, timing?.heartbeat_ms ?? HEARTBEAT_MS);
     this.#heardAt = performance.now();
     this.#connection = { socket, outbox, heartbeat, closed: on_open() };
-    this.#connection.unlisten = lapses(() => this.#end("unauthorized"));
+    this.#connection.unlisten = on_access_end(() => this.#end("unauthorized"));
     signal.addEventListener("abort", this.#shutDown);
     if (signal.aborted) this.#shutDown();
   }

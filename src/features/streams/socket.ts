@@ -1,6 +1,6 @@
 /** Opens a WebSocket of events: `GET /api/v1/jobs/ws`. */
 
-import { onLapse, reachOf } from "../../access/mod.ts";
+import { onAccessEnd, reachOf } from "../../access/mod.ts";
 import type { Auth } from "../../http/auth.ts";
 import { contextOf } from "../../http/context.ts";
 import { tags } from "../../http/document/tags.ts";
@@ -91,9 +91,9 @@ export function socketRoutes(options: ApiOptions & { reading: SharedReading; aut
             setTimeout(leave, timing?.socket_gone_ms ?? SOCKET_GONE_MS).unref();
           };
         };
-        const lapses = (end: () => void) => onLapse(caller, end);
+        const on_access_end = (end: () => void) => onAccessEnd(caller, end);
         const data = new EventSocket({
-          lapses,
+          on_access_end,
           sources,
           reach,
           caller: caller.identity,

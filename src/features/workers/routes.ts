@@ -27,10 +27,10 @@ import { route } from "../../http/route.ts";
 import { answerWritten } from "../../http/stream/answer.ts";
 import {
   type Answered,
-  answerFor,
   type ExternalAnswer,
   ExternalWorkers,
   HeldAttempts,
+  recordReport,
   TooManyClaimsError,
 } from "../../jobs/mod.ts";
 import { Workflows } from "../../jobs/run/workflows.ts";
@@ -281,7 +281,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
     const on_attempt = metrics.attempt.bind(metrics);
     const { attempt } = named;
     const reach = reachOf(caller);
-    const result = await answerFor(log, { job_id, attempt, answer: answered, reach, meta, on_attempt, held });
+    const result = await recordReport(log, { job_id, attempt, answer: answered, reach, meta, on_attempt, held });
     if (!result.ok)
       throw refusal({ job_id, attempt }, { ...result, told: result.claimed || mayDo(caller, "jobs:read") });
     return result;

@@ -3,7 +3,7 @@
  * it.
  */
 import type { StoredEvent } from "../../../events/envelope.ts";
-import { type Caller, onLapse } from "../../access/mod.ts";
+import { type Caller, onAccessEnd } from "../../access/mod.ts";
 import type { Call } from "../call.ts";
 import { SLOW_CONSUMER_S } from "../limits.ts";
 import type { ApiOptions } from "../options.ts";
@@ -55,7 +55,7 @@ export class OpenStreams {
       write,
       onError: (error) => logger.error({ err: error, request_id }, "An event stream broke"),
       onSlow: () => logger.info({ request_id, reason: "slow_consumer" }, "An event stream was closed"),
-      lapses: (end) => onLapse(caller, end),
+      on_access_end: (end) => onAccessEnd(caller, end),
       heartbeat_ms,
       slow_consumer_s,
     });

@@ -14,7 +14,7 @@ export interface EventStreamOptions {
   /** Called if the client was cut off because it read nothing. */
   readonly onSlow: () => void;
   /** Calls `end` when the client may see no more; returns a function that cancels this. */
-  readonly lapses: (end: () => void) => () => void;
+  readonly on_access_end: (end: () => void) => () => void;
   /** The data of an event, in one line; by default as subscribers to jobs get it. */
   readonly write?: ((event: StoredEvent) => string) | undefined;
   readonly heartbeat_ms?: number;
@@ -33,7 +33,7 @@ export function eventStream(options: EventStreamOptions): Response {
     stop,
     onError,
     onSlow,
-    lapses,
+    on_access_end,
     write = streamedEventJson,
     heartbeat_ms = HEARTBEAT_MS,
     slow_consumer_s = SLOW_CONSUMER_S,
@@ -86,7 +86,7 @@ export function eventStream(options: EventStreamOptions): Response {
       start(controller) {
         // Sent at once: the client learns that it is connected, and how soon to reconnect.
         controller.enqueue(encoder.encode("retry: 2000\n: connected\n\n"));
-        unlisten = lapses(() => void close(controller, "unauthorized"));
+        unlisten = on_access_end(() => void close(controller, "unauthorized"));
         if (ended) unlisten();
       },
       pull,

@@ -166,7 +166,7 @@ export function longestLease({ attempt_timeout_seconds }: Pick<JobState, "attemp
 }
 
 /** Records a report. Throws what `log.append` throws. */
-export async function answerFor(log: EventLog, answering: Answering): Promise<Answered> {
+export async function recordReport(log: EventLog, answering: Answering): Promise<Answered> {
   const { job_id, answer, meta, reach } = answering;
   const decider = reachable<Answering>(reach, { ...jobDecider, decide });
   const { held } = answering;

@@ -216,7 +216,7 @@ interface RunningRow {
 }
 
 /** Running jobs whose lease has expired by the database's clock, longest first. */
-export function lapsedJobs(sql: Sql): Promise<RunningRow[]> {
+export function jobsWithExpiredLease(sql: Sql): Promise<RunningRow[]> {
   return sql<RunningRow[]>`
     select job_id, attempt, floor(extract(epoch from now()) * 1000)::float8 as now from levqor_read.jobs
     where status = 'running' and lease_expires_at < now()

@@ -10,7 +10,7 @@ import { isTransient } from "../../log/mod.ts";
 import { commandJob, jobMeta } from "../commands.ts";
 import { failForGood } from "../faults.ts";
 import type { RunnerOptions } from "../options.ts";
-import { expiredJobs, lapsedJobs } from "../queue/read_model.ts";
+import { expiredJobs, jobsWithExpiredLease } from "../queue/read_model.ts";
 import { sweep } from "./sweep.ts";
 
 export type SweeperOptions = Pick<RunnerOptions, "log" | "sql" | "instance" | "logger" | "sweep_seconds">;
@@ -24,9 +24,9 @@ export interface Sweeper {
 export function startSweeper(options: SweeperOptions): Sweeper {
   const stopping = new AbortController();
   const swept = sweep({ ...options, name: "leases", signal: stopping.signal }, async () => {
-    const [lapsed, expired] = await Promise.all([lapsedJobs(options.sql), expiredJobs(options.sql)]);
+    const [expired_leases, expired] = await Promise.all([jobsWithExpiredLease(options.sql), expiredJobs(options.sql)]);
     await Promise.all([
-      ...lapsed.map(({ job_id, attempt, now }) =>
+      ...expired_leases.map(({ job_id, attempt, now }) =>
         record(options, job_id, { type: "release", attempt, reason: "lease_expired", now }),
       ),
       ...expired.map(({ job_id, now }) => record(options, job_id, { type: "expire", now })),
