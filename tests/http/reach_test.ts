@@ -180,6 +180,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   resumeReaction: "by scope",
   listErrors: "by scope",
   getError: "by scope",
+  getErrorsHealth: "by scope",
   resolveError: "by scope",
   listSupportThreads: "by scope",
   getSupportHealth: "by scope",

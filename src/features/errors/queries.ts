@@ -43,3 +43,13 @@ export async function errorGroup(sql: Sql, error_id: string): Promise<ErrorRow |
     select ${summary(sql)}, frames, url, events from levqor_read.errors where error_id = ${error_id}`;
   return row && { ...row, frames: decodeJson(row.frames) };
 }
+
+/** How many groups there are, and when reports were recorded last. */
+export async function errorCounts(sql: Sql): Promise<{ open: number; resolved: number; last_seen_at: string | null }> {
+  const [row] = await sql<[{ open: number; resolved: number; last_seen_at: string | null }]>`
+    select count(*) filter (where status = 'open')::int as open,
+      count(*) filter (where status = 'resolved')::int as resolved,
+      max(last_seen_at) as last_seen_at
+    from levqor_read.errors`;
+  return row;
+}

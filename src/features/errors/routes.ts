@@ -5,11 +5,11 @@ import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { nameParam } from "../../http/request/params.ts";
-import { untilReached } from "../../http/request/read_model.ts";
+import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { collectorOf } from "./collector.ts";
 import { errorProblems } from "./problems.ts";
-import { errorGroup, errorGroups } from "./queries.ts";
+import { errorCounts, errorGroup, errorGroups } from "./queries.ts";
 import { groupOf, reportedError } from "./report.ts";
 import {
   ErrorAccepted,
@@ -18,6 +18,7 @@ import {
   ErrorList,
   ErrorListQuery,
   ErrorReport,
+  ErrorsHealth,
   EXAMPLE_ACCEPTED,
   EXAMPLE_GROUP,
   EXAMPLE_SUMMARY,
@@ -87,6 +88,32 @@ export function errorRoutes({ log, sql, projector, timing }: Pick<ApiOptions, "l
         const { limit: _, cursor: __, ...filter } = call.query;
         const select = (before: number | undefined, take: number) => errorGroups(sql, { ...filter, before, take });
         return await call.page("errors", { select, show: ({ position: _, ...shown }) => shown });
+      },
+    ),
+    route(
+      {
+        method: "GET",
+        path: `${ROUTE}/health`,
+        id: "getErrorsHealth",
+        tag: tags.errors,
+        summary: "Get the health of error reporting",
+        description: "For monitors: whether reports become visible, and how many groups there are.",
+        scope: "errors:read",
+        reach: "everyones",
+        any_query: true,
+        answers: {
+          200: {
+            description: "How error reporting is doing.",
+            schema: ErrorsHealth,
+            example: { ok: true, position: 1042, open: 3, resolved: 17, last_seen_at: EXAMPLE_SUMMARY.last_seen_at },
+          },
+        },
+        errors: [problems.read_model_behind],
+      },
+      async () => {
+        const counts = await onceBuilt(() => errorCounts(sql), timing?.read_model_wait_ms);
+        const status = (await projector.status()).find(({ name, live }) => name === "errors" && live);
+        return { ok: status !== undefined && !status.poison, position: status?.position ?? 0, ...counts };
       },
     ),
     route(

@@ -181,3 +181,19 @@ export const EXAMPLE_SUMMARY = {
   last_seen_at: EXAMPLE_TIME,
   resolved_at: null,
 } as const;
+
+export const ErrorsHealth = component(
+  "ErrorsHealth",
+  Type.Object(
+    {
+      ok: Type.Boolean({ description: "Whether reports become visible: the read model has not stopped." }),
+      position: Type.Integer({ minimum: 0, description: "The figures are those as of this position of the log." }),
+      open: Type.Integer({ minimum: 0, description: "Groups that are open." }),
+      resolved: Type.Integer({ minimum: 0, description: "Groups that are resolved." }),
+      last_seen_at: Type.Union([Timestamp, Type.Null()], {
+        description: "When reports were recorded last, of any group.",
+      }),
+    },
+    { additionalProperties: false },
+  ),
+);

@@ -202,6 +202,26 @@ describe("POST /api/v1/errors/:error_id/resolve", () => {
   });
 });
 
+describe("GET /api/v1/errors/health", () => {
+  test("counts groups, as of a position", async () => {
+    const own = await startApi();
+    const none = await own.ask(`${ROUTE}/health`);
+    expect(none.body).toEqual({ ok: true, position: expect.any(Number), open: 0, resolved: 0, last_seen_at: null });
+    const { error_id } = (await own.ask(ROUTE, post(error))).body;
+    const { headers } = await own.ask(ROUTE, post({ ...error, source: "other" }));
+    await own.ask(`${ROUTE}/${error_id}/resolve`, { method: "POST" });
+    await own.ask(`${ROUTE}/${error_id}`);
+    const { body } = await own.ask(`${ROUTE}/health?cache=1`);
+    expect(body).toMatchObject({ ok: true, open: 1, resolved: 1, last_seen_at: expect.stringContaining("Z") });
+    expect(body.position).toBeGreaterThanOrEqual(Number(headers.get("levqor-position")));
+    await own.stop();
+  });
+
+  test("is for keys with the scope errors:read", async () => {
+    expect((await api.ask(`${ROUTE}/health`)).body.error).toBe("unauthorized");
+  });
+});
+
 test("an address reports five errors a minute", async () => {
   const limited = await startApi({ api_keys: ["k".repeat(20)], rate_limits: { burst: 20, global: null, tiers: {} } });
   const once = async () => (await limited.ask(ROUTE, post(error))).status;
