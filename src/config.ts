@@ -8,6 +8,7 @@ import { outboundSettings } from "../connectors/settings.ts";
 import { accessSettings, isOpen } from "./access/settings.ts";
 import { busSettings } from "./bus/settings.ts";
 import { databaseSettings } from "./db/settings.ts";
+import { errorSettings } from "./features/errors/settings.ts";
 import { streamSettings } from "./features/streams/settings.ts";
 import { httpSettings } from "./http/settings.ts";
 import { jobSettings } from "./jobs/settings.ts";
@@ -26,6 +27,7 @@ const groups = [
   busSettings,
   jobSettings,
   streamSettings,
+  errorSettings,
   rateSettings,
   outboundSettings,
   mailSettings,

@@ -44,6 +44,7 @@ describe("an empty environment", () => {
       job_lease_seconds: 30,
       max_queue_depth: 1_000_000,
       max_streams: 5_000,
+      sentry_dsn: undefined,
       caller_share: 0.1,
       rate_limits: { burst: null, global: null, tiers: { free: 60, pro: 600, enterprise: 6000 } },
       trust_proxy: undefined,
@@ -88,6 +89,7 @@ const FULL = {
   JOB_LEASE_SECONDS: "3600",
   MAX_QUEUE_DEPTH: "100000000",
   MAX_STREAMS: "1",
+  SENTRY_DSN: "https://0123456789abcdef:fedcba98@sentry.internal:9000/base/42",
   CALLER_SHARE: "0.5",
   RATE_BURST: "1",
   RATE_GLOBAL: "none",
@@ -137,6 +139,7 @@ describe("a full environment", () => {
       job_lease_seconds: 3600,
       max_queue_depth: 100_000_000,
       max_streams: 1,
+      sentry_dsn: "https://0123456789abcdef:fedcba98@sentry.internal:9000/base/42",
       caller_share: 0.5,
       rate_limits: { burst: 1, global: null, tiers: { free: 60, pro: null, enterprise: 6000, gold: 999_999_999 } },
       trust_proxy: { header: "x-forwarded-for", hops: 2, proxies: ["10.0.0.0/8", "fd00::1"] },
@@ -189,6 +192,8 @@ test("what must never be logged is each secret by itself, as written and decoded
     ...random,
     "s".repeat(32),
     "re_0123456789abcdef",
+    "0123456789abcdef",
+    "fedcba98",
   ];
   expect(new Set(secrets)).toEqual(new Set([...wanted, "Bearer a,b", "a,b", "ops"]));
 });
@@ -537,4 +542,18 @@ describe("sessions of users", () => {
   ])("are rejected if they would not be safe: %p", (env, message) => {
     expect(problems(env).join("\n")).toContain(message);
   });
+});
+
+test.each([
+  "sentry.io",
+  "https://sentry.io/2",
+  "https://key@sentry.io",
+  "https://key@sentry.io/project",
+  "https://key@sentry.io/2?x=1",
+  "https://k-e-y@sentry.io/2",
+  "ftp://key@sentry.io/2",
+])("SENTRY_DSN cannot be %p", (dsn) => {
+  const said = problems({ SENTRY_DSN: dsn });
+  expect(said).toEqual([expect.stringContaining("SENTRY_DSN (not shown): it must be the DSN of a project")]);
+  expect(said.join()).not.toContain("key@");
 });

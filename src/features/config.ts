@@ -1,5 +1,6 @@
-/** What features read of the configuration, each the settings of its own group. */
+/** What reactions of features read of the configuration: the settings of their own groups. */
 import type { SettingsOf } from "../settings/mod.ts";
+import type { errorSettings } from "./errors/settings.ts";
 import type { streamSettings } from "./streams/settings.ts";
 
-export type FeatureConfig = SettingsOf<typeof streamSettings>;
+export type FeatureConfig = SettingsOf<typeof errorSettings> & SettingsOf<typeof streamSettings>;

@@ -19,7 +19,6 @@ import { problemResponse } from "../http/problem.ts";
 import { StoredThings } from "../http/request/stored.ts";
 import { serveRoutes } from "../http/route.ts";
 import { QueueDepth } from "../jobs/intake/queue_depth.ts";
-import type { FeatureConfig } from "./config.ts";
 import { errorRoutes } from "./errors/routes.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { bulkRoutes } from "./jobs/bulk.ts";
@@ -53,7 +52,7 @@ export type { ApiOptions } from "../http/options.ts";
 export { startFeatures, systemWorkflows } from "./running.ts";
 
 /** Builds the app. It opens and closes nothing that is passed to it. */
-export function createApi(options: ApiOptions & { readonly config: FeatureConfig }): Elysia {
+export function createApi(options: ApiOptions): Elysia {
   const { config, logger } = options;
   const auth = createAuth(options.access, options.log);
   if (!auth.required) {
