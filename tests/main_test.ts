@@ -228,7 +228,7 @@ test.each([
     DATABASE_ADMIN_URL: database.admin_url,
   });
   await service.stop();
-  expect(service.logged().includes("could change what is recorded")).toBe(warns);
+  expect(service.logged().includes("could change recorded events")).toBe(warns);
   await database.drop();
 });
 
