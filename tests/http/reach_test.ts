@@ -348,7 +348,6 @@ test("only calls that check their caller name a job's stream", async () => {
   expect(found.sort()).toEqual([
     "features/events/schemas.ts",
     "features/schedules/commands.ts",
-    "features/schedules/run_now.ts",
     "features/schedules/scheduler.ts",
     "features/streams/event_source.ts",
     "features/streams/schemas.ts",
