@@ -124,6 +124,9 @@ const withParameters: Record<string, Oddity> = {
     const [name] = draft.query[at % Math.max(1, draft.query.length)] ?? ["limit"];
     draft.query = [...draft.query.filter(([other]) => other !== name), [name, asText(value).toWellFormed()]];
   },
+  odd_cursor: (draft, { value }) => {
+    draft.query = [...draft.query.filter(([name]) => name !== "cursor"), ["cursor", asText(value).toWellFormed()]];
+  },
   beyond_end: (draft) => {
     draft.query = [...draft.query.filter(([name]) => name !== "after"), ["after", String(Number.MAX_SAFE_INTEGER)]];
   },
@@ -281,7 +284,7 @@ export function odditiesFor(has: {
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   body_too_large: ["too_large"],
   duplicate_key: ["repeated_key"],
-  invalid_cursor: ["min_position", "last_event_id", "beyond_end", "odd_parameter"],
+  invalid_cursor: ["min_position", "last_event_id", "beyond_end", "odd_cursor", "odd_parameter"],
   invalid_host: ["host"],
   invalid_idempotency_key: ["idempotency_key"],
   json_too_deep: ["too_deep"],
