@@ -66,3 +66,8 @@ FormatRegistry.Set("callers-time", (text) => "instant" in readTime(text));
 export function microseconds(time: string): string {
   return instantOf(time).toString({ smallestUnit: "microsecond", roundingMode: "ceil" });
 }
+
+/** Milliseconds since 1970 as RFC 3339, UTC. */
+export function toTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -22,9 +22,11 @@
  *
  * What a cron expression names is not worked out here: commands bring the instants along.
  */
+
 import { accountOf } from "../../events/account.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { ScheduleCreated, ScheduleMisfired } from "../../events/schedule.ts";
+import { toTime } from "../../events/time.ts";
 import { isSameJson } from "../json/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
 
@@ -251,11 +253,6 @@ function misfired(
   if (instant === null || instant > now) return [];
   const data = { instant: toTime(instant), count, reason, next_run_at: toTime(next_run_at), ...definedAt(state) };
   return [{ type: "schedule.misfired", data }];
-}
-
-/** RFC 3339, UTC. */
-function toTime(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 function refuse(code: ScheduleRejectionCode, message: string): ScheduleRejection {

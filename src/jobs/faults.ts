@@ -5,7 +5,7 @@
 import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope.ts";
 import type { JobError } from "../../events/job.ts";
 import { jobStream } from "../../events/job.ts";
-import type { EventType } from "../../events/mod.ts";
+import type { EventType, KnownNewEvent } from "../../events/mod.ts";
 import { AppendRefusedError, type EventLog, pagesOf } from "../log/mod.ts";
 
 /** The error of a failed job. Faults are not quoted: their text may contain the payload. */
@@ -21,28 +21,23 @@ export function errorOf(fault: unknown): JobError {
 
 const ENDS: ReadonlySet<string> = new Set<EventType>(["job.succeeded", "job.failed", "job.cancelled"]);
 
-/**
- * Fails a job for good from its bare events: reading their contents, or deciding by them, may be what broke. Resolves
- * to whether it did: not if the job has finished, or is no longer at the `version` at which the fault occurred. Throws
- * what `log.append` throws.
- */
-export async function failForGood(
-  log: Pick<EventLog, "append" | "readStream">,
-  { job_id, version, fault, actor }: { job_id: string; version?: number | undefined; fault: unknown; actor: string },
-): Promise<boolean> {
-  const stream_id = jobStream(job_id);
-  let last: StoredEvent | undefined;
-  let attempt = 0;
-  for await (const page of pagesOf(log, { stream_id })) {
-    last = page.at(-1);
-    if (page.some(({ type }) => ENDS.has(type))) return false;
-    attempt += page.filter(({ type }) => type === "job.started").length;
-  }
-  if (!last || (version !== undefined && last.version !== version)) return false;
-  const meta: EventMeta = { actor, correlation_id: job_id, causation_id: eventId(last) };
-  const events = [{ type: "job.failed", data: { attempt, error: errorOf(fault) } }] as const;
-  const { ok } = await log.append({ stream_id, expected_version: last.version, events, meta });
-  return ok;
+interface Failing {
+  readonly job_id: string;
+  readonly fault: unknown;
+  readonly actor: string;
+  /** Of the job's stream at the fault: if it has changed since, nothing fails. Absent: whichever it has. */
+  readonly version?: number | undefined;
+}
+
+type Log = Pick<EventLog, "append" | "readStream">;
+
+/** Fails a job for good, unless it has finished. Resolves to whether it did. Throws what `log.append` throws. */
+export function failForGood(log: Log, failing: Failing): Promise<boolean> {
+  return failByTypes(log, failing, (types) => {
+    if (types.some((type) => ENDS.has(type))) return undefined;
+    const attempt = types.filter((type) => type === "job.started").length;
+    return { type: "job.failed", data: { attempt, error: errorOf(failing.fault) } };
+  });
 }
 
 /** The same at every attempt of the callback. */
@@ -50,25 +45,37 @@ export function webhookId(jobId: string): string {
   return `msg_${jobId}`;
 }
 
-/** Fails a due callback, from the bare events of its job. Throws what `log.append` throws. */
-export async function failCallbackForGood(
-  log: Pick<EventLog, "append" | "readStream">,
-  { job_id, fault, actor }: { job_id: string; fault: unknown; actor: string },
-): Promise<void> {
+/** Fails a due callback for good, unless another was faster. Resolves to whether it did. Throws what `log.append` throws. */
+export function failCallbackForGood(log: Log, failing: Failing): Promise<boolean> {
+  return failByTypes(log, failing, (types) => {
+    const last = types.at(-1);
+    if (last === "job.callback_delivered" || last === "job.callback_failed") return undefined;
+    const since = types.slice(types.lastIndexOf("job.callback_requested") + 1);
+    const attempt = 1 + since.filter((type) => type === "job.callback_attempted").length;
+    const data = { webhook_id: webhookId(failing.job_id), attempt, error: errorOf(failing.fault) };
+    return { type: "job.callback_failed", data };
+  });
+}
+
+/**
+ * Appends a failure that follows from the types of a job's events alone: reading their contents, or deciding by them, may be
+ * what broke, so this is not for the decider.
+ */
+async function failByTypes(
+  log: Log,
+  { job_id, actor, version }: Failing,
+  failure: (types: readonly string[]) => KnownNewEvent | undefined,
+): Promise<boolean> {
   const stream_id = jobStream(job_id);
+  const types: string[] = [];
   let last: StoredEvent | undefined;
-  let attempt = 1;
   for await (const page of pagesOf(log, { stream_id })) {
     last = page.at(-1);
-    for (const { type } of page) {
-      if (type === "job.callback_requested") attempt = 1;
-      else if (type === "job.callback_attempted") attempt++;
-    }
+    types.push(...page.map(({ type }) => type));
   }
-  // Delivered or failed: another was faster.
-  if (!last || last.type === "job.callback_delivered" || last.type === "job.callback_failed") return;
-  const data = { webhook_id: webhookId(job_id), attempt, error: errorOf(fault) };
+  if (!last || (version !== undefined && last.version !== version)) return false;
+  const event = failure(types);
+  if (!event) return false;
   const meta: EventMeta = { actor, correlation_id: job_id, causation_id: eventId(last) };
-  const events = [{ type: "job.callback_failed", data }] as const;
-  await log.append({ stream_id, expected_version: last.version, events, meta });
+  return (await log.append({ stream_id, expected_version: last.version, events: [event], meta })).ok;
 }

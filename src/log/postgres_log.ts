@@ -63,6 +63,12 @@ class PostgresLog implements EventLog {
     });
   }
 
+  /** Of a stored event. */
+  get #columns() {
+    return this
+      .#sql`position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at`;
+  }
+
   append(append: Append): Promise<AppendResult> {
     return this.#appender.append(append);
   }
@@ -83,7 +89,7 @@ class PostgresLog implements EventLog {
       return this.#upTo(max_length, rows);
     }
     return this.#sql<StoredEvent[]>`
-      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+      select ${this.#columns}
       from levqor_log.events
       where stream_id = ${streamId} and version > ${after_version}
       order by version limit ${limit}`;
@@ -102,7 +108,7 @@ class PostgresLog implements EventLog {
         select part.*
         from unnest(${streamIds as string[]}::text[]) as asked (id)
         cross join lateral (
-          select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+          select ${this.#columns}
           from levqor_log.events
           where stream_id = asked.id and version > ${after_version} order by version limit ${limit}
         ) as part
@@ -117,7 +123,7 @@ class PostgresLog implements EventLog {
           ) as datas
         ) as whole
         cross join lateral (
-          select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+          select ${this.#columns}
           from levqor_log.events
           where stream_id = asked.id and version > ${after_version} and whole.length <= ${max_length}
           order by version limit ${limit}
@@ -134,7 +140,7 @@ class PostgresLog implements EventLog {
 
   async readFirst(streamIds: readonly string[]): Promise<Map<string, StoredEvent>> {
     const rows = await this.#sql<StoredEvent[]>`
-      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+      select ${this.#columns}
       from levqor_log.events
       where stream_id = any(${streamIds as string[]}) and version = 1`;
     return new Map(rows.map((event) => [event.stream_id, event]));
@@ -146,7 +152,7 @@ class PostgresLog implements EventLog {
       select clock_timestamp() as read_at, last.*
       from unnest(${streamIds as string[]}::text[]) as asked (id)
       left join lateral (
-        select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+        select ${this.#columns}
         from levqor_log.events where stream_id = asked.id order by version desc limit 1
       ) as last on true`;
     const [first] = rows;
@@ -159,7 +165,7 @@ class PostgresLog implements EventLog {
   readCategory(category: string): Promise<StoredEvent[]> {
     // From `key-` to before `key.`, the next character: a range of the index, because ids are compared byte by byte.
     return this.#sql<StoredEvent[]>`
-      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+      select ${this.#columns}
       from levqor_log.events
       where stream_id >= ${`${category}-`} and stream_id < ${`${category}.`}
       order by stream_id, version`;
@@ -175,7 +181,7 @@ class PostgresLog implements EventLog {
       return this.#upTo(max_length, rows);
     }
     return this.#sql<StoredEvent[]>`
-      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+      select ${this.#columns}
       from levqor_log.events
       where position > ${after} and position <= ${after + limit}
       order by position`;
@@ -184,7 +190,7 @@ class PostgresLog implements EventLog {
   /** As many of the events that a query selects as have no more characters of data together; the first in any case. */
   #upTo(max_length: number, rows: PendingQuery<Row[]>): Promise<StoredEvent[]> {
     return this.#sql<StoredEvent[]>`
-      select position, stream_id, version, type, schema_version, data as data_json, meta as meta_json, recorded_at
+      select ${this.#columns}
       from (
         select *, row_number() over up_to as nth, sum(length(data::text)) over up_to as sum
         from (${rows}) as events

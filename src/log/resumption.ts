@@ -1,7 +1,7 @@
 /** Resumes what an event has stopped, a read model or a reaction: the decision is recorded before anything moves. */
 import { type EventMeta, eventId, type NewEvent } from "../../events/envelope.ts";
-import { ContendedError } from "./errors.ts";
 import type { EventLog } from "./types.ts";
+import { untilDecided } from "./until_decided.ts";
 
 export interface Resuming {
   /** The position of the event to skip: the one that stopped it. Absent: it is retried. */
@@ -39,16 +39,13 @@ export type Recorded =
   /** Nothing was done: no event stops it, or a different one from the one to skip. */
   | { readonly ok: false; readonly stopped_at: number | undefined };
 
-/** How often somebody else may be faster. */
-const MAX_TRIES = 20;
-
 /** Records a resumption. Throws what `log.append` throws, and `ContendedError`. */
 export async function recordResumption(
   log: Pick<EventLog, "append" | "readLast" | "readRange">,
   { what, stream_id, read }: Stopped,
   { skip, reason, meta }: Resuming,
 ): Promise<Recorded> {
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
+  return await untilDecided(log, [stream_id], async () => {
     const { events: last } = await log.readLast([stream_id]);
     const stopped = await read();
     const position = stopped?.position;
@@ -66,7 +63,6 @@ export async function recordResumption(
     });
     const expected_version = last.get(stream_id)?.version ?? 0;
     const result = await log.append({ stream_id, expected_version, events: [event], meta });
-    if (result.ok) return { ok: true, position, recorded_at_position: result.position };
-  }
-  throw new ContendedError(`Cannot resume ${what}: others did at each of ${MAX_TRIES} attempts`);
+    return result.ok ? { ok: true, position, recorded_at_position: result.position } : undefined;
+  });
 }

@@ -13,7 +13,7 @@ const MIN_TRIES = 20;
  * only the caller knows whether a repetition is safe. Throws what the attempt throws, and `ContendedError`.
  */
 export async function untilDecided<Result>(
-  log: EventLog,
+  log: Pick<EventLog, "append">,
   streamIds: readonly string[],
   attempt: () => Promise<Result | undefined>,
 ): Promise<Result> {

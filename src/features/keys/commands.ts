@@ -1,7 +1,9 @@
 /** Reads issued keys from the log, and runs commands on them. */
+
 import type { EventMeta } from "../../../events/envelope.ts";
 import { type Environment, type KeyCreated, keyStream } from "../../../events/key.ts";
 import { decode } from "../../../events/mod.ts";
+import { toTime } from "../../../events/time.ts";
 import { newKey } from "../../access/mod.ts";
 import { endOf, type KeyRejection, type KeyState, keyDecider } from "../../domain/key.ts";
 import { type EventLog, type Handled, handle } from "../../log/mod.ts";
@@ -92,12 +94,12 @@ export function keyView(keyId: string, state: KeyState, now: number): KeyView {
     key_id: keyId,
     prefix: newest.prefix,
     status: keyStatus({ revoked: state.status === "revoked", expires_at: state.expires_at, now }),
-    expires_at: toTime(state.expires_at),
+    expires_at: timeOf(state.expires_at),
     created_by: state.created_by,
     created_at: new Date(created_at).toISOString(),
-    rotated_at: toTime(state.rotated_at),
+    rotated_at: timeOf(state.rotated_at),
     overlap_ends_at: overlaps.length === 0 ? null : toTime(Math.max(...overlaps)),
-    revoked_at: toTime(state.revoked_at),
+    revoked_at: timeOf(state.revoked_at),
   };
 }
 
@@ -115,6 +117,6 @@ export function keyStatus({
   return expires_at !== null && expires_at <= now ? "expired" : "active";
 }
 
-function toTime(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : toTime(ms);
 }

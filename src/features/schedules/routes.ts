@@ -2,6 +2,7 @@
 
 import { decode, type StoredEvent } from "../../../events/mod.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
+import { toTime } from "../../../events/time.ts";
 import type { ScheduleRow } from "../../../projections/schedules.ts";
 import { type Caller, reachOf } from "../../access/mod.ts";
 import { databaseNow } from "../../db/mod.ts";
@@ -525,9 +526,4 @@ function summary({ position: _, ...shown }: ListedSchedule) {
 
 function stateOf(schedule_id: string, { status, next_run_at }: StoredSchedule) {
   return { schedule_id, status, next_run_at: next_run_at === null ? null : toTime(next_run_at) };
-}
-
-/** RFC 3339, UTC. */
-function toTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -6,13 +6,13 @@ import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { nameParam } from "../../http/request/params.ts";
 import { onceBuilt } from "../../http/request/read_model.ts";
-import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { unfinishedJobs } from "../../jobs/queue/read_model.ts";
 import type { ProjectionStatus } from "../../projector/mod.ts";
 import type { ReactionStatus } from "../../reactor/mod.ts";
 import { serviceProblems } from "./problems.ts";
 import { schedulerHealth } from "./queries.ts";
+import { checkReason, notStopped } from "./resuming.ts";
 import { OpsHealth, ProjectionName, ProjectionResume, ProjectionResumed } from "./schemas.ts";
 
 /** Within this time another process takes over from a leader that died; what is due for longer has nobody. */
@@ -89,15 +89,19 @@ export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }:
         const { actor } = call.caller;
         const { name } = call.params;
         const { skip, reason } = call.body;
-        if (skip !== undefined && reason === undefined) {
-          throw invalid([{ pointer: "/reason", message: "must say why the event is skipped: it is recorded" }]);
-        }
+        checkReason({ skip, reason });
         const meta = { actor, correlation_id: projectionStream(name), ...call.cause };
         const resumed = await projector.resume(name, { skip, reason, meta });
         if (!resumed)
           throw new Problem(serviceProblems.projection_not_found, `There is no read model ${JSON.stringify(name)}.`);
         const { version } = resumed;
-        if (!resumed.ok && skip !== undefined) throw notStopped(name, { ...resumed, skip });
+        if (!resumed.ok && skip !== undefined) {
+          throw notStopped(serviceProblems.projection_not_stopped, {
+            what: `the read model "${name}"`,
+            ...resumed,
+            skip,
+          });
+        }
         if (!resumed.ok) return { name, version, stopped_at: null, skipped: false };
         call.recorded(resumed.recorded_at_position);
         return { name, version, stopped_at: resumed.position, skipped: skip !== undefined };
@@ -199,12 +203,6 @@ function howToMend(name: string, position: number): string {
     `POST /api/v1/ops/projections/${name}/resume retries that event; ` +
     `with {"skip": ${position}, "reason": "..."} past it.`
   );
-}
-
-function notStopped(name: string, { stopped_at, skip }: { stopped_at: number | undefined; skip: number }) {
-  const by = stopped_at === undefined ? "no event" : `the event at position ${stopped_at}`;
-  const detail = `Cannot skip position ${skip}: ${by} stops the read model "${name}".`;
-  return new Problem(serviceProblems.projection_not_stopped, detail, { members: { stopped_at: stopped_at ?? null } });
 }
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {

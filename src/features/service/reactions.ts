@@ -4,9 +4,9 @@ import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { nameParam } from "../../http/request/params.ts";
-import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { serviceProblems } from "./problems.ts";
+import { checkReason, notStopped } from "./resuming.ts";
 import { ReactionName, ReactionResume, ReactionResumed } from "./schemas.ts";
 
 export function reactionRoutes({ reactor }: Pick<ApiOptions, "reactor">) {
@@ -40,25 +40,19 @@ export function reactionRoutes({ reactor }: Pick<ApiOptions, "reactor">) {
       async (call) => {
         const { name } = call.params;
         const { skip, reason } = call.body;
-        if (skip !== undefined && reason === undefined) {
-          throw invalid([{ pointer: "/reason", message: "must say why the event is skipped: it is recorded" }]);
-        }
+        checkReason({ skip, reason });
         const meta = { actor: call.caller.actor, correlation_id: `reaction-${name}`, ...call.cause };
         const resumed = await reactor.resume(name, { skip, reason, meta });
         if (!resumed) {
           throw new Problem(serviceProblems.reaction_not_found, `There is no reaction ${JSON.stringify(name)}.`);
         }
-        if (!resumed.ok && skip !== undefined) throw notStopped(name, { ...resumed, skip });
+        if (!resumed.ok && skip !== undefined) {
+          throw notStopped(serviceProblems.reaction_not_stopped, { what: `the reaction "${name}"`, ...resumed, skip });
+        }
         if (!resumed.ok) return { name, stopped_at: null, skipped: false };
         call.recorded(resumed.recorded_at_position);
         return { name, stopped_at: resumed.position, skipped: skip !== undefined };
       },
     ),
   ];
-}
-
-function notStopped(name: string, { stopped_at, skip }: { stopped_at: number | undefined; skip: number }) {
-  const by = stopped_at === undefined ? "no event" : `the event at position ${stopped_at}`;
-  const detail = `Cannot skip position ${skip}: ${by} stops the reaction "${name}".`;
-  return new Problem(serviceProblems.reaction_not_stopped, detail, { members: { stopped_at: stopped_at ?? null } });
 }

@@ -10,7 +10,7 @@ import type { Step, Steps } from "../../../events/pipeline.ts";
 import { inSlices, Line, pause } from "../../async/mod.ts";
 import type { JobCommand } from "../../domain/job/job_command.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../../domain/job/job_state.ts";
-import { kept } from "../../domain/pipeline/step_error.ts";
+import { shortened } from "../../domain/pipeline/step_error.ts";
 import {
   evolveSteps,
   hasEnded,
@@ -235,7 +235,7 @@ class StepsRun {
       step: step.id,
       ...(item === undefined ? {} : { item }),
       step_attempt,
-      error: kept(error, { retried }),
+      error: shortened(error, { retried }),
     };
     if (!retried) return { type: "job.step_failed", data };
     const backoff = step.retry?.backoff ?? null;
