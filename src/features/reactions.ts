@@ -6,5 +6,5 @@ import { forwardSupportMessage, mailSupportAnswer } from "./support/reactions.ts
 
 /** Those of a service with these settings: each is there whatever they are, and may do nothing. */
 export function reactionsOf(config: FeatureConfig): readonly Reaction[] {
-  return [forwardErrors(config), forwardSupportMessage, mailSupportAnswer];
+  return [forwardErrors(config), forwardSupportMessage(config), mailSupportAnswer(config)];
 }
