@@ -1,7 +1,7 @@
 /**
  * A Levqor worker with nothing but `fetch`, for Bun, Node 22.18 and newer, and Deno:
  *
- * LEVQOR_URL=http://127.0.0.1:5000 LEVQOR_KEY=… bun examples/worker.ts
+ *     LEVQOR_URL=http://127.0.0.1:5000 LEVQOR_KEY=… bun examples/worker.ts
  *
  * It claims jobs of the workflows in `handlers` and runs up to `SLOTS` of them at once. Heartbeats keep its claims; if
  * a job is cancelled, or lost to another worker, its `signal` fires. SIGTERM or Ctrl-C: it claims no more, lets running

@@ -1,7 +1,8 @@
 /**
  * The life of an incident, as operators report it.
  *
- * ```text open ──▶ open (updated, up to 100 times) ──resolve──▶ resolved
+ * ```text
+ *   open ──▶ open (updated, up to 100 times) ──resolve──▶ resolved
  * ```
  */
 import type { IncidentOpened, IncidentResolved, IncidentUpdated } from "../../events/incident.ts";

@@ -1,7 +1,8 @@
 /**
  * The life of an issued API key.
  *
- * ```text active ──▶ active (rotated: another secret) ──revoke──▶ revoked
+ * ```text
+ *   active ──▶ active (rotated: another secret) ──revoke──▶ revoked
  * ```
  *
  * An expired key stays recorded as it is; a rotation can give it another expiry.

@@ -73,21 +73,21 @@ describe("limits", () => {
   /** The first cells of rows. */
   const stated: [what: string, ...limit: string[]][] = [
     ["a request's path and query", kb(limits.URL_LIMIT_BYTES)],
-    ["a request's headers, how many", `${kb(limits.HEADERS_LIMIT_BYTES)}, ${limits.HEADERS_MAX}`],
-    ["until a request's body has arrived", `${limits.REQUEST_TIMEOUT_S} s`],
-    ["until a request is answered (except streams and long polls)", `${limits.REQUEST_TIMEOUT_S} s`],
+    ["a request's headers: total size; number", `${kb(limits.HEADERS_LIMIT_BYTES)}; ${limits.HEADERS_MAX}`],
+    ["time for a request's body to arrive", `${limits.REQUEST_TIMEOUT_S} s`],
+    ["time to respond to a request (except streams and long polls)", `${limits.REQUEST_TIMEOUT_S} s`],
     ["silence on a connection", `${limits.IDLE_TIMEOUT_S} s`],
     ["a request's body", kb(limits.BODY_LIMIT_BYTES)],
     ["a job's payload, as JSON without white space", kb(limits.PAYLOAD_LIMIT_BYTES)],
     ["levels of arrays and objects in any JSON", number(JSON_DEPTH_LIMIT)],
-    ["entries of a list's page", `1 to ${limits.PAGE_LIMIT_MAX}, ${limits.PAGE_LIMIT_DEFAULT} by default`],
+    ["entries on a page of a list", `1 to ${limits.PAGE_LIMIT_MAX}, ${limits.PAGE_LIMIT_DEFAULT} by default`],
     ["waiting for `Levqor-Min-Position`", `${limits.READ_MODEL_WAIT_MS / 1000} s`],
     ["without a key: one address (of IPv6, one /64)", "`address`", `${burst} (\`RATE_BURST\`)`],
     ["without a key: in total", "`global`", `${global} (\`RATE_GLOBAL\`)`],
     ["with a key of the tier `free`", "`free`", `${tiers.free} (\`RATE_TIERS\`)`],
     ["with a key of the tier `pro`", "`pro`", `${tiers.pro} (\`RATE_TIERS\`)`],
     [
-      "with a key of the tier `enterprise`, as those in `API_KEYS`",
+      "with a key of the tier `enterprise`, such as the keys in `API_KEYS`",
       "`enterprise`",
       `${number(tiers.enterprise ?? 0)} (\`RATE_TIERS\`)`,
     ],
@@ -109,7 +109,7 @@ describe("limits", () => {
       "a time in a request: `run_at`, `until`, `expires_at`, `created_after`, `created_before`",
       `1970-01-01T00:00:00Z to ${new Date(MAX_TIME).toISOString()}`,
     ],
-    ["jobs running at once, for one workflow or key", `as settled, up to ${number(MAX_CONCURRENCY)}`],
+    ["jobs running at once, for one workflow or key", `as you set it, up to ${number(MAX_CONCURRENCY)}`],
     ["`url`", `${number(HttpInput.properties.url.maxLength ?? 0)} characters`],
     [
       "`timeout_ms`",
@@ -118,7 +118,7 @@ describe("limits", () => {
     ["how much of a response's body is stored", `${kb(MAX_BODY_BYTES)}; the rest is cut, and \`truncated\` says so`],
     [
       "a response's headers: number; names and values together",
-      `${MAX_HEADERS}, ${kb(MAX_HEADER_BYTES)}, then \`malformed_answer\``,
+      `${MAX_HEADERS}; ${kb(MAX_HEADER_BYTES)}, then \`malformed_answer\``,
     ],
     ["interim responses (1xx) before a response", `${MAX_INTERIM}, then \`malformed_answer\``],
     ["content codings of a body, combined", `${MAX_CODINGS}, then \`malformed_answer\``],
@@ -132,9 +132,9 @@ describe("limits", () => {
       `${limits.KEY_OVERLAP_MAX_S / 86_400} days; ${limits.KEY_OVERLAP_DEFAULT_S / 86_400} by default`,
     ],
     ["steps", number(MAX_STEPS)],
-    ["items of a `for_each`, at the same time", `${number(MAX_ITEMS)}; ${MAX_PARALLEL}`],
+    ["items of a `for_each`; running at once", `${number(MAX_ITEMS)}; ${MAX_PARALLEL}`],
     [
-      "expressions of a pipeline, characters of one, of all together",
+      "expressions of a pipeline; characters of one; of all together",
       [MAX_EXPRESSIONS, MAX_EXPRESSION_LENGTH, MAX_EXPRESSIONS_LENGTH].map(number).join("; "),
     ],
     [
@@ -165,7 +165,7 @@ describe("limits", () => {
     ],
     [
       "the inputs of the steps and items that run at once, of one job",
-      `${number(MAX_INPUTS_LENGTH)} characters; beyond it fewer items run at once, one at least`,
+      `${number(MAX_INPUTS_LENGTH)} characters; beyond it fewer items run at once, but at least one`,
     ],
     [
       "the same in one process, in addition to one per caller",
@@ -182,15 +182,15 @@ describe("limits", () => {
     ],
     ["how far ahead the next run may be", `${HORIZON_YEARS} years`],
     ["next runs returned at once", `${limits.NEXT_RUNS_MAX}; ${limits.NEXT_RUNS_DEFAULT} by default`],
-    ["jobs, and workflows, of one claim", `${limits.CLAIM_JOBS_MAX}; ${limits.CLAIM_WORKFLOWS_MAX}`],
+    ["jobs per claim; workflows per claim", `${limits.CLAIM_JOBS_MAX}; ${limits.CLAIM_WORKFLOWS_MAX}`],
     ["how long a claim waits", `${limits.CLAIM_WAIT_MAX_S} s; ${limits.CLAIM_WAIT_DEFAULT_S} by default`],
     ["`lease_seconds`", `1 to ${number(limits.LEASE_MAX_S)}; ${limits.LEASE_DEFAULT_S} by default`],
     ["silence before a heartbeat is sent", `${limits.HEARTBEAT_MS / 1000} s`],
     ["how long a client may read nothing while data is waiting", `${limits.SLOW_CONSUMER_S} s`],
     ["how long a WebSocket's client may be silent", `${limits.SOCKET_SILENT_S} s`],
     [
-      "open event streams in one process, and as many WebSockets",
-      `${number(config.max_streams)} (\`MAX_STREAMS\`), then 503 \`too_many_streams\``,
+      "open event streams in one process; open WebSockets",
+      `${number(config.max_streams)} each (\`MAX_STREAMS\`), then 503 \`too_many_streams\``,
     ],
     ["subscriptions of one WebSocket", number(limits.SUBSCRIPTIONS_MAX)],
     [

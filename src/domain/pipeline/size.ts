@@ -2,8 +2,11 @@
  * The size of a JSON value: the memory that it takes, and the work to process it. The work is everything after it was
  * built: it is checked, serialised, encoded and sent. It is counted in the units of expressions (`expression_cost.ts`):
  *
- * ```text 2     a value, or a property of a map 1     4 characters of a text or a key 4     a fraction, 24 an integer
- * beyond 2^53 30    a property whose key begins with a digit
+ * ```text
+ *   2     a value, or a property of a map
+ *   1     4 characters of a text or a key
+ *   4     a fraction, 24 an integer beyond 2^53
+ *   30    a property whose key begins with a digit
  * ```
  */
 const NODE_COST = 2;
