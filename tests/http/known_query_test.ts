@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const PROBES = ["/", "/health", "/metrics", "/public/metrics", "/api/v1/ops/health"];
+const PROBES = ["/", "/health", "/metrics", "/public/metrics", "/api/v1/ops/health", "/api/v1/errors/health"];
 const METHODS = ["get", "put", "post", "patch", "delete"];
 
 async function calls(): Promise<[method: string, path: string, names: string[]][]> {
