@@ -127,7 +127,9 @@ export class Appender {
       const deadline = since + this.#options.timeout_ms;
       if (!this.#backlog.add({ parts, count, length, caller: callerOf(appends), since, deadline, resolve, reject })) {
         const { size } = this.#backlog;
-        throw new LogBusyError(`Cannot append to ${namesOf(appends)}: too much waits already, in ${size} appends`);
+        throw new LogBusyError(
+          `Cannot append to ${namesOf(appends)}: ${size} appends are waiting, and there is no room for more`,
+        );
       }
       this.#wake();
       this.#pumping ??= this.#pump();

@@ -127,7 +127,7 @@ class Teller {
     const { size } = this.#waiting;
     const theirs = this.#waiting.lengthOf(caller);
     if (size >= MAX_WAITING || theirs >= MAX_OF_CALLER) {
-      const message = `Cannot append to ${this.#stream_id}: ${size} commands wait already, ${theirs} of the same caller`;
+      const message = `Cannot append to ${this.#stream_id}: ${size} commands are waiting, ${theirs} of them from the same caller`;
       throw new LogBusyError(message);
     }
     this.#waiting.add(caller, waiting);

@@ -82,7 +82,7 @@ export class Metrics {
 
     this.#requests = histogram(
       "levqor_http_request_duration_seconds",
-      "Time from a request's arrival to the beginning of its answer.",
+      "Time from a request's arrival to the start of its response.",
       BUCKETS.request,
       ["route", "method", "status_class"],
     );
@@ -107,7 +107,7 @@ export class Metrics {
     );
     this.#failedBatches = counter(
       "levqor_log_failed_batches_total",
-      "Batches of appends that the database did not take.",
+      "Batches of appends that the database did not commit.",
     );
     this.#conflicts = counter(
       "levqor_log_conflicts_total",
@@ -116,13 +116,13 @@ export class Metrics {
     this.#events = counter("levqor_log_events_total", "Events recorded by this process.", ["type"]);
     this.#attempts = histogram(
       "levqor_attempt_duration_seconds",
-      "How long attempts at jobs ran in this process, from the claim to their end.",
+      "How long attempts at jobs ran in this process, from the claim to the end.",
       BUCKETS.work,
       ["workflow", "outcome"],
     );
     this.#callbacks = histogram(
       "levqor_callback_duration_seconds",
-      "How long receivers of callbacks took to answer.",
+      "How long receivers of callbacks took to respond.",
       BUCKETS.work,
       ["outcome"],
     );

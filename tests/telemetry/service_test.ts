@@ -144,8 +144,8 @@ test("Grafana's panels and Prometheus' alerts use existing figures", async () =>
 
 /** All labels that the service uses. Whoever adds one says here that it takes few values. */
 const LABELS: ReadonlySet<string> = new Set([
-  ...["build", "kind", "le", "method", "outcome", "policy", "projection", "role", "route", "state", "status"],
-  ...["status_class", "type", "version", "workflow"],
+  ...["build", "kind", "le", "method", "outcome", "policy", "projection", "reaction", "role", "route"],
+  ...["state", "status", "status_class", "type", "version", "workflow"],
 ]);
 
 test("everything that the service reports follows the conventions", async () => {
