@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
 import { decode } from "../../events/mod.ts";
+import { metrics } from "../../projections/metrics.ts";
 import { jobs, type Projection, projections } from "../../projections/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { rebuild } from "../../src/projector/mod.ts";
@@ -35,13 +36,15 @@ test("replay rebuilds every read model, and --verify finds them equal", async ()
   const built = await replay();
   expect(built).toMatchObject({ code: 0, err: "" });
   expect(built.out).toMatch(
-    new RegExp(`^✓ jobs v${jobs.version}: rebuilt up to position 3, and live \\(.* s\\)\n✓ metrics v1: rebuilt`),
+    new RegExp(
+      `^✓ jobs v${jobs.version}: rebuilt up to position 3, and live \\(.* s\\)\n✓ metrics v${metrics.version}: rebuilt`,
+    ),
   );
   const verified = await replay("--verify");
   expect(verified).toMatchObject({ code: 0, err: "" });
   expect(verified.out).toMatch(
     new RegExp(
-      `^✓ jobs v${jobs.version}: compared at position 3: 3 rows, all equal .*\n✓ metrics v1: .* 1 rows, all equal`,
+      `^✓ jobs v${jobs.version}: compared at position 3: 3 rows, all equal .*\n✓ metrics v${metrics.version}: .* 1 rows, all equal`,
     ),
   );
 });
@@ -57,7 +60,7 @@ test("--verify names the rows that differ and their columns, not their contents;
   expect(out).toContain(`  ${forged?.job_id}: differs in workflow\n`);
   expect(out).toContain(": missing in the live table\n");
   expect(out).not.toContain("forged");
-  expect(out).toContain("✓ metrics v1");
+  expect(out).toContain(`✓ metrics v${metrics.version}`);
 
   expect((await replay("--projection", "jobs")).code).toBe(0);
   expect((await replay("--verify")).code).toBe(0);
