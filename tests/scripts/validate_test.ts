@@ -55,7 +55,7 @@ describe("against a service", () => {
   test("all is well in production, with the key", async () => {
     const { lines, code } = await validate(production.url ?? "", { API_KEY: KEY });
     expect(lines.filter((line) => line.startsWith("✗"))).toEqual([]);
-    expect(lines.some((line) => line.startsWith("✓") && line.includes("refused without one"))).toBe(true);
+    expect(lines.some((line) => line.startsWith("✓") && line.includes("rejected without one"))).toBe(true);
     expect(lines.at(-1)).toBe(GREEN);
     expect(code).toBe(0);
   }, 60_000);
