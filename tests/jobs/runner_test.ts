@@ -77,7 +77,7 @@ describe("a job fails", () => {
     ],
     ["large", {}, { code: "result_too_large" }],
     ["deep", {}, { code: "result_too_deep", message: "The result is nested more than 64 levels deep." }],
-    ["odd", {}, { code: "result_not_json", message: "The result has a number that JSON cannot hold, at /0." }],
+    ["odd", {}, { code: "result_not_json", message: "The result has a number that JSON cannot represent, at /0." }],
     ["noop", { n: "seven" }, { code: "invalid_payload", detail: { errors: [{ pointer: "/n" }] } }],
   ])("%s %j", async (workflow, payload, error) => {
     service.start(workshop());

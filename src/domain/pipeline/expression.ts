@@ -231,7 +231,7 @@ class Compiling {
     const [of, name] = node.args;
     if (of.op !== "id" || of.args !== "steps" || this.#local === "steps") return undefined;
     const id = typeof name === "string" ? name : name.op === "value" ? name.args : undefined;
-    if (typeof id !== "string") throw new ExpressionError('"steps" needs a step that is named outright: steps.<id>');
+    if (typeof id !== "string") throw new ExpressionError('"steps" needs the literal name of a step: steps.<id>');
     this.variables.add("steps");
     this.steps.add(id);
     const what = lazily(() => sourceOf(node));
@@ -258,7 +258,7 @@ class Compiling {
     if ((path?.op !== "." && path?.op !== "[]") || more.length > 0) {
       throw new ExpressionError("has() takes a path: has(payload.name)");
     }
-    if (this.#stepNamed(path)) throw new ExpressionError("has() takes what is within a step: has(steps.<id>.output.x)");
+    if (this.#stepNamed(path)) throw new ExpressionError("has() takes a path within a step: has(steps.<id>.output.x)");
     this.#checkStepField(path);
     const of = this.compile(path.args[0]);
     const key = this.#key(path.args[1]);
@@ -267,7 +267,7 @@ class Compiling {
 
   #call(name: string, { receiver, args }: { receiver?: ASTNode; args: readonly ASTNode[] }): Part {
     const called = (receiver ? METHODS : FUNCTIONS).get(name);
-    if (!called) throw new ExpressionError(`"${excerpt(name, 64)}" cannot be called; what can: ${CALLABLE}`);
+    if (!called) throw new ExpressionError(`"${excerpt(name, 64)}" is not a function; the functions are: ${CALLABLE}`);
     const parts = (receiver ? [receiver, ...args] : args).map((arg) => this.compile(arg));
     const check = (kinds: readonly AnyKind[]) => {
       if (
@@ -292,14 +292,14 @@ class Compiling {
   #loop({ args: [name, over, args] }: ASTNode & { op: "rcall" }): Part {
     const list = this.compile(over);
     if (this.#local !== null) {
-      throw new ExpressionError(`"${name}" cannot stand within another loop; loops may follow one another`);
+      throw new ExpressionError(`"${name}" cannot be nested in another loop; loops may follow one another`);
     }
     const [variable, ...bodies] = args;
     if (variable?.op !== "id" || !LOOPS[name]?.includes(args.length)) {
       throw new ExpressionError(`"${name}" takes the name of a variable and an expression: list.${name}(x, …)`);
     }
     if (!couldBe(list.kind, "list") && !couldBe(list.kind, "map")) {
-      throw new ExpressionError(`"${name}" goes through a list; this is ${describe(list.kind)}`);
+      throw new ExpressionError(`"${name}" takes a list; this is ${describe(list.kind)}`);
     }
     this.#local = variable.args;
     const [first, second] = bodies.map((body) => this.compile(body));
@@ -322,9 +322,9 @@ class Compiling {
     const parts = entries.map(([key, value]) => ({ key: this.compile(key), value: this.compile(value) }));
     const seen = new Set<Json>();
     for (const { key } of parts) {
-      if (!couldBe(key.kind, "text")) throw new ExpressionError(`A key is a text; this is ${describe(key.kind)}`);
+      if (!couldBe(key.kind, "text")) throw new ExpressionError(`A key must be a text; this is ${describe(key.kind)}`);
       if (key.literal === undefined) continue;
-      if (seen.has(key.literal)) throw new ExpressionError(`The key ${shown(key.literal)} stands there twice`);
+      if (seen.has(key.literal)) throw new ExpressionError(`The key ${shown(key.literal)} is repeated`);
       seen.add(key.literal);
     }
     const run = (scope: Scope) => {
@@ -333,11 +333,12 @@ class Compiling {
       let places = 0;
       for (const { key, value } of parts) {
         const name = key.run(scope);
-        if (typeof name !== "string") throw new ExpressionError(`A key is a text; this is ${describe(kindOf(name))}`);
+        if (typeof name !== "string")
+          throw new ExpressionError(`A key must be a text; this is ${describe(kindOf(name))}`);
         if (key.literal === undefined) scope.meter.newKey(name);
         else scope.meter.property(name);
         places = scope.meter.places(name, places);
-        if (Object.hasOwn(map, name)) throw new ExpressionError(`The key ${shown(name)} stands there twice`);
+        if (Object.hasOwn(map, name)) throw new ExpressionError(`The key ${shown(name)} is repeated`);
         setOwn(map, name, value.run(scope));
       }
       return map;
@@ -408,7 +409,7 @@ class Compiling {
 }
 
 function literal(value: unknown): Part {
-  if (typeof value === "bigint" && !fits(value)) throw new ExpressionError(`${value} takes more than 64 bits`);
+  if (typeof value === "bigint" && !fits(value)) throw new ExpressionError(`${value} does not fit into 64 bits`);
   if (value !== null && typeof value === "object") {
     throw new ExpressionError("Bytes and numbers that end in u are not JSON: leave out the b or the u");
   }
@@ -439,7 +440,7 @@ function asTest(name: string, { kind, run }: Part): (scope: Scope) => boolean {
 /** The elements of a list, or the keys of a map. */
 function elementsOf(name: string, value: Json, meter: Meter): readonly Json[] {
   if (Array.isArray(value)) return value;
-  if (!isMap(value)) throw new ExpressionError(`"${name}" goes through a list; this is ${describe(kindOf(value))}`);
+  if (!isMap(value)) throw new ExpressionError(`"${name}" takes a list; this is ${describe(kindOf(value))}`);
   return keysOf(value, meter);
 }
 

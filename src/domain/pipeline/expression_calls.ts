@@ -173,13 +173,13 @@ function offset(what: string, given: Numeric, text: string): number {
   const index = place(what, given);
   const at = index < 0 ? undefined : offsetOf(text, index);
   if (at !== undefined) return at;
-  throw new ExpressionError(`${what} is ${index}; the text has places from 0 to ${sizeOf(text)}`);
+  throw new ExpressionError(`${what} is ${index}; valid positions are 0 to ${sizeOf(text)}`);
 }
 
 function place(what: string, given: Numeric): number {
   const index = Number(given);
   if (Number.isSafeInteger(index)) return index;
-  throw new ExpressionError(`${what} takes a whole number; it is ${given}`);
+  throw new ExpressionError(`${what} must be a whole number; it is ${given}`);
 }
 
 /** The elements of a list, as texts, with a separator between them. */
@@ -196,7 +196,7 @@ function join(list: readonly Json[], separator: string, meter: Meter): string {
 
 function textOf(value: string | Numeric | boolean, name: string): string {
   if (typeof value !== "number" || Number.isFinite(value)) return String(value);
-  throw new ExpressionError(`${name}() is given a number that JSON cannot hold`);
+  throw new ExpressionError(`${name}() got a number that JSON cannot represent`);
 }
 
 function toBool(value: boolean | string): boolean {
@@ -212,7 +212,7 @@ function urlEncode(text: string, meter: Meter): string {
   // However they are encoded, they change the path: /users/.. is /.
   if (text === "." || text === "..")
     throw new ExpressionError(`url_encode() cannot encode "${text}", which leads out of a path`);
-  if (!text.isWellFormed()) throw new ExpressionError("url_encode() is given half of a character (a lone surrogate)");
+  if (!text.isWellFormed()) throw new ExpressionError("url_encode() got half of a character (a lone surrogate)");
   const encoded = encodeURIComponent(text).replace(
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -64,7 +64,7 @@ export class Meter {
   #length_left = MAX_RENDERED_LENGTH;
 
   /** @param budget what may be spent, in units; `refusal`: the error when it is used up */
-  constructor(budget = MAX_RENDER_COST, refusal = `they cost more than ${MAX_RENDER_COST} units of work`) {
+  constructor(budget = MAX_RENDER_COST, refusal = `the expressions cost more than ${MAX_RENDER_COST} units of work`) {
     this.#budget = budget;
     this.#left = budget;
     this.#refusal = refusal;
@@ -77,7 +77,7 @@ export class Meter {
 
   spend(units: number): void {
     this.#left -= units;
-    if (this.#left < 0) throw new CostError(`Too much to work out: ${this.#refusal}. ${ADVICE}`);
+    if (this.#left < 0) throw new CostError(`Too much work: ${this.#refusal}. ${ADVICE}`);
   }
 
   /** A text is about to be read. */
@@ -129,7 +129,7 @@ export class Meter {
   /** A text of this length is about to be built. */
   hold(length: number): void {
     if (length > MAX_RENDERED_LENGTH) {
-      throw new CostError(`Too long a text is made: more than ${MAX_RENDERED_LENGTH} characters. ${ADVICE}`);
+      throw new CostError(`A text would have more than ${MAX_RENDERED_LENGTH} characters. ${ADVICE}`);
     }
   }
 
@@ -137,7 +137,7 @@ export class Meter {
   give(length: number): void {
     this.#length_left -= length;
     if (this.#length_left >= 0) return;
-    throw new CostError(`Too much is given: more than ${MAX_RENDERED_LENGTH} characters of JSON. ${ADVICE}`);
+    throw new CostError(`The result has more than ${MAX_RENDERED_LENGTH} characters of JSON. ${ADVICE}`);
   }
 
   /** An error is discarded, as `||` and `exists` do if another operand decides. Rethrows what must not be. */
@@ -148,7 +148,7 @@ export class Meter {
   }
 }
 
-const ADVICE = "Take less of the lists and texts, or share the work among several steps or jobs.";
+const ADVICE = "Use smaller lists and texts, or spread the work over several steps or jobs.";
 
 /** What one attempt has cost so far. */
 export class Expenses {

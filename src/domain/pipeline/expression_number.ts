@@ -91,7 +91,7 @@ export function toNumber(value: Numeric | string): number {
   if (typeof value !== "string") return Number(value);
   const isNumber = value.length <= MAX_NUMBER_LENGTH && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value);
   if (isNumber && Number.isFinite(Number(value))) return Number(value);
-  throw new ExpressionError("double() takes a number, or a text that is one");
+  throw new ExpressionError("double() takes a number, or a text that holds one");
 }
 
 const INTEGERS: Readonly<Record<Arithmetic, (left: bigint, right: bigint) => bigint>> = {
@@ -159,7 +159,7 @@ function checked(integer: bigint): bigint {
   if (fits(integer)) return integer;
   const written = excerpt(String(integer), 64);
   throw new ExpressionError(
-    `integer overflow: ${written} is not from -2^63 to 2^64 - 1; pass a larger one on as a text that was made elsewhere`,
+    `integer overflow: ${written} is not from -2^63 to 2^64 - 1; pass larger ones on as text created elsewhere`,
   );
 }
 

@@ -230,7 +230,7 @@ export function toJson(value: Json, meter: Meter, depth = 0): Json {
     return null;
   }
   if (depth === JSON_DEPTH_LIMIT)
-    throw new ExpressionError(`it gives lists and maps within one another, over ${JSON_DEPTH_LIMIT} deep`);
+    throw new ExpressionError(`it results in lists and maps nested more than ${JSON_DEPTH_LIMIT} levels deep`);
   if (Array.isArray(value)) {
     meter.give(2 + Math.max(0, value.length - 1));
     return value.map((one) => toJson(one, meter, depth + 1));
@@ -249,7 +249,7 @@ export function toJson(value: Json, meter: Meter, depth = 0): Json {
 
 function numberAsJson(value: Numeric, meter: Meter): Numeric {
   const isHeld = typeof value === "bigint" ? fits(value) : Number.isFinite(value);
-  if (!isHeld) throw new ExpressionError("it gives a number that JSON cannot hold");
+  if (!isHeld) throw new ExpressionError("it results in a number that JSON cannot represent");
   meter.number(value);
   meter.give(lengthOf(value));
   return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;

@@ -54,7 +54,7 @@ export function wholeSource(text: string): string {
   const parts = [...partsOf(text.trim())];
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && typeof only !== "string") return only.source;
-  if (text.includes("{{")) throw new ExpressionError("One whole expression is expected here: {{ … }}.");
+  if (text.includes("{{")) throw new ExpressionError("A single expression is expected here: {{ … }}.");
   return text;
 }
 
@@ -261,5 +261,5 @@ function endOf(text: string, from: number): number {
     }
   }
   const start = JSON.stringify(excerpt(text.slice(from - 2), 32));
-  throw new ExpressionError(`The expression that begins with ${start} has no end: }} is missing.`);
+  throw new ExpressionError(`The expression that begins with ${start} is not closed: }} is missing.`);
 }

@@ -90,7 +90,7 @@ function checked(result: unknown): Outcome {
     return { ok: false, error: { code: "result_too_deep", message } };
   }
   if (unfit) {
-    const message = `The result has a number that JSON cannot hold, at ${unfit.pointer || "its top"}.`;
+    const message = `The result has a number that JSON cannot represent, at ${unfit.pointer || "its top"}.`;
     return { ok: false, error: { code: "result_not_json", message } };
   }
   let json: string;

@@ -77,13 +77,13 @@ describe("an expression", () => {
     ["payload.text + 1", "a text + a number has no meaning"],
     ["payload.n ? 1 : 2", '"?:" needs true or false; this is a number'],
     ["1 / 0", "division by zero"],
-    ["1.0 / 0.0", "a number that JSON cannot hold"],
-    ["payload.n % 0.0", "a number that JSON cannot hold"],
+    ["1.0 / 0.0", "a number that JSON cannot represent"],
+    ["payload.n % 0.0", "a number that JSON cannot represent"],
     ["payload.list.name", "payload.list.name is missing: payload.list is a list"],
     ["payload.text.x", "payload.text.x is missing: payload.text is a text"],
     ["item.x", "there is no item here"],
-    ["{payload.text: 1, 'hi': 2}", 'The key "hi" stands there twice'],
-    ["{payload.n: 1}", "A key is a text; this is a number"],
+    ["{payload.text: 1, 'hi': 2}", 'The key "hi" is repeated'],
+    ["{payload.n: 1}", "A key must be a text; this is a number"],
     ["payload.list.map(x, x.y)", "x.y is missing"],
     ["payload.people.all(p, p.age > 1)", "p.age is missing"],
   ])("without a value says why: %s", (source, why) => {
@@ -99,29 +99,29 @@ describe("an expression", () => {
     ["nobody.x", '"nobody" is not known'],
     ["steps", '"steps" needs a step'],
     ["steps.fetch.ouput.body", 'A step has "output" and "status"; "ouput" is not known'],
-    ["steps[payload.text].output", '"steps" needs a step that is named outright'],
-    ["payload.text.matches('(a+)+$')", '"matches" cannot be called'],
-    ["cel.bind(a, payload, a)", '"bind" cannot be called'],
-    ["eval('1')", '"eval" cannot be called'],
-    ["__tick(1)", '"__tick" cannot be called'],
-    ["timestamp(0)", '"timestamp" cannot be called'],
+    ["steps[payload.text].output", '"steps" needs the literal name of a step'],
+    ["payload.text.matches('(a+)+$')", '"matches" is not a function'],
+    ["cel.bind(a, payload, a)", '"bind" is not a function'],
+    ["eval('1')", '"eval" is not a function'],
+    ["__tick(1)", '"__tick" is not a function'],
+    ["timestamp(0)", '"timestamp" is not a function'],
     ["size(1, 2)", "size() does not take a number and a number; it takes a text, or a list, or a map"],
     ["size(payload, 1)", "size() does not take any value and a number"],
     ["'a' + 1", "a text + a number has no meaning"],
     ["!1", '"!" needs true or false'],
     ["-'a'", '"-" takes a number'],
     ["1 ? 2 : 3", '"?:" needs true or false'],
-    ["'abc'.map(x, x)", '"map" goes through a list'],
+    ["'abc'.map(x, x)", '"map" takes a list'],
     ["b'bytes'", "are not JSON"],
     ["1u", "are not JSON"],
-    ["18446744073709551616", "takes more than 64 bits"],
-    ["{'a': 1, 'a': 2}", 'The key "a" stands there twice'],
-    ["{'a': 1, \"a\": 2}", 'The key "a" stands there twice'],
-    ["{1: 2}", "A key is a text; this is a number"],
+    ["18446744073709551616", "does not fit into 64 bits"],
+    ["{'a': 1, 'a': 2}", 'The key "a" is repeated'],
+    ["{'a': 1, \"a\": 2}", 'The key "a" is repeated'],
+    ["{1: 2}", "A key must be a text; this is a number"],
     ["has(payload)", "has() takes a path"],
-    ["has(steps.fetch)", "has() takes what is within a step"],
-    ["payload.list.map(x, payload.list.map(y, x * y))", "cannot stand within another loop"],
-    ["payload.list.filter(x, payload.list.exists(y, y == x))", "cannot stand within another loop"],
+    ["has(steps.fetch)", "has() takes a path within a step"],
+    ["payload.list.map(x, payload.list.map(y, x * y))", "cannot be nested in another loop"],
+    ["payload.list.filter(x, payload.list.exists(y, y == x))", "cannot be nested in another loop"],
     ["payload.list.map(1, 2)", "iteration variable"],
     ["payload.list.all(x, 1, 2)", "takes the name of a variable and an expression"],
     ["payload.list.map()", "takes the name of a variable"],
@@ -321,7 +321,7 @@ describe("an expression", () => {
   test("nests no deeper than JSON from outside may, whatever its input", () => {
     const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
     expect(evaluate("payload", { payload: nested(64) })).toEqual(nested(64));
-    expect(faultOf(() => evaluate("[payload]", { payload: nested(64) }))).toContain("64 deep");
+    expect(faultOf(() => evaluate("[payload]", { payload: nested(64) }))).toContain("more than 64 levels deep");
     let deep: unknown = 1;
     for (let level = 0; level < 100_000; level++) deep = [deep];
     expect(faultOf(() => evaluate("payload == payload", { payload: deep }))).toContain("too deep");
@@ -500,8 +500,8 @@ describe("whole numbers", () => {
     ["payload.id % 0", "modulo by zero"],
     ["payload.id % (0.0 * 1.0)", "modulo by zero"],
     ["payload.n % 0", "modulo by zero"],
-    ["payload.id + 1.0 / 0.0", "a number that JSON cannot hold"],
-    ["payload.id * (0.0 / 0.0)", "a number that JSON cannot hold"],
+    ["payload.id + 1.0 / 0.0", "a number that JSON cannot represent"],
+    ["payload.id * (0.0 / 0.0)", "a number that JSON cannot represent"],
   ])("are not divided by zero: %s", (source, why) => {
     expect(faultOf(() => evaluate(source, { payload }))).toContain(why);
   });
@@ -620,7 +620,7 @@ describe("text", () => {
     "payload.s.indexOf('a', 6)",
     "payload.s.substring(1.5)",
   ])("has no index outside: %s", (source) => {
-    expect(faultOf(() => evaluate(source, { payload }))).toMatch(/from 0 to 5|before its start|whole number/);
+    expect(faultOf(() => evaluate(source, { payload }))).toMatch(/positions are 0 to 5|before its start|whole number/);
   });
 
   test("that is searched is searched in linear time", () => {
@@ -809,7 +809,7 @@ describe("a template", () => {
 test("a whole expression may be given with its braces or without", () => {
   expect(wholeExpression("{{ payload.n == 3 }}").evaluate(values)).toBe(true);
   expect(wholeExpression("payload.n == 3").evaluate(values)).toBe(true);
-  expect(faultOf(() => wholeExpression("is {{ payload.n }}"))).toContain("One whole expression");
+  expect(faultOf(() => wholeExpression("is {{ payload.n }}"))).toContain("A single expression");
 });
 
 function errorOf(action: () => unknown): unknown {
