@@ -14,6 +14,12 @@ export type MetricsRow = {
   events: number;
   /** Events whose meta names an actor and a correlation id. */
   attributed_events: number;
+  /** Reports of errors that `error.reported` events record. */
+  error_reports: number;
+  /** `support.message_added` and `support.opened` events: messages of senders and operators. */
+  support_messages: number;
+  /** Where the log holds the hour's last event. */
+  position: number;
   /** Minute by minute, 60 characters: `1` if there was a `service.started` or `service.heartbeat`. */
   minutes: string;
   /** The first `service.started` of the hour. */
@@ -24,13 +30,16 @@ const NO_MINUTES = "0".repeat(60);
 
 export const metrics = defineProjection({
   name: "metrics",
-  version: 2,
+  version: 3,
   reads: "all",
   columns: {
     hour: { type: "timestamptz" },
     jobs_submitted: { type: "int" },
     events: { type: "int" },
     attributed_events: { type: "int" },
+    error_reports: { type: "bigint" },
+    support_messages: { type: "int" },
+    position: { type: "bigint" },
     minutes: { type: "text" },
     first_started_at: { type: "timestamptz", nullable: true },
   },
@@ -44,17 +53,28 @@ export const metrics = defineProjection({
       jobs_submitted: 0,
       events: 0,
       attributed_events: 0,
+      error_reports: 0,
+      support_messages: 0,
+      position: 0,
       minutes: NO_MINUTES,
       first_started_at: null,
     };
     const counted = {
       ...hour,
       events: hour.events + 1,
+      position: event.position,
       attributed_events: hour.attributed_events + (event.meta.actor && event.meta.correlation_id ? 1 : 0),
     };
     switch (event.type) {
       case "job.submitted":
         if (accountOf(event.meta) !== SYSTEM) counted.jobs_submitted++;
+        return counted;
+      case "error.reported":
+        counted.error_reports += event.data.reports;
+        return counted;
+      case "support.opened":
+      case "support.message_added":
+        counted.support_messages++;
         return counted;
       case "service.started":
         counted.first_started_at ??= event.recorded_at;

@@ -51,6 +51,18 @@ test("jobs that the service submitted itself count as events, and not as jobs", 
   ]);
 });
 
+test("an hour has the reports of errors, the messages of support and the position of its last event", () => {
+  const error = { source: "web", type: "Error", message: "x", frames: [], streak: 1 };
+  const at = { recorded_at: "2026-01-02T03:00:00Z" };
+  const [row] = rowsAfter(
+    { type: "error.reported", data: { ...error, reports: 40 }, ...at },
+    { type: "error.reported", data: { ...error, reports: 2 }, ...at },
+    { type: "support.opened", data: { email: "jane@example.com", message: "Help", consent: true }, ...at },
+    { type: "support.message_added", data: { from: "operator", message: "Done" }, ...at },
+  );
+  expect(row).toMatchObject({ error_reports: 42, support_messages: 2, events: 4, position: 104, jobs_submitted: 0 });
+});
+
 test("a minute is up once, however many instances beat in it", () => {
   const [row] = rowsAfter(
     { ...started, recorded_at: "2026-01-02T03:00:10Z" },

@@ -31,8 +31,9 @@ describe("/status", () => {
     // As if it had begun two days ago, and been away since the hour was over. Nothing tells that it is up now: what does
     // counts as soon as its minute is over.
     await api.sql`
-      insert into levqor_read.metrics (hour, jobs_submitted, events, attributed_events, minutes, first_started_at)
-      select hour, 0, 1, 1, repeat('1', 60), hour from (select date_trunc('hour', now() - interval '2 days')) as past (hour)`;
+      insert into levqor_read.metrics (hour, jobs_submitted, events, attributed_events, error_reports, support_messages,
+        position, minutes, first_started_at)
+      select hour, 0, 1, 1, 0, 0, 1, repeat('1', 60), hour from (select date_trunc('hour', now() - interval '2 days')) as past (hour)`;
     const told = { title: "<script>alert(1)</script>", impact: "major", message: "First line\n<b>second</b> line" };
     const { incident_id } = (await api.ask("/api/v1/incidents", post(told))).body;
 
