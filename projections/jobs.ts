@@ -69,7 +69,7 @@ export type JobRow = {
 
 export const jobs = defineProjection({
   name: "jobs",
-  version: 10,
+  version: 11,
   reads: [
     "job.submitted",
     "job.started",
@@ -134,6 +134,7 @@ export const jobs = defineProjection({
     "(status, position) where status in ('failed', 'cancelled')",
     // Rows are roughly ordered by time: block ranges are enough, and cost next to nothing to maintain.
     "using brin (created_at) with (autosummarize = on)",
+    "using brin (finished_at) with (autosummarize = on)",
     "(error_code, position) where error_code is not null",
     "(origin_job_id) where origin_job_id is not null",
     "(owner, position) where owner is not null",

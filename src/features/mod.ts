@@ -43,6 +43,7 @@ import { uptimeReports, uptimeRoutes } from "./status/uptime.ts";
 import { socketRoutes } from "./streams/socket.ts";
 import { streamRoutes } from "./streams/streams.ts";
 import { Submissions } from "./streams/submissions.ts";
+import { summaryRoutes } from "./summary/routes.ts";
 import { supportRoutes } from "./support/routes.ts";
 import { workerRoutes } from "./workers/routes.ts";
 import { workflowLimitRoutes } from "./workflows/routes.ts";
@@ -100,6 +101,7 @@ export function createApi(options: ApiOptions): Elysia {
     ...errorRoutes(shared),
     ...eventRoutes(shared),
     ...opsRoutes(shared),
+    ...summaryRoutes(shared),
     ...reactionRoutes(shared),
     ...incidentRoutes(shared),
     ...supportRoutes(shared),

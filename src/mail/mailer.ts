@@ -7,7 +7,7 @@
 import type { Resend } from "resend";
 import { ConnectorError } from "../../connectors/connector.ts";
 import { retryAfter } from "../../connectors/retry_after.ts";
-import { htmlOf, type Letter, textOf } from "./letter.tsx";
+import { htmlOf, type Letter, lengthOf, textOf } from "./letter.tsx";
 
 /** One mail. */
 export interface Mail extends Letter {
@@ -99,7 +99,7 @@ function checkMail({ to, reply_to, paragraphs }: Mail, idempotency_key: string):
       throw new ConnectorError("mail_rejected", `The mail was not sent: ${member} is not one e-mail address.`);
     }
   }
-  const length = paragraphs.reduce((sum, each) => sum + (typeof each === "string" ? each : each.quote).length, 0);
+  const length = paragraphs.reduce((sum, each) => sum + lengthOf(each), 0);
   if (length > LETTER_LENGTH_MAX) {
     throw new Error(`Cannot send the mail: it has ${length} characters, and at most ${LETTER_LENGTH_MAX} may be sent`);
   }

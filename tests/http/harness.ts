@@ -24,6 +24,8 @@ export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
   readonly url: string;
   /** Where its database is. */
   readonly database_url: string;
+  /** The same, as the owner of all tables. */
+  readonly admin_url: string;
   /** What was logged, line by line. */
   readonly logged: Record<string, unknown>[];
   /** Calls the API; the response's body is parsed if it is JSON. */
@@ -163,6 +165,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   return {
     url,
     database_url: database.url,
+    admin_url: database.admin_url,
     log,
     sql,
     bus: apiBus,

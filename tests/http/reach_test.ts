@@ -173,6 +173,7 @@ const cases: Record<string, "open" | "by scope" | (() => Call[])> = {
   openSupportThread: "open",
   getMetrics: "by scope",
   getOpsHealth: "by scope",
+  getOpsSummary: "by scope",
   openIncident: "by scope",
   updateIncident: "by scope",
   resolveIncident: "by scope",

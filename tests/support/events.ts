@@ -1,5 +1,5 @@
 import type { EventMeta } from "../../events/envelope.ts";
-import type { Sql } from "../../src/db/mod.ts";
+import { connect, type Sql } from "../../src/db/mod.ts";
 import type { Append, AppendResult, EventLog } from "../../src/log/mod.ts";
 import { SEPARATOR } from "../../src/log/schema.ts";
 
@@ -27,6 +27,32 @@ export async function appendUnchecked(
       ${crypto.randomUUID()}, 1, ${column(() => stream_id)}, ${column(() => 0)}, ${column((_, index) => index + 1)},
       ${column(({ type }) => type)}, ${column(() => 1)}, ${column(({ data }) => JSON.stringify(data))},
       ${column((event) => JSON.stringify(event.meta ?? meta))})`;
+}
+
+/** An event as it was recorded at some time: when, in which stream, and what. */
+export type RecordedAt = readonly [
+  recorded_at: string,
+  stream_id: string,
+  event: { type: string; data: unknown },
+  meta?: object,
+];
+
+/** Fills an empty log with events of other times, as their owner could alone. Returns the last position. */
+export async function recordAt(admin_url: string, events: readonly RecordedAt[]): Promise<number> {
+  const admin = connect(admin_url, { max: 1 });
+  const versions = new Map<string, number>();
+  const rows = events.map(([recorded_at, stream_id, { type, data }, by = meta], index) => {
+    const version = (versions.get(stream_id) ?? 0) + 1;
+    versions.set(stream_id, version);
+    return { position: index + 1, stream_id, version, type, schema_version: 1, data, meta: by, recorded_at };
+  });
+  await admin`
+    insert into levqor_log.events
+    select * from json_to_recordset(${JSON.stringify(rows)}::text::json)
+      as row (position bigint, stream_id text, version int, type text, schema_version smallint, data json, meta json,
+        recorded_at timestamptz)`;
+  await admin.end({ timeout: 1 });
+  return rows.length;
 }
 
 /** Reads the whole log in ranges. */
