@@ -15,12 +15,13 @@
 import { closest, distance } from "fastest-levenshtein";
 import { projectionStream } from "../events/projection.ts";
 import { type Projection, projections } from "../projections/mod.ts";
-import { ConfigError, loadConfig } from "../src/config.ts";
-import { connect, DataDirInUseError, embeddedUrl, startEmbedded } from "../src/db/mod.ts";
+import { ConfigError } from "../src/config.ts";
+import { connect } from "../src/db/mod.ts";
 import { type EventLog, openLog } from "../src/log/mod.ts";
 import { type RebuildOptions, rebuild, rebuildAt, resumeProjection, rowsAt, verify } from "../src/projector/mod.ts";
 import { Table } from "../src/projector/table.ts";
 import { readArguments, UsageError } from "./arguments.ts";
+import { openDatabase } from "./database.ts";
 
 /** The indexes of a large read model, or its comparison with another, take minutes. */
 const ANSWER_TIMEOUT_MS = 10 * 60_000;
@@ -136,24 +137,6 @@ Rebuilds read models from the log and replaces the live ones.
   --reason TEXT       with --skip: why
   --projection NAME   only this read model; may be repeated (${projections.map(({ name }) => name).join(", ")})
 `;
-
-/** Opens the log as the service is configured. Starts the embedded database if no service runs it. */
-async function openDatabase(): Promise<{ url: string; close: () => Promise<void> }> {
-  const config = loadConfig(process.env, []);
-  if (config === "help") throw new Error("Nobody asked for help");
-  if (config.database_url) return { url: config.database_url, close: async () => {} };
-  const url = embeddedUrl(config.data_dir);
-  if (!url) throw new UsageError(`There is no database in ${config.data_dir}: set DATABASE_URL or LEVQOR_DATA_DIR`);
-  const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-  try {
-    const embedded = await startEmbedded({ dir: config.data_dir, logger: quiet });
-    return { url: embedded.url, close: () => embedded.stop() };
-  } catch (error) {
-    // The service runs it.
-    if (error instanceof DataDirInUseError) return { url, close: async () => {} };
-    throw error;
-  }
-}
 
 /** A bar on a terminal, a line every other second elsewhere; on standard error. */
 function progressOf(title: string): { show(position: number, until: number): void; end(): void } {

@@ -6,6 +6,7 @@ import type { Role } from "../settings/mod.ts";
 import { errors } from "./errors/mod.ts";
 import { schedules } from "./schedules/mod.ts";
 import { service } from "./service/mod.ts";
+import { summary } from "./summary/mod.ts";
 import { support } from "./support/mod.ts";
 
 /** A feature that must run something. */
@@ -21,7 +22,7 @@ export interface RunningFeature {
 }
 
 /** In the order in which they start; they stop in reverse. */
-const features: readonly RunningFeature[] = [service, schedules, errors, support];
+const features: readonly RunningFeature[] = [service, schedules, errors, support, summary];
 
 /** Starts what runs in a process with this role. */
 export function startFeatures(foundation: Foundation, stops: Stops): void {

@@ -1,0 +1,123 @@
+/** Mails the summary of each period to operators when the period is over. */
+import { type Static, Type } from "@sinclair/typebox";
+import type { Logger } from "pino";
+import { type Connector, ConnectorError } from "../../../connectors/connector.ts";
+import { SYSTEM } from "../../../events/account.ts";
+import { jobStream } from "../../../events/job.ts";
+import { databaseNow, type Sql } from "../../db/mod.ts";
+import { firstEvents } from "../../domain/job/job.ts";
+import { defineSystemWorkflow } from "../../jobs/mod.ts";
+import { create } from "../../log/create.ts";
+import { derivedUuid } from "../../log/derived_id.ts";
+import type { EventLog } from "../../log/mod.ts";
+import type { Mailer } from "../../mail/mod.ts";
+import type { Projector } from "../../projector/mod.ts";
+import { READ_MODELS, summaryOf } from "./figures.ts";
+import { letterOf } from "./letter.ts";
+import { kinds, lastPeriod, periodAt } from "./period.ts";
+
+const MAIL_SUMMARY = "levqor.mail_summary";
+
+/** Identifies a period. */
+const Asked = Type.Object(
+  {
+    period: Type.Union(kinds.map((kind) => Type.Literal(kind))),
+    date: Type.String({ pattern: "^\\d{4}-\\d{2}-\\d{2}$" }),
+  },
+  { additionalProperties: false },
+);
+
+/** The mail's id at the provider, or why none was sent. */
+const Outcome = Type.Union([
+  Type.Object({ mail_id: Type.String() }),
+  Type.Object({ skipped: Type.Union([Type.Literal("mail_not_configured"), Type.Literal("not_started_yet")]) }),
+]);
+
+export interface MailSummaryOptions {
+  readonly log: Pick<EventLog, "head">;
+  readonly sql: Sql;
+  readonly projector: Pick<Projector, "waitFor">;
+  readonly mailer: Mailer | undefined;
+  readonly receiving_email: string | undefined;
+}
+
+/** How long the read models may take to contain all events of the period. */
+const READ_MODELS_WAIT_MS = 60_000;
+
+export function mailSummary({ log, sql, projector, mailer, receiving_email: to }: MailSummaryOptions): Connector {
+  return defineSystemWorkflow({
+    name: MAIL_SUMMARY,
+    summary: "Mails the summary of a day or a week to operators.",
+    input: Asked,
+    output: Outcome,
+    retry: { max_attempts: 8, backoff: { initial_seconds: 5, factor: 3, max_seconds: 3_600 } },
+    async run({ period: kind, date }, { idempotency_key, signal }): Promise<Static<typeof Outcome>> {
+      const period = periodAt(kind, date);
+      if (!period) throw new Error(`Cannot mail the summary of ${date}: there is no such day`);
+      if (!mailer || !to) return { skipped: "mail_not_configured" };
+      const head = await log.head();
+      for (const name of READ_MODELS) {
+        if (await projector.waitFor(name, head, READ_MODELS_WAIT_MS)) continue;
+        throw new ConnectorError("timeout", `The read model ${name} does not contain all events of the period yet.`);
+      }
+      const summary = await summaryOf(sql, period);
+      if (summary.uptime.percent === null) return { skipped: "not_started_yet" };
+      return await mailer.send({ to, ...letterOf(summary) }, { idempotency_key, signal });
+    },
+  });
+}
+
+/** Between two looks whether a period is over. */
+const LOOK_EVERY_MS = 30_000;
+
+export interface SubmittingOptions {
+  readonly log: EventLog;
+  readonly sql: Sql;
+  readonly logger: Pick<Logger, "warn">;
+  /** Absent: nothing is mailed. */
+  readonly config: { readonly mail: { readonly sender?: unknown; readonly receiving_email?: string | undefined } };
+}
+
+/**
+ * Submits the job that mails a period's summary, once for each period: its id is derived from the period, so whichever
+ * process does it again, also after a restart, meets the first.
+ */
+export async function submitSummaries(
+  { log, sql }: Pick<SubmittingOptions, "log" | "sql">,
+  done: Set<string>,
+): Promise<void> {
+  const now = await databaseNow(sql);
+  for (const kind of kinds) {
+    const { date } = lastPeriod(kind, now);
+    const job_id = derivedUuid(["summary", kind, date]);
+    if (done.has(job_id)) continue;
+    await create(log, {
+      stream_id: jobStream(job_id),
+      events: firstEvents({ workflow: MAIL_SUMMARY, payload: { period: kind, date } }),
+      meta: { actor: "system:summary", account: SYSTEM, correlation_id: job_id },
+    });
+    done.add(job_id);
+  }
+}
+
+/** Looks again and again whether a period is over. */
+export function startSubmitting({ config, logger, ...parts }: SubmittingOptions): { stop(): Promise<void> } {
+  if (!config.mail.sender || !config.mail.receiving_email) return { stop: async () => {} };
+  const done = new Set<string>();
+  let looking = Promise.resolve();
+  const look = () => {
+    looking = looking
+      .then(() => submitSummaries(parts, done))
+      .catch((error) => {
+        logger.warn({ err: error }, "Cannot submit the jobs that mail summaries; trying again");
+      });
+  };
+  look();
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  return {
+    stop() {
+      clearInterval(timer);
+      return looking;
+    },
+  };
+}
