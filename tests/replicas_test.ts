@@ -140,7 +140,7 @@ describe.skipIf(!natsAvailable)("two api and one worker", () => {
     })();
     await eventually(() => lines(shown()).length > 20);
     await replica.kill();
-    await eventually(() => said().includes("coming back"));
+    await eventually(() => said().includes("reconnecting"));
     const { port } = new URL(replica.url);
     await start("api-3", { PORT: port });
     const before = lines(shown()).length;
