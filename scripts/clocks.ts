@@ -43,6 +43,8 @@ const FILES = [
   "tests/features/schedules/schedules_test.ts",
   "tests/features/status/status_page_test.ts",
   "tests/features/status/uptime_test.ts",
+  "tests/features/summary/mail_test.ts",
+  "tests/features/summary/summary_test.ts",
   "tests/features/workers/workers_test.ts",
   "tests/key_replicas_test.ts",
   "tests/rate_limits_test.ts",
