@@ -1,4 +1,4 @@
-/** Creating what has a stream of its own: whoever does so again, under the same derived id, meets what was created first. */
+/** Creating something that has its own stream: a repetition with the same derived id finds what was created before. */
 import type { EventMeta, StoredEvent } from "../../events/envelope.ts";
 import { inSlices } from "../async/mod.ts";
 import { decodeJson, isSameJson } from "../json/mod.ts";
@@ -6,21 +6,21 @@ import type { AppendEvent, EventLog, WrittenEvent } from "./types.ts";
 
 export interface Creation<Event = AppendEvent> {
   readonly stream_id: string;
-  /** Its first events: the same at each repetition. */
+  /** Its first events, the same each time it is repeated. */
   readonly events: readonly Event[];
   readonly meta: EventMeta;
 }
 
-/** `position`: of the first event. Not `ok`: the stream was created before, by these events or others. */
+/** `position`: of the first event. Not `ok`: the stream exists, with these events or others. */
 export type Created = { readonly ok: true; readonly position: number } | { readonly ok: false };
 
-/** Records a stream's first events, unless it has any. Throws what `append` throws. */
+/** Records a stream's first events, unless it exists. Throws what `append` throws. */
 export async function create(log: Pick<EventLog, "append">, creation: Creation): Promise<Created> {
   const result = await log.append({ ...creation, expected_version: 0 });
   return result.ok ? { ok: true, position: result.position } : { ok: false };
 }
 
-/** Where a stream was created, if it was by the same events; `undefined` where it was by others, or was not at all. */
+/** The position of a stream's first event if it begins with the same events; `undefined` if not, or if it is missing. */
 export async function createdBySame(
   log: Pick<EventLog, "readStream">,
   { stream_id, events }: Omit<Creation<WrittenEvent>, "meta">,

@@ -1,27 +1,25 @@
-/**
- * Command handling over several streams: read them, decide on all of them at once, append in one commit or not at all.
- */
+/** Command handling over several streams: read them, decide on all their states, append in one commit or not at all. */
 import {
-  type Answer,
   type Command,
   type DecidedStream,
   type Decision,
   Desk,
   type FoldedAll,
   type HandledAll,
+  type Outcome,
 } from "./desk.ts";
 import type { EventLog } from "./types.ts";
 import { untilDecided } from "./until_decided.ts";
 
 export interface HandlingAll<States extends readonly unknown[], Refusal extends object> {
-  /** Each named once. */
+  /** No stream twice. */
   readonly streams: { readonly [I in keyof States]: DecidedStream<States[I]> };
-  /** The events to record on each stream, or a refusal. Called again if somebody else was faster. */
+  /** The events to record on each stream, or a refusal. Called again after a conflict. */
   readonly decide: (folded: FoldedAll<States>) => { readonly [I in keyof States]: Decision } | Refusal;
 }
 
 /**
- * Decides on the current state of several streams and records all of it in one commit. If somebody else was faster, the
+ * Decides on the current state of several streams and records all of it in one commit. After a conflict, the
  * streams that have changed are read again, and everything is decided again. Throws what `appendAll` throws, and
  * `ContendedError`.
  */
@@ -35,8 +33,8 @@ export async function handleAll<States extends readonly unknown[], Refusal exten
   return await untilDecided(log, streamIds, async () => {
     const round = await desk.record([command]);
     if (!round.ok) return undefined;
-    const answer = round.answers.get(command) as Answer;
-    if (!answer.ok) throw answer.fault;
-    return answer.handled as HandledAll<States, Refusal>;
+    const outcome = round.outcomes.get(command) as Outcome;
+    if (!outcome.ok) throw outcome.fault;
+    return outcome.handled as HandledAll<States, Refusal>;
   });
 }

@@ -1,17 +1,17 @@
 /**
- * Tellers: for a stream that many write to, one queue in this process.
+ * Tellers: one queue of commands per process for each stream that many write to.
  *
  * ```text
- *   tell ──▶ waits, callers in turn ──▶ decided one after another ──▶ one commit ──▶ each hears of its own outcome
+ *   tell ──▶ queue, callers in turn ──▶ decided one after another ──▶ one commit ──▶ each command gets its own outcome
  *                 ▲                        ▲   │
- *                 │ meanwhile more gather  │   ├── another process was faster: read again, all decided again
- *                 │                        │   ├── another stream of a command has moved: that one is decided by itself
- *                                          ╰───┴── the log cannot hold it: decided in halves, until it is known whose it was
+ *                 │ more commands arrive   │   ├── conflict with another process: read again, decide all again
+ *                 │ meanwhile              │   ├── conflict on another stream of a command: that one is handled alone
+ *                                          ╰───┴── the log rejects the events: halve the batch until the culprit is found
  * ```
  *
- * Writers that race each meet the others' versions and begin again; what a teller decides on is what it decided before.
- * Across processes the version decides, as for everyone. A command may be about more streams than the teller's own (a budget
- * and the job that it pays for): all of what it comes to is in the one commit, or none.
+ * Concurrent writers would conflict with each other and start again; a teller decides on the state that it led to itself.
+ * Conflicts with other processes are detected by version, as everywhere. A command may concern streams besides the teller's
+ * (a budget and the job that it pays for): its events on all of them are in one commit, or none are recorded.
  */
 import { LRUCache } from "lru-cache";
 import { Lanes } from "../async/mod.ts";
@@ -23,27 +23,27 @@ import { givePrecedence } from "./precedence.ts";
 import type { EventLog } from "./types.ts";
 import { untilDecided } from "./until_decided.ts";
 
-/** Commands in one commit at most. */
-const MAX_TOLD = 256;
-/** Commands that may wait for one stream, and of them one caller's. */
+/** Maximum number of commands in one commit. */
+const MAX_BATCH = 256;
+/** Maximum number of commands waiting for one stream, of all callers and of one. */
 const MAX_WAITING = 8_192;
 const MAX_OF_CALLER = MAX_WAITING / 4;
-/** Streams of which the state is remembered when nothing waits any more. What is remembered may be behind, but is never wrong. */
-const MAX_REMEMBERED = 1_000;
+/** How many streams' states are cached while no command waits for them. They may be stale, but are never wrong. */
+const MAX_CACHED = 1_000;
 
 export interface Telling<States extends readonly unknown[], Refusal extends object>
   extends HandlingAll<States, Refusal> {
-  /** In whose turn it is; `null`: nobody's, as with what the operator does. */
+  /** Callers take turns; `null`: none, as for what the operator does. */
   readonly caller?: string | null;
-  /** Withdraws it while it waits. What is being decided is recorded all the same. */
+  /** Withdraws the command while it waits. One that is being decided is recorded all the same. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * As {@link handleAll}, by the teller of the first stream. Those who name that stream give the same decider. A command that is
- * decided after others in one commit sees their events without a position, and their time about.
+ * Like {@link handleAll}, through the teller of the first stream. All commands on that stream must use the same decider. A
+ * command that is decided after others in the same commit sees their events without a position, and with an approximate time.
  *
- * Throws what `handleAll` throws, the signal's reason, and `LogBusyError` where too much waits.
+ * Throws what `handleAll` throws, the signal's reason, and `LogBusyError` if too many commands wait.
  */
 export function tell<States extends readonly unknown[], Refusal extends object>(
   log: EventLog,
@@ -62,7 +62,7 @@ export function tell<States extends readonly unknown[], Refusal extends object>(
   return told as Promise<HandledAll<States, Refusal>>;
 }
 
-/** A command, and who waits for what comes of it. */
+/** A command, and the caller who waits for its outcome. */
 interface Waiting extends Command {
   readonly caller: string | null;
   readonly signal: AbortSignal | undefined;
@@ -70,17 +70,17 @@ interface Waiting extends Command {
   reject(fault: unknown): void;
 }
 
-interface Remembered {
+interface CachedState {
   readonly decider: object;
   readonly folded: Folded<unknown>;
 }
 
-/** Those of a log, in this process. */
+/** A log's tellers in this process. */
 class Tellers {
   readonly #log: EventLog;
-  /** Those of whom anything is wanted, by stream. */
+  /** Those with commands to handle, by stream. */
   readonly #tellers = new Map<string, Teller>();
-  readonly #remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
+  readonly #cache = new LRUCache<string, CachedState>({ max: MAX_CACHED });
 
   constructor(log: EventLog) {
     this.#log = log;
@@ -92,7 +92,7 @@ class Tellers {
     if (!own) throw new RangeError("Cannot tell: no stream is named");
     const { stream_id } = own;
     const known = this.#tellers.get(stream_id);
-    const teller = known ?? new Teller(this.#log, stream_id, this.#remembered);
+    const teller = known ?? new Teller(this.#log, stream_id, this.#cache);
     teller.add(waiting);
     if (known) return;
     this.#tellers.set(stream_id, teller);
@@ -111,15 +111,15 @@ function tellersOf(log: EventLog): Tellers {
 class Teller {
   readonly #log: EventLog;
   readonly #stream_id: string;
-  readonly #remembered: LRUCache<string, Remembered>;
+  readonly #cache: LRUCache<string, CachedState>;
   readonly #waiting = new Lanes<Waiting>();
-  /** How each of them is withdrawn. */
+  /** The abort listener of each. */
   readonly #withdrawals = new Map<Waiting, () => void>();
 
-  constructor(log: EventLog, stream_id: string, remembered: LRUCache<string, Remembered>) {
+  constructor(log: EventLog, stream_id: string, cache: LRUCache<string, CachedState>) {
     this.#log = log;
     this.#stream_id = stream_id;
-    this.#remembered = remembered;
+    this.#cache = cache;
   }
 
   add(waiting: Waiting): void {
@@ -141,20 +141,20 @@ class Teller {
     signal.addEventListener("abort", withdraw, { once: true });
   }
 
-  /** Serves until nobody waits any more, and says so at once. */
+  /** Handles commands until none waits, then calls `on_idle` synchronously. */
   async serve(on_idle: () => void): Promise<void> {
-    // Whoever else comes in this turn of the event loop is in the first commit.
+    // Commands added in the same turn of the event loop go into the first commit.
     await Promise.resolve();
     while (this.#waiting.size > 0) {
       await givePrecedence(this.#log, this.#stream_id);
-      await this.#settle(this.#takeBatch());
+      await this.#handle(this.#takeBatch());
     }
     on_idle();
   }
 
   #takeBatch(): Set<Waiting> {
     const batch = new Set<Waiting>();
-    while (batch.size < MAX_TOLD) {
+    while (batch.size < MAX_BATCH) {
       const waiting = this.#waiting.take();
       if (!waiting) break;
       batch.add(waiting);
@@ -165,14 +165,14 @@ class Teller {
     return batch;
   }
 
-  /** Sees to it that all of them hear what came of theirs. Never throws. */
-  async #settle(batch: Set<Waiting>): Promise<void> {
+  /** Settles all commands of the batch. Never throws. */
+  async #handle(batch: Set<Waiting>): Promise<void> {
     const [first] = batch;
     const own = first?.streams[0];
     if (!own) return;
     const { decider, read } = own;
     const desk = new Desk(this.#log);
-    const known = this.#remembered.get(this.#stream_id);
+    const known = this.#cache.get(this.#stream_id);
     if (known?.decider === decider && !read) desk.expect(own, known.folded);
     try {
       while (batch.size > 0) await untilDecided(this.#log, [this.#stream_id], () => this.#round(desk, batch));
@@ -180,48 +180,48 @@ class Teller {
       await this.#failed(batch, error);
     }
     const folded = desk.folded(this.#stream_id);
-    const before = this.#remembered.get(this.#stream_id);
-    const isNews = before?.decider !== decider || before.folded.version < (folded?.version ?? 0);
-    if (folded && isNews && !read) this.#remembered.set(this.#stream_id, { decider, folded });
+    const before = this.#cache.get(this.#stream_id);
+    const isNewer = before?.decider !== decider || before.folded.version < (folded?.version ?? 0);
+    if (folded && isNewer && !read) this.#cache.set(this.#stream_id, { decider, folded });
   }
 
-  /** `undefined`: another process was faster. */
+  /** `undefined`: there was a conflict. */
   async #round(desk: Desk, batch: Set<Waiting>): Promise<true | undefined> {
     const callers = new Set(batch.values().map(({ caller }) => caller));
     const [charged_to = null] = callers.size === 1 ? callers : [this.#stream_id];
     const round = await desk.record([...batch], { charged_to });
     if (round.ok) {
-      for (const [waiting, answer] of round.answers) {
+      for (const [waiting, outcome] of round.outcomes) {
         batch.delete(waiting);
-        if (answer.ok) waiting.resolve(answer.handled);
-        else waiting.reject(answer.fault);
+        if (outcome.ok) waiting.resolve(outcome.handled);
+        else waiting.reject(outcome.fault);
       }
       return true;
     }
     for (const waiting of batch) {
-      const moved = waiting.streams.slice(1).filter(({ stream_id }) => round.moved.has(stream_id));
-      if (moved.length === 0) continue;
+      const changed = waiting.streams.slice(1).filter(({ stream_id }) => round.changed.has(stream_id));
+      if (changed.length === 0) continue;
       batch.delete(waiting);
-      this.#decideAlone(waiting, new Set(moved));
+      this.#handleAlone(waiting, new Set(changed));
     }
     return batch.size === 0 ? true : undefined;
   }
 
-  /** Others must not wait for one that is overtaken on a stream of its own: it goes the way of all, and goes first there. */
-  #decideAlone({ streams, decide, resolve, reject }: Waiting, moved: ReadonlySet<DecidedStream<unknown>>): void {
-    const known = streams.map((stream) => (moved.has(stream) ? { ...stream, expected: undefined } : stream));
+  /** Handles a command outside the batch after a conflict on one of its other streams, so that the batch need not wait. */
+  #handleAlone({ streams, decide, resolve, reject }: Waiting, changed: ReadonlySet<DecidedStream<unknown>>): void {
+    const known = streams.map((stream) => (changed.has(stream) ? { ...stream, expected: undefined } : stream));
     const handling = { streams: known, decide } as HandlingAll<unknown[], object>;
     handleAll(this.#log, handling).then(resolve, reject);
   }
 
-  /** What the log refuses for good fails whoever brought it, and nobody besides. */
+  /** If the log rejects the events for good, finds the command that has them and rejects that one alone. */
   async #failed(batch: Set<Waiting>, error: unknown): Promise<void> {
     if (!(error instanceof AppendRefusedError) || batch.size === 1) {
       for (const { reject } of batch) reject(error);
       return;
     }
     const all = [...batch];
-    await this.#settle(new Set(all.slice(0, all.length / 2)));
-    await this.#settle(new Set(all.slice(all.length / 2)));
+    await this.#handle(new Set(all.slice(0, all.length / 2)));
+    await this.#handle(new Set(all.slice(all.length / 2)));
   }
 }
