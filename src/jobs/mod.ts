@@ -1,7 +1,7 @@
 /** Runs jobs: claims, attempts, leases, callbacks. */
 
 export { commandJob } from "./commands.ts";
-export { type Answered, type ExternalAnswer, HeldAttempts, recordReport } from "./external/external_answers.ts";
+export { AttemptCache, type ExternalReport, type Reported, recordReport } from "./external/external_reports.ts";
 export { ExternalWorkers, TooManyClaimsError } from "./external/external_workers.ts";
 export type { RunnerOptions } from "./options.ts";
 export { type Runner, startRunner } from "./run/runner.ts";

@@ -330,14 +330,14 @@ class Compiling {
     const run = (scope: Scope) => {
       scope.meter.spend(1 + parts.length);
       const map: JsonMap = {};
-      let places = 0;
+      let indexes = 0;
       for (const { key, value } of parts) {
         const name = key.run(scope);
         if (typeof name !== "string")
           throw new ExpressionError(`A key must be a text; this is ${describe(kindOf(name))}`);
         if (key.literal === undefined) scope.meter.newKey(name);
         else scope.meter.property(name);
-        places = scope.meter.places(name, places);
+        indexes = scope.meter.indexes(name, indexes);
         if (Object.hasOwn(map, name)) throw new ExpressionError(`The key ${shown(name)} is repeated`);
         setOwn(map, name, value.run(scope));
       }
@@ -362,7 +362,7 @@ class Compiling {
       try {
         if (first(scope) === decisive) return decisive;
       } catch (error) {
-        failure = scope.meter.passOver(error);
+        failure = scope.meter.discard(error);
       }
       if (second(scope) === decisive) return decisive;
       if (failure !== undefined) throw failure;
@@ -503,7 +503,7 @@ function decided(
     try {
       if (test(scope) === decisive) return decisive;
     } catch (error) {
-      const passed = scope.meter.passOver(error);
+      const passed = scope.meter.discard(error);
       failure ??= passed;
     }
   }

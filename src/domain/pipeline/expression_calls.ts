@@ -189,7 +189,7 @@ function join(list: readonly Json[], separator: string, meter: Meter): string {
     if (typeof element !== "string") throw new ExpressionError("join takes a list of texts: map them with string(x)");
     length += element.length + separator.length;
     meter.text(element.length + separator.length);
-    meter.hold(length - separator.length);
+    meter.build(length - separator.length);
   }
   return (list as readonly string[]).join(separator);
 }
@@ -217,6 +217,6 @@ function urlEncode(text: string, meter: Meter): string {
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-  meter.hold(encoded.length);
+  meter.build(encoded.length);
   return encoded;
 }

@@ -1,24 +1,23 @@
 /**
- * What expressions cost. Whoever submits a job chooses how much work they are, and they run in the process that serves
- * everybody: so every piece of work is counted before it is done, in units that mean the same on every machine and at
- * every repetition, and ends where the budget does. One unit is 10 to 50 ns, whatever it is spent on:
- * `bench/expressions.ts` measures it for every operation.
+ * The cost of expressions. Callers choose how much work their expressions are, and the process that evaluates them serves
+ * everybody. So work is counted before it is done, and stops when the budget is used up. Units are deterministic: the same
+ * on every machine and each time. One unit takes 10 to 50 ns, for every operation: `bench/expressions.ts` measures it.
  *
  * ```text
- *   1     a node of the expression evaluated, an element visited, compared, copied or put into a list
- *   1     16 characters of text read, compared, searched, joined or written
- *   2     a property of a map read, compared, copied or set by a key that was there before; 20 for one that begins with a digit
- *   20    a key that is worked out looked up, 40 set
- *   1     2 numbers below 1,000 that the keys of a map leave out, where they are whole numbers
- *   1     an integer given, 4 a fraction, 12 one beyond 2^53
- *   20    reckoning with an integer beyond 2^53
- *   200   an error that ||, && or exists pass over
- *   100   an expression read, and 10 for each character of its source
+ *   1     evaluating a node of the expression; visiting, comparing or copying an element, or adding it to a list
+ *   1     reading, comparing, searching, joining or writing 16 characters of text
+ *   2     reading, comparing, copying or setting a property of a map by an existing key; 20 if the key begins with a digit
+ *   20    looking up a computed key; 40 for setting one
+ *   1     every 2 unused integers below 1,000 between integer keys of a map
+ *   1     writing an integer; 4 a fraction, 12 an integer beyond 2^53
+ *   20    arithmetic with an integer beyond 2^53
+ *   200   an error that ||, && or exists discards
+ *   100   parsing an expression, and 10 for each character of its source
  * ```
  */
 
 /**
- * Per render: the expressions of one input, condition, list of items, time or message. At most about 25 ms, usually 10.
+ * Per render: the expressions of one input, condition, list of items, time or message. Usually 10 ms, at most about 25.
  */
 export const MAX_RENDER_COST = 500_000;
 /** Per step, over all its renders, including its items, within one attempt of the job. */
@@ -26,8 +25,8 @@ export const MAX_STEP_COST = 20_000_000;
 /** Per attempt of a job, over all its renders. */
 export const MAX_JOB_COST = 50_000_000;
 /**
- * The result of one render, and the longest text within an expression: UTF-16 units of JSON, including quotes and
- * commas.
+ * Maximum length of the result of one render, and of a text within an expression: UTF-16 units of JSON, including quotes
+ * and commas.
  */
 export const MAX_RENDERED_LENGTH = 1_000_000;
 
@@ -39,7 +38,7 @@ const PROPERTY_COST = 2;
 const INDEX_PROPERTY_COST = 20;
 const KEY_COST = 20;
 const NEW_KEY_COST = 40;
-const PLACES_PER_UNIT = 2;
+const INDEXES_PER_UNIT = 2;
 const INTEGER_COST = 1;
 const FRACTION_COST = 4;
 const BIGINT_COST = 12;
@@ -90,7 +89,7 @@ export class Meter {
     this.spend(SOURCE_COST + length * SOURCE_CHARACTER_COST);
   }
 
-  /** One property of a map is about to be read, copied or set, by a key that the map has, or the source. */
+  /** A property of a map is about to be read, copied or set by a key that is in the map or in the source. */
   property(key: string): void {
     const first = key.charCodeAt(0);
     // The runtime keeps keys that could be list indices in a separate table, which is slow.
@@ -110,13 +109,13 @@ export class Meter {
   }
 
   /**
-   * A key is about to be set in a map that has so many places for keys that are whole numbers: how many it has then. The runtime
-   * makes one for each number below 1,000, up to the largest.
+   * A key is about to be set in a map whose table of integer keys has `count` entries; returns how many it has then. The
+   * runtime makes an entry for each integer up to the largest key below 1,000.
    */
-  places(key: string, count: number): number {
+  indexes(key: string, count: number): number {
     const index = SMALL_INDEX.test(key) ? Number(key) : -1;
     if (index < count) return count;
-    this.spend(Math.floor((index - count) / PLACES_PER_UNIT));
+    this.spend(Math.floor((index - count) / INDEXES_PER_UNIT));
     return index + 1;
   }
 
@@ -127,21 +126,21 @@ export class Meter {
   }
 
   /** A text of this length is about to be built. */
-  hold(length: number): void {
+  build(length: number): void {
     if (length > MAX_RENDERED_LENGTH) {
       throw new CostError(`A text would have more than ${MAX_RENDERED_LENGTH} characters. ${ADVICE}`);
     }
   }
 
   /** This much JSON is about to be returned. */
-  give(length: number): void {
+  output(length: number): void {
     this.#length_left -= length;
     if (this.#length_left >= 0) return;
     throw new CostError(`The result has more than ${MAX_RENDERED_LENGTH} characters of JSON. ${ADVICE}`);
   }
 
-  /** An error is discarded, as `||` and `exists` do if another operand decides. Rethrows what must not be. */
-  passOver(error: unknown): ExpressionError {
+  /** Discards an error, as `||` and `exists` do if another operand decides. Rethrows one that must not be discarded. */
+  discard(error: unknown): ExpressionError {
     if (!(error instanceof ExpressionError) || error instanceof CostError) throw error;
     this.spend(ERROR_COST);
     return error;
@@ -157,22 +156,22 @@ export class Expenses {
   #paced = 0;
   readonly #of_steps = new Map<string, number>();
 
-  /** Of its renders, in units. */
+  /** The cost of its renders, in units. */
   get total(): number {
     return this.#total;
   }
 
-  /** Of everything that it does in the process, in units: the attempt is paced by it, and never refused. */
+  /** The cost of everything it does in this process, in units: it paces the attempt, and is not limited. */
   get work(): number {
     return this.#total + this.#handed_on;
   }
 
-  /** This much work is about to be done with what was rendered, or with its results. */
+  /** This much work is about to be done with rendered values or with results. */
   handOn(units: number): void {
     this.#handed_on += units;
   }
 
-  /** The work since the last call. */
+  /** Returns the work since the last call. */
   pace(): number {
     const units = this.work - this.#paced;
     this.#paced += units;

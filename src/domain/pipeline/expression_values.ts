@@ -206,7 +206,7 @@ function joinedLists(left: readonly Json[], right: readonly Json[], meter: Meter
 
 function joinedTexts(left: string, right: string, meter: Meter): string {
   meter.text(left.length + right.length);
-  meter.hold(left.length + right.length);
+  meter.build(left.length + right.length);
   return left + right;
 }
 
@@ -216,32 +216,32 @@ export function toJson(value: Json, meter: Meter, depth = 0): Json {
   switch (typeof value) {
     case "string":
       meter.text(value.length);
-      meter.give(value.length + 2);
+      meter.output(value.length + 2);
       return value;
     case "boolean":
-      meter.give(value ? 4 : 5);
+      meter.output(value ? 4 : 5);
       return value;
     case "bigint":
     case "number":
       return numberAsJson(value, meter);
   }
   if (value === null) {
-    meter.give(4);
+    meter.output(4);
     return null;
   }
   if (depth === JSON_DEPTH_LIMIT)
     throw new ExpressionError(`it results in lists and maps nested more than ${JSON_DEPTH_LIMIT} levels deep`);
   if (Array.isArray(value)) {
-    meter.give(2 + Math.max(0, value.length - 1));
+    meter.output(2 + Math.max(0, value.length - 1));
     return value.map((one) => toJson(one, meter, depth + 1));
   }
   const map: JsonMap = {};
   const keys = keysOf(value as JsonMap, meter);
-  meter.give(2 + Math.max(0, keys.length - 1));
+  meter.output(2 + Math.max(0, keys.length - 1));
   for (const key of keys) {
     meter.text(key.length);
     meter.property(key);
-    meter.give(key.length + 3);
+    meter.output(key.length + 3);
     setOwn(map, key, toJson((value as JsonMap)[key] as Json, meter, depth + 1));
   }
   return map;
@@ -251,7 +251,7 @@ function numberAsJson(value: Numeric, meter: Meter): Numeric {
   const isHeld = typeof value === "bigint" ? fits(value) : Number.isFinite(value);
   if (!isHeld) throw new ExpressionError("it results in a number that JSON cannot represent");
   meter.number(value);
-  meter.give(lengthOf(value));
+  meter.output(lengthOf(value));
   return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 

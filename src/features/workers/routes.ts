@@ -26,10 +26,10 @@ import { jobNotFound } from "../../http/request/job_id.ts";
 import { route } from "../../http/route.ts";
 import { answerWritten } from "../../http/stream/answer.ts";
 import {
-  type Answered,
-  type ExternalAnswer,
+  AttemptCache,
+  type ExternalReport,
   ExternalWorkers,
-  HeldAttempts,
+  type Reported,
   recordReport,
   TooManyClaimsError,
 } from "../../jobs/mod.ts";
@@ -75,7 +75,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
     max_waiting: CLAIMS_WAITING_MAX,
     max_groups: CLAIM_SETS_MAX,
   });
-  const held = new HeldAttempts();
+  const cache = new AttemptCache();
   const claimed_jobs = new CallerTallies({
     max: CLAIMED_MAX,
     share: config.caller_share,
@@ -181,7 +181,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
       },
       async (call) => {
         const { lease_seconds, ...named } = call.body;
-        const { event } = await answer(named, { type: "heartbeat", lease_seconds }, call);
+        const { event } = await report(named, { type: "heartbeat", lease_seconds }, call);
         return { ...named, lease_expires_at: leaseEnd(event) };
       },
     ),
@@ -205,7 +205,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
       },
       async (call) => {
         const { result = null, ...named } = call.body;
-        return ended(named, await answer(named, { type: "complete", result }, call), call);
+        return ended(named, await report(named, { type: "complete", result }, call), call);
       },
     ),
     route(
@@ -230,7 +230,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         const { error: given, ...named } = call.body;
         const { retryable = true, retry_after_seconds: retry_after, ...error } = given;
         const failure = { type: "fail", error, retryable, retry_after } as const;
-        return ended(named, await answer(named, failure, call), call);
+        return ended(named, await report(named, failure, call), call);
       },
     ),
     route(
@@ -253,7 +253,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         },
       },
       async (call) => {
-        return ended(call.body, await answer(call.body, { type: "release" }, call), call);
+        return ended(call.body, await report(call.body, { type: "release" }, call), call);
       },
     ),
   ];
@@ -271,17 +271,17 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
     throw new Problem(workerProblems.workflow_built_in, detail, { errors });
   }
 
-  async function answer(
+  async function report(
     named: Named,
-    answered: ExternalAnswer,
+    given: ExternalReport,
     { caller, cause }: Asked,
-  ): Promise<Answered & { ok: true }> {
+  ): Promise<Reported & { ok: true }> {
     const job_id = named.job_id.toLowerCase();
     const meta = { actor: caller.actor, correlation_id: job_id, ...cause };
     const on_attempt = metrics.attempt.bind(metrics);
     const { attempt } = named;
     const reach = reachOf(caller);
-    const result = await recordReport(log, { job_id, attempt, answer: answered, reach, meta, on_attempt, held });
+    const result = await recordReport(log, { job_id, attempt, report: given, reach, meta, on_attempt, cache });
     if (!result.ok)
       throw refusal({ job_id, attempt }, { ...result, told: result.claimed || mayDo(caller, "jobs:read") });
     return result;
@@ -310,7 +310,7 @@ function claimedJob(job_id: string, state: JobState) {
   };
 }
 
-function leaseEnd({ recorded_at, data }: (Answered & { ok: true })["event"]): string | null {
+function leaseEnd({ recorded_at, data }: (Reported & { ok: true })["event"]): string | null {
   const { lease_seconds } = data as { lease_seconds: number };
   return timestamp(Date.parse(recorded_at) + lease_seconds * 1000);
 }
@@ -318,7 +318,7 @@ function leaseEnd({ recorded_at, data }: (Answered & { ok: true })["event"]): st
 /** The response to a worker whose report has ended its attempt. */
 function ended(
   { job_id }: Named,
-  { event, position, replayed }: Answered & { ok: true },
+  { event, position, replayed }: Reported & { ok: true },
   call: Pick<Call, "recorded" | "replayed">,
 ) {
   call.recorded(position);
@@ -333,7 +333,7 @@ function ended(
 /** Why a worker's report is rejected, and who has the job now. */
 function refusal(
   { job_id, attempt }: Named,
-  { code, job, told }: Answered & { ok: false } & { readonly told: boolean },
+  { code, job, told }: Reported & { ok: false } & { readonly told: boolean },
 ): Problem {
   if (code === "job_not_found") return jobNotFound(job_id);
   if (!told) {

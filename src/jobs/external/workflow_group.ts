@@ -25,7 +25,7 @@ import { HeldBackJobs } from "../queue/held_back.ts";
 import { type ReadyJob, ReadyQueue } from "../queue/ready_queue.ts";
 import { Spread } from "../queue/spread.ts";
 import { type ClaimResult, claim } from "../run/claim.ts";
-import { longestLease } from "./external_answers.ts";
+import { longestLease } from "./external_reports.ts";
 
 /** The approximate maximum size of the jobs in one response, in bytes; a single job may exceed it. */
 const MAX_ANSWER_WEIGHT = 8_000_000;

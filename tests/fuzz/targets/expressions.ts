@@ -158,7 +158,7 @@ export const expressions: FuzzTarget = {
         strictEqual(written.length <= 6 * MAX_RENDERED_LENGTH, true);
       },
     ),
-    "reckoning with a whole number beyond 2^53 is exact, or an error": fc.property(
+    "arithmetic with an integer beyond 2^53 is exact, or an error": fc.property(
       large,
       fc.oneof(
         large,

@@ -2,7 +2,7 @@
  * Reports of external workers on their attempts: heartbeats and outcomes.
  *
  * An attempt's time limit is checked by its heartbeats: one that comes too late ends the attempt (`attempt_timeout`),
- * and the lease never lasts much longer than the attempt may. A late outcome stands: the work is done.
+ * and the lease never outlasts the attempt's time limit by much. A late outcome is accepted: the work is done.
  */
 import { LRUCache } from "lru-cache";
 import type { EventMeta } from "../../../events/envelope.ts";
@@ -20,10 +20,10 @@ import { commandJob, reachable } from "../commands.ts";
 import type { EndedAttempt } from "../options.ts";
 import { isRetryable, retryDelay } from "../run/retry.ts";
 
-/** By how many seconds a lease may outlast its attempt's time limit, so that its worker is told of it. */
+/** By how many seconds a lease may outlast its attempt's time limit, so that the worker learns of the timeout. */
 const TIMEOUT_SLACK = 5;
 
-export type ExternalAnswer =
+export type ExternalReport =
   /** Without `lease_seconds`: as long as in the claim. */
   | { readonly type: "heartbeat"; readonly lease_seconds?: number }
   | { readonly type: "complete"; readonly result: unknown }
@@ -32,16 +32,16 @@ export type ExternalAnswer =
   /** Releases the job. */
   | { readonly type: "release" };
 
-export interface Answering {
+export interface Reporting {
   readonly job_id: string;
   readonly attempt: number;
-  readonly answer: ExternalAnswer;
-  /** The caller's. */
+  readonly report: ExternalReport;
+  /** The reach of the caller. */
   readonly reach: Reach;
   /** The reporting actor, which must have made the claim. */
   readonly meta: EventMeta;
-  /** A cache of attempts; absent: none. */
-  readonly held?: HeldAttempts;
+  /** Absent: nothing is cached. */
+  readonly cache?: AttemptCache;
   /** Called if the report has ended the attempt, and is recorded now for the first time. */
   readonly on_attempt?: (ended: EndedAttempt) => void;
 }
@@ -49,36 +49,36 @@ export interface Answering {
 /** The outcomes of the reports that end an attempt. */
 const OUTCOMES = { complete: "succeeded", fail: "failed", release: "worker_stopping" } as const;
 
-type AnswerEvent = Extract<
+type ReportEvent = Extract<
   KnownEvent,
   { type: "job.heartbeat" | "job.succeeded" | "job.failed" | "job.retry_scheduled" | "job.released" }
 >;
 
-export type Answered =
+export type Reported =
   | {
       readonly ok: true;
-      /** What is recorded of it. */
-      readonly event: Pick<AnswerEvent, "type" | "data" | "recorded_at">;
+      /** The recorded event. */
+      readonly event: Pick<ReportEvent, "type" | "data" | "recorded_at">;
       readonly position: number;
-      /** Whether it was recorded before: the worker has repeated its report. */
+      /** Whether it was recorded before: the worker repeated its report. */
       readonly replayed: boolean;
     }
   | {
       readonly ok: false;
-      /** `attempt_timeout`: the attempt has taken too long, and has just been ended. */
+      /** `attempt_timeout`: the attempt took too long, and was ended by this report. */
       readonly code: JobRejection["code"] | "attempt_timeout";
       /** The job as it is now. */
       readonly job: JobState;
-      /** Whether the reported claim was made by the reporter. */
+      /** Whether the reporting actor claimed the attempt. */
       readonly claimed: boolean;
     };
 
 /** How many jobs are cached. */
-const MAX_HELD = 10_000;
-/** A heartbeat within this fraction of the lease after another renews nothing. */
+const MAX_CACHED = 10_000;
+/** A heartbeat within this fraction of the lease after the previous one is not recorded. */
 const RENEWAL_SHARE = 1 / 4;
 
-interface HeldAttempt {
+interface CachedAttempt {
   /** Without large fields: see {@link lean}. */
   readonly state: JobState;
   readonly version: number;
@@ -86,59 +86,59 @@ interface HeldAttempt {
     readonly attempt: number;
     readonly wanted: number | undefined;
     readonly until: number;
-    readonly answered: Answered & { ok: true };
+    readonly reported: Reported & { ok: true };
   };
   /** The heartbeat that was refused at this version. */
   readonly refused?: { readonly attempt: number; readonly actor: string; readonly claimed: boolean };
 }
 
 /**
- * What this process knows of jobs that external workers keep with heartbeats, so that it reads only what is new of
- * each, whatever the size of its payload and results, and records no more heartbeats than the lease needs. The log
- * still decides: this may be stale.
+ * Jobs whose leases external workers renew with heartbeats. With it, only new events of a job are read, whatever the size of
+ * its payload and results, and no more heartbeats are recorded than the lease needs. It may be stale: the log decides.
  */
-export class HeldAttempts {
+export class AttemptCache {
   /** By job. */
-  readonly #held = new LRUCache<string, HeldAttempt>({ max: MAX_HELD });
+  readonly #attempts = new LRUCache<string, CachedAttempt>({ max: MAX_CACHED });
 
   known(job_id: string): { readonly state: JobState; readonly version: number } | undefined {
-    return this.#held.get(job_id);
+    return this.#attempts.get(job_id);
   }
 
-  /** The response to the previous heartbeat, if it covers this one, too. */
-  renewed({ job_id, attempt, answer }: Answering): (Answered & { ok: true }) | undefined {
-    const renewal = this.#held.get(job_id)?.renewal;
-    if (!renewal || answer.type !== "heartbeat" || Date.now() >= renewal.until) return undefined;
-    return renewal.attempt === attempt && renewal.wanted === answer.lease_seconds ? renewal.answered : undefined;
+  /** What the previous heartbeat recorded, if it covers this one, too. */
+  renewed({ job_id, attempt, report }: Reporting): (Reported & { ok: true }) | undefined {
+    const renewal = this.#attempts.get(job_id)?.renewal;
+    if (!renewal || report.type !== "heartbeat" || Date.now() >= renewal.until) return undefined;
+    return renewal.attempt === attempt && renewal.wanted === report.lease_seconds ? renewal.reported : undefined;
   }
 
   /** Stores what a heartbeat found and recorded. */
-  renew({ job_id, attempt, answer }: Answering, found: Found & { readonly answered: Answered & { ok: true } }): void {
-    if (answer.type !== "heartbeat") return;
-    const { state, version, answered } = found;
-    const { lease_seconds } = answered.event.data as { lease_seconds: number };
+  renew({ job_id, attempt, report }: Reporting, found: Found & { readonly reported: Reported & { ok: true } }): void {
+    if (report.type !== "heartbeat") return;
+    const { state, version, reported } = found;
+    const { lease_seconds } = reported.event.data as { lease_seconds: number };
     const until = Date.now() + lease_seconds * 1000 * RENEWAL_SHARE;
-    this.#keep(job_id, { state, version, renewal: { attempt, wanted: answer.lease_seconds, until, answered } });
+    this.#keep(job_id, { state, version, renewal: { attempt, wanted: report.lease_seconds, until, reported } });
   }
 
-  /** Whether a heartbeat came from whoever claimed the attempt, if the same was refused before at this version. */
-  refused({ job_id, attempt, meta }: Answering, version: number): boolean | undefined {
-    const held = this.#held.get(job_id);
-    const isSame = held?.version === version && held.refused?.attempt === attempt && held.refused.actor === meta.actor;
-    return isSame ? held?.refused?.claimed : undefined;
+  /** For a heartbeat that was refused before at this version: whether it came from the actor that claimed the attempt. */
+  refused({ job_id, attempt, meta }: Reporting, version: number): boolean | undefined {
+    const cached = this.#attempts.get(job_id);
+    const { refused } = cached ?? {};
+    const isSame = cached?.version === version && refused?.attempt === attempt && refused.actor === meta.actor;
+    return isSame ? refused.claimed : undefined;
   }
 
   /** Stores what a refused heartbeat found. */
-  refuse({ job_id, attempt, meta }: Answering, { state, version, claimed }: Found & { claimed: boolean }): void {
+  refuse({ job_id, attempt, meta }: Reporting, { state, version, claimed }: Found & { claimed: boolean }): void {
     this.#keep(job_id, { state, version, refused: { attempt, actor: meta.actor, claimed } });
   }
 
   forget(job_id: string): void {
-    this.#held.delete(job_id);
+    this.#attempts.delete(job_id);
   }
 
-  #keep(job_id: string, held: HeldAttempt): void {
-    this.#held.set(job_id, { ...held, state: lean(held.state) });
+  #keep(job_id: string, attempt: CachedAttempt): void {
+    this.#attempts.set(job_id, { ...attempt, state: lean(attempt.state) });
   }
 }
 
@@ -148,7 +148,7 @@ interface Found {
   readonly version: number;
 }
 
-/** The part of a job that decides on reports: without its payload, and without outputs and results. */
+/** The part of a job that reports are decided on: without payload, outputs and results. */
 function lean(state: JobState): JobState {
   const step_states = new Map(
     [...state.step_states].map(([id, step]) => [
@@ -166,70 +166,70 @@ export function longestLease({ attempt_timeout_seconds }: Pick<JobState, "attemp
 }
 
 /** Records a report. Throws what `log.append` throws. */
-export async function recordReport(log: EventLog, answering: Answering): Promise<Answered> {
-  const { job_id, answer, meta, reach } = answering;
-  const decider = reachable<Answering>(reach, { ...jobDecider, decide });
-  const { held } = answering;
-  const known = held?.known(job_id);
-  const handled = await handle(log, { stream_id: jobStream(job_id), decider, command: answering, meta, known });
+export async function recordReport(log: EventLog, reporting: Reporting): Promise<Reported> {
+  const { job_id, report, meta, reach } = reporting;
+  const decider = reachable<Reporting>(reach, { ...jobDecider, decide });
+  const { cache } = reporting;
+  const known = cache?.known(job_id);
+  const handled = await handle(log, { stream_id: jobStream(job_id), decider, command: reporting, meta, known });
   if (!handled.ok) {
     const { code } = handled.refusal;
     if (code === "job_not_found") return { ok: false, code, job: jobDecider.initial, claimed: false };
     const { state, version } = handled;
     const refused = { ok: false, code, job: state } as const;
-    const claimed = answer.type === "heartbeat" ? held?.refused(answering, version) : undefined;
+    const claimed = report.type === "heartbeat" ? cache?.refused(reporting, version) : undefined;
     if (claimed !== undefined) return { ...refused, claimed };
-    const found = await recorded(log, answering, refused);
-    if (answer.type === "heartbeat" && !found.ok) held?.refuse(answering, { state, version, claimed: found.claimed });
+    const found = await recorded(log, reporting, refused);
+    if (report.type === "heartbeat" && !found.ok) cache?.refuse(reporting, { state, version, claimed: found.claimed });
     return found;
   }
-  if (handled.position === undefined) return held?.renewed(answering) as Answered;
+  if (handled.position === undefined) return cache?.renewed(reporting) as Reported;
   const { state, position, recorded_at } = handled as typeof handled & { position: number; recorded_at: string };
-  if (answer.type === "heartbeat" && Date.parse(recorded_at) >= deadline(state)) {
-    return await timeOut(log, answering, state);
+  if (report.type === "heartbeat" && Date.parse(recorded_at) >= deadline(state)) {
+    return await timeOut(log, reporting, state);
   }
-  if (answer.type !== "heartbeat") {
+  if (report.type !== "heartbeat") {
     const seconds = (Date.parse(recorded_at) - (state.started_at ?? 0)) / 1000;
-    answering.on_attempt?.({ workflow: "external", outcome: OUTCOMES[answer.type], seconds });
+    reporting.on_attempt?.({ workflow: "external", outcome: OUTCOMES[report.type], seconds });
   }
-  const event = { ...handled.events.at(-1), recorded_at } as AnswerEvent;
-  const answered = { ok: true, event, position, replayed: false } as const;
-  if (answer.type === "heartbeat") {
-    held?.renew(answering, { state, version: handled.version - handled.events.length, answered });
+  const event = { ...handled.events.at(-1), recorded_at } as ReportEvent;
+  const reported = { ok: true, event, position, replayed: false } as const;
+  if (report.type === "heartbeat") {
+    cache?.renew(reporting, { state, version: handled.version - handled.events.length, reported });
   } else {
-    held?.forget(job_id);
+    cache?.forget(job_id);
   }
-  return answered;
+  return reported;
 }
 
-function decide(answering: Answering, state: JobState) {
-  const { attempt } = answering;
-  if (state.status === "running" && state.attempt === attempt && !isClaimant(answering, state)) {
+function decide(reporting: Reporting, state: JobState) {
+  const { attempt } = reporting;
+  if (state.status === "running" && state.attempt === attempt && !isClaimant(reporting, state)) {
     const message = `Cannot report on attempt ${attempt}: another has claimed it.`;
     return { rejected: true, code: "attempt_superseded", message } as const satisfies JobRejection;
   }
-  // Its lease was renewed just now.
-  const isHeld = state.status === "running" && state.attempt === attempt;
-  if (isHeld && Date.now() < deadline(state) && answering.held?.renewed(answering)) return [];
-  return jobDecider.decide(toCommand(answering, state), state);
+  // The previous heartbeat covers this one.
+  const isRunning = state.status === "running" && state.attempt === attempt;
+  if (isRunning && Date.now() < deadline(state) && reporting.cache?.renewed(reporting)) return [];
+  return jobDecider.decide(toCommand(reporting, state), state);
 }
 
-/** A worker's name for itself is no proof: several may have the same. */
-function isClaimant({ meta }: Answering, { external, claimed_by }: JobState): boolean {
+/** By actor: a worker's own name proves nothing, as several may use the same. */
+function isClaimant({ meta }: Reporting, { external, claimed_by }: JobState): boolean {
   return external && claimed_by === meta.actor;
 }
 
-function toCommand({ attempt, answer }: Answering, state: JobState): JobCommand {
-  switch (answer.type) {
+function toCommand({ attempt, report }: Reporting, state: JobState): JobCommand {
+  switch (report.type) {
     case "heartbeat": {
-      const wanted = answer.lease_seconds ?? state.lease_seconds ?? 0;
+      const wanted = report.lease_seconds ?? state.lease_seconds ?? 0;
       const left = (deadline(state) - Date.now()) / 1000 + TIMEOUT_SLACK;
       return { type: "heartbeat", attempt, lease_seconds: Math.max(1, Math.min(wanted, left)) };
     }
     case "complete":
-      return { type: "complete", attempt, result: answer.result };
+      return { type: "complete", attempt, result: report.result };
     case "fail": {
-      const { error, retryable, retry_after } = answer;
+      const { error, retryable, retry_after } = report;
       const failure = { type: "fail", attempt, error } as const;
       return retryable ? { ...failure, retry: { in_seconds: retryDelay(state, { retry_after }) } } : failure;
     }
@@ -244,7 +244,7 @@ function deadline({ started_at, attempt_timeout_seconds }: JobState): number {
 }
 
 /** Ends an attempt whose time is up. */
-async function timeOut(log: EventLog, { job_id, attempt, reach, meta }: Answering, state: JobState): Promise<Answered> {
+async function timeOut(log: EventLog, { job_id, attempt, reach, meta }: Reporting, state: JobState): Promise<Reported> {
   const seconds = state.attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS;
   const error = { code: "attempt_timeout", message: `The attempt did not finish within ${seconds} s.` };
   const retry = isRetryable(error) ? { in_seconds: retryDelay(state) } : undefined;
@@ -253,40 +253,37 @@ async function timeOut(log: EventLog, { job_id, attempt, reach, meta }: Answerin
   return { ok: false, code, job: handled.state, claimed: true };
 }
 
-/**
- * The record of the attempt's outcome, if the worker has reported the same before: the response was lost on the way.
- * Otherwise the refusal.
- */
+/** The recorded outcome, if the worker reported the same before and lost the response; otherwise the refusal. */
 async function recorded(
   log: EventLog,
-  { job_id, attempt, answer, meta }: Answering,
-  refused: Omit<Answered & { ok: false }, "claimed">,
-): Promise<Answered> {
+  { job_id, attempt, report, meta }: Reporting,
+  refused: Omit<Reported & { ok: false }, "claimed">,
+): Promise<Reported> {
   let claimed = false;
-  let said: Answered | undefined;
-  // Its submission does not matter.
+  let before: Reported | undefined;
+  // Skips the submission.
   for await (const page of pagesOf(log, { stream_id: jobStream(job_id), after_version: 1 })) {
     await inSlices(page, (stored) => {
       const event = decode(stored);
       if (!("attempt" in event.data) || event.data.attempt !== attempt) return;
       if (event.type === "job.started") claimed = event.data.external === true && event.meta.actor === meta.actor;
-      else if (isRecordOf(answer, event as AnswerEvent)) {
-        said = { ok: true, event: event as AnswerEvent, position: stored.position, replayed: true };
+      else if (isRecordOf(report, event as ReportEvent)) {
+        before = { ok: true, event: event as ReportEvent, position: stored.position, replayed: true };
       }
     });
   }
-  return claimed && said ? said : { ...refused, claimed };
+  return claimed && before ? before : { ...refused, claimed };
 }
 
-function isRecordOf(answer: ExternalAnswer, event: AnswerEvent): boolean {
+function isRecordOf(report: ExternalReport, event: ReportEvent): boolean {
   switch (event.type) {
     case "job.succeeded":
-      return answer.type === "complete" && isSameJson(opened(event.data.result ?? null), answer.result ?? null);
+      return report.type === "complete" && isSameJson(opened(event.data.result ?? null), report.result ?? null);
     case "job.failed":
     case "job.retry_scheduled":
-      return answer.type === "fail" && isSameJson(event.data.error, answer.error);
+      return report.type === "fail" && isSameJson(event.data.error, report.error);
     case "job.released":
-      return answer.type === "release" && event.data.reason === "worker_stopping";
+      return report.type === "release" && event.data.reason === "worker_stopping";
     default:
       return false;
   }
