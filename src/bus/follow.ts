@@ -5,24 +5,24 @@ import { GapError, RangeReader } from "./range_reader.ts";
 import type { Bus } from "./types.ts";
 
 export interface FollowOptions {
-  /** Read while the follower is behind the bus's tail. */
+  /** Read while the follower is behind the window of the bus's tail. */
   readonly log: Pick<EventLog, "readRange">;
   readonly bus: Pick<Bus, "tail">;
-  /** The last position already dealt with; 0 for all events from the first. */
+  /** The last position already processed; 0 for all events from the first. */
   readonly after: number;
   /** Ends the iteration. */
   readonly signal: AbortSignal;
-  /** Events handed over at once at most; 1000 by default. */
+  /** Maximum number of events in one batch; 1000 by default. */
   readonly batch?: number;
-  /** Characters of data handed over at once at most, one event aside: for followers that wait for whoever takes them. */
+  /** Maximum UTF-16 units of data in one batch, unless a single event is longer: for followers with a slow consumer. */
   readonly max_length?: number;
-  /** Told of each failed read; reading is tried again until it succeeds or the signal fires. */
+  /** Called with the error of each failed read; reads are retried until they succeed or the signal fires. */
   readonly on_fault?: (error: unknown) => void;
 }
 
 /**
- * Every event after a position exactly once, in order, without a gap, for ever: from the tail, which all followers of a
- * process share, and from the log while this one is behind it. Does nothing unless pulled.
+ * Yields every event after a position exactly once, in order, without gaps, until the signal fires: from the tail, which all
+ * followers of a process share, or from the log while this one is behind the tail's window. Reads only when pulled.
  *
  * Throws if the log itself has a gap.
  */
@@ -53,7 +53,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<readonly S
   }
 }
 
-/** Reads until that succeeds, or until the signal fires. */
+/** Retries a read until it succeeds or the signal fires. */
 async function read(
   range: RangeReader,
   { signal, on_fault }: FollowOptions,

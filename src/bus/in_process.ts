@@ -1,7 +1,7 @@
 import { Tail, type TailOptions } from "./tail.ts";
 import type { Bus } from "./types.ts";
 
-/** A bus over the log alone: this process's commits reach it at once, those of others when the log is next read. */
+/** A bus over the log alone: this process's commits reach it at once, those of other processes with the next poll. */
 export function inProcessBus(options: TailOptions): Bus {
   const tail = new Tail(options);
   return {

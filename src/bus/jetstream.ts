@@ -1,10 +1,10 @@
 /**
- * The bus over NATS. One of the processes relays the log to the JetStream stream; all others hear of each
- * event as it is published. They listen on the stream's subjects directly rather than through a consumer:
- * what a consumer adds, replay and acknowledgement, is the log's part here.
+ * The bus over NATS. One process relays the log to the JetStream stream; all others receive each event as it is
+ * published. They subscribe to the stream's subjects directly, without a consumer: what a consumer adds, replay and
+ * acknowledgement, the log provides.
  *
- * A connection that ends takes with it everything that was built on it; a new one is made, for ever.
- * Meanwhile the log itself gives the news.
+ * When a connection ends, everything that used it ends too, and a new connection is made, however often that fails.
+ * Meanwhile news comes from polling the log.
  */
 import { type ConnectionOptions, connect, type JetStreamManager, type Msg, type NatsConnection } from "nats";
 import { eventId, type StoredEvent } from "../../events/envelope.ts";
@@ -16,17 +16,17 @@ import { manager, openStream, readCursor, STREAM, setReplicas } from "./stream.t
 import { type News, Tail } from "./tail.ts";
 import type { Bus, BusHealth, BusLogger } from "./types.ts";
 
-/** Here processes tell the relay that they have committed; the body is the position. Not part of the stream. */
+/** The subject on which processes tell the relay that they have committed; the body is the position. Not in the stream. */
 const HEAD_SUBJECT = "levqor.head";
 
-/** Between two looks whether the stream can be reached; it may take 5 s to know that it cannot. */
+/** The time between two checks that the stream can be reached; a failing check takes up to 5 s. */
 const WATCH_MS = 2_000;
-/** Events from NATS that are handed over at once at most. */
+/** Maximum number of events from NATS that are passed on at once. */
 const MAX_GATHERED = 1_000;
 
 /**
- * Runs `work` whenever, and as long as, this process is the one that relays; resolves when the signal
- * fires. `work` ends when its own signal fires.
+ * Runs `work` whenever this process is the relay, for as long as it is; resolves when the signal fires. `work` ends when
+ * its own signal fires.
  */
 export type Lead = (work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) => Promise<void>;
 
@@ -34,21 +34,21 @@ export interface JetStreamBusOptions {
   readonly log: EventLog;
   /** One or more, separated by commas: `nats://[user:password@]host:port`, `tls://…`. */
   readonly nats_url: string;
-  /** Copies of the stream; by default 1 where it is made, else what it has. */
+  /** Replicas of the stream; by default 1 for a new stream, and what an existing one has. */
   readonly replicas?: number | undefined;
   readonly lead: Lead;
   readonly logger?: BusLogger;
 }
 
-/** Opens the bus; the connection is made, and made again, in the background. */
+/** Opens the bus; it connects and reconnects in the background. */
 export function jetStreamBus(options: JetStreamBusOptions): Bus {
   return new JetStreamBus(options);
 }
 
-/** A stream that is this log's. */
+/** A stream that belongs to this log. */
 interface Claim {
   readonly log_id: string | undefined;
-  /** Of the stream's last event. */
+  /** The position of the stream's last event. */
   readonly position: number;
 }
 
@@ -59,9 +59,9 @@ class JetStreamBus implements Bus {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   readonly #stopTelling: () => void;
-  /** The connection, once the stream on it is known to be this log's. */
+  /** The connection, once the stream on it is known to belong to this log. */
   #nats: NatsConnection | undefined;
-  /** Whether the stream answered when it was last asked. */
+  /** Whether the last check reached the stream. */
   #isReachable = false;
   #relaying = false;
   #position = 0;
@@ -111,7 +111,7 @@ class JetStreamBus implements Bus {
         await this.#session(nats, signal);
         logger?.info({ server: nats.getServer() }, "The connection to NATS ended");
       } catch (error) {
-        logger?.warn({ reason: messageOf(error) }, "NATS cannot be reached; the bus goes on over the log alone");
+        logger?.warn({ reason: messageOf(error) }, "NATS cannot be reached; the bus continues over the log alone");
       }
       this.#nats = undefined;
       await pause(backoff.next(), signal);
@@ -123,7 +123,7 @@ class JetStreamBus implements Bus {
     const session = new AbortController();
     const ended = AbortSignal.any([signal, session.signal]);
     const closed = nats.closed().then(() => session.abort());
-    // Requests under way are answered at once when their connection closes.
+    // Closing the connection settles pending requests at once.
     const close = () => void nats.close();
     signal.addEventListener("abort", close);
     let watching: Promise<void> | undefined;
@@ -151,7 +151,7 @@ class JetStreamBus implements Bus {
     }
   }
 
-  /** Waits until the log has begun and the stream on the connection is its own; says how far that is. */
+  /** Waits until the log has an event and the stream on the connection belongs to it; resolves to the stream's position. */
   async #claimStream(nats: NatsConnection, signal: AbortSignal): Promise<Claim | undefined> {
     const { log, logger } = this.#options;
     const backoff = new Backoff(200, 30_000);
@@ -169,7 +169,7 @@ class JetStreamBus implements Bus {
         await this.#anyNews(1_000, signal);
       } catch (error) {
         if (signal.aborted) break;
-        logger?.warn({ reason: messageOf(error) }, "JetStream cannot be used; the bus goes on over the log alone");
+        logger?.warn({ reason: messageOf(error) }, "JetStream cannot be used; the bus continues over the log alone");
         await pause(backoff.next(), signal);
       }
     }
@@ -183,12 +183,12 @@ class JetStreamBus implements Bus {
     try {
       await setReplicas(jsm, replicas);
     } catch (error) {
-      // With fewer copies than wished for, the stream does its work all the same.
-      logger?.warn({ replicas, reason: messageOf(error) }, "Cannot give the stream its copies");
+      // The stream works with fewer replicas, too.
+      logger?.warn({ replicas, reason: messageOf(error) }, "Cannot set the stream's number of replicas");
     }
   }
 
-  /** Asks for the stream again and again: a connection may be there and the stream's nodes gone. */
+  /** Checks the stream regularly: its nodes may be down while the connection is up. */
   async #watchStream(nats: NatsConnection, signal: AbortSignal): Promise<void> {
     const { logger } = this.#options;
     const ask = async () => {
@@ -206,7 +206,7 @@ class JetStreamBus implements Bus {
       const isReachable = fault === undefined;
       if (isReachable && !this.#isReachable) logger?.info({}, "The stream can be reached again");
       if (!isReachable && this.#isReachable) {
-        logger?.warn({ reason: fault }, "The stream cannot be reached; the bus goes on over the log alone");
+        logger?.warn({ reason: fault }, "The stream cannot be reached; the bus continues over the log alone");
       }
       this.#isReachable = isReachable;
     }
@@ -250,16 +250,16 @@ class JetStreamBus implements Bus {
 
 const CONNECTION = {
   name: "levqor",
-  // One way to come back, whatever was lost: see the run loop.
+  // The run loop reconnects: the same way whatever was lost.
   reconnect: false,
   timeout: 5_000,
   pingInterval: 10_000,
   maxPingOut: 2,
-  // A relay's own messages would come back to it, whose process has read those events in the log.
+  // The relay's process has read these events from the log and must not receive its own messages.
   noEcho: true,
 } as const satisfies ConnectionOptions;
 
-/** Gathers what arrives together into arrays without a gap. */
+/** Collects events that arrive together into arrays without gaps. */
 class Gatherer {
   readonly #tail: Tail;
   #events: StoredEvent[] = [];
@@ -280,7 +280,7 @@ class Gatherer {
     if (!event) {
       this.#tail.hear({ last: position });
     } else {
-      // The client calls back for all messages of one chunk from the socket before microtasks run.
+      // The client calls back for all messages of a socket chunk before microtasks run.
       if (this.#events.length === 0) queueMicrotask(() => this.#tell());
       this.#events.push(event);
     }
@@ -295,7 +295,7 @@ class Gatherer {
   }
 }
 
-/** NATS URLs carry credentials; the client takes them apart from the servers. */
+/** NATS URLs contain credentials; the client takes them separately from the servers. */
 function parseUrl(nats_url: string): ConnectionOptions {
   const urls = nats_url.split(",").map((text) => new URL(text.trim()));
   const credentials = urls.find((url) => url.username);

@@ -1,4 +1,4 @@
-/** Spreads logged events: over NATS JetStream, or in this process and by polling the log. */
+/** Distributes logged events: over NATS JetStream, or within this process and by polling the log. */
 export { type FollowOptions, follow } from "./follow.ts";
 export { inProcessBus } from "./in_process.ts";
 export { openBus } from "./open.ts";

@@ -7,21 +7,21 @@ import type { Bus, BusLogger } from "./types.ts";
 
 export interface OpenBusOptions {
   readonly log: EventLog;
-  /** Where the lease on the relay is kept. */
+  /** The database with the relay's lease. */
   readonly sql: Sql;
-  /** Who may hold the lease: unique for each process that runs. */
+  /** The lease's holder: unique for each running process. */
   readonly holder: string;
   /** One or more NATS URLs, separated by commas; without it the bus is in-process. */
   readonly nats_url?: string | undefined;
-  /** Copies of the stream; by default 1 where it is made, else what it has. */
+  /** Replicas of the stream; by default 1 for a new stream, and what an existing one has. */
   readonly nats_replicas?: number | undefined;
   readonly logger?: BusLogger;
 }
 
-/** Opens the bus that the configuration asks for. Does not wait for NATS. Rejects if `nats_url` is no URL. */
+/** Opens the configured bus. Does not wait for NATS. Rejects if `nats_url` is invalid. */
 export async function openBus({ log, sql, holder, nats_url, nats_replicas, logger }: OpenBusOptions): Promise<Bus> {
   if (!nats_url) return inProcessBus({ log });
-  // The client is loaded only when it is needed: it would slow down every start.
+  // Loaded only when it is needed: the client would slow down every start.
   const { jetStreamBus } = await import("./jetstream.ts");
   return jetStreamBus({ log, nats_url, replicas: nats_replicas, logger, lead: byLease({ sql, holder, logger }) });
 }
@@ -39,7 +39,7 @@ function byLease({ sql, holder, logger }: Pick<OpenBusOptions, "sql" | "holder" 
       } catch (error) {
         if (signal.aborted) return;
         const reason = error instanceof Error ? error.message : String(error);
-        logger?.warn({ reason }, "The lease on the relay cannot be had; the bus tries again");
+        logger?.warn({ reason }, "Cannot acquire the relay's lease; will try again");
         await pause(backoff.next(), signal);
       }
     }

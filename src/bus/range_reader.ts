@@ -2,25 +2,25 @@ import type { StoredEvent } from "../../events/envelope.ts";
 import type { EventLog } from "../log/types.ts";
 import { textLength } from "./stretch.ts";
 
-/** The most events in the first read, while their size is not known. */
+/** Maximum number of events in the first read, while their size is unknown. */
 const FIRST_READ = 100;
-/** The UTF-16 units of data that one read aims for. */
+/** The target size of one read, in UTF-16 units of data. */
 const READ_LENGTH = 8_000_000;
 
-/** Reads the log in ranges of about the same size in characters, however long its events are. */
+/** Reads the log in ranges of about the same length in characters, however long its events are. */
 export class RangeReader {
   readonly #log: Pick<EventLog, "readRange">;
   readonly #maxLength: number | undefined;
-  /** Events that the next read may ask for. */
+  /** How many events the next read may request. */
   #readable = FIRST_READ;
 
-  /** `max_length`: the most characters of data in one range, unless a single event is longer. */
+  /** `max_length`: maximum UTF-16 units of data in one range, unless a single event is longer. */
   constructor(log: Pick<EventLog, "readRange">, max_length?: number) {
     this.#log = log;
     this.#maxLength = max_length;
   }
 
-  /** Up to `limit` events after a position; none only at the log's end. Throws {@linkcode GapError}, and what `readRange` throws. */
+  /** Up to `limit` events after a position; none only at the log's end. Throws {@linkcode GapError} and what `readRange` throws. */
   async read(after: number, limit: number): Promise<readonly StoredEvent[]> {
     const max_length = this.#maxLength;
     const events = await this.#log.readRange(after, Math.min(limit, this.#readable), { max_length });
@@ -30,7 +30,7 @@ export class RangeReader {
   }
 }
 
-/** How many events of this size one read may ask for. */
+/** How many events of this size one read may request. */
 function fitting(events: readonly StoredEvent[], max_length = READ_LENGTH): number {
   const fits = Math.floor((max_length / textLength(events)) * events.length);
   return Math.max(1, Math.min(fits, 4 * Math.max(events.length, FIRST_READ)));

@@ -1,16 +1,15 @@
 /**
- * Carries the log to JetStream, in order, each event once.
+ * Publishes the log to JetStream, in order, each event once.
  *
- * Every message names the sequence of the one before it (`Nats-Expected-Last-Sequence`), so the stream
- * takes an event only directly after its predecessor: whatever happens to a connection, or if two relays
- * run at once for a moment, nothing is doubled, skipped or reordered, and the stream's last message is a
- * relay's cursor. It also means that an acknowledgement speaks for all messages before it, so one in many
- * is asked for: 58k/s with every 128th, 32k/s with each, where the client's own `js.publish`, 256 in
- * flight, does 20k/s (2 busy cores, server 2.9).
+ * Every message names its predecessor's sequence (`Nats-Expected-Last-Sequence`), so the stream stores an event only
+ * directly after its predecessor. Whatever happens to a connection, and even if two relays run at once for a moment,
+ * nothing is duplicated, skipped or reordered, and the stream's last message is the relay's cursor. An acknowledgement
+ * also covers all earlier messages, so only some are requested: 58k/s with every 128th, 32k/s with each; the client's
+ * own `js.publish`, 256 in flight, does 20k/s (2 busy cores, server 2.9).
  *
- * A message that somebody else publishes may take an event's sequence while the next ones are in flight, for
- * which the sequence would then be right: they name the id of the one before them too
- * (`Nats-Expected-Last-Msg-Id`), unless the stream has copies (decision 10).
+ * If somebody else publishes a message, it may take the sequence of an event that is in flight, and the sequences that the
+ * following events expect would still match. So messages in flight also name their predecessor's id
+ * (`Nats-Expected-Last-Msg-Id`), unless the stream has replicas (decision 10).
  */
 import { createInbox, type Msg, type NatsConnection } from "nats";
 import { eventId, type StoredEvent } from "../../events/envelope.ts";
@@ -22,14 +21,14 @@ import { type Cursor, manager, openStream, readCursor, type StreamOptions } from
 import type { Bus, BusLogger } from "./types.ts";
 
 const BATCH = 1_000;
-/** Messages without an acknowledgement at most. Newer servers drop what comes in with 10,000 waiting. */
+/** Maximum number of unacknowledged messages. Newer servers drop messages when 10,000 are waiting. */
 const WINDOW = 1_024;
-/** Bytes without an acknowledgement at most, unless one message alone is larger. */
+/** Maximum unacknowledged bytes, unless a single message is larger. */
 const WINDOW_BYTES = 16_000_000;
-/** An acknowledgement is asked for after so many messages or bytes, and at the end of what there is. */
+/** An acknowledgement is requested after so many messages or bytes, and with the last message of a batch. */
 const ACK_EVERY = 128;
 const ACK_EVERY_BYTES = 1_000_000;
-/** Without a sign of life for this long, the relay asks the stream anew how far it is. */
+/** After this long without an acknowledgement, the relay reads the stream's cursor again. */
 const ACK_TIMEOUT_MS = 5_000;
 
 export interface RelayOptions extends StreamOptions {
@@ -38,11 +37,11 @@ export interface RelayOptions extends StreamOptions {
   readonly bus: Pick<Bus, "tail">;
   readonly signal: AbortSignal;
   readonly logger?: BusLogger;
-  /** Told of the last position that the stream is known to hold. */
+  /** Called with the last position that is known to be stored in the stream. */
   readonly on_stored?: (position: number) => void;
 }
 
-/** Relays until the signal fires. Whatever fails is tried again from the stream's cursor. */
+/** Relays until the signal fires. After a failure, it continues from the stream's cursor. */
 export async function relay(options: RelayOptions): Promise<void> {
   const { signal, logger } = options;
   const backoff = new Backoff(100, 15_000);
@@ -51,7 +50,7 @@ export async function relay(options: RelayOptions): Promise<void> {
       await relayOnce(options, () => backoff.reset());
     } catch (error) {
       if (signal.aborted) return;
-      logger?.warn({ reason: messageOf(error) }, "The relay to JetStream stopped and tries again");
+      logger?.warn({ reason: messageOf(error) }, "The relay to JetStream stopped; will try again");
       await pause(backoff.next(), signal);
     }
   }
@@ -63,7 +62,7 @@ async function relayOnce(options: RelayOptions, on_progress: () => void): Promis
   if (!found) return;
   const { cursor, max_bytes, names_ids } = found;
   on_stored?.(cursor.position);
-  logger?.info({ position: cursor.position }, "The relay to JetStream goes on after the stream's last event");
+  logger?.info({ position: cursor.position }, "The relay to JetStream continues after the stream's last event");
 
   const attempt = new AbortController();
   const stopped = AbortSignal.any([signal, attempt.signal]);
@@ -84,7 +83,7 @@ async function relayOnce(options: RelayOptions, on_progress: () => void): Promis
     after: cursor.position,
     signal: stopped,
     batch: BATCH,
-    on_fault: (error) => logger?.warn({ reason: messageOf(error) }, "The relay cannot read the log and tries again"),
+    on_fault: (error) => logger?.warn({ reason: messageOf(error) }, "The relay cannot read the log; will try again"),
   });
   let next = source.next();
   try {
@@ -105,25 +104,25 @@ async function relayOnce(options: RelayOptions, on_progress: () => void): Promis
 
 interface Found {
   readonly cursor: Cursor;
-  /** What server and stream take in one message, headers included. */
+  /** Maximum size of a message for server and stream, headers included. */
   readonly max_bytes: number;
   readonly names_ids: boolean;
 }
 
-/** How far the stream is, and what it takes. */
+/** Reads the stream's cursor and limits. */
 async function findCursor({ nats, log, log_id, replicas }: RelayOptions): Promise<Found> {
   const jsm = await manager(nats);
   const { max_msg_size, num_replicas } = await openStream(jsm, { log_id, replicas });
   const cursor = await readCursor(jsm, log);
   const max_payload = nats.info?.max_payload ?? 1_048_576;
   const max_bytes = max_msg_size < 0 ? max_payload : Math.min(max_payload, max_msg_size);
-  // A copy that comes back after the window of ids has forgotten the last one, and would refuse what the others took.
+  // A replica that returns after the duplicate window has forgotten the last id, and would reject what the others stored.
   return { cursor, max_bytes, names_ids: num_replicas === 1 };
 }
 
 interface PublisherOptions {
   readonly nats: NatsConnection;
-  /** Of the stream's last message. */
+  /** The sequence of the stream's last message. */
   readonly sequence: number;
   /** Larger events are published without data and meta. */
   readonly max_bytes: number;
@@ -131,11 +130,11 @@ interface PublisherOptions {
   readonly names_ids: boolean;
   /** All messages up to this sequence are stored. */
   readonly on_acknowledged: (sequence: number) => void;
-  /** Called once; nothing that is published afterwards will be stored. */
+  /** Called once; nothing published afterwards will be stored. */
   readonly on_failure: (error: Error) => void;
 }
 
-/** The server's answer to a message. */
+/** The server's response to a message. */
 interface Acknowledgement {
   readonly seq?: number;
   readonly error?: { readonly code: number; readonly err_code?: number; readonly description: string };
@@ -147,14 +146,14 @@ class Publisher {
   readonly #inbox = createInbox();
   readonly #subscription;
   readonly #watchdog: Timer;
-  /** Of the last message published. */
+  /** The sequence and id of the last message published. */
   #sequence: number;
   #id: string | undefined;
-  /** Of the last message stored. */
+  /** The sequence of the last message known to be stored. */
   #acknowledged: number;
   #bytes = 0;
   #acknowledgedBytes = 0;
-  /** The acknowledgements that were asked for and have not come: sequence, and bytes published up to it. */
+  /** The requested acknowledgements that have not arrived: sequence, and bytes published up to it. */
   readonly #asked: Array<{ readonly sequence: number; readonly bytes: number }> = [];
   #heardAt = 0;
   #failed = false;
@@ -182,7 +181,7 @@ class Publisher {
     for (const event of events) {
       while (this.#isFull() && !signal.aborted) await this.#room(signal);
       if (signal.aborted || this.#failed) return;
-      // One that is acknowledged has its place: the sequence alone tells that this one follows on it.
+      // Once the predecessor is acknowledged, its sequence alone identifies it.
       const last_id = names_ids && this.#sequence > this.#acknowledged ? this.#id : undefined;
       const { subject, headers, body, bytes } = encodeEvent(event, {
         last_sequence: this.#sequence,
@@ -215,7 +214,7 @@ class Publisher {
     );
   }
 
-  /** The subject for the acknowledgement of the message of the current sequence. */
+  /** Returns the reply subject for the acknowledgement of the message with the current sequence. */
   #ask(): string {
     if (this.#asked.length === 0) this.#heardAt = performance.now();
     this.#asked.push({ sequence: this.#sequence, bytes: this.#bytes });
@@ -236,10 +235,10 @@ class Publisher {
   #take(message: Msg): void {
     const sequence = Number(message.subject.slice(this.#inbox.length + 1));
     const fault = faultOf(message, sequence);
-    if (fault !== undefined) this.#fail(new Error(`JetStream refused message ${sequence}: ${fault}`));
+    if (fault !== undefined) this.#fail(new Error(`JetStream rejected message ${sequence}: ${fault}`));
     if (this.#failed) return;
     let asked: { readonly bytes: number } | undefined;
-    // One that came twice, or late, has been spoken for.
+    // A late or repeated one is covered by a later one.
     while ((this.#asked[0]?.sequence ?? Number.POSITIVE_INFINITY) <= sequence) asked = this.#asked.shift();
     if (!asked) return;
     this.#heardAt = performance.now();
@@ -256,9 +255,9 @@ class Publisher {
   }
 }
 
-/** Why a message is not stored at its place; `undefined` if it is. */
+/** Why a message was not stored at its sequence; `undefined` if it was. */
 function faultOf(message: Msg, sequence: number): string | undefined {
-  if (message.data.length === 0) return "no stream takes its subject";
+  if (message.data.length === 0) return "no stream has its subject";
   const { seq, error } = message.json<Acknowledgement>();
   if (error) return error.description;
   return seq === sequence ? undefined : `its sequence is ${seq}`;

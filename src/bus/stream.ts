@@ -1,4 +1,4 @@
-/** The JetStream stream: made, checked, and asked how far it is. */
+/** The JetStream stream: creates and checks it, and reads its cursor. */
 import {
   DiscardPolicy,
   type JetStreamManager,
@@ -19,7 +19,7 @@ const MESSAGE_NOT_FOUND = 10037;
 const REQUEST_TIMEOUT_MS = 5_000;
 const NANOSECONDS_PER_MS = 1_000_000;
 
-/** What must hold of the stream, whoever made it. */
+/** Settings that the stream must have, whoever created it. */
 const REQUIRED = {
   subjects: [`${EVENT_SUBJECT_PREFIX}.>`],
   retention: RetentionPolicy.Limits,
@@ -28,40 +28,41 @@ const REQUIRED = {
   max_msgs_per_subject: -1,
 } as const satisfies Partial<StreamConfig>;
 
-/** What a stream is made with; an operator may change it afterwards. */
+/** Settings of a new stream; an operator may change them. */
 const CHOSEN = {
   storage: StorageType.File,
-  // The log keeps everything; the stream is for subscribers, who may be away for this long.
+  // The log keeps everything; the stream is for subscribers, which may be down for this long.
   max_age: 30 * 24 * 3600 * 1000 * NANOSECONDS_PER_MS,
-  // The server holds every id of the window in memory: two minutes of 40,000 events/s would be over a
-  // gigabyte. Each message names the sequence before it, so nothing rests on the window.
+  // The server keeps every id of the window in memory: two minutes of 40,000 events/s would be over a gigabyte.
+  // Each message names its predecessor's sequence, so nothing depends on the window.
   duplicate_window: 10_000 * NANOSECONDS_PER_MS,
 } as const satisfies Partial<StreamConfig>;
 
-/** The least that `max_msg_size` may be: the headers of an event, whose body is left out where it does not fit. */
+/** Minimum of `max_msg_size`: the headers of an event, whose body is omitted if it does not fit. */
 const MIN_MESSAGE_BYTES = 1_024;
 
-/** The stream exists, but is not what the relay may write to. */
+/** The stream exists, but the relay must not write to it. */
 class UnfitStreamError extends Error {
   override readonly name = "UnfitStreamError";
 }
 
-/** The way to ask JetStream. Throws where the server has none. */
+/** A client of JetStream's API. Throws if the server has no JetStream. */
 export function manager(nats: NatsConnection): Promise<JetStreamManager> {
   return nats.jetstreamManager({ timeout: REQUEST_TIMEOUT_MS });
 }
 
 export interface StreamOptions {
-  /** The id of the log's first event; `undefined` where that has been archived. */
+  /** The id of the log's first event; `undefined` if that has been archived. */
   readonly log_id: string | undefined;
-  /** Copies of a stream that is made; 1 by default. */
+  /** Replicas of a new stream; 1 by default. */
   readonly replicas?: number | undefined;
 }
 
 /**
- * Makes sure that the stream is there, is set as it must be, and belongs to this log. Returns its settings.
+ * Creates the stream if it is missing, and checks that it has the required settings and belongs to this log. Returns its
+ * settings.
  *
- * Throws {@linkcode UnfitStreamError} if not, and a `NatsError` where JetStream does not answer.
+ * Throws {@linkcode UnfitStreamError} if it does not, and a `NatsError` if JetStream does not respond.
  */
 export async function openStream(
   jsm: JetStreamManager,
@@ -70,7 +71,7 @@ export async function openStream(
   const existing = await unlessNotFound(jsm.streams.info(STREAM), STREAM_NOT_FOUND);
   const wanted = existing ? REQUIRED : { ...REQUIRED, ...CHOSEN, num_replicas: replicas };
   const { config } = existing ?? (await jsm.streams.add({ name: STREAM, description: describe(log_id), ...wanted }));
-  // A server ignores settings that it does not know: only what it echoes is set.
+  // A server ignores settings that it does not know: only those that it returns are set.
   for (const [field, value] of Object.entries(wanted)) {
     const actual = config[field as keyof typeof config];
     if (JSON.stringify(actual ?? false) === JSON.stringify(value)) continue;
@@ -86,7 +87,7 @@ export async function openStream(
   if (log_id !== undefined && config.description !== describe(log_id)) {
     throw new UnfitStreamError(
       `Cannot use the stream ${STREAM}: its description is "${config.description ?? ""}", that of this log is "${describe(log_id)}". ` +
-        "Give each log a NATS account of its own, or delete the stream to have it filled from this one",
+        "Give each log its own NATS account, or delete the stream: it is then filled from this log",
     );
   }
   return config;
@@ -96,35 +97,35 @@ function describe(log_id: string | undefined): string {
   return `Levqor's events. The log begins with ${log_id ?? "an archived event"}`;
 }
 
-/** Gives the stream so many copies. Throws a `NatsError` where the cluster has not so many nodes for them. */
+/** Sets the stream's number of replicas. Throws a `NatsError` if the cluster has too few nodes. */
 export async function setReplicas(jsm: JetStreamManager, num_replicas: number): Promise<void> {
   const { config } = await jsm.streams.info(STREAM);
   if (config.num_replicas !== num_replicas) await jsm.streams.update(STREAM, { num_replicas });
 }
 
-/** How far a stream is. */
+/** The end of a stream. */
 export interface Cursor {
-  /** Of its last event; 0 for none. */
+  /** The position of its last event; 0 for none. */
   readonly position: number;
-  /** Of its last message; the same as `position` where nobody but a relay has ever published. */
+  /** The sequence of its last message; equal to `position` if only relays have ever published. */
   readonly sequence: number;
 }
 
 /**
  * Reads the cursor from the stream's last message, and checks it against the log.
  *
- * Throws {@linkcode UnfitStreamError} if the log does not hold what the message says.
+ * Throws {@linkcode UnfitStreamError} if the log has another event at that position, or none.
  */
 export async function readCursor(jsm: JetStreamManager, log: Pick<EventLog, "readRange">): Promise<Cursor> {
   const { state } = await jsm.streams.info(STREAM);
   const first = state.messages === 0 ? state.last_seq + 1 : Math.max(state.first_seq, 1);
-  // Where none of the messages is a relay's: what is gone was, and what is left was published by somebody else.
+  // If no remaining message is a relay's, the expired ones were, and others published the remaining ones.
   let position = first - 1;
   let id: string | undefined;
   for (let sequence = state.last_seq; sequence >= first; sequence--) {
     const message = await unlessNotFound(jsm.streams.getMessage(STREAM, { seq: sequence }), MESSAGE_NOT_FOUND);
     const said = Number(message?.header.get(Header.position));
-    if (!said) continue; // Deleted, or somebody else's.
+    if (!said) continue; // Deleted, or published by somebody else.
     position = said;
     id = message?.header.get(Header.event_id);
     break;
@@ -135,7 +136,7 @@ export async function readCursor(jsm: JetStreamManager, log: Pick<EventLog, "rea
       throw new UnfitStreamError(
         `Cannot relay to the stream ${STREAM}: its last event is ${id ?? "expired"} at position ${position}, ` +
           `the log has ${event ? eventId(event) : "nothing"} there. Was the database restored from a backup? ` +
-          "Delete the stream to have it filled from this log",
+          "Delete the stream: it is then filled from this log",
       );
     }
   }

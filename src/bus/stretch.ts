@@ -1,6 +1,6 @@
 import type { StoredEvent } from "../../events/envelope.ts";
 
-/** The most that a stretch keeps, except for its last array. */
+/** The maximum that a stretch keeps; its last array may exceed it. */
 export interface Bounds {
   readonly events: number;
   /** UTF-16 units of the events' data. */

@@ -2,14 +2,14 @@
  * Follows the log once for all consumers of a process.
  *
  * ```text
- *   own commits, news from other processes ──▶ window ──▶ every consumer that has reached it
+ *   own commits, news from other processes ──▶ window ──▶ all consumers that have reached it
  *                     │                          ▲
  *                     ╰──▶ ahead ──▶ gap ◀───── log ────▶ a consumer behind the window, by itself
  * ```
  *
  * - The **window** keeps the newest events that some consumer still needs, within bounds. When a consumer is slow, the
  *   oldest are dropped, and it reads the log by itself until it reaches the window again. So it delays nobody.
- * - Events that the news leaves out are read once for all; events that arrive meanwhile are kept **ahead** of the gap.
+ * - Events that are missing from the news are read once for all consumers; what arrives meanwhile is kept **ahead** of the gap.
  * - News may be lost, so the log is also polled when none arrives. At rest this is the only query.
  */
 import type { StoredEvent } from "../../events/envelope.ts";
@@ -23,14 +23,14 @@ import { type Bounds, Stretch } from "./stretch.ts";
  * second, even if NATS delivers nothing. While polls find events, which without NATS is normal, they are more frequent.
  */
 const POLL_MS = { rest: 400, busy: 200 };
-/** A consumer half a second behind the highest rate of one process still finds its events here. */
+/** Half a second of events at the highest rate of one process. */
 const BOUNDS = { events: 40_000, length: 8_000_000 };
-/** The most events that one read returns. */
+/** Maximum number of events per read. */
 const BATCH = 1_000;
 
 /**
- * Word that the log has grown. `events`, where given, are in order, without a gap, and end at `last`.
- * News may be late, repeated or missing, never wrong: whoever needs every event follows the log.
+ * A notice that the log has grown. `events`, if given, are in order, without gaps, and end at `last`. News may be late,
+ * repeated or missing: consumers that need every event follow the log.
  */
 export interface News {
   readonly last: number;
@@ -41,14 +41,14 @@ export interface TailOptions {
   readonly log: Pick<EventLog, "head" | "readRange" | "onCommit">;
   /** Milliseconds without news after which the log is polled; by default 400, and 200 while polls find events. */
   readonly poll_ms?: number | undefined;
-  /** What is kept in memory; at most 40,000 events and 8,000,000 UTF-16 units of data by default. */
+  /** Limits of what is kept in memory; 40,000 events and 8,000,000 UTF-16 units of data by default. */
   readonly bounds?: Bounds | undefined;
 }
 
 export interface JoinOptions {
   /** The last position already processed. */
   readonly after: number;
-  /** Called with each failed read that was made for all. */
+  /** Called with the error of each failed read that was made for all consumers. */
   readonly on_fault?: ((error: unknown) => void) | undefined;
 }
 
@@ -75,14 +75,14 @@ export class Tail {
   /** Those waiting for the window to grow. */
   readonly #resting = new Set<Place>();
   readonly #listeners = new Set<(news: News) => void>();
-  /** Ends the reading. */
+  /** Stops reading. */
   #reading: AbortController | undefined;
   /** Ends the pause before the next read. */
   #hurry = new AbortController();
-  /** `undefined` until it is known where the log ends. */
+  /** `undefined` until the end of the log is known. */
   #window: Stretch | undefined;
   #ahead: Stretch | undefined;
-  /** The highest position heard of. */
+  /** The highest position in any news. */
   #heard = 0;
   /** Whether the log must be read even if it is not known to have grown. */
   #asked = false;
@@ -105,9 +105,9 @@ export class Tail {
     return this.#places.size;
   }
 
-  /** Calls `listener` with news; see `Bus.listen`. Returns the way to stop. */
+  /** Calls `listener` with news; see `Bus.listen`. Returns a function that stops it. */
   listen(listener: (news: News) => void): () => void {
-    // A wrapper of its own, so that one function may listen twice.
+    // A new wrapper each time, so that one function may listen twice.
     const entry = (news: News) => listener(news);
     this.#listeners.add(entry);
     this.#start();
@@ -122,7 +122,7 @@ export class Tail {
     const place = new Place(options);
     this.#places.add(place);
     this.#start();
-    // It gets what other processes have recorded at once, without waiting for a poll.
+    // It receives what other processes have recorded at once rather than with the next poll.
     this.#asked = true;
     this.#hurry.abort();
     return place;
@@ -257,7 +257,7 @@ export class Tail {
     }
   }
 
-  /** Learns where the log ends. Events that were committed meanwhile already belong to the window. */
+  /** Reads the end of the log. Events that are committed meanwhile already belong to the window. */
   async #begin(signal: AbortSignal): Promise<void> {
     const head = await unlessAborted(this.#log.head(), signal);
     if (head === undefined || signal.aborted) return;
@@ -306,7 +306,7 @@ export class Tail {
     for (const listener of this.#listeners) listener(news);
   }
 
-  /** The log cannot be read on from the window. */
+  /** Ends all consumers: the log has a gap after the window. */
   #fail(error: GapError): void {
     for (const place of this.#places) {
       place.failure = { error };

@@ -8,10 +8,10 @@ export interface BusHealth {
   readonly position: number;
 }
 
-/** Spreads logged events to everyone who wants them. */
+/** Distributes logged events to consumers. */
 export interface Bus {
   /**
-   * Calls `listener` with news from every process: once with where the log ends, then with each event. Returns a function
+   * Calls `listener` with news from every process: first with the end of the log, then with each event. Returns a function
    * that stops it.
    */
   listen(listener: (news: News) => void): () => void;
@@ -21,7 +21,7 @@ export interface Bus {
   close(): Promise<void>;
 }
 
-/** What the bus writes to the service's log. A pino logger is one. */
+/** Where the bus logs to: a pino logger fits. */
 export interface BusLogger {
   info(details: object, message: string): void;
   warn(details: object, message: string): void;

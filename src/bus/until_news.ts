@@ -1,21 +1,21 @@
 import { Backoff, pause } from "../async/mod.ts";
 import type { Bus } from "./types.ts";
 
-/** After news: what an event says is done right after it was recorded. */
+/** The first delay after news: the effect of an event follows right after it was recorded. */
 const FIRST_LOOK_MS = 20;
-/** Without any news. */
+/** The maximum delay without news. */
 const LOOK_MS = 5_000;
 
 export interface UntilNewsOptions {
   readonly bus: Pick<Bus, "listen">;
-  /** Only events of this stream can change what is looked at. */
+  /** Only events of this stream can change what is checked. */
   readonly stream_id: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * Looks until there is something to be seen, or until the signal fires: whenever the stream may have got an event, and
- * rarely besides. Resolves to what was seen. Throws what `look` throws.
+ * Calls `look` until it resolves to a value or the signal fires: whenever the stream may have a new event, and rarely
+ * otherwise. Resolves to that value. Throws what `look` throws.
  */
 export async function untilNews<T>(
   { bus, stream_id, signal }: UntilNewsOptions,
